@@ -1,0 +1,2 @@
+//! The `crisp-mock` command.
+fn main() {}
