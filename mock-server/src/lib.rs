@@ -1,1 +1,15 @@
-//! Work in progress.
+//! An emulator of Crisp's plugin-settings REST API, for tests.
+//!
+//! # Layout
+//!
+//! In the order in which they are worth reading:
+//!
+//! | Module | What it holds |
+//! |---|---|
+//! | [`id`] | website ids, their short names `w1`, `w2`, …, and secrets derived from a seed |
+//! | [`clock`] | what time it is: elapsed time for waits, wall time for stamps |
+//! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
+
+pub mod clock;
+pub mod id;
+pub mod operation;
