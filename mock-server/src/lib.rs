@@ -11,5 +11,8 @@
 //! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
 
 pub mod clock;
+pub mod duration;
 pub mod id;
+pub mod nearest;
 pub mod operation;
+pub mod quirks;
