@@ -13,3 +13,4 @@
 pub mod clock;
 pub mod id;
 pub mod operation;
+pub mod schema;
