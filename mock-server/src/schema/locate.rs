@@ -253,7 +253,8 @@ mod tests {
             text in "[\\[\\]{}\",:\\\\ a\n\u{e9}]{0,60}",
             pointer in "(/[a01~]{0,2}){0,4}",
         ) {
-            locate(&text, &pointer, Aim::Key);
+            let position = locate(&text, &pointer, Aim::Key);
+            prop_assert!(position.line >= 1 && position.line <= text.matches('\n').count() + 1);
         }
     }
 }

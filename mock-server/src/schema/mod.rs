@@ -158,8 +158,10 @@ impl SettingsSchema {
         let mut outline = Outline::of(&raw, draft)?;
         let bare = outline::without_id(&raw, &outline);
 
+        let patterns = pattern::problems(&outline);
         let mut problems = meta::problems(&bare, draft);
-        problems.extend(pattern::problems(&outline));
+        problems.retain(|problem| !patterns.iter().any(|pattern| pattern.explains(problem)));
+        problems.extend(patterns);
         problems.extend(reference::connect(&mut outline));
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
