@@ -35,7 +35,10 @@ impl FromStr for Tier {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::User, Self::Website, Self::Plugin].into_iter().find(|tier| tier.name() == text).ok_or(())
+        [Self::User, Self::Website, Self::Plugin]
+            .into_iter()
+            .find(|tier| tier.name() == text)
+            .ok_or(())
     }
 }
 
@@ -84,17 +87,25 @@ impl Accounts {
     /// [`Unknown`] says why they open none.
     pub fn find(&self, input: &Input) -> Result<&Account, Unknown> {
         let (identifier, key) = credentials(input.header("authorization"))?;
-        let account = [&self.plugin, &self.user].into_iter().find(|account| account.identifier == identifier);
+        let account = [&self.plugin, &self.user]
+            .into_iter()
+            .find(|account| account.identifier == identifier);
         let account = account.ok_or(Unknown::Identifier)?;
         let same = account.key.as_bytes().ct_eq(key.as_bytes());
-        if bool::from(same) { Ok(account) } else { Err(Unknown::Key) }
+        if bool::from(same) {
+            Ok(account)
+        } else {
+            Err(Unknown::Key)
+        }
     }
 }
 
 /// The identifier in an `Authorization` header, by which a request finds its space.
 #[must_use]
 pub fn identifier_of(authorization: Option<&str>) -> Option<String> {
-    credentials(authorization).ok().map(|(identifier, _)| identifier)
+    credentials(authorization)
+        .ok()
+        .map(|(identifier, _)| identifier)
 }
 
 fn credentials(authorization: Option<&str>) -> Result<(String, String), Unknown> {
@@ -103,7 +114,9 @@ fn credentials(authorization: Option<&str>) -> Result<(String, String), Unknown>
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(Unknown::Malformed);
     }
-    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| Unknown::Malformed)?;
+    let decoded = STANDARD
+        .decode(encoded.trim())
+        .map_err(|_| Unknown::Malformed)?;
     let decoded = String::from_utf8(decoded).map_err(|_| Unknown::Malformed)?;
     let (identifier, key) = decoded.split_once(':').ok_or(Unknown::Malformed)?;
     Ok((identifier.to_owned(), key.to_owned()))

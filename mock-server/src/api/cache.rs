@@ -38,7 +38,14 @@ impl ReadCache {
     }
 
     /// Keeps the answer to a read, or makes a write felt; marks the answer either way.
-    pub(super) fn keep(&mut self, key: String, read: bool, answer: &mut Answer, elapsed: Duration, quirk: GetCache) {
+    pub(super) fn keep(
+        &mut self,
+        key: String,
+        read: bool,
+        answer: &mut Answer,
+        elapsed: Duration,
+        quirk: GetCache,
+    ) {
         let life = match quirk {
             GetCache::Off => return,
             GetCache::Busted(life) | GetCache::Kept(life) => life,
@@ -47,7 +54,8 @@ impl ReadCache {
             if self.answers.len() >= MOST {
                 self.answers.clear();
             }
-            self.answers.insert(key, (elapsed.saturating_add(life), answer.clone()));
+            self.answers
+                .insert(key, (elapsed.saturating_add(life), answer.clone()));
             answer.add_header("bloom-status", "MISS");
         } else {
             if matches!(quirk, GetCache::Busted(_)) {

@@ -10,7 +10,11 @@ use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
 
 /// §2.1: the plugin's own id.
 pub(super) fn account(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    Ok(Answer::new(200, "resolved", json!({"plugin_id": call.plugin.id}).to_string()))
+    Ok(Answer::new(
+        200,
+        "resolved",
+        json!({"plugin_id": call.plugin.id}).to_string(),
+    ))
 }
 
 /// §2.2: whether the credentials are valid; whoever got here has valid ones.
@@ -35,11 +39,21 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
 }
 
 fn page_of(segment: Option<&str>) -> Result<Page, Refused> {
-    let Some(text) = segment else { return Ok(Page::Absent) };
+    let Some(text) = segment else {
+        return Ok(Page::Absent);
+    };
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits {
-        let message = format!("page_number has to be a number from 1, and is `{}`", excerpt(text));
-        return Err(Refused::invalid(400, &Reason::default(), "params", &message));
+        let message = format!(
+            "page_number has to be a number from 1, and is `{}`",
+            excerpt(text)
+        );
+        return Err(Refused::invalid(
+            400,
+            &Reason::default(),
+            "params",
+            &message,
+        ));
     }
     // A number too large for 32 bits is past every end.
     Ok(Page::Number(text.parse().unwrap_or(u32::MAX)))
@@ -52,7 +66,9 @@ pub(super) fn since(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let text = call.input.query("date_since").map(str::to_owned);
     let since = asked_date(text.as_deref(), call)?;
     let items = match since {
-        Some(since) => call.world.since(call.now, since, configured_only, call.as_of),
+        Some(since) => call
+            .world
+            .since(call.now, since, configured_only, call.as_of),
         None => Vec::new(),
     };
     let quirks = &call.world.quirks;
@@ -65,11 +81,16 @@ fn asked_date(text: Option<&str>, call: &Call<'_>) -> Result<Option<Stamp>, Refu
     let quirks = &call.world.quirks;
     let now = call.now.wall;
     let asked = match text.filter(|text| !text.is_empty()) {
-        None => odd(quirks.missing_date, now, || "date_since is missing".to_owned())?,
+        None => odd(quirks.missing_date, now, || {
+            "date_since is missing".to_owned()
+        })?,
         Some(text) => match date::parse(text) {
             Some(stamp) => Some(stamp),
             None => odd(quirks.malformed_date, now, || {
-                format!("date_since has to be like 2026-01-31T09:00:00.000Z, and is `{}`", excerpt(text))
+                format!(
+                    "date_since has to be like 2026-01-31T09:00:00.000Z, and is `{}`",
+                    excerpt(text)
+                )
             })?,
         },
     };
@@ -77,19 +98,26 @@ fn asked_date(text: Option<&str>, call: &Call<'_>) -> Result<Option<Stamp>, Refu
     if asked > now {
         return match quirks.future_date {
             FutureDate::Empty => Ok(None),
-            FutureDate::Refused => Err(invalid(&format!("date_since lies in the future: it is {now} here"))),
+            FutureDate::Refused => Err(invalid(&format!(
+                "date_since lies in the future: it is {now} here"
+            ))),
         };
     }
     match quirks.horizon {
-        Horizon::Refuse(reach) if asked < now.minus(reach) => {
-            Err(invalid(&format!("date_since is older than {} (quirk horizon)", now.minus(reach))))
-        }
+        Horizon::Refuse(reach) if asked < now.minus(reach) => Err(invalid(&format!(
+            "date_since is older than {} (quirk horizon)",
+            now.minus(reach)
+        ))),
         Horizon::Partial(reach) => Ok(Some(asked.max(now.minus(reach)))),
         _ => Ok(Some(asked)),
     }
 }
 
-fn odd(quirk: OddDate, now: Stamp, message: impl FnOnce() -> String) -> Result<Option<Stamp>, Refused> {
+fn odd(
+    quirk: OddDate,
+    now: Stamp,
+    message: impl FnOnce() -> String,
+) -> Result<Option<Stamp>, Refused> {
     match quirk {
         OddDate::Refused => Err(invalid(&message())),
         OddDate::Epoch => Ok(Some(Stamp(i64::MIN))),
@@ -108,8 +136,15 @@ fn excerpt(text: &str) -> String {
 
 /// §2.5: where the RTM API would be; an address of this server, never a real one.
 pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    let authority = call.public_url.split_once("://").map_or(call.public_url, |(_, rest)| rest);
-    let scheme = if call.public_url.starts_with("https:") { "wss" } else { "ws" };
+    let authority = call
+        .public_url
+        .split_once("://")
+        .map_or(call.public_url, |(_, rest)| rest);
+    let scheme = if call.public_url.starts_with("https:") {
+        "wss"
+    } else {
+        "ws"
+    };
     let authority = authority.trim_end_matches('/');
     let socket = json!({"app": format!("{scheme}://{authority}/p/68/")});
     let rescue = json!({"app": format!("{scheme}://{authority}/p/69/")});

@@ -10,7 +10,10 @@ use crate::clock::Stamp;
 /// offset is taken as the `+` it was (Python sends it raw, and a form decoder made it a blank).
 #[must_use]
 pub fn parse(text: &str) -> Option<Stamp> {
-    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let text = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text);
     let mut text = text.to_owned();
     if let Some(blank) = text.rfind(' ')
         && text.len() - blank == 6
@@ -18,23 +21,35 @@ pub fn parse(text: &str) -> Option<Stamp> {
     {
         text.replace_range(blank..=blank, "+");
     }
-    is_rfc3339(text.as_bytes()).then(|| text.parse::<Timestamp>().ok())?.map(Stamp::from)
+    is_rfc3339(text.as_bytes())
+        .then(|| text.parse::<Timestamp>().ok())?
+        .map(Stamp::from)
 }
 
 /// Whether the text has the shape of RFC 3339; the calendar is checked by the parser.
 fn is_rfc3339(text: &[u8]) -> bool {
     let digits = |range: std::ops::Range<usize>| {
-        text.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+        text.get(range)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
     };
-    let at = |index: usize, any_of: &[u8]| text.get(index).is_some_and(|byte| any_of.contains(byte));
+    let at =
+        |index: usize, any_of: &[u8]| text.get(index).is_some_and(|byte| any_of.contains(byte));
     let date = digits(0..4) && at(4, b"-") && digits(5..7) && at(7, b"-") && digits(8..10);
-    let time = at(10, b"Tt ") && digits(11..13) && at(13, b":") && digits(14..16) && at(16, b":") && digits(17..19);
+    let time = at(10, b"Tt ")
+        && digits(11..13)
+        && at(13, b":")
+        && digits(14..16)
+        && at(16, b":")
+        && digits(17..19);
     if !date || !time {
         return false;
     }
     let mut rest = &text[19..];
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let length = fraction
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         if !(1..=9).contains(&length) {
             return false;
         }
@@ -42,7 +57,9 @@ fn is_rfc3339(text: &[u8]) -> bool {
     }
     match rest {
         b"Z" | b"z" => true,
-        [b'+' | b'-', h1, h2, b':', m1, m2] => [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit()),
+        [b'+' | b'-', h1, h2, b':', m1, m2] => {
+            [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit())
+        }
         _ => false,
     }
 }
@@ -74,7 +91,10 @@ mod tests {
 
     #[test]
     fn what_lies_below_a_millisecond_is_cut_off() {
-        assert_eq!(parse("2023-08-16T09:00:00.123999999Z"), Some(Stamp(1_692_176_400_123)));
+        assert_eq!(
+            parse("2023-08-16T09:00:00.123999999Z"),
+            Some(Stamp(1_692_176_400_123))
+        );
         assert_eq!(parse("1969-12-31T23:59:59.999999999Z"), Some(Stamp(-1)));
     }
 
@@ -86,10 +106,22 @@ mod tests {
     #[test]
     fn all_else_is_refused() {
         let forms = [
-            "", "\"", "\"\"", "yesterday", "1692176400000", "2023-08-16", "2023-08-16T09:00:00",
-            "2023-13-16T09:00:00Z", "2023-02-30T09:00:00Z", "2023-08-16T09:00:00.Z",
-            "2023-08-16T09:00:00.1234567890Z", "2023-08-16T09:00:00+0200", "9999999-08-16T09:00:00Z",
-            "2023-08-16T25:00:00Z", "é", "                 ",
+            "",
+            "\"",
+            "\"\"",
+            "yesterday",
+            "1692176400000",
+            "2023-08-16",
+            "2023-08-16T09:00:00",
+            "2023-13-16T09:00:00Z",
+            "2023-02-30T09:00:00Z",
+            "2023-08-16T09:00:00.Z",
+            "2023-08-16T09:00:00.1234567890Z",
+            "2023-08-16T09:00:00+0200",
+            "9999999-08-16T09:00:00Z",
+            "2023-08-16T25:00:00Z",
+            "é",
+            "                 ",
         ];
         for form in forms {
             assert_eq!(parse(form), None, "{form:?}");

@@ -28,7 +28,13 @@ impl Answer {
     /// A success whose `data` is this JSON text.
     #[must_use]
     pub fn new(status: u16, reason: &'static str, data: String) -> Self {
-        Self { status, error: false, reason: reason.into(), data, headers: Vec::new() }
+        Self {
+            status,
+            error: false,
+            reason: reason.into(),
+            data,
+            headers: Vec::new(),
+        }
     }
 
     /// A success of a write: no data, and a reason that a quirk may replace.
@@ -51,9 +57,14 @@ impl Answer {
     /// The answer in its envelope; a HEAD gets the same status and headers without a body.
     #[must_use]
     pub fn into_response(self, method: &Method, now: Moment, date: DateHeader) -> Response<Bytes> {
-        let body = if method == Method::HEAD { Bytes::new() } else { self.body() };
+        let body = if method == Method::HEAD {
+            Bytes::new()
+        } else {
+            self.body()
+        };
         let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         if date == DateHeader::Sent
@@ -68,7 +79,11 @@ impl Answer {
     fn body(&self) -> Bytes {
         let reason = &self.reason;
         let mut body = String::with_capacity(self.data.len() + reason.len() + 40);
-        body.push_str(if self.error { r#"{"error":true,"reason":""# } else { r#"{"error":false,"reason":""# });
+        body.push_str(if self.error {
+            r#"{"error":true,"reason":""#
+        } else {
+            r#"{"error":false,"reason":""#
+        });
         body.push_str(reason); // lower_snake_case, so there is nothing to escape
         body.push_str(r#"","data":"#);
         body.push_str(&self.data);
@@ -88,14 +103,24 @@ impl Refused {
     /// A refusal with empty data.
     #[must_use]
     pub fn new(status: u16, reason: &'static str) -> Self {
-        let answer = Answer { error: true, ..Answer::new(status, reason, "{}".to_owned()) };
-        Self { answer, explanation: None }
+        let answer = Answer {
+            error: true,
+            ..Answer::new(status, reason, "{}".to_owned())
+        };
+        Self {
+            answer,
+            explanation: None,
+        }
     }
 
     /// A throttled request: 420 or 429, each with its reason (specification §1.5).
     #[must_use]
     pub fn throttled(status: u16, explanation: String) -> Self {
-        let reason = if status == 420 { "enhance_your_calm" } else { "too_many_requests" };
+        let reason = if status == 420 {
+            "enhance_your_calm"
+        } else {
+            "too_many_requests"
+        };
         Self::new(status, reason).explain(explanation)
     }
 
@@ -106,7 +131,8 @@ impl Refused {
         if let Some(text) = &reason.0 {
             refused.answer.reason = text.clone().into();
         }
-        refused.answer.data = Value::to_string(&json!({"namespace": namespace, "message": message}));
+        refused.answer.data =
+            Value::to_string(&json!({"namespace": namespace, "message": message}));
         refused.explain(message.to_owned())
     }
 

@@ -57,10 +57,15 @@ impl Input {
         let pairs = form_urlencoded::parse(query.as_bytes());
         Self {
             method: request.method().clone(),
-            target: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+            target: request
+                .uri()
+                .path_and_query()
+                .map_or_else(String::new, ToString::to_string),
             headers: request.headers().clone(),
             params,
-            query: pairs.map(|(name, value)| (name.into_owned(), value.into_owned(), false)).collect(),
+            query: pairs
+                .map(|(name, value)| (name.into_owned(), value.into_owned(), false))
+                .collect(),
             body: request.body().clone(),
             unread_members: Vec::new(),
         }
@@ -75,7 +80,10 @@ impl Input {
     /// What stood for a name in the route's pattern.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.params
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Reads a query parameter; of several with one name, the last counts.
@@ -92,7 +100,8 @@ impl Input {
 
     /// Reads a flag: `1` and `true` in any case mean yes, all else no (specification §2.3).
     pub fn flag(&mut self, name: &str) -> bool {
-        self.query(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+        self.query(name)
+            .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 
     /// Reads the body as JSON.
@@ -102,7 +111,10 @@ impl Input {
     /// 413 over the limit, 400 for a wrong content type or for what is no JSON.
     pub fn json(&mut self, limit: BodyLimit) -> Result<Value, Refused> {
         let invalid = |message: &str| Refused::invalid(400, &Reason::default(), "body", message);
-        if limit.0.is_some_and(|kib| self.body.len() > kib as usize * 1024) {
+        if limit
+            .0
+            .is_some_and(|kib| self.body.len() > kib as usize * 1024)
+        {
             return Err(Refused::new(413, "payload_too_large").explain(format!(
                 "the body has {} bytes, and quirk body-limit is {limit}",
                 self.body.len()
@@ -110,12 +122,15 @@ impl Input {
         }
         let declared = self.header("content-type").map(str::to_ascii_lowercase);
         if let Some(declared) = declared.filter(|declared| !is_json(declared)) {
-            return Err(invalid(&format!("Content-Type is `{declared}`: send application/json")));
+            return Err(invalid(&format!(
+                "Content-Type is `{declared}`: send application/json"
+            )));
         }
         if self.body.is_empty() {
             return Err(invalid("the body is empty: send a JSON object"));
         }
-        serde_json::from_slice(&self.body).map_err(|error| invalid(&format!("the body is not JSON: {error}")))
+        serde_json::from_slice(&self.body)
+            .map_err(|error| invalid(&format!("the body is not JSON: {error}")))
     }
 
     /// Reads the body as an object of which only `known` members are looked at.
@@ -123,9 +138,18 @@ impl Input {
     /// # Errors
     ///
     /// As [`Input::json`], and 400 when it is JSON but no object.
-    pub fn object(&mut self, known: &[&str], limit: BodyLimit) -> Result<Map<String, Value>, Refused> {
+    pub fn object(
+        &mut self,
+        known: &[&str],
+        limit: BodyLimit,
+    ) -> Result<Map<String, Value>, Refused> {
         let Value::Object(body) = self.json(limit)? else {
-            return Err(Refused::invalid(400, &Reason::default(), "body", "the body has to be a JSON object"));
+            return Err(Refused::invalid(
+                400,
+                &Reason::default(),
+                "body",
+                "the body has to be a JSON object",
+            ));
         };
         let unread = body.keys().filter(|key| !known.contains(&key.as_str()));
         self.unread_members = unread.take(20).cloned().collect();
@@ -137,7 +161,11 @@ impl Input {
     pub fn unread(&self) -> Unread {
         let crisps = self.headers.keys().map(http::HeaderName::as_str);
         let crisps = crisps.filter(|name| name.starts_with("x-crisp-") && *name != "x-crisp-tier");
-        let query = self.query.iter().filter(|(_, _, read)| !read).map(|(name, _, _)| name.clone());
+        let query = self
+            .query
+            .iter()
+            .filter(|(_, _, read)| !read)
+            .map(|(name, _, _)| name.clone());
         Unread {
             query: query.take(20).collect(),
             headers: crisps.take(20).map(str::to_owned).collect(),

@@ -17,7 +17,10 @@ pub(super) fn page<'a>(
     include_plan: bool,
     quirks: &Quirks,
 ) -> String {
-    let settings: usize = websites.clone().map(|website| website.settings_or_empty().len()).sum();
+    let settings: usize = websites
+        .clone()
+        .map(|website| website.settings_or_empty().len())
+        .sum();
     let mut out = String::with_capacity(settings + websites.len() * FIXED + 2);
     out.push('[');
     for (index, website) in websites.enumerate() {

@@ -77,7 +77,11 @@ pub fn answer(
     as_of: Option<Duration>,
 ) -> Result<Answer, Refused> {
     let quirks = &desk.world.quirks;
-    check_edge(desk.world.edge.admits(now, quirks.edge_limit.0), quirks, now)?;
+    check_edge(
+        desk.world.edge.admits(now, quirks.edge_limit.0),
+        quirks,
+        now,
+    )?;
     check_agent(input, quirks)?;
     let tier = authorize(desk.accounts, route, input, quirks)?;
     let key = cache::key(input);
@@ -105,14 +109,25 @@ pub fn answer(
     }
     let mut answer = result?;
     if as_of.is_none() {
-        desk.cache.keep(key, route.is_read(), &mut answer, now.elapsed, desk.world.quirks.get_cache);
+        desk.cache.keep(
+            key,
+            route.is_read(),
+            &mut answer,
+            now.elapsed,
+            desk.world.quirks.get_cache,
+        );
     }
     Ok(answer)
 }
 
 /// Turns the outcome of [`answer`] into a response, with the headers that every answer has.
 #[must_use]
-pub fn respond(outcome: Result<Answer, Refused>, method: &Method, now: Moment, quirks: &Quirks) -> Response<Bytes> {
+pub fn respond(
+    outcome: Result<Answer, Refused>,
+    method: &Method,
+    now: Moment,
+    quirks: &Quirks,
+) -> Response<Bytes> {
     let answer = outcome.unwrap_or_else(Refused::into_answer);
     answer.into_response(method, now, quirks.date_header)
 }
@@ -126,7 +141,12 @@ fn check_edge(admitted: bool, quirks: &Quirks, now: Moment) -> Result<(), Refuse
         quirks.edge_status.code(),
         format!("the edge lets {limit} through (quirk edge-limit): wait for the next second"),
     );
-    Err(with_retry_after(refused, quirks, now, Duration::from_secs(1)))
+    Err(with_retry_after(
+        refused,
+        quirks,
+        now,
+        Duration::from_secs(1),
+    ))
 }
 
 fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
@@ -134,7 +154,12 @@ fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
         return Ok(());
     }
     let agent = input.header("user-agent").unwrap_or_default();
-    let official = ["node-crisp-api/", "go-crisp-api/", "python-crisp-api/", "ruby-crisp-api/"];
+    let official = [
+        "node-crisp-api/",
+        "go-crisp-api/",
+        "python-crisp-api/",
+        "ruby-crisp-api/",
+    ];
     if official.iter().any(|known| agent.starts_with(known)) {
         return Ok(());
     }
@@ -143,35 +168,61 @@ fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
     )))
 }
 
-fn authorize(accounts: &Accounts, route: &Route, input: &mut Input, quirks: &Quirks) -> Result<Tier, Refused> {
+fn authorize(
+    accounts: &Accounts,
+    route: &Route,
+    input: &mut Input,
+    quirks: &Quirks,
+) -> Result<Tier, Refused> {
     let session = route.operation == crate::operation::Operation::Session;
-    let status = if session { quirks.session_refusal_status.code() } else { 401 };
+    let status = if session {
+        quirks.session_refusal_status.code()
+    } else {
+        401
+    };
     let refused = |why: String| Refused::new(status, "invalid_session").explain(why);
-    let account = accounts.find(input).map_err(|why| refused(why.to_string()))?;
+    let account = accounts
+        .find(input)
+        .map_err(|why| refused(why.to_string()))?;
     let named = input.header("x-crisp-tier").map(str::to_owned);
     let tier = match named.as_deref() {
         None if quirks.missing_tier == MissingTier::Refused => {
-            return Err(refused("X-Crisp-Tier is missing (quirk missing-tier is `401`)".into()));
+            return Err(refused(
+                "X-Crisp-Tier is missing (quirk missing-tier is `401`)".into(),
+            ));
         }
         None => Tier::User,
         Some(name) => name.parse().map_err(|_| {
-            refused(format!("X-Crisp-Tier is `{name}`: send `plugin`, or `user` with the user's key"))
+            refused(format!(
+                "X-Crisp-Tier is `{name}`: send `plugin`, or `user` with the user's key"
+            ))
         })?,
     };
     if !route.tiers.contains(&tier) {
-        let missing = if named.is_none() { "X-Crisp-Tier is missing, so tier is user; " } else { "" };
+        let missing = if named.is_none() {
+            "X-Crisp-Tier is missing, so tier is user; "
+        } else {
+            ""
+        };
         let open: Vec<_> = route.tiers.iter().map(|tier| tier.name()).collect();
-        return Err(Refused::new(quirks.tier_refusal_status.code(), "restricted_route_tier").explain(format!(
-            "{missing}tier `{}` may not use this route, which is open to {}",
-            tier.name(),
-            open.join(" and "),
-        )));
+        return Err(
+            Refused::new(quirks.tier_refusal_status.code(), "restricted_route_tier").explain(
+                format!(
+                    "{missing}tier `{}` may not use this route, which is open to {}",
+                    tier.name(),
+                    open.join(" and "),
+                ),
+            ),
+        );
     }
     if account.tier != tier {
         return Err(refused(format!(
             "the key belongs to tier `{}`, but X-Crisp-Tier {}",
             account.tier.name(),
-            named.map_or_else(|| "is missing, which means `user`".to_owned(), |name| format!("is `{name}`")),
+            named.map_or_else(
+                || "is missing, which means `user`".to_owned(),
+                |name| format!("is `{name}`")
+            ),
         )));
     }
     Ok(tier)

@@ -84,13 +84,19 @@ pub fn route(method: &Method, path: &str) -> Match {
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut others = Vec::new();
     for route in ROUTES {
-        let Some(params) = matched(route.pattern, path) else { continue };
+        let Some(params) = matched(route.pattern, path) else {
+            continue;
+        };
         if route.takes(method) {
             return Match::Route(route, params);
         }
         others.push(&route.method);
     }
-    if others.is_empty() { Match::Nothing } else { Match::OtherMethods(others) }
+    if others.is_empty() {
+        Match::Nothing
+    } else {
+        Match::OtherMethods(others)
+    }
 }
 
 fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
@@ -98,9 +104,17 @@ fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, Strin
     let mut wanted = pattern.split('/');
     for given in path.split('/') {
         let wanted = wanted.next()?;
-        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+        match wanted
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
             Some(name) if !given.is_empty() => {
-                params.push((name, percent_encoding::percent_decode_str(given).decode_utf8_lossy().into_owned()));
+                params.push((
+                    name,
+                    percent_encoding::percent_decode_str(given)
+                        .decode_utf8_lossy()
+                        .into_owned(),
+                ));
             }
             None if wanted == given => {}
             _ => return None,

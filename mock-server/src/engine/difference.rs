@@ -64,14 +64,17 @@ pub struct Query<'a> {
 pub fn difference(query: &Query<'_>, quirks: &Quirks) -> Vec<Item> {
     let from = first_stamp(query.since, quirks);
     let items = match quirks.collapse {
-        Collapse::Net | Collapse::LastChange => collapsed(query.directory.changed_since(from), from, quirks),
+        Collapse::Net | Collapse::LastChange => {
+            collapsed(query.directory.changed_since(from), from, quirks)
+        }
         Collapse::EveryChange => every_change(query, from, quirks),
     };
     match query.configured_only {
         None => items,
-        Some(configured) => {
-            items.into_iter().filter_map(|item| filtered(item, from, configured, quirks)).collect()
-        }
+        Some(configured) => items
+            .into_iter()
+            .filter_map(|item| filtered(item, from, configured, quirks))
+            .collect(),
     }
 }
 
@@ -83,7 +86,14 @@ fn first_stamp(since: Stamp, quirks: &Quirks) -> Stamp {
         SinceGranularity::SecondFloor => (since.floor_to_second(), second),
         SinceGranularity::SecondCeil => {
             let floor = since.floor_to_second();
-            (if floor == since { since } else { floor.plus(second) }, second)
+            (
+                if floor == since {
+                    since
+                } else {
+                    floor.plus(second)
+                },
+                second,
+            )
         }
     };
     match quirks.since_boundary {
@@ -92,7 +102,11 @@ fn first_stamp(since: Stamp, quirks: &Quirks) -> Stamp {
     }
 }
 
-fn collapsed<'a>(records: impl Iterator<Item = &'a Record>, from: Stamp, quirks: &Quirks) -> Vec<Item> {
+fn collapsed<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    from: Stamp,
+    quirks: &Quirks,
+) -> Vec<Item> {
     let mut items = Vec::new();
     for record in records {
         match record {
@@ -104,14 +118,24 @@ fn collapsed<'a>(records: impl Iterator<Item = &'a Record>, from: Stamp, quirks:
 }
 
 fn removed(tombstone: &Tombstone) -> Item {
-    Item { difference: Difference::Removed, website: Arc::clone(&tombstone.last) }
+    Item {
+        difference: Difference::Removed,
+        website: Arc::clone(&tombstone.last),
+    }
 }
 
 fn push_live(items: &mut Vec<Item>, website: &Arc<Website>, from: Stamp, quirks: &Quirks) {
-    let item = |difference| Item { difference, website: Arc::clone(website) };
+    let item = |difference| Item {
+        difference,
+        website: Arc::clone(website),
+    };
     if quirks.collapse == Collapse::LastChange {
         let fresh = website.changed == website.installed;
-        items.push(item(if fresh { Difference::Added } else { Difference::Updated }));
+        items.push(item(if fresh {
+            Difference::Added
+        } else {
+            Difference::Updated
+        }));
         return;
     }
     if website.installed.stamp < from {
@@ -136,7 +160,10 @@ fn every_change(query: &Query<'_>, from: Stamp, quirks: &Quirks) -> Vec<Item> {
         .filter(|change| change.reported && change.after.version().stamp >= from)
         .collect();
     changes.sort_by_key(|change| change.after.version());
-    let remembered: HashSet<Version> = changes.iter().map(|change| change.after.version()).collect();
+    let remembered: HashSet<Version> = changes
+        .iter()
+        .map(|change| change.after.version())
+        .collect();
     let older = query
         .directory
         .changed_since(from)
@@ -164,13 +191,20 @@ fn filtered(
         return Some(item); // always sent, or nobody could ever clean up
     }
     if configured(&item.website) {
-        let first = item.website.configured_since.is_some_and(|since| since >= from);
+        let first = item
+            .website
+            .configured_since
+            .is_some_and(|since| since >= from);
         if first && quirks.first_configured == FirstConfigured::Added {
             item.difference = Difference::Added;
         }
         return Some(item);
     }
-    let stopped = item.website.unconfigured_since.is_some_and(|since| since >= from);
+    let stopped = item
+        .website
+        .unconfigured_since
+        .is_some_and(|since| since >= from);
     let told = quirks.unconfigured_under_filter == UnconfiguredUnderFilter::Removed;
-    (stopped && told).then(|| Item { difference: Difference::Removed, ..item })
+    item.difference = Difference::Removed;
+    (stopped && told).then_some(item)
 }

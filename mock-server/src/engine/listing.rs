@@ -69,13 +69,27 @@ impl Listings {
         Listed::Items(items)
     }
 
-    fn slice(&mut self, query: &Query<'_>, order: ListOrder, from: usize, size: usize) -> Vec<Arc<Website>> {
+    fn slice(
+        &mut self,
+        query: &Query<'_>,
+        order: ListOrder,
+        from: usize,
+        size: usize,
+    ) -> Vec<Arc<Website>> {
         let installed = query.directory.installed();
         if query.configured_only.is_none() {
             match order {
-                ListOrder::OldestFirst => return installed.iter().skip(from).take(size).cloned().collect(),
+                ListOrder::OldestFirst => {
+                    return installed.iter().skip(from).take(size).cloned().collect();
+                }
                 ListOrder::NewestFirst => {
-                    return installed.iter().rev().skip(from).take(size).cloned().collect();
+                    return installed
+                        .iter()
+                        .rev()
+                        .skip(from)
+                        .take(size)
+                        .cloned()
+                        .collect();
                 }
                 ListOrder::ById | ListOrder::Snapshot => {}
             }
@@ -106,7 +120,11 @@ impl Listings {
             return build(query, order); // a past state is asked for once
         }
         let configured_only = query.configured_only.is_some();
-        let key = Key { generation: query.generation, order, configured_only };
+        let key = Key {
+            generation: query.generation,
+            order,
+            configured_only,
+        };
         if let Some((cached, list)) = &self.cached
             && *cached == key
         {
@@ -119,8 +137,18 @@ impl Listings {
 }
 
 fn build(query: &Query<'_>, order: ListOrder) -> Arc<[Arc<Website>]> {
-    let keep = |website: &&Arc<Website>| query.configured_only.is_none_or(|configured| configured(website));
-    let mut list: Vec<_> = query.directory.installed().iter().filter(keep).cloned().collect();
+    let keep = |website: &&Arc<Website>| {
+        query
+            .configured_only
+            .is_none_or(|configured| configured(website))
+    };
+    let mut list: Vec<_> = query
+        .directory
+        .installed()
+        .iter()
+        .filter(keep)
+        .cloned()
+        .collect();
     match order {
         ListOrder::OldestFirst | ListOrder::Snapshot => {}
         ListOrder::NewestFirst => list.reverse(),

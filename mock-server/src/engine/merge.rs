@@ -6,7 +6,11 @@ use crate::quirks::MergeDepth;
 
 /// The stored settings with the patch laid over them.
 #[must_use]
-pub fn merge(mut stored: Map<String, Value>, patch: Map<String, Value>, depth: MergeDepth) -> Map<String, Value> {
+pub fn merge(
+    mut stored: Map<String, Value>,
+    patch: Map<String, Value>,
+    depth: MergeDepth,
+) -> Map<String, Value> {
     for (key, value) in patch {
         match (depth, value) {
             (MergeDepth::Shallow, value) => {
@@ -38,7 +42,9 @@ mod tests {
     fn merged(depth: MergeDepth) -> Value {
         let stored = json!({"keep": 1, "drop": 2, "inner": {"left": 1, "gone": 2}});
         let patch = json!({"drop": null, "inner": {"right": 3, "gone": null}});
-        let (Value::Object(stored), Value::Object(patch)) = (stored, patch) else { unreachable!() };
+        let (Value::Object(stored), Value::Object(patch)) = (stored, patch) else {
+            unreachable!()
+        };
         Value::Object(merge(stored, patch, depth))
     }
 
@@ -60,6 +66,9 @@ mod tests {
 
     #[test]
     fn rfc_7396_deletes_with_null() {
-        assert_eq!(merged(MergeDepth::Rfc7396), json!({"keep": 1, "inner": {"left": 1, "right": 3}}));
+        assert_eq!(
+            merged(MergeDepth::Rfc7396),
+            json!({"keep": 1, "inner": {"left": 1, "right": 3}})
+        );
     }
 }

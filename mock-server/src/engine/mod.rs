@@ -31,7 +31,10 @@ pub use website::{Plan, Record, Tombstone, Version, Website};
 
 use crate::clock::{Moment, Stamp};
 use crate::id::{WebsiteId, derive_uuid};
-use crate::quirks::{ConfiguredMeans, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken, UnchangedSave};
+use crate::quirks::{
+    ConfiguredMeans, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken,
+    UnchangedSave,
+};
 use crate::schema::{SettingsSchema, Violation};
 
 /// Who saves settings.
@@ -99,7 +102,13 @@ pub struct World {
 impl World {
     /// A world without websites.
     #[must_use]
-    pub fn new(seed: u64, plugin: Uuid, schema: SettingsSchema, quirks: Quirks, quota: Option<u64>) -> Self {
+    pub fn new(
+        seed: u64,
+        plugin: Uuid,
+        schema: SettingsSchema,
+        quirks: Quirks,
+        quota: Option<u64>,
+    ) -> Self {
         Self {
             quirks,
             quota: Quota::new(quota),
@@ -157,7 +166,11 @@ impl World {
     /// The first website in the row w1, w2, … that was never heard of.
     #[must_use]
     pub fn next_website(&mut self) -> WebsiteId {
-        while self.directory.record(WebsiteId::numbered(self.next_number)).is_some() {
+        while self
+            .directory
+            .record(WebsiteId::numbered(self.next_number))
+            .is_some()
+        {
             self.next_number += 1;
         }
         WebsiteId::numbered(self.next_number)
@@ -168,9 +181,19 @@ impl World {
     /// # Errors
     ///
     /// [`Refusal::AlreadySubscribed`], or the settings' refusal.
-    pub fn install(&mut self, now: Moment, id: WebsiteId, how: Installation) -> Result<Arc<Website>, Refusal> {
+    pub fn install(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        how: Installation,
+    ) -> Result<Arc<Website>, Refusal> {
         let website = Arc::new(self.admit(now, id, how)?);
-        self.change(now, Kind::Installed, true, Record::Live(Arc::clone(&website)));
+        self.change(
+            now,
+            Kind::Installed,
+            true,
+            Record::Live(Arc::clone(&website)),
+        );
         self.outbox.bound(now.wall, id, self.plugin, true);
         Ok(website)
     }
@@ -180,9 +203,15 @@ impl World {
     /// # Errors
     ///
     /// As [`World::install`].
-    pub fn populate(&mut self, then: Moment, id: WebsiteId, how: Installation) -> Result<(), Refusal> {
+    pub fn populate(
+        &mut self,
+        then: Moment,
+        id: WebsiteId,
+        how: Installation,
+    ) -> Result<(), Refusal> {
         let website = self.admit(then, id, how)?;
-        self.directory.put(id, Some(Record::Live(Arc::new(website))));
+        self.directory
+            .put(id, Some(Record::Live(Arc::new(website))));
         self.generation += 1;
         Ok(())
     }
@@ -201,7 +230,9 @@ impl World {
             Some(settings) => Some(text(&self.valid(settings)?)),
             None => kept,
         };
-        let earlier = last.as_ref().map_or(0, |last| last.last.earlier_installations + 1);
+        let earlier = last
+            .as_ref()
+            .map_or(0, |last| last.last.earlier_installations + 1);
         let token = match (&last, self.quirks.reinstall_token) {
             (Some(last), ReinstallToken::Same) => last.last.token,
             _ => self.token(id, earlier),
@@ -231,7 +262,12 @@ impl World {
     pub fn uninstall(&mut self, now: Moment, id: WebsiteId) -> Result<(), Refusal> {
         let last = Arc::clone(self.subscribed(id)?);
         let removed = self.version(now);
-        self.change(now, Kind::Removed, true, Record::Gone(Arc::new(Tombstone { removed, last })));
+        self.change(
+            now,
+            Kind::Removed,
+            true,
+            Record::Gone(Arc::new(Tombstone { removed, last })),
+        );
         self.usage.forget(id);
         self.outbox.bound(now.wall, id, self.plugin, false);
         Ok(())
@@ -243,7 +279,13 @@ impl World {
     ///
     /// [`Refusal::NotSubscribed`], [`Refusal::NotAnObject`] or [`Refusal::Invalid`]; nothing has
     /// changed then.
-    pub fn save(&mut self, now: Moment, id: WebsiteId, settings: Value, by: Writer) -> Result<(), Refusal> {
+    pub fn save(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        settings: Value,
+        by: Writer,
+    ) -> Result<(), Refusal> {
         self.subscribed(id)?;
         let settings = self.valid(settings)?;
         self.write(now, id, settings, by)
@@ -254,9 +296,17 @@ impl World {
     /// # Errors
     ///
     /// As [`World::save`].
-    pub fn update(&mut self, now: Moment, id: WebsiteId, patch: Value, by: Writer) -> Result<(), Refusal> {
+    pub fn update(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        patch: Value,
+        by: Writer,
+    ) -> Result<(), Refusal> {
         let website = self.subscribed(id)?;
-        let Value::Object(patch) = patch else { return Err(Refusal::NotAnObject(kind_of(&patch))) };
+        let Value::Object(patch) = patch else {
+            return Err(Refusal::NotAnObject(kind_of(&patch)));
+        };
         let stored = parsed(website.settings_or_empty());
         let merged = merge::merge(stored, patch, self.quirks.merge_depth);
         let merged = self.valid(Value::Object(merged))?;
@@ -285,12 +335,23 @@ impl World {
         if reported {
             website.changed = version;
         }
-        self.change(now, Kind::Updated, reported, Record::Live(Arc::new(website)));
+        self.change(
+            now,
+            Kind::Updated,
+            reported,
+            Record::Live(Arc::new(website)),
+        );
         Ok(())
     }
 
     /// A page of the list, as it is or, `as_of` an earlier elapsed time, as it was.
-    pub fn list(&mut self, now: Moment, page: Page, configured_only: bool, as_of: Option<Duration>) -> Listed {
+    pub fn list(
+        &mut self,
+        now: Moment,
+        page: Page,
+        configured_only: bool,
+        as_of: Option<Duration>,
+    ) -> Listed {
         let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.list_lag.0));
         let configured = configured_by(&self.schema, &self.quirks);
         let query = listing::Query {
@@ -307,7 +368,13 @@ impl World {
 
     /// What changed since a date, as it is or, `as_of` an earlier elapsed time, as it was.
     #[must_use]
-    pub fn since(&self, now: Moment, since: Stamp, configured_only: bool, as_of: Option<Duration>) -> Vec<Item> {
+    pub fn since(
+        &self,
+        now: Moment,
+        since: Stamp,
+        configured_only: bool,
+        as_of: Option<Duration>,
+    ) -> Vec<Item> {
         let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.since_lag.0));
         let directory = self.past(seen);
         let configured = configured_by(&self.schema, &self.quirks);
@@ -344,9 +411,18 @@ impl World {
         }
     }
 
-    fn write(&mut self, now: Moment, id: WebsiteId, settings: Map<String, Value>, by: Writer) -> Result<(), Refusal> {
+    fn write(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        settings: Map<String, Value>,
+        by: Writer,
+    ) -> Result<(), Refusal> {
         let before = self.subscribed(id)?;
-        let unchanged = before.settings.as_deref().is_some_and(|stored| parsed(stored) == settings);
+        let unchanged = before
+            .settings
+            .as_deref()
+            .is_some_and(|stored| parsed(stored) == settings);
         if unchanged && self.quirks.unchanged_save == UnchangedSave::Silent {
             return Ok(());
         }
@@ -371,31 +447,51 @@ impl World {
     fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record) {
         let id = after.website().id;
         let before = self.directory.put(id, Some(after.clone()));
-        self.history.push(Change { elapsed: now.elapsed, kind, reported, id, before, after });
+        self.history.push(Change {
+            elapsed: now.elapsed,
+            kind,
+            reported,
+            id,
+            before,
+            after,
+        });
         self.generation += 1;
     }
 
     fn version(&mut self, now: Moment) -> Version {
         self.seq += 1;
-        Version { stamp: now.wall, seq: self.seq }
+        Version {
+            stamp: now.wall,
+            seq: self.seq,
+        }
     }
 
     fn token(&self, id: WebsiteId, installation: u32) -> Uuid {
-        derive_uuid(&["token", &self.seed.to_string(), &id.to_string(), &installation.to_string()])
+        derive_uuid(&[
+            "token",
+            &self.seed.to_string(),
+            &id.to_string(),
+            &installation.to_string(),
+        ])
     }
 }
 
-fn configured_by<'a>(schema: &'a SettingsSchema, quirks: &'a Quirks) -> impl Fn(&Website) -> bool + 'a {
+fn configured_by<'a>(
+    schema: &'a SettingsSchema,
+    quirks: &'a Quirks,
+) -> impl Fn(&Website) -> bool + 'a {
     |website| is_configured(website.settings.as_deref(), schema, quirks)
 }
 
 fn is_configured(settings: Option<&str>, schema: &SettingsSchema, quirks: &Quirks) -> bool {
     match quirks.configured_means {
         ConfiguredMeans::Saved => settings.is_some_and(|settings| settings != "{}"),
-        ConfiguredMeans::SchemaValid => {
-            schema.check(&Value::Object(parsed(settings.unwrap_or("{}")))).is_ok()
+        ConfiguredMeans::SchemaValid => schema
+            .check(&Value::Object(parsed(settings.unwrap_or("{}"))))
+            .is_ok(),
+        ConfiguredMeans::NonEmpty => {
+            settings.is_some_and(|settings| parsed(settings).values().any(holds_something))
         }
-        ConfiguredMeans::NonEmpty => settings.is_some_and(|settings| parsed(settings).values().any(holds_something)),
     }
 }
 
@@ -415,7 +511,9 @@ fn parsed(stored: &str) -> Map<String, Value> {
 }
 
 fn text(settings: &Map<String, Value>) -> Arc<str> {
-    serde_json::to_string(settings).unwrap_or_else(|_| "{}".to_owned()).into()
+    serde_json::to_string(settings)
+        .unwrap_or_else(|_| "{}".to_owned())
+        .into()
 }
 
 fn kind_of(value: &Value) -> &'static str {

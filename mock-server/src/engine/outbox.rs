@@ -49,7 +49,13 @@ impl Outbox {
     }
 
     /// Settings were saved.
-    pub fn saved(&mut self, at: Stamp, website: WebsiteId, plugin: Uuid, settings: Map<String, Value>) {
+    pub fn saved(
+        &mut self,
+        at: Stamp,
+        website: WebsiteId,
+        plugin: Uuid,
+        settings: Map<String, Value>,
+    ) {
         let data = json!({"website_id": website, "plugin_id": plugin, "settings": settings});
         self.push(at, website, "plugin:settings:saved", data);
     }
@@ -63,6 +69,11 @@ impl Outbox {
         if self.events.len() == MOST {
             self.events.pop_front();
         }
-        self.events.push_back(PluginEvent { website_id, event, data, timestamp: at.0 });
+        self.events.push_back(PluginEvent {
+            website_id,
+            event,
+            data,
+            timestamp: at.0,
+        });
     }
 }

@@ -26,7 +26,10 @@ impl Quota {
     /// A quota of so many requests a day.
     #[must_use]
     pub fn new(limit: Option<u64>) -> Self {
-        Self { limit, ..Self::default() }
+        Self {
+            limit,
+            ..Self::default()
+        }
     }
 
     /// Whether one more request is allowed.
@@ -39,7 +42,11 @@ impl Quota {
     pub fn spend(&mut self, now: Stamp, reset: QuotaReset) {
         self.turn(now, reset);
         self.used += 1;
-        if reset == QuotaReset::Rolling && self.limit.is_some_and(|limit| (self.recent.len() as u64) < limit) {
+        if reset == QuotaReset::Rolling
+            && self
+                .limit
+                .is_some_and(|limit| (self.recent.len() as u64) < limit)
+        {
             self.recent.push_back(now);
         }
     }
@@ -80,7 +87,11 @@ impl Quota {
                 }
             }
             QuotaReset::Rolling => {
-                while self.recent.front().is_some_and(|made| made.plus(DAY) <= now) {
+                while self
+                    .recent
+                    .front()
+                    .is_some_and(|made| made.plus(DAY) <= now)
+                {
                     self.recent.pop_front();
                 }
             }

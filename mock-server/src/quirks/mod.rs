@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use values::*;
 
+use crate::schema::Draft;
+
 /// What the documentation says of one quirk.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
@@ -90,8 +92,9 @@ macro_rules! quirks {
             pub fn set(&mut self, name: &str, value: &str) -> Result<(), QuirkError> {
                 match name.replace('_', "-").as_str() {
                     $($name => {
-                        let parsed = value.parse();
-                        self.$field = parsed.map_err(|source| QuirkError::Value { name: $name, source })?;
+                        self.$field = value.parse().map_err(|error: <$type as std::str::FromStr>::Err| {
+                            QuirkError::Value { name: $name, source: error.into() }
+                        })?;
                         Ok(())
                     })+
                     unknown => Err(QuirkError::Unknown {
@@ -195,7 +198,7 @@ quirks! {
     26 invalid_save_reason: Reason = "invalid-save-reason" ["invalid_settings", "any_text"]
         "Which `reason` does a refused save have?"
         "`invalid_data`, as other refusals of bodies.";
-    27 schema_draft: SchemaDraft = "schema-draft" ["draft-04", "draft-06", "2019-09", "2020-12"]
+    27 schema_draft: Draft = "schema-draft" ["draft-04", "draft-06", "2019-09", "2020-12"]
         "Which dialect is a schema without `$schema`?"
         "No sample names one; draft 7 was current when the guide was written.";
     27 schema_formats: SchemaFormats = "schema-formats" ["asserted"]

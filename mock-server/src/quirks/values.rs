@@ -23,6 +23,15 @@ impl InvalidValue {
     }
 }
 
+impl From<crate::schema::UnknownDraft> for InvalidValue {
+    fn from(unknown: crate::schema::UnknownDraft) -> Self {
+        Self::new(
+            &unknown.0,
+            "`draft-04`, `draft-06`, `draft-07`, `2019-09` or `2020-12`",
+        )
+    }
+}
+
 /// Declares an enum whose first variant is the default and whose variants have short texts.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
@@ -314,21 +323,6 @@ choice!(
         Deep = "deep",
         /// RFC 7396: as deep, and null deletes.
         Rfc7396 = "rfc7396",
-    }
-);
-choice!(
-    /// The dialect of a settings schema that names none.
-    SchemaDraft {
-        /// Draft 7.
-        Draft7 = "draft-07",
-        /// Draft 4.
-        Draft4 = "draft-04",
-        /// Draft 6.
-        Draft6 = "draft-06",
-        /// Draft 2019-09.
-        Draft201909 = "2019-09",
-        /// Draft 2020-12.
-        Draft202012 = "2020-12",
     }
 );
 choice!(
