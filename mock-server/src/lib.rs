@@ -11,5 +11,6 @@
 //! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
 
 pub mod clock;
+pub mod fault;
 pub mod id;
 pub mod operation;
