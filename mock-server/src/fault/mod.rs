@@ -1,0 +1,66 @@
+//! What can go wrong between a plugin and the API, on demand and repeatably.
+//!
+//! A [`Fault`] has a target, one effect and optional limits. A [`FaultPlan`] is a list of them,
+//! read from YAML or JSON by [`FaultPlan::parse`], which reports every mistake at once.
+//! [`ArmedFaults`] is a plan at work in one world: told of each request exactly once, it answers
+//! with a [`Decision`], and [`Decision::deliver`] turns the honest answer into a [`Delivery`]: a
+//! description that a socket carries out for real and virtual time schedules without one.
+//!
+//! Nothing here knows a socket or reads a clock, and no chance is drawn from a shared generator:
+//! the same history of requests meets the same faults whatever runs beside it ([`chance`]).
+//!
+//! # Examples
+//!
+//! ```
+//! use std::time::Duration;
+//! use crisp_mock_server::fault::{ArmedFaults, Circumstances, FaultPlan, Outcome};
+//! use crisp_mock_server::operation::Operation;
+//!
+//! let plan = FaultPlan::parse(&serde_json::json!([{ "at": "since#2", "status": 503 }])).unwrap();
+//! let mut armed = ArmedFaults::new(&plan, "default");
+//! let request = Circumstances {
+//!     operation: Operation::Since,
+//!     page: None,
+//!     website: None,
+//!     method: &http::Method::GET,
+//!     elapsed: Duration::from_secs(20),
+//! };
+//! assert!(armed.decide(&request).carried_out());
+//! let second = armed.decide(&request);
+//! assert!(!second.carried_out());
+//! let delivery = second.deliver(request.elapsed, |_| unreachable!("it is not carried out"));
+//! let Outcome::Answer(answer) = delivery.outcome else { panic!() };
+//! assert_eq!(answer.status(), 503);
+//! ```
+
+mod answer;
+mod armed;
+pub mod chance;
+mod contradiction;
+mod decision;
+mod delivery;
+mod effect;
+mod error;
+mod notation;
+mod parse;
+mod plan;
+mod read;
+mod schema;
+mod target;
+mod window;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use armed::{ArmedFaults, Circumstances, FaultId, FaultReport};
+pub use decision::{Decision, Fired};
+pub use delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
+pub use effect::{Answer, ClockFault, Delay, Effect, Ending, STALE_AT_MOST, Throttle};
+pub use error::FaultError;
+pub use notation::{
+    NotADuration, Rate, parse_duration, parse_signed_duration, write_duration, write_millis,
+};
+pub use plan::{Chance, Fault, FaultPlan};
+pub use target::{Occurrence, Target};
+pub use window::Window;

@@ -1,0 +1,5 @@
+mod armed;
+mod delivery;
+mod examples;
+mod parse;
+mod schema;

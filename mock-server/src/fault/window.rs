@@ -1,0 +1,66 @@
+//! A span of elapsed time.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::notation::{parse_duration, write_duration};
+use super::target::Complaint;
+
+/// From one elapsed time (included) to another (not included).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Open from here on.
+    pub from: Duration,
+    /// Closed from here on; without it the window never closes.
+    pub until: Option<Duration>,
+}
+
+impl Window {
+    /// Whether the window is open at this elapsed time.
+    #[must_use]
+    pub fn is_open(self, elapsed: Duration) -> bool {
+        elapsed >= self.from && self.until.is_none_or(|until| elapsed < until)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        const FORMS: &str = "write `65s..800s`, `20s..` or `..30s`";
+        let unreadable = |message: String| (message, Some(FORMS.to_owned()));
+        let Some((from, until)) = text.split_once("..") else {
+            let text: String = text.chars().take(80).collect();
+            return Err(unreadable(format!("`{text}` is not a window")));
+        };
+        let (from, until) = (from.trim(), until.trim());
+        if from.is_empty() && until.is_empty() {
+            return Err(unreadable("a window needs a start or an end".into()));
+        }
+        let read = |text: &str| {
+            let read = (!text.is_empty()).then(|| parse_duration(text)).transpose();
+            read.map_err(|error| unreadable(error.to_string()))
+        };
+        let (from, until) = (read(from)?.unwrap_or_default(), read(until)?);
+        match until {
+            Some(until) if until <= from => Err((
+                format!(
+                    "the window `{}` is empty",
+                    Self {
+                        from,
+                        until: Some(until)
+                    }
+                ),
+                Some("its end has to come after its start".into()),
+            )),
+            until => Ok(Self { from, until }),
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.from.is_zero() || self.until.is_none() {
+            out.write_str(&write_duration(self.from))?;
+        }
+        out.write_str("..")?;
+        self.until
+            .map_or(Ok(()), |until| out.write_str(&write_duration(until)))
+    }
+}
