@@ -9,8 +9,11 @@
 //! | [`id`] | website ids, their short names `w1`, `w2`, …, and secrets derived from a seed |
 //! | [`clock`] | what time it is: elapsed time for waits, wall time for stamps |
 //! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
+//! | [`schema`] | the plugin's settings schema, and settings held against it |
+//! | [`sample`] | websites and settings made from a seed |
 
 pub mod clock;
 pub mod id;
 pub mod operation;
+pub mod sample;
 pub mod schema;

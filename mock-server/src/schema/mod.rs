@@ -27,6 +27,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -92,6 +93,8 @@ struct Compiled {
     warnings: Vec<SchemaProblem>,
     validator: Validator,
     meter: Option<work::Meter>,
+    /// Pointers to what references lead to
+    targets: HashMap<String, String>,
 }
 
 impl SettingsSchema {
@@ -168,6 +171,7 @@ impl SettingsSchema {
         }
         let meter = work::bound(&outline)?;
         let warnings = remark::warnings(&outline, draft);
+        let targets = reference::targets(&outline);
         let validator = jsonschema::options()
             .offline()
             .with_draft(draft.engine())
@@ -178,7 +182,7 @@ impl SettingsSchema {
                 let message = Violation::explain(&error).problem().to_owned();
                 SchemaProblem::new(error.instance_path().as_str(), format!("this {message}"))
             })?;
-        Ok(Self(Arc::new(Compiled { raw, draft, rules, warnings, validator, meter })))
+        Ok(Self(Arc::new(Compiled { raw, draft, rules, warnings, validator, meter, targets })))
     }
 
     /// The schema as it was given.
@@ -197,6 +201,12 @@ impl SettingsSchema {
     #[must_use]
     pub fn rules(&self) -> Rules {
         self.0.rules
+    }
+
+    /// The schema that a reference of the whole leads to.
+    pub(crate) fn target(&self, reference: &str) -> Option<&Value> {
+        let pointer = self.0.targets.get(reference)?;
+        self.0.raw.pointer(pointer)
     }
 
     /// What is allowed and probably not meant: misspelt keywords, keywords of another draft, a
