@@ -14,7 +14,10 @@ pub(super) enum Shape {
     /// One of these
     Fixed(Vec<Value>),
     /// One of the author's `default` and `examples`, or else
-    Usual { values: Vec<Value>, otherwise: Option<Box<Shape>> },
+    Usual {
+        values: Vec<Value>,
+        otherwise: Option<Box<Shape>>,
+    },
     /// One of these shapes
     Either(Vec<Shape>),
     /// Usually that; sometimes null
@@ -22,7 +25,12 @@ pub(super) enum Shape {
     Null,
     Boolean,
     Number(NumberShape),
-    Text { meaning: Meaning, pattern: Option<Piece>, least: u64, most: u64 },
+    Text {
+        meaning: Meaning,
+        pattern: Option<Piece>,
+        least: u64,
+        most: u64,
+    },
     Array(Box<ArrayShape>),
     Object(ObjectShape),
 }
@@ -65,7 +73,10 @@ const LARGEST: u64 = 4_096;
 
 /// Takes a schema apart; `None` if nothing that it allows can be made.
 pub(super) fn of(schema: &SettingsSchema) -> Option<Shape> {
-    let mut builder = Builder { flattener: Flattener::new(schema), left: MOST_SHAPES };
+    let mut builder = Builder {
+        flattener: Flattener::new(schema),
+        left: MOST_SHAPES,
+    };
     builder.shape(schema.raw(), "", 0)
 }
 
@@ -102,7 +113,9 @@ impl Builder<'_> {
         }
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
             let fits = |value: &&Value| {
-                allowed.as_ref().is_none_or(|types| types.iter().any(|kind| is_of(value, kind)))
+                allowed
+                    .as_ref()
+                    .is_none_or(|types| types.iter().any(|kind| is_of(value, kind)))
             };
             let values: Vec<Value> = values.iter().filter(fits).cloned().collect();
             return (!values.is_empty()).then_some(Shape::Fixed(values));
@@ -110,14 +123,30 @@ impl Builder<'_> {
         let kinds = allowed.unwrap_or_else(|| vec![guess(schema, depth)]);
         let made = self.of_kinds(&kinds, schema, name, depth);
         let mut usual: Vec<Value> = schema.get("default").into_iter().cloned().collect();
-        usual.extend(schema.get("examples").and_then(Value::as_array).into_iter().flatten().cloned());
+        usual.extend(
+            schema
+                .get("examples")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
         if usual.is_empty() {
             return made;
         }
-        Some(Shape::Usual { values: usual, otherwise: made.map(Box::new) })
+        Some(Shape::Usual {
+            values: usual,
+            otherwise: made.map(Box::new),
+        })
     }
 
-    fn of_kinds(&mut self, kinds: &[&str], schema: &Plain, name: &str, depth: u32) -> Option<Shape> {
+    fn of_kinds(
+        &mut self,
+        kinds: &[&str],
+        schema: &Plain,
+        name: &str,
+        depth: u32,
+    ) -> Option<Shape> {
         let null = kinds.contains(&"null");
         let mut shapes = Vec::new();
         for kind in kinds {
@@ -139,13 +168,19 @@ impl Builder<'_> {
             1 => shapes.pop()?,
             _ => Shape::Either(shapes),
         };
-        Some(if null && depth > 0 { Shape::OrNull(Box::new(some)) } else { some })
+        Some(if null && depth > 0 {
+            Shape::OrNull(Box::new(some))
+        } else {
+            some
+        })
     }
 
     fn array(&mut self, schema: &Plain, name: &str, depth: u32) -> Option<Shape> {
         let anything = Value::Bool(true);
         let items = schema.get("items");
-        let listed = schema.get("prefixItems").or(items.filter(|items| items.is_array()));
+        let listed = schema
+            .get("prefixItems")
+            .or(items.filter(|items| items.is_array()));
         let rest = match items {
             Some(Value::Array(_)) => schema.get("additionalItems"),
             other => other,
@@ -162,16 +197,28 @@ impl Builder<'_> {
         let single = name.strip_suffix('s').unwrap_or(name);
         let rest = self.shape(rest.unwrap_or(&anything), single, depth + 1);
         let unique = schema.get("uniqueItems") == Some(&Value::Bool(true));
-        Some(Shape::Array(Box::new(ArrayShape { head, rest, least, most, unique })))
+        Some(Shape::Array(Box::new(ArrayShape {
+            head,
+            rest,
+            least,
+            most,
+            unique,
+        })))
     }
 
     fn object(&mut self, schema: &Plain, depth: u32) -> Option<Shape> {
         let required: Vec<&str> = schema.get("required").map(types).unwrap_or_default();
         let map = |keyword: &str| schema.get(keyword).and_then(Value::as_object);
-        let mut names: Vec<&str> = map("properties").into_iter().flatten().map(|(n, _)| &**n).collect();
-        names.extend(required.iter().filter(|name| {
-            map("properties").is_none_or(|known| !known.contains_key(**name))
-        }));
+        let mut names: Vec<&str> = map("properties")
+            .into_iter()
+            .flatten()
+            .map(|(n, _)| &**n)
+            .collect();
+        names.extend(
+            required
+                .iter()
+                .filter(|name| map("properties").is_none_or(|known| !known.contains_key(**name))),
+        );
         names.sort_unstable();
         names.dedup();
         let mut members = Vec::new();
@@ -183,14 +230,27 @@ impl Builder<'_> {
             let own = map("properties").and_then(|known| known.get(name));
             let shape = self.shape(own.unwrap_or_else(|| additional(schema)), name, depth + 1);
             match shape {
-                Some(shape) => members.push(Member { name: name.to_owned(), required: needed, shape }),
+                Some(shape) => members.push(Member {
+                    name: name.to_owned(),
+                    required: needed,
+                    shape,
+                }),
                 None if needed => return None,
                 None => {}
             }
         }
         let (least, most) = limits(schema, "minProperties", "maxProperties")?;
-        let more = self.more(schema, depth, members.is_empty() || least > members.len() as u64);
-        Some(Shape::Object(ObjectShape { members, more, least, most }))
+        let more = self.more(
+            schema,
+            depth,
+            members.is_empty() || least > members.len() as u64,
+        );
+        Some(Shape::Object(ObjectShape {
+            members,
+            more,
+            least,
+            most,
+        }))
     }
 
     /// Members beyond the named ones, where they are called for.
@@ -201,7 +261,10 @@ impl Builder<'_> {
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         let (pattern, value) = match patterns.and_then(|patterns| patterns.iter().next()) {
             Some((pattern, value)) => (pattern.as_str(), value),
-            None => ("^(mode|label|note|level|group)_[a-z]{2}$", additional(schema)),
+            None => (
+                "^(mode|label|note|level|group)_[a-z]{2}$",
+                additional(schema),
+            ),
         };
         let shape = self.shape(value, "", depth + 1)?;
         Some((Piece::parse(pattern)?, Box::new(shape)))
@@ -216,18 +279,30 @@ fn additional(schema: &Plain) -> &Value {
 fn text(schema: &Plain, name: &str) -> Option<Shape> {
     let (least, most) = limits(schema, "minLength", "maxLength")?;
     let format = schema.get("format").and_then(Value::as_str);
-    let meaning = format.and_then(Meaning::of_format).unwrap_or_else(|| Meaning::of_name(name));
+    let meaning = format
+        .and_then(Meaning::of_format)
+        .unwrap_or_else(|| Meaning::of_name(name));
     let pattern = match schema.get("pattern").and_then(Value::as_str) {
         Some(pattern) => Some(Piece::parse(pattern)?),
         None => None,
     };
-    Some(Shape::Text { meaning, pattern, least, most })
+    Some(Shape::Text {
+        meaning,
+        pattern,
+        least,
+        most,
+    })
 }
 
 /// The least and most of something; `None` if that is impossible or too much.
 fn limits(schema: &Plain, least: &str, most: &str) -> Option<(u64, u64)> {
     // A count may be written 3.0.
-    let count = |keyword: &str| schema.get(keyword).and_then(Value::as_f64).map(|n| n as u64);
+    let count = |keyword: &str| {
+        schema
+            .get(keyword)
+            .and_then(Value::as_f64)
+            .map(|n| n as u64)
+    };
     let (least, most) = (count(least).unwrap_or(0), count(most).unwrap_or(u64::MAX));
     (least <= most && least <= LARGEST).then_some((least, most))
 }
@@ -235,13 +310,41 @@ fn limits(schema: &Plain, least: &str, most: &str) -> Option<(u64, u64)> {
 /// The type that the keywords of a schema without one are about.
 fn guess(schema: &Plain, depth: u32) -> &'static str {
     const CLUES: [(&str, &[&str]); 4] = [
-        ("object", &["properties", "required", "additionalProperties", "patternProperties",
-                     "minProperties"]),
-        ("array", &["items", "prefixItems", "minItems", "uniqueItems", "contains"]),
+        (
+            "object",
+            &[
+                "properties",
+                "required",
+                "additionalProperties",
+                "patternProperties",
+                "minProperties",
+            ],
+        ),
+        (
+            "array",
+            &[
+                "items",
+                "prefixItems",
+                "minItems",
+                "uniqueItems",
+                "contains",
+            ],
+        ),
         ("string", &["pattern", "minLength", "maxLength", "format"]),
-        ("number", &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"]),
+        (
+            "number",
+            &[
+                "minimum",
+                "maximum",
+                "multipleOf",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+            ],
+        ),
     ];
-    let clue = CLUES.iter().find(|(_, words)| words.iter().any(|word| schema.contains_key(*word)));
+    let clue = CLUES
+        .iter()
+        .find(|(_, words)| words.iter().any(|word| schema.contains_key(*word)));
     match clue {
         Some((kind, _)) if depth > 0 => kind,
         _ if depth == 0 => "object",

@@ -1,9 +1,10 @@
 //! Websites with names, domains and plans that could be real.
 
 use fake::Fake;
-use fake::faker::company::raw::CompanyName;
+use fake::faker::name::raw::LastName;
 use fake::locales::EN;
 use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -35,15 +36,23 @@ pub struct Plan {
 }
 
 /// Names with the price that goes with them and how often they occur, in parts of 20.
-const PLANS: [(&str, u16, usize); 4] =
-    [("Free", 0, 8), ("Mini", 45, 5), ("Essentials", 95, 5), ("Plus", 295, 2)];
+const PLANS: [(&str, u16, usize); 4] = [
+    ("Free", 0, 8),
+    ("Mini", 45, 5),
+    ("Essentials", 95, 5),
+    ("Plus", 295, 2),
+];
 
 impl Plan {
     /// The plan of that name, if there is one; not on trial.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let (name, ..) = PLANS.iter().find(|(known, ..)| *known == name)?;
-        Some(Self { id: derive_uuid(&["plan", name]), name, trialing: false })
+        Some(Self {
+            id: derive_uuid(&["plan", name]),
+            name,
+            trialing: false,
+        })
     }
 }
 
@@ -62,17 +71,63 @@ impl Plan {
 /// ```
 #[must_use]
 pub fn website(seed: u64, number: u32) -> Website {
-    let mut chance = Source { seed, number, attempt: 0 }.open(Stream::WEBSITE);
-    let name: String = CompanyName(EN).fake_with_rng(&mut chance);
-    let mut deck = PLANS.iter().flat_map(|plan| std::iter::repeat_n(plan, plan.2));
-    let (plan, price, _) = deck.nth(chance.random_range(0_u32..20) as usize).unwrap_or(&PLANS[0]);
+    let mut chance = Source {
+        seed,
+        number,
+        attempt: 0,
+    }
+    .open(Stream::WEBSITE);
+    let name = company(&mut chance);
+    let mut deck = PLANS
+        .iter()
+        .flat_map(|plan| std::iter::repeat_n(plan, plan.2));
+    let (plan, price, _) = deck
+        .nth(chance.random_range(0_u32..20) as usize)
+        .unwrap_or(&PLANS[0]);
     let trialing = *price > 0 && one_in(&mut chance, 8);
     Website {
         domain: format!("{}-{number}.example", slug(&name)),
         name,
-        plan: Plan { id: plan_id(plan), name: plan, trialing },
+        plan: Plan {
+            id: plan_id(plan),
+            name: plan,
+            trialing,
+        },
         price: *price,
     }
+}
+
+/// A family and its trade: `Kuhn Bakery`.
+fn company(chance: &mut ChaCha8Rng) -> String {
+    const TRADES: [&str; 24] = [
+        "Academy",
+        "Audio",
+        "Bakery",
+        "Bikes",
+        "Books",
+        "Cameras",
+        "Coffee",
+        "Consulting",
+        "Cosmetics",
+        "Events",
+        "Flowers",
+        "Furniture",
+        "Gardens",
+        "Hotels",
+        "Insurance",
+        "Labs",
+        "Logistics",
+        "Outdoor",
+        "Repairs",
+        "Software",
+        "Studio",
+        "Tea",
+        "Toys",
+        "Travel",
+    ];
+    let family: &str = LastName(EN).fake_with_rng(chance);
+    let trade = pick(chance, &TRADES).copied().unwrap_or(TRADES[0]);
+    format!("{family} {trade}")
 }
 
 /// Derived once for each plan: a hash for each of 100,000 websites would be noticed at the start.
@@ -98,11 +153,11 @@ fn slug(name: &str) -> String {
 }
 
 /// A short lowercase word.
-pub(super) fn word(chance: &mut rand::rngs::ChaCha8Rng) -> &'static str {
+pub(super) fn word(chance: &mut ChaCha8Rng) -> &'static str {
     const WORDS: [&str; 24] = [
-        "amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "harbor", "indigo", "jasper",
-        "kelp", "lumen", "maple", "nectar", "onyx", "pebble", "quartz", "river", "saffron",
-        "tulip", "umber", "violet", "willow", "zephyr",
+        "amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "harbor", "indigo",
+        "jasper", "kelp", "lumen", "maple", "nectar", "onyx", "pebble", "quartz", "river",
+        "saffron", "tulip", "umber", "violet", "willow", "zephyr",
     ];
     pick(chance, &WORDS).copied().unwrap_or(WORDS[0])
 }

@@ -127,7 +127,10 @@ impl<'a> Scanner<'a> {
             };
             self.skip_space();
             if matches {
-                found = Some(Place { key, value: self.at });
+                found = Some(Place {
+                    key,
+                    value: self.at,
+                });
             }
             self.skip_value();
             self.skip_space();
@@ -226,7 +229,10 @@ mod tests {
     fn columns_of_syntax_errors_count_characters() {
         let text = "{\n \"üü\": nope}";
         let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
-        assert_eq!(Position::of_error(text, &error), Position { line: 2, column: 9 });
+        assert_eq!(
+            Position::of_error(text, &error),
+            Position { line: 2, column: 9 }
+        );
     }
 
     proptest! {

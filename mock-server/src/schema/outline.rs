@@ -80,7 +80,12 @@ impl<'a> Outline<'a> {
                 let child = self.all.len();
                 self.by_pointer.insert(pointer.clone(), child);
                 let applies = Vec::new();
-                self.all.push(Subschema { pointer, schema, resource, applies });
+                self.all.push(Subschema {
+                    pointer,
+                    schema,
+                    resource,
+                    applies,
+                });
                 self.all[index].applies.push((via, child));
             }
         }
@@ -100,7 +105,8 @@ impl<'a> Outline<'a> {
             self.by_name.insert((resource, name.to_owned()), index);
         } else {
             self.all[index].resource = index;
-            self.by_id.insert(id.trim_end_matches('#').to_owned(), index);
+            self.by_id
+                .insert(id.trim_end_matches('#').to_owned(), index);
         }
     }
 
@@ -172,7 +178,9 @@ pub(super) fn without_id(root: &Value, outline: &Outline<'_>) -> Value {
     let mut copy = root.clone();
     let id = outline.own_id.map(self_address);
     if let Some(map) = copy.as_object_mut() {
-        map.retain(|name, value| !(matches!(name.as_str(), "$schema" | "$id") && value.is_string()));
+        map.retain(|name, value| {
+            !(matches!(name.as_str(), "$schema" | "$id") && value.is_string())
+        });
         if map.get("id").is_some_and(Value::is_string) {
             map.remove("id");
         }
@@ -188,7 +196,11 @@ pub(super) fn without_id(root: &Value, outline: &Outline<'_>) -> Value {
             continue;
         };
         let whole = Some(reference) == outline.own_id;
-        let local = if local.is_empty() || whole { "#" } else { local };
+        let local = if local.is_empty() || whole {
+            "#"
+        } else {
+            local
+        };
         if let Some(slot) = copy.pointer_mut(&format!("{}/$ref", one.pointer)) {
             *slot = Value::String(local.to_owned());
         }

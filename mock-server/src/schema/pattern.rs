@@ -16,7 +16,9 @@ const LARGEST: usize = 1024 * 1024;
 
 /// How patterns are matched, here and when settings are checked.
 pub(super) fn engine() -> PatternOptions<jsonschema::Regex> {
-    PatternOptions::regex().size_limit(LARGEST).dfa_size_limit(4 * LARGEST)
+    PatternOptions::regex()
+        .size_limit(LARGEST)
+        .dfa_size_limit(4 * LARGEST)
 }
 
 /// What is wrong with the patterns of a schema.
@@ -26,7 +28,10 @@ pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
         if let Some(pattern) = one.schema.get("pattern").and_then(Value::as_str) {
             problems.extend(problem(join(&one.pointer, "pattern"), pattern));
         }
-        let named = one.schema.get("patternProperties").and_then(Value::as_object);
+        let named = one
+            .schema
+            .get("patternProperties")
+            .and_then(Value::as_object);
         for pattern in named.into_iter().flat_map(|map| map.keys()) {
             let pointer = join(&join(&one.pointer, "patternProperties"), pattern);
             problems.extend(problem(pointer, pattern).map(SchemaProblem::at_key));
@@ -36,10 +41,15 @@ pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
 }
 
 fn problem(pointer: String, pattern: &str) -> Option<SchemaProblem> {
-    let options = jsonschema::options().offline().with_pattern_options(engine());
+    let options = jsonschema::options()
+        .offline()
+        .with_pattern_options(engine());
     options.build(&json!({ "pattern": pattern })).err()?;
     let problem = |message: &str| {
-        SchemaProblem::new(pointer.as_str(), format!("the pattern {} {message}", quoted(pattern)))
+        SchemaProblem::new(
+            pointer.as_str(),
+            format!("the pattern {} {message}", quoted(pattern)),
+        )
     };
     let Err(error) = regex_syntax::ast::parse::Parser::new().parse(pattern) else {
         return Some(problem("is too large").hint("lower the counts in its braces"));

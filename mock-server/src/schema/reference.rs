@@ -17,7 +17,10 @@ pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
     let mut problems = Vec::new();
     for index in 0..outline.all.len() {
         for keyword in REFERENCES {
-            let Some(reference) = outline.all[index].schema.get(keyword).and_then(Value::as_str)
+            let Some(reference) = outline.all[index]
+                .schema
+                .get(keyword)
+                .and_then(Value::as_str)
             else {
                 continue;
             };
@@ -71,7 +74,11 @@ pub(super) fn ignored_beside(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaP
     };
     let mut warnings = Vec::new();
     for one in outline.all.iter().filter(|_| draft.ref_stands_alone()) {
-        let Some(map) = one.schema.as_object().filter(|map| map.contains_key("$ref")) else {
+        let Some(map) = one
+            .schema
+            .as_object()
+            .filter(|map| map.contains_key("$ref"))
+        else {
             continue;
         };
         let ignored = map.keys().filter(|name| !harmless(name));

@@ -43,9 +43,19 @@ fn a_schema_is_cheap_to_share() {
 fn the_sample_schema_takes_a_message() {
     let schema = SettingsSchema::sample();
     assert_eq!(schema.draft(), Draft::Draft07);
-    assert!(schema.check(&json!({ "message": "Hello", "more": 1 })).is_ok());
-    assert_eq!(message(&schema, json!({"message": null})), "/message must be a string, found null");
-    assert_eq!(message(&schema, json!([])), "settings must be an object, found an array of 0 items");
+    assert!(
+        schema
+            .check(&json!({ "message": "Hello", "more": 1 }))
+            .is_ok()
+    );
+    assert_eq!(
+        message(&schema, json!({"message": null})),
+        "/message must be a string, found null"
+    );
+    assert_eq!(
+        message(&schema, json!([])),
+        "settings must be an object, found an array of 0 items"
+    );
 }
 
 #[test]
@@ -63,12 +73,18 @@ fn an_id_of_crisp_is_accepted_under_every_draft_and_local_references_work() {
                     "inner": { "$ref": "#" },
                 },
             });
-            let rules = Rules { draft, formats: true };
+            let rules = Rules {
+                draft,
+                formats: true,
+            };
             let read = SettingsSchema::from_value(schema.clone(), rules).unwrap();
             assert_eq!(*read.raw(), schema, "given back as it came");
             assert!(read.check(&json!({ "a": "x", "b": true, "id": 1 })).is_ok());
             assert!(read.check(&json!({ "a": 1 })).is_err());
-            assert!(read.check(&json!({ "id": "x" })).is_err(), "a property called id stays");
+            assert!(
+                read.check(&json!({ "id": "x" })).is_err(),
+                "a property called id stays"
+            );
             assert!(read.check(&json!({ "inner": { "b": 1 } })).is_err());
         }
     }
@@ -79,8 +95,14 @@ fn references_to_the_schemas_own_id_are_local() {
     for (id, reference) in [
         (CRISP_ID, CRISP_ID),
         (CRISP_ID, "crisp:service:api/_schema/plugin#/definitions/t"),
-        ("https://example.com/s.json", "https://example.com/s.json#/definitions/t"),
-        ("https://example.com/s.json#", "https://example.com/s.json#/definitions/t"),
+        (
+            "https://example.com/s.json",
+            "https://example.com/s.json#/definitions/t",
+        ),
+        (
+            "https://example.com/s.json#",
+            "https://example.com/s.json#/definitions/t",
+        ),
     ] {
         let schema = read(json!({
             "$id": id,
@@ -112,7 +134,10 @@ fn anchors_and_inner_ids_are_local_too() {
     assert!(schema.check(&json!({ "a": "x", "b": { "n": 1 } })).is_ok());
     assert!(schema.check(&json!({ "a": 1 })).is_err());
     assert!(schema.check(&json!({ "b": { "n": "x" } })).is_err());
-    let rules = Rules { draft: Draft::Draft202012, formats: false };
+    let rules = Rules {
+        draft: Draft::Draft202012,
+        formats: false,
+    };
     let anchored = json!({
         "$defs": { "t": { "$anchor": "text", "type": "string" } },
         "properties": { "a": { "$ref": "#text" } },
@@ -177,7 +202,10 @@ fn several_problems_come_together() {
         "type": "objekt",
         "properties": { "a": { "pattern": "(" }, "b": { "$ref": "http://x.example/" } },
     }));
-    let pointers = invalid.problems().iter().map(|problem| problem.pointer.as_str());
+    let pointers = invalid
+        .problems()
+        .iter()
+        .map(|problem| problem.pointer.as_str());
     let expected = ["/type", "/properties/a/pattern", "/properties/b/$ref"];
     assert_eq!(pointers.collect::<Vec<_>>(), expected);
 }
@@ -185,7 +213,10 @@ fn several_problems_come_together() {
 #[test]
 fn every_draft_is_read_by_its_own_rules() {
     let exclusive = json!({ "minimum": 1, "exclusiveMinimum": true });
-    let old = Rules { draft: Draft::Draft04, formats: false };
+    let old = Rules {
+        draft: Draft::Draft04,
+        formats: false,
+    };
     assert!(SettingsSchema::from_value(exclusive.clone(), old).is_ok());
     let (pointer, text) = first(exclusive);
     assert_eq!(pointer, "/exclusiveMinimum");
@@ -209,10 +240,16 @@ fn formats_are_notes_unless_asserted() {
     let schema = json!({ "properties": { "mail": { "format": "email" } } });
     let settings = json!({ "mail": "nobody" });
     assert!(read(schema.clone()).check(&settings).is_ok());
-    let rules = Rules { formats: true, ..Rules::default() };
+    let rules = Rules {
+        formats: true,
+        ..Rules::default()
+    };
     let strict = SettingsSchema::from_value(schema, rules).unwrap();
     let text = message(&strict, settings);
-    assert_eq!(text, "/mail must be a valid `email`, found the text `nobody`");
+    assert_eq!(
+        text,
+        "/mail must be a valid `email`, found the text `nobody`"
+    );
 }
 
 #[test]
@@ -220,7 +257,11 @@ fn misspelt_keywords_are_warned_about_and_not_refused() {
     let text = "{\"type\": \"object\",\n \"propertis\": {},\n \"requird\": [],\n \"label\": 1}";
     let review = review("s", text, Rules::default());
     assert!(review.schema.is_ok());
-    assert!(review.report.contains("s:2:2: warning: `propertis` is not a keyword"));
+    assert!(
+        review
+            .report
+            .contains("s:2:2: warning: `propertis` is not a keyword")
+    );
     assert!(review.report.contains("did you mean `properties`?"));
     assert!(review.report.contains("s:3:2: warning: `requird`"));
     assert!(!review.report.contains("label"));
@@ -238,7 +279,11 @@ fn a_schema_that_no_object_fits_is_warned_about() {
         let warnings = read(schema.clone()).warnings().to_vec();
         assert!(warnings[0].message.contains("no settings fit"), "{schema}");
     }
-    assert!(read(json!({ "type": ["object", "null"] })).warnings().is_empty());
+    assert!(
+        read(json!({ "type": ["object", "null"] }))
+            .warnings()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -260,12 +305,18 @@ fn violations_say_what_was_expected_and_what_was_found() {
         },
     }));
     for (settings, expected) in [
-        (json!({}), "settings must have the property `access_token`, which is missing"),
+        (
+            json!({}),
+            "settings must have the property `access_token`, which is missing",
+        ),
         (
             json!({ "access_token": "no" }),
             "/access_token must match the pattern `^([a-z0-9]){24}$`, found the text `no`",
         ),
-        (json!({ "access_token": 1 }), "/access_token must be a string or null, found the number 1"),
+        (
+            json!({ "access_token": 1 }),
+            "/access_token must be a string or null, found the number 1",
+        ),
         (
             json!({ "access_token": null, "mode": true }),
             "/mode must be `\"a\"`, `\"b\"` or `3`, found true",
@@ -301,7 +352,9 @@ fn violations_say_what_was_expected_and_what_was_found() {
 #[test]
 fn messages_stay_short_whatever_is_sent() {
     let schema = read(json!({ "additionalProperties": { "enum": ["x".repeat(9_000)] } }));
-    let violation = schema.check(&json!({ "k".repeat(9_000): "v".repeat(9_000) })).unwrap_err();
+    let violation = schema
+        .check(&json!({ "k".repeat(9_000): "v".repeat(9_000) }))
+        .unwrap_err();
     assert!(violation.message.chars().count() <= 400);
     assert!(violation.message.contains("must be"), "{violation}");
 }
@@ -326,7 +379,8 @@ fn patterns_that_cannot_run_in_linear_time_are_refused_with_the_reason() {
 #[test]
 fn evil_patterns_take_no_time() {
     quickly(|| {
-        let schema = read(json!({ "properties": { "a": { "pattern": "^(([a-z])+.)+[A-Z]([a-z])+$" } } }));
+        let schema =
+            read(json!({ "properties": { "a": { "pattern": "^(([a-z])+.)+[A-Z]([a-z])+$" } } }));
         assert!(schema.check(&json!({ "a": "a".repeat(100_000) })).is_err());
     });
 }
@@ -335,7 +389,11 @@ fn evil_patterns_take_no_time() {
 fn a_deep_schema_is_refused_and_the_deepest_compiles_on_a_small_stack() {
     fn nested(levels: usize) -> Value {
         let inner = |value, _| {
-            Value::Object([("additionalProperties".to_owned(), value)].into_iter().collect())
+            Value::Object(
+                [("additionalProperties".to_owned(), value)]
+                    .into_iter()
+                    .collect(),
+            )
         };
         (1..levels).fold(json!({}), inner)
     }
@@ -362,7 +420,10 @@ fn deep_settings_are_refused_and_the_deepest_are_checked_on_a_small_stack() {
             let next = json!({ "$ref": format!("#/definitions/d{}", n + 1) });
             definitions.insert(format!("d{n}"), next);
         }
-        definitions.insert("d35".into(), json!({ "additionalProperties": { "$ref": "#" } }));
+        definitions.insert(
+            "d35".into(),
+            json!({ "additionalProperties": { "$ref": "#" } }),
+        );
         let mut schema = long;
         schema["definitions"] = Value::Object(definitions);
         let schema = read(schema);
@@ -396,7 +457,11 @@ fn a_schema_that_doubles_with_each_level_is_stopped_by_the_settings_that_make_it
         let nested = |levels| (0..levels).fold(json!({}), |value, _| json!({ "a": value }));
         assert!(schema.check(&nested(10)).is_ok());
         assert!(message(&schema, nested(60)).contains("too many steps"));
-        assert!(schema.violations(&nested(60), 5)[0].message.contains("too many steps"));
+        assert!(
+            schema.violations(&nested(60), 5)[0]
+                .message
+                .contains("too many steps")
+        );
     });
 }
 
@@ -409,9 +474,15 @@ fn a_tree_that_refers_to_itself_is_fine() {
             "children": { "type": "array", "items": { "$ref": "#" } },
         },
     }));
-    let leaves: Vec<Value> = (0..5_000).map(|n| json!({ "label": format!("{n}") })).collect();
+    let leaves: Vec<Value> = (0..5_000)
+        .map(|n| json!({ "label": format!("{n}") }))
+        .collect();
     assert!(schema.check(&json!({ "children": leaves })).is_ok());
-    assert!(schema.check(&json!({ "children": [{ "children": [{ "label": 1 }] }] })).is_err());
+    assert!(
+        schema
+            .check(&json!({ "children": [{ "children": [{ "label": 1 }] }] }))
+            .is_err()
+    );
 }
 
 #[test]
@@ -431,8 +502,18 @@ fn a_schema_that_leads_to_itself_at_once_is_refused() {
 #[test]
 fn nesting_of_every_applicator_stays_quick() {
     quickly(|| {
-        let rules = Rules { draft: Draft::Draft202012, formats: true };
-        for outer in ["anyOf", "oneOf", "allOf", "not", "if", "unevaluatedProperties"] {
+        let rules = Rules {
+            draft: Draft::Draft202012,
+            formats: true,
+        };
+        for outer in [
+            "anyOf",
+            "oneOf",
+            "allOf",
+            "not",
+            "if",
+            "unevaluatedProperties",
+        ] {
             let nest = |value: Value, _| match outer {
                 "not" => json!({ "not": value }),
                 "if" => json!({ "if": value, "then": { "minProperties": 9 } }),
@@ -460,5 +541,9 @@ fn oversized_schemas_are_refused() {
     let items = vec![Value::Null; MOST_VALUES];
     assert!(first(json!({ "enum": items })).1.contains("too large"));
     let many: serde_json::Map<_, _> = (0..6_000).map(|n| (format!("p{n}"), json!({}))).collect();
-    assert!(first(json!({ "properties": many })).1.contains("subschemas"));
+    assert!(
+        first(json!({ "properties": many }))
+            .1
+            .contains("subschemas")
+    );
 }

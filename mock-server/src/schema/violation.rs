@@ -62,7 +62,10 @@ fn shown_path(pointer: &str) -> String {
 /// The error worth telling, and its problem in words.
 ///
 /// `anyOf` and `oneOf` fail as a whole; what helps is the alternative that came nearest.
-fn explain<'a, 'e>(error: &'a ValidationError<'e>, depth: usize) -> (&'a ValidationError<'e>, String)
+fn explain<'a, 'e>(
+    error: &'a ValidationError<'e>,
+    depth: usize,
+) -> (&'a ValidationError<'e>, String)
 where
     'static: 'e,
 {
@@ -71,12 +74,18 @@ where
     };
     if let Some(types) = only_types(error, context) {
         let found = wording::found(error.instance());
-        return (error, format!("must be {}, found {found}", wording::types(types)));
+        return (
+            error,
+            format!("must be {}, found {found}", wording::types(types)),
+        );
     }
     let nearest = nearest(error, context).filter(|_| depth < 8);
     let Some(nearest) = nearest else {
         let found = wording::found(error.instance());
-        return (error, format!("must fit one of the alternatives, found {found}"));
+        return (
+            error,
+            format!("must fit one of the alternatives, found {found}"),
+        );
     };
     let (_, problem) = explain(nearest, depth + 1);
     let path = nearest.instance_path().as_str();
