@@ -10,7 +10,13 @@
 //! | [`clock`] | what time it is: elapsed time for waits, wall time for stamps |
 //! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
 
+pub mod api;
 pub mod clock;
+pub mod duration;
+pub mod engine;
 pub mod fault;
 pub mod id;
+pub mod nearest;
 pub mod operation;
+pub mod quirks;
+pub mod schema;

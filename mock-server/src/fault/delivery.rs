@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use super::notation::Rate;
+use super::rate::Rate;
 
 /// How long an answer that waits for the next one of its operation waits at most, counted from
 /// when it would have gone out.

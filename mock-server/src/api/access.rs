@@ -1,0 +1,123 @@
+//! Who asks, and as what (specification §1.2, §1.3, §1.5).
+
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq;
+
+use crate::api::input::Input;
+
+/// The tier that a token belongs to and a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// An operator's account.
+    User,
+    /// One website's own token.
+    Website,
+    /// A Marketplace plugin.
+    Plugin,
+}
+
+impl Tier {
+    /// The name in `X-Crisp-Tier`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Website => "website",
+            Self::Plugin => "plugin",
+        }
+    }
+}
+
+impl FromStr for Tier {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::User, Self::Website, Self::Plugin]
+            .into_iter()
+            .find(|tier| tier.name() == text)
+            .ok_or(())
+    }
+}
+
+/// A pair that opens a space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The tier it belongs to.
+    pub tier: Tier,
+    /// A UUID.
+    pub identifier: String,
+    /// 64 hexadecimal digits.
+    pub key: String,
+}
+
+/// Everybody who may ask in a space: the plugin and one operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accounts {
+    /// The plugin's token.
+    pub plugin: Account,
+    /// An operator with every role on every website.
+    pub user: Account,
+}
+
+/// Why credentials open nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// There is no `Authorization`.
+    #[error("there is no Authorization header: send `Basic` with base64 of `identifier:key`")]
+    Missing,
+    /// It is there, but not of that form.
+    #[error("Authorization is not `Basic` with base64 of `identifier:key`")]
+    Malformed,
+    /// Nobody has that identifier.
+    #[error("no token of this server has that identifier: `GET /_mock/info` shows the pair")]
+    Identifier,
+    /// The identifier is known, the key is another.
+    #[error("the identifier is known, but the key is wrong: `GET /_mock/info` shows the pair")]
+    Key,
+}
+
+impl Accounts {
+    /// The account that the request's credentials open.
+    ///
+    /// # Errors
+    ///
+    /// [`Unknown`] says why they open none.
+    pub fn find(&self, input: &Input) -> Result<&Account, Unknown> {
+        let (identifier, key) = credentials(input.header("authorization"))?;
+        let account = [&self.plugin, &self.user]
+            .into_iter()
+            .find(|account| account.identifier == identifier);
+        let account = account.ok_or(Unknown::Identifier)?;
+        let same = account.key.as_bytes().ct_eq(key.as_bytes());
+        if bool::from(same) {
+            Ok(account)
+        } else {
+            Err(Unknown::Key)
+        }
+    }
+}
+
+/// The identifier in an `Authorization` header, by which a request finds its space.
+#[must_use]
+pub fn identifier_of(authorization: Option<&str>) -> Option<String> {
+    credentials(authorization)
+        .ok()
+        .map(|(identifier, _)| identifier)
+}
+
+fn credentials(authorization: Option<&str>) -> Result<(String, String), Unknown> {
+    let authorization = authorization.ok_or(Unknown::Missing)?;
+    let (scheme, encoded) = authorization.split_once(' ').ok_or(Unknown::Malformed)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(Unknown::Malformed);
+    }
+    let decoded = STANDARD
+        .decode(encoded.trim())
+        .map_err(|_| Unknown::Malformed)?;
+    let decoded = String::from_utf8(decoded).map_err(|_| Unknown::Malformed)?;
+    let (identifier, key) = decoded.split_once(':').ok_or(Unknown::Malformed)?;
+    Ok((identifier.to_owned(), key.to_owned()))
+}

@@ -1,0 +1,72 @@
+//! The cache that may stand in front of reads (specification §1.8, §8.36).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::api::envelope::Answer;
+use crate::api::input::Input;
+use crate::quirks::GetCache;
+
+/// How many answers are kept; when there are more, all go.
+const MOST: usize = 1_000;
+
+/// Answers to earlier reads, by target and by who asked.
+#[derive(Debug, Clone, Default)]
+pub struct ReadCache {
+    answers: HashMap<String, (Duration, Answer)>,
+}
+
+/// Under which key a request's answer is kept.
+pub(super) fn key(input: &Input) -> String {
+    format!(
+        "{} {} {}",
+        input.header("authorization").unwrap_or_default(),
+        input.header("x-crisp-tier").unwrap_or_default(),
+        input.target
+    )
+}
+
+impl ReadCache {
+    /// The answer kept under a key, marked as such, while it lives.
+    pub(super) fn get(&mut self, key: &str, elapsed: Duration) -> Option<Answer> {
+        let (until, answer) = self.answers.get(key)?;
+        (elapsed < *until).then(|| {
+            let mut hit = answer.clone();
+            hit.add_header("bloom-status", "HIT");
+            hit
+        })
+    }
+
+    /// Keeps the answer to a read, or makes a write felt; marks the answer either way.
+    pub(super) fn keep(
+        &mut self,
+        key: String,
+        read: bool,
+        answer: &mut Answer,
+        elapsed: Duration,
+        quirk: GetCache,
+    ) {
+        let life = match quirk {
+            GetCache::Off => return,
+            GetCache::Busted(life) | GetCache::Kept(life) => life,
+        };
+        if read {
+            if self.answers.len() >= MOST {
+                self.answers.clear();
+            }
+            self.answers
+                .insert(key, (elapsed.saturating_add(life), answer.clone()));
+            answer.add_header("bloom-status", "MISS");
+        } else {
+            if matches!(quirk, GetCache::Busted(_)) {
+                self.answers.clear();
+            }
+            answer.add_header("bloom-status", "DIRECT");
+        }
+    }
+
+    /// Forgets every answer: something was written by another way.
+    pub fn clear(&mut self) {
+        self.answers.clear();
+    }
+}

@@ -1,0 +1,153 @@
+//! `plugin/connect/*`: what a plugin asks about itself and its websites (specification §2.1–2.5).
+
+use serde_json::json;
+
+use crate::api::envelope::{Answer, Refused};
+use crate::api::{Call, date, item};
+use crate::clock::Stamp;
+use crate::engine::{Listed, Page};
+use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
+
+/// §2.1: the plugin's own id.
+pub(super) fn account(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    Ok(Answer::new(
+        200,
+        "resolved",
+        json!({"plugin_id": call.plugin.id}).to_string(),
+    ))
+}
+
+/// §2.2: whether the credentials are valid; whoever got here has valid ones.
+pub(super) fn session(_: &mut Call<'_>) -> Result<Answer, Refused> {
+    Ok(Answer::new(200, "resolved", "{}".to_owned()))
+}
+
+/// §2.3: one page of the websites that installed the plugin.
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let page = page_of(call.input.param("page"))?;
+    let configured_only = call.input.flag("filter_configured");
+    let include_plan = call.input.flag("include_plan");
+    match call.world.list(call.now, page, configured_only, call.as_of) {
+        Listed::NotFound => Err(Refused::new(404, "not_found")
+            .explain("there is no such page (quirks page-zero and past-the-end)".to_owned())),
+        Listed::Items(websites) => {
+            let quirks = &call.world.quirks;
+            let data = item::page(websites.iter().map(AsRef::as_ref), include_plan, quirks);
+            Ok(Answer::new(quirks.list_status.code(), "listed", data))
+        }
+    }
+}
+
+fn page_of(segment: Option<&str>) -> Result<Page, Refused> {
+    let Some(text) = segment else {
+        return Ok(Page::Absent);
+    };
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits {
+        let message = format!(
+            "page_number has to be a number from 1, and is `{}`",
+            excerpt(text)
+        );
+        return Err(Refused::invalid(
+            400,
+            &Reason::default(),
+            "params",
+            &message,
+        ));
+    }
+    // A number too large for 32 bits is past every end.
+    Ok(Page::Number(text.parse().unwrap_or(u32::MAX)))
+}
+
+/// §2.4: what changed since a date.
+pub(super) fn since(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let configured_only = call.input.flag("filter_configured");
+    let include_plan = call.input.flag("include_plan");
+    let text = call.input.query("date_since").map(str::to_owned);
+    let since = asked_date(text.as_deref(), call)?;
+    let items = match since {
+        Some(since) => call
+            .world
+            .since(call.now, since, configured_only, call.as_of),
+        None => Vec::new(),
+    };
+    let quirks = &call.world.quirks;
+    let data = item::difference(&items, include_plan, quirks);
+    Ok(Answer::new(quirks.since_status.code(), "listed", data))
+}
+
+/// The date to answer for; none when the answer is empty whatever happened.
+fn asked_date(text: Option<&str>, call: &Call<'_>) -> Result<Option<Stamp>, Refused> {
+    let quirks = &call.world.quirks;
+    let now = call.now.wall;
+    let asked = match text.filter(|text| !text.is_empty()) {
+        None => odd(quirks.missing_date, now, || {
+            "date_since is missing".to_owned()
+        })?,
+        Some(text) => match date::parse(text) {
+            Some(stamp) => Some(stamp),
+            None => odd(quirks.malformed_date, now, || {
+                format!(
+                    "date_since has to be like 2026-01-31T09:00:00.000Z, and is `{}`",
+                    excerpt(text)
+                )
+            })?,
+        },
+    };
+    let Some(asked) = asked else { return Ok(None) };
+    if asked > now {
+        return match quirks.future_date {
+            FutureDate::Empty => Ok(None),
+            FutureDate::Refused => Err(invalid(&format!(
+                "date_since lies in the future: it is {now} here"
+            ))),
+        };
+    }
+    match quirks.horizon {
+        Horizon::Refuse(reach) if asked < now.minus(reach) => Err(invalid(&format!(
+            "date_since is older than {} (quirk horizon)",
+            now.minus(reach)
+        ))),
+        Horizon::Partial(reach) => Ok(Some(asked.max(now.minus(reach)))),
+        _ => Ok(Some(asked)),
+    }
+}
+
+fn odd(
+    quirk: OddDate,
+    now: Stamp,
+    message: impl FnOnce() -> String,
+) -> Result<Option<Stamp>, Refused> {
+    match quirk {
+        OddDate::Refused => Err(invalid(&message())),
+        OddDate::Epoch => Ok(Some(Stamp(i64::MIN))),
+        OddDate::Now => Ok(Some(now)),
+        OddDate::Empty => Ok(None),
+    }
+}
+
+fn invalid(message: &str) -> Refused {
+    Refused::invalid(400, &Reason::default(), "query", message)
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// §2.5: where the RTM API would be; an address of this server, never a real one.
+pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let authority = call
+        .public_url
+        .split_once("://")
+        .map_or(call.public_url, |(_, rest)| rest);
+    let scheme = if call.public_url.starts_with("https:") {
+        "wss"
+    } else {
+        "ws"
+    };
+    let authority = authority.trim_end_matches('/');
+    let socket = json!({"app": format!("{scheme}://{authority}/p/68/")});
+    let rescue = json!({"app": format!("{scheme}://{authority}/p/69/")});
+    let data = json!({"socket": socket, "rescue": {"socket": rescue}});
+    Ok(Answer::new(200, "resolved", data.to_string()))
+}

@@ -1,0 +1,170 @@
+//! The envelope around every answer (specification §1.6).
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use http::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::clock::Moment;
+use crate::quirks::{DateHeader, Reason};
+
+/// The type that every answer declares (specification §1.8).
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// An answer before it is put into its envelope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    status: u16,
+    error: bool,
+    reason: Cow<'static, str>,
+    /// The text of the `data` member.
+    data: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Answer {
+    /// A success whose `data` is this JSON text.
+    #[must_use]
+    pub fn new(status: u16, reason: &'static str, data: String) -> Self {
+        Self {
+            status,
+            error: false,
+            reason: reason.into(),
+            data,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A success of a write: no data, and a reason that a quirk may replace.
+    #[must_use]
+    pub fn written(status: u16, reason: &'static str, quirk: &Reason) -> Self {
+        let mut answer = Self::new(status, reason, "{}".to_owned());
+        if let Some(text) = &quirk.0 {
+            answer.reason = text.clone().into();
+        }
+        answer
+    }
+
+    /// Adds a header; a value that cannot stand in one is left out.
+    pub fn add_header(&mut self, name: &'static str, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((HeaderName::from_static(name), value));
+        }
+    }
+
+    /// The answer in its envelope; a HEAD gets the same status and headers without a body.
+    #[must_use]
+    pub fn into_response(self, method: &Method, now: Moment, date: DateHeader) -> Response<Bytes> {
+        let body = if method == Method::HEAD {
+            Bytes::new()
+        } else {
+            self.body()
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        if date == DateHeader::Sent
+            && let Ok(value) = HeaderValue::from_str(&now.wall.http_date())
+        {
+            headers.insert(DATE, value);
+        }
+        headers.extend(self.headers);
+        response
+    }
+
+    fn body(&self) -> Bytes {
+        let reason = &self.reason;
+        let mut body = String::with_capacity(self.data.len() + reason.len() + 40);
+        body.push_str(if self.error {
+            r#"{"error":true,"reason":""#
+        } else {
+            r#"{"error":false,"reason":""#
+        });
+        body.push_str(reason); // lower_snake_case, so there is nothing to escape
+        body.push_str(r#"","data":"#);
+        body.push_str(&self.data);
+        body.push('}');
+        Bytes::from(body)
+    }
+}
+
+/// A refusal: what the client is told, and what the journal explains.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    answer: Answer,
+    explanation: Option<String>,
+}
+
+impl Refused {
+    /// A refusal with empty data.
+    #[must_use]
+    pub fn new(status: u16, reason: &'static str) -> Self {
+        let answer = Answer {
+            error: true,
+            ..Answer::new(status, reason, "{}".to_owned())
+        };
+        Self {
+            answer,
+            explanation: None,
+        }
+    }
+
+    /// A throttled request: 420 or 429, each with its reason (specification §1.5).
+    #[must_use]
+    pub fn throttled(status: u16, explanation: String) -> Self {
+        let reason = if status == 420 {
+            "enhance_your_calm"
+        } else {
+            "too_many_requests"
+        };
+        Self::new(status, reason).explain(explanation)
+    }
+
+    /// Input that cannot be taken, with the place and the problem in `data` (specification §3.3).
+    #[must_use]
+    pub fn invalid(status: u16, reason: &Reason, namespace: &str, message: &str) -> Self {
+        let mut refused = Self::new(status, "invalid_data");
+        if let Some(text) = &reason.0 {
+            refused.answer.reason = text.clone().into();
+        }
+        refused.answer.data =
+            Value::to_string(&json!({"namespace": namespace, "message": message}));
+        refused.explain(message.to_owned())
+    }
+
+    /// Says in the journal why, and what to do about it.
+    #[must_use]
+    pub fn explain(mut self, explanation: String) -> Self {
+        self.explanation = Some(explanation);
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: String) -> Self {
+        self.answer.add_header(name, &value);
+        self
+    }
+
+    /// Why, in words that name the fix.
+    #[must_use]
+    pub fn explanation(&self) -> Option<&str> {
+        self.explanation.as_deref()
+    }
+
+    /// The `reason` on the wire.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.answer.reason
+    }
+
+    /// What the client is told.
+    #[must_use]
+    pub fn into_answer(self) -> Answer {
+        self.answer
+    }
+}

@@ -1,0 +1,253 @@
+//! The routes as Crisp has them, without a socket: one request in, one answer out.
+//!
+//! [`answer`] runs the checks in the order a request meets them (route, edge, credentials, tier,
+//! cache, quota) and then the route's own function. Everything a refusal knows about its cause
+//! goes into its explanation, which the journal shows.
+
+mod access;
+mod cache;
+mod connect;
+mod date;
+mod envelope;
+mod input;
+mod item;
+mod plugin;
+mod route;
+mod settings;
+mod subscription;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Response};
+
+pub use access::{Account, Accounts, Tier, identifier_of};
+pub use cache::ReadCache;
+pub use envelope::{Answer, Refused};
+pub use input::{Input, Unread};
+pub use plugin::Plugin;
+pub use route::{Match, ROUTES, Route, route};
+
+use crate::clock::Moment;
+use crate::engine::World;
+use crate::quirks::{GetCache, MissingTier, Quirks, RefusedCount, RetryAfter, UnknownAgent};
+
+/// What a route's function works with.
+pub struct Call<'a> {
+    /// The world that the credentials chose.
+    pub world: &'a mut World,
+    /// The plugin that the world is about.
+    pub plugin: &'a Plugin,
+    /// The address under which the server is reached.
+    pub public_url: &'a str,
+    /// When.
+    pub now: Moment,
+    /// The elapsed time to read as of, when a fault makes the answer stale.
+    pub as_of: Option<Duration>,
+    /// As whom.
+    pub tier: Tier,
+    /// With what.
+    pub input: &'a mut Input,
+}
+
+/// What outlives a request and belongs to one space.
+pub struct Desk<'a> {
+    /// The world.
+    pub world: &'a mut World,
+    /// The plugin that the world is about.
+    pub plugin: &'a Plugin,
+    /// Who may ask.
+    pub accounts: &'a Accounts,
+    /// Answers to earlier reads.
+    pub cache: &'a mut ReadCache,
+    /// The address under which the server is reached.
+    pub public_url: &'a str,
+}
+
+/// Answers a request that was matched to a route.
+///
+/// # Errors
+///
+/// [`Refused`] with status, reason and explanation.
+pub fn answer(
+    desk: &mut Desk<'_>,
+    route: &Route,
+    input: &mut Input,
+    now: Moment,
+    as_of: Option<Duration>,
+) -> Result<Answer, Refused> {
+    let quirks = &desk.world.quirks;
+    check_edge(
+        desk.world.edge.admits(now, quirks.edge_limit.0),
+        quirks,
+        now,
+    )?;
+    check_agent(input, quirks)?;
+    let tier = authorize(desk.accounts, route, input, quirks)?;
+    let key = cache::key(input);
+    if let (GetCache::Busted(_) | GetCache::Kept(_), true) = (quirks.get_cache, route.is_read())
+        && let Some(hit) = desk.cache.get(&key, now.elapsed)
+    {
+        return Ok(hit);
+    }
+    let reset = quirks.quota_reset;
+    if !desk.world.quota.allows(now.wall, reset) {
+        return Err(quota_spent(desk.world, now));
+    }
+    let mut call = Call {
+        world: desk.world,
+        plugin: desk.plugin,
+        public_url: desk.public_url,
+        now,
+        as_of,
+        tier,
+        input,
+    };
+    let result = (route.answer)(&mut call);
+    if result.is_ok() || desk.world.quirks.refused_count == RefusedCount::ExceptUnauthorized {
+        desk.world.quota.spend(now.wall, reset);
+    }
+    let mut answer = result?;
+    if as_of.is_none() {
+        desk.cache.keep(
+            key,
+            route.is_read(),
+            &mut answer,
+            now.elapsed,
+            desk.world.quirks.get_cache,
+        );
+    }
+    Ok(answer)
+}
+
+/// Turns the outcome of [`answer`] into a response, with the headers that every answer has.
+#[must_use]
+pub fn respond(
+    outcome: Result<Answer, Refused>,
+    method: &Method,
+    now: Moment,
+    quirks: &Quirks,
+) -> Response<Bytes> {
+    let answer = outcome.unwrap_or_else(Refused::into_answer);
+    answer.into_response(method, now, quirks.date_header)
+}
+
+fn check_edge(admitted: bool, quirks: &Quirks, now: Moment) -> Result<(), Refused> {
+    if admitted {
+        return Ok(());
+    }
+    let limit = quirks.edge_limit;
+    let refused = Refused::throttled(
+        quirks.edge_status.code(),
+        format!("the edge lets {limit} through (quirk edge-limit): wait for the next second"),
+    );
+    Err(with_retry_after(
+        refused,
+        quirks,
+        now,
+        Duration::from_secs(1),
+    ))
+}
+
+fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
+    if quirks.unknown_agent == UnknownAgent::Ignored {
+        return Ok(());
+    }
+    let agent = input.header("user-agent").unwrap_or_default();
+    let official = [
+        "node-crisp-api/",
+        "go-crisp-api/",
+        "python-crisp-api/",
+        "ruby-crisp-api/",
+    ];
+    if official.iter().any(|known| agent.starts_with(known)) {
+        return Ok(());
+    }
+    Err(Refused::new(403, "not_allowed").explain(format!(
+        "User-Agent `{agent}` is none of the official clients', and quirk unknown-agent is `refused`"
+    )))
+}
+
+fn authorize(
+    accounts: &Accounts,
+    route: &Route,
+    input: &mut Input,
+    quirks: &Quirks,
+) -> Result<Tier, Refused> {
+    let session = route.operation == crate::operation::Operation::Session;
+    let status = if session {
+        quirks.session_refusal_status.code()
+    } else {
+        401
+    };
+    let refused = |why: String| Refused::new(status, "invalid_session").explain(why);
+    let account = accounts
+        .find(input)
+        .map_err(|why| refused(why.to_string()))?;
+    let named = input.header("x-crisp-tier").map(str::to_owned);
+    let tier = match named.as_deref() {
+        None if quirks.missing_tier == MissingTier::Refused => {
+            return Err(refused(
+                "X-Crisp-Tier is missing (quirk missing-tier is `401`)".into(),
+            ));
+        }
+        None => Tier::User,
+        Some(name) => name.parse().map_err(|_| {
+            refused(format!(
+                "X-Crisp-Tier is `{name}`: send `plugin`, or `user` with the user's key"
+            ))
+        })?,
+    };
+    if !route.tiers.contains(&tier) {
+        let missing = if named.is_none() {
+            "X-Crisp-Tier is missing, so tier is user; "
+        } else {
+            ""
+        };
+        let open: Vec<_> = route.tiers.iter().map(|tier| tier.name()).collect();
+        return Err(
+            Refused::new(quirks.tier_refusal_status.code(), "restricted_route_tier").explain(
+                format!(
+                    "{missing}tier `{}` may not use this route, which is open to {}",
+                    tier.name(),
+                    open.join(" and "),
+                ),
+            ),
+        );
+    }
+    if account.tier != tier {
+        return Err(refused(format!(
+            "the key belongs to tier `{}`, but X-Crisp-Tier {}",
+            account.tier.name(),
+            named.map_or_else(
+                || "is missing, which means `user`".to_owned(),
+                |name| format!("is `{name}`")
+            ),
+        )));
+    }
+    Ok(tier)
+}
+
+fn quota_spent(world: &mut World, now: Moment) -> Refused {
+    let reset = world.quirks.quota_reset;
+    let resets_at = world.quota.resets_at(now.wall, reset);
+    if world.quirks.refused_count == RefusedCount::ExceptUnauthorized {
+        world.quota.spend(now.wall, reset);
+    }
+    let limit = world.quota.limit.unwrap_or_default();
+    let wait = Duration::from_millis(resets_at.0.saturating_sub(now.wall.0).max(0).unsigned_abs());
+    let refused = Refused::throttled(
+        world.quirks.quota_status.code(),
+        format!("the daily quota of {limit} requests is spent until {resets_at}"),
+    );
+    with_retry_after(refused, &world.quirks, now, wait)
+}
+
+fn with_retry_after(refused: Refused, quirks: &Quirks, now: Moment, wait: Duration) -> Refused {
+    let seconds = wait.as_millis().div_ceil(1_000);
+    match quirks.retry_after {
+        RetryAfter::Absent => refused,
+        RetryAfter::Seconds => refused.header("retry-after", seconds.to_string()),
+        RetryAfter::Date => refused.header("retry-after", now.wall.plus(wait).http_date()),
+    }
+}

@@ -1,0 +1,87 @@
+//! `…/settings`: a website's settings, read, replaced and merged (specification §2.10–2.12).
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::api::access::Tier;
+use crate::api::envelope::{Answer, Refused};
+use crate::api::{Call, subscription};
+use crate::engine::{Refusal, Writer};
+use crate::quirks::UnconfiguredSettings;
+
+/// §2.10
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let website = subscription::subscribed(call)?;
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let mut data = json!({
+        "plugin_id": call.plugin.id,
+        "website_id": website.id,
+        "token": website.token,
+        "schema": call.world.schema().raw(),
+        "settings": website.settings.as_deref().map(parse),
+        "settings_form_url": call.plugin.settings_url,
+        "callback_url": null,
+    });
+    if website.settings.is_none() {
+        match call.world.quirks.unconfigured_settings {
+            UnconfiguredSettings::Empty => data["settings"] = json!({}),
+            UnconfiguredSettings::Null => {}
+            UnconfiguredSettings::Absent => {
+                data.as_object_mut().map(|data| data.remove("settings"));
+            }
+        }
+    }
+    Ok(Answer::new(200, "resolved", data.to_string()))
+}
+
+/// §2.11: the body is the bare settings object and replaces all.
+pub(super) fn save(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let website = subscription::subscribed(call)?.id;
+    let settings = call.input.json(call.world.quirks.body_limit)?;
+    let by = writer(call.tier);
+    call.world
+        .save(call.now, website, settings, by)
+        .map_err(|why| refused(why, call))?;
+    Ok(Answer::written(
+        200,
+        "saved",
+        &call.world.quirks.write_reason,
+    ))
+}
+
+/// §2.12: the body is merged into what is stored.
+pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let website = subscription::subscribed(call)?.id;
+    let patch = call.input.json(call.world.quirks.body_limit)?;
+    let by = writer(call.tier);
+    call.world
+        .update(call.now, website, patch, by)
+        .map_err(|why| refused(why, call))?;
+    Ok(Answer::written(
+        200,
+        "updated",
+        &call.world.quirks.write_reason,
+    ))
+}
+
+fn writer(tier: Tier) -> Writer {
+    match tier {
+        Tier::Plugin => Writer::Plugin,
+        Tier::User | Tier::Website => Writer::Operator,
+    }
+}
+
+fn refused(refusal: Refusal, call: &Call<'_>) -> Refused {
+    let quirks = &call.world.quirks;
+    match refusal {
+        Refusal::NotSubscribed(_) | Refusal::AlreadySubscribed(_) => {
+            Refused::new(404, "not_subscribed").explain(refusal.to_string())
+        }
+        Refusal::NotAnObject(_) | Refusal::Invalid(_) => Refused::invalid(
+            quirks.invalid_save_status.code(),
+            &quirks.invalid_save_reason,
+            "body",
+            &refusal.to_string(),
+        ),
+    }
+}

@@ -1,0 +1,92 @@
+//! The recent past: what changed, in order, so that an earlier state can be seen again.
+//!
+//! Stale answers, lagging reads and the differential that reports every change read from here. The
+//! past is bounded twice: [`REACH`] in time, [`MOST_CHANGES`] in number, whichever ends first.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::engine::directory::Directory;
+use crate::engine::website::Record;
+use crate::id::WebsiteId;
+
+/// How far back an answer can be stale (product surface §4).
+pub const REACH: Duration = Duration::from_secs(600);
+
+/// How many changes are kept at the most: at about 600 bytes each, some 12 MB.
+pub const MOST_CHANGES: usize = 20_000;
+
+/// What kind of change it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The website installed the plugin.
+    Installed,
+    /// Its settings, plan or price changed.
+    Updated,
+    /// It uninstalled the plugin.
+    Removed,
+}
+
+/// One change of one website.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// When, on elapsed time.
+    pub elapsed: Duration,
+    /// Which kind.
+    pub kind: Kind,
+    /// Whether the differential may speak of it.
+    pub reported: bool,
+    /// Whose.
+    pub id: WebsiteId,
+    /// What was known before.
+    pub before: Option<Record>,
+    /// What is known since.
+    pub after: Record,
+}
+
+/// The changes that are still remembered, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    changes: VecDeque<Change>,
+    forgotten: u64,
+}
+
+impl History {
+    /// Remembers a change, and forgets the oldest when there are too many.
+    pub fn push(&mut self, change: Change) {
+        if self.changes.len() == MOST_CHANGES {
+            self.changes.pop_front();
+            self.forgotten += 1;
+        }
+        self.changes.push_back(change);
+    }
+
+    /// The changes that are remembered and had happened at `elapsed`, oldest first.
+    pub fn until(&self, elapsed: Duration) -> impl Iterator<Item = &Change> {
+        self.changes
+            .iter()
+            .take_while(move |change| change.elapsed <= elapsed)
+    }
+
+    /// Whether changes were forgotten.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.forgotten > 0
+    }
+
+    /// The directory as it was at `elapsed`, or as far back as is remembered.
+    #[must_use]
+    pub fn as_of<'a>(&self, directory: &'a Directory, elapsed: Duration) -> Cow<'a, Directory> {
+        let mut past = Cow::Borrowed(directory);
+        for change in self
+            .changes
+            .iter()
+            .rev()
+            .take_while(|change| change.elapsed > elapsed)
+        {
+            past.to_mut().put(change.id, change.before.clone());
+        }
+        past
+    }
+}

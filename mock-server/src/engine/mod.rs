@@ -1,0 +1,528 @@
+//! The pure world: websites, their settings, what changed, what it costs.
+//!
+//! A [`World`] is a value. Nothing in here knows a socket, a clock or a source of chance: whoever
+//! calls says what time it is, and ids and tokens follow from the seed. The same calls make the
+//! same world.
+
+mod difference;
+mod directory;
+mod history;
+mod listing;
+mod merge;
+mod outbox;
+mod quota;
+mod usage;
+mod website;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+pub use difference::{Difference, Item};
+pub use directory::Directory;
+pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
+pub use listing::{Listed, Page};
+pub use outbox::{Outbox, PluginEvent};
+pub use quota::{Edge, Quota};
+pub use usage::{Bill, Usage};
+pub use website::{Plan, Record, Tombstone, Version, Website};
+
+use crate::clock::{Moment, Stamp};
+use crate::id::{WebsiteId, derive_uuid};
+use crate::quirks::{
+    ConfiguredMeans, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken,
+    UnchangedSave,
+};
+use crate::schema::{SettingsSchema, Violation};
+
+/// Who saves settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Somebody at the dashboard.
+    Operator,
+    /// The plugin, with its token.
+    Plugin,
+}
+
+/// Why the world did not change.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The website does not have the plugin.
+    #[error("website {0:?} does not have the plugin: install it first")]
+    NotSubscribed(WebsiteId),
+    /// The website has the plugin already.
+    #[error("website {0:?} has the plugin already: uninstall it first, or name another")]
+    AlreadySubscribed(WebsiteId),
+    /// Settings have to be a JSON object.
+    #[error("settings have to be a JSON object, and this is {0}")]
+    NotAnObject(&'static str),
+    /// The settings do not satisfy the schema.
+    #[error("{0}")]
+    Invalid(Violation),
+}
+
+/// What is installed, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Installation {
+    /// The settings to start with; none: unconfigured.
+    pub settings: Option<Value>,
+    /// The plan; none: that of a website that pays nothing.
+    pub plan: Option<Plan>,
+    /// What it pays for the plugin.
+    pub price: u16,
+}
+
+/// One isolated world of websites around one plugin.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The undocumented details.
+    pub quirks: Quirks,
+    /// The daily quota.
+    pub quota: Quota,
+    /// The limit at the edge.
+    pub edge: Edge,
+    /// Bills of usage.
+    pub usage: Usage,
+    /// The events that a plugin would have received.
+    pub outbox: Outbox,
+    seed: u64,
+    plugin: Uuid,
+    schema: SettingsSchema,
+    directory: Directory,
+    history: History,
+    listings: listing::Listings,
+    seq: u64,
+    /// Raised whenever what a list shows may have changed.
+    generation: u64,
+    next_number: u32,
+}
+
+impl World {
+    /// A world without websites.
+    #[must_use]
+    pub fn new(
+        seed: u64,
+        plugin: Uuid,
+        schema: SettingsSchema,
+        quirks: Quirks,
+        quota: Option<u64>,
+    ) -> Self {
+        Self {
+            quirks,
+            quota: Quota::new(quota),
+            edge: Edge::default(),
+            usage: Usage::default(),
+            outbox: Outbox::default(),
+            seed,
+            plugin,
+            schema,
+            directory: Directory::default(),
+            history: History::default(),
+            listings: listing::Listings::default(),
+            seq: 0,
+            generation: 0,
+            next_number: 1,
+        }
+    }
+
+    /// All websites.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The website, if it has the plugin.
+    #[must_use]
+    pub fn website(&self, id: WebsiteId) -> Option<&Arc<Website>> {
+        self.directory.get(id)
+    }
+
+    /// The plugin's settings schema.
+    #[must_use]
+    pub fn schema(&self) -> &SettingsSchema {
+        &self.schema
+    }
+
+    /// Replaces the settings schema; stored settings stay as they are.
+    pub fn set_schema(&mut self, schema: SettingsSchema) {
+        self.schema = schema;
+        self.generation += 1;
+    }
+
+    /// Replaces the quirks.
+    pub fn set_quirks(&mut self, quirks: Quirks) {
+        self.quirks = quirks;
+        self.generation += 1;
+    }
+
+    /// Whether Crisp would call the website configured.
+    #[must_use]
+    pub fn is_configured(&self, website: &Website) -> bool {
+        is_configured(website.settings.as_deref(), &self.schema, &self.quirks)
+    }
+
+    /// The first website in the row w1, w2, … that was never heard of.
+    #[must_use]
+    pub fn next_website(&mut self) -> WebsiteId {
+        while self
+            .directory
+            .record(WebsiteId::numbered(self.next_number))
+            .is_some()
+        {
+            self.next_number += 1;
+        }
+        WebsiteId::numbered(self.next_number)
+    }
+
+    /// Installs the plugin on a website.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::AlreadySubscribed`], or the settings' refusal.
+    pub fn install(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        how: Installation,
+    ) -> Result<Arc<Website>, Refusal> {
+        let website = Arc::new(self.admit(now, id, how)?);
+        self.change(
+            now,
+            Kind::Installed,
+            true,
+            Record::Live(Arc::clone(&website)),
+        );
+        self.outbox.bound(now.wall, id, self.plugin, true);
+        Ok(website)
+    }
+
+    /// Installs the plugin as something that happened before the world began: no event, no past.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::install`].
+    pub fn populate(
+        &mut self,
+        then: Moment,
+        id: WebsiteId,
+        how: Installation,
+    ) -> Result<(), Refusal> {
+        let website = self.admit(then, id, how)?;
+        self.directory
+            .put(id, Some(Record::Live(Arc::new(website))));
+        self.generation += 1;
+        Ok(())
+    }
+
+    fn admit(&mut self, now: Moment, id: WebsiteId, how: Installation) -> Result<Website, Refusal> {
+        let last = match self.directory.record(id) {
+            Some(Record::Live(_)) => return Err(Refusal::AlreadySubscribed(id)),
+            Some(Record::Gone(tombstone)) => Some(Arc::clone(tombstone)),
+            None => None,
+        };
+        let kept = match (&last, self.quirks.reinstall_settings) {
+            (Some(last), ReinstallSettings::Kept) => last.last.settings.clone(),
+            _ => None,
+        };
+        let settings = match how.settings {
+            Some(settings) => Some(text(&self.valid(settings)?)),
+            None => kept,
+        };
+        let earlier = last
+            .as_ref()
+            .map_or(0, |last| last.last.earlier_installations + 1);
+        let token = match (&last, self.quirks.reinstall_token) {
+            (Some(last), ReinstallToken::Same) => last.last.token,
+            _ => self.token(id, earlier),
+        };
+        let version = self.version(now);
+        let configured = is_configured(settings.as_deref(), &self.schema, &self.quirks);
+        Ok(Website {
+            id,
+            token,
+            settings,
+            plan: Arc::new(how.plan.unwrap_or_else(Plan::free)),
+            price: how.price,
+            earlier_installations: earlier,
+            installed: version,
+            changed: version,
+            left: last.map(|last| last.removed.stamp),
+            configured_since: configured.then_some(version.stamp),
+            unconfigured_since: None,
+        })
+    }
+
+    /// Uninstalls the plugin from a website.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotSubscribed`].
+    pub fn uninstall(&mut self, now: Moment, id: WebsiteId) -> Result<(), Refusal> {
+        let last = Arc::clone(self.subscribed(id)?);
+        let removed = self.version(now);
+        self.change(
+            now,
+            Kind::Removed,
+            true,
+            Record::Gone(Arc::new(Tombstone { removed, last })),
+        );
+        self.usage.forget(id);
+        self.outbox.bound(now.wall, id, self.plugin, false);
+        Ok(())
+    }
+
+    /// Replaces a website's settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotSubscribed`], [`Refusal::NotAnObject`] or [`Refusal::Invalid`]; nothing has
+    /// changed then.
+    pub fn save(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        settings: Value,
+        by: Writer,
+    ) -> Result<(), Refusal> {
+        self.subscribed(id)?;
+        let settings = self.valid(settings)?;
+        self.write(now, id, settings, by)
+    }
+
+    /// Merges members into a website's settings; the whole is validated.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::save`].
+    pub fn update(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        patch: Value,
+        by: Writer,
+    ) -> Result<(), Refusal> {
+        let website = self.subscribed(id)?;
+        let Value::Object(patch) = patch else {
+            return Err(Refusal::NotAnObject(kind_of(&patch)));
+        };
+        let stored = parsed(website.settings_or_empty());
+        let merged = merge::merge(stored, patch, self.quirks.merge_depth);
+        let merged = self.valid(Value::Object(merged))?;
+        self.write(now, id, merged, by)
+    }
+
+    /// Changes a website's plan, or the price it pays for the plugin.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotSubscribed`].
+    pub fn set_plan(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        plan: Option<Plan>,
+        price: Option<u16>,
+    ) -> Result<(), Refusal> {
+        let mut website = Website::clone(self.subscribed(id)?);
+        if let Some(plan) = plan {
+            website.plan = Arc::new(plan);
+        }
+        website.price = price.unwrap_or(website.price);
+        let reported = self.quirks.plan_change == PlanChange::Updated;
+        let version = self.version(now);
+        if reported {
+            website.changed = version;
+        }
+        self.change(
+            now,
+            Kind::Updated,
+            reported,
+            Record::Live(Arc::new(website)),
+        );
+        Ok(())
+    }
+
+    /// A page of the list, as it is or, `as_of` an earlier elapsed time, as it was.
+    pub fn list(
+        &mut self,
+        now: Moment,
+        page: Page,
+        configured_only: bool,
+        as_of: Option<Duration>,
+    ) -> Listed {
+        let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.list_lag.0));
+        let configured = configured_by(&self.schema, &self.quirks);
+        let query = listing::Query {
+            directory: match seen {
+                Some(elapsed) => self.history.as_of(&self.directory, elapsed),
+                None => std::borrow::Cow::Borrowed(&self.directory),
+            },
+            generation: self.generation,
+            configured_only: configured_only.then_some(&configured),
+            page,
+        };
+        self.listings.page(&query, &self.quirks)
+    }
+
+    /// What changed since a date, as it is or, `as_of` an earlier elapsed time, as it was.
+    #[must_use]
+    pub fn since(
+        &self,
+        now: Moment,
+        since: Stamp,
+        configured_only: bool,
+        as_of: Option<Duration>,
+    ) -> Vec<Item> {
+        let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.since_lag.0));
+        let directory = self.past(seen);
+        let configured = configured_by(&self.schema, &self.quirks);
+        let query = difference::Query {
+            directory: &directory,
+            history: &self.history,
+            visible_until: seen.unwrap_or(Duration::MAX),
+            since,
+            configured_only: configured_only.then_some(&configured),
+        };
+        difference::difference(&query, &self.quirks)
+    }
+
+    /// The directory as it was at `as_of`, or as it is.
+    #[must_use]
+    pub fn past(&self, as_of: Option<Duration>) -> std::borrow::Cow<'_, Directory> {
+        match as_of {
+            Some(elapsed) => self.history.as_of(&self.directory, elapsed),
+            None => std::borrow::Cow::Borrowed(&self.directory),
+        }
+    }
+
+    fn subscribed(&self, id: WebsiteId) -> Result<&Arc<Website>, Refusal> {
+        self.directory.get(id).ok_or(Refusal::NotSubscribed(id))
+    }
+
+    fn valid(&self, settings: Value) -> Result<Map<String, Value>, Refusal> {
+        if settings.is_object() {
+            self.schema.check(&settings).map_err(Refusal::Invalid)?;
+        }
+        match settings {
+            Value::Object(settings) => Ok(settings),
+            other => Err(Refusal::NotAnObject(kind_of(&other))),
+        }
+    }
+
+    fn write(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        settings: Map<String, Value>,
+        by: Writer,
+    ) -> Result<(), Refusal> {
+        let before = self.subscribed(id)?;
+        let unchanged = before
+            .settings
+            .as_deref()
+            .is_some_and(|stored| parsed(stored) == settings);
+        if unchanged && self.quirks.unchanged_save == UnchangedSave::Silent {
+            return Ok(());
+        }
+        let mut website = Website::clone(before);
+        let was_configured = self.is_configured(&website);
+        website.settings = Some(text(&settings));
+        let is_configured = self.is_configured(&website);
+        let version = self.version(now);
+        website.changed = version;
+        match (was_configured, is_configured) {
+            (false, true) => website.configured_since = Some(version.stamp),
+            (true, false) => website.unconfigured_since = Some(version.stamp),
+            _ => {}
+        }
+        self.change(now, Kind::Updated, true, Record::Live(Arc::new(website)));
+        if by == Writer::Operator || self.quirks.own_write_echo == OwnWriteEcho::Echoed {
+            self.outbox.saved(now.wall, id, self.plugin, settings);
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record) {
+        let id = after.website().id;
+        let before = self.directory.put(id, Some(after.clone()));
+        self.history.push(Change {
+            elapsed: now.elapsed,
+            kind,
+            reported,
+            id,
+            before,
+            after,
+        });
+        self.generation += 1;
+    }
+
+    fn version(&mut self, now: Moment) -> Version {
+        self.seq += 1;
+        Version {
+            stamp: now.wall,
+            seq: self.seq,
+        }
+    }
+
+    fn token(&self, id: WebsiteId, installation: u32) -> Uuid {
+        derive_uuid(&[
+            "token",
+            &self.seed.to_string(),
+            &id.to_string(),
+            &installation.to_string(),
+        ])
+    }
+}
+
+fn configured_by<'a>(
+    schema: &'a SettingsSchema,
+    quirks: &'a Quirks,
+) -> impl Fn(&Website) -> bool + 'a {
+    |website| is_configured(website.settings.as_deref(), schema, quirks)
+}
+
+fn is_configured(settings: Option<&str>, schema: &SettingsSchema, quirks: &Quirks) -> bool {
+    match quirks.configured_means {
+        ConfiguredMeans::Saved => settings.is_some_and(|settings| settings != "{}"),
+        ConfiguredMeans::SchemaValid => schema
+            .check(&Value::Object(parsed(settings.unwrap_or("{}"))))
+            .is_ok(),
+        ConfiguredMeans::NonEmpty => {
+            settings.is_some_and(|settings| parsed(settings).values().any(holds_something))
+        }
+    }
+}
+
+fn holds_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// Stored settings were written by [`text`], so they always parse.
+fn parsed(stored: &str) -> Map<String, Value> {
+    serde_json::from_str(stored).unwrap_or_default()
+}
+
+fn text(settings: &Map<String, Value>) -> Arc<str> {
+    serde_json::to_string(settings)
+        .unwrap_or_else(|_| "{}".to_owned())
+        .into()
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

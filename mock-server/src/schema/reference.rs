@@ -1,0 +1,75 @@
+//! References: local ones are followed, all others are refused. Nothing is ever fetched.
+
+use serde_json::Value;
+
+use super::draft::Draft;
+use super::keyword::{Via, join};
+use super::outline::Outline;
+use super::problem::SchemaProblem;
+use super::wording::quoted;
+
+const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
+
+/// Adds what each reference leads to; the problems are references that lead nowhere.
+pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
+    let mut problems = Vec::new();
+    for index in 0..outline.all.len() {
+        for keyword in REFERENCES {
+            let Some(reference) = outline.all[index]
+                .schema
+                .get(keyword)
+                .and_then(Value::as_str)
+            else {
+                continue;
+            };
+            match outline.target(index, reference) {
+                Some(target) => outline.all[index].applies.push((Via::Same, target)),
+                None => {
+                    let pointer = join(&outline.all[index].pointer, keyword);
+                    problems.push(refused(pointer, reference));
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn refused(pointer: String, reference: &str) -> SchemaProblem {
+    let shown = quoted(reference);
+    if reference.starts_with('#') {
+        let message = format!("the reference {shown} leads to no schema in this file");
+        return SchemaProblem::new(pointer, message)
+            .hint("write `#/definitions/NAME` for a schema that stands under `definitions`");
+    }
+    SchemaProblem::new(
+        pointer,
+        format!("the reference {shown} leads outside, and references must be local"),
+    )
+    .hint("nothing is fetched: copy that schema under `definitions` and write `#/definitions/NAME`")
+}
+
+/// Keywords beside a `$ref` that an old draft ignores.
+pub(super) fn ignored_beside(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem> {
+    let harmless = |name: &str| {
+        let notes = ["$comment", "title", "description", "default", "examples"];
+        name.starts_with('$') || notes.contains(&name) || name == "definitions"
+    };
+    let mut warnings = Vec::new();
+    for one in outline.all.iter().filter(|_| draft.ref_stands_alone()) {
+        let Some(map) = one
+            .schema
+            .as_object()
+            .filter(|map| map.contains_key("$ref"))
+        else {
+            continue;
+        };
+        let ignored = map.keys().filter(|name| !harmless(name));
+        warnings.extend(ignored.map(|name| {
+            let message = format!("{} beside `$ref` is ignored in {draft}", quoted(name));
+            SchemaProblem::new(join(&one.pointer, name), message)
+                .at_key()
+                .hint("put both into `allOf`, or name 2019-09 or later in `$schema`")
+        }));
+    }
+    warnings
+}

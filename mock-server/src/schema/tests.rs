@@ -1,0 +1,549 @@
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const CRISP_ID: &str = "crisp:service:api/_schema/plugin#urn:my.account:pluginname:0";
+
+fn read(schema: Value) -> SettingsSchema {
+    SettingsSchema::from_value(schema, Rules::default()).unwrap()
+}
+
+fn refusal(schema: Value) -> InvalidSchema {
+    SettingsSchema::from_value(schema, Rules::default()).unwrap_err()
+}
+
+fn first(schema: Value) -> (String, String) {
+    let invalid = refusal(schema);
+    let problem = &invalid.problems()[0];
+    (problem.pointer.clone(), problem.message.clone())
+}
+
+fn message(schema: &SettingsSchema, settings: Value) -> String {
+    schema.check(&settings).unwrap_err().message
+}
+
+/// Runs on a stack as small as a thread's and fails if it takes longer than a stall would.
+fn quickly(work: impl FnOnce() + Send + 'static) {
+    let started = Instant::now();
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    thread.spawn(work).unwrap().join().unwrap();
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(5), "took {took:?}");
+}
+
+#[test]
+fn a_schema_is_cheap_to_share() {
+    fn shared<T: Clone + Send + Sync + 'static>() {}
+    shared::<SettingsSchema>();
+}
+
+#[test]
+fn the_sample_schema_takes_a_message() {
+    let schema = SettingsSchema::sample();
+    assert_eq!(schema.draft(), Draft::Draft07);
+    assert!(
+        schema
+            .check(&json!({ "message": "Hello", "more": 1 }))
+            .is_ok()
+    );
+    assert_eq!(
+        message(&schema, json!({"message": null})),
+        "/message must be a string, found null"
+    );
+    assert_eq!(
+        message(&schema, json!([])),
+        "settings must be an object, found an array of 0 items"
+    );
+}
+
+#[test]
+fn an_id_of_crisp_is_accepted_under_every_draft_and_local_references_work() {
+    for draft in Draft::ALL {
+        for id in ["$id", "id"] {
+            let schema = json!({
+                id: CRISP_ID,
+                "definitions": { "text": { "type": "string" } },
+                "$defs": { "flag": { "type": "boolean" } },
+                "properties": {
+                    "a": { "$ref": "#/definitions/text" },
+                    "b": { "$ref": "#/$defs/flag" },
+                    "id": { "type": "integer" },
+                    "inner": { "$ref": "#" },
+                },
+            });
+            let rules = Rules {
+                draft,
+                formats: true,
+            };
+            let read = SettingsSchema::from_value(schema.clone(), rules).unwrap();
+            assert_eq!(*read.raw(), schema, "given back as it came");
+            assert!(read.check(&json!({ "a": "x", "b": true, "id": 1 })).is_ok());
+            assert!(read.check(&json!({ "a": 1 })).is_err());
+            assert!(
+                read.check(&json!({ "id": "x" })).is_err(),
+                "a property called id stays"
+            );
+            assert!(read.check(&json!({ "inner": { "b": 1 } })).is_err());
+        }
+    }
+}
+
+#[test]
+fn references_to_the_schemas_own_id_are_local() {
+    for (id, reference) in [
+        (CRISP_ID, CRISP_ID),
+        (CRISP_ID, "crisp:service:api/_schema/plugin#/definitions/t"),
+        (
+            "https://example.com/s.json",
+            "https://example.com/s.json#/definitions/t",
+        ),
+        (
+            "https://example.com/s.json#",
+            "https://example.com/s.json#/definitions/t",
+        ),
+    ] {
+        let schema = read(json!({
+            "$id": id,
+            "definitions": { "t": { "type": "object" } },
+            "type": "object",
+            "properties": { "a": { "$ref": reference } },
+        }));
+        assert!(schema.check(&json!({ "a": {} })).is_ok(), "{reference}");
+        assert!(schema.check(&json!({ "a": 1 })).is_err(), "{reference}");
+    }
+}
+
+#[test]
+fn anchors_and_inner_ids_are_local_too() {
+    let schema = read(json!({
+        "definitions": {
+            "named": { "$id": "#text", "type": "string" },
+            "bundled": {
+                "$id": "https://example.com/inner",
+                "definitions": { "n": { "type": "integer" } },
+                "properties": { "n": { "$ref": "#/definitions/n" } },
+            },
+        },
+        "properties": {
+            "a": { "$ref": "#text" },
+            "b": { "$ref": "https://example.com/inner" },
+        },
+    }));
+    assert!(schema.check(&json!({ "a": "x", "b": { "n": 1 } })).is_ok());
+    assert!(schema.check(&json!({ "a": 1 })).is_err());
+    assert!(schema.check(&json!({ "b": { "n": "x" } })).is_err());
+    let rules = Rules {
+        draft: Draft::Draft202012,
+        formats: false,
+    };
+    let anchored = json!({
+        "$defs": { "t": { "$anchor": "text", "type": "string" } },
+        "properties": { "a": { "$ref": "#text" } },
+    });
+    let schema = SettingsSchema::from_value(anchored, rules).unwrap();
+    assert!(schema.check(&json!({ "a": 1 })).is_err());
+}
+
+#[test]
+fn references_to_the_outside_are_refused_with_an_explanation() {
+    for reference in [
+        "http://example.com/x.json",
+        "https://example.com/x.json#/a",
+        "file:///etc/passwd",
+        "other.json",
+        "crisp:service:api/_schema/plugin#urn:somebody:else:0",
+        "//example.com/x",
+    ] {
+        let (pointer, text) = first(json!({ "properties": { "a": { "$ref": reference } } }));
+        assert_eq!(pointer, "/properties/a/$ref");
+        assert!(text.contains("references must be local"), "{text}");
+    }
+    let (pointer, text) = first(json!({ "items": { "$ref": "#/definitions/none" } }));
+    assert_eq!(pointer, "/items/$ref");
+    assert!(text.contains("leads to no schema"), "{text}");
+}
+
+#[test]
+fn a_schema_against_its_draft_is_refused_with_place_and_hint() {
+    for (text, report) in [
+        (
+            "{\n  \"type\": \"objekt\"\n}",
+            "s:2:11: error: `objekt` is not a type\n  |   \"type\": \"objekt\"\n  |           ^\n  \
+             = hint: did you mean `object`?\n",
+        ),
+        (
+            r#"{"properties":{"a":{"type":"string","required":true}}}"#,
+            "s:1:48: error: `required` must be an array of property names, found true\n  \
+             | {\"properties\":{\"a\":{\"type\":\"string\",\"required\":true}}}\n  \
+             |                                                ^\n  \
+             = hint: list the name beside `properties`: {\"properties\": {\"a\": …}, \"required\": \
+             [\"a\"]}\n",
+        ),
+        (
+            r#"{"properties":{"a":{"minLength":"3"}}}"#,
+            "s:1:33: error: `minLength` must be an integer, found the text `3`\n  \
+             | {\"properties\":{\"a\":{\"minLength\":\"3\"}}}\n  \
+             |                                 ^\n",
+        ),
+        (
+            "{\"a\": }",
+            "s:1:7: error: this is not JSON: expected value\n  | {\"a\": }\n  |       ^\n",
+        ),
+    ] {
+        assert_eq!(review("s", text, Rules::default()).report, report);
+    }
+}
+
+#[test]
+fn several_problems_come_together() {
+    let invalid = refusal(json!({
+        "type": "objekt",
+        "properties": { "a": { "pattern": "(" }, "b": { "$ref": "http://x.example/" } },
+    }));
+    let pointers = invalid
+        .problems()
+        .iter()
+        .map(|problem| problem.pointer.as_str());
+    let expected = ["/type", "/properties/a/pattern", "/properties/b/$ref"];
+    assert_eq!(pointers.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn every_draft_is_read_by_its_own_rules() {
+    let exclusive = json!({ "minimum": 1, "exclusiveMinimum": true });
+    let old = Rules {
+        draft: Draft::Draft04,
+        formats: false,
+    };
+    assert!(SettingsSchema::from_value(exclusive.clone(), old).is_ok());
+    let (pointer, text) = first(exclusive);
+    assert_eq!(pointer, "/exclusiveMinimum");
+    assert!(text.contains("must be a number"), "{text}");
+
+    let named = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "properties": { "a": { "prefixItems": [{ "type": "string" }] } },
+    });
+    let schema = SettingsSchema::from_value(named, old).unwrap();
+    assert_eq!(schema.draft(), Draft::Draft202012, "the text wins");
+    assert!(schema.check(&json!({ "a": [1] })).is_err());
+
+    let (pointer, text) = first(json!({ "$schema": "https://example.com/own" }));
+    assert_eq!(pointer, "/$schema");
+    assert!(text.contains("is not a draft"), "{text}");
+}
+
+#[test]
+fn formats_are_notes_unless_asserted() {
+    let schema = json!({ "properties": { "mail": { "format": "email" } } });
+    let settings = json!({ "mail": "nobody" });
+    assert!(read(schema.clone()).check(&settings).is_ok());
+    let rules = Rules {
+        formats: true,
+        ..Rules::default()
+    };
+    let strict = SettingsSchema::from_value(schema, rules).unwrap();
+    let text = message(&strict, settings);
+    assert_eq!(
+        text,
+        "/mail must be a valid `email`, found the text `nobody`"
+    );
+}
+
+#[test]
+fn misspelt_keywords_are_warned_about_and_not_refused() {
+    let text = "{\"type\": \"object\",\n \"propertis\": {},\n \"requird\": [],\n \"label\": 1}";
+    let review = review("s", text, Rules::default());
+    assert!(review.schema.is_ok());
+    assert!(
+        review
+            .report
+            .contains("s:2:2: warning: `propertis` is not a keyword")
+    );
+    assert!(review.report.contains("did you mean `properties`?"));
+    assert!(review.report.contains("s:3:2: warning: `requird`"));
+    assert!(!review.report.contains("label"));
+}
+
+#[test]
+fn a_schema_that_no_object_fits_is_warned_about() {
+    for schema in [
+        json!(false),
+        json!({ "type": "string" }),
+        json!({ "type": ["string", "null"] }),
+        json!({ "enum": [1, 2] }),
+        json!({ "const": null }),
+    ] {
+        let warnings = read(schema.clone()).warnings().to_vec();
+        assert!(warnings[0].message.contains("no settings fit"), "{schema}");
+    }
+    assert!(
+        read(json!({ "type": ["object", "null"] }))
+            .warnings()
+            .is_empty()
+    );
+}
+
+#[test]
+fn violations_say_what_was_expected_and_what_was_found() {
+    let schema = read(json!({
+        "type": "object",
+        "required": ["access_token"],
+        "additionalProperties": false,
+        "properties": {
+            "access_token": { "type": ["string", "null"], "pattern": "^([a-z0-9]){24}$" },
+            "mode": { "enum": ["a", "b", 3] },
+            "count": { "type": "integer", "minimum": 1, "maximum": 5 },
+            "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
+            "reply": { "oneOf": [
+                { "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } },
+                { "type": "null" },
+            ]},
+            "tags": { "type": "array", "items": { "type": "string", "maxLength": 3 }, "maxItems": 2 },
+        },
+    }));
+    for (settings, expected) in [
+        (
+            json!({}),
+            "settings must have the property `access_token`, which is missing",
+        ),
+        (
+            json!({ "access_token": "no" }),
+            "/access_token must match the pattern `^([a-z0-9]){24}$`, found the text `no`",
+        ),
+        (
+            json!({ "access_token": 1 }),
+            "/access_token must be a string or null, found the number 1",
+        ),
+        (
+            json!({ "access_token": null, "mode": true }),
+            "/mode must be `\"a\"`, `\"b\"` or `3`, found true",
+        ),
+        (
+            json!({ "access_token": null, "count": 9 }),
+            "/count must be at most 5, found the number 9",
+        ),
+        (
+            json!({ "access_token": null, "either": [] }),
+            "/either must be an integer or a string, found an array of 0 items",
+        ),
+        (
+            json!({ "access_token": null, "reply": { "text": 1 } }),
+            "/reply fits none of 2 alternatives; the nearest: /text must be a string, found the \
+             number 1",
+        ),
+        (
+            json!({ "access_token": null, "tags": ["ab", "abcd"] }),
+            "/tags/1 must have at most 3 characters, found the text `abcd`",
+        ),
+        (
+            json!({ "access_token": null, "other": 1 }),
+            "settings must not have `other`: the schema allows no such property",
+        ),
+    ] {
+        assert_eq!(message(&schema, settings), expected);
+    }
+    let all = schema.violations(&json!({ "count": 0, "mode": 1, "tags": [1, 2, 3] }), 4);
+    assert_eq!(all.len(), 4);
+}
+
+#[test]
+fn messages_stay_short_whatever_is_sent() {
+    let schema = read(json!({ "additionalProperties": { "enum": ["x".repeat(9_000)] } }));
+    let violation = schema
+        .check(&json!({ "k".repeat(9_000): "v".repeat(9_000) }))
+        .unwrap_err();
+    assert!(violation.message.chars().count() <= 400);
+    assert!(violation.message.contains("must be"), "{violation}");
+}
+
+#[test]
+fn patterns_that_cannot_run_in_linear_time_are_refused_with_the_reason() {
+    for (pattern, reason) in [
+        ("^(?!x).*$", "looks ahead"),
+        ("(?<=a)b", "looks ahead or behind"),
+        ("(a)\\1", "refers back"),
+        ("[z-a]", "is not a regular expression"),
+        ("(((((a{99}){99}){99}){99}){99})", "is too large"),
+    ] {
+        let (pointer, text) = first(json!({ "properties": { "a": { "pattern": pattern } } }));
+        assert_eq!(pointer, "/properties/a/pattern");
+        assert!(text.contains(reason), "{text}");
+    }
+    let (pointer, _) = first(json!({ "patternProperties": { "(?=a)": {} } }));
+    assert_eq!(pointer, "/patternProperties/(?=a)");
+}
+
+#[test]
+fn evil_patterns_take_no_time() {
+    quickly(|| {
+        let schema =
+            read(json!({ "properties": { "a": { "pattern": "^(([a-z])+.)+[A-Z]([a-z])+$" } } }));
+        assert!(schema.check(&json!({ "a": "a".repeat(100_000) })).is_err());
+    });
+}
+
+#[test]
+fn a_deep_schema_is_refused_and_the_deepest_compiles_on_a_small_stack() {
+    fn nested(levels: usize) -> Value {
+        let inner = |value, _| {
+            Value::Object(
+                [("additionalProperties".to_owned(), value)]
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        (1..levels).fold(json!({}), inner)
+    }
+    quickly(|| {
+        for keyword in ["additionalProperties", "items", "not", "contains"] {
+            let inner = |value, _| json!({ keyword: value });
+            let _ = SettingsSchema::from_value((0..99).fold(json!({}), inner), Rules::default());
+        }
+        read(nested(DEEPEST_SCHEMA));
+        let deep = nested(DEEPEST_SCHEMA + 1);
+        let (_, text) = first(deep);
+        assert!(text.contains("nested deeper"), "{text}");
+        let far = SettingsSchema::from_value(nested(1_500), Rules::default()).unwrap_err();
+        assert_eq!(far.problems().len(), 1);
+    });
+}
+
+#[test]
+fn deep_settings_are_refused_and_the_deepest_are_checked_on_a_small_stack() {
+    quickly(|| {
+        let long = json!({ "anyOf": [{ "$ref": "#/definitions/d0" }] });
+        let mut definitions = serde_json::Map::new();
+        for n in 0..35 {
+            let next = json!({ "$ref": format!("#/definitions/d{}", n + 1) });
+            definitions.insert(format!("d{n}"), next);
+        }
+        definitions.insert(
+            "d35".into(),
+            json!({ "additionalProperties": { "$ref": "#" } }),
+        );
+        let mut schema = long;
+        schema["definitions"] = Value::Object(definitions);
+        let schema = read(schema);
+        let nested = |levels| (1..levels).fold(json!({}), |value, _| json!({ "a": value }));
+        assert!(schema.check(&nested(64)).is_ok());
+        assert!(message(&schema, nested(65)).contains("nested deeper"));
+        assert!(!schema.violations(&nested(65), 3).is_empty());
+    });
+}
+
+#[test]
+fn references_that_multiply_are_refused() {
+    let mut definitions = serde_json::Map::new();
+    for n in 0..22 {
+        let next = json!({ "$ref": format!("#/definitions/d{}", n + 1) });
+        definitions.insert(format!("d{n}"), json!({ "allOf": [next, next] }));
+    }
+    definitions.insert("d22".into(), json!({ "type": "object" }));
+    let schema = json!({ "$ref": "#/definitions/d0", "definitions": definitions });
+    quickly(move || {
+        let (_, text) = first(schema);
+        assert!(text.contains("apply to one value"), "{text}");
+    });
+}
+
+#[test]
+fn a_schema_that_doubles_with_each_level_is_stopped_by_the_settings_that_make_it() {
+    quickly(|| {
+        let twice = json!({ "$ref": "#" });
+        let schema = read(json!({ "properties": { "a": { "allOf": [twice, twice] } } }));
+        let nested = |levels| (0..levels).fold(json!({}), |value, _| json!({ "a": value }));
+        assert!(schema.check(&nested(10)).is_ok());
+        assert!(message(&schema, nested(60)).contains("too many steps"));
+        assert!(
+            schema.violations(&nested(60), 5)[0]
+                .message
+                .contains("too many steps")
+        );
+    });
+}
+
+#[test]
+fn a_tree_that_refers_to_itself_is_fine() {
+    let schema = read(json!({
+        "type": "object",
+        "properties": {
+            "label": { "type": "string" },
+            "children": { "type": "array", "items": { "$ref": "#" } },
+        },
+    }));
+    let leaves: Vec<Value> = (0..5_000)
+        .map(|n| json!({ "label": format!("{n}") }))
+        .collect();
+    assert!(schema.check(&json!({ "children": leaves })).is_ok());
+    assert!(
+        schema
+            .check(&json!({ "children": [{ "children": [{ "label": 1 }] }] }))
+            .is_err()
+    );
+}
+
+#[test]
+fn a_schema_that_leads_to_itself_at_once_is_refused() {
+    for schema in [
+        json!({ "$ref": "#" }),
+        json!({ "allOf": [{ "$ref": "#" }] }),
+        json!({ "not": { "anyOf": [{ "$ref": "#" }] } }),
+        json!({ "$ref": "#/definitions/a", "definitions": {
+            "a": { "$ref": "#/definitions/b" }, "b": { "$ref": "#/definitions/a" } } }),
+    ] {
+        let (_, text) = first(schema.clone());
+        assert!(text.contains("leads back to itself"), "{schema}: {text}");
+    }
+}
+
+#[test]
+fn nesting_of_every_applicator_stays_quick() {
+    quickly(|| {
+        let rules = Rules {
+            draft: Draft::Draft202012,
+            formats: true,
+        };
+        for outer in [
+            "anyOf",
+            "oneOf",
+            "allOf",
+            "not",
+            "if",
+            "unevaluatedProperties",
+        ] {
+            let nest = |value: Value, _| match outer {
+                "not" => json!({ "not": value }),
+                "if" => json!({ "if": value, "then": { "minProperties": 9 } }),
+                "unevaluatedProperties" => {
+                    json!({ "allOf": [value], "unevaluatedProperties": false })
+                }
+                list => json!({ list: [value, { "required": ["x"] }] }),
+            };
+            for levels in [10, 30, 38, 48] {
+                let schema = (0..levels).fold(json!({ "required": ["y"] }), nest);
+                if let Ok(schema) = SettingsSchema::from_value(schema, rules) {
+                    let _ = schema.check(&json!({ "a": 1 }));
+                    let _ = schema.violations(&json!({ "a": 1 }), 5);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn oversized_schemas_are_refused() {
+    let text = format!("{{\"title\": \"{}\"}}", "x".repeat(LARGEST_TEXT));
+    let invalid = SettingsSchema::parse(&text, Rules::default()).unwrap_err();
+    assert!(invalid.to_string().contains("KiB"), "{invalid}");
+    let items = vec![Value::Null; MOST_VALUES];
+    assert!(first(json!({ "enum": items })).1.contains("too large"));
+    let many: serde_json::Map<_, _> = (0..6_000).map(|n| (format!("p{n}"), json!({}))).collect();
+    assert!(
+        first(json!({ "properties": many }))
+            .1
+            .contains("subschemas")
+    );
+}

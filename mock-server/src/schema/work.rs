@@ -1,0 +1,159 @@
+//! How much work a check can take, so that no schema can make it stall.
+//!
+//! References make a schema larger than its text: twenty definitions that each point twice to the
+//! next are a million schemas when unrolled, and a schema that points twice to itself doubles with
+//! every level of the settings. What can be counted from the schema alone is refused when it is
+//! read; where it depends on the settings, a [`Meter`] counts the steps before they are taken.
+
+use serde_json::Value;
+
+use super::keyword::Via;
+use super::outline::Outline;
+use super::problem::SchemaProblem;
+
+/// A schema that applies more schemas than this to one and the same value is refused.
+const MOST_ON_ONE_VALUE: u64 = 10_000;
+/// Schemas applied to a value may lead to others on that value so many times in a row. Each costs
+/// stack, and the settings' depth multiplies it.
+const LONGEST_CHAIN: u64 = 40;
+/// A schema that unrolls to fewer schemas than this needs no meter.
+const HARMLESS: u64 = 1_000;
+/// Steps that one check may take, a fraction of a microsecond each.
+const MOST_STEPS: usize = 200_000;
+
+/// What unrolling a graph gives.
+#[derive(Clone, Copy)]
+struct Unrolled {
+    schemas: u64,
+    longest: u64,
+}
+
+/// Unrolls what `follow` lets through, from every subschema; `Err` is one that leads to itself.
+fn unroll(outline: &Outline<'_>, follow: impl Fn(&Via) -> bool) -> Result<Vec<Unrolled>, usize> {
+    const OPEN: Unrolled = Unrolled {
+        schemas: 0,
+        longest: 0,
+    };
+    let mut known: Vec<Option<Unrolled>> = vec![None; outline.all.len()];
+    for start in 0..outline.all.len() {
+        // Depth first with an own stack: chains of references can be thousands long.
+        let mut path = if known[start].is_none() {
+            vec![(start, 0)]
+        } else {
+            Vec::new()
+        };
+        while let Some((index, at)) = path.pop() {
+            let applies = &outline.all[index].applies;
+            if at == 0 {
+                known[index] = Some(OPEN);
+            }
+            if let Some((via, to)) = applies.get(at) {
+                path.push((index, at + 1));
+                match known[*to] {
+                    _ if !follow(via) => {}
+                    None => path.push((*to, 0)),
+                    Some(Unrolled { schemas: 0, .. }) => return Err(*to),
+                    Some(_) => {}
+                }
+                continue;
+            }
+            let weight = weight(outline.all[index].schema);
+            let mut sum = Unrolled {
+                schemas: 1,
+                longest: 1,
+            };
+            for (_, to) in applies.iter().filter(|(via, _)| follow(via)) {
+                let part = known[*to].unwrap_or(OPEN);
+                sum.schemas = sum
+                    .schemas
+                    .saturating_add(part.schemas.saturating_mul(weight));
+                sum.longest = sum.longest.max(part.longest + 1);
+            }
+            known[index] = Some(sum);
+        }
+    }
+    Ok(known.into_iter().flatten().collect())
+}
+
+/// `unevaluatedProperties` and `unevaluatedItems` look at everything beside them a second time.
+fn weight(schema: &Value) -> u64 {
+    let twice = ["unevaluatedProperties", "unevaluatedItems"];
+    1 + u64::from(twice.iter().any(|keyword| schema.get(keyword).is_some()))
+}
+
+/// Refuses what is too much already; gives a meter if the settings decide.
+pub(super) fn bound(outline: &Outline<'_>) -> Result<Option<Meter>, SchemaProblem> {
+    let same = |via: &Via| *via == Via::Same;
+    let on_one_value = unroll(outline, same).map_err(|index| {
+        let message = "the schema leads back to itself without going deeper into the settings";
+        SchemaProblem::new(&outline.all[index].pointer, message)
+            .hint("a schema may refer to itself only from inside `properties` or `items`")
+    })?;
+    for (one, unrolled) in outline.all.iter().zip(&on_one_value) {
+        let (schemas, longest) = (unrolled.schemas, unrolled.longest);
+        let message = if schemas > MOST_ON_ONE_VALUE {
+            format!("more than {MOST_ON_ONE_VALUE} schemas apply to one value, references counted")
+        } else if longest > LONGEST_CHAIN {
+            format!("a chain of more than {LONGEST_CHAIN} schemas applies to one value")
+        } else {
+            continue;
+        };
+        return Err(SchemaProblem::new(&one.pointer, message)
+            .hint("checking settings would stall: point to each definition fewer times"));
+    }
+    let all = unroll(outline, |via| *via != Via::Definition);
+    let harmless = all.is_ok_and(|all| all.iter().all(|one| one.schemas <= HARMLESS));
+    Ok((!harmless).then(|| Meter::of(outline)))
+}
+
+/// Counts the steps of a check without taking them.
+pub(super) struct Meter {
+    applies: Vec<Vec<(Via, usize)>>,
+}
+
+impl Meter {
+    fn of(outline: &Outline<'_>) -> Self {
+        let applies = outline.all.iter().map(|one| {
+            let weight = usize::try_from(weight(one.schema)).unwrap_or(2);
+            let taken = one
+                .applies
+                .iter()
+                .filter(|(via, _)| *via != Via::Definition);
+            let repeated = taken.flat_map(|step| std::iter::repeat_n(step.clone(), weight));
+            repeated.collect()
+        });
+        Self {
+            applies: applies.collect(),
+        }
+    }
+
+    /// Whether checking these settings would take too many steps.
+    pub fn is_too_much(&self, settings: &Value) -> bool {
+        let mut waiting = vec![(0_usize, settings)];
+        let mut steps = 0;
+        while let Some((index, value)) = waiting.pop() {
+            for (via, to) in &self.applies[index] {
+                let before = waiting.len();
+                match (via, value) {
+                    (Via::Same, _) => waiting.push((*to, value)),
+                    (Via::Property(name), Value::Object(map)) => {
+                        waiting.extend(map.get(name).map(|member| (*to, member)));
+                    }
+                    (Via::Members, Value::Object(map)) => {
+                        waiting.extend(map.values().map(|member| (*to, member)));
+                    }
+                    (Via::Items, Value::Array(items)) => {
+                        waiting.extend(items.iter().map(|item| (*to, item)));
+                    }
+                    (Via::Names, Value::Object(map)) => steps += map.len(),
+                    _ => {}
+                }
+                steps += 1 + waiting.len() - before;
+                if steps > MOST_STEPS {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
