@@ -20,3 +20,4 @@ pub mod nearest;
 pub mod operation;
 pub mod quirks;
 pub mod schema;
+pub mod socket;

@@ -54,6 +54,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::status_answer;
 pub use armed::{ArmedFaults, Circumstances, FaultId, FaultReport};
 pub use decision::{Decision, Fired};
 pub use delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
