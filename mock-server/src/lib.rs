@@ -30,3 +30,4 @@ pub mod schema;
 pub mod server;
 pub mod space;
 pub mod stub;
+pub mod socket;
