@@ -184,7 +184,13 @@ impl Machine {
         let Some(run) = &mut self.run else {
             return false;
         };
-        if run.wants_page() != Some(page) || run.probing || page <= first {
+        if run.wants_page() != Some(page) || page <= first {
+            return false;
+        }
+        if run.probing {
+            // The page before has gone too: an outage, or a list that shrank. Both need a new
+            // pass, when the wait is over.
+            *run = LoadRun::start(first);
             return false;
         }
         if run.missing != Some(page) {

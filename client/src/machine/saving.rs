@@ -126,8 +126,8 @@ impl Machine {
         overtaken: bool,
     ) {
         if status.is_success() {
-            return match wire::data(body) {
-                Ok(_) => self.save_done(save, overtaken),
+            return match wire::confirmed(body) {
+                Ok(()) => self.save_done(save, overtaken),
                 Err(problem) => self.save_unclear(save, problem.to_string()),
             };
         }

@@ -87,6 +87,17 @@ pub(crate) fn data(body: &[u8]) -> Result<&RawValue, Unreadable> {
     }
 }
 
+/// Whether a body confirms a write: a good envelope around an object (specification §2.11).
+/// Anything else leaves it open whether the write was carried out.
+pub(crate) fn confirmed(body: &[u8]) -> Result<(), Unreadable> {
+    let data = data(body)?.get();
+    if data.starts_with('{') {
+        return Ok(());
+    }
+    let problem = format!("an object confirms a write, this is {:.20}", data);
+    Err(Unreadable::WrongData { problem })
+}
+
 /// What a refusal says; never fails, since a proxy may have answered in the API's place.
 pub(crate) fn refusal(status: u16, body: &[u8]) -> Refused {
     #[derive(Deserialize)]

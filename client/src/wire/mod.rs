@@ -9,7 +9,7 @@ mod items;
 pub use envelope::{Refused, Unreadable};
 pub use items::{Item, ItemKind};
 
-pub(crate) use envelope::{data, refusal};
+pub(crate) use envelope::{confirmed, data, refusal};
 pub(crate) use items::{read_items, read_subscription};
 
 use http::HeaderMap;

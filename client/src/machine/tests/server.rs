@@ -67,6 +67,7 @@ pub struct Server {
     tokens: u32,
     cache: BTreeMap<String, (i64, Bytes)>,
     pub requests: Vec<(Duration, String)>,
+    saves: Vec<String>,
     pub retry_after: Option<u32>,
 }
 
@@ -74,7 +75,7 @@ pub const START: i64 = 1_767_225_600_000; // 2026-01-01T00:00:00Z
 
 impl Server {
     pub fn new(quirks: Quirks) -> Self {
-        let (log, cache, requests) = Default::default();
+        let (log, cache, requests, saves) = Default::default();
         let (skew_ms, tokens, retry_after) = (0, 0, None);
         Self {
             quirks,
@@ -83,6 +84,7 @@ impl Server {
             tokens,
             cache,
             requests,
+            saves,
             retry_after,
         }
     }
@@ -166,11 +168,26 @@ impl Server {
         self.view(i64::MAX)
     }
 
-    /// Whether the server ever held these settings there.
-    pub fn ever_held(&self, id: WebsiteId, settings: &Value) -> bool {
+    /// All states of a website, oldest first: absent, or token and settings.
+    pub fn history(&self, id: WebsiteId) -> Vec<Option<(String, Value)>> {
+        let mut history = vec![None];
         let here = self.log.iter().filter(|entry| entry.id == id);
-        here.filter_map(|entry| entry.site.as_ref())
-            .any(|site| site.settings == *settings)
+        let state = |site: &Site| (site.token.clone(), site.settings.clone());
+        history.extend(here.map(|entry| entry.site.as_ref().map(state)));
+        history
+    }
+
+    /// How many saves were carried out or refused here.
+    pub fn saves_received(&self) -> usize {
+        self.saves.len()
+    }
+
+    /// How many different ones.
+    pub fn saves_distinct(&self) -> usize {
+        self.saves
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
     }
 
     /// The answer to a request that arrives now.
@@ -317,6 +334,7 @@ impl Server {
             return ok(200, item(id, &site));
         }
         let sent: Value = serde_json::from_slice(body).unwrap();
+        self.saves.push(format!("{id} {sent}"));
         if sent.get("invalid").is_some() {
             return refuse(400, "invalid_data");
         }

@@ -98,6 +98,7 @@ pub struct Sim {
     arrivals: Vec<(Duration, RequestId, Result<Response<Bytes>, Failure>)>,
     deeds: Vec<(Duration, Deed)>,
     after: Vec<(&'static str, u32, Deed)>,
+    pub orders: BTreeMap<Ticket, (WebsiteId, How, Value)>,
     tickets: u64,
 }
 
@@ -131,6 +132,7 @@ impl Sim {
             arrivals: Vec::new(),
             deeds: Vec::new(),
             after: Vec::new(),
+            orders: BTreeMap::new(),
             tickets: 0,
         }
     }
@@ -210,6 +212,7 @@ impl Sim {
     fn order(&mut self, id: u128, settings: &Value, how: How) {
         self.tickets += 1;
         let (ticket, website) = (Ticket(self.tickets), w(id));
+        self.orders.insert(ticket, (website, how, settings.clone()));
         let settings = Settings::from_value(settings).unwrap();
         self.event(Event::Save {
             ticket,
