@@ -163,13 +163,14 @@ impl SettingsSchema {
         measure(&raw)?;
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
+        let references = reference::connect(&mut outline, draft)?;
         let bare = outline::without_id(&raw, &outline);
 
         let patterns = pattern::problems(&outline);
         let mut problems = meta::problems(&bare, draft);
         problems.retain(|problem| !patterns.iter().any(|pattern| pattern.explains(problem)));
         problems.extend(patterns);
-        problems.extend(reference::connect(&mut outline));
+        problems.extend(references);
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
         }
@@ -183,8 +184,9 @@ impl SettingsSchema {
             .should_validate_formats(rules.formats)
             .build(&bare)
             .map_err(|error| {
-                let message = Violation::explain(&error).problem().to_owned();
-                SchemaProblem::new(error.instance_path().as_str(), format!("this {message}"))
+                let reason = wording::quoted(&error.to_string());
+                let message = format!("the schema cannot be used: {reason}");
+                SchemaProblem::new(error.instance_path().as_str(), message)
             })?;
         Ok(Self(Arc::new(Compiled {
             raw,

@@ -56,8 +56,12 @@ fn problem(pointer: String, pattern: &str) -> Option<SchemaProblem> {
     };
     use regex_syntax::ast::ErrorKind;
     Some(match error.kind() {
-        ErrorKind::UnsupportedLookAround => problem("looks ahead or behind (`(?=`, `(?!`, `(?<`), which is not supported")
-            .hint("patterns run in linear time here: write a look-ahead as a second pattern, in `allOf` or under `not`"),
+        ErrorKind::UnsupportedLookAround => {
+            problem("looks ahead or behind (`(?=`, `(?!`, `(?<`), which is not supported").hint(
+                "patterns run in linear time here: write a look-ahead as a second pattern, in \
+                 `allOf` or under `not`",
+            )
+        }
         ErrorKind::UnsupportedBackreference => {
             problem("refers back to a group (`\\1`), which is not supported")
                 .hint("patterns run in linear time here: write the repeated part out")

@@ -547,3 +547,97 @@ fn oversized_schemas_are_refused() {
             .contains("subschemas")
     );
 }
+
+#[test]
+fn a_reference_may_point_to_any_place_in_the_file() {
+    let schema = read(json!({
+        "components": { "schemas": {
+            "a": { "properties": { "b": { "$ref": "#/components/schemas/b" } } },
+            "b": { "type": "string", "pattern": "^x" },
+        } },
+        "$ref": "#/components/schemas/a",
+    }));
+    assert!(schema.check(&json!({ "b": "x" })).is_ok());
+    assert!(schema.check(&json!({ "b": 1 })).is_err());
+    let (pointer, _) = first(json!({ "x": { "pattern": "(?=a)" }, "allOf": [{ "$ref": "#/x" }] }));
+    assert_eq!(
+        pointer, "/x/pattern",
+        "what a reference brings in is looked at too"
+    );
+}
+
+#[test]
+fn mistakes_in_a_schema_are_named_in_its_own_terms() {
+    for (schema, pointer, text) in [
+        (
+            json!(5),
+            "",
+            "the schema must be a boolean or an object, found the number 5",
+        ),
+        (
+            json!({ "type": ["string", "strng"] }),
+            "/type/1",
+            "`strng` is not a type",
+        ),
+        (json!({ "type": 5 }), "/type", "`5` is not a type"),
+        (
+            json!({ "properties": { "type": "string" } }),
+            "/properties/type",
+            "`type` must be a boolean or an object, found the text `string`",
+        ),
+        (
+            json!({ "multipleOf": 0 }),
+            "/multipleOf",
+            "`multipleOf` must be more than 0, found the number 0",
+        ),
+        (
+            json!({ "required": ["a", "a"] }),
+            "/required",
+            "`required` must not have two equal items",
+        ),
+    ] {
+        assert_eq!(first(schema), (pointer.to_owned(), text.to_owned()));
+    }
+}
+
+#[test]
+fn inner_ids_of_crisp_do_not_move_references() {
+    for draft in [Draft::Draft07, Draft::Draft202012] {
+        let schema = json!({
+            "$id": CRISP_ID,
+            "definitions": { "t": { "type": "string" } },
+            "properties": { "a": { "$id": CRISP_ID, "items": { "$ref": "#/definitions/t" } } },
+        });
+        let schema = SettingsSchema::from_value(
+            schema,
+            Rules {
+                draft,
+                formats: false,
+            },
+        )
+        .unwrap();
+        assert!(schema.check(&json!({ "a": ["x"] })).is_ok());
+        assert!(schema.check(&json!({ "a": [1] })).is_err());
+    }
+}
+
+#[test]
+fn keywords_beside_a_reference_are_warned_about_where_they_are_ignored() {
+    let schema = json!({
+        "definitions": { "t": { "type": "string" } },
+        "properties": { "a": { "$ref": "#/definitions/t", "minLength": 3, "title": "A" } },
+    });
+    let warnings = read(schema.clone()).warnings().to_vec();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].pointer, "/properties/a/minLength");
+    let rules = Rules {
+        draft: Draft::Draft202012,
+        formats: false,
+    };
+    assert!(
+        SettingsSchema::from_value(schema, rules)
+            .unwrap()
+            .warnings()
+            .is_empty()
+    );
+}
