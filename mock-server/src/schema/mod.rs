@@ -15,6 +15,7 @@ pub mod report;
 mod draft;
 mod keyword;
 mod meta;
+mod meter;
 mod outline;
 mod pattern;
 mod problem;
@@ -94,7 +95,7 @@ struct Compiled {
     rules: Rules,
     warnings: Vec<SchemaProblem>,
     validator: Validator,
-    meter: Option<work::Meter>,
+    meter: Option<meter::Meter>,
     /// Pointers to what references lead to
     targets: HashMap<String, String>,
 }
@@ -264,7 +265,7 @@ impl SettingsSchema {
             .is_some_and(|meter| meter.is_too_much(settings))
         {
             let problem = "take too many steps to check against this schema: make them smaller, \
-                           or let the schema refer to itself fewer times";
+                           or let the schema refer to itself or repeat patterns fewer times";
             return Err(Violation::new("", problem));
         }
         Ok(())

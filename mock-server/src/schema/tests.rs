@@ -386,6 +386,44 @@ fn evil_patterns_take_no_time() {
 }
 
 #[test]
+fn patterns_that_are_large_meet_texts_that_are_long_only_so_far() {
+    quickly(|| {
+        let pattern = "^(a|b)*a(a|b){2999}$";
+        let schema = read(json!({ "properties": { "a": { "pattern": pattern } } }));
+        assert!(schema.check(&json!({ "a": "ab".repeat(2_000) })).is_ok());
+        let long = json!({ "a": "ab".repeat(50_000) });
+        assert!(message(&schema, long).contains("too many steps"));
+
+        let small = read(json!({ "properties": { "a": { "pattern": "^[ab]{1,500}" } } }));
+        assert!(
+            small.check(&json!({ "a": "ab".repeat(50_000) })).is_ok(),
+            "nothing to fear"
+        );
+    });
+}
+
+#[test]
+fn many_large_patterns_are_refused_before_they_are_compiled() {
+    quickly(|| {
+        let name = |n| format!("^p{n}.*\\p{{L}}{{3}}");
+        let many: serde_json::Map<_, _> = (0..2_000).map(|n| (name(n), json!({}))).collect();
+        let (_, text) = first(json!({ "patternProperties": many }));
+        assert!(text.contains("too large in all"), "{text}");
+    });
+}
+
+#[test]
+fn a_long_list_of_options_and_a_long_list_of_items_do_not_multiply() {
+    quickly(|| {
+        let options: Vec<Value> = (0..20_000).map(|n| json!([n])).collect();
+        let schema = read(json!({ "properties": { "a": { "items": { "enum": options } } } }));
+        assert!(schema.check(&json!({ "a": [[3], [4]] })).is_ok());
+        let items: Vec<Value> = (0..20_000).map(|_| json!([19_999])).collect();
+        assert!(message(&schema, json!({ "a": items })).contains("too many steps"));
+    });
+}
+
+#[test]
 fn a_deep_schema_is_refused_and_the_deepest_compiles_on_a_small_stack() {
     fn nested(levels: usize) -> Value {
         let inner = |value, _| {
