@@ -9,9 +9,9 @@ use super::work::weight;
 
 /// Steps that one check may take, a fraction of a microsecond each.
 const MOST_STEPS: u64 = 200_000;
-/// Characters times states of the patterns that they are matched with. Each takes 13 ns at worst,
+/// Characters times states of the patterns that they are matched with. Each takes 20 ns at worst,
 /// and nearly nothing with the patterns that people write.
-const MOST_MATCHING: u64 = 100_000_000;
+const MOST_MATCHING: u64 = 60_000_000;
 /// So many values of an `enum` are compared in the time of a step.
 const OPTIONS_A_STEP: u64 = 8;
 

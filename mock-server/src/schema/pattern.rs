@@ -52,33 +52,58 @@ fn states_of(hir: &Hir) -> u64 {
     }
 }
 
-/// What is wrong with the patterns of a schema.
-pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
-    let mut problems = Vec::new();
-    let mut states_in_all = 0_u64;
+/// A pattern, where it is, and whether it is a key there.
+struct Written<'a> {
+    pattern: &'a str,
+    pointer: String,
+    is_key: bool,
+}
+
+fn all<'a>(outline: &Outline<'a>) -> Vec<Written<'a>> {
+    let mut all = Vec::new();
     for one in &outline.all {
-        let own = one.schema.get("pattern").and_then(Value::as_str);
+        if let Some(pattern) = one.schema.get("pattern").and_then(Value::as_str) {
+            let pointer = join(&one.pointer, "pattern");
+            all.push(Written {
+                pattern,
+                pointer,
+                is_key: false,
+            });
+        }
         let named = one
             .schema
             .get("patternProperties")
             .and_then(Value::as_object);
-        let own = own.map(|pattern| (join(&one.pointer, "pattern"), pattern, false));
-        let named = named.into_iter().flat_map(|map| map.keys()).map(|pattern| {
+        all.extend(named.into_iter().flatten().map(|(pattern, _)| {
             let pointer = join(&join(&one.pointer, "patternProperties"), pattern);
-            (pointer, pattern.as_str(), true)
-        });
-        for (pointer, pattern, is_key) in own.into_iter().chain(named) {
-            states_in_all = states_in_all.saturating_add(states(pattern).min(MOST_STATES));
-            if states_in_all > MOST_STATES_IN_ALL {
-                let problem = SchemaProblem::new(pointer, "the patterns are too large in all");
-                problems.push(problem.hint("lower the counts in their braces"));
-                return problems;
+            Written {
+                pattern,
+                pointer,
+                is_key: true,
             }
-            let problem = problem(pointer, pattern);
-            problems.extend(problem.map(|one| if is_key { one.at_key() } else { one }));
-        }
+        }));
     }
-    problems
+    all
+}
+
+/// What is wrong with the patterns of a schema.
+pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
+    let all = all(outline);
+    let states = all.iter().map(|one| states(one.pattern).min(MOST_STATES));
+    if states.fold(0, u64::saturating_add) > MOST_STATES_IN_ALL {
+        // Nothing is compiled: that is what would take long.
+        let problem = SchemaProblem::new("", "the patterns of the schema are too large in all");
+        return vec![problem.hint("lower the counts in their braces")];
+    }
+    let problems = all.into_iter().filter_map(|one| {
+        let problem = problem(one.pointer, one.pattern)?;
+        Some(if one.is_key {
+            problem.at_key()
+        } else {
+            problem
+        })
+    });
+    problems.collect()
 }
 
 fn problem(pointer: String, pattern: &str) -> Option<SchemaProblem> {
