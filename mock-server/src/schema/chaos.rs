@@ -9,7 +9,7 @@ use super::{Draft, Rules, SettingsSchema, review};
 use crate::sample::SettingsGenerator;
 
 /// Longer than anything here may take on a busy machine, and far shorter than a stall.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const KEYWORDS: &[&str] = &[
     "$anchor",
