@@ -1,3 +1,8 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "stalls are what these tests look for"
+)]
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;

@@ -1,5 +1,10 @@
 //! Schemas and settings without any sense.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "stalls are what these tests look for"
+)]
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
