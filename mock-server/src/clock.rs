@@ -154,6 +154,12 @@ impl Clock {
         self.mode
     }
 
+    /// What the wall showed at the start.
+    #[must_use]
+    pub fn wall_at_start(&self) -> Stamp {
+        self.wall_at_start
+    }
+
     /// Moves elapsed and wall time forward, under either mode.
     pub fn advance(&mut self, by: Duration) {
         self.advanced = self.advanced.saturating_add(by);

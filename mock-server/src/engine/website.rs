@@ -34,6 +34,8 @@ pub struct Plan {
 }
 
 impl Plan {
+    const FREE: &str = "Free";
+
     /// The plan of a website that pays nothing.
     #[must_use]
     pub fn free() -> Self {
@@ -47,7 +49,7 @@ impl Plan {
     /// Whether nothing is paid for it.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.id == "free"
+        self.name == Self::FREE
     }
 }
 

@@ -15,6 +15,7 @@ pub mod report;
 mod draft;
 mod keyword;
 mod meta;
+mod meter;
 mod outline;
 mod pattern;
 mod problem;
@@ -25,8 +26,11 @@ mod wording;
 mod work;
 
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -91,7 +95,9 @@ struct Compiled {
     rules: Rules,
     warnings: Vec<SchemaProblem>,
     validator: Validator,
-    meter: Option<work::Meter>,
+    meter: Option<meter::Meter>,
+    /// Pointers to what references lead to
+    targets: HashMap<String, String>,
 }
 
 impl SettingsSchema {
@@ -158,18 +164,20 @@ impl SettingsSchema {
         measure(&raw)?;
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
+        let references = reference::connect(&mut outline, draft)?;
         let bare = outline::without_id(&raw, &outline);
 
         let patterns = pattern::problems(&outline);
         let mut problems = meta::problems(&bare, draft);
         problems.retain(|problem| !patterns.iter().any(|pattern| pattern.explains(problem)));
         problems.extend(patterns);
-        problems.extend(reference::connect(&mut outline));
+        problems.extend(references);
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
         }
         let meter = work::bound(&outline)?;
         let warnings = remark::warnings(&outline, draft);
+        let targets = reference::targets(&outline);
         let validator = jsonschema::options()
             .offline()
             .with_draft(draft.engine())
@@ -177,8 +185,9 @@ impl SettingsSchema {
             .should_validate_formats(rules.formats)
             .build(&bare)
             .map_err(|error| {
-                let message = Violation::explain(&error).problem().to_owned();
-                SchemaProblem::new(error.instance_path().as_str(), format!("this {message}"))
+                let reason = wording::quoted(&error.to_string());
+                let message = format!("the schema cannot be used: {reason}");
+                SchemaProblem::new(error.instance_path().as_str(), message)
             })?;
         Ok(Self(Arc::new(Compiled {
             raw,
@@ -187,6 +196,7 @@ impl SettingsSchema {
             warnings,
             validator,
             meter,
+            targets,
         })))
     }
 
@@ -206,6 +216,12 @@ impl SettingsSchema {
     #[must_use]
     pub fn rules(&self) -> Rules {
         self.0.rules
+    }
+
+    /// The schema that a reference of the whole leads to.
+    pub(crate) fn target(&self, reference: &str) -> Option<&Value> {
+        let pointer = self.0.targets.get(reference)?;
+        self.0.raw.pointer(pointer)
     }
 
     /// What is allowed and probably not meant: misspelt keywords, keywords of another draft, a
@@ -249,7 +265,7 @@ impl SettingsSchema {
             .is_some_and(|meter| meter.is_too_much(settings))
         {
             let problem = "take too many steps to check against this schema: make them smaller, \
-                           or let the schema refer to itself fewer times";
+                           or let the schema refer to itself or repeat patterns fewer times";
             return Err(Violation::new("", problem));
         }
         Ok(())

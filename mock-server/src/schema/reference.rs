@@ -1,5 +1,7 @@
 //! References: local ones are followed, all others are refused. Nothing is ever fetched.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::draft::Draft;
@@ -11,18 +13,24 @@ use super::wording::quoted;
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /// Adds what each reference leads to; the problems are references that lead nowhere.
-pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
+pub(super) fn connect(
+    outline: &mut Outline<'_>,
+    draft: Draft,
+) -> Result<Vec<SchemaProblem>, SchemaProblem> {
     let mut problems = Vec::new();
-    for index in 0..outline.all.len() {
+    let mut index = 0;
+    // References may bring more subschemas to light, which have references too.
+    while index < outline.all.len() {
         for keyword in REFERENCES {
-            let Some(reference) = outline.all[index]
-                .schema
-                .get(keyword)
-                .and_then(Value::as_str)
-            else {
+            let schema = outline.all[index].schema;
+            let Some(reference) = schema.get(keyword).and_then(Value::as_str) else {
                 continue;
             };
-            match outline.target(index, reference) {
+            let mut target = outline.target(index, reference);
+            if target.is_none() {
+                target = outline.discover(index, reference, draft)?;
+            }
+            match target {
                 Some(target) => outline.all[index].applies.push((Via::Same, target)),
                 None => {
                     let pointer = join(&outline.all[index].pointer, keyword);
@@ -30,8 +38,25 @@ pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
                 }
             }
         }
+        index += 1;
     }
-    problems
+    Ok(problems)
+}
+
+/// Pointers to what the references of a connected outline lead to. Of two that are spelt alike and
+/// mean something else in schemas with ids of their own, the outer one counts.
+pub(super) fn targets(outline: &Outline<'_>) -> HashMap<String, String> {
+    let mut targets = HashMap::new();
+    for (index, one) in outline.all.iter().enumerate() {
+        let Some(reference) = one.schema.get("$ref").and_then(Value::as_str) else {
+            continue;
+        };
+        if let Some(target) = outline.target(index, reference) {
+            let pointer = || outline.all[target].pointer.clone();
+            targets.entry(reference.to_owned()).or_insert_with(pointer);
+        }
+    }
+    targets
 }
 
 fn refused(pointer: String, reference: &str) -> SchemaProblem {

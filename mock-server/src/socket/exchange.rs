@@ -69,7 +69,7 @@ async fn caught(handler: impl Future<Output = Reply>) -> Reply {
 }
 
 async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAnswer> {
-    let Reply { delivery, place } = reply;
+    let (delivery, place, ending) = reply.into_parts();
     let mut due = place.as_ref().map_or(Duration::ZERO, |place| place.arrived);
     if !delivery.hold.is_zero() || delivery.after_next.is_some() {
         let place = place.clone().unwrap_or_else(Outside::place);
@@ -81,7 +81,8 @@ async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAn
     {
         desk.line.tell(departure);
     }
-    carry_out(desk, delivery.outcome, place, due).await
+    let response = carry_out(desk, delivery.outcome, place, due).await?;
+    Ok(response.map(|body| body.ending_with(ending)))
 }
 
 /// Holds an answer back until it is due, and then until the next of its operation is out. A server

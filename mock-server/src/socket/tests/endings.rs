@@ -158,10 +158,7 @@ async fn a_hanging_request_ends_when_its_client_leaves() {
         } else {
             Outcome::Answer(answer("next"))
         };
-        super::Reply {
-            delivery: super::delivery(outcome),
-            place: None,
-        }
+        super::Reply::new(super::delivery(outcome), None)
     })
     .await;
     let mut hanging = server.connect().await;

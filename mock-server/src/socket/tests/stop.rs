@@ -70,7 +70,7 @@ async fn stopping_releases_all_that_waits() {
         };
         let place = place(&time, Operation::Since);
         seen.notify_one();
-        async { Reply { delivery, place } }
+        async { Reply::new(delivery, place) }
     })
     .await;
     let mut clients = Vec::new();

@@ -1,0 +1,283 @@
+//! What a world can be started with: the server options that belong to one space.
+//!
+//! The same type is the body of `POST /_mock/spaces`, part of the configuration file, and what the
+//! command line fills in. [`Blueprint::new`] checks all of it at once, so that a world that starts
+//! has nothing left to go wrong.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Mode;
+use crate::fault::{FaultError, FaultPlan};
+use crate::quirks::{PageSize, Profile, QuirkError, Quirks, SchemaFormats, Settings};
+use crate::schema::{InvalidSchema, Rules, SettingsSchema};
+use crate::stub::Stub;
+
+/// How many websites have the plugin when nothing else is said.
+pub const DEFAULT_WEBSITES: u32 = 25;
+
+/// The options of one world; whatever is absent has the default of the product surface, §1.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_mock_server::options::{Blueprint, WorldOptions};
+///
+/// let options = WorldOptions { websites: Some(3), page_size: Some(2), ..Default::default() };
+/// assert!(Blueprint::new(options).is_ok());
+///
+/// let options = WorldOptions { page_size: Some(0), ..Default::default() };
+/// assert!(Blueprint::new(options).is_err());
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorldOptions {
+    /// Websites that have the plugin installed at the start (25).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub websites: Option<u32>,
+    /// How many of them have no settings yet (0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unconfigured: Option<u32>,
+    /// The seed of tokens and settings (1): the same seed, the same world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The plugin's settings schema, as JSON (an object with one text, `message`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
+    /// The plugin token's identifier, a UUID (a fixed development pair).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    /// The plugin token's key, 64 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Requests a day (without limit).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<u64>,
+    /// Websites on a page, 1 to 100 (20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// The named set of quirks to start from (typical).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Single quirks, over the profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
+    pub quirks: Option<Settings>,
+    /// Whether time passes by itself (real).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Mode>,
+    /// What the wall clock shows at the start, RFC 3339 (now).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub now: Option<Timestamp>,
+    /// The plugin's settings page, an http or https address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings_url: Option<String>,
+    /// Fixed answers for other routes: `POST website/*/conversation/*/message=202`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stub: Vec<Stub>,
+    /// A fault plan: one fault or a list of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<Value>,
+}
+
+/// What is wrong with options; each says which option, and what would fit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum OptionError {
+    /// A quirk does not exist, or cannot have that value.
+    #[error("quirks: {0}")]
+    Quirk(#[from] QuirkError),
+    /// The page size is out of range.
+    #[error("page_size: {0} does not fit: choose a number from 1 to 100")]
+    PageSize(u32),
+    /// More websites are unconfigured than there are.
+    #[error("unconfigured: {unconfigured} of {websites} websites cannot be unconfigured")]
+    Unconfigured {
+        /// How many were wanted unconfigured.
+        unconfigured: u32,
+        /// How many there are.
+        websites: u32,
+    },
+    /// More websites than a test needs and a machine holds.
+    #[error("websites: {0} are too many: choose at most 5000000")]
+    TooManyWebsites(u32),
+    /// The settings page is no address that a browser opens.
+    #[error("settings_url: `{0}` is no http or https address")]
+    SettingsUrl(String),
+    /// The identifier is no UUID, or the key no 64 hexadecimal digits.
+    #[error("{option}: `{value}` does not fit: {wanted}")]
+    Credentials {
+        /// Which option.
+        option: &'static str,
+        /// What was given, cut short.
+        value: String,
+        /// What would fit.
+        wanted: &'static str,
+    },
+    /// The schema is not valid.
+    #[error("schema: {0}")]
+    Schema(InvalidSchema),
+    /// The fault plan is not valid.
+    #[error("faults: {}", list(.0))]
+    Faults(Vec<FaultError>),
+}
+
+fn list(errors: &[FaultError]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
+/// Options that were checked: everything a world starts and restarts from.
+#[derive(Debug, Clone)]
+pub struct Blueprint {
+    /// The options as they were given.
+    pub options: WorldOptions,
+    /// How many websites.
+    pub websites: u32,
+    /// How many of them, the last ones, have no settings.
+    pub unconfigured: u32,
+    /// The seed.
+    pub seed: u64,
+    /// The plugin's schema.
+    pub schema: SettingsSchema,
+    /// The quirks.
+    pub quirks: Quirks,
+    /// The fault plan.
+    pub faults: FaultPlan,
+}
+
+impl Blueprint {
+    /// Checks options.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them.
+    pub fn new(options: WorldOptions) -> Result<Self, Vec<OptionError>> {
+        let mut errors = Vec::new();
+        let quirks = quirks(&options, &mut errors);
+        let schema = schema(&options, &quirks, &mut errors);
+        let faults = faults(&options, &mut errors);
+        let websites = options.websites.unwrap_or(DEFAULT_WEBSITES);
+        let unconfigured = options.unconfigured.unwrap_or(0);
+        if websites > 5_000_000 {
+            errors.push(OptionError::TooManyWebsites(websites));
+        }
+        if unconfigured > websites {
+            errors.push(OptionError::Unconfigured {
+                unconfigured,
+                websites,
+            });
+        }
+        check_settings_url(&options, &mut errors);
+        check_credentials(&options, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let seed = options.seed.unwrap_or(1);
+        Ok(Self {
+            options,
+            websites,
+            unconfigured,
+            seed,
+            schema,
+            quirks,
+            faults,
+        })
+    }
+}
+
+/// How quirks say that a schema is to be read.
+#[must_use]
+pub fn schema_rules(quirks: &Quirks) -> Rules {
+    Rules {
+        draft: quirks.schema_draft,
+        formats: quirks.schema_formats == SchemaFormats::Asserted,
+    }
+}
+
+fn quirks(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Quirks {
+    let mut quirks = options.profile.unwrap_or_default().quirks();
+    if let Err(error) = options
+        .quirks
+        .as_ref()
+        .map_or(Ok(()), |settings| quirks.apply(settings))
+    {
+        errors.push(error.into());
+    }
+    match options.page_size {
+        Some(size @ 1..=100) => quirks.page_size = PageSize(size),
+        Some(size) => errors.push(OptionError::PageSize(size)),
+        None => {}
+    }
+    quirks
+}
+
+fn schema(
+    options: &WorldOptions,
+    quirks: &Quirks,
+    errors: &mut Vec<OptionError>,
+) -> SettingsSchema {
+    let Some(raw) = &options.schema else {
+        return SettingsSchema::sample();
+    };
+    SettingsSchema::from_value(raw.clone(), schema_rules(quirks)).unwrap_or_else(|error| {
+        errors.push(OptionError::Schema(error));
+        SettingsSchema::sample()
+    })
+}
+
+fn faults(options: &WorldOptions, errors: &mut Vec<OptionError>) -> FaultPlan {
+    let Some(raw) = &options.faults else {
+        return FaultPlan::default();
+    };
+    FaultPlan::parse_for_server(raw).unwrap_or_else(|problems| {
+        errors.push(OptionError::Faults(problems));
+        FaultPlan::default()
+    })
+}
+
+fn check_settings_url(options: &WorldOptions, errors: &mut Vec<OptionError>) {
+    let Some(url) = &options.settings_url else {
+        return;
+    };
+    let web = url.starts_with("http://") || url.starts_with("https://");
+    if !web || url.parse::<http::Uri>().is_err() {
+        errors.push(OptionError::SettingsUrl(url.clone()));
+    }
+}
+
+fn check_credentials(options: &WorldOptions, errors: &mut Vec<OptionError>) {
+    let mut check = |option, value: &Option<String>, wanted, fits: fn(&str) -> bool| {
+        if let Some(value) = value.as_ref().filter(|value| !fits(value)) {
+            let value = value.chars().take(80).collect();
+            errors.push(OptionError::Credentials {
+                option,
+                value,
+                wanted,
+            });
+        }
+    };
+    // Crisp's own shapes are a UUID and 64 digits (specification §1.2); tests may use simpler ones,
+    // as long as HTTP Basic can carry them.
+    check(
+        "identifier",
+        &options.identifier,
+        "it may not be empty nor contain `:`",
+        |text| {
+            !text.is_empty()
+                && text.len() <= 200
+                && !text.contains(':')
+                && !text.contains(char::is_control)
+        },
+    );
+    check("key", &options.key, "it may not be empty", |text| {
+        !text.is_empty() && text.len() <= 500 && !text.contains(char::is_control)
+    });
+}
+
+/// For how long a space lives without being used, when nothing else is said.
+pub const DEFAULT_EXPIRY: Duration = Duration::from_secs(600);

@@ -1,0 +1,442 @@
+//! One isolated world with everything around it: clock, credentials, faults, journal.
+//!
+//! A [`Space`] is still pure. It takes the time outside as an argument and turns one HTTP request
+//! into a [`Delivery`]: what the client is to see, and when. A socket carries that out; virtual
+//! time schedules it. Both go through [`Space::handle`], so both see the same decisions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::api::{
+    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Refused, Route, Tier, Unread,
+};
+use crate::clock::{Clock, Mode, Moment, Stamp};
+use crate::engine::World;
+use crate::fault::{ArmedFaults, Carry, Circumstances, Decision, Delivery, Outcome};
+use crate::id::{WebsiteId, derive_key, derive_uuid};
+use crate::journal::{Entry, Journal};
+use crate::operation::Operation;
+use crate::options::Blueprint;
+use crate::populate;
+use crate::stub::Stub;
+
+/// The name of the space that credentials of no other space lead to.
+pub const DEFAULT: &str = "default";
+
+/// Where every route of the API starts.
+const BASE: &str = "/v1/";
+
+/// The time outside, on the caller's own scales.
+#[derive(Debug, Clone, Copy)]
+pub struct Outside {
+    /// Monotonic time since some point that never changes.
+    pub elapsed: Duration,
+    /// Wall time.
+    pub wall: Stamp,
+}
+
+/// What a request led to.
+#[derive(Debug)]
+pub struct Handled {
+    /// Its number in the journal.
+    pub seq: u64,
+    /// What it asked for.
+    pub operation: Operation,
+    /// When it arrived, on the world's elapsed time.
+    pub arrived: Duration,
+    /// What the client is to see.
+    pub delivery: Delivery,
+}
+
+/// One isolated world with everything around it.
+#[derive(Debug, Clone)]
+pub struct Space {
+    name: Arc<str>,
+    blueprint: Arc<Blueprint>,
+    /// The websites and their settings.
+    pub world: World,
+    /// What time it is there.
+    pub clock: Clock,
+    /// The faults that are armed.
+    pub faults: ArmedFaults,
+    /// What was asked.
+    pub journal: Journal,
+    plugin: Plugin,
+    accounts: Accounts,
+    cache: ReadCache,
+    public_url: Arc<str>,
+    /// What could not be done at the start, for people to read.
+    pub warnings: Vec<String>,
+}
+
+impl Space {
+    /// Starts a world.
+    #[must_use]
+    pub fn start(
+        name: &str,
+        blueprint: Arc<Blueprint>,
+        public_url: &str,
+        outside: Outside,
+    ) -> Self {
+        let wall = blueprint.options.now.map_or(outside.wall, Stamp::from);
+        Self::begin(
+            name.into(),
+            blueprint,
+            public_url.into(),
+            outside.elapsed,
+            wall,
+        )
+    }
+
+    /// Back to the state at the start: websites, clock, faults and journal.
+    pub fn reset(&mut self, outside: Outside) {
+        let wall = match (self.clock.mode(), self.blueprint.options.now) {
+            (Mode::Manual, _) => self.clock.wall_at_start(),
+            (Mode::Real, Some(now)) => now.into(),
+            (Mode::Real, None) => outside.wall,
+        };
+        let (name, blueprint) = (Arc::clone(&self.name), Arc::clone(&self.blueprint));
+        *self = Self::begin(
+            name,
+            blueprint,
+            Arc::clone(&self.public_url),
+            outside.elapsed,
+            wall,
+        );
+    }
+
+    fn begin(
+        name: Arc<str>,
+        blueprint: Arc<Blueprint>,
+        public_url: Arc<str>,
+        elapsed: Duration,
+        wall: Stamp,
+    ) -> Self {
+        let options = &blueprint.options;
+        let plugin = plugin(&name, options.settings_url.clone());
+        let mut world = World::new(
+            blueprint.seed,
+            plugin.id,
+            blueprint.schema.clone(),
+            blueprint.quirks.clone(),
+            options.quota,
+        );
+        let warnings = populate::populate(&mut world, &blueprint, wall);
+        Self {
+            world,
+            clock: Clock::new(options.clock.unwrap_or_default(), wall, elapsed),
+            faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
+            journal: Journal::default(),
+            accounts: accounts(&name, &blueprint),
+            plugin,
+            cache: ReadCache::default(),
+            public_url,
+            warnings,
+            name,
+            blueprint,
+        }
+    }
+
+    /// The space's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Who may ask.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// The plugin that the world is about.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// The options that it was started with.
+    #[must_use]
+    pub fn blueprint(&self) -> &Blueprint {
+        &self.blueprint
+    }
+
+    /// The moment in this world: its clock, with the skew of quirk `clock-offset` and of faults.
+    #[must_use]
+    pub fn now(&self, outside: Duration) -> Moment {
+        let moment = self.clock.now(outside);
+        let quirk = self.world.quirks.clock_offset.millis;
+        let fault = self.faults.server_skew(moment.elapsed).unwrap_or_default();
+        Moment {
+            wall: Stamp(moment.wall.0.saturating_add(quirk).saturating_add(fault)),
+            ..moment
+        }
+    }
+
+    /// Something was written by another way than the API; a cache that writes bust is emptied.
+    pub fn written_from_outside(&mut self) {
+        if matches!(
+            self.world.quirks.get_cache,
+            crate::quirks::GetCache::Busted(_)
+        ) {
+            self.cache.clear();
+        }
+    }
+
+    /// Handles one request of the REST API: routes it, lets the faults decide, carries it out if
+    /// they let it, and writes it into the journal.
+    pub fn handle(&mut self, outside: Duration, request: &Request<Bytes>) -> Handled {
+        let now = self.now(outside);
+        let target = Target::of(request, &self.blueprint.options.stub);
+        let decision = self.faults.decide(&Circumstances {
+            operation: target.operation,
+            page: target.page,
+            website: target.website,
+            method: request.method(),
+            elapsed: now.elapsed,
+        });
+        let mut carried = Carried::default();
+        let mut delivery = decision.deliver(now.elapsed, |carry| {
+            self.carry_out(request, &target, now, carry, &mut carried)
+        });
+        let seq = self.journal.next_seq();
+        stamp(&mut delivery.outcome, seq);
+        self.journal.push(entry(
+            seq, request, &target, now, &decision, &delivery, carried,
+        ));
+        Handled {
+            seq,
+            operation: target.operation,
+            arrived: now.elapsed,
+            delivery,
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        request: &Request<Bytes>,
+        target: &Target,
+        now: Moment,
+        carry: Carry,
+        carried: &mut Carried,
+    ) -> Response<Bytes> {
+        let quirks = self.world.quirks.clone();
+        let (route, params) = match &target.found {
+            Found::Route(route, params) => (*route, params.clone()),
+            Found::Stub(status) => {
+                let answer = api::Answer::new(*status, "stubbed", "{}".to_owned());
+                return api::respond(Ok(answer), request.method(), now, &quirks);
+            }
+            Found::Refused(refused) => {
+                carried.explanation = refused.explanation().map(str::to_owned);
+                return api::respond(Err(refused.clone()), request.method(), now, &quirks);
+            }
+        };
+        let mut input = Input::new(request, params);
+        let as_of = match carry {
+            Carry::AsAsked => None,
+            Carry::AsOf(elapsed) => Some(elapsed),
+            Carry::Page(page) => {
+                input.params = vec![("page", page.to_string())];
+                None
+            }
+        };
+        let mut desk = Desk {
+            world: &mut self.world,
+            plugin: &self.plugin,
+            accounts: &self.accounts,
+            cache: &mut self.cache,
+            public_url: &self.public_url,
+        };
+        let outcome = api::answer(&mut desk, route, &mut input, now, as_of);
+        match &outcome {
+            Ok(_) => carried.unread = input.unread(),
+            Err(refused) => carried.explanation = refused.explanation().map(str::to_owned),
+        }
+        api::respond(outcome, request.method(), now, &quirks)
+    }
+}
+
+/// What carrying a request out brings to the journal besides the answer.
+#[derive(Default)]
+struct Carried {
+    unread: Unread,
+    explanation: Option<String>,
+}
+
+/// What a request asks for.
+struct Target {
+    operation: Operation,
+    page: Option<u32>,
+    website: Option<WebsiteId>,
+    found: Found,
+}
+
+enum Found {
+    Route(&'static Route, Vec<(&'static str, String)>),
+    Stub(u16),
+    Refused(Refused),
+}
+
+impl Target {
+    fn of(request: &Request<Bytes>, stubs: &[Stub]) -> Self {
+        let (method, path) = (request.method(), request.uri().path());
+        let below = path.strip_prefix(BASE);
+        match below.map_or(Match::Nothing, |below| api::route(method, below)) {
+            Match::Route(route, params) => Self::routed(route, params),
+            Match::OtherMethods(methods) => {
+                let methods: Vec<_> = methods.iter().map(|method| method.as_str()).collect();
+                let refused = Refused::new(405, "method_not_allowed")
+                    .header("allow", methods.join(", "))
+                    .explain(format!("this route takes {}", methods.join(" and ")));
+                Self::refused(refused)
+            }
+            Match::Nothing => {
+                let stub =
+                    below.and_then(|below| stubs.iter().find(|stub| stub.matches(method, below)));
+                stub.map_or_else(
+                    || Self::refused(not_found(path)),
+                    |stub| Self {
+                        operation: Operation::Stub,
+                        page: None,
+                        website: None,
+                        found: Found::Stub(stub.status()),
+                    },
+                )
+            }
+        }
+    }
+
+    fn routed(route: &'static Route, params: Vec<(&'static str, String)>) -> Self {
+        let param = |name| {
+            params
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.as_str())
+        };
+        let page = match route.operation {
+            Operation::List => {
+                Some(param("page").map_or(1, |page| page.parse().unwrap_or(1).max(1)))
+            }
+            _ => None,
+        };
+        let website = param("website")
+            .and_then(|text| uuid::Uuid::try_parse(text).ok())
+            .map(WebsiteId::from);
+        Self {
+            operation: route.operation,
+            page,
+            website,
+            found: Found::Route(route, params),
+        }
+    }
+
+    fn refused(refused: Refused) -> Self {
+        Self {
+            operation: Operation::Unmatched,
+            page: None,
+            website: None,
+            found: Found::Refused(refused),
+        }
+    }
+}
+
+fn not_found(path: &str) -> Refused {
+    let below = path.strip_prefix(BASE);
+    let patterns = api::ROUTES.iter().map(|route| route.pattern);
+    let nearest = below.and_then(|below| crate::nearest::nearest(below, patterns));
+    let hint = match (below, nearest) {
+        (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
+        (_, Some(nearest)) => format!("the nearest route is {nearest}"),
+        _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` can answer it"
+            .to_owned(),
+    };
+    Refused::new(404, "route_not_found").explain(format!("no such route; {hint}"))
+}
+
+/// Any answer says which entry of the journal it is.
+fn stamp(outcome: &mut Outcome, seq: u64) {
+    if let Some(response) = outcome.response_mut() {
+        response.headers_mut().insert("x-mock-request", seq.into());
+    }
+}
+
+fn entry(
+    seq: u64,
+    request: &Request<Bytes>,
+    target: &Target,
+    now: Moment,
+    decision: &Decision,
+    delivery: &Delivery,
+    carried: Carried,
+) -> Entry {
+    let uri = request.uri();
+    Entry {
+        seq,
+        time: now.wall.to_string(),
+        elapsed_ms: u64::try_from(now.elapsed.as_millis()).unwrap_or(u64::MAX),
+        operation: target.operation,
+        occurrence: decision.occurrence(),
+        method: request.method().to_string(),
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        website: target.website,
+        website_name: target
+            .website
+            .and_then(WebsiteId::number)
+            .map(|number| format!("w{number}")),
+        status: delivery
+            .outcome
+            .response()
+            .map(|response| response.status().as_u16()),
+        outcome: match delivery.outcome {
+            Outcome::Answer(_) => "answer",
+            Outcome::Cut { .. } => "cut",
+            Outcome::Drip { .. } => "drip",
+            Outcome::Reset => "reset",
+            Outcome::Close => "close",
+            Outcome::Hang => "hang",
+        },
+        carried_out: decision.carried_out(),
+        faults: decision.fired().to_vec(),
+        unread: carried.unread,
+        explanation: carried.explanation,
+        duration_ms: None,
+    }
+}
+
+/// The plugin of a space: its id follows from the space's name.
+fn plugin(space: &str, settings_url: Option<String>) -> Plugin {
+    Plugin {
+        id: derive_uuid(&["plugin", space]),
+        urn: "urn:crisp.mock:plugin:0".to_owned(),
+        name: "Plugin under test".to_owned(),
+        secret: derive_key(&["secret", space])[..32].to_owned(),
+        settings_url,
+        operator: derive_uuid(&["operator", space]),
+    }
+}
+
+/// Everybody who may ask: a fixed development pair, or what the options say.
+fn accounts(space: &str, blueprint: &Blueprint) -> Accounts {
+    let options = &blueprint.options;
+    let account = |tier: Tier| Account {
+        tier,
+        identifier: derive_uuid(&["identifier", tier.name(), space]).to_string(),
+        key: derive_key(&["key", tier.name(), space]),
+    };
+    let mut plugin = account(Tier::Plugin);
+    if let Some(identifier) = &options.identifier {
+        plugin.identifier.clone_from(identifier);
+    }
+    if let Some(key) = &options.key {
+        plugin.key.clone_from(key);
+    }
+    Accounts {
+        plugin,
+        user: account(Tier::User),
+    }
+}

@@ -1,0 +1,135 @@
+//! Stubs: fixed answers for routes outside the plugin area that a plugin calls.
+
+use std::str::FromStr;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+/// One stub, written `POST website/*/conversation/*/message=202`: `*` stands for one segment.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_mock_server::stub::Stub;
+///
+/// let stub: Stub = "POST website/*/conversation/*/message=202".parse()?;
+/// assert!(stub.matches(&http::Method::POST, "website/a/conversation/b/message"));
+/// assert!(!stub.matches(&http::Method::POST, "website/a/conversation/b"));
+/// # Ok::<(), crisp_mock_server::stub::InvalidStub>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Stub {
+    method: Method,
+    segments: Vec<String>,
+    status: u16,
+}
+
+/// A text that describes no stub.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a stub: {problem}; write `POST website/*/conversation/*/message=202`")]
+pub struct InvalidStub {
+    text: String,
+    problem: &'static str,
+}
+
+impl Stub {
+    /// Whether a request below `/v1/` is this stub's.
+    #[must_use]
+    pub fn matches(&self, method: &Method, path: &str) -> bool {
+        let path = path.trim_matches('/');
+        let given: Vec<_> = path.split('/').collect();
+        *method == self.method
+            && given.len() == self.segments.len()
+            && given
+                .iter()
+                .zip(&self.segments)
+                .all(|(given, wanted)| wanted == "*" || wanted == given)
+    }
+
+    /// The status it answers with.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+}
+
+impl FromStr for Stub {
+    type Err = InvalidStub;
+
+    fn from_str(text: &str) -> Result<Self, InvalidStub> {
+        let invalid = |problem| InvalidStub {
+            text: text.chars().take(120).collect(),
+            problem,
+        };
+        let (method, rest) = text
+            .trim()
+            .split_once(' ')
+            .ok_or_else(|| invalid("the method is missing"))?;
+        let (path, status) = rest
+            .rsplit_once('=')
+            .ok_or_else(|| invalid("`=` and a status are missing"))?;
+        let method = method.to_ascii_uppercase();
+        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
+        let method = Method::from_bytes(method.as_bytes()).ok().filter(|_| known);
+        let status = status
+            .trim()
+            .parse()
+            .ok()
+            .filter(|status| (200..=599).contains(status));
+        let path = path.trim().trim_matches('/');
+        let path = path.strip_prefix("v1/").unwrap_or(path);
+        if path.is_empty() {
+            return Err(invalid("the path is missing"));
+        }
+        Ok(Self {
+            method: method.ok_or_else(|| invalid("the method is none of the API's"))?,
+            segments: path.split('/').map(str::to_owned).collect(),
+            status: status.ok_or_else(|| invalid("the status has to be from 200 to 599"))?,
+        })
+    }
+}
+
+impl TryFrom<String> for Stub {
+    type Error = InvalidStub;
+
+    fn try_from(text: String) -> Result<Self, InvalidStub> {
+        text.parse()
+    }
+}
+
+impl From<Stub> for String {
+    fn from(stub: Stub) -> Self {
+        format!(
+            "{} {}={}",
+            stub.method,
+            stub.segments.join("/"),
+            stub.status
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stub_is_written_as_it_is_read() {
+        let text = "GET website/*/operators/list=200";
+        assert_eq!(String::from(text.parse::<Stub>().unwrap()), text);
+    }
+
+    #[test]
+    fn what_is_no_stub_says_what_is_missing() {
+        for (text, problem) in [
+            ("website=200", "the method is missing"),
+            ("GET website", "`=` and a status are missing"),
+            ("GET website=99", "the status has to be from 200 to 599"),
+            ("BREW website=200", "the method is none of the API's"),
+            ("GET /=200", "the path is missing"),
+        ] {
+            assert_eq!(text.parse::<Stub>().unwrap_err().problem, problem, "{text}");
+        }
+    }
+}
