@@ -1,7 +1,7 @@
 //! What the edge adds to bare hyper: requests a second over 16 connections, each server in turn,
 //! in one process on one runtime. `cargo bench -p crisp-mock-server --bench edge`
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -90,11 +90,11 @@ async fn measure(address: SocketAddr) -> f64 {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.set_nodelay(true).unwrap();
             let mut answer = first_answer(&mut stream).await;
-        let mut requests = 0_u32;
-        while Instant::now() < until {
-            stream.write_all(REQUEST).await.unwrap();
-            stream.read_exact(&mut answer).await.unwrap();
-            requests += 1;
+            let mut requests = 0_u32;
+            while Instant::now() < until {
+                stream.write_all(REQUEST).await.unwrap();
+                stream.read_exact(&mut answer).await.unwrap();
+                requests += 1;
             }
             f64::from(requests)
         })

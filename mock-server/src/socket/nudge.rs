@@ -36,13 +36,16 @@ impl Nudge {
         let same_task = |note: &Note| note.task.will_wake(cx.waker());
         match &self.note {
             Some((note, waker)) if same_task(note) => {
-                let left = note.left.load(Ordering::Relaxed)
-                    && note.left.swap(false, Ordering::AcqRel);
+                let left =
+                    note.left.load(Ordering::Relaxed) && note.left.swap(false, Ordering::AcqRel);
                 left.then(|| waker.clone())
             }
             _ => {
                 let task = cx.waker().clone();
-                let note = Arc::new(Note { left: AtomicBool::new(false), task });
+                let note = Arc::new(Note {
+                    left: AtomicBool::new(false),
+                    task,
+                });
                 let waker = Waker::from(Arc::clone(&note));
                 self.note = Some((note, waker.clone()));
                 Some(waker)
@@ -53,23 +56,24 @@ impl Nudge {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
     use super::*;
 
-    #[test]
-    fn there_is_a_look_at_first_and_after_each_wake_and_in_a_new_task() {
-        let mut nudge = Nudge::default();
-        let mut cx = Context::from_waker(Waker::noop());
-        let waker = nudge.look(&cx).unwrap();
-        assert!(nudge.look(&cx).is_none());
-        waker.wake_by_ref();
-        assert!(nudge.look(&cx).is_some());
-        assert!(nudge.look(&cx).is_none());
-        struct Other;
-        impl Wake for Other {
-            fn wake(self: Arc<Self>) {}
-        }
-        let other = Waker::from(Arc::new(Other));
-        cx = Context::from_waker(&other);
-        assert!(nudge.look(&cx).is_some());
+    #[tokio::test]
+    async fn a_look_is_due_at_first_and_after_each_wake_and_in_another_task() {
+        let first = tokio::spawn(poll_fn(|cx| {
+            let mut nudge = Nudge::default();
+            let waker = nudge.look(cx).unwrap();
+            assert!(nudge.look(cx).is_none());
+            waker.wake_by_ref();
+            assert!(nudge.look(cx).is_some());
+            assert!(nudge.look(cx).is_none());
+            Poll::Ready(nudge)
+        }));
+        let mut nudge = first.await.unwrap();
+        let second = poll_fn(move |cx| Poll::Ready(nudge.look(cx).is_some()));
+        assert!(tokio::spawn(second).await.unwrap());
     }
 }
