@@ -1,3 +1,8 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "stalls are what these tests look for"
+)]
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -178,8 +183,8 @@ fn a_schema_against_its_draft_is_refused_with_place_and_hint() {
             "s:1:48: error: `required` must be an array of property names, found true\n  \
              | {\"properties\":{\"a\":{\"type\":\"string\",\"required\":true}}}\n  \
              |                                                ^\n  \
-             = hint: list the name beside `properties`: {\"properties\": {\"a\": …}, \"required\": \
-             [\"a\"]}\n",
+             = hint: list the name beside `properties`: {\"properties\": {\"a\": …}, \
+             \"required\": [\"a\"]}\n",
         ),
         (
             r#"{"properties":{"a":{"minLength":"3"}}}"#,
@@ -298,10 +303,12 @@ fn violations_say_what_was_expected_and_what_was_found() {
             "count": { "type": "integer", "minimum": 1, "maximum": 5 },
             "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
             "reply": { "oneOf": [
-                { "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } },
+                { "type": "object", "required": ["text"], "additionalProperties": false,
+                    "properties": { "text": { "type": "string" } } },
                 { "type": "null" },
             ]},
-            "tags": { "type": "array", "items": { "type": "string", "maxLength": 3 }, "maxItems": 2 },
+            "tags": { "type": "array", "maxItems": 2,
+                "items": { "type": "string", "maxLength": 3 } },
         },
     }));
     for (settings, expected) in [
@@ -331,6 +338,11 @@ fn violations_say_what_was_expected_and_what_was_found() {
         ),
         (
             json!({ "access_token": null, "reply": { "text": 1 } }),
+            "/reply fits none of 2 alternatives; the nearest: /text must be a string, found the \
+             number 1",
+        ),
+        (
+            json!({ "access_token": null, "reply": { "text": 1, "more": 2 } }),
             "/reply fits none of 2 alternatives; the nearest: /text must be a string, found the \
              number 1",
         ),
