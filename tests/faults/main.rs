@@ -7,6 +7,7 @@
 )]
 
 mod document;
+mod weather;
 mod wire;
 
 use crisp_mock_server::clock::Mode;

@@ -1,6 +1,7 @@
 //! A client of raw bytes, which sees how a connection ends.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
@@ -33,19 +34,36 @@ pub struct Seen {
     pub late: bool,
 }
 
-async fn send(server: &MockServer, method: &str, path: &str, body: &str) -> TcpStream {
-    let info = server.info();
-    let mut stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
-    let keys = base64(format!("{}:{}", info.identifier, info.key).as_bytes());
+/// Whose requests they are.
+pub struct Keys {
+    pub identifier: String,
+    pub key: String,
+}
+
+/// Sends one request on a connection of its own.
+pub async fn send_as(
+    address: SocketAddr,
+    keys: &Keys,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let keys = base64(format!("{}:{}", keys.identifier, keys.key).as_bytes());
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Basic {keys}\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Basic {keys}\r\n\
          x-crisp-tier: plugin\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
-         \r\n{body}",
-        server.addresses()[0]
+         \r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
+}
+
+async fn send(server: &MockServer, method: &str, path: &str, body: &str) -> TcpStream {
+    let (identifier, key) = (server.info().identifier.clone(), server.info().key.clone());
+    let keys = Keys { identifier, key };
+    send_as(server.addresses()[0], &keys, method, path, body).await
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -69,7 +87,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Reads until the answer is complete or the connection ends.
-async fn receive(mut stream: TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
+pub async fn receive(mut stream: TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
     let end = loop {
         if is_complete(&bytes) {
             break End::Complete;
