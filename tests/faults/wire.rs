@@ -35,6 +35,7 @@ pub struct Seen {
 }
 
 /// Whose requests they are.
+#[derive(Clone)]
 pub struct Keys {
     pub identifier: String,
     pub key: String,
