@@ -3,8 +3,8 @@
 use http::Method;
 
 use super::effect::{Answer, Delay, Effect, STALE_AT_MOST};
-use super::notation::write_duration;
 use super::plan::Fault;
+use crate::duration;
 use crate::operation::Operation;
 
 /// The key to blame (none for the whole fault), what is wrong, and what to write instead.
@@ -137,7 +137,7 @@ fn lie(fault: &Fault, add: &mut Add<'_>) {
 
 fn stale(fault: &Fault, age: std::time::Duration, add: &mut Add<'_>) {
     if age > STALE_AT_MOST {
-        let most = write_duration(STALE_AT_MOST);
+        let most = duration::format(STALE_AT_MOST);
         add(
             Some("stale"),
             &format!("a stale answer reaches back {most} at most"),

@@ -11,8 +11,8 @@ use super::answer;
 use super::armed::{Circumstances, FaultId};
 use super::delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
 use super::effect::{Answer, Effect, Ending};
-use super::notation::Rate;
 use super::plan::Fault;
+use super::rate::Rate;
 use crate::operation::Operation;
 
 /// A fault that acted on a request.

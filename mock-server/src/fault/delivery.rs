@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use super::notation::Rate;
+use super::rate::Rate;
 
 /// How long an answer that waits for the next one of its operation waits at most, counted from
 /// when it would have gone out.
@@ -30,9 +30,9 @@ pub struct Delivery {
     pub hold: Duration,
     /// What happens then.
     pub outcome: Outcome,
-    /// Set when the answer is kept back until the next answer of its operation has gone out, or
-    /// this long (elapsed time, after `hold`) if none does. Only what carries bytes of an answer
-    /// ([`Outcome::response`]) counts as the next.
+    /// Set when the answer is kept back until another answer of its operation has gone out since
+    /// the request arrived, or this long (elapsed time, after `hold`) if none does. Only what
+    /// carries bytes of an answer ([`Outcome::response`]) counts as another answer.
     pub after_next: Option<Duration>,
 }
 

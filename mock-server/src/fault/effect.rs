@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 
 use super::armed::Circumstances;
-use super::notation::Rate;
+use super::rate::Rate;
 use crate::operation::Operation;
 
 /// How far back a stale answer may reach: what the engine keeps of its past.

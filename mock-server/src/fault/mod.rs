@@ -41,11 +41,12 @@ mod decision;
 mod delivery;
 mod effect;
 mod error;
-mod notation;
 mod parse;
 mod plan;
+mod rate;
 mod read;
 mod schema;
+mod span;
 mod target;
 mod window;
 mod write;
@@ -53,14 +54,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::status_answer;
 pub use armed::{ArmedFaults, Circumstances, FaultId, FaultReport};
 pub use decision::{Decision, Fired};
 pub use delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
 pub use effect::{Answer, ClockFault, Delay, Effect, Ending, STALE_AT_MOST, Throttle};
 pub use error::FaultError;
-pub use notation::{
-    NotADuration, Rate, parse_duration, parse_signed_duration, write_duration, write_millis,
-};
 pub use plan::{Chance, Fault, FaultPlan};
+pub use rate::Rate;
 pub use target::{Occurrence, Target};
 pub use window::Window;

@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use super::contradiction::contradictions;
 use super::effect::{ClockFault, Effect};
-use super::error::{FaultError, nearest, pointer_to};
+use super::error::{FaultError, pointer_to};
 use super::plan::{Chance, Fault, FaultPlan};
 use super::read::{Reader, describe};
 use super::target::Target;
 use super::window::Window;
+use crate::nearest::nearest;
 
 /// The keys that say which requests are met, and how often.
 pub(super) const LIMITS: [&str; 7] = [

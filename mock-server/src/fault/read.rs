@@ -7,15 +7,15 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::effect::{Answer, ClockFault, Delay, Effect, Ending, Throttle};
-use super::error::{FaultError, nearest, pointer_to};
-use super::notation::{Rate, parse_duration, parse_signed_duration};
+use super::error::{FaultError, pointer_to};
+use super::rate::Rate;
+use super::span::{read_shift, read_span, read_wait};
 use super::target::Complaint;
 use crate::id::WebsiteId;
+use crate::nearest::nearest;
 
 /// The methods that a fault can be limited to.
 pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-const DURATION: &str = "write a number and a unit: `5s`, `250ms`, `1m30s`";
 
 /// One fault object, its place in the plan, and the mistakes found so far.
 pub(super) struct Reader<'a> {
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     fn duration(&mut self, key: &str) -> Option<Duration> {
-        self.read(key, |value| positive_duration(key, value))
+        self.read(key, |value| wait(key, value))
     }
 
     fn shift(&mut self, key: &str) -> Option<i64> {
@@ -154,17 +154,7 @@ impl<'a> Reader<'a> {
                     "write `-60s`",
                 );
             };
-            match parse_signed_duration(text) {
-                Ok(0) => wrong(
-                    format!("a {key} of nothing changes nothing"),
-                    "write `-60s`",
-                ),
-                Ok(millis) => Ok(millis),
-                Err(error) => wrong(
-                    error.to_string(),
-                    "write a signed duration: `-60s`, `+1m30s`",
-                ),
-            }
+            read_shift(key, text)
         })
     }
 
@@ -291,14 +281,13 @@ fn wrong<T>(message: String, hint: &str) -> Result<T, Complaint> {
     Err((message, Some(hint.to_owned())))
 }
 
-fn positive_duration(key: &str, value: &Value) -> Result<Duration, Complaint> {
-    let Value::String(text) = value else {
-        return wrong(format!("{} is not a duration", describe(value)), DURATION);
-    };
-    match parse_duration(text) {
-        Ok(Duration::ZERO) => wrong(format!("a {key} of nothing changes nothing"), DURATION),
-        Ok(duration) => Ok(duration),
-        Err(error) => wrong(error.to_string(), DURATION),
+fn wait(key: &str, value: &Value) -> Result<Duration, Complaint> {
+    match value {
+        Value::String(text) => read_wait(key, text),
+        other => wrong(
+            format!("{} is not a duration", describe(other)),
+            "write a number and a unit: `5s`, `250ms`, `1m30s`",
+        ),
     }
 }
 
@@ -316,7 +305,7 @@ fn read_rate(value: &Value) -> Result<Rate, Complaint> {
 fn read_delay(value: &Value) -> Result<Delay, Complaint> {
     const UNIFORM: &str = "write `delay: 5s` or `delay: {uniform: [1s, 3s]}`";
     let Value::Object(object) = value else {
-        return positive_duration("delay", value).map(Delay::Fixed);
+        return wait("delay", value).map(Delay::Fixed);
     };
     let bounds = match object.get("uniform") {
         Some(Value::Array(bounds)) if object.len() == 1 => bounds.as_slice(),
@@ -325,10 +314,7 @@ fn read_delay(value: &Value) -> Result<Delay, Complaint> {
     let [Value::String(least), Value::String(most)] = bounds else {
         return wrong("a uniform delay has two bounds".into(), UNIFORM);
     };
-    let read = |text: &str| {
-        parse_duration(text).map_err(|error| (error.to_string(), Some(DURATION.to_owned())))
-    };
-    let (least, most) = (read(least)?, read(most)?);
+    let (least, most) = (read_span(least)?, read_span(most)?);
     if most <= least {
         return wrong(
             "the bounds of this delay leave no room between them".into(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::nearest;
+use crate::nearest::nearest;
 use crate::operation::Operation;
 
 /// An operation, with the page and the occurrences that are meant: `since#2`, `list/2#1`.

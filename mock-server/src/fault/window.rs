@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::notation::{parse_duration, write_duration};
+use super::span::read_span;
 use super::target::Complaint;
+use crate::duration;
 
 /// From one elapsed time (included) to another (not included).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,8 +35,8 @@ impl Window {
             return Err(unreadable("a window needs a start or an end".into()));
         }
         let read = |text: &str| {
-            let read = (!text.is_empty()).then(|| parse_duration(text)).transpose();
-            read.map_err(|error| unreadable(error.to_string()))
+            let read = (!text.is_empty()).then(|| read_span(text)).transpose();
+            read.map_err(|(message, _)| unreadable(message))
         };
         let (from, until) = (read(from)?.unwrap_or_default(), read(until)?);
         match until {
@@ -57,10 +58,10 @@ impl Window {
 impl fmt::Display for Window {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.from.is_zero() || self.until.is_none() {
-            out.write_str(&write_duration(self.from))?;
+            out.write_str(&duration::format(self.from))?;
         }
         out.write_str("..")?;
         self.until
-            .map_or(Ok(()), |until| out.write_str(&write_duration(until)))
+            .map_or(Ok(()), |until| out.write_str(&duration::format(until)))
     }
 }

@@ -4,8 +4,9 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::effect::{Answer, ClockFault, Delay, Effect, Ending};
-use super::notation::{write_duration, write_millis};
 use super::plan::{Fault, FaultPlan};
+use super::span::write_shift;
+use crate::duration;
 
 impl Fault {
     /// The fault as a JSON object that [`FaultPlan::parse`] reads back.
@@ -43,7 +44,7 @@ impl Fault {
 
 fn put_effect(effect: &Effect, put: &mut impl FnMut(&str, Option<Value>)) {
     let key = effect.key();
-    let wait = |duration| Some(json!(write_duration(duration)));
+    let wait = |wait| Some(json!(duration::format(wait)));
     match effect {
         Effect::Answer(Answer::Status {
             status,
@@ -67,17 +68,17 @@ fn put_effect(effect: &Effect, put: &mut impl FnMut(&str, Option<Value>)) {
         Effect::Delay(Delay::Uniform(least, most)) => {
             put(
                 key,
-                Some(json!({ "uniform": [write_duration(*least), write_duration(*most)] })),
+                Some(json!({ "uniform": [duration::format(*least), duration::format(*most)] })),
             );
         }
         Effect::Drip(rate) => put(key, Some(json!(rate.to_string()))),
         Effect::Clock(ClockFault::Server { skew_millis }) => {
             put(key, Some(json!("server")));
-            put("skew", Some(json!(write_millis(*skew_millis))));
+            put("skew", Some(json!(write_shift(*skew_millis))));
         }
         Effect::Clock(ClockFault::Client { step_millis }) => {
             put(key, Some(json!("client")));
-            put("step", Some(json!(write_millis(*step_millis))));
+            put("step", Some(json!(write_shift(*step_millis))));
         }
         Effect::Answer(_) | Effect::Ending(_) | Effect::HoldOrder => put(key, Some(json!(true))),
     }

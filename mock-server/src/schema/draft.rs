@@ -90,7 +90,7 @@ impl Draft {
     }
 
     /// Whether keywords beside a `$ref` are ignored.
-    pub(super) fn ref_stands_alone(self) -> bool {
+    pub(crate) fn ref_stands_alone(self) -> bool {
         self <= Self::Draft07
     }
 

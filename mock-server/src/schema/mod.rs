@@ -25,8 +25,11 @@ mod wording;
 mod work;
 
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -92,6 +95,8 @@ struct Compiled {
     warnings: Vec<SchemaProblem>,
     validator: Validator,
     meter: Option<work::Meter>,
+    /// Pointers to what references lead to
+    targets: HashMap<String, String>,
 }
 
 impl SettingsSchema {
@@ -170,6 +175,7 @@ impl SettingsSchema {
         }
         let meter = work::bound(&outline)?;
         let warnings = remark::warnings(&outline, draft);
+        let targets = reference::targets(&outline);
         let validator = jsonschema::options()
             .offline()
             .with_draft(draft.engine())
@@ -187,6 +193,7 @@ impl SettingsSchema {
             warnings,
             validator,
             meter,
+            targets,
         })))
     }
 
@@ -206,6 +213,12 @@ impl SettingsSchema {
     #[must_use]
     pub fn rules(&self) -> Rules {
         self.0.rules
+    }
+
+    /// The schema that a reference of the whole leads to.
+    pub(crate) fn target(&self, reference: &str) -> Option<&Value> {
+        let pointer = self.0.targets.get(reference)?;
+        self.0.raw.pointer(pointer)
     }
 
     /// What is allowed and probably not meant: misspelt keywords, keywords of another draft, a

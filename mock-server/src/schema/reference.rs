@@ -1,5 +1,7 @@
 //! References: local ones are followed, all others are refused. Nothing is ever fetched.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::draft::Draft;
@@ -32,6 +34,22 @@ pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
         }
     }
     problems
+}
+
+/// Pointers to what the references of a connected outline lead to. Of two that are spelt alike and
+/// mean something else in schemas with ids of their own, the outer one counts.
+pub(super) fn targets(outline: &Outline<'_>) -> HashMap<String, String> {
+    let mut targets = HashMap::new();
+    for (index, one) in outline.all.iter().enumerate() {
+        let Some(reference) = one.schema.get("$ref").and_then(Value::as_str) else {
+            continue;
+        };
+        if let Some(target) = outline.target(index, reference) {
+            let pointer = || outline.all[target].pointer.clone();
+            targets.entry(reference.to_owned()).or_insert_with(pointer);
+        }
+    }
+    targets
 }
 
 fn refused(pointer: String, reference: &str) -> SchemaProblem {

@@ -1,0 +1,67 @@
+//! The world's clock.
+
+use axum::Json;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::control::extract::{Body, Chosen};
+use crate::control::problem::Problem;
+use crate::duration;
+use crate::server::edge;
+use crate::space::Space;
+
+/// `GET /_mock/clock`
+pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
+    Json(describe(&cell.lock()))
+}
+
+/// What `POST /_mock/clock` takes: one step.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    advance: Option<String>,
+    skew: Option<String>,
+    set: Option<String>,
+}
+
+/// `POST /_mock/clock`: moves it; requests before and after see one clock each.
+pub async fn step(Chosen(cell): Chosen, Body(step): Body<Step>) -> Result<Json<Value>, Problem> {
+    let invalid = |error: String| Problem::bad_request(error, "send one of advance, skew and set");
+    let described = {
+        let mut space = cell.lock();
+        match (step.advance, step.skew, step.set) {
+            (Some(by), None, None) => {
+                let by = duration::parse(&by).map_err(|error| invalid(error.to_string()))?;
+                space.clock.advance(by);
+            }
+            (None, Some(by), None) => {
+                let by = duration::parse_signed(&by).map_err(|error| invalid(error.to_string()))?;
+                space
+                    .clock
+                    .skew(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
+            }
+            (None, None, Some(to)) => {
+                let to: Timestamp = to.parse().map_err(|_| {
+                    invalid(format!(
+                        "`{to}` is not a date: write it like 2026-01-31T09:00:00Z"
+                    ))
+                })?;
+                space.clock.set(to.into(), edge::elapsed());
+            }
+            _ => return Err(invalid("a clock takes one step at a time".to_owned())),
+        }
+        describe(&space)
+    };
+    cell.notify();
+    Ok(Json(described))
+}
+
+fn describe(space: &Space) -> Value {
+    let now = space.now(edge::elapsed());
+    json!({
+        "now": now.wall.to_string(),
+        "mode": space.clock.mode(),
+        "elapsed_ms": u64::try_from(now.elapsed.as_millis()).unwrap_or(u64::MAX),
+    })
+}

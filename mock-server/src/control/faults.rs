@@ -1,0 +1,63 @@
+//! The fault plan at work.
+
+use axum::Json;
+use axum::extract::Path;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::control::extract::{Body, Chosen};
+use crate::control::problem::Problem;
+use crate::fault::{FaultError, FaultId, FaultPlan};
+use crate::server::edge;
+
+/// `GET /_mock/faults`: every armed fault, and how often it fired.
+pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
+    Json(json!({"faults": cell.lock().faults.list()}))
+}
+
+/// `POST /_mock/faults`: one fault or a list of them.
+pub async fn add(
+    Chosen(cell): Chosen,
+    Body(faults): Body<Value>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let plan = FaultPlan::parse_for_server(&faults).map_err(|errors| refused(&errors))?;
+    let ids = {
+        let mut space = cell.lock();
+        let elapsed = space.now(edge::elapsed()).elapsed;
+        space.faults.add(plan, elapsed)
+    };
+    cell.notify();
+    Ok((StatusCode::CREATED, Json(json!({"ids": ids}))))
+}
+
+/// `DELETE /_mock/faults`: all of them.
+pub async fn clear(Chosen(cell): Chosen) -> Json<Value> {
+    let mut space = cell.lock();
+    let removed = space.faults.list().len();
+    space.faults.clear();
+    Json(json!({"removed": removed}))
+}
+
+/// `DELETE /_mock/faults/{id}`: one.
+pub async fn remove(
+    Chosen(cell): Chosen,
+    Path(names): Path<std::collections::BTreeMap<String, String>>,
+) -> Result<Json<Value>, Problem> {
+    let text = names.get("fault").map_or("", String::as_str);
+    let id: Option<FaultId> = text.parse().ok();
+    match id.filter(|id| cell.lock().faults.remove(*id)) {
+        Some(id) => Ok(Json(json!({"removed": 1, "id": id}))),
+        None => Err(Problem::not_found(
+            format!("there is no fault `{text}`"),
+            "GET /_mock/faults lists the armed ones with their ids",
+        )),
+    }
+}
+
+fn refused(errors: &[FaultError]) -> Problem {
+    let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    Problem::bad_request(
+        all.join("; "),
+        "docs/faults.md shows every fault with an example; none was armed",
+    )
+}

@@ -1,0 +1,110 @@
+//! Who may use the control API.
+//!
+//! It changes state and shows secrets, and it listens where a browser on the same machine can reach
+//! it. So a page of another origin is refused, and so is a name that somebody's DNS could point
+//! here; a token, when one is set, is demanded from every call.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::uri::Authority;
+use http::{HeaderMap, Uri};
+use subtle::ConstantTimeEq;
+
+use crate::control::Shared;
+use crate::control::problem::Problem;
+
+/// Lets a call through, or answers it with what was wrong.
+pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    match check(&shared, request.headers(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn check(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = uri
+        .authority()
+        .map(Authority::as_str)
+        .or_else(|| text(HOST))
+        .unwrap_or_default();
+    if let Some(origin) = text(ORIGIN)
+        && origin.split_once("://").map(|(_, authority)| authority) != Some(host)
+    {
+        return Err(Problem::forbidden(
+            format!("a page of {origin} may not use the control API"),
+            "call it from the test's own process, not from a browser page",
+        ));
+    }
+    match &shared.control_token {
+        Some(token) => check_token(token, text(AUTHORIZATION)),
+        None if is_ours(host, &shared.public_url) => Ok(()),
+        None => Err(Problem::forbidden(
+            format!("`{host}` is not a name of this server"),
+            "call it by an IP address or localhost, say --public-url, or set --control-token",
+        )),
+    }
+}
+
+fn check_token(token: &str, authorization: Option<&str>) -> Result<(), Problem> {
+    let given = authorization
+        .and_then(|text| text.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    if bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+        return Ok(());
+    }
+    Err(Problem::unauthorized(
+        "this server demands its control token",
+        "send `Authorization: Bearer TOKEN` with the token given to --control-token",
+    ))
+}
+
+/// Whether nobody else's DNS can have led here: an address, a name without a dot (`localhost`, a
+/// service of a container network), a name under `.localhost`, or the name we call ourselves.
+fn is_ours(host: &str, public_url: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host();
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    let public = public_url.parse::<Uri>().ok();
+    let public = public.as_ref().and_then(Uri::host);
+    address.parse::<IpAddr>().is_ok()
+        || !name.contains('.')
+        || name.ends_with(".localhost")
+        || public.is_some_and(|public| public.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn only_names_that_no_foreign_dns_can_point_here_are_ours() {
+        let public = "http://mock.test:9";
+        for host in [
+            "127.0.0.1:1",
+            "[::1]:80",
+            "localhost",
+            "crisp-mock:8420",
+            "a.localhost:1",
+            "mock.test:9",
+        ] {
+            assert!(is_ours(host, public), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8420",
+            "127.0.0.1.evil.example",
+            "",
+            "a b",
+        ] {
+            assert!(!is_ours(host, public), "{host}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The journal, for tests to read: "was this called?"
+
+use std::time::Duration;
+
+use axum::Json;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::control::extract::{Asked, Chosen};
+use crate::control::problem::Problem;
+use crate::duration;
+use crate::id::WebsiteId;
+use crate::journal::{Entry, Filter};
+use crate::operation::Operation;
+use crate::server::Cell;
+
+/// For how long a call may be held.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// What `GET /_mock/requests` is asked.
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    operation: Option<String>,
+    #[serde(default)]
+    since_seq: u64,
+    method: Option<String>,
+    status: Option<u16>,
+    website: Option<String>,
+    path: Option<String>,
+    limit: Option<usize>,
+    wait: Option<String>,
+}
+
+impl Question {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let operation = self.operation.as_deref().map(operation).transpose()?;
+        let website: Option<WebsiteId> = self
+            .website
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| {
+                Problem::bad_request(format!("{error}"), "GET /_mock/websites lists them")
+            })?;
+        Ok(Filter {
+            operation,
+            since_seq: self.since_seq,
+            method: self.method.clone(),
+            status: self.status,
+            website,
+            path: self.path.clone(),
+        })
+    }
+
+    fn wait(&self) -> Result<Duration, Problem> {
+        let Some(text) = &self.wait else {
+            return Ok(Duration::ZERO);
+        };
+        let wait = duration::parse(text)
+            .map_err(|error| Problem::bad_request(error.to_string(), "send `wait=5s`"))?;
+        Ok(wait.min(LONGEST_WAIT))
+    }
+}
+
+fn operation(name: &str) -> Result<Operation, Problem> {
+    name.parse().map_err(|error| {
+        let names = Operation::ALL.map(Operation::name);
+        let nearest = crate::nearest::nearest(name, names);
+        let hint = match nearest {
+            Some(nearest) => format!("the nearest is `{nearest}`"),
+            None => format!("the operations are {}", names.join(", ")),
+        };
+        Problem::bad_request(format!("{error}"), hint)
+    })
+}
+
+/// `GET /_mock/requests`: what was asked, as far as a filter lets it through; `wait` holds the call
+/// until something does.
+pub async fn list(
+    Chosen(cell): Chosen,
+    Asked(question): Asked<Question>,
+) -> Result<Json<Value>, Problem> {
+    let filter = question.filter()?;
+    let wait = question.wait()?;
+    let limit = question.limit.unwrap_or(usize::MAX);
+    let mut changes = cell.changes();
+    // The wait is the caller's own patience, so it is real time under any clock.
+    let found = tokio::time::timeout(wait, async {
+        loop {
+            let found = answer(&cell, &filter, limit);
+            if found.is_some() || wait.is_zero() || changes.changed().await.is_err() {
+                return found;
+            }
+        }
+    });
+    let found = found.await.unwrap_or_default();
+    Ok(Json(found.unwrap_or_else(|| body(&cell, Vec::new(), 0))))
+}
+
+/// The answer, if the filter lets anything through.
+fn answer(cell: &Cell, filter: &Filter, limit: usize) -> Option<Value> {
+    let (entries, matched) = {
+        let space = cell.lock();
+        let matched = space.journal.entries(filter).count();
+        let newest: Vec<Entry> = space
+            .journal
+            .entries(filter)
+            .rev()
+            .take(limit)
+            .cloned()
+            .collect();
+        (newest, matched)
+    };
+    (matched > 0).then(|| body(cell, entries, matched))
+}
+
+fn body(cell: &Cell, mut entries: Vec<Entry>, matched: usize) -> Value {
+    entries.reverse();
+    let space = cell.lock();
+    json!({
+        "requests": entries,
+        "count": matched,
+        "dropped": space.journal.dropped(),
+        "total": space.journal.total(),
+        "counts": space.journal.counts(),
+    })
+}
+
+/// `DELETE /_mock/requests`: empties the journal.
+pub async fn clear(Chosen(cell): Chosen) -> Json<Value> {
+    let mut space = cell.lock();
+    let removed = space.journal.total();
+    space.journal.clear();
+    Json(json!({"removed": removed}))
+}
+
+/// `GET /_mock/events`: the events that the plugin would have received.
+pub async fn events(Chosen(cell): Chosen) -> Json<Value> {
+    let space = cell.lock();
+    let events: Vec<_> = space.world.outbox.events().collect();
+    Json(json!({"events": events}))
+}

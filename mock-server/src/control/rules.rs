@@ -1,0 +1,129 @@
+//! What a world goes by: its schema, its quirks, its quota.
+
+use axum::Json;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::control::extract::{Body, Chosen};
+use crate::control::problem::Problem;
+use crate::options::schema_rules;
+use crate::quirks::{Quirks, Settings};
+use crate::schema::SettingsSchema;
+use crate::server::edge;
+use crate::space::Space;
+
+/// `GET /_mock/schema`
+pub async fn schema(Chosen(cell): Chosen) -> Json<Value> {
+    Json(cell.lock().world.schema().raw().clone())
+}
+
+/// `PUT /_mock/schema`: refused with an explanation when it is not valid.
+pub async fn set_schema(
+    Chosen(cell): Chosen,
+    Body(schema): Body<Value>,
+) -> Result<Json<Value>, Problem> {
+    let rules = schema_rules(&cell.lock().world.quirks);
+    let schema =
+        SettingsSchema::from_value(schema, rules).map_err(|error| invalid_schema(&error))?;
+    let warnings: Vec<_> = schema.warnings().iter().map(ToString::to_string).collect();
+    cell.lock().world.set_schema(schema);
+    Ok(Json(json!({"valid": true, "warnings": warnings})))
+}
+
+fn invalid_schema(error: &crate::schema::InvalidSchema) -> Problem {
+    Problem::bad_request(
+        format!("the schema is not valid: {error}"),
+        "`crisp-mock validate schema.json` shows the place; the schema from before stays in force",
+    )
+}
+
+/// `GET /_mock/quirks`: every quirk with its value.
+pub async fn quirks(Chosen(cell): Chosen) -> Json<Quirks> {
+    Json(cell.lock().world.quirks.clone())
+}
+
+/// `PUT /_mock/quirks`: sets the quirks that the body names and leaves the others.
+pub async fn set_quirks(
+    Chosen(cell): Chosen,
+    Body(settings): Body<Settings>,
+) -> Result<Json<Quirks>, Problem> {
+    let mut space = cell.lock();
+    let mut quirks = space.world.quirks.clone();
+    quirks.apply(&settings).map_err(|error| {
+        Problem::bad_request(
+            error.to_string(),
+            "docs/quirks.md lists every quirk; none was changed",
+        )
+    })?;
+    if schema_rules(&quirks) != schema_rules(&space.world.quirks) {
+        let raw = space.world.schema().raw().clone();
+        let schema = SettingsSchema::from_value(raw, schema_rules(&quirks)).map_err(|error| {
+            Problem::conflict(
+                format!("the schema in force is not valid under that draft: {error}"),
+                "PUT /_mock/schema another first; no quirk was changed",
+            )
+        })?;
+        space.world.set_schema(schema);
+    }
+    space.world.set_quirks(quirks.clone());
+    Ok(Json(quirks))
+}
+
+/// `GET /_mock/quota`
+pub async fn quota(Chosen(cell): Chosen) -> Json<Value> {
+    Json(describe_quota(&mut cell.lock()))
+}
+
+/// What `PUT /_mock/quota` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetQuota {
+    #[serde(default, deserialize_with = "present")]
+    limit: Option<Option<u64>>,
+    used: Option<u64>,
+}
+
+/// Tells `"limit": null` (without limit) from no `limit` (as it is).
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<u64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// `PUT /_mock/quota`: sets the limit, the requests that count as made, or both.
+pub async fn set_quota(
+    Chosen(cell): Chosen,
+    Body(set): Body<SetQuota>,
+) -> Result<Json<Value>, Problem> {
+    if set.limit.is_none() && set.used.is_none() {
+        return Err(Problem::bad_request(
+            "nothing to change",
+            "send `limit` (null: none), `used` or both",
+        ));
+    }
+    let mut space = cell.lock();
+    if let Some(limit) = set.limit {
+        space.world.quota.limit = limit;
+    }
+    if let Some(used) = set.used {
+        let (now, reset) = (
+            space.now(edge::elapsed()).wall,
+            space.world.quirks.quota_reset,
+        );
+        space.world.quota.set_used(used, now, reset);
+    }
+    Ok(Json(describe_quota(&mut space)))
+}
+
+fn describe_quota(space: &mut Space) -> Value {
+    let (now, reset) = (
+        space.now(edge::elapsed()).wall,
+        space.world.quirks.quota_reset,
+    );
+    let used = space.world.quota.used(now, reset);
+    json!({
+        "limit": space.world.quota.limit,
+        "used": used,
+        "resets_at": space.world.quota.resets_at(now, reset).to_string(),
+    })
+}

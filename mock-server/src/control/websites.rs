@@ -1,0 +1,239 @@
+//! Websites, as somebody at the dashboard changes them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::control::extract::{Body, Chosen, Website};
+use crate::control::problem::Problem;
+use crate::engine::{self, Installation, Plan, Refusal, Writer};
+use crate::id::WebsiteId;
+use crate::sample;
+use crate::server::{Cell, edge};
+use crate::space::Space;
+
+/// `GET /_mock/websites`: the truth.
+pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
+    let space = cell.lock();
+    let websites: Map<String, Value> = space
+        .world
+        .directory()
+        .installed()
+        .iter()
+        .map(|website| (website.id.to_string(), describe(&space, website)))
+        .collect();
+    Json(json!({"websites": websites}))
+}
+
+/// `GET /_mock/websites/{id}`
+pub async fn show(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, Problem> {
+    let space = cell.lock();
+    let website = space.world.website(id).ok_or_else(|| unknown(id))?;
+    Ok(Json(identified(&space, website)))
+}
+
+/// What `POST /_mock/websites` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Install {
+    website_id: Option<WebsiteId>,
+    settings: Option<Value>,
+    plan: Option<PlanName>,
+    price: Option<u16>,
+}
+
+/// A plan, by its name or in full.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a plan's name (Free, Mini, Essentials, Plus) or {id, name, trialing}"
+)]
+enum PlanName {
+    Name(String),
+    Plan(Plan),
+}
+
+impl PlanName {
+    fn into_plan(self) -> Plan {
+        match self {
+            Self::Plan(plan) => plan,
+            Self::Name(name) => {
+                let id = crate::id::derive_uuid(&["plan", &name]).to_string();
+                Plan {
+                    id,
+                    name,
+                    trialing: false,
+                }
+            }
+        }
+    }
+}
+
+/// `POST /_mock/websites`: somebody installs the plugin.
+pub async fn install(
+    Chosen(cell): Chosen,
+    Body(install): Body<Install>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let how = Installation {
+        settings: install.settings,
+        plan: install.plan.map(PlanName::into_plan),
+        price: install.price.unwrap_or(0),
+    };
+    let body = write(&cell, |space| {
+        let id = install
+            .website_id
+            .unwrap_or_else(|| space.world.next_website());
+        let now = space.now(edge::elapsed());
+        let website = space.world.install(now, id, how).map_err(refused)?;
+        Ok(identified(space, &website))
+    })?;
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// `DELETE /_mock/websites/{id}`: somebody uninstalls it.
+pub async fn uninstall(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, Problem> {
+    write(&cell, |space| {
+        let now = space.now(edge::elapsed());
+        space.world.uninstall(now, id).map_err(refused)?;
+        Ok(Json(
+            json!({"website_id": id, "name": id.short(), "removed": true}),
+        ))
+    })
+}
+
+/// What `PATCH /_mock/websites/{id}` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    plan: Option<PlanName>,
+    price: Option<u16>,
+}
+
+/// `PATCH /_mock/websites/{id}`: its plan or its price changes.
+pub async fn change(
+    Chosen(cell): Chosen,
+    Website(id): Website,
+    Body(change): Body<Change>,
+) -> Result<Json<Value>, Problem> {
+    if change.plan.is_none() && change.price.is_none() {
+        return Err(Problem::bad_request(
+            "nothing to change",
+            "send `plan`, `price` or both",
+        ));
+    }
+    write(&cell, |space| {
+        let now = space.now(edge::elapsed());
+        let plan = change.plan.map(PlanName::into_plan);
+        space
+            .world
+            .set_plan(now, id, plan, change.price)
+            .map_err(refused)?;
+        changed(space, id)
+    })
+}
+
+/// `PUT /_mock/websites/{id}/settings`: an operator saves from the dashboard.
+pub async fn save(
+    Chosen(cell): Chosen,
+    Website(id): Website,
+    Body(settings): Body<Value>,
+) -> Result<Json<Value>, Problem> {
+    write(&cell, |space| {
+        let now = space.now(edge::elapsed());
+        space
+            .world
+            .save(now, id, settings, Writer::Operator)
+            .map_err(refused)?;
+        changed(space, id)
+    })
+}
+
+/// Changes a world and tells whoever waits for it.
+fn write<T>(
+    cell: &Arc<Cell>,
+    change: impl FnOnce(&mut Space) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let result = {
+        let mut space = cell.lock();
+        let result = change(&mut space);
+        if result.is_ok() {
+            space.written_from_outside();
+        }
+        result
+    };
+    cell.notify();
+    result
+}
+
+fn changed(space: &mut Space, id: WebsiteId) -> Result<Json<Value>, Problem> {
+    let website = space.world.website(id).ok_or_else(|| unknown(id))?;
+    Ok(Json(identified(space, website)))
+}
+
+fn identified(space: &Space, website: &engine::Website) -> Value {
+    let mut described = describe(space, website);
+    described["website_id"] = json!(website.id);
+    described
+}
+
+fn describe(space: &Space, website: &engine::Website) -> Value {
+    let settings: Value = serde_json::from_str(website.settings_or_empty()).unwrap_or_default();
+    let mut described = json!({
+        "name": website.id.short(),
+        "token": website.token,
+        "settings": settings,
+        "configured": space.world.is_configured(website),
+        "plan": *website.plan,
+        "price": website.price,
+        "installed_at": website.installed.stamp.to_string(),
+        "changed_at": website.changed.stamp.to_string(),
+    });
+    if let Some(number) = website.id.number() {
+        let made_up = sample::website(space.blueprint().seed, number);
+        described["company"] = json!(made_up.name);
+        described["domain"] = json!(made_up.domain);
+    }
+    if let Some(page) = &space.plugin().settings_url {
+        described["settings_url"] = json!(settings_url(page, website));
+    }
+    described
+}
+
+/// The settings page as Crisp opens it (specification §3.5).
+#[must_use]
+pub fn settings_url(page: &str, website: &engine::Website) -> String {
+    let (page, fragment) = page
+        .split_once('#')
+        .map_or((page, None), |(page, rest)| (page, Some(rest)));
+    let joint = if page.contains('?') { '&' } else { '?' };
+    let query = format!(
+        "website_id={}&token={}&locale=en",
+        website.id, website.token
+    );
+    let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
+    format!("{page}{joint}{query}{fragment}")
+}
+
+fn unknown(id: WebsiteId) -> Problem {
+    Problem::not_found(
+        format!("website {} ({id}) does not have the plugin", id.short()),
+        "install it with POST /_mock/websites, or see GET /_mock/websites",
+    )
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::NotSubscribed(id) => unknown(id),
+        Refusal::AlreadySubscribed(_) => Problem::conflict(
+            refusal.to_string(),
+            "DELETE /_mock/websites/{id} uninstalls it",
+        ),
+        Refusal::NotAnObject(_) | Refusal::Invalid(_) => Problem::bad_request(
+            refusal.to_string(),
+            "GET /_mock/schema shows the schema; nothing was changed",
+        ),
+    }
+}

@@ -1,0 +1,31 @@
+//! The one place that reads the machine's clocks.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::space::Outside;
+
+static START: LazyLock<Instant> = LazyLock::new(now);
+
+#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Monotonic time since this process first asked.
+#[must_use]
+pub fn elapsed() -> Duration {
+    START.elapsed()
+}
+
+/// What time it is outside.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+pub fn outside() -> Outside {
+    Outside {
+        elapsed: elapsed(),
+        wall: Timestamp::now().into(),
+    }
+}

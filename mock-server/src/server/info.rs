@@ -1,0 +1,61 @@
+//! What a fixture needs to know (product surface §3).
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::{DEFAULT, Space};
+
+/// Where a space is reached, and with which credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    /// The server's address, without a slash at the end: what `setRestHost` takes.
+    pub url: String,
+    /// The base of the REST API, with a slash at the end.
+    pub rest_url: String,
+    /// The base of the control API of this space.
+    pub control_url: String,
+    /// The plugin token's identifier.
+    pub identifier: String,
+    /// The plugin token's key.
+    pub key: String,
+    /// The tier of that token: `plugin`.
+    pub tier: String,
+    /// The plugin's id.
+    pub plugin_id: String,
+    /// The identifier of an operator's token, for `user`-tier routes.
+    pub user_identifier: String,
+    /// The key of that token.
+    pub user_key: String,
+    /// The space's name.
+    pub space: String,
+    /// The version of the emulator.
+    pub version: String,
+    /// The process that runs it.
+    pub pid: u32,
+}
+
+impl Info {
+    /// What is to be known of a space on the server at `url`.
+    #[must_use]
+    pub fn of(space: &Space, url: &str) -> Self {
+        let accounts = space.accounts();
+        let below = if space.name() == DEFAULT {
+            String::new()
+        } else {
+            format!("/spaces/{}", space.name())
+        };
+        Self {
+            url: url.to_owned(),
+            rest_url: format!("{url}/v1/"),
+            control_url: format!("{url}/_mock{below}"),
+            identifier: accounts.plugin.identifier.clone(),
+            key: accounts.plugin.key.clone(),
+            tier: accounts.plugin.tier.name().to_owned(),
+            plugin_id: space.plugin().id.to_string(),
+            user_identifier: accounts.user.identifier.clone(),
+            user_key: accounts.user.key.clone(),
+            space: space.name().to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+        }
+    }
+}

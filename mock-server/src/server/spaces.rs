@@ -1,0 +1,173 @@
+//! Many isolated worlds in one server; the credentials choose the world (product surface §2).
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::api;
+use crate::options::Blueprint;
+use crate::server::cell::Cell;
+use crate::server::edge;
+use crate::space::{DEFAULT, Space};
+
+/// Why a space cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Taken {
+    /// There is one with that name.
+    #[error("there is a space called `{0}` already: delete it first, or leave the name out")]
+    Name(String),
+    /// Its credentials lead to another.
+    #[error("the identifier `{0}` leads to another space already: leave it out, or choose another")]
+    Identifier(String),
+}
+
+/// All spaces of a server.
+#[derive(Debug)]
+pub struct Spaces {
+    default: Arc<Cell>,
+    others: RwLock<Others>,
+    public_url: String,
+}
+
+#[derive(Debug, Default)]
+struct Others {
+    by_name: HashMap<String, Arc<Cell>>,
+    by_identifier: HashMap<String, Arc<Cell>>,
+    /// How many were made; their names count on and never come back.
+    made: u64,
+}
+
+impl Spaces {
+    /// A server's spaces, with the default one started.
+    #[must_use]
+    pub fn new(blueprint: Blueprint, public_url: String) -> Self {
+        let space = Space::start(DEFAULT, Arc::new(blueprint), &public_url, edge::outside());
+        Self {
+            default: Arc::new(Cell::new(space, None)),
+            others: RwLock::default(),
+            public_url,
+        }
+    }
+
+    /// The space that requests with unknown credentials lead to.
+    #[must_use]
+    pub fn default_space(&self) -> &Arc<Cell> {
+        &self.default
+    }
+
+    /// The space of a request, by the identifier in its `Authorization`.
+    #[must_use]
+    pub fn of(&self, authorization: Option<&str>) -> Arc<Cell> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        if others.by_identifier.is_empty() {
+            return Arc::clone(&self.default);
+        }
+        let identifier = api::identifier_of(authorization);
+        let found = identifier.and_then(|identifier| others.by_identifier.get(&identifier));
+        Arc::clone(found.unwrap_or(&self.default))
+    }
+
+    /// The space with that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<Cell>> {
+        if name == DEFAULT {
+            return Some(Arc::clone(&self.default));
+        }
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        others.by_name.get(name).map(Arc::clone)
+    }
+
+    /// The names of all spaces, the default one first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<_> = others.by_name.keys().cloned().collect();
+        names.sort();
+        names.insert(0, DEFAULT.to_owned());
+        names
+    }
+
+    /// Makes a space, named or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Taken`] when its name or its credentials are another's.
+    pub fn make(
+        &self,
+        name: Option<String>,
+        blueprint: Blueprint,
+        expires: Duration,
+    ) -> Result<Arc<Cell>, Taken> {
+        let name = match name {
+            Some(name) => name,
+            None => self.next_name(),
+        };
+        let space = Space::start(
+            &name,
+            Arc::new(blueprint),
+            &self.public_url,
+            edge::outside(),
+        );
+        let accounts = space.accounts().clone();
+        let cell = Arc::new(Cell::new(space, Some(expires)));
+        let identifiers = [accounts.plugin.identifier, accounts.user.identifier];
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        if name == DEFAULT || others.by_name.contains_key(&name) {
+            return Err(Taken::Name(name));
+        }
+        let defaults = self.default.lock().accounts().clone();
+        for identifier in &identifiers {
+            let default = *identifier == defaults.plugin.identifier
+                || *identifier == defaults.user.identifier;
+            if default || others.by_identifier.contains_key(identifier) {
+                return Err(Taken::Identifier(identifier.clone()));
+            }
+        }
+        for identifier in identifiers {
+            others.by_identifier.insert(identifier, Arc::clone(&cell));
+        }
+        others.by_name.insert(name, Arc::clone(&cell));
+        Ok(cell)
+    }
+
+    fn next_name(&self) -> String {
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            others.made += 1;
+            let name = format!("s{}", others.made);
+            if !others.by_name.contains_key(&name) {
+                return name;
+            }
+        }
+    }
+
+    /// Tears a space down; tells whether there was one.
+    pub fn remove(&self, name: &str) -> bool {
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(cell) = others.by_name.remove(name) else {
+            return false;
+        };
+        others
+            .by_identifier
+            .retain(|_, other| !Arc::ptr_eq(other, &cell));
+        drop(others);
+        cell.reset(); // lets go of answers that were held back
+        true
+    }
+
+    /// Tears down what has gone unused for too long.
+    pub fn remove_expired(&self) {
+        let expired: Vec<_> = {
+            let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+            others
+                .by_name
+                .values()
+                .filter(|cell| cell.is_expired())
+                .map(|cell| cell.name().to_owned())
+                .collect()
+        };
+        for name in expired {
+            self.remove(&name);
+        }
+    }
+}

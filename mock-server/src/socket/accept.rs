@@ -1,0 +1,138 @@
+//! Accepting connections, and stopping.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::connection::drive;
+use super::exchange::Desk;
+use super::halt::Halt;
+use super::line::Line;
+use super::order::Held;
+use super::reply::Reply;
+
+/// What one client may ask of the server.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes in a request's body; more is refused with 413. 2 MiB.
+    pub body: usize,
+    /// How long a body may take to arrive; slower is refused with 408. 30 s.
+    pub body_wait: Duration,
+    /// Bytes in a request's head (at least 8 KiB, and at most 100 headers); more is refused with
+    /// 431. Also what is buffered of an answer. 64 KiB.
+    pub buffer: usize,
+    /// A connection on which no request was completed for this long is closed; at the latest after
+    /// twice as long. 75 s.
+    pub idle: Duration,
+    /// Connections at the same time; more wait in the kernel's queue. 16,384.
+    pub connections: usize,
+    /// How long answers under way may take to go out when the server stops. 2 s.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 2 << 20,
+            body_wait: Duration::from_secs(30),
+            buffer: 64 << 10,
+            idle: Duration::from_secs(75),
+            connections: 16_384,
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// How long to wait when the system has no file or memory left for another connection.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// An HTTP/1.1 server around a service.
+///
+/// The service gets each request with its whole body. It may be called for many requests at the
+/// same time; when the client leaves before the answer, the future is dropped, so what must happen
+/// has to happen before its first `await`.
+pub struct Edge<S> {
+    service: Arc<S>,
+    limits: Arc<Limits>,
+    held: Arc<Held>,
+}
+
+impl<S, F> Edge<S>
+where
+    S: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+    F: Future<Output = Reply> + Send + 'static,
+{
+    /// A server that is not listening yet.
+    pub fn new(service: S, limits: Limits) -> Self {
+        Self {
+            service: Arc::new(service),
+            limits: Arc::new(limits),
+            held: Arc::default(),
+        }
+    }
+
+    /// Serves a listener until `stop` completes; several listeners can be served side by side.
+    ///
+    /// Then nothing more is accepted, held answers go out at once, hanging requests are closed,
+    /// answers under way are finished within [`Limits::grace`], and this returns.
+    pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let (halting, halt) = Halt::new();
+        let mut connections = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                // Reaps what has ended; how it ended is between it and its client.
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept(), if connections.len() < self.limits.connections => {
+                    match accepted {
+                        Ok((stream, _)) => self.welcome(stream, &halt, &mut connections),
+                        Err(error) if concerns_one_connection(&error) => {}
+                        Err(_) => tokio::select! {
+                            () = &mut stop => break,
+                            () = sleep(EXHAUSTED) => {}
+                        },
+                    }
+                }
+            }
+        }
+        drop(listener);
+        halting.halt();
+        let ended = async { while connections.join_next().await.is_some() {} };
+        if timeout(self.limits.grace, ended).await.is_err() {
+            connections.shutdown().await;
+        }
+    }
+
+    fn welcome(&self, stream: TcpStream, halt: &Halt, connections: &mut JoinSet<()>) {
+        // Small answers must not wait for the client's acknowledgement of earlier ones.
+        let _ = stream.set_nodelay(true);
+        let desk = Desk {
+            limits: Arc::clone(&self.limits),
+            held: Arc::clone(&self.held),
+            line: Arc::new(Line::default()),
+            halt: halt.clone(),
+        };
+        connections.spawn(drive(stream, Arc::clone(&self.service), desk));
+    }
+}
+
+/// Whether only the connection that was being accepted is affected.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    [
+        ConnectionAborted,
+        ConnectionRefused,
+        ConnectionReset,
+        Interrupted,
+    ]
+    .contains(&error.kind())
+}

@@ -1,0 +1,140 @@
+//! One connection, from its first byte to the way it ends.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::exchange::{Desk, exchange};
+use super::halt::Halt;
+use super::line::{Line, Verdict};
+use super::reply::Reply;
+use super::wire::Wire;
+use crate::fault::status_answer;
+
+/// How long a client may take to notice that a connection was closed, before what it still sends
+/// is answered with a reset: closing at once could destroy the answer on its way.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Serves one connection until it ends.
+pub(super) async fn drive<S, F>(stream: TcpStream, service: Arc<S>, desk: Desk)
+where
+    S: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
+    F: Future<Output = Reply> + Send,
+{
+    let line = Arc::clone(&desk.line);
+    let mut builder = http1::Builder::new();
+    // The date is the world's to give or to withhold, and idle connections are watched below for
+    // less than a timer for each request.
+    builder
+        .auto_date_header(false)
+        .header_read_timeout(None)
+        .max_buf_size(desk.limits.buffer.max(MIN_BUFFER));
+    let mut connection = builder.serve_connection(
+        Wire::new(stream, Arc::clone(&line)),
+        service_fn(|request: Request<Incoming>| Box::pin(exchange(&desk, &*service, request))),
+    );
+    let mut halt = desk.halt.clone();
+    let mut halted = pin!(halt.halted());
+    let mut halting = false;
+    let mut watch = Watch::new(desk.limits.idle);
+    let mut watchdog = pin!(sleep(desk.limits.idle));
+    let result = poll_fn(|cx| {
+        if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
+            return Poll::Ready(result);
+        }
+        if !halting && halted.as_mut().poll(cx).is_ready() {
+            halting = true;
+            Pin::new(&mut connection).graceful_shutdown();
+            if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
+                return Poll::Ready(result);
+            }
+        }
+        while watchdog.as_mut().poll(cx).is_ready() {
+            if watch.is_asleep(&line) {
+                return Poll::Ready(Ok(()));
+            }
+            watchdog.as_mut().reset(Instant::now() + watch.period);
+        }
+        // Cut on purpose, or stopped in the middle of a head that may never be completed.
+        if line.is_cut() || (halting && !line.is_busy()) {
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Pending
+    })
+    .await;
+    let mut stream = connection.into_parts().io.into_stream();
+    if result.is_err_and(|error| error.is_parse_version_h2()) {
+        refuse_http2(&mut stream).await;
+    }
+    end(stream, line.verdict(), desk.halt.clone()).await;
+}
+
+/// Below this hyper panics.
+const MIN_BUFFER: usize = 8_192;
+
+/// Notices connections on which nothing is going on.
+struct Watch {
+    period: Duration,
+    requests: u64,
+}
+
+impl Watch {
+    fn new(period: Duration) -> Self {
+        let period = period.max(Duration::from_millis(1));
+        Self {
+            period,
+            requests: 0,
+        }
+    }
+
+    /// Whether no request was completed since the last look, and none is being answered.
+    fn is_asleep(&mut self, line: &Line) -> bool {
+        let requests = line.requests();
+        let asleep = self.requests == requests && !line.is_busy();
+        self.requests = requests;
+        asleep
+    }
+}
+
+/// Says in HTTP/1.1 that HTTP/2 is not spoken here; clients of either version can show it.
+async fn refuse_http2(stream: &mut TcpStream) {
+    let answer = status_answer(
+        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        Some("http_1_1_only"),
+    );
+    let length = answer.body().len();
+    let head = format!(
+        "HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: application/json; \
+         charset=utf-8\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    );
+    let whole = [head.as_bytes(), answer.body()].concat();
+    // The client may be gone; there is nobody to tell.
+    let _ = timeout(LINGER, stream.write_all(&whole)).await;
+}
+
+/// Ends a connection as it was decided: with an RST, or with a FIN.
+async fn end(mut stream: TcpStream, verdict: Verdict, mut halt: Halt) {
+    if verdict == Verdict::Reset {
+        // With a linger time of zero the kernel drops what is unsent and sends RST (POSIX close).
+        let _ = stream.set_zero_linger();
+        return;
+    }
+    // Errors below mean that the client is gone, which is what is wanted.
+    let _ = stream.shutdown().await;
+    let drain = async {
+        let mut scrap = [0; 4_096];
+        while stream.read(&mut scrap).await.is_ok_and(|read| read > 0) {}
+    };
+    halt.or_halt(timeout(LINGER, drain)).await;
+}

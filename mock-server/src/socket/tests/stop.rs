@@ -1,0 +1,141 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::{End, Limits, Manual, Reply, Server, answer, delivery, place};
+use crate::fault::{Delivery, HOLD_ORDER_AT_MOST, Outcome, Rate};
+use crate::operation::Operation;
+
+/// Far less than the grace, so that a test notices when only the grace ended the server.
+const SOON: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn an_idle_server_stops_at_once_and_closes_what_is_open() {
+    let server = Server::with(|_| Outcome::Answer(answer("done"))).await;
+    let address = server.address;
+    let mut idle = server.connect().await;
+    idle.get("/").await;
+    idle.until("done").await;
+    let silent = server.connect().await;
+    let mut halfway = server.connect().await;
+    halfway.send("GET / HTT").await;
+    // Once the last of them is served, all of them are accepted.
+    let mut last = server.connect().await;
+    last.get("/").await;
+    last.until("done").await;
+    timeout(SOON, server.stop())
+        .await
+        .expect("nothing was under way");
+    for client in [idle, silent, halfway, last] {
+        assert_eq!(client.end().await, End::Fin(String::new()));
+    }
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn stopping_releases_all_that_waits() {
+    let time = Manual::new();
+    let arrived = Arc::new(Notify::new());
+    let seen = Arc::clone(&arrived);
+    let server = Server::start(Limits::default(), move |request: Request<Bytes>| {
+        let outcome = match request.uri().path() {
+            "/hang" => Outcome::Hang,
+            "/drip" => {
+                let pace = Rate::parse("1B/s").unwrap();
+                Outcome::Drip {
+                    response: answer("drip"),
+                    pace,
+                }
+            }
+            _ => Outcome::Answer(answer("late")),
+        };
+        let hold = if request.uri() == "/slow" {
+            Duration::MAX
+        } else {
+            Duration::ZERO
+        };
+        let after_next = (request.uri() == "/hold").then_some(HOLD_ORDER_AT_MOST);
+        let delivery = Delivery {
+            hold,
+            after_next,
+            ..delivery(outcome)
+        };
+        let place = place(&time, Operation::Since);
+        seen.notify_one();
+        async { Reply::new(delivery, place) }
+    })
+    .await;
+    let mut clients = Vec::new();
+    for (path, text) in [
+        ("/slow", "late"),
+        ("/hold", "late"),
+        ("/drip", "drip"),
+        ("/hang", ""),
+    ] {
+        let mut client = server.connect().await;
+        client.get(path).await;
+        arrived.notified().await;
+        clients.push((path, text, client));
+    }
+    timeout(SOON, server.stop())
+        .await
+        .expect("nothing holds the server up");
+    for (path, text, client) in clients {
+        let end = client.end().await;
+        let ended = matches!(&end, End::Fin(seen) if seen.ends_with(text));
+        assert!(ended, "{path} ended with {end:?}");
+        assert_eq!(
+            matches!(end, End::Fin(seen) if seen.is_empty()),
+            text.is_empty(),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn answers_under_way_are_finished() {
+    let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (seen, gate) = (Arc::clone(&arrived), Arc::clone(&go_on));
+    let server = Server::start(Limits::default(), move |_| {
+        let (seen, gate) = (Arc::clone(&seen), Arc::clone(&gate));
+        async move {
+            seen.notify_one();
+            gate.notified().await;
+            Reply::from(answer("finished"))
+        }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.get("/").await;
+    arrived.notified().await;
+    let stopping = tokio::spawn(server.stop());
+    tokio::task::yield_now().await;
+    go_on.notify_one();
+    assert!(matches!(client.end().await, End::Fin(text) if text.ends_with("finished")));
+    timeout(SOON, stopping)
+        .await
+        .expect("nothing is left")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_handler_that_never_answers_holds_the_server_up_no_longer_than_the_grace() {
+    let limits = Limits {
+        grace: Duration::from_millis(1),
+        ..Limits::default()
+    };
+    let server = Server::start(limits, |_| std::future::pending::<Reply>()).await;
+    let mut client = server.connect().await;
+    client.get("/").await;
+    timeout(SOON, server.stop())
+        .await
+        .expect("the grace is over");
+}
