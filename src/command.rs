@@ -99,7 +99,11 @@ fn settle(command: clap::Command) -> clap::Command {
                 .is_some_and(|value| value.is_empty());
             // Values of the environment may be secrets, and one line below says it for all.
             let argument = argument.hide_env(true);
-            if is_empty { argument.env(None::<&str>) } else { argument }
+            if is_empty {
+                argument.env(None::<&str>)
+            } else {
+                argument
+            }
         })
         .mut_subcommands(settle)
         .after_help(ENVIRONMENT)

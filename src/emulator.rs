@@ -65,7 +65,10 @@ fn control_url(url: &str, space: Option<&str>) -> Result<String, Failure> {
     let fits = parsed.is_some_and(|url| url.scheme() == "http" && url.has_host());
     if !fits {
         let message = format!("`{url}` is not the address of an emulator");
-        return Err(Failure::usage(message, format!("write it like {DEFAULT_URL}")));
+        return Err(Failure::usage(
+            message,
+            format!("write it like {DEFAULT_URL}"),
+        ));
     }
     let (host, below) = match with_scheme.split_once("/_mock") {
         Some((host, below)) => (host, below.trim_end_matches('/')),
@@ -77,15 +80,25 @@ fn control_url(url: &str, space: Option<&str>) -> Result<String, Failure> {
     match space {
         None => Ok(format!("{host}/_mock{below}")),
         Some("default") => Ok(format!("{host}/_mock")),
-        Some(name) => {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if name.is_empty() || !name.chars().all(plain) {
-                let message = format!("`{name}` cannot be a space's name");
-                return Err(Failure::usage(message, "use letters, digits, `-`, `_` and `.`"));
-            }
-            Ok(format!("{host}/_mock/spaces/{name}"))
-        }
+        Some(name) => Ok(format!("{host}/_mock/spaces/{}", space_name(name)?)),
     }
+}
+
+/// A space's name, if it can be one: it becomes part of an address.
+///
+/// # Errors
+///
+/// [`Failure::Usage`] when it cannot.
+pub fn space_name(name: &str) -> Result<&str, Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.chars().all(plain) {
+        return Ok(name);
+    }
+    let message = format!("`{name}` cannot be a space's name");
+    Err(Failure::usage(
+        message,
+        "use letters, digits, `-`, `_` and `.`",
+    ))
 }
 
 /// The control API of one space of a running emulator.
@@ -105,7 +118,10 @@ impl Emulator {
     pub fn at(whereabouts: &Whereabouts) -> Result<Self, Failure> {
         Ok(Self {
             base: whereabouts.control_url()?,
-            token: whereabouts.control_token.clone().filter(|token| token != "none"),
+            token: whereabouts
+                .control_token
+                .clone()
+                .filter(|token| token != "none"),
             client: client()?,
         })
     }
@@ -245,7 +261,11 @@ mod tests {
             "http://127.0.0.1:9/_mock",
             "127.0.0.1:9",
         ] {
-            assert_eq!(control_url(url, None).unwrap(), "http://127.0.0.1:9/_mock", "{url}");
+            assert_eq!(
+                control_url(url, None).unwrap(),
+                "http://127.0.0.1:9/_mock",
+                "{url}"
+            );
         }
     }
 

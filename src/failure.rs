@@ -99,7 +99,8 @@ pub enum Failure {
 }
 
 fn advice(hint: Option<&str>) -> String {
-    hint.map(|hint| format!("\n  = hint: {hint}")).unwrap_or_default()
+    hint.map(|hint| format!("\n  = hint: {hint}"))
+        .unwrap_or_default()
 }
 
 fn shown_ip(address: &SocketAddr) -> String {

@@ -53,13 +53,20 @@ pub fn run(arguments: &HealthcheckArguments) -> Result<ExitCode, Failure> {
 /// In a container the server's own environment says where it listens.
 fn beside_us() -> Option<String> {
     let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    if said("CRISP_MOCK_CONTROL_URL").or_else(|| said("CRISP_MOCK_URL")).is_some() {
+    if said("CRISP_MOCK_CONTROL_URL")
+        .or_else(|| said("CRISP_MOCK_URL"))
+        .is_some()
+    {
         return None;
     }
     let listen: Listen = said("CRISP_MOCK_LISTEN")?.parse().ok()?;
     let mut address = listen.address;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { [0, 0, 0, 0, 0, 0, 0, 1].into() });
+        address.set_ip(if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            [0, 0, 0, 0, 0, 0, 0, 1].into()
+        });
     }
     Some(format!("http://{address}"))
 }

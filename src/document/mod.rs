@@ -98,7 +98,10 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
         return Err(unreadable("it is a directory".to_owned()));
     }
     if size.len() > LARGEST {
-        return Err(unreadable(format!("it has more than {} MiB", LARGEST >> 20)));
+        return Err(unreadable(format!(
+            "it has more than {} MiB",
+            LARGEST >> 20
+        )));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -106,7 +109,10 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
         unreadable(format!("it is not UTF-8 from byte {good} on"))
     })?;
     // Some editors on Windows start a file with a mark that means nothing.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    Ok(text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text))
 }
 
 impl Document {
@@ -240,8 +246,14 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_null() {
-        assert_eq!(Document::parse("a", String::new()).unwrap().value, Value::Null);
-        assert_eq!(Document::parse("a", "# nothing\n".into()).unwrap().value, Value::Null);
+        assert_eq!(
+            Document::parse("a", String::new()).unwrap().value,
+            Value::Null
+        );
+        assert_eq!(
+            Document::parse("a", "# nothing\n".into()).unwrap().value,
+            Value::Null
+        );
     }
 
     #[test]

@@ -95,7 +95,9 @@ impl Tree {
                         key: position(key.referenced),
                         value: position(value.referenced),
                     };
-                    let inner = value.value.settle(member(&pointer, &key.value), mark, marks);
+                    let inner = value
+                        .value
+                        .settle(member(&pointer, &key.value), mark, marks);
                     map.insert(key.value, inner);
                 }
                 map.into()

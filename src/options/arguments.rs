@@ -46,7 +46,12 @@ pub struct ServerArguments {
     pub unconfigured: Option<u32>,
 
     /// Same seed, same ids, tokens and settings [default: 1]
-    #[arg(long, env = "CRISP_MOCK_SEED", value_name = "S", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_SEED",
+        value_name = "S",
+        hide_short_help = true
+    )]
     pub seed: Option<u64>,
 
     /// The plugin's settings page; the banner prints a link that opens it as Crisp does
@@ -54,11 +59,21 @@ pub struct ServerArguments {
     pub settings_url: Option<String>,
 
     /// The plugin token's identifier [default: a fixed development pair]
-    #[arg(long, env = "CRISP_MOCK_IDENTIFIER", value_name = "TEXT", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_IDENTIFIER",
+        value_name = "TEXT",
+        hide_short_help = true
+    )]
     pub identifier: Option<String>,
 
     /// The plugin token's key [default: a fixed development pair]
-    #[arg(long, env = "CRISP_MOCK_KEY", value_name = "TEXT", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_KEY",
+        value_name = "TEXT",
+        hide_short_help = true
+    )]
     pub key: Option<String>,
 
     /// Requests a day, or `off` [default: off]
@@ -66,7 +81,12 @@ pub struct ServerArguments {
     pub quota: Option<Quota>,
 
     /// Websites on a page of the list, 1 to 100 [default: 20]
-    #[arg(long, env = "CRISP_MOCK_PAGE_SIZE", value_name = "N", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_PAGE_SIZE",
+        value_name = "N",
+        hide_short_help = true
+    )]
     pub page_size: Option<u32>,
 
     /// Which set of guesses about undocumented details [default: typical]
@@ -133,11 +153,21 @@ pub struct ServerArguments {
     pub now: Option<Timestamp>,
 
     /// Demand this token from every control call; `none` to listen openly without one
-    #[arg(long, env = "CRISP_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_CONTROL_TOKEN",
+        value_name = "TOKEN",
+        hide_short_help = true
+    )]
     pub control_token: Option<String>,
 
     /// Write the addresses and credentials there, whole, once the port accepts
-    #[arg(long, env = "CRISP_MOCK_READY_FILE", value_name = "FILE", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_READY_FILE",
+        value_name = "FILE",
+        hide_short_help = true
+    )]
     pub ready_file: Option<PathBuf>,
 
     /// What to print at the start: a banner, or one line of JSON [default: text]
@@ -151,7 +181,12 @@ pub struct ServerArguments {
     pub print: Option<Print>,
 
     /// What the server is to call itself behind a mapped port [default: where it listens]
-    #[arg(long, env = "CRISP_MOCK_PUBLIC_URL", value_name = "URL", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_PUBLIC_URL",
+        value_name = "URL",
+        hide_short_help = true
+    )]
     pub public_url: Option<String>,
 
     /// End when no request came for so long, as 10m
@@ -165,7 +200,12 @@ pub struct ServerArguments {
     pub idle_exit: Option<Duration>,
 
     /// End when this process has ended
-    #[arg(long, env = "CRISP_MOCK_PARENT_PID", value_name = "PID", hide_short_help = true)]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_PARENT_PID",
+        value_name = "PID",
+        hide_short_help = true
+    )]
     pub parent_pid: Option<u32>,
 }
 
@@ -174,7 +214,9 @@ pub struct ServerArguments {
 pub struct Quota(pub Option<u64>);
 
 /// What is printed at the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Print {
     /// A banner for people.
@@ -189,7 +231,9 @@ pub fn quota(text: &str) -> Result<Quota, String> {
     if text == "off" {
         return Ok(Quota(None));
     }
-    let limit = text.parse().map_err(|_| "write a whole number of requests a day, or `off`")?;
+    let limit = text
+        .parse()
+        .map_err(|_| "write a whole number of requests a day, or `off`")?;
     Ok(Quota(Some(limit)))
 }
 

@@ -80,7 +80,14 @@ mod tests {
 
     #[test]
     fn what_has_no_port_is_no_address() {
-        for text in ["127.0.0.1", "8420", ":8420", "example.com:80", "localhost:x", ""] {
+        for text in [
+            "127.0.0.1",
+            "8420",
+            ":8420",
+            "example.com:80",
+            "localhost:x",
+            "",
+        ] {
             assert_eq!(text.parse::<Listen>(), Err(InvalidListen), "{text}");
         }
     }

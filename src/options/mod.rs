@@ -13,7 +13,7 @@ use std::time::Duration;
 use crisp_mock_server::options::WorldOptions;
 use crisp_mock_server::quirks::Settings;
 
-pub use arguments::{Print, Quota, ServerArguments, quota};
+pub use arguments::{Print, Quota, ServerArguments, quirk, quota};
 pub use config_schema::{KEYS, config_schema};
 pub use file::ConfigFile;
 pub use listen::Listen;
@@ -115,7 +115,11 @@ impl Given {
                 clock: world.clock.or(below.clock),
                 now: world.now.or(below.now),
                 settings_url: world.settings_url.or(below.settings_url),
-                stub: if world.stub.is_empty() { below.stub } else { world.stub },
+                stub: if world.stub.is_empty() {
+                    below.stub
+                } else {
+                    world.stub
+                },
                 ..WorldOptions::default()
             },
         }

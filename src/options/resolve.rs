@@ -80,7 +80,10 @@ fn combine(
         world.schema = Some(schema.value);
         remarks = schema.remarks;
     }
-    world.faults = given.faults.map(|source| source.faults(document)).transpose()?;
+    world.faults = given
+        .faults
+        .map(|source| source.faults(document))
+        .transpose()?;
     let listen = given.listen.unwrap_or(listen);
     let control_token = open_or_token(listen, given.control_token)?;
     Blueprint::new(world.clone()).map_err(|errors| refused(&errors, &by_hand, document))?;
@@ -158,7 +161,9 @@ fn refused(errors: &[OptionError], by_hand: &Said, document: Option<&Document>) 
 /// The library speaks of `page_size`, the command line of `--page-size`.
 fn option_message(error: &OptionError) -> String {
     let (key, message) = (key_of(error), error.to_string());
-    let said = message.strip_prefix(key).and_then(|rest| rest.strip_prefix(": "));
+    let said = message
+        .strip_prefix(key)
+        .and_then(|rest| rest.strip_prefix(": "));
     format!("--{}: {}", key.replace('_', "-"), said.unwrap_or(&message))
 }
 

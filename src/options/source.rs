@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crisp_mock_server::fault::{FaultError, FaultPlan};
 use crisp_mock_server::schema::report::Severity;
-use crisp_mock_server::schema::{InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review};
+use crisp_mock_server::schema::{
+    InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review,
+};
 use serde_json::Value;
 
 use crate::document::{Document, Problem, read_text};
