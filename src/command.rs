@@ -38,7 +38,7 @@ struct Line {
 struct Help {
     /// Print help
     #[arg(
-        short,
+        short = 'h',
         long = "help",
         global = true,
         action = clap::ArgAction::HelpShort,
@@ -60,7 +60,7 @@ struct Help {
 #[derive(Subcommand)]
 pub enum Command {
     /// Run the emulator until Ctrl-C
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Say whether a settings schema, a server config or a fault plan is valid, and what is not
     Validate(ValidateArguments),
     /// Print the JSON Schema that an editor completes a file with

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Desk, assignment};
 use crate::failure::Failure;
@@ -68,13 +68,15 @@ fn fault(words: &[String]) -> Result<Value, Failure> {
         [first, rest @ ..] if !first.contains('=') => (Some(first), rest),
         all => (None, all),
     };
-    let mut fault = assignment::object(rest)?;
+    let mut fault = Map::new();
     if let Some(at) = at {
-        if fault.contains_key("at") {
-            let message = format!("the target is given twice: `{at}` and `at`");
+        fault.insert("at".to_owned(), at.clone().into());
+    }
+    for (name, value) in assignment::object(rest)? {
+        if fault.insert(name, value).is_some() {
+            let message = "the target is given twice: as the first word and as `at`";
             return Err(Failure::usage(message, "leave one of them out"));
         }
-        fault.insert("at".to_owned(), at.clone().into());
     }
     Ok(fault.into())
 }
