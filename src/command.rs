@@ -11,7 +11,7 @@ use crate::schema::SchemaArguments;
 use crate::serve::ServeArguments;
 use crate::validate::ValidateArguments;
 
-/// What stands under every help text.
+/// What stands under the help of what runs in containers, which take no arguments.
 const ENVIRONMENT: &str = "\
 Every option can also be given in the environment: --page-size as CRISP_MOCK_PAGE_SIZE.";
 
@@ -86,7 +86,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
 /// The command line as clap knows it.
 #[must_use]
 pub fn command() -> clap::Command {
-    settle(Line::command())
+    let command = settle(Line::command());
+    ["serve", "healthcheck"]
+        .into_iter()
+        .fold(command, |command, name| {
+            command.mut_subcommand(name, |command| command.after_help(ENVIRONMENT))
+        })
 }
 
 fn settle(command: clap::Command) -> clap::Command {
@@ -106,5 +111,4 @@ fn settle(command: clap::Command) -> clap::Command {
             }
         })
         .mut_subcommands(settle)
-        .after_help(ENVIRONMENT)
 }

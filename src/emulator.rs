@@ -16,17 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to find a running emulator.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Where and how")]
 pub struct Whereabouts {
     /// Where the emulator is [default: CRISP_MOCK_CONTROL_URL, CRISP_MOCK_URL or
     /// http://127.0.0.1:8420]
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
 
-    /// The space that is meant [default: the default space]
+    /// The space that is meant [default: CRISP_MOCK_SPACE, or the default space]
     #[arg(long, global = true, env = "CRISP_MOCK_SPACE", value_name = "NAME")]
     pub space: Option<String>,
 
-    /// The token that the emulator demands
+    /// The token that the emulator demands [default: CRISP_MOCK_CONTROL_TOKEN]
     #[arg(
         long,
         global = true,

@@ -31,7 +31,8 @@ pub struct CtlArguments {
         global = true,
         env = "CRISP_MOCK_PRINT",
         value_name = "text|json",
-        hide_possible_values = true
+        hide_possible_values = true,
+        help_heading = "Where and how"
     )]
     print: Option<Print>,
 

@@ -48,6 +48,17 @@ pub(super) fn read(text: &str) -> Result<(Value, BTreeMap<String, Mark>), Remark
 fn refused(error: &serde_saphyr::Error) -> Remark {
     let error = error.without_snippet();
     let location = error.location().unwrap_or(Location::UNKNOWN);
+    if let serde_saphyr::Error::DuplicateMappingKey { key, .. } = error {
+        return Remark {
+            severity: Severity::Error,
+            position: position(location),
+            message: key.as_ref().map_or_else(
+                || "this key is given twice".to_owned(),
+                |key| format!("`{key}` is given twice"),
+            ),
+            hint: Some("leave one of them out".to_owned()),
+        };
+    }
     let message = error.to_string();
     let (line, column) = (location.line(), location.column());
     let place = format!(" at line {line}, column {column}");
