@@ -19,6 +19,7 @@
 
 mod cell;
 pub mod edge;
+mod in_process;
 mod info;
 mod service;
 mod spaces;
@@ -34,6 +35,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use cell::Cell;
+pub use in_process::InProcess;
 pub use info::Info;
 pub use spaces::{Spaces, Taken};
 

@@ -1,0 +1,6 @@
+//! The machine against a model server, in virtual time.
+
+mod converging;
+mod random;
+mod server;
+mod sim;
