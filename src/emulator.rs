@@ -199,12 +199,34 @@ fn refused(status: StatusCode, answer: &Value) -> Failure {
     let hint = if status == StatusCode::UNAUTHORIZED {
         Some("give its token with `--control-token` or CRISP_MOCK_CONTROL_TOKEN".to_owned())
     } else {
-        text("hint")
+        text("hint").map(in_the_shell)
     };
     Failure::Refused {
         error: text("error").unwrap_or_default(),
         hint,
     }
+}
+
+/// The server's hints speak of HTTP calls; whoever works in a shell gets the same in its words.
+fn in_the_shell(hint: String) -> String {
+    const WORDS: [(&str, &str); 10] = [
+        ("DELETE /_mock/websites/{id}", "`crisp-mock ctl uninstall`"),
+        ("POST /_mock/websites", "`crisp-mock ctl install`"),
+        ("GET /_mock/websites", "`crisp-mock ctl websites`"),
+        ("GET /_mock/faults", "`crisp-mock ctl fault --list`"),
+        ("GET /_mock/schema", "`crisp-mock ctl schema`"),
+        ("PUT /_mock/schema", "`crisp-mock ctl schema FILE`"),
+        ("GET /_mock/spaces", "`crisp-mock ctl space list`"),
+        ("POST /_mock/spaces", "`crisp-mock ctl space create`"),
+        ("POST /_mock/reset", "`crisp-mock ctl reset`"),
+        (
+            "send `limit` (null: none), `used` or both",
+            "give a limit, `off` or --used",
+        ),
+    ];
+    WORDS
+        .iter()
+        .fold(hint, |hint, (call, words)| hint.replace(call, words))
 }
 
 /// A client for this machine and its neighbours: no proxy, no certificates.

@@ -28,10 +28,22 @@ pub struct Log {
     done: done::Receiver<()>,
 }
 
+/// What is written.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every line is a request, and a box for each would cost more than it saves"
+)]
+enum Line {
+    /// A request.
+    Request(RequestLine),
+    /// Something about the server itself.
+    Remark(String),
+}
+
 /// What the server's tasks hold of it.
 #[derive(Clone)]
 pub struct Sender {
-    lines: mpsc::Sender<RequestLine>,
+    lines: mpsc::Sender<Line>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -39,7 +51,7 @@ impl Sender {
     /// Notes a request; never waits.
     pub fn note(&self, entry: &Entry) {
         match self.lines.try_reserve() {
-            Ok(place) => place.send(RequestLine::from(entry)),
+            Ok(place) => place.send(Line::Request(entry.into())),
             Err(_) => {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
             }
@@ -67,6 +79,11 @@ impl Log {
         self.sender.clone()
     }
 
+    /// Says something about the server itself; when nobody reads, nobody misses it.
+    pub fn remark(&self, text: String) {
+        let _ = self.sender.lines.try_send(Line::Remark(text));
+    }
+
     /// Writes what is still waiting; every other sender is gone by now.
     pub fn finish(self) {
         drop(self.sender);
@@ -74,12 +91,15 @@ impl Log {
     }
 }
 
-fn write_all(mut waiting: mpsc::Receiver<RequestLine>, dropped: &AtomicU64) {
+fn write_all(mut waiting: mpsc::Receiver<Line>, dropped: &AtomicU64) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut text = String::new();
     while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
         for line in batch.drain(..) {
-            line.write(&mut text);
+            match line {
+                Line::Request(line) => line.write(&mut text),
+                Line::Remark(remark) => text.extend([remark.as_str(), "\n"]),
+            }
         }
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {

@@ -83,8 +83,8 @@ async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
         Print::Json => terminal::say(&ready::line(server.info())),
     }
     let reason = ending::wait(&server, &mut signals, options.idle_exit, options.parent_pid).await;
-    if !quiet {
-        terminal::complain(&format!("stopping: {reason}"));
+    if let Some(log) = &log {
+        log.remark(format!("stopping: {reason}"));
     }
     signals.end_at_the_next();
     server.stop().await;

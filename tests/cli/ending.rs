@@ -51,6 +51,19 @@ fn a_second_signal_ends_it_at_once() {
     drop(asked);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_log_that_nobody_reads_holds_up_neither_the_requests_nor_the_end() {
+    let mut server = Serving::start(&[]);
+    // Some ten times what a pipe holds.
+    let path = format!("/v1/{}", "x".repeat(2_000));
+    for _ in 0..300 {
+        assert!(answer(request(server.url(), &path, "")).starts_with("HTTP/1.1 404"));
+    }
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+}
+
 #[test]
 fn an_idle_server_ends_by_itself() {
     let mut server = Serving::start(&["--idle-exit", "100ms"]);
