@@ -133,8 +133,3 @@ impl World {
         found.unwrap_or_else(|| panic!("no `{operation}` after request {seq}"))
     }
 }
-
-/// The number of a request in the journal.
-pub fn seq(request: &Value) -> u64 {
-    request["seq"].as_u64().expect("a request has a number")
-}
