@@ -28,6 +28,6 @@ pub mod quirks;
 pub mod sample;
 pub mod schema;
 pub mod server;
+pub mod socket;
 pub mod space;
 pub mod stub;
-pub mod socket;
