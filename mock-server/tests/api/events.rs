@@ -159,10 +159,10 @@ fn the_outbox_is_bounded_by_number_and_by_bytes() {
         (kept.len(), serde_json::to_string(&kept).unwrap().len())
     };
     assert_eq!(send(1, 1_005).0, 1_000);
-    let (number, bytes) = send(1_000_000, 20);
+    let (number, bytes) = send(1_000_000, 10);
     assert!(
-        number < 20 && bytes < 9_000_000,
+        number < 10 && bytes < 9_000_000,
         "{number} events of {bytes} bytes"
     );
-    assert_eq!(send(20_000_000, 1).0, 1, "the newest is always there");
+    assert_eq!(send(9_000_000, 1).0, 1, "the newest is always there");
 }

@@ -176,7 +176,7 @@ fn memory(entry: &crisp_mock_server::journal::Entry) -> usize {
 #[test]
 fn huge_requests_leave_small_entries() {
     let mut crisp = Emulator::new();
-    let long = "x".repeat(60_000);
+    let long = "x".repeat(30_000);
     let paths = [
         long.clone(),
         format!("plugin/connect/websites/all/{long}"),
@@ -208,7 +208,7 @@ fn the_journals_memory_is_bounded_and_it_says_what_it_dropped() {
     let mut crisp = Emulator::new();
     let long = "x".repeat(3_000);
     for _ in 0..MOST_ENTRIES + 10 {
-        crisp.get(&format!("{long}?{long}"));
+        crisp.get(&format!("plugin/connect/websites/all/{long}?{long}"));
     }
     let all = Filter::default();
     let entries = crisp.space.journal.entries(&all);

@@ -64,8 +64,8 @@ super::cases! {
     }
     merge_depth "merge-depth" on anything {
         "shallow" => r#"{"a":null,"b":{"new":1}}"#,
-        "deep" => r#"{"a":null,"b":{"new":1,"old":1}}"#,
-        "rfc7396" => r#"{"b":{"new":1,"old":1}}"#,
+        "deep" => r#"{"a":null,"b":{"old":1,"new":1}}"#,
+        "rfc7396" => r#"{"b":{"old":1,"new":1}}"#,
     }
     invalid_save_status "invalid-save-status" on super::plain {
         "400" => "400 invalid_data",
