@@ -83,7 +83,7 @@ fn path() -> impl Strategy<Value = String> {
             segments[at] = &segment;
             format!("/{}", segments.join("/").trim_start_matches('/'))
         }),
-        1 => format!("/{spoil}"),
+        1 => "/(%[0-9a-fA-F]{2}|[a-zA-Z0-9._~/-]){0,40}",
         1 => (0..20_000_usize).prop_map(|length| format!("/v1/{}", "a/".repeat(length))),
     ]
 }
