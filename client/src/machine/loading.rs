@@ -298,6 +298,9 @@ impl Machine {
     }
 }
 
+/// Websites that came back, with the token they have now.
+type Rejoined = Vec<(WebsiteId, Option<Box<str>>)>;
+
 /// The signs of drift in a differential, against the set that the pages gave; and the websites
 /// that came back, with the token they have now.
 pub(super) fn signs(
@@ -305,9 +308,9 @@ pub(super) fn signs(
     listed: &Websites,
     explained: &Ids<Option<Box<str>>>,
     learnt: &Ids<()>,
-) -> (Evidence, Vec<(WebsiteId, Option<Box<str>>)>) {
+) -> (Evidence, Rejoined) {
     let mut evidence = Evidence::default();
-    let mut rejoined = Vec::new();
+    let mut rejoined = Rejoined::new();
     let mut said: Vec<(WebsiteId, usize)> = items
         .iter()
         .enumerate()

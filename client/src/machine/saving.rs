@@ -319,7 +319,10 @@ impl Machine {
             let outcome = match open.problem {
                 None => SaveOutcome::Done,
                 // It may have been carried out just before the website left.
-                Some(problem) => SaveOutcome::Unknown { problem, holds: None },
+                Some(problem) => SaveOutcome::Unknown {
+                    problem,
+                    holds: None,
+                },
             };
             self.end_save(&open.save, outcome);
         }

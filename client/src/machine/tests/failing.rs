@@ -10,7 +10,9 @@ use crate::machine::{Freshness, Operation, Refusal, SaveOutcome, State};
 
 fn sent_between(sim: &Sim, from: u64, to: u64) -> Vec<Duration> {
     let times = sim.sent.iter().map(|(at, _)| *at);
-    times.filter(|at| (secs(from)..secs(to)).contains(at)).collect()
+    times
+        .filter(|at| (secs(from)..secs(to)).contains(at))
+        .collect()
 }
 
 #[test]
@@ -23,7 +25,10 @@ fn an_outage_is_met_with_waits_that_grow_to_the_cap_and_end_with_it() {
     // On average one request in 15 s once the waits have grown.
     assert!((40..150).contains(&asked.len()), "{}", asked.len());
     let gaps: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(gaps.iter().all(|gap| *gap <= secs(31) && *gap >= ms(500)), "{gaps:?}");
+    assert!(
+        gaps.iter().all(|gap| *gap <= secs(31) && *gap >= ms(500)),
+        "{gaps:?}"
+    );
     assert!(gaps[0] <= secs(2), "the first retry is soon");
     sim.run(secs(1532));
     sim.assert_converged();
