@@ -130,7 +130,10 @@ impl Browser {
 }
 
 fn programs() -> Result<(PathBuf, PathBuf), Missing> {
-    Ok((program("chromium")?, program("chromedriver")?))
+    // Debian's name first; others call it otherwise.
+    let browser =
+        program("chromium").or_else(|missing| program("google-chrome").map_err(|_| missing));
+    Ok((browser?, program("chromedriver")?))
 }
 
 /// One call of WebDriver that has to succeed; its `value`.
