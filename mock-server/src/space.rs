@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Refused, Route, Tier, Unread,
+    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Reading, Refused, Route, Tier,
+    Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -21,6 +23,7 @@ use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::populate;
+use crate::quirks::DateHeader;
 use crate::stub::Stub;
 
 /// The name of the space that credentials of no other space lead to.
@@ -203,7 +206,8 @@ impl Space {
             self.carry_out(request, &target, now, carry, &mut carried)
         });
         let seq = self.journal.next_seq();
-        stamp(&mut delivery.outcome, seq);
+        let dated = self.world.quirks.date_header == DateHeader::Sent;
+        stamp(&mut delivery.outcome, seq, dated.then_some(now));
         self.journal.push(entry(
             seq, request, &target, now, &decision, &delivery, carried,
         ));
@@ -223,25 +227,28 @@ impl Space {
         carry: Carry,
         carried: &mut Carried,
     ) -> Response<Bytes> {
-        let quirks = self.world.quirks.clone();
+        let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
             Found::Route(route, params) => (*route, params.clone()),
             Found::Stub(status) => {
-                let answer = api::Answer::new(*status, "stubbed", "{}".to_owned());
-                return api::respond(Ok(answer), request.method(), now, &quirks);
+                let outcome = match *status {
+                    400.. => Err(Refused::new(*status, "stubbed")),
+                    _ => Ok(api::Answer::new(*status, "stubbed", "{}".to_owned())),
+                };
+                return api::respond(outcome, request.method(), now, date);
             }
             Found::Refused(refused) => {
                 carried.explanation = refused.explanation().map(str::to_owned);
-                return api::respond(Err(refused.clone()), request.method(), now, &quirks);
+                return api::respond(Err(refused.clone()), request.method(), now, date);
             }
         };
         let mut input = Input::new(request, params);
-        let as_of = match carry {
-            Carry::AsAsked => None,
-            Carry::AsOf(elapsed) => Some(elapsed),
+        let reading = match carry {
+            Carry::AsAsked => Reading::Honest,
+            Carry::AsOf(elapsed) => Reading::AsOf(elapsed),
             Carry::Page(page) => {
                 input.params = vec![("page", page.to_string())];
-                None
+                Reading::OtherPage
             }
         };
         let mut desk = Desk {
@@ -251,12 +258,12 @@ impl Space {
             cache: &mut self.cache,
             public_url: &self.public_url,
         };
-        let outcome = api::answer(&mut desk, route, &mut input, now, as_of);
-        match &outcome {
-            Ok(_) => carried.unread = input.unread(),
-            Err(refused) => carried.explanation = refused.explanation().map(str::to_owned),
+        let outcome = api::answer(&mut desk, route, &mut input, now, reading);
+        carried.unread = input.unread();
+        if let Err(refused) = &outcome {
+            carried.explanation = refused.explanation().map(str::to_owned);
         }
-        api::respond(outcome, request.method(), now, &quirks)
+        api::respond(outcome, request.method(), now, date)
     }
 }
 
@@ -357,10 +364,19 @@ fn not_found(path: &str) -> Refused {
     Refused::new(404, "route_not_found").explain(format!("no such route; {hint}"))
 }
 
-/// Any answer says which entry of the journal it is.
-fn stamp(outcome: &mut Outcome, seq: u64) {
-    if let Some(response) = outcome.response_mut() {
-        response.headers_mut().insert("x-mock-request", seq.into());
+/// Any answer says which entry of the journal it is, and those that a fault made up have a date
+/// like all others.
+fn stamp(outcome: &mut Outcome, seq: u64, now: Option<Moment>) {
+    let Some(response) = outcome.response_mut() else {
+        return;
+    };
+    let headers = response.headers_mut();
+    headers.insert("x-mock-request", seq.into());
+    if let Some(now) = now
+        && !headers.contains_key(DATE)
+        && let Ok(date) = HeaderValue::from_str(&now.wall.http_date())
+    {
+        headers.insert(DATE, date);
     }
 }
 
