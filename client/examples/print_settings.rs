@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crisp_sync::{BaseUrl, Cache, Config, Credentials, TypedChange};
+use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota, TypedChange};
 use serde_json::Value;
 
 const USAGE: &str = "\
@@ -18,7 +18,7 @@ It is told where to look by the environment (defaults in brackets):
   CRISP_IDENTIFIER   the token's identifier   (demanded)
   CRISP_KEY          the token's key          (demanded)
   CRISP_PLUGIN_ID    the plugin's id          [asked for when needed]
-  CRISP_POLL_MS      from poll to poll        [60000]
+  CRISP_POLL_MS      from poll to poll, whatever the quota  [60000, within the quota]
 ";
 
 #[tokio::main]
@@ -60,7 +60,9 @@ fn from_environment() -> Result<Config, Box<dyn std::error::Error>> {
         config.plugin_id = Some(plugin.parse()?);
     }
     if let Ok(millis) = std::env::var("CRISP_POLL_MS") {
+        // Whoever asks for a pace gets it, whatever the quota.
         config.poll_every = Duration::from_millis(millis.parse()?);
+        config.quota = Quota::Unlimited;
     }
     Ok(config)
 }
