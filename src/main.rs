@@ -1,2 +1,51 @@
-//! The `crisp-mock` command.
-fn main() {}
+//! The `crisp-mock` command: arguments, start, stop. What it starts lives in the libraries.
+//!
+//! One file a subcommand; [`failure`] says with which exit code each can end.
+
+mod command;
+mod completions;
+mod ctl;
+mod document;
+mod emulator;
+mod failure;
+mod healthcheck;
+mod options;
+mod request_line;
+mod schema;
+mod serve;
+mod terminal;
+mod validate;
+
+use std::process::ExitCode;
+
+use command::{Command, parse};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let command = match parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(error) => {
+            // `--help` and `--version` come this way too; a closed pipe is nobody's error.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(command) {
+        Ok(code) => code,
+        Err(failure) => {
+            terminal::complain(&failure.shown());
+            ExitCode::from(&failure)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve(arguments) => serve::run(*arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Ctl(arguments) => ctl::run(arguments),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+    }
+}

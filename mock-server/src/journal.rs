@@ -173,13 +173,16 @@ impl Journal {
         }
     }
 
-    /// Notes how long a request took, if it is still here.
-    pub fn finish(&mut self, seq: u64, took: Duration) {
+    /// Notes how long a request took, and returns its entry if it is still here.
+    pub fn finish(&mut self, seq: u64, took: Duration) -> Option<&Entry> {
         let first = self.entries.front().map_or(0, |entry| entry.seq);
         let index = usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX);
-        if let Some(entry) = self.entries.get_mut(index).filter(|entry| entry.seq == seq) {
-            entry.duration_ms = Some(took.as_secs_f64() * 1_000.0);
-        }
+        let entry = self
+            .entries
+            .get_mut(index)
+            .filter(|entry| entry.seq == seq)?;
+        entry.duration_ms = Some(took.as_secs_f64() * 1_000.0);
+        Some(entry)
     }
 
     /// The entries that a filter lets through, oldest first.

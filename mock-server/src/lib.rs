@@ -1,16 +1,46 @@
 //! An emulator of Crisp's plugin-settings REST API, for tests.
 //!
+//! # Examples
+//!
+//! A server on a free port, in one line; dropping it stops it. Point any client at
+//! [`Info::url`](server::Info).
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use crisp_mock_server::server::{MockServer, ServerOptions};
+//!
+//! let server = MockServer::start(ServerOptions::default()).await?;
+//! println!("export CRISP_REST_HOST={}", server.info().url);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The same without a socket is [`InProcess`](server::InProcess); without even a clock it is
+//! [`Space::handle`](space::Space::handle).
+//!
 //! # Layout
 //!
-//! In the order in which they are worth reading:
+//! From the inside out, which is also the order to read in. Nothing above the line reads a clock,
+//! opens a socket or draws a random number; a test in the workspace holds that.
 //!
 //! | Module | What it holds |
 //! |---|---|
 //! | [`id`] | website ids, their short names `w1`, `w2`, …, and secrets derived from a seed |
-//! | [`clock`] | what time it is: elapsed time for waits, wall time for stamps |
+//! | [`clock`], [`duration`] | what time it is: elapsed time for waits, wall time for stamps |
 //! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
-//! | [`schema`] | the plugin's settings schema, and settings held against it |
-//! | [`sample`] | websites and settings made from a seed |
+//! | [`quirks`] | what the real API leaves undocumented, each a switch with a reason |
+//! | [`schema`], [`sample`] | settings schemas; websites and settings made from a seed |
+//! | [`engine`] | the pure world: websites, the differential, paging, quota |
+//! | [`api`] | the routes as Crisp has them: credentials, tiers, envelope |
+//! | [`fault`] | what can go wrong: the plan, the decision, the delivery it leads to |
+//! | [`options`], [`stub`] | what a world can be started with |
+//! | [`journal`] | what was asked and what became of it, in bounded memory |
+//! | [`space`] | one world with all of the above around it: one request in, one delivery out |
+//! | — | — |
+//! | [`socket`] | HTTP/1.1 over TCP, carrying every delivery out for real |
+//! | [`control`] | the side door `/_mock` |
+//! | [`server`] | many spaces behind sockets, and the machine's clocks |
 
 pub mod api;
 pub mod clock;

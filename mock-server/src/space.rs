@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
@@ -22,6 +23,7 @@ use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::populate;
+use crate::quirks::DateHeader;
 use crate::stub::Stub;
 
 /// The name of the space that credentials of no other space lead to.
@@ -204,7 +206,8 @@ impl Space {
             self.carry_out(request, &target, now, carry, &mut carried)
         });
         let seq = self.journal.next_seq();
-        stamp(&mut delivery.outcome, seq);
+        let dated = self.world.quirks.date_header == DateHeader::Sent;
+        stamp(&mut delivery.outcome, seq, dated.then_some(now));
         self.journal.push(entry(
             seq, request, &target, now, &decision, &delivery, carried,
         ));
@@ -361,10 +364,19 @@ fn not_found(path: &str) -> Refused {
     Refused::new(404, "route_not_found").explain(format!("no such route; {hint}"))
 }
 
-/// Any answer says which entry of the journal it is.
-fn stamp(outcome: &mut Outcome, seq: u64) {
-    if let Some(response) = outcome.response_mut() {
-        response.headers_mut().insert("x-mock-request", seq.into());
+/// Any answer says which entry of the journal it is, and those that a fault made up have a date
+/// like all others.
+fn stamp(outcome: &mut Outcome, seq: u64, now: Option<Moment>) {
+    let Some(response) = outcome.response_mut() else {
+        return;
+    };
+    let headers = response.headers_mut();
+    headers.insert("x-mock-request", seq.into());
+    if let Some(now) = now
+        && !headers.contains_key(DATE)
+        && let Ok(date) = HeaderValue::from_str(&now.wall.http_date())
+    {
+        headers.insert(DATE, date);
     }
 }
 

@@ -26,6 +26,7 @@ use http::StatusCode;
 use serde_json::json;
 
 pub use openapi::OPENAPI;
+pub use websites::settings_url;
 
 use crate::control::extract::Chosen;
 use crate::control::problem::Problem;

@@ -178,6 +178,9 @@ impl Answer {
 }
 
 impl Effect {
+    /// The keys under which effects are written in a plan, all of them.
+    pub const KEYS: [&str; 23] = super::parse::EFFECTS;
+
     /// The key under which the effect is written in a plan.
     #[must_use]
     pub fn key(&self) -> &'static str {

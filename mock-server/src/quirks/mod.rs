@@ -4,13 +4,15 @@
 //! the wire specification, §8. [`Quirks::set`] takes any quirk by its short name; [`TABLE`] lists
 //! them all, and `docs/quirks.md` is written from it.
 
-mod values;
+mod amounts;
+mod choices;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use values::*;
+pub use amounts::*;
+pub use choices::*;
 
 use crate::schema::Draft;
 

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "stalls are what these tests look for"
+)]
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -17,12 +22,17 @@ fn schema(value: Value) -> SettingsSchema {
     .unwrap()
 }
 
-/// Settings of a few dozen websites; every one has to be there.
+/// Settings of a few dozen websites; every one has to be there and fit.
 fn all_made(value: Value) -> Vec<Value> {
-    let generator = SettingsGenerator::new(&schema(value.clone()));
-    let made = (1..=60).map(|number| generator.settings(1, number));
-    made.map(|settings| settings.unwrap_or_else(|| panic!("nothing for {value}")))
-        .collect()
+    let schema = schema(value.clone());
+    let generator = SettingsGenerator::new(&schema);
+    let made = (1..=60).map(|number| {
+        let settings = generator.settings(1, number);
+        let settings = settings.unwrap_or_else(|| panic!("nothing for {value}"));
+        assert_eq!(schema.check(&settings), Ok(()), "{value}");
+        settings
+    });
+    made.collect()
 }
 
 /// A promise: whoever wrote these values into a test of a plugin finds them again.
@@ -133,7 +143,8 @@ fn settings_are_made_for_schemas_of_many_kinds() {
             "required": ["access_token"] }),
         json!({ "properties": { "rules": { "type": "array", "minItems": 1, "maxItems": 100,
             "items": { "type": "object", "required": ["pattern", "reply"],
-                "properties": { "pattern": { "type": "string" }, "reply": { "type": "string" } } } } } }),
+                "properties": {
+                    "pattern": { "type": "string" }, "reply": { "type": "string" } } } } } }),
         json!({ "properties": { "chatbox": { "type": "object",
             "patternProperties": { "^[0-9]+$": { "type": "string", "pattern": "^#[0-9a-f]{6}$" } },
             "additionalProperties": false } } }),
@@ -177,7 +188,8 @@ fn settings_are_made_for_schemas_of_many_kinds() {
         json!({ "properties": { "a": { "type": "boolean", "default": true },
             "b": { "type": "integer", "examples": [3, 4] },
             "c": { "type": "string", "default": 5 } } }),
-        json!({ "properties": { "a": { "not": { "type": "string" }, "type": ["string", "integer"] } } }),
+        json!({ "properties": { "a": {
+            "not": { "type": "string" }, "type": ["string", "integer"] } } }),
         json!({ "type": ["object", "null"], "required": ["anything"] }),
         json!({ "dependencies": { "a": ["b"] }, "properties": {
             "a": { "type": "string" }, "b": { "type": "string" } } }),
@@ -218,7 +230,8 @@ fn schemas_that_nothing_fits_give_nothing_and_quickly() {
         json!({ "required": ["a"], "properties": { "a": { "enum": [] } } }),
         json!({ "required": ["a"], "properties": { "a": { "type": "integer", "minimum": 3,
             "maximum": 2 } } }),
-        json!({ "required": ["a"], "properties": { "a": { "minLength": 1_000_000_000, "type": "string" } } }),
+        json!({ "required": ["a"], "properties": { "a": {
+            "minLength": 1_000_000_000, "type": "string" } } }),
         json!({ "minProperties": 1_000_000_000 }),
         json!({ "required": ["a"], "properties": { "a": { "type": "array",
             "minItems": 1_000_000_000 } } }),
@@ -230,7 +243,7 @@ fn schemas_that_nothing_fits_give_nothing_and_quickly() {
         assert_eq!(settings(1, 1, &schema), None, "{value}");
     }
     assert!(
-        started.elapsed() < Duration::from_secs(5),
+        started.elapsed() < Duration::from_secs(20),
         "{:?}",
         started.elapsed()
     );

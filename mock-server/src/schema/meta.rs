@@ -62,14 +62,23 @@ fn well_known(pointer: &str, value: &Value) -> Option<SchemaProblem> {
     let problem = |message: String| SchemaProblem::new(pointer, message);
     match (last, value) {
         ("type", Value::String(name)) => Some(unknown_type(pointer, name)),
+        ("type", Value::Array(names)) => {
+            let unknown = |name: &Value| name.as_str().is_none_or(|name| !TYPES.contains(&name));
+            let index = names.iter().position(unknown)?;
+            let pointer = format!("{pointer}/{index}");
+            match &names[index] {
+                Value::String(name) => Some(unknown_type(&pointer, name)),
+                other => Some(unknown_type(&pointer, &other.to_string())),
+            }
+        }
+        ("type", other) => Some(unknown_type(pointer, &other.to_string())),
         (_, Value::String(name)) if parent == Some("type") && !TYPES.contains(&name.as_str()) => {
             Some(unknown_type(pointer, name))
         }
         ("required", Value::Bool(_)) => {
             let message = format!("`required` must be an array of property names, found {value}");
-            Some(problem(message).hint(
-                "list the name beside `properties`: {\"properties\": {\"a\": …}, \"required\": [\"a\"]}",
-            ))
+            let example = r#"{"properties": {"a": …}, "required": ["a"]}"#;
+            Some(problem(message).hint(format!("list the name beside `properties`: {example}")))
         }
         ("exclusiveMinimum" | "exclusiveMaximum", Value::Bool(_)) => {
             let limit = last.trim_start_matches("exclusive").to_lowercase();

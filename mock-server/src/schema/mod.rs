@@ -15,6 +15,7 @@ pub mod report;
 mod draft;
 mod keyword;
 mod meta;
+mod meter;
 mod outline;
 mod pattern;
 mod problem;
@@ -94,7 +95,7 @@ struct Compiled {
     rules: Rules,
     warnings: Vec<SchemaProblem>,
     validator: Validator,
-    meter: Option<work::Meter>,
+    meter: Option<meter::Meter>,
     /// Pointers to what references lead to
     targets: HashMap<String, String>,
 }
@@ -163,13 +164,14 @@ impl SettingsSchema {
         measure(&raw)?;
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
+        let references = reference::connect(&mut outline, draft)?;
         let bare = outline::without_id(&raw, &outline);
 
         let patterns = pattern::problems(&outline);
         let mut problems = meta::problems(&bare, draft);
         problems.retain(|problem| !patterns.iter().any(|pattern| pattern.explains(problem)));
         problems.extend(patterns);
-        problems.extend(reference::connect(&mut outline));
+        problems.extend(references);
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
         }
@@ -183,8 +185,9 @@ impl SettingsSchema {
             .should_validate_formats(rules.formats)
             .build(&bare)
             .map_err(|error| {
-                let message = Violation::explain(&error).problem().to_owned();
-                SchemaProblem::new(error.instance_path().as_str(), format!("this {message}"))
+                let reason = wording::quoted(&error.to_string());
+                let message = format!("the schema cannot be used: {reason}");
+                SchemaProblem::new(error.instance_path().as_str(), message)
             })?;
         Ok(Self(Arc::new(Compiled {
             raw,
@@ -262,7 +265,7 @@ impl SettingsSchema {
             .is_some_and(|meter| meter.is_too_much(settings))
         {
             let problem = "take too many steps to check against this schema: make them smaller, \
-                           or let the schema refer to itself fewer times";
+                           or let the schema refer to itself or repeat patterns fewer times";
             return Err(Violation::new("", problem));
         }
         Ok(())

@@ -32,6 +32,8 @@ pub(super) struct Outline<'a> {
 
 /// More subschemas than any settings page has fields by orders of magnitude.
 const MOST_SUBSCHEMAS: usize = 5_000;
+/// How the ids of Crisp's schemas start.
+const CRISP: &str = "crisp:";
 
 impl<'a> Outline<'a> {
     /// Walks a schema; without recursion, so its depth does not matter here.
@@ -48,16 +50,51 @@ impl<'a> Outline<'a> {
             by_id: HashMap::new(),
             own_id: own_id(root, draft),
         };
-        let mut next = 0;
-        while next < outline.all.len() {
-            outline.open(next, draft);
-            if outline.all.len() > MOST_SUBSCHEMAS {
+        outline.walk(0, draft)?;
+        Ok(outline)
+    }
+
+    /// Opens all subschemas from `next` on, those that it finds included.
+    fn walk(&mut self, mut next: usize, draft: Draft) -> Result<(), SchemaProblem> {
+        while next < self.all.len() {
+            self.open(next, draft);
+            if self.all.len() > MOST_SUBSCHEMAS {
                 let message = format!("the schema has more than {MOST_SUBSCHEMAS} subschemas");
                 return Err(SchemaProblem::new("", message).hint("settings are not that large"));
             }
             next += 1;
         }
-        Ok(outline)
+        Ok(())
+    }
+
+    /// Takes up what a reference points to where no keyword holds it: `#/components/schemas/a`.
+    pub fn discover(
+        &mut self,
+        from: usize,
+        reference: &str,
+        draft: Draft,
+    ) -> Result<Option<usize>, SchemaProblem> {
+        let place = self.place(from, reference);
+        let Some((resource, pointer)) = place.filter(|(_, pointer)| pointer.contains('/')) else {
+            return Ok(None);
+        };
+        let root: &'a Value = self.all[0].schema;
+        let schema = root
+            .pointer(&pointer)
+            .filter(|one| one.is_object() || one.is_boolean());
+        let Some(schema) = schema else {
+            return Ok(None);
+        };
+        let index = self.all.len();
+        self.by_pointer.insert(pointer.clone(), index);
+        self.all.push(Subschema {
+            pointer,
+            schema,
+            resource,
+            applies: Vec::new(),
+        });
+        self.walk(index, draft)?;
+        Ok(Some(index))
     }
 
     /// Notes the names of a subschema and lists what lies directly in it.
@@ -96,6 +133,10 @@ impl<'a> Outline<'a> {
         let Some(id) = map.get(id_keyword(draft)).and_then(Value::as_str) else {
             return;
         };
+        // Crisp's ids name the plugin and no place to look things up from.
+        if id.starts_with(CRISP) {
+            return;
+        }
         // Beside a reference it counts for nothing.
         if draft.ref_stands_alone() && map.contains_key("$ref") {
             return;
@@ -112,27 +153,36 @@ impl<'a> Outline<'a> {
 
     /// The subschema that a reference in the subschema `from` leads to, if it is in this schema.
     pub fn target(&self, from: usize, reference: &str) -> Option<usize> {
-        let (address, fragment) = match reference.split_once('#') {
-            Some((address, fragment)) => (address, fragment),
-            None => (reference, ""),
-        };
+        if let Some((_, pointer)) = self.place(from, reference) {
+            return self.by_pointer.get(&pointer).copied();
+        }
+        let (resource, fragment) = self.resource(from, reference)?;
+        let named = self.by_name.get(&(resource, fragment)).copied();
+        // The fragment of Crisp's `$id` is part of its name.
+        named.or((self.own_id == Some(reference)).then_some(0))
+    }
+
+    /// The resource that a reference names and the pointer into the whole, if it has one.
+    fn place(&self, from: usize, reference: &str) -> Option<(usize, String)> {
+        let (resource, fragment) = self.resource(from, reference)?;
+        let pointer = fragment.is_empty() || fragment.starts_with('/');
+        pointer.then(|| {
+            (
+                resource,
+                format!("{}{fragment}", self.all[resource].pointer),
+            )
+        })
+    }
+
+    /// The resource that a reference names and the fragment, decoded.
+    fn resource(&self, from: usize, reference: &str) -> Option<(usize, String)> {
+        let (address, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let resource = match address {
             "" => self.all[from].resource,
             own if self.own_id.is_some_and(|id| self_address(id) == own) => 0,
             other => *self.by_id.get(other)?,
         };
-        let fragment = percent_decoded(fragment)?;
-        if fragment.is_empty() {
-            return Some(resource);
-        }
-        if fragment.starts_with('/') {
-            let pointer = format!("{}{fragment}", self.all[resource].pointer);
-            return self.by_pointer.get(&pointer).copied();
-        }
-        // The fragment of Crisp's `$id` is part of its name.
-        let whole = resource == 0 && self.own_id == Some(reference);
-        let named = self.by_name.get(&(resource, fragment)).copied();
-        named.or(whole.then_some(0))
+        Some((resource, percent_decoded(fragment)?))
     }
 }
 
@@ -183,6 +233,16 @@ pub(super) fn without_id(root: &Value, outline: &Outline<'_>) -> Value {
         });
         if map.get("id").is_some_and(Value::is_string) {
             map.remove("id");
+        }
+    }
+    let names_plugin = |id: &Value| id.as_str().is_some_and(|id| id.starts_with(CRISP));
+    for one in &outline.all {
+        if one.schema.get("$id").is_some_and(names_plugin)
+            && let Some(map) = copy
+                .pointer_mut(&one.pointer)
+                .and_then(Value::as_object_mut)
+        {
+            map.remove("$id");
         }
     }
     let Some(address) = id.filter(|address| !address.is_empty()) else {

@@ -13,18 +13,24 @@ use super::wording::quoted;
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /// Adds what each reference leads to; the problems are references that lead nowhere.
-pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
+pub(super) fn connect(
+    outline: &mut Outline<'_>,
+    draft: Draft,
+) -> Result<Vec<SchemaProblem>, SchemaProblem> {
     let mut problems = Vec::new();
-    for index in 0..outline.all.len() {
+    let mut index = 0;
+    // References may bring more subschemas to light, which have references too.
+    while index < outline.all.len() {
         for keyword in REFERENCES {
-            let Some(reference) = outline.all[index]
-                .schema
-                .get(keyword)
-                .and_then(Value::as_str)
-            else {
+            let schema = outline.all[index].schema;
+            let Some(reference) = schema.get(keyword).and_then(Value::as_str) else {
                 continue;
             };
-            match outline.target(index, reference) {
+            let mut target = outline.target(index, reference);
+            if target.is_none() {
+                target = outline.discover(index, reference, draft)?;
+            }
+            match target {
                 Some(target) => outline.all[index].applies.push((Via::Same, target)),
                 None => {
                     let pointer = join(&outline.all[index].pointer, keyword);
@@ -32,8 +38,9 @@ pub(super) fn connect(outline: &mut Outline<'_>) -> Vec<SchemaProblem> {
                 }
             }
         }
+        index += 1;
     }
-    problems
+    Ok(problems)
 }
 
 /// Pointers to what the references of a connected outline lead to. Of two that are spelt alike and

@@ -8,6 +8,7 @@
 use serde_json::Value;
 
 use super::keyword::Via;
+use super::meter::Meter;
 use super::outline::Outline;
 use super::problem::SchemaProblem;
 
@@ -18,8 +19,6 @@ const MOST_ON_ONE_VALUE: u64 = 10_000;
 const LONGEST_CHAIN: u64 = 40;
 /// A schema that unrolls to fewer schemas than this needs no meter.
 const HARMLESS: u64 = 1_000;
-/// Steps that one check may take, a fraction of a microsecond each.
-const MOST_STEPS: usize = 200_000;
 
 /// What unrolling a graph gives.
 #[derive(Clone, Copy)]
@@ -76,7 +75,7 @@ fn unroll(outline: &Outline<'_>, follow: impl Fn(&Via) -> bool) -> Result<Vec<Un
 }
 
 /// `unevaluatedProperties` and `unevaluatedItems` look at everything beside them a second time.
-fn weight(schema: &Value) -> u64 {
+pub(super) fn weight(schema: &Value) -> u64 {
     let twice = ["unevaluatedProperties", "unevaluatedItems"];
     1 + u64::from(twice.iter().any(|keyword| schema.get(keyword).is_some()))
 }
@@ -102,58 +101,7 @@ pub(super) fn bound(outline: &Outline<'_>) -> Result<Option<Meter>, SchemaProble
             .hint("checking settings would stall: point to each definition fewer times"));
     }
     let all = unroll(outline, |via| *via != Via::Definition);
-    let harmless = all.is_ok_and(|all| all.iter().all(|one| one.schemas <= HARMLESS));
-    Ok((!harmless).then(|| Meter::of(outline)))
-}
-
-/// Counts the steps of a check without taking them.
-pub(super) struct Meter {
-    applies: Vec<Vec<(Via, usize)>>,
-}
-
-impl Meter {
-    fn of(outline: &Outline<'_>) -> Self {
-        let applies = outline.all.iter().map(|one| {
-            let weight = usize::try_from(weight(one.schema)).unwrap_or(2);
-            let taken = one
-                .applies
-                .iter()
-                .filter(|(via, _)| *via != Via::Definition);
-            let repeated = taken.flat_map(|step| std::iter::repeat_n(step.clone(), weight));
-            repeated.collect()
-        });
-        Self {
-            applies: applies.collect(),
-        }
-    }
-
-    /// Whether checking these settings would take too many steps.
-    pub fn is_too_much(&self, settings: &Value) -> bool {
-        let mut waiting = vec![(0_usize, settings)];
-        let mut steps = 0;
-        while let Some((index, value)) = waiting.pop() {
-            for (via, to) in &self.applies[index] {
-                let before = waiting.len();
-                match (via, value) {
-                    (Via::Same, _) => waiting.push((*to, value)),
-                    (Via::Property(name), Value::Object(map)) => {
-                        waiting.extend(map.get(name).map(|member| (*to, member)));
-                    }
-                    (Via::Members, Value::Object(map)) => {
-                        waiting.extend(map.values().map(|member| (*to, member)));
-                    }
-                    (Via::Items, Value::Array(items)) => {
-                        waiting.extend(items.iter().map(|item| (*to, item)));
-                    }
-                    (Via::Names, Value::Object(map)) => steps += map.len(),
-                    _ => {}
-                }
-                steps += 1 + waiting.len() - before;
-                if steps > MOST_STEPS {
-                    return true;
-                }
-            }
-        }
-        false
-    }
+    let few = all.is_ok_and(|all| all.iter().all(|one| one.schemas <= HARMLESS));
+    let meter = Meter::of(outline);
+    Ok((!few || meter.toil() > HARMLESS).then_some(meter))
 }

@@ -1,8 +1,262 @@
-//! temp
+//! The emulator as a server: spaces behind sockets.
+//!
+//! # Examples
+//!
+//! One line in a test starts a server on a free port; dropping it stops it.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use crisp_mock_server::server::{MockServer, ServerOptions};
+//!
+//! let server = MockServer::start(ServerOptions::default()).await?;
+//! let info = server.info();
+//! assert!(info.rest_url.ends_with("/v1/"));
+//! server.stop().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 mod cell;
 pub mod edge;
+mod in_process;
 mod info;
+mod service;
 mod spaces;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
 pub use cell::Cell;
+pub use in_process::InProcess;
 pub use info::Info;
 pub use spaces::{Spaces, Taken};
+
+use crate::control::Shared;
+use crate::journal::Entry;
+use crate::options::{Blueprint, OptionError, WorldOptions};
+use crate::socket::{Edge, Limits};
+
+/// Hears of every request to the REST API once its answer has gone out, or failed to.
+pub type Listener = Arc<dyn Fn(&Entry) + Send + Sync>;
+
+/// How often spaces that nobody uses are looked for.
+const EXPIRY_CHECK: Duration = Duration::from_secs(5);
+
+/// Where a server listens, and what it starts with.
+#[derive(Clone)]
+pub struct ServerOptions {
+    /// The address; port 0 is any free one. `127.0.0.1:0` by default.
+    pub listen: SocketAddr,
+    /// A second address, used if it can be had.
+    pub also_listen: Option<SocketAddr>,
+    /// The default space.
+    pub world: WorldOptions,
+    /// The token that every control call has to bring.
+    pub control_token: Option<String>,
+    /// What to call itself; by default the address it listens on.
+    pub public_url: Option<String>,
+    /// Who hears of every request.
+    pub on_request: Option<Listener>,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            also_listen: None,
+            world: WorldOptions::default(),
+            control_token: None,
+            public_url: None,
+            on_request: None,
+        }
+    }
+}
+
+impl From<WorldOptions> for ServerOptions {
+    fn from(world: WorldOptions) -> Self {
+        Self {
+            world,
+            ..Self::default()
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The options do not fit; all problems at once.
+    #[error("{}", all(.0))]
+    Options(Vec<OptionError>),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+fn all(errors: &[OptionError]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    texts.join("\n")
+}
+
+/// A running emulator. Dropping it stops it.
+pub struct MockServer {
+    info: Info,
+    addresses: Vec<SocketAddr>,
+    shared: Arc<Shared>,
+    last_request: Arc<AtomicU64>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl MockServer {
+    /// Starts a server; when this returns it accepts requests and its websites are there.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the options do not fit or the address cannot be listened on.
+    pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
+        let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
+        let bind = |source| StartError::Bind {
+            address: options.listen,
+            source,
+        };
+        // Bound before anything is published, so that nobody else can take the port in between.
+        let listener = TcpListener::bind(options.listen).await.map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+        let mut listeners = vec![listener];
+        if let Some(mut also) = options.also_listen {
+            also.set_port(if also.port() == 0 {
+                address.port()
+            } else {
+                also.port()
+            });
+            listeners.extend(TcpListener::bind(also).await.ok());
+        }
+        let addresses = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect();
+        let public_url = options
+            .public_url
+            .unwrap_or_else(|| format!("http://{address}"));
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let shared = Arc::new(Shared {
+            spaces: Spaces::new(blueprint, public_url.clone()),
+            public_url,
+            control_token: options.control_token,
+            ready: AtomicBool::new(true),
+        });
+        let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
+        let last_request = Arc::new(AtomicU64::new(edge::elapsed_millis()));
+        let service = service::service(
+            Arc::clone(&shared),
+            options.on_request,
+            Arc::clone(&last_request),
+        );
+        let (stop, stopped) = watch::channel(false);
+        let tasks = run(listeners, service, Arc::clone(&shared), &stopped);
+        Ok(Self {
+            info,
+            addresses,
+            shared,
+            last_request,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Where the default space is reached, and with which credentials.
+    #[must_use]
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// The addresses that it listens on.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// What could not be done at the start, for people to read.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.shared.spaces.default_space().lock().warnings.clone()
+    }
+
+    /// All spaces, for tests in the same process.
+    #[must_use]
+    pub fn spaces(&self) -> &Spaces {
+        &self.shared.spaces
+    }
+
+    /// How long ago the last request of any kind came in.
+    #[must_use]
+    pub fn idle_for(&self) -> Duration {
+        let last = Duration::from_millis(self.last_request.load(Ordering::Relaxed));
+        edge::elapsed().saturating_sub(last)
+    }
+
+    /// Stops accepting, finishes the answers in flight, and returns.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        for task in std::mem::take(&mut self.tasks) {
+            let _ = task.await; // a task that was aborted has stopped, too
+        }
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn run(
+    listeners: Vec<TcpListener>,
+    service: impl service::Service,
+    shared: Arc<Shared>,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let edge = Arc::new(Edge::new(service, Limits::default()));
+    let mut tasks: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| {
+            let (edge, stopped) = (Arc::clone(&edge), stopped.clone());
+            tokio::spawn(async move { edge.serve(listener, until_stopped(stopped)).await })
+        })
+        .collect();
+    let stopped = stopped.clone();
+    tasks.push(tokio::spawn(async move {
+        let sweep = async {
+            loop {
+                tokio::time::sleep(EXPIRY_CHECK).await;
+                shared.spaces.remove_expired();
+            }
+        };
+        tokio::select! {
+            () = sweep => {}
+            () = until_stopped(stopped) => {}
+        }
+    }));
+    tasks
+}
+
+async fn until_stopped(mut stopped: watch::Receiver<bool>) {
+    // An error means that the server itself is gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}

@@ -26,6 +26,8 @@ pub(super) struct AnswerBody {
     is_cut: bool,
     drip: Option<Drip>,
     line: Arc<Line>,
+    /// Only to be dropped at the end.
+    _ending: Option<Box<dyn Send>>,
 }
 
 /// The pace of a body that trickles.
@@ -47,7 +49,14 @@ impl AnswerBody {
             is_cut: false,
             drip: None,
             line,
+            _ending: None,
         }
+    }
+
+    /// Has `ending` dropped with this body.
+    pub(super) fn ending_with(mut self, ending: Option<Box<dyn Send>>) -> Self {
+        self._ending = ending;
+        self
     }
 
     /// Declares all bytes, and comes to nothing more after the first few.

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::exchange::{Desk, exchange};
 use super::halt::Halt;
 use super::line::{Line, Verdict};
+use super::nudge::Nudge;
 use super::reply::Reply;
 use super::wire::Wire;
 use crate::fault::status_answer;
@@ -47,24 +48,28 @@ where
     let mut halt = desk.halt.clone();
     let mut halted = pin!(halt.halted());
     let mut halting = false;
+    let mut nudge = Nudge::default();
     let mut watch = Watch::new(desk.limits.idle);
     let mut watchdog = pin!(sleep(desk.limits.idle));
     let result = poll_fn(|cx| {
         if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
             return Poll::Ready(result);
         }
-        if !halting && halted.as_mut().poll(cx).is_ready() {
-            halting = true;
-            Pin::new(&mut connection).graceful_shutdown();
-            if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
-                return Poll::Ready(result);
+        if let Some(waker) = nudge.look(cx) {
+            let rare = &mut Context::from_waker(&waker);
+            if !halting && halted.as_mut().poll(rare).is_ready() {
+                halting = true;
+                Pin::new(&mut connection).graceful_shutdown();
+                if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
+                    return Poll::Ready(result);
+                }
             }
-        }
-        while watchdog.as_mut().poll(cx).is_ready() {
-            if watch.is_asleep(&line) {
-                return Poll::Ready(Ok(()));
+            while watchdog.as_mut().poll(rare).is_ready() {
+                if watch.is_asleep(&line) {
+                    return Poll::Ready(Ok(()));
+                }
+                watchdog.as_mut().reset(Instant::now() + watch.period);
             }
-            watchdog.as_mut().reset(Instant::now() + watch.period);
         }
         // Cut on purpose, or stopped in the middle of a head that may never be completed.
         if line.is_cut() || (halting && !line.is_busy()) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 
 use super::accept::Limits;
 use super::body::AnswerBody;
@@ -69,7 +70,7 @@ async fn caught(handler: impl Future<Output = Reply>) -> Reply {
 }
 
 async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAnswer> {
-    let Reply { delivery, place } = reply;
+    let (delivery, place, ending) = reply.into_parts();
     let mut due = place.as_ref().map_or(Duration::ZERO, |place| place.arrived);
     if !delivery.hold.is_zero() || delivery.after_next.is_some() {
         let place = place.clone().unwrap_or_else(Outside::place);
@@ -81,7 +82,23 @@ async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAn
     {
         desk.line.tell(departure);
     }
-    carry_out(desk, delivery.outcome, place, due).await
+    let mut response = carry_out(desk, delivery.outcome, place, due).await?;
+    name_status(&mut response);
+    Ok(response.map(|body| body.ending_with(ending)))
+}
+
+/// Gives a status its words where HTTP has none for it: the API's second way to throttle.
+fn name_status<B>(response: &mut Response<B>) {
+    if response.status().canonical_reason().is_none() {
+        let words: &[u8] = match response.status().as_u16() {
+            420 => b"Enhance Your Calm",
+            _ => b"Unnamed",
+        };
+        // Both are letters and spaces, which a reason phrase may be made of.
+        if let Ok(words) = ReasonPhrase::try_from(words) {
+            response.extensions_mut().insert(words);
+        }
+    }
 }
 
 /// Holds an answer back until it is due, and then until the next of its operation is out. A server

@@ -34,6 +34,7 @@ mod exchange;
 mod halt;
 mod intake;
 mod line;
+mod nudge;
 mod order;
 mod reply;
 mod wire;

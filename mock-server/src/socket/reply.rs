@@ -38,6 +38,30 @@ pub struct Reply {
     /// Where in its world the request stands. Without one, waits run on the time outside, and the
     /// answer is nobody's next.
     pub place: Option<Place>,
+    /// Dropped when the request has ended, whichever way it did.
+    ending: Option<Box<dyn Send>>,
+}
+
+impl Reply {
+    /// A delivery, by the time of the world that its place is in.
+    pub fn new(delivery: Delivery, place: impl Into<Option<Place>>) -> Self {
+        Self {
+            delivery,
+            place: place.into(),
+            ending: None,
+        }
+    }
+
+    /// Has `ending` dropped when the request has ended, whichever way it did.
+    #[must_use]
+    pub fn ending_with(mut self, ending: impl Send + 'static) -> Self {
+        self.ending = Some(Box::new(ending));
+        self
+    }
+
+    pub(super) fn into_parts(self) -> (Delivery, Option<Place>, Option<Box<dyn Send>>) {
+        (self.delivery, self.place, self.ending)
+    }
 }
 
 impl From<Response<Bytes>> for Reply {
@@ -45,6 +69,7 @@ impl From<Response<Bytes>> for Reply {
         Self {
             delivery: Delivery::honest(response),
             place: None,
+            ending: None,
         }
     }
 }

@@ -133,7 +133,7 @@ async fn a_dripping_body_arrives_whole_and_a_cut_one_up_to_its_cut() {
 }
 
 #[tokio::test]
-async fn a_status_without_a_name_is_sent_all_the_same() {
+async fn the_second_way_to_throttle_has_its_words_too() {
     let server = Server::with(|_| {
         let mut response = answer("calm");
         *response.status_mut() = StatusCode::from_u16(420).unwrap();
@@ -142,7 +142,12 @@ async fn a_status_without_a_name_is_sent_all_the_same() {
     .await;
     let mut client = server.connect().await;
     client.get("/").await;
-    assert!(client.until("calm").await.starts_with("HTTP/1.1 420 "));
+    assert!(
+        client
+            .until("calm")
+            .await
+            .starts_with("HTTP/1.1 420 Enhance Your Calm\r\n")
+    );
 }
 
 #[tokio::test]
@@ -158,10 +163,7 @@ async fn a_hanging_request_ends_when_its_client_leaves() {
         } else {
             Outcome::Answer(answer("next"))
         };
-        super::Reply {
-            delivery: super::delivery(outcome),
-            place: None,
-        }
+        super::Reply::new(super::delivery(outcome), None)
     })
     .await;
     let mut hanging = server.connect().await;

@@ -80,12 +80,7 @@ impl Server {
     {
         Self::start(Limits::default(), move |request| {
             let outcome = outcome(request);
-            async {
-                Reply {
-                    delivery: delivery(outcome),
-                    place: None,
-                }
-            }
+            async { Reply::new(delivery(outcome), None) }
         })
         .await
     }

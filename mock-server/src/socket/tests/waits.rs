@@ -55,7 +55,7 @@ async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
         };
         let place = place(&time, operation);
         arrived.notify_one();
-        async { Reply { delivery, place } }
+        async { Reply::new(delivery, place) }
     })
     .await
 }
@@ -172,7 +172,7 @@ async fn worlds_do_not_release_each_other_s_answers() {
         };
         let place = place(time, Operation::Since);
         seen.notify_one();
-        async { Reply { delivery, place } }
+        async { Reply::new(delivery, place) }
     })
     .await;
     let mut held = server.connect().await;

@@ -1,8 +1,15 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "stalls are what these tests look for"
+)]
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::*;
+
+mod stalls;
 
 const CRISP_ID: &str = "crisp:service:api/_schema/plugin#urn:my.account:pluginname:0";
 
@@ -30,7 +37,7 @@ fn quickly(work: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
     thread.spawn(work).unwrap().join().unwrap();
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(5), "took {took:?}");
+    assert!(took < Duration::from_secs(20), "took {took:?}");
 }
 
 #[test]
@@ -178,8 +185,8 @@ fn a_schema_against_its_draft_is_refused_with_place_and_hint() {
             "s:1:48: error: `required` must be an array of property names, found true\n  \
              | {\"properties\":{\"a\":{\"type\":\"string\",\"required\":true}}}\n  \
              |                                                ^\n  \
-             = hint: list the name beside `properties`: {\"properties\": {\"a\": …}, \"required\": \
-             [\"a\"]}\n",
+             = hint: list the name beside `properties`: {\"properties\": {\"a\": …}, \
+             \"required\": [\"a\"]}\n",
         ),
         (
             r#"{"properties":{"a":{"minLength":"3"}}}"#,
@@ -298,10 +305,12 @@ fn violations_say_what_was_expected_and_what_was_found() {
             "count": { "type": "integer", "minimum": 1, "maximum": 5 },
             "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
             "reply": { "oneOf": [
-                { "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } },
+                { "type": "object", "required": ["text"], "additionalProperties": false,
+                    "properties": { "text": { "type": "string" } } },
                 { "type": "null" },
             ]},
-            "tags": { "type": "array", "items": { "type": "string", "maxLength": 3 }, "maxItems": 2 },
+            "tags": { "type": "array", "maxItems": 2,
+                "items": { "type": "string", "maxLength": 3 } },
         },
     }));
     for (settings, expected) in [
@@ -335,6 +344,11 @@ fn violations_say_what_was_expected_and_what_was_found() {
              number 1",
         ),
         (
+            json!({ "access_token": null, "reply": { "text": 1, "more": 2 } }),
+            "/reply fits none of 2 alternatives; the nearest: /text must be a string, found the \
+             number 1",
+        ),
+        (
             json!({ "access_token": null, "tags": ["ab", "abcd"] }),
             "/tags/1 must have at most 3 characters, found the text `abcd`",
         ),
@@ -360,190 +374,95 @@ fn messages_stay_short_whatever_is_sent() {
 }
 
 #[test]
-fn patterns_that_cannot_run_in_linear_time_are_refused_with_the_reason() {
-    for (pattern, reason) in [
-        ("^(?!x).*$", "looks ahead"),
-        ("(?<=a)b", "looks ahead or behind"),
-        ("(a)\\1", "refers back"),
-        ("[z-a]", "is not a regular expression"),
-        ("(((((a{99}){99}){99}){99}){99})", "is too large"),
-    ] {
-        let (pointer, text) = first(json!({ "properties": { "a": { "pattern": pattern } } }));
-        assert_eq!(pointer, "/properties/a/pattern");
-        assert!(text.contains(reason), "{text}");
-    }
-    let (pointer, _) = first(json!({ "patternProperties": { "(?=a)": {} } }));
-    assert_eq!(pointer, "/patternProperties/(?=a)");
-}
-
-#[test]
-fn evil_patterns_take_no_time() {
-    quickly(|| {
-        let schema =
-            read(json!({ "properties": { "a": { "pattern": "^(([a-z])+.)+[A-Z]([a-z])+$" } } }));
-        assert!(schema.check(&json!({ "a": "a".repeat(100_000) })).is_err());
-    });
-}
-
-#[test]
-fn a_deep_schema_is_refused_and_the_deepest_compiles_on_a_small_stack() {
-    fn nested(levels: usize) -> Value {
-        let inner = |value, _| {
-            Value::Object(
-                [("additionalProperties".to_owned(), value)]
-                    .into_iter()
-                    .collect(),
-            )
-        };
-        (1..levels).fold(json!({}), inner)
-    }
-    quickly(|| {
-        for keyword in ["additionalProperties", "items", "not", "contains"] {
-            let inner = |value, _| json!({ keyword: value });
-            let _ = SettingsSchema::from_value((0..99).fold(json!({}), inner), Rules::default());
-        }
-        read(nested(DEEPEST_SCHEMA));
-        let deep = nested(DEEPEST_SCHEMA + 1);
-        let (_, text) = first(deep);
-        assert!(text.contains("nested deeper"), "{text}");
-        let far = SettingsSchema::from_value(nested(1_500), Rules::default()).unwrap_err();
-        assert_eq!(far.problems().len(), 1);
-    });
-}
-
-#[test]
-fn deep_settings_are_refused_and_the_deepest_are_checked_on_a_small_stack() {
-    quickly(|| {
-        let long = json!({ "anyOf": [{ "$ref": "#/definitions/d0" }] });
-        let mut definitions = serde_json::Map::new();
-        for n in 0..35 {
-            let next = json!({ "$ref": format!("#/definitions/d{}", n + 1) });
-            definitions.insert(format!("d{n}"), next);
-        }
-        definitions.insert(
-            "d35".into(),
-            json!({ "additionalProperties": { "$ref": "#" } }),
-        );
-        let mut schema = long;
-        schema["definitions"] = Value::Object(definitions);
-        let schema = read(schema);
-        let nested = |levels| (1..levels).fold(json!({}), |value, _| json!({ "a": value }));
-        assert!(schema.check(&nested(64)).is_ok());
-        assert!(message(&schema, nested(65)).contains("nested deeper"));
-        assert!(!schema.violations(&nested(65), 3).is_empty());
-    });
-}
-
-#[test]
-fn references_that_multiply_are_refused() {
-    let mut definitions = serde_json::Map::new();
-    for n in 0..22 {
-        let next = json!({ "$ref": format!("#/definitions/d{}", n + 1) });
-        definitions.insert(format!("d{n}"), json!({ "allOf": [next, next] }));
-    }
-    definitions.insert("d22".into(), json!({ "type": "object" }));
-    let schema = json!({ "$ref": "#/definitions/d0", "definitions": definitions });
-    quickly(move || {
-        let (_, text) = first(schema);
-        assert!(text.contains("apply to one value"), "{text}");
-    });
-}
-
-#[test]
-fn a_schema_that_doubles_with_each_level_is_stopped_by_the_settings_that_make_it() {
-    quickly(|| {
-        let twice = json!({ "$ref": "#" });
-        let schema = read(json!({ "properties": { "a": { "allOf": [twice, twice] } } }));
-        let nested = |levels| (0..levels).fold(json!({}), |value, _| json!({ "a": value }));
-        assert!(schema.check(&nested(10)).is_ok());
-        assert!(message(&schema, nested(60)).contains("too many steps"));
-        assert!(
-            schema.violations(&nested(60), 5)[0]
-                .message
-                .contains("too many steps")
-        );
-    });
-}
-
-#[test]
-fn a_tree_that_refers_to_itself_is_fine() {
+fn a_reference_may_point_to_any_place_in_the_file() {
     let schema = read(json!({
-        "type": "object",
-        "properties": {
-            "label": { "type": "string" },
-            "children": { "type": "array", "items": { "$ref": "#" } },
-        },
+        "components": { "schemas": {
+            "a": { "properties": { "b": { "$ref": "#/components/schemas/b" } } },
+            "b": { "type": "string", "pattern": "^x" },
+        } },
+        "$ref": "#/components/schemas/a",
     }));
-    let leaves: Vec<Value> = (0..5_000)
-        .map(|n| json!({ "label": format!("{n}") }))
-        .collect();
-    assert!(schema.check(&json!({ "children": leaves })).is_ok());
-    assert!(
-        schema
-            .check(&json!({ "children": [{ "children": [{ "label": 1 }] }] }))
-            .is_err()
+    assert!(schema.check(&json!({ "b": "x" })).is_ok());
+    assert!(schema.check(&json!({ "b": 1 })).is_err());
+    let (pointer, _) = first(json!({ "x": { "pattern": "(?=a)" }, "allOf": [{ "$ref": "#/x" }] }));
+    assert_eq!(
+        pointer, "/x/pattern",
+        "what a reference brings in is looked at too"
     );
 }
 
 #[test]
-fn a_schema_that_leads_to_itself_at_once_is_refused() {
-    for schema in [
-        json!({ "$ref": "#" }),
-        json!({ "allOf": [{ "$ref": "#" }] }),
-        json!({ "not": { "anyOf": [{ "$ref": "#" }] } }),
-        json!({ "$ref": "#/definitions/a", "definitions": {
-            "a": { "$ref": "#/definitions/b" }, "b": { "$ref": "#/definitions/a" } } }),
+fn mistakes_in_a_schema_are_named_in_its_own_terms() {
+    for (schema, pointer, text) in [
+        (
+            json!(5),
+            "",
+            "the schema must be a boolean or an object, found the number 5",
+        ),
+        (
+            json!({ "type": ["string", "strng"] }),
+            "/type/1",
+            "`strng` is not a type",
+        ),
+        (json!({ "type": 5 }), "/type", "`5` is not a type"),
+        (
+            json!({ "properties": { "type": "string" } }),
+            "/properties/type",
+            "`type` must be a boolean or an object, found the text `string`",
+        ),
+        (
+            json!({ "multipleOf": 0 }),
+            "/multipleOf",
+            "`multipleOf` must be more than 0, found the number 0",
+        ),
+        (
+            json!({ "required": ["a", "a"] }),
+            "/required",
+            "`required` must not have two equal items",
+        ),
     ] {
-        let (_, text) = first(schema.clone());
-        assert!(text.contains("leads back to itself"), "{schema}: {text}");
+        assert_eq!(first(schema), (pointer.to_owned(), text.to_owned()));
     }
 }
 
 #[test]
-fn nesting_of_every_applicator_stays_quick() {
-    quickly(|| {
-        let rules = Rules {
-            draft: Draft::Draft202012,
-            formats: true,
-        };
-        for outer in [
-            "anyOf",
-            "oneOf",
-            "allOf",
-            "not",
-            "if",
-            "unevaluatedProperties",
-        ] {
-            let nest = |value: Value, _| match outer {
-                "not" => json!({ "not": value }),
-                "if" => json!({ "if": value, "then": { "minProperties": 9 } }),
-                "unevaluatedProperties" => {
-                    json!({ "allOf": [value], "unevaluatedProperties": false })
-                }
-                list => json!({ list: [value, { "required": ["x"] }] }),
-            };
-            for levels in [10, 30, 38, 48] {
-                let schema = (0..levels).fold(json!({ "required": ["y"] }), nest);
-                if let Ok(schema) = SettingsSchema::from_value(schema, rules) {
-                    let _ = schema.check(&json!({ "a": 1 }));
-                    let _ = schema.violations(&json!({ "a": 1 }), 5);
-                }
-            }
-        }
-    });
+fn inner_ids_of_crisp_do_not_move_references() {
+    for draft in [Draft::Draft07, Draft::Draft202012] {
+        let schema = json!({
+            "$id": CRISP_ID,
+            "definitions": { "t": { "type": "string" } },
+            "properties": { "a": { "$id": CRISP_ID, "items": { "$ref": "#/definitions/t" } } },
+        });
+        let schema = SettingsSchema::from_value(
+            schema,
+            Rules {
+                draft,
+                formats: false,
+            },
+        )
+        .unwrap();
+        assert!(schema.check(&json!({ "a": ["x"] })).is_ok());
+        assert!(schema.check(&json!({ "a": [1] })).is_err());
+    }
 }
 
 #[test]
-fn oversized_schemas_are_refused() {
-    let text = format!("{{\"title\": \"{}\"}}", "x".repeat(LARGEST_TEXT));
-    let invalid = SettingsSchema::parse(&text, Rules::default()).unwrap_err();
-    assert!(invalid.to_string().contains("KiB"), "{invalid}");
-    let items = vec![Value::Null; MOST_VALUES];
-    assert!(first(json!({ "enum": items })).1.contains("too large"));
-    let many: serde_json::Map<_, _> = (0..6_000).map(|n| (format!("p{n}"), json!({}))).collect();
+fn keywords_beside_a_reference_are_warned_about_where_they_are_ignored() {
+    let schema = json!({
+        "definitions": { "t": { "type": "string" } },
+        "properties": { "a": { "$ref": "#/definitions/t", "minLength": 3, "title": "A" } },
+    });
+    let warnings = read(schema.clone()).warnings().to_vec();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].pointer, "/properties/a/minLength");
+    let rules = Rules {
+        draft: Draft::Draft202012,
+        formats: false,
+    };
     assert!(
-        first(json!({ "properties": many }))
-            .1
-            .contains("subschemas")
+        SettingsSchema::from_value(schema, rules)
+            .unwrap()
+            .warnings()
+            .is_empty()
     );
 }

@@ -1,0 +1,230 @@
+//! What an answer means, before anything is done with its content.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use super::parts::{Exchange, Lane, PageStep, Trouble};
+use super::schedule::Job;
+use super::{Failure, Machine, RequestId};
+use crate::PluginId;
+use crate::wire::{self, Refused};
+
+/// A failed request that was no save.
+pub(super) struct Setback {
+    pub(super) trouble: Trouble,
+    pub(super) error: String,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Setback {
+    pub(super) fn of(trouble: Trouble, error: impl ToString) -> Self {
+        Self {
+            trouble,
+            error: error.to_string(),
+            retry_after: None,
+        }
+    }
+}
+
+/// The regime of waiting that a status belongs to.
+pub(super) fn trouble_of(status: StatusCode) -> Trouble {
+    match status.as_u16() {
+        // Either may come from either limiter (specification §4).
+        429 | 420 => Trouble::Throttled,
+        408 => Trouble::Server,
+        400..=499 => Trouble::Refused,
+        _ => Trouble::Server,
+    }
+}
+
+impl Machine {
+    pub(super) fn answered(&mut self, id: RequestId, response: http::Response<Bytes>) {
+        let (head, body) = response.into_parts();
+        let Some((flight, exchange)) = self.landed(id, Some(&head.headers)) else {
+            return;
+        };
+        if exchange.cached {
+            self.ledger.came_from_cache();
+        } else if let Some(date) = exchange.date {
+            self.server_clock = Some((date, self.now.elapsed));
+        }
+        match flight.job {
+            Job::Save(save) => {
+                let overtaken = self.newest_applied > flight.applied_then;
+                self.heed_retry_after(head.status, &head.headers);
+                self.save_answered(*save, head.status, &body, overtaken);
+            }
+            job if head.status.is_success() => self.read(job, &exchange, &body),
+            job => self.refused(job, &exchange, head.status, &head.headers, &body),
+        }
+    }
+
+    pub(super) fn failed(&mut self, id: RequestId, failure: Failure) {
+        let Some((flight, exchange)) = self.landed(id, None) else {
+            return;
+        };
+        match flight.job {
+            Job::Save(save) => self.save_failed(*save, failure),
+            job => {
+                let setback = Setback::of(Trouble::Network(failure), failure);
+                self.set_back(&job, &exchange, setback);
+            }
+        }
+    }
+
+    /// A success status: the body decides.
+    fn read(&mut self, job: Job, exchange: &Exchange, body: &[u8]) {
+        match job {
+            Job::Account => self.account_read(&job, exchange, body),
+            Job::Poll => self.polled(exchange, body),
+            Job::Page(page) => self.page_read(page, exchange, body),
+            Job::Verify => self.verified(exchange, body),
+            Job::Read(website) => self.website_read(website, exchange, body),
+            Job::Save(_) => {}
+        }
+    }
+
+    fn account_read(&mut self, job: &Job, exchange: &Exchange, body: &[u8]) {
+        #[derive(Deserialize)]
+        struct Account {
+            plugin_id: PluginId,
+        }
+        let account = wire::data(body).and_then(|data| {
+            serde_json::from_str::<Account>(data.get()).map_err(|e| wire::Unreadable::WrongData {
+                problem: e.to_string(),
+            })
+        });
+        match account {
+            Ok(account) => {
+                self.plugin_id = Some(account.plugin_id);
+                self.recovered(Lane::Read);
+            }
+            Err(problem) => {
+                self.set_back(job, exchange, Setback::of(Trouble::Unreadable, problem));
+            }
+        }
+    }
+
+    /// Any other status. Some refusals are news of their own.
+    fn refused(
+        &mut self,
+        job: Job,
+        exchange: &Exchange,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) {
+        let refused = wire::refusal(status.as_u16(), body);
+        match (&job, status.as_u16()) {
+            (Job::Page(page), 404) if self.page_is_missing(*page) => return,
+            (Job::Read(website), 404) if is_gone(&refused) => {
+                return self.website_is_gone(*website);
+            }
+            // The date is not accepted: too old for what the server remembers (rule 7).
+            (Job::Poll, 400 | 410 | 416 | 422) if self.polled_since_load => self.recover(),
+            _ => {}
+        }
+        self.heed_retry_after(status, headers);
+        let retry_after = wire::retry_after(headers, self.server_now());
+        let trouble = trouble_of(status);
+        self.set_back(
+            &job,
+            exchange,
+            Setback {
+                trouble,
+                error: refused.to_string(),
+                retry_after,
+            },
+        );
+    }
+
+    /// A `Retry-After` on a refusal silences the whole client (rule 6).
+    fn heed_retry_after(&mut self, status: StatusCode, headers: &HeaderMap) {
+        if status.is_success() {
+            return;
+        }
+        if matches!(trouble_of(status), Trouble::Throttled) {
+            self.counters.throttled += 1;
+            self.ledger.throttled();
+        }
+        if let Some(asked) = wire::retry_after(headers, self.server_now()) {
+            let until = self.now.elapsed + self.parts.backoff.obeyed(asked);
+            self.silent_until = self.silent_until.max(until);
+        }
+    }
+
+    /// A request failed: count, wait, and keep everything as it is.
+    pub(super) fn set_back(&mut self, job: &Job, exchange: &Exchange, setback: Setback) {
+        let Setback {
+            trouble,
+            error,
+            retry_after,
+        } = setback;
+        self.counters.failures += 1;
+        self.last_error = Some(format!("{}: {error}", job.operation().name()));
+        if trouble == Trouble::Cached {
+            self.counters.cached_answers += 1;
+            self.cached_asks = self.cached_asks.saturating_add(1);
+        }
+        let Some(lane) = job.lane() else { return };
+        self.hold_lane(lane, trouble, retry_after);
+        match job {
+            Job::Poll => {
+                self.parts.cursor.failed(exchange);
+                self.poll_due = self.now.elapsed;
+            }
+            Job::Page(page) => {
+                if let Some(run) = &mut self.run {
+                    run.forget_probe();
+                }
+                if self.parts.load.after_failure(*page) == PageStep::End {
+                    self.pages_ended(*page, exchange);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn hold_lane(&mut self, lane: Lane, trouble: Trouble, retry_after: Option<Duration>) {
+        let chance = self.chance.next();
+        let asked = retry_after.map(|asked| self.parts.backoff.obeyed(asked));
+        let wait = match self.parts.backoff.wait(lane, trouble, chance) {
+            Some(_) if asked.is_some_and(|asked| !asked.is_zero()) => asked,
+            wait => wait,
+        };
+        let until = wait.map_or(Duration::MAX, |wait| self.now.elapsed.saturating_add(wait));
+        let state = self.lanes.of(lane);
+        state.failures = state.failures.saturating_add(1);
+        state.not_before = until;
+        if trouble == Trouble::Throttled {
+            // The limit is on the plugin, not on the route.
+            for lane in [Lane::Poll, Lane::Load, Lane::Read] {
+                let state = self.lanes.of(lane);
+                state.not_before = state.not_before.max(until);
+            }
+        }
+    }
+
+    /// A request of this lane was answered as it should be.
+    pub(super) fn recovered(&mut self, lane: Lane) {
+        self.parts.backoff.succeeded(lane);
+        self.ledger.let_through();
+        *self.lanes.of(lane) = Default::default();
+        let others = [Lane::Poll, Lane::Load].map(|lane| self.lanes.of(lane).failures);
+        if others == [0, 0] {
+            self.last_error = None;
+        }
+    }
+}
+
+/// Whether a 404 says that this website does not have the plugin (specification §1.5); another
+/// reason, or none, may be a proxy's or a fault's.
+fn is_gone(refused: &Refused) -> bool {
+    matches!(
+        refused.reason.as_str(),
+        "not_subscribed" | "website_not_found"
+    )
+}

@@ -1,0 +1,128 @@
+//! The only places where the cache changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::parts::{Draft, Exchange, Source, Touch};
+use super::saving::Read;
+use super::{Action, Machine, Snapshot};
+use crate::{Change, Website, WebsiteId, Websites};
+
+impl Machine {
+    /// Puts a draft of one whole answer in place, except where an own write contradicts it.
+    pub(super) fn commit(&mut self, draft: Draft, exchange: &Exchange) {
+        let (mut next, touched, doubts) = draft.finish();
+        let old = self.snapshot.clone();
+        let mut changes = Vec::new();
+        let mut settled = Vec::new();
+        for id in touched {
+            let (before, after) = (old.websites.get(&id), next.get(&id).cloned());
+            let Some(change) = Change::between(before, after.as_ref()) else {
+                put_back(&mut next, id, before);
+                settled.push(id);
+                continue;
+            };
+            match self.parts.own_writes.judge(id, exchange, Source::Poll) {
+                Touch::Apply => changes.push(change),
+                Touch::ReadAt(due) => {
+                    put_back(&mut next, id, before);
+                    self.look_into(id, due, after.is_none());
+                }
+            }
+        }
+        for id in doubts
+            .into_iter()
+            .filter(|id| settled.binary_search(id).is_err())
+        {
+            self.look_into(id, self.now.elapsed, true);
+        }
+        self.publish(next, changes);
+    }
+
+    /// Puts a whole list in place of everything (rule 7), except where an own write contradicts
+    /// its pages (rule 9).
+    pub(super) fn replace(&mut self, mut next: Websites, first: &Exchange) {
+        let old = self.snapshot.clone();
+        let keeps = self.parts.load.keeps_unlisted();
+        let mut changes = Vec::new();
+        for id in differing(&old.websites, &next) {
+            let (before, after) = (old.websites.get(&id), next.get(&id).cloned());
+            if keeps && after.is_none() {
+                put_back(&mut next, id, before);
+                continue;
+            }
+            let Some(change) = Change::between(before, after.as_ref()) else {
+                continue;
+            };
+            match self.parts.own_writes.judge(id, first, Source::Page) {
+                Touch::Apply => changes.push(change),
+                Touch::ReadAt(due) => {
+                    put_back(&mut next, id, before);
+                    self.look_into(id, due, after.is_none());
+                }
+            }
+        }
+        self.publish(next, changes);
+    }
+
+    /// Puts one website's state in place: an own save, or a read-back.
+    pub(super) fn put_one(&mut self, id: WebsiteId, website: Option<Website>) {
+        let before = self.snapshot.websites.get(&id);
+        let after = website.map(Arc::new);
+        let Some(change) = Change::between(before, after.as_ref()) else {
+            return;
+        };
+        let mut next = self.snapshot.websites.clone();
+        put_back(&mut next, id, after.as_ref());
+        self.publish(next, vec![change]);
+    }
+
+    fn publish(&mut self, websites: Websites, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        let generation = self.snapshot.generation + 1;
+        self.snapshot = Arc::new(Snapshot {
+            websites,
+            generation,
+        });
+        self.tell(changes);
+    }
+
+    pub(super) fn become_ready(&mut self) {
+        self.loaded = true;
+        if !self.ready {
+            self.ready = true;
+            self.actions.push(Action::Ready);
+        }
+    }
+
+    /// Orders that a website be read alone.
+    pub(super) fn look_into(&mut self, id: WebsiteId, due: Duration, said_gone: bool) {
+        let read = self.reads.entry(id).or_insert_with(|| Read::due(due));
+        read.said_gone |= said_gone;
+    }
+}
+
+fn put_back(websites: &mut Websites, id: WebsiteId, website: Option<&Arc<Website>>) {
+    match website {
+        Some(website) => websites.insert(website.clone()),
+        None => websites.remove(&id),
+    };
+}
+
+/// The websites that are in only one of the sets, or different, in the order of their ids.
+fn differing(old: &Websites, new: &Websites) -> Vec<WebsiteId> {
+    let mut ids: Vec<_> = new
+        .iter()
+        .filter(|website| old.get(&website.id).is_none_or(|known| known != *website))
+        .map(|website| website.id)
+        .chain(
+            old.iter()
+                .map(|website| website.id)
+                .filter(|id| !new.contains(id)),
+        )
+        .collect();
+    ids.sort_unstable();
+    ids
+}

@@ -1,0 +1,398 @@
+//! Saves, and reads of single websites.
+//!
+//! A save is *done* (2xx with a good envelope), *refused* (4xx, or it never left), or unclear.
+//! An unclear one is never sent again: the website is read back, at once and once more when the
+//! save has settled, and what is read decides (hazard W5, research rule 8).
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::answers::{Setback, trouble_of};
+use super::parts::{Exchange, Lane, Source, Touch, Trouble, Unclear};
+use super::schedule::Job;
+use super::{Action, Failure, How, Machine, Moment, Operation, Refusal, SaveOutcome, Ticket};
+use crate::wire;
+use crate::{Settings, Website, WebsiteId};
+
+/// An order to save.
+#[derive(Debug)]
+pub(super) struct Save {
+    ticket: Ticket,
+    pub(super) website: WebsiteId,
+    pub(super) settings: Settings,
+    pub(super) how: How,
+    ordered: Duration,
+}
+
+impl Save {
+    pub(super) fn new(
+        ticket: Ticket,
+        website: WebsiteId,
+        settings: Settings,
+        how: How,
+        now: Moment,
+    ) -> Self {
+        Self {
+            ticket,
+            website,
+            settings,
+            how,
+            ordered: now.elapsed,
+        }
+    }
+
+    pub(super) fn operation(&self) -> Operation {
+        match self.how {
+            How::Put => Operation::SaveSettings(self.website),
+            How::Patch => Operation::UpdateSettings(self.website),
+        }
+    }
+
+    /// Whether settings that were read show this save.
+    fn shows_in(&self, held: &Settings) -> bool {
+        match self.how {
+            How::Put => *held == self.settings,
+            How::Patch => held.reflects(&self.settings),
+        }
+    }
+}
+
+/// An order to read one website.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) due: Duration,
+    /// Whether something else already said that the website is gone.
+    pub(super) said_gone: bool,
+    cached_since: Option<Duration>,
+    save: Option<OpenSave>,
+}
+
+impl Read {
+    pub(super) fn due(due: Duration) -> Self {
+        Self {
+            due,
+            said_gone: false,
+            cached_since: None,
+            save: None,
+        }
+    }
+}
+
+/// A save that was answered, or lost, and is being read back.
+#[derive(Debug)]
+struct OpenSave {
+    save: Save,
+    /// What was wrong with the answer; `None` when it was a definite yes.
+    problem: Option<String>,
+    /// When the answer, or its loss, was known.
+    since: Duration,
+}
+
+impl Machine {
+    /// The first save that may be sent: one at a time for each website, in the order of orders.
+    pub(super) fn next_save(&self) -> Option<usize> {
+        let busy = |website: &WebsiteId| {
+            let in_flight = |job: &Job| matches!(job, Job::Save(s) if s.website == *website);
+            self.in_flight.iter().any(|flight| in_flight(&flight.job))
+                || self
+                    .reads
+                    .get(website)
+                    .is_some_and(|read| read.save.is_some())
+        };
+        self.saves.iter().position(|save| !busy(&save.website))
+    }
+
+    pub(super) fn open_saves(&self) -> usize {
+        let in_flight = self
+            .in_flight
+            .iter()
+            .filter(|f| matches!(f.job, Job::Save(_)))
+            .count();
+        let reading = self
+            .reads
+            .values()
+            .filter(|read| read.save.is_some())
+            .count();
+        self.saves.len() + in_flight + reading
+    }
+
+    /// A save was answered.
+    pub(super) fn save_answered(
+        &mut self,
+        save: Save,
+        status: StatusCode,
+        body: &[u8],
+        overtaken: bool,
+    ) {
+        if status.is_success() {
+            return match wire::confirmed(body) {
+                Ok(()) => self.save_done(save, overtaken),
+                Err(problem) => self.save_unclear(save, problem.to_string()),
+            };
+        }
+        let refused = wire::refusal(status.as_u16(), body);
+        if trouble_of(status) == Trouble::Server {
+            return self.save_unclear(save, refused.to_string());
+        }
+        if status == StatusCode::NOT_FOUND {
+            // The website may have left: the next poll knows.
+            self.poll_due = self.now.elapsed;
+        }
+        self.end_save(&save, SaveOutcome::Refused(Refusal::Api(refused)));
+    }
+
+    /// A save got no whole answer.
+    pub(super) fn save_failed(&mut self, save: Save, failure: Failure) {
+        match failure {
+            Failure::Connect => self.end_save(&save, SaveOutcome::Refused(Refusal::NotSent)),
+            Failure::Timeout | Failure::Broken => self.save_unclear(save, failure.to_string()),
+        }
+    }
+
+    fn save_done(&mut self, save: Save, overtaken: bool) {
+        self.parts.own_writes.learnt(save.website, self.now);
+        let known = self.snapshot.websites.contains(&save.website);
+        let late = overtaken && !self.parts.own_writes.writes_late();
+        // After a PATCH nobody knows the whole: the depth of the merge is not documented, and an
+        // operator may have edited other members meanwhile (W3, W4). A website that is not in
+        // the cache lacks its token.
+        if save.how == How::Put && known && !late {
+            self.show(&save);
+            return self.end_save(&save, SaveOutcome::Done);
+        }
+        self.read_back(save, None);
+    }
+
+    fn save_unclear(&mut self, save: Save, problem: String) {
+        match self.parts.own_writes.unclear() {
+            Unclear::ReadBack => self.read_back(save, Some(problem)),
+            Unclear::TakeAsDone => {
+                self.show(&save);
+                self.end_save(&save, SaveOutcome::Done);
+            }
+            Unclear::SendAgain => self.saves.push_front(save),
+        }
+    }
+
+    fn read_back(&mut self, save: Save, problem: Option<String>) {
+        let since = self.now.elapsed;
+        let read = self
+            .reads
+            .entry(save.website)
+            .or_insert_with(|| Read::due(since));
+        read.due = since;
+        read.save = Some(OpenSave {
+            save,
+            problem,
+            since,
+        });
+    }
+
+    /// Shows a save in the cache as far as it can be known without asking.
+    pub(super) fn show(&mut self, save: &Save) {
+        let Some(known) = self.snapshot.websites.get(&save.website) else {
+            return;
+        };
+        let settings = match save.how {
+            How::Put => save.settings.clone(),
+            How::Patch => match known.settings.merged(&save.settings) {
+                Some(merged) => merged,
+                None => return,
+            },
+        };
+        let website = Website {
+            settings,
+            ..Website::clone(known)
+        };
+        self.put_one(save.website, Some(website));
+    }
+
+    fn end_save(&mut self, save: &Save, outcome: SaveOutcome) {
+        match outcome {
+            SaveOutcome::Done => self.counters.saves_done += 1,
+            SaveOutcome::Refused(_) => self.counters.saves_refused += 1,
+            SaveOutcome::Unknown { .. } => self.counters.saves_unknown += 1,
+        }
+        self.actions.push(Action::SaveEnded {
+            ticket: save.ticket,
+            outcome,
+        });
+    }
+
+    /// A website was read alone.
+    pub(super) fn website_read(&mut self, id: WebsiteId, exchange: &Exchange, body: &[u8]) {
+        let Some(read) = self.reads.get_mut(&id) else {
+            return;
+        };
+        if exchange.cached {
+            let since = *read.cached_since.get_or_insert(self.now.elapsed);
+            if self.now.elapsed.saturating_sub(since) < self.config.overlap {
+                let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
+                return self.set_back(&Job::Read(id), exchange, setback);
+            }
+        }
+        let held = match wire::read_subscription(body, id) {
+            Ok(held) => held,
+            Err(problem) => {
+                let setback = Setback::of(Trouble::Unreadable, problem);
+                return self.set_back(&Job::Read(id), exchange, setback);
+            }
+        };
+        self.recovered(Lane::Read);
+        self.counters.read_backs += 1;
+        let held = self.completed(held);
+        let Some(read) = self.reads.remove(&id) else {
+            return;
+        };
+        match read.save {
+            Some(open) => self.save_read_back(open, held, exchange),
+            None => match self.parts.own_writes.judge(id, exchange, Source::ReadBack) {
+                Touch::Apply => self.learn(held),
+                Touch::ReadAt(due) => self.look_into(id, due, read.said_gone),
+            },
+        }
+    }
+
+    /// The subscription route tells neither price nor plan; those stay as known.
+    fn completed(&self, held: Website) -> Website {
+        match self.snapshot.websites.get(&held.id) {
+            Some(known) => Website {
+                price: known.price,
+                plan: known.plan.clone(),
+                token: held.token.or_else(|| known.token.clone()),
+                ..held
+            },
+            None => held,
+        }
+    }
+
+    fn learn(&mut self, held: Website) {
+        let id = held.id;
+        if self
+            .snapshot
+            .websites
+            .get(&id)
+            .is_none_or(|known| **known != held)
+        {
+            self.parts.own_writes.learnt(id, self.now);
+            self.put_one(id, Some(held));
+        }
+    }
+
+    fn save_read_back(&mut self, open: OpenSave, held: Website, exchange: &Exchange) {
+        let settles = open.since + self.config.settle;
+        let settled = exchange.sent.elapsed >= settles;
+        let shows = open.save.shows_in(&held.settings);
+        if !shows && !settled {
+            // It may not be visible yet.
+            let id = held.id;
+            let read = Read {
+                save: Some(open),
+                ..Read::due(settles)
+            };
+            self.reads.insert(id, read);
+            return;
+        }
+        let outcome = match open.problem {
+            // A definite save that no longer shows was overwritten by somebody: it was done.
+            None => SaveOutcome::Done,
+            Some(_) if shows => SaveOutcome::Done,
+            Some(problem) => SaveOutcome::Unknown {
+                problem,
+                holds: Some(held.settings.clone()),
+            },
+        };
+        self.parts.own_writes.learnt(held.id, self.now);
+        self.put_one(held.id, Some(held));
+        self.end_save(&open.save, outcome);
+    }
+
+    /// Reading a website alone said that it does not have the plugin.
+    pub(super) fn website_is_gone(&mut self, id: WebsiteId) {
+        self.recovered(Lane::Read);
+        self.counters.read_backs += 1;
+        let Some(read) = self.reads.remove(&id) else {
+            return;
+        };
+        if let Some(open) = read.save {
+            let outcome = match open.problem {
+                None => SaveOutcome::Done,
+                // It may have been carried out just before the website left.
+                Some(problem) => SaveOutcome::Unknown {
+                    problem,
+                    holds: None,
+                },
+            };
+            self.end_save(&open.save, outcome);
+        }
+        if read.said_gone {
+            self.parts.own_writes.learnt(id, self.now);
+            self.put_one(id, None);
+        } else {
+            // One voice against the cache: the next poll decides.
+            self.poll_due = self.now.elapsed;
+        }
+    }
+
+    /// When the patience of the next caller ends.
+    pub(super) fn patience_ends(&self) -> Option<Duration> {
+        let patience = self.config.save_patience;
+        let queued = self.saves.iter().filter(|_| self.saves_are_held());
+        let queued = queued.map(|save| save.ordered + patience);
+        let open = self.reads.values().filter_map(|read| read.save.as_ref());
+        queued.chain(open.map(|open| open.since + patience)).min()
+    }
+
+    /// Whether saves wait for something else than their turn.
+    fn saves_are_held(&self) -> bool {
+        self.plugin_id.is_none() || self.silent_until > self.now.elapsed
+    }
+
+    /// Tells the callers whose patience has ended.
+    pub(super) fn end_patience(&mut self) {
+        let (now, patience) = (self.now.elapsed, self.config.save_patience);
+        if self.saves_are_held() {
+            let account = match self.plugin_id {
+                None => self.lanes.read.not_before,
+                Some(_) => Duration::ZERO,
+            };
+            let until = self.silent_until.max(account);
+            let hopeless = until.saturating_sub(now) > patience;
+            let ends = |save: &Save| hopeless || now >= save.ordered + patience;
+            let (ended, kept): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.saves).into_iter().partition(ends);
+            self.saves = kept.into();
+            let retry_in = until.saturating_sub(now);
+            for save in &ended {
+                self.end_save(save, SaveOutcome::Refused(Refusal::Waiting { retry_in }));
+            }
+        }
+        let impatient: Vec<OpenSave> = self
+            .reads
+            .values_mut()
+            .filter(|read| {
+                read.save
+                    .as_ref()
+                    .is_some_and(|open| now >= open.since + patience)
+            })
+            .filter_map(|read| read.save.take())
+            .collect();
+        for OpenSave { save, problem, .. } in impatient {
+            // The read goes on without its save.
+            match problem {
+                None => {
+                    self.show(&save);
+                    self.end_save(&save, SaveOutcome::Done);
+                }
+                Some(problem) => {
+                    let outcome = SaveOutcome::Unknown {
+                        problem,
+                        holds: None,
+                    };
+                    self.end_save(&save, outcome);
+                }
+            }
+        }
+    }
+}

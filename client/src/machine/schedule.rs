@@ -1,0 +1,398 @@
+//! What is sent next, and when.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request};
+
+use super::loading::LoadRun;
+use super::parts::{Exchange, Lane};
+use super::{Action, Failure, How, Machine, Moment, Operation, RequestId};
+use crate::WebsiteId;
+use crate::machine::saving::Save;
+
+/// A wait of this length is for ever.
+const NEVER: Duration = Duration::MAX;
+
+/// A request under way.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) id: RequestId,
+    pub(super) job: Job,
+    pub(super) sent: Moment,
+    /// When it is given up.
+    pub(super) deadline: Duration,
+    /// The number of the newest differential that was applied when this was sent.
+    pub(super) applied_then: u64,
+}
+
+/// What a request is for.
+#[derive(Debug)]
+pub(super) enum Job {
+    Account,
+    Poll,
+    Page(u32),
+    Verify,
+    Read(WebsiteId),
+    Save(Box<Save>),
+}
+
+impl Job {
+    pub(super) fn operation(&self) -> Operation {
+        match self {
+            Self::Account => Operation::Account,
+            Self::Poll | Self::Verify => Operation::Since,
+            Self::Page(page) => Operation::List(*page),
+            Self::Read(website) => Operation::GetSettings(*website),
+            Self::Save(save) => save.operation(),
+        }
+    }
+
+    /// The requests that fail and recover with this one; a save has none, it is never repeated.
+    pub(super) fn lane(&self) -> Option<Lane> {
+        match self {
+            Self::Poll => Some(Lane::Poll),
+            Self::Page(_) | Self::Verify => Some(Lane::Load),
+            Self::Account | Self::Read(_) => Some(Lane::Read),
+            Self::Save(_) => None,
+        }
+    }
+}
+
+/// The waits of the lanes.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    pub(super) poll: LaneState,
+    pub(super) load: LaneState,
+    pub(super) read: LaneState,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LaneState {
+    pub(super) not_before: Duration,
+    pub(super) failures: u32,
+}
+
+impl Lanes {
+    pub(super) fn of(&mut self, lane: Lane) -> &mut LaneState {
+        match lane {
+            Lane::Poll => &mut self.poll,
+            Lane::Load => &mut self.load,
+            Lane::Read => &mut self.read,
+        }
+    }
+}
+
+/// What could be sent next, before it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Candidate {
+    Save(usize),
+    Account,
+    Read(WebsiteId),
+    Poll,
+    Load,
+    StartList,
+}
+
+impl Machine {
+    /// When [`Event::Tick`](super::Event::Tick) is wanted next, on the scale of
+    /// [`Moment::elapsed`]; `None`: not before something else happens.
+    pub fn next_wake(&self) -> Option<Duration> {
+        let deadlines = self.in_flight.iter().map(|flight| flight.deadline);
+        let patience = self.patience_ends();
+        let busy: Vec<_> = self.operations();
+        let candidates = self
+            .candidates()
+            .into_iter()
+            .filter_map(|(due, candidate)| {
+                let may = self.parts.flight.may_send(self.operation(candidate), &busy);
+                (may && due != NEVER).then_some(due)
+            });
+        let wake = candidates.chain(deadlines).chain(patience).min()?;
+        Some(wake.max(self.now.elapsed))
+    }
+
+    fn operations(&self) -> Vec<Operation> {
+        self.in_flight
+            .iter()
+            .map(|flight| flight.job.operation())
+            .collect()
+    }
+
+    /// Sends the most urgent due request, and others beside it if that is allowed.
+    pub(super) fn send_what_is_due(&mut self) {
+        self.look_at_the_gap();
+        loop {
+            let busy = self.operations();
+            let due = self.candidates().into_iter().find(|(due, candidate)| {
+                *due <= self.now.elapsed
+                    && self
+                        .parts
+                        .flight
+                        .may_send(self.operation(*candidate), &busy)
+            });
+            match due {
+                Some((_, candidate)) if self.start(candidate) => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Rule 7: after too long a gap polls are no longer relied on.
+    fn look_at_the_gap(&mut self) {
+        if self.loaded && !self.recovering && self.parts.cursor.outlived(self.now) {
+            self.recover();
+        }
+        let limit = self.config.longest_gap;
+        let now = self.now.elapsed;
+        if self
+            .run
+            .as_ref()
+            .is_some_and(|run| run.is_older_than(limit, now))
+        {
+            self.run = Some(LoadRun::start(self.parts.load.first_page()));
+        }
+    }
+
+    /// Lists again, without polls until that is done.
+    pub(super) fn recover(&mut self) {
+        self.recovering = true;
+        if self.run.is_none() {
+            self.start_list();
+        }
+    }
+
+    pub(super) fn start_list(&mut self) {
+        self.suspect = false;
+        self.relist_from = self.now.elapsed;
+        self.run = Some(LoadRun::start(self.parts.load.first_page()));
+    }
+
+    /// All that could be sent, most urgent first, each with the earliest time.
+    fn candidates(&self) -> Vec<(Duration, Candidate)> {
+        let mut candidates = Vec::with_capacity(5);
+        let mut push = |due: Duration, candidate| {
+            let silence = self.parts.backoff.silences(self.operation(candidate));
+            let gate = if silence {
+                self.silent_until
+            } else {
+                Duration::ZERO
+            };
+            candidates.push((due.max(gate), candidate));
+        };
+        let poll = self.poll_may_start();
+        let interval = self.config.poll_every;
+        if let Some(due) = poll.filter(|due| self.now.elapsed > due.saturating_add(interval)) {
+            // Saves go first, but a flood of them does not silence the polls.
+            push(due, Candidate::Poll);
+        }
+        if self.plugin_id.is_some() {
+            if let Some(save) = self.next_save() {
+                push(Duration::ZERO, Candidate::Save(save));
+            }
+            let reads = self
+                .reads
+                .iter()
+                .filter(|(website, _)| !self.is_being_read(website));
+            if let Some((website, read)) = reads.min_by_key(|(_, read)| read.due) {
+                push(
+                    read.due.max(self.lanes.read.not_before),
+                    Candidate::Read(*website),
+                );
+            }
+        } else if self.needs_the_account() {
+            push(self.lanes.read.not_before, Candidate::Account);
+        }
+        if let Some(due) = poll {
+            push(due, Candidate::Poll);
+        }
+        if let Some((due, candidate)) = self.load_may_start() {
+            push(due, candidate);
+        }
+        candidates
+    }
+
+    fn poll_may_start(&self) -> Option<Duration> {
+        let polls = self.loaded && !self.recovering && self.parts.cursor.ask().is_some();
+        polls.then(|| self.poll_due.max(self.lanes.poll.not_before))
+    }
+
+    fn load_may_start(&self) -> Option<(Duration, Candidate)> {
+        let pages_on_the_way = self
+            .in_flight
+            .iter()
+            .any(|f| matches!(f.job, Job::Page(_) | Job::Verify));
+        if pages_on_the_way {
+            return None;
+        }
+        // While polls fail, a re-list that could wait would only double the load on a sick server.
+        let sick = self.loaded && !self.recovering && self.lanes.poll.failures > 0;
+        match &self.run {
+            Some(_) if sick => None,
+            Some(_) => Some((self.lanes.load.not_before, Candidate::Load)),
+            None if sick || !self.loaded => None,
+            None => {
+                let budget = self.ledger.clone().at(self.server_now());
+                let doubt = self.suspect && self.passes_in_doubt < self.parts.load.passes();
+                let due = if doubt {
+                    self.now.elapsed
+                } else {
+                    self.relist_from + self.parts.pacing.relist_interval(&budget)
+                };
+                let affords = self.parts.pacing.affords_relist(&budget);
+                let due = if affords {
+                    due
+                } else {
+                    due.max(self.now.elapsed + budget.until_reset)
+                };
+                Some((due, Candidate::StartList))
+            }
+        }
+    }
+
+    fn is_being_read(&self, website: &WebsiteId) -> bool {
+        self.in_flight
+            .iter()
+            .any(|f| matches!(&f.job, Job::Read(other) if other == website))
+    }
+
+    fn needs_the_account(&self) -> bool {
+        let waiting = !self.saves.is_empty() || !self.reads.is_empty();
+        waiting && !self.in_flight.iter().any(|f| matches!(f.job, Job::Account))
+    }
+
+    fn operation(&self, candidate: Candidate) -> Operation {
+        match candidate {
+            Candidate::Save(index) => self.saves[index].operation(),
+            Candidate::Account => Operation::Account,
+            Candidate::Read(website) => Operation::GetSettings(website),
+            Candidate::Poll => Operation::Since,
+            Candidate::StartList => Operation::List(self.parts.load.first_page()),
+            Candidate::Load => match self.run.as_ref().and_then(LoadRun::wants_page) {
+                Some(page) => Operation::List(page),
+                None => Operation::Since,
+            },
+        }
+    }
+
+    /// Sends the candidate's request; says whether there was one.
+    fn start(&mut self, candidate: Candidate) -> bool {
+        match candidate {
+            Candidate::Save(index) => {
+                let Some(save) = self.saves.remove(index) else {
+                    return false;
+                };
+                if self.parts.own_writes.shows_before_answer() {
+                    self.show(&save);
+                }
+                self.send(Job::Save(Box::new(save)))
+            }
+            Candidate::Account => self.send(Job::Account),
+            Candidate::Read(website) => self.send(Job::Read(website)),
+            Candidate::Poll => {
+                self.poll_due = self.now.elapsed + self.poll_interval();
+                self.send(Job::Poll)
+            }
+            Candidate::StartList => {
+                if !self.suspect || self.passes_in_doubt >= self.parts.load.passes() {
+                    // The net's turn: a new count.
+                    self.passes_in_doubt = 0;
+                    self.explained.clear();
+                }
+                self.start_list();
+                self.start(Candidate::Load)
+            }
+            Candidate::Load => match self.run.as_ref().and_then(LoadRun::wants_page) {
+                Some(page) => self.send(Job::Page(page)),
+                None => self.send(Job::Verify),
+            },
+        }
+    }
+
+    pub(super) fn poll_interval(&mut self) -> Duration {
+        let budget = self.budget();
+        self.parts.pacing.poll_interval(&budget)
+    }
+
+    fn send(&mut self, job: Job) -> bool {
+        let Some(request) = self.request(&job) else {
+            return false;
+        };
+        self.last_id += 1;
+        let id = RequestId(self.last_id);
+        self.ledger.sent();
+        self.counters.requests += 1;
+        let timeout = self.config.request_timeout;
+        let operation = job.operation();
+        let deadline = self.now.elapsed + timeout;
+        let applied_then = self.newest_applied;
+        self.in_flight.push(InFlight {
+            id,
+            job,
+            sent: self.now,
+            deadline,
+            applied_then,
+        });
+        self.actions.push(Action::Send {
+            id,
+            operation,
+            request,
+            timeout,
+        });
+        true
+    }
+
+    /// The request for a job; `None` when something it needs is not known, which the candidates
+    /// have ruled out.
+    fn request(&self, job: &Job) -> Option<Request<Bytes>> {
+        let polls_configured = self.parts.difference.configured_only();
+        Some(match job {
+            Job::Account => self.requests.account(),
+            Job::Poll => self.requests.since(self.poll_asks()?, polls_configured),
+            Job::Page(page) => self.requests.list(*page, self.parts.load.configured_only()),
+            Job::Verify => self.requests.since(self.verify_asks()?, polls_configured),
+            Job::Read(website) => {
+                self.requests
+                    .settings(Method::GET, *website, self.plugin_id?, None)
+            }
+            Job::Save(save) => {
+                let method = if save.how == How::Put {
+                    Method::PUT
+                } else {
+                    Method::PATCH
+                };
+                self.requests
+                    .settings(method, save.website, self.plugin_id?, Some(&save.settings))
+            }
+        })
+    }
+
+    /// Gives up what has taken too long.
+    pub(super) fn expire(&mut self) {
+        let now = self.now.elapsed;
+        while let Some(late) = self.in_flight.iter().find(|flight| flight.deadline <= now) {
+            let id = late.id;
+            self.actions.push(Action::Abandon { id });
+            self.failed(id, Failure::Timeout);
+        }
+        self.end_patience();
+    }
+
+    /// Takes a request off the list, with its times.
+    pub(super) fn landed(
+        &mut self,
+        id: RequestId,
+        headers: Option<&http::HeaderMap>,
+    ) -> Option<(InFlight, Exchange)> {
+        let position = self.in_flight.iter().position(|flight| flight.id == id)?;
+        let flight = self.in_flight.remove(position);
+        let exchange = Exchange {
+            number: id.0,
+            sent: flight.sent,
+            received: self.now,
+            date: headers.and_then(crate::wire::date_header),
+            cached: headers.is_some_and(crate::wire::from_cache),
+        };
+        Some((flight, exchange))
+    }
+}

@@ -1,0 +1,212 @@
+//! One website as the cache holds it, and the set of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use imbl::shared_ptr::DefaultSharedPtr;
+use serde::{Deserialize, Serialize};
+
+use crate::{Settings, WebsiteId};
+
+/// The plan that a website pays for (specification §2.3, only with `include_plan`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The plan's identifier.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The plan's name, as people know it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether the website is still trying it out.
+    #[serde(default)]
+    pub trialing: bool,
+}
+
+/// A website that has the plugin installed.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Website {
+    /// Which website.
+    pub id: WebsiteId,
+    /// The secret that the settings page of this website sends along (specification §3.5).
+    /// `None` when the API sent none. A re-installed website usually has a new one.
+    pub token: Option<Box<str>>,
+    /// Its settings, `{}` when it was never configured.
+    pub settings: Settings,
+    /// What the website pays for the plugin; `None` when the API sent nothing readable.
+    pub price: Option<u32>,
+    /// Its plan, when the machine asks for plans and the API sent one.
+    pub plan: Option<Box<Plan>>,
+}
+
+impl Website {
+    /// Whether a settings page may act for this website: compares its token with the one that
+    /// was posted. A website without a known token refuses everything.
+    pub fn accepts_token(&self, posted: &str) -> bool {
+        let Some(token) = &self.token else {
+            return false;
+        };
+        // Every byte is looked at, so that the time taken does not tell how many were right.
+        token.len() == posted.len()
+            && token
+                .bytes()
+                .zip(posted.bytes())
+                .fold(0, |seen, (a, b)| seen | (a ^ b))
+                == 0
+    }
+}
+
+impl fmt::Debug for Website {
+    /// The token is a secret and is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Website")
+            .field("id", &self.id)
+            .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("settings", &self.settings)
+            .field("price", &self.price)
+            .field("plan", &self.plan)
+            .finish()
+    }
+}
+
+pub(crate) type WebsiteMap<V> = imbl::GenericHashMap<WebsiteId, V, FixedState, DefaultSharedPtr>;
+
+/// A set of websites by id. Cloning is free and shares everything: a clone is a snapshot.
+#[derive(Clone, Default)]
+pub struct Websites(WebsiteMap<Arc<Website>>);
+
+impl Websites {
+    /// The website with this id.
+    pub fn get(&self, id: &WebsiteId) -> Option<&Arc<Website>> {
+        self.0.get(id)
+    }
+
+    /// Whether the website is in the set.
+    pub fn contains(&self, id: &WebsiteId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// How many websites there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All websites, in no particular order (the same on every run for the same history).
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Website>> {
+        self.0.values()
+    }
+
+    /// Puts a website in, in place of the one that had its id.
+    pub fn insert(&mut self, website: Arc<Website>) -> Option<Arc<Website>> {
+        self.0.insert(website.id, website)
+    }
+
+    /// Takes a website out.
+    pub fn remove(&mut self, id: &WebsiteId) -> Option<Arc<Website>> {
+        self.0.remove(id)
+    }
+
+    /// Whether both are the same snapshot in memory, which costs nothing to find out.
+    pub fn same_snapshot(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
+}
+
+impl FromIterator<Website> for Websites {
+    fn from_iter<I: IntoIterator<Item = Website>>(websites: I) -> Self {
+        Self(
+            websites
+                .into_iter()
+                .map(|website| (website.id, Arc::new(website)))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Debug for Websites {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter()).finish()
+    }
+}
+
+/// What happened to one website in the cache: the difference between two snapshots.
+///
+/// Told once for each real difference, whether a poll, a re-list, a read-back or an own save
+/// brought it; repeats of the same state tell nothing (hazards A14, C4).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The website was not known before.
+    Added {
+        /// As it is now.
+        new: Arc<Website>,
+    },
+    /// Its settings, token, price or plan are different.
+    Updated {
+        /// As it was.
+        old: Arc<Website>,
+        /// As it is now.
+        new: Arc<Website>,
+    },
+    /// The plugin was uninstalled there.
+    Removed {
+        /// As it was last.
+        old: Arc<Website>,
+    },
+}
+
+impl Change {
+    /// The website that changed.
+    pub fn website(&self) -> WebsiteId {
+        match self {
+            Self::Added { new } | Self::Updated { new, .. } => new.id,
+            Self::Removed { old } => old.id,
+        }
+    }
+
+    /// The change that leads from `old` to `new`, if they differ.
+    pub(crate) fn between(old: Option<&Arc<Website>>, new: Option<&Arc<Website>>) -> Option<Self> {
+        match (old, new) {
+            (None, Some(new)) => Some(Self::Added { new: new.clone() }),
+            (Some(old), None) => Some(Self::Removed { old: old.clone() }),
+            (Some(old), Some(new)) if old != new => Some(Self::Updated {
+                old: old.clone(),
+                new: new.clone(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn website(token: Option<&str>) -> Website {
+        Website {
+            id: WebsiteId::from_number(1),
+            token: token.map(Into::into),
+            settings: Settings::unconfigured(),
+            price: None,
+            plan: None,
+        }
+    }
+
+    #[test]
+    fn only_the_website_s_own_token_is_accepted() {
+        assert!(website(Some("secret")).accepts_token("secret"));
+        assert!(!website(Some("secret")).accepts_token("secreT"));
+        assert!(!website(Some("secret")).accepts_token("secret "));
+        assert!(!website(None).accepts_token(""));
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let printed = format!("{:?}", website(Some("secret")));
+        assert!(!printed.contains("secret"), "{printed}");
+    }
+}

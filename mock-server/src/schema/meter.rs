@@ -1,0 +1,134 @@
+//! The work of one check, counted before it is done.
+
+use serde_json::Value;
+
+use super::keyword::Via;
+use super::outline::Outline;
+use super::pattern;
+use super::work::weight;
+
+/// Steps that one check may take, a fraction of a microsecond each.
+const MOST_STEPS: u64 = 200_000;
+/// Characters times states of the patterns that they are matched with. Each takes 20 ns at worst,
+/// and nearly nothing with the patterns that people write.
+const MOST_MATCHING: u64 = 60_000_000;
+/// So many values of an `enum` are compared in the time of a step.
+const OPTIONS_A_STEP: u64 = 8;
+
+/// Counts the steps of a check without taking them.
+pub(super) struct Meter {
+    all: Vec<Cost>,
+}
+
+/// What one subschema costs.
+struct Cost {
+    applies: Vec<(Via, usize)>,
+    /// The states of its `pattern`
+    text: u64,
+    /// The states of all its `patternProperties`
+    names: u64,
+    /// The values of its `enum`
+    options: u64,
+}
+
+/// What one check has cost so far.
+#[derive(Default)]
+struct Bill {
+    steps: u64,
+    matching: u64,
+}
+
+impl Cost {
+    fn of(schema: &Value, applies: &[(Via, usize)]) -> Self {
+        let taken = applies.iter().filter(|(via, _)| *via != Via::Definition);
+        let times = usize::try_from(weight(schema)).unwrap_or(2);
+        let named = schema.get("patternProperties").and_then(Value::as_object);
+        let names = named
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| pattern::states(name));
+        let text = schema.get("pattern").and_then(Value::as_str);
+        let options = schema.get("enum").and_then(Value::as_array);
+        Self {
+            applies: taken
+                .flat_map(|step| std::iter::repeat_n(step.clone(), times))
+                .collect(),
+            text: text.map_or(0, pattern::states),
+            names: names.fold(0, u64::saturating_add),
+            options: options.map_or(0, |options| options.len() as u64),
+        }
+    }
+
+    /// What it costs besides the schemas that it applies.
+    fn charge(&self, value: &Value, bill: &mut Bill) {
+        bill.steps += 1 + self.options / OPTIONS_A_STEP;
+        let matching = match value {
+            Value::String(text) => self.text.saturating_mul(text.len() as u64),
+            Value::Object(map) if self.names > 0 => {
+                let letters: usize = map.keys().map(|name| name.len() + 1).sum();
+                self.names.saturating_mul(letters as u64)
+            }
+            _ => 0,
+        };
+        bill.matching = bill.matching.saturating_add(matching);
+    }
+}
+
+impl Meter {
+    pub fn of(outline: &Outline<'_>) -> Self {
+        let costs = outline
+            .all
+            .iter()
+            .map(|one| Cost::of(one.schema, &one.applies));
+        Self {
+            all: costs.collect(),
+        }
+    }
+
+    /// How much there is to count besides schemas.
+    pub fn toil(&self) -> u64 {
+        let toil = |cost: &Cost| {
+            cost.text
+                .saturating_add(cost.names)
+                .saturating_add(cost.options)
+        };
+        self.all.iter().map(toil).fold(0, u64::saturating_add)
+    }
+
+    /// Whether checking these settings would take too long.
+    pub fn is_too_much(&self, settings: &Value) -> bool {
+        let mut bill = Bill::default();
+        let mut waiting = vec![(0_usize, settings)];
+        while let Some((index, value)) = waiting.pop() {
+            let cost = &self.all[index];
+            cost.charge(value, &mut bill);
+            for (via, to) in &cost.applies {
+                let before = waiting.len();
+                match (via, value) {
+                    (Via::Same, _) => waiting.push((*to, value)),
+                    (Via::Property(name), Value::Object(map)) => {
+                        waiting.extend(map.get(name).map(|member| (*to, member)));
+                    }
+                    (Via::Members, Value::Object(map)) => {
+                        waiting.extend(map.values().map(|member| (*to, member)));
+                    }
+                    (Via::Items, Value::Array(items)) => {
+                        waiting.extend(items.iter().map(|item| (*to, item)));
+                    }
+                    (Via::Names, Value::Object(map)) => {
+                        let letters: usize = map.keys().map(|name| name.len() + 1).sum();
+                        let matching = self.all[*to].text.saturating_mul(letters as u64);
+                        bill.matching = bill.matching.saturating_add(matching);
+                        bill.steps += map.len() as u64;
+                    }
+                    _ => {}
+                }
+                bill.steps += (waiting.len() - before) as u64;
+                if bill.steps > MOST_STEPS || bill.matching > MOST_MATCHING {
+                    return true;
+                }
+            }
+        }
+        bill.steps > MOST_STEPS || bill.matching > MOST_MATCHING
+    }
+}

@@ -1,0 +1,91 @@
+//! The same router without a socket: spaces, credentials and control API, one call away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::control::Shared;
+use crate::options::Blueprint;
+use crate::server::service::{self, Service};
+use crate::server::{Info, ServerOptions, Spaces, StartError};
+use crate::socket::Reply;
+
+/// An emulator that listens nowhere.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use crisp_mock_server::options::WorldOptions;
+/// use crisp_mock_server::server::InProcess;
+///
+/// let emulator = InProcess::new(WorldOptions { websites: Some(2), ..Default::default() }.into())?;
+/// let request = http::Request::get("http://localhost/_mock/websites").body("".into())?;
+/// let response = emulator.answer(request).await.expect("no fault is armed");
+/// assert_eq!(response.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct InProcess {
+    info: Info,
+    shared: Arc<Shared>,
+    service: Box<dyn Service>,
+}
+
+impl InProcess {
+    /// Starts an emulator; the addresses in the options say what it calls itself.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Options`] when the options do not fit.
+    pub fn new(options: ServerOptions) -> Result<Self, StartError> {
+        let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
+        let public_url = options
+            .public_url
+            .unwrap_or_else(|| format!("http://{}", options.listen));
+        let shared = Arc::new(Shared {
+            spaces: Spaces::new(blueprint, public_url.clone()),
+            public_url,
+            control_token: options.control_token,
+            ready: AtomicBool::new(true),
+        });
+        let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
+        let last_request = Arc::new(AtomicU64::new(0));
+        let service = service::service(Arc::clone(&shared), options.on_request, last_request);
+        Ok(Self {
+            info,
+            shared,
+            service: Box::new(service),
+        })
+    }
+
+    /// With which credentials the default space is reached.
+    #[must_use]
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// All spaces.
+    #[must_use]
+    pub fn spaces(&self) -> &Spaces {
+        &self.shared.spaces
+    }
+
+    /// What a request leads to, with everything that a fault wants done to it.
+    pub async fn reply(&self, request: Request<Bytes>) -> Reply {
+        (self.service)(request).await
+    }
+
+    /// The answer to a request, at once and whole; none when a fault withholds it.
+    pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        self.reply(request)
+            .await
+            .delivery
+            .outcome
+            .response()
+            .cloned()
+    }
+}

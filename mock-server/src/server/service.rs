@@ -1,0 +1,117 @@
+//! What happens to a request: it is the control API's, or it goes to the space of its credentials.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::control::{self, Shared};
+use crate::server::{Cell, Listener, edge};
+use crate::socket::{Place, Reply, WorldTime};
+
+/// What [`service`] returns.
+pub(super) trait Service: Fn(Request<Bytes>) -> Answering + Send + Sync + 'static {}
+
+impl<F: Fn(Request<Bytes>) -> Answering + Send + Sync + 'static> Service for F {}
+
+/// An answer on its way.
+pub(super) type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+/// Answers every request of a server.
+pub(super) fn service(
+    shared: Arc<Shared>,
+    listener: Option<Listener>,
+    last_request: Arc<AtomicU64>,
+) -> impl Service {
+    let control = control::router(Arc::clone(&shared));
+    move |request: Request<Bytes>| -> Answering {
+        last_request.store(edge::elapsed_millis(), Ordering::Relaxed);
+        if is_control(request.uri().path()) {
+            return Box::pin(call(control.clone(), request));
+        }
+        let authorization = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let cell = shared.spaces.of(authorization);
+        let reply = handle(cell, &request, listener.clone());
+        Box::pin(std::future::ready(reply))
+    }
+}
+
+fn is_control(path: &str) -> bool {
+    path.strip_prefix("/_mock")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+async fn call(control: Router, request: Request<Bytes>) -> Reply {
+    // The router itself cannot fail; its own errors are answers.
+    let Ok(response) = control.oneshot(request.map(Body::from)).await;
+    let (head, body) = response.into_parts();
+    match body.collect().await {
+        Ok(body) => Response::from_parts(head, body.to_bytes()).into(),
+        Err(_) => {
+            let mut response = Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response.into()
+        }
+    }
+}
+
+fn handle(cell: Arc<Cell>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
+    let started = edge::elapsed();
+    let handled = cell.lock().handle(started, request);
+    cell.notify();
+    let time: Arc<dyn WorldTime> = Arc::clone(&cell) as Arc<dyn WorldTime>;
+    let place = Place {
+        time,
+        operation: handled.operation,
+        arrived: handled.arrived,
+    };
+    let ending = Ending {
+        cell,
+        seq: handled.seq,
+        started,
+        listener,
+    };
+    Reply::new(handled.delivery, place).ending_with(ending)
+}
+
+/// Notes in the journal when a request ended, whichever way it did.
+struct Ending {
+    cell: Arc<Cell>,
+    seq: u64,
+    started: Duration,
+    listener: Option<Listener>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let took = edge::elapsed().saturating_sub(self.started);
+        let entry = self
+            .cell
+            .lock()
+            .journal
+            .finish(self.seq, took)
+            .filter(|_| self.listener.is_some())
+            .cloned();
+        if let (Some(listener), Some(entry)) = (&self.listener, entry) {
+            listener(&entry);
+        }
+    }
+}
+
+impl WorldTime for Cell {
+    fn wait_until(&self, elapsed: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Self::wait_until(self, elapsed))
+    }
+}

@@ -1,0 +1,68 @@
+//! The world's clock from a shell.
+
+use clap::{Args, Subcommand};
+use crisp_mock_server::duration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::Desk;
+use super::show::text;
+use crate::failure::Failure;
+use crate::terminal::STRONG;
+
+/// `ctl clock`
+#[derive(Debug, Args)]
+pub struct Clock {
+    #[command(subcommand)]
+    step: Option<Step>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Step {
+    /// Let time pass: waits end, stamps move
+    Advance {
+        /// How much, as 20s
+        #[arg(value_parser = checked)]
+        by: String,
+    },
+    /// Move the wall clock alone, forward or back
+    Skew {
+        /// By how much, as -60s
+        #[arg(allow_hyphen_values = true, value_parser = checked_signed)]
+        by: String,
+    },
+    /// Set the wall clock
+    Set {
+        /// To which date, as 2026-01-31T09:00:00Z
+        to: String,
+    },
+}
+
+fn checked(text: &str) -> Result<String, duration::InvalidDuration> {
+    duration::parse(text).map(|_| text.to_owned())
+}
+
+fn checked_signed(text: &str) -> Result<String, duration::InvalidDuration> {
+    duration::parse_signed(text).map(|_| text.to_owned())
+}
+
+impl Clock {
+    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+        let step = match self.step {
+            None => return desk.show(&desk.emulator.get("/clock").await?, shown),
+            Some(Step::Advance { by }) => json!({ "advance": by }),
+            Some(Step::Skew { by }) => json!({ "skew": by }),
+            Some(Step::Set { to }) => json!({ "set": to }),
+        };
+        let answer = desk
+            .emulator
+            .send(Method::POST, "/clock", Some(&step))
+            .await?;
+        desk.show(&answer, shown)
+    }
+}
+
+fn shown(answer: &Value) -> String {
+    let (now, mode) = (text(answer, "now"), text(answer, "mode"));
+    format!("{STRONG}{now}{STRONG:#}  {mode} clock")
+}

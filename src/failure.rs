@@ -1,0 +1,152 @@
+//! Why the command ends with anything but 0: each failure, what it says, and its exit code.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What went wrong. Each says what happened, where, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// An option does not fit, or two options do not fit together.
+    #[error("{message}{}", advice(hint.as_deref()))]
+    Usage {
+        /// What does not fit.
+        message: String,
+        /// What would.
+        hint: Option<String>,
+    },
+    /// A file cannot be read.
+    #[error("{}: {problem}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+    /// A file can be read, and says something that it may not say.
+    #[error("{}", report.trim_end())]
+    BadFile {
+        /// Lines that start with `file:line:column`.
+        report: String,
+    },
+    /// The server would be open to the network for everybody.
+    #[error(
+        "{address} can be reached from other machines, and whoever reaches it could control the \
+         emulator and read its credentials\n  \
+         = hint: demand a token with `--control-token TOKEN`, listen on 127.0.0.1, or insist with \
+         `--control-token none`"
+    )]
+    OpenToTheNetwork {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The port is taken.
+    #[error(
+        "port {} is taken: another program listens on {address}\n  \
+         = hint: stop it (is it another crisp-mock?), or choose a port with `--listen {}:PORT`; \
+         port 0 means any free one", address.port(), shown_ip(address)
+    )]
+    PortTaken {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on for another reason.
+    #[error("cannot listen on {address}: {problem}\n  = hint: choose another with `--listen`")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        problem: String,
+    },
+    /// The machine refuses something else that the command needs.
+    #[error("{doing}: {problem}")]
+    Environment {
+        /// What was to be done.
+        doing: String,
+        /// What the system says.
+        problem: String,
+    },
+    /// Nobody answers where the server should be.
+    #[error(
+        "no emulator answers at {url}: {problem}\n  \
+         = hint: start one with `crisp-mock serve`, or say where it is with `--url` or \
+         CRISP_MOCK_URL"
+    )]
+    NoServer {
+        /// Where it was looked for.
+        url: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The server refuses a control call.
+    #[error("{error}{}", advice(hint.as_deref()))]
+    Refused {
+        /// What is wrong, in the server's words.
+        error: String,
+        /// What to do about it, in the server's words.
+        hint: Option<String>,
+    },
+    /// The server did not become ready in time.
+    #[error("{url} was not ready within {within}: {problem}")]
+    NotReady {
+        /// Where it was looked for.
+        url: String,
+        /// How long.
+        within: String,
+        /// What the last attempt met.
+        problem: String,
+    },
+}
+
+fn advice(hint: Option<&str>) -> String {
+    hint.map(|hint| format!("\n  = hint: {hint}"))
+        .unwrap_or_default()
+}
+
+fn shown_ip(address: &SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
+}
+
+impl Failure {
+    /// A usage failure with advice.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// Which exit code says it (product surface, §1).
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused { .. } | Self::NotReady { .. } => 1,
+            Self::Usage { .. }
+            | Self::Unreadable { .. }
+            | Self::BadFile { .. }
+            | Self::OpenToTheNetwork { .. } => 2,
+            Self::PortTaken { .. }
+            | Self::Listen { .. }
+            | Self::Environment { .. }
+            | Self::NoServer { .. } => 4,
+        }
+    }
+
+    /// What a person reads on stderr. Reports of files speak for themselves.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::BadFile { .. } => self.to_string(),
+            _ => format!("error: {self}"),
+        }
+    }
+}
+
+impl From<&Failure> for ExitCode {
+    fn from(failure: &Failure) -> Self {
+        Self::from(failure.exit_code())
+    }
+}

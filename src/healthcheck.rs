@@ -1,0 +1,97 @@
+//! `crisp-mock healthcheck`: for service containers, and for images without a shell.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use crisp_mock_server::duration;
+
+use crate::emulator::{Emulator, Whereabouts, runtime};
+use crate::failure::Failure;
+use crate::options::Listen;
+use crate::terminal;
+
+/// How long to wait between two attempts: shorter than anybody notices.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Whom to ask, and for how long.
+#[derive(Debug, Args)]
+pub struct HealthcheckArguments {
+    /// Where the emulator is [default: CRISP_MOCK_CONTROL_URL, CRISP_MOCK_URL, the port of
+    /// CRISP_MOCK_LISTEN, or http://127.0.0.1:8420]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// For how long to try
+    #[arg(
+        long,
+        env = "CRISP_MOCK_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = duration::parse
+    )]
+    pub timeout: Duration,
+
+    /// The token that the emulator demands
+    #[arg(long, env = "CRISP_MOCK_CONTROL_TOKEN", value_name = "TOKEN")]
+    pub control_token: Option<String>,
+}
+
+/// Asks until the answer is yes.
+pub fn run(arguments: &HealthcheckArguments) -> Result<ExitCode, Failure> {
+    let whereabouts = Whereabouts {
+        url: arguments.url.clone().or_else(beside_us),
+        control_token: arguments.control_token.clone(),
+        space: Some("default".to_owned()),
+    };
+    let emulator = Emulator::at(&whereabouts)?;
+    runtime()?.block_on(wait(&emulator, arguments.timeout))?;
+    terminal::say("ready");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// In a container the server's own environment says where it listens.
+fn beside_us() -> Option<String> {
+    let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+    if said("CRISP_MOCK_CONTROL_URL")
+        .or_else(|| said("CRISP_MOCK_URL"))
+        .is_some()
+    {
+        return None;
+    }
+    let listen: Listen = said("CRISP_MOCK_LISTEN")?.parse().ok()?;
+    let mut address = listen.address;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            [0, 0, 0, 0, 0, 0, 0, 1].into()
+        });
+    }
+    Some(format!("http://{address}"))
+}
+
+async fn wait(emulator: &Emulator, timeout: Duration) -> Result<(), Failure> {
+    let mut last = "it was never asked".to_owned();
+    let attempts = async {
+        loop {
+            match emulator.get("/ready").await {
+                Ok(_) => return,
+                Err(Failure::NoServer { problem, .. }) => last = problem,
+                Err(failure) => last = failure.to_string(),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let within = duration::format(timeout);
+    // One attempt is made however short the time is.
+    let timeout = timeout.max(Duration::from_millis(1));
+    if tokio::time::timeout(timeout, attempts).await.is_ok() {
+        return Ok(());
+    }
+    Err(Failure::NotReady {
+        url: emulator.base().to_owned(),
+        within,
+        problem: last,
+    })
+}

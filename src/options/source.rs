@@ -1,0 +1,129 @@
+//! A schema or a fault plan, which may stand in a file of its own or inside another.
+
+use std::path::PathBuf;
+
+use crisp_mock_server::fault::{FaultError, FaultPlan};
+use crisp_mock_server::schema::report::Severity;
+use crisp_mock_server::schema::{
+    InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review,
+};
+use serde_json::Value;
+
+use crate::document::{Document, Problem, read_text};
+use crate::failure::Failure;
+
+/// Where a part of the options comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A file of its own.
+    File(PathBuf),
+    /// It stands in the config file.
+    Inline(Value),
+}
+
+/// A part that was read, with what to say about it.
+#[derive(Debug)]
+pub struct Part {
+    /// Its value, judged.
+    pub value: Value,
+    /// Lines about what is accepted and probably not meant.
+    pub remarks: String,
+}
+
+impl Source {
+    /// Reads a settings schema; `config` is the file that an inline one stands in.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreadable`], or [`Failure::BadFile`] with everything that is wrong.
+    pub fn schema(self, rules: Rules, config: Option<&Document>) -> Result<Part, Failure> {
+        match (self, config) {
+            (Self::File(path), _) => {
+                let Review { schema, report } =
+                    review(&path.display().to_string(), &read_text(&path)?, rules);
+                let schema = schema.map_err(|_| Failure::BadFile {
+                    report: report.clone(),
+                })?;
+                Ok(Part {
+                    value: schema.raw().clone(),
+                    remarks: report,
+                })
+            }
+            (Self::Inline(value), config) => {
+                let schema = SettingsSchema::from_value(value.clone(), rules)
+                    .map_err(|invalid| refused_schema(&invalid, config))?;
+                let remarks = config.map_or_else(String::new, |config| {
+                    config.render(Severity::Warning, &located(schema.warnings()))
+                });
+                Ok(Part { value, remarks })
+            }
+        }
+    }
+
+    /// Reads a fault plan; `config` is the file that an inline one stands in.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreadable`], or [`Failure::BadFile`] with everything that is wrong.
+    pub fn faults(self, config: Option<&Document>) -> Result<Value, Failure> {
+        match self {
+            Self::File(path) => {
+                let document = Document::read(&path)?;
+                judge_plan(&document, &document.value, "")?;
+                Ok(document.value)
+            }
+            Self::Inline(value) => {
+                if let Some(config) = config {
+                    judge_plan(config, &value, "/faults")?;
+                }
+                Ok(value)
+            }
+        }
+    }
+}
+
+fn refused_schema(invalid: &InvalidSchema, config: Option<&Document>) -> Failure {
+    let report = config.map_or_else(
+        || invalid.to_string(),
+        |config| config.render(Severity::Error, &located(invalid.problems())),
+    );
+    Failure::BadFile { report }
+}
+
+fn located(problems: &[SchemaProblem]) -> Vec<Problem> {
+    let located = problems.iter().map(|problem| Problem {
+        hint: problem.hint.clone(),
+        ..Problem::value(format!("/schema{}", problem.pointer), &problem.message)
+    });
+    located.collect()
+}
+
+/// Judges a fault plan that stands at `base` in a document.
+///
+/// # Errors
+///
+/// [`Failure::BadFile`] with everything that is wrong.
+pub fn judge_plan(document: &Document, plan: &Value, base: &str) -> Result<FaultPlan, Failure> {
+    FaultPlan::parse_for_server(plan).map_err(|errors| {
+        let problems: Vec<_> = errors.iter().map(|error| problem(error, base)).collect();
+        Failure::BadFile {
+            report: document.render(Severity::Error, &problems),
+        }
+    })
+}
+
+fn problem(error: &FaultError, base: &str) -> Problem {
+    let pointer = format!("{base}{}", error.pointer);
+    // The plan's reader does not say which part of a member it means; a name that it does not
+    // know is quoted as such.
+    let name = error.pointer.rsplit('/').next().unwrap_or_default();
+    let problem = if error.message.starts_with(&format!("`{name}` ")) {
+        Problem::key(pointer, &error.message)
+    } else {
+        Problem::value(pointer, &error.message)
+    };
+    Problem {
+        hint: error.hint.clone(),
+        ..problem
+    }
+}

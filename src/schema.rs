@@ -1,0 +1,31 @@
+//! `crisp-mock schema`
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+use crate::{options, terminal};
+
+/// Which file the schema is for.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// What kind of file the schema describes
+    pub of: Described,
+}
+
+/// A kind of file that has a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Described {
+    /// The file of `serve --config`
+    Config,
+}
+
+/// Prints the schema.
+pub fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
+    let schema = match arguments.of {
+        Described::Config => options::config_schema(),
+    };
+    terminal::say(&format!("{schema:#}"));
+    Ok(ExitCode::SUCCESS)
+}

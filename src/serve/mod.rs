@@ -1,0 +1,111 @@
+//! `crisp-mock serve`: start the emulator, say so, wait for a reason to stop, stop.
+
+mod banner;
+mod ending;
+mod log;
+mod ready;
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use crisp_mock_server::server::{MockServer, ServerOptions, StartError};
+
+use crate::failure::Failure;
+use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
+use crate::terminal;
+
+use ending::Signals;
+use log::Log;
+
+/// The options of `serve`.
+#[derive(Debug, Args)]
+#[command(mut_arg("listen", |listen| listen.help(
+    "Address and port to listen on; port 0 means any free one \
+     [default: 127.0.0.1:8420 and [::1]:8420]"
+)))]
+pub struct ServeArguments {
+    /// What to start
+    #[command(flatten)]
+    pub server: ServerArguments,
+
+    /// Log no requests
+    #[arg(short, long, env = "CRISP_MOCK_QUIET", value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+}
+
+/// Runs the emulator until a signal, idleness or the end of its parent.
+pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
+    let options = resolve(arguments.server, Listen::SERVE)?;
+    if !options.remarks.is_empty() {
+        terminal::complain(&options.remarks);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Environment {
+            doing: "starting the runtime".to_owned(),
+            problem: error.to_string(),
+        })?;
+    runtime.block_on(serve(options, arguments.quiet))
+}
+
+async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
+    // Before anything is said to be ready, so that no signal comes too early.
+    let mut signals = Signals::listen()?;
+    if let Some(file) = &options.ready_file {
+        ready::remove_stale(file)?;
+    }
+    let log = (!quiet).then(Log::start);
+    let server = MockServer::start(ServerOptions {
+        listen: options.listen.address,
+        also_listen: options.listen.also,
+        world: options.world,
+        control_token: options.control_token,
+        public_url: options.public_url,
+        on_request: log.as_ref().map(|log| {
+            let sender = log.sender();
+            Arc::new(move |entry: &_| sender.note(entry)) as _
+        }),
+    })
+    .await
+    .map_err(refused)?;
+    for warning in server.warnings() {
+        terminal::complain(&format!("warning: {warning}"));
+    }
+    if let Some(file) = &options.ready_file {
+        ready::write(file, server.info())?;
+    }
+    match options.print {
+        Print::Text => terminal::print(&banner::banner(&server)),
+        Print::Json => terminal::say(&ready::line(server.info())),
+    }
+    let reason = ending::wait(&server, &mut signals, options.idle_exit, options.parent_pid).await;
+    if let Some(log) = &log {
+        log.remark(format!("stopping: {reason}"));
+    }
+    signals.end_at_the_next();
+    server.stop().await;
+    if let Some(log) = log {
+        log.finish();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refused(error: StartError) -> Failure {
+    match error {
+        StartError::Options(_) => Failure::Usage {
+            message: error.to_string(),
+            hint: None,
+        },
+        StartError::Bind { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
+            Failure::PortTaken { address }
+        }
+        StartError::Bind { address, source } => Failure::Listen {
+            address,
+            problem: source.to_string(),
+        },
+    }
+}

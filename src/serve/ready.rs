@@ -1,0 +1,53 @@
+//! The ready file: what a fixture waits for, and all that it needs to know.
+
+use std::path::{Path, PathBuf};
+
+use crisp_mock_server::server::Info;
+
+use crate::failure::Failure;
+
+/// What a fixture needs to know, on one line (product surface, §3).
+pub fn line(info: &Info) -> String {
+    // An Info is nothing but texts and a number.
+    serde_json::to_string(info).unwrap_or_default()
+}
+
+/// Removes what an earlier server left behind, so that its news is not taken for ours.
+///
+/// # Errors
+///
+/// [`Failure::Environment`] when it stays there.
+pub fn remove_stale(file: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(file, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the file; whoever sees it sees all of it.
+///
+/// # Errors
+///
+/// [`Failure::Environment`] when it cannot be written.
+pub fn write(file: &Path, info: &Info) -> Result<(), Failure> {
+    let beside = beside(file);
+    std::fs::write(&beside, line(info) + "\n")
+        .and_then(|()| std::fs::rename(&beside, file))
+        .map_err(|error| {
+            let _ = std::fs::remove_file(&beside);
+            failed(file, &error)
+        })
+}
+
+/// A name in the same folder: a rename within one file system is atomic.
+fn beside(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+}
+
+fn failed(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::Environment {
+        doing: format!("writing the ready file {}", file.display()),
+        problem: error.to_string(),
+    }
+}

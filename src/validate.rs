@@ -1,0 +1,206 @@
+//! `crisp-mock validate`: is this file valid, and if not, what is wrong where.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use crisp_mock_server::schema::{Rules, review};
+use serde_json::{Map, Value};
+
+use crate::document::{Document, read_text};
+use crate::failure::Failure;
+use crate::options::{KEYS, judge_config, judge_plan};
+use crate::terminal;
+
+/// What is to be judged.
+#[derive(Debug, Args)]
+pub struct ValidateArguments {
+    /// Files to judge; what kind each is, its content says
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Judge every file as this kind
+    #[arg(long, env = "CRISP_MOCK_KIND")]
+    pub kind: Option<Kind>,
+}
+
+/// A kind of file that can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// A plugin's settings schema, as `serve --schema` takes it
+    Schema,
+    /// Server options, as `serve --config` takes them
+    Config,
+    /// A fault plan, as `serve --faults` takes it
+    Faults,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Schema => "settings schema",
+            Self::Config => "server config",
+            Self::Faults => "fault plan",
+        }
+    }
+}
+
+/// Judges every file, and fails when any of them is not valid.
+pub fn run(arguments: &ValidateArguments) -> Result<ExitCode, Failure> {
+    let mut worst = 0;
+    for path in &arguments.files {
+        match judge(path, arguments.kind) {
+            Ok(Verdict { kind, remarks }) => {
+                if !remarks.is_empty() {
+                    terminal::complain(&remarks);
+                }
+                terminal::say(&format!("{}: valid ({})", path.display(), kind.name()));
+            }
+            Err(failure) => {
+                terminal::complain(&failure.shown());
+                worst = worst.max(failure.exit_code());
+            }
+        }
+    }
+    Ok(ExitCode::from(worst))
+}
+
+struct Verdict {
+    kind: Kind,
+    remarks: String,
+}
+
+fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
+    let text = read_text(path)?;
+    let name = path.display().to_string();
+    let kind = match kind {
+        Some(kind) => kind,
+        None => detect(&Document::parse(&name, text.clone())?)?,
+    };
+    let remarks = match kind {
+        Kind::Schema => judge_schema(&name, &text)?,
+        Kind::Config => {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            judge_config(Document::parse(&name, text)?, folder)?.remarks
+        }
+        Kind::Faults => {
+            let document = Document::parse(&name, text)?;
+            judge_plan(&document, &document.value, "")?;
+            String::new()
+        }
+    };
+    Ok(Verdict { kind, remarks })
+}
+
+fn judge_schema(name: &str, text: &str) -> Result<String, Failure> {
+    let review = review(name, text, Rules::default());
+    match review.schema {
+        Ok(_) => Ok(review.report),
+        Err(_) => Err(Failure::BadFile {
+            report: review.report,
+        }),
+    }
+}
+
+/// Keys by which a settings schema is known.
+const SCHEMA_KEYS: [&str; 12] = [
+    "$schema",
+    "$id",
+    "id",
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "definitions",
+];
+/// Keys by which a fault is known.
+const FAULT_KEYS: [&str; 6] = ["at", "window", "status", "throttle", "delay", "times"];
+/// Keys by which a scenario is known.
+const SCENARIO_KEYS: [&str; 8] = [
+    "about", "server", "client", "start", "when", "expect", "kills", "found",
+];
+
+/// Which kind of file this is, by its keys.
+fn detect(document: &Document) -> Result<Kind, Failure> {
+    let members = match &document.value {
+        Value::Object(members) => members,
+        Value::Array(items) if items.iter().all(Value::is_object) => return Ok(Kind::Faults),
+        _ => return Err(unknown(document)),
+    };
+    let count = |keys: &[&str]| {
+        keys.iter()
+            .filter(|key| members.contains_key(**key))
+            .count()
+    };
+    let scenario = count(&SCENARIO_KEYS);
+    let known = [
+        (count(&SCHEMA_KEYS), Kind::Schema),
+        (count(&FAULT_KEYS), Kind::Faults),
+        (config_keys(members), Kind::Config),
+    ];
+    let most = known.iter().map(|(count, _)| *count).max().unwrap_or(0);
+    if scenario > most {
+        return Err(Failure::usage(
+            format!(
+                "{}: this looks like a scenario, which this build cannot judge",
+                document.name
+            ),
+            "it judges settings schemas, server configs and fault plans; `--kind` says which it is",
+        ));
+    }
+    let mut best = known.iter().filter(|(count, _)| *count == most && most > 0);
+    match (best.next(), best.next()) {
+        (Some((_, kind)), None) => Ok(*kind),
+        _ => Err(unknown(document)),
+    }
+}
+
+/// `schema` and `key` are options too, and `$schema` is allowed in a config.
+fn config_keys(members: &Map<String, Value>) -> usize {
+    let known = |key: &&String| KEYS.contains(&key.as_str()) || *key == "quirk";
+    members.keys().filter(known).count()
+}
+
+fn unknown(document: &Document) -> Failure {
+    Failure::usage(
+        format!(
+            "{}: nothing in it says what kind of file it is",
+            document.name
+        ),
+        "say so with `--kind schema`, `--kind config` or `--kind faults`",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> Option<Kind> {
+        detect(&Document::parse("a", text.to_owned()).unwrap()).ok()
+    }
+
+    #[test]
+    fn the_content_says_what_kind_of_file_it_is() {
+        for (text, expected) in [
+            (r#"{"type": "object"}"#, Some(Kind::Schema)),
+            (
+                r#"{"$schema": "http://json-schema.org/draft-07/schema#"}"#,
+                Some(Kind::Schema),
+            ),
+            ("websites: 3\n", Some(Kind::Config)),
+            ("schema: a.json\nfaults: b.yaml\n", Some(Kind::Config)),
+            ("- { at: list, reset: true }\n", Some(Kind::Faults)),
+            ("at: list\nreset: true\n", Some(Kind::Faults)),
+            ("[]", Some(Kind::Faults)),
+            ("name: a\nstart: {}\nfaults: []\nexpect: {}\n", None),
+            ("{}", None),
+            ("5", None),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
+    }
+}

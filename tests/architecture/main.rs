@@ -1,0 +1,192 @@
+//! The rules of ARCHITECTURE.md, held against the sources.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test may fail as the test does"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder of the workspace.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(root()).unwrap().to_owned(), text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no sources in {folder}: was it moved?");
+    found.sort();
+    found
+}
+
+/// The dependencies, of any kind, of a package in this workspace.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages
+        .iter()
+        .find(|known| known["name"] == package)
+        .unwrap();
+    let names = package["dependencies"].as_array().unwrap().iter();
+    names
+        .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The code of a file without its tests and comments.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_emulator_and_the_client_do_not_know_each_other() {
+    assert!(!dependencies("crisp-mock-server").contains("crisp-sync"));
+    assert!(!dependencies("crisp-sync").contains("crisp-mock-server"));
+    for name in ["crisp-harness", "crisp-mock"] {
+        assert!(!dependencies("crisp-mock-server").contains(name));
+        assert!(!dependencies("crisp-sync").contains(name));
+    }
+}
+
+#[test]
+fn the_cores_have_no_sockets_runtimes_clocks_or_files() {
+    const CORES: [&str; 8] = [
+        "mock-server/src/engine",
+        "mock-server/src/api",
+        "mock-server/src/fault",
+        "mock-server/src/quirks",
+        "mock-server/src/schema",
+        "mock-server/src/sample",
+        "client/src/machine",
+        "client/src/wire",
+    ];
+    const FORBIDDEN: [&str; 9] = [
+        "tokio::",
+        "axum::",
+        "hyper::",
+        "reqwest::",
+        "std::net",
+        "std::fs",
+        "SystemTime",
+        "Instant::now",
+        "rand::rng(",
+    ];
+    for core in CORES {
+        for (path, text) in sources(core) {
+            if path.components().any(|part| part.as_os_str() == "tests")
+                || path.ends_with("tests.rs")
+                || path.ends_with("chaos.rs")
+            {
+                continue;
+            }
+            let code = code(&text);
+            for word in FORBIDDEN {
+                assert!(!code.contains(word), "{} uses {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_edge_of_the_emulator_reads_the_machines_clocks() {
+    let allowed = Path::new("mock-server/src/server/edge.rs");
+    for (path, text) in sources("mock-server/src") {
+        let reads = [
+            "SystemTime::now",
+            "std::time::Instant::now",
+            "Timestamp::now",
+        ];
+        if path != allowed {
+            let code = code(&text);
+            assert!(
+                !reads.iter().any(|read| code.contains(read)),
+                "{} reads a clock",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn no_file_has_more_than_six_hundred_lines() {
+    for folder in ["src", "mock-server", "client", "harness", "tests"] {
+        for (path, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(
+                lines <= 600,
+                "{} has {lines} lines: one concept a file",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn lints_are_never_silenced_without_a_reason() {
+    for folder in ["src", "mock-server/src", "client/src", "harness/src"] {
+        for (path, text) in sources(folder) {
+            let mut lines = text.lines();
+            let bare = lines.find(|line| line.contains("#[allow(") || line.contains("#![allow("));
+            assert_eq!(
+                bare,
+                None,
+                "{}: write #[expect(…, reason = …)] instead",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_dependency_is_explained() {
+    let explained = std::fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    for package in [
+        "crisp-mock",
+        "crisp-mock-server",
+        "crisp-sync",
+        "crisp-harness",
+    ] {
+        for name in dependencies(package)
+            .iter()
+            .filter(|name| !name.starts_with("crisp-"))
+        {
+            let known = explained
+                .split([' ', ',', '|', '('])
+                .any(|word| word == name);
+            assert!(
+                known,
+                "{package} depends on {name}, which docs/dependencies.md does not explain"
+            );
+        }
+    }
+}

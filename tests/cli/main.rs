@@ -1,0 +1,15 @@
+//! The command as its users meet it: the real program, its exit codes, and every text it shows.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test that cannot go on has nothing better to do"
+)]
+
+mod bad_files;
+mod config;
+mod ctl;
+mod ending;
+mod help;
+mod program;
+mod serve;
+mod validate;
+mod waiting;

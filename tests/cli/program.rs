@@ -1,0 +1,227 @@
+//! Running the real program; whatever a test starts is stopped when the test ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program, without anything that the machine's environment says to it.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CRISP_MOCK_") || text == "COLUMNS" || text == "CLICOLOR_FORCE" {
+            command.env_remove(&name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(arguments: &[&str]) -> Ended {
+    Ended::of(program().args(arguments))
+}
+
+/// How a run ended.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    pub fn of(command: &mut Command) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        Self {
+            code: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// Everything about it, for a snapshot.
+    pub fn shown(&self) -> String {
+        let Self {
+            code,
+            stdout,
+            stderr,
+        } = self;
+        let code = code.map_or_else(|| "by a signal".to_owned(), |code| code.to_string());
+        let mut shown = format!("exit {code}\n");
+        for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
+            if !text.is_empty() {
+                shown.push_str(&format!("--- {name}\n{text}"));
+            }
+        }
+        shown
+    }
+}
+
+/// A folder with files in it.
+pub fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// Runs the program in a folder, so that messages name files as the test does.
+pub fn run_in(folder: &Path, arguments: &[&str]) -> Ended {
+    Ended::of(program().current_dir(folder).args(arguments))
+}
+
+/// A running `serve`, stopped at the latest when it is dropped.
+pub struct Serving {
+    child: Child,
+    pub stderr: BufReader<ChildStderr>,
+    pub info: Value,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Serving {
+    /// Starts `serve` on a free port and returns once it is ready.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut command = program();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments);
+        Self::spawn(&mut command)
+    }
+
+    /// Starts a prepared command; what it prints first is the JSON that a fixture reads.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .args(["--print", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Ok(info) = serde_json::from_str(&line) else {
+            let mut complaint = String::new();
+            let _ = stderr.read_to_string(&mut complaint);
+            panic!("it did not start: {line}{complaint}");
+        };
+        Self {
+            child,
+            stderr,
+            info,
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        self.info["url"].as_str().unwrap()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Runs `ctl` against it.
+    pub fn ctl(&self, arguments: &[&str]) -> Ended {
+        Ended::of(
+            program()
+                .arg("ctl")
+                .args(arguments)
+                .args(["--url", self.url()]),
+        )
+    }
+
+    /// Runs `ctl` against it and returns the answer as JSON.
+    pub fn ctl_json(&self, arguments: &[&str]) -> Value {
+        let ended = self.ctl(&[arguments, &["--print", "json"]].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        serde_json::from_str(&ended.stdout).unwrap()
+    }
+
+    /// Sends a request of the plugin; the answer is still to be read.
+    pub fn ask(&self, path: &str) -> TcpStream {
+        let (identifier, key) = (&self.info["identifier"], &self.info["key"]);
+        let pair = format!("{}:{}", identifier.as_str().unwrap(), key.as_str().unwrap());
+        request(
+            self.url(),
+            path,
+            &format!(
+                "Authorization: Basic {}\r\nX-Crisp-Tier: plugin\r\n",
+                base64(pair.as_bytes())
+            ),
+        )
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// Reads the next line of stderr.
+    pub fn log_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Sends a signal, as a terminal or a container's manager does.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{name}")).arg(self.pid().to_string());
+        assert!(kill.status().unwrap().success());
+    }
+}
+
+/// Sends a GET and returns the connection with the answer to come.
+pub fn request(url: &str, path: &str, headers: &str) -> TcpStream {
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let text = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(text.as_bytes()).unwrap();
+    stream
+}
+
+/// The rest of a connection: status line, headers and body.
+pub fn answer(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let three = [
+            chunk[0],
+            *chunk.get(1).unwrap_or(&0),
+            *chunk.get(2).unwrap_or(&0),
+        ];
+        let number = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        for place in 0..4 {
+            let digit = DIGITS[(number >> (18 - 6 * place)) as usize & 63];
+            text.push(if place <= chunk.len() {
+                digit as char
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}

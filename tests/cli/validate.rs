@@ -1,0 +1,69 @@
+//! `validate`: is this file valid, and if not, what is wrong where.
+
+use crate::program::{folder, run, run_in};
+
+const SCHEMA: &str = r#"{"type": "object", "properties": {"message": {"type": "string"}}}"#;
+
+#[test]
+fn valid_files_are_called_valid_with_what_they_were_taken_for() {
+    let folder = folder(&[
+        ("schema.json", SCHEMA),
+        ("config.yaml", "websites: 3\nschema: schema.json\n"),
+        ("plan.yaml", "- { at: \"since#2\", status: 503 }\n"),
+    ]);
+    let files = ["validate", "schema.json", "config.yaml", "plan.yaml"];
+    insta::assert_snapshot!(run_in(folder.path(), &files).shown());
+}
+
+#[test]
+fn one_bad_file_among_good_ones_fails_the_run() {
+    let folder = folder(&[
+        ("good.json", SCHEMA),
+        (
+            "bad.json",
+            "{\n  \"type\": \"object\",\n  \"properties\": {\"a\": {\"type\": \"strng\"}}\n}\n",
+        ),
+        ("bad.yaml", "websites: -1\n"),
+    ]);
+    let files = [
+        "validate",
+        "bad.json",
+        "good.json",
+        "bad.yaml",
+        "missing.json",
+    ];
+    let ended = run_in(folder.path(), &files);
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.stdout, "good.json: valid (settings schema)\n");
+    let (reports, missing) = ended.stderr.split_once("error: missing.json: ").unwrap();
+    assert!(!missing.is_empty());
+    insta::assert_snapshot!(reports);
+}
+
+#[test]
+fn what_is_allowed_and_probably_not_meant_is_a_warning() {
+    let folder = folder(&[("schema.json", r#"{"type": "object", "propertis": {}}"#)]);
+    insta::assert_snapshot!(run_in(folder.path(), &["validate", "schema.json"]).shown());
+}
+
+#[test]
+fn a_scenario_is_recognised_and_not_judged() {
+    let scenario = "name: a save is lost\nstart: { websites: {} }\nwhen: []\nexpect: {}\n";
+    let folder = folder(&[("scenario.yaml", scenario)]);
+    insta::assert_snapshot!(run_in(folder.path(), &["validate", "scenario.yaml"]).shown());
+}
+
+#[test]
+fn a_file_of_no_kind_asks_for_help_and_kind_gives_it() {
+    let folder = folder(&[("empty.json", "{}")]);
+    insta::assert_snapshot!(run_in(folder.path(), &["validate", "empty.json"]).shown());
+    for kind in ["schema", "config"] {
+        let ended = run_in(folder.path(), &["validate", "--kind", kind, "empty.json"]);
+        assert_eq!(ended.code, Some(0), "{kind}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn no_file_is_bad_usage() {
+    assert_eq!(run(&["validate"]).code, Some(2));
+}

@@ -1,0 +1,22 @@
+//! Crisp's official clients, unmodified, and plugins written with them, against the emulator.
+//!
+//! The clients come from their registries, once, into `target/`; a claim about a client that
+//! cannot be had here is skipped loudly, and fails where `CI` is set.
+
+mod emulator;
+mod install;
+mod lines;
+mod official;
+mod plugin;
+mod want;
+mod webdriver;
+
+mod dates;
+mod difference;
+mod example_plugins;
+mod pages;
+mod refusals;
+mod retries;
+mod session;
+mod settings;
+mod settings_page;

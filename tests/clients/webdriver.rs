@@ -1,0 +1,165 @@
+//! A real browser, driven over WebDriver's own HTTP calls.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::emulator::http;
+use crate::lines::{PATIENCE, Program};
+use crate::want::{Missing, or_skip, program};
+
+/// The key under which WebDriver names an element; the standard fixes it.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Headless, without a profile of before, and without a word to anybody but the page's server.
+const FLAGS: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// A browser with one window. Dropping it ends it.
+pub struct Browser {
+    driver_address: SocketAddr,
+    session: String,
+    http: Client,
+    _driver: Program,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts Chromium; nothing where it or its driver is missing.
+    pub async fn start() -> Option<Self> {
+        let (chromium, driver) = or_skip(programs())?;
+        let mut command = Command::new(driver);
+        let mut driver = Program::start("ChromeDriver", command.arg("--port=0"));
+        let started = driver.hear_of("started successfully on port").await;
+        let digits = |c: char| !c.is_ascii_digit();
+        let port = started.rsplit(digits).find(|digits| !digits.is_empty());
+        let port = port.and_then(|port| port.parse().ok());
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("a driver has a port")));
+
+        let profile = tempfile::tempdir().expect("there is room for a profile");
+        let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
+        flags.push(format!("--user-data-dir={}", profile.path().display()));
+        let options = json!({"binary": chromium, "args": flags});
+        // An element that is looked for is waited for: it appears when the page has an answer.
+        let patience = u64::try_from(PATIENCE.as_millis()).expect("a minute is a number");
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "goog:chromeOptions": options, "timeouts": {"implicit": patience},
+        }}});
+        let http = http();
+        let base = format!("http://{address}/session");
+        let session = call(&http, Method::POST, &base, Some(wanted)).await;
+        let id = session["sessionId"].as_str().expect("a session has an id");
+        Some(Self {
+            driver_address: address,
+            session: format!("{base}/{id}"),
+            http,
+            _driver: driver,
+            _profile: profile,
+        })
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, url: &str) {
+        self.post("/url", json!({ "url": url })).await;
+    }
+
+    /// Waits until an element with the id `status` is in a state, and gives its text.
+    pub async fn status(&self, state: &str) -> String {
+        let status = self.find(&format!("#status[data-state='{state}']")).await;
+        let text = self.get(&format!("{status}/text")).await;
+        text.as_str().expect("a text").to_owned()
+    }
+
+    /// What is written in a field.
+    pub async fn field(&self, css: &str) -> String {
+        let field = self.find(css).await;
+        let value = self.get(&format!("{field}/property/value")).await;
+        value.as_str().expect("a field has a value").to_owned()
+    }
+
+    /// Types into a field in place of what is in it.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        self.post(&format!("{field}/clear"), json!({})).await;
+        self.post(&format!("{field}/value"), json!({ "text": text }))
+            .await;
+    }
+
+    /// Clicks on something.
+    pub async fn click(&self, css: &str) {
+        let element = self.find(css).await;
+        self.post(&format!("{element}/click"), json!({})).await;
+    }
+
+    /// The path of the first element that a selector finds, as soon as it finds one.
+    async fn find(&self, css: &str) -> String {
+        let found = self
+            .post("/element", json!({"using": "css selector", "value": css}))
+            .await;
+        let id = found[ELEMENT].as_str().expect("an element has a name");
+        format!("/element/{id}")
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        call(
+            &self.http,
+            Method::GET,
+            &format!("{}{path}", self.session),
+            None,
+        )
+        .await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}{path}", self.session);
+        call(&self.http, Method::POST, &url, Some(body)).await
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the browser, which would outlive a driver that is killed. It is told so from whatever
+    /// thread a claim fails on, so without the runtime; the answer comes when the browser is gone.
+    fn drop(&mut self) {
+        let Ok(mut driver) = TcpStream::connect(self.driver_address) else {
+            return; // the driver is gone, and took the browser along
+        };
+        let path = self.session.splitn(4, '/').nth(3).unwrap_or_default();
+        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let _ = driver.set_read_timeout(Some(PATIENCE));
+        let _ = driver.write_all(request.as_bytes());
+        let _ = driver.read(&mut [0; 64]);
+    }
+}
+
+fn programs() -> Result<(PathBuf, PathBuf), Missing> {
+    // Debian's name first; others call it otherwise.
+    let browser =
+        program("chromium").or_else(|missing| program("google-chrome").map_err(|_| missing));
+    Ok((browser?, program("chromedriver")?))
+}
+
+/// One call of WebDriver that has to succeed; its `value`.
+async fn call(http: &Client, method: Method, url: &str, body: Option<Value>) -> Value {
+    let mut request = http.request(method, url);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let answer = request.send().await.expect("ChromeDriver answers");
+    let status = answer.status();
+    let mut answer: Value = answer.json().await.expect("ChromeDriver speaks JSON");
+    assert!(status.is_success(), "{url} answered {status}: {answer}");
+    answer["value"].take()
+}
