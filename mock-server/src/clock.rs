@@ -30,7 +30,7 @@ impl Stamp {
     /// The start of the second that this stamp lies in.
     #[must_use]
     pub fn floor_to_second(self) -> Self {
-        Self(self.0.div_euclid(1000) * 1000)
+        Self(self.0.saturating_sub(self.0.rem_euclid(1000)))
     }
 
     /// The stamp as a timestamp; one outside the years −9999 to 9999 becomes the nearest inside.

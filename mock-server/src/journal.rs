@@ -22,6 +22,9 @@ pub const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// How much of a path, a query or an explanation an entry keeps.
 const LONGEST_TEXT: usize = 2_000;
 
+/// How much of a method, or of the name of something unread, an entry keeps.
+const LONGEST_NAME: usize = 100;
+
 /// One request.
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
@@ -74,6 +77,7 @@ impl Entry {
         let unread: usize = lists.into_iter().flatten().map(String::len).sum();
         let explanation = self.explanation.as_ref().map_or(0, String::len);
         size_of::<Self>()
+            + self.method.len()
             + self.path.len()
             + self.query.len()
             + unread
@@ -141,10 +145,17 @@ impl Journal {
 
     /// Adds a request; its number has to be [`Journal::next_seq`].
     pub fn push(&mut self, mut entry: Entry) {
-        shorten(&mut entry.path);
-        shorten(&mut entry.query);
+        shorten(&mut entry.method, LONGEST_NAME);
+        shorten(&mut entry.path, LONGEST_TEXT);
+        shorten(&mut entry.query, LONGEST_TEXT);
         if let Some(explanation) = &mut entry.explanation {
-            shorten(explanation);
+            shorten(explanation, LONGEST_TEXT);
+        }
+        let unread = &mut entry.unread;
+        for names in [&mut unread.query, &mut unread.headers, &mut unread.body] {
+            names
+                .iter_mut()
+                .for_each(|name| shorten(name, LONGEST_NAME));
         }
         self.last_seq = entry.seq;
         *self
@@ -214,12 +225,12 @@ impl Journal {
     }
 }
 
-fn shorten(text: &mut String) {
-    if text.len() > LONGEST_TEXT {
-        let end = text.floor_char_boundary(LONGEST_TEXT);
-        text.truncate(end);
+fn shorten(text: &mut String, longest: usize) {
+    if text.len() > longest {
+        text.truncate(text.floor_char_boundary(longest));
         text.push('…');
     }
+    text.shrink_to_fit(); // a text that was cut keeps the room it had
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub fn distance(one: &str, other: &str) -> usize {
 /// assert_eq!(nearest("colour", ["settings", "token"]), None);
 /// ```
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (given.chars().count() / 3).max(1) + 1;
+    let limit = (given.chars().take(80).count() / 3).max(1) + 1;
     let ranked = known.into_iter().map(|name| (distance(given, name), name));
     ranked
         .filter(|(far, _)| *far <= limit)

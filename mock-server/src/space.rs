@@ -12,7 +12,8 @@ use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Refused, Route, Tier, Unread,
+    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Reading, Refused, Route, Tier,
+    Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -226,25 +227,28 @@ impl Space {
         carry: Carry,
         carried: &mut Carried,
     ) -> Response<Bytes> {
-        let quirks = self.world.quirks.clone();
+        let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
             Found::Route(route, params) => (*route, params.clone()),
             Found::Stub(status) => {
-                let answer = api::Answer::new(*status, "stubbed", "{}".to_owned());
-                return api::respond(Ok(answer), request.method(), now, &quirks);
+                let outcome = match *status {
+                    400.. => Err(Refused::new(*status, "stubbed")),
+                    _ => Ok(api::Answer::new(*status, "stubbed", "{}".to_owned())),
+                };
+                return api::respond(outcome, request.method(), now, date);
             }
             Found::Refused(refused) => {
                 carried.explanation = refused.explanation().map(str::to_owned);
-                return api::respond(Err(refused.clone()), request.method(), now, &quirks);
+                return api::respond(Err(refused.clone()), request.method(), now, date);
             }
         };
         let mut input = Input::new(request, params);
-        let as_of = match carry {
-            Carry::AsAsked => None,
-            Carry::AsOf(elapsed) => Some(elapsed),
+        let reading = match carry {
+            Carry::AsAsked => Reading::Honest,
+            Carry::AsOf(elapsed) => Reading::AsOf(elapsed),
             Carry::Page(page) => {
                 input.params = vec![("page", page.to_string())];
-                None
+                Reading::OtherPage
             }
         };
         let mut desk = Desk {
@@ -254,12 +258,12 @@ impl Space {
             cache: &mut self.cache,
             public_url: &self.public_url,
         };
-        let outcome = api::answer(&mut desk, route, &mut input, now, as_of);
-        match &outcome {
-            Ok(_) => carried.unread = input.unread(),
-            Err(refused) => carried.explanation = refused.explanation().map(str::to_owned),
+        let outcome = api::answer(&mut desk, route, &mut input, now, reading);
+        carried.unread = input.unread();
+        if let Err(refused) = &outcome {
+            carried.explanation = refused.explanation().map(str::to_owned);
         }
-        api::respond(outcome, request.method(), now, &quirks)
+        api::respond(outcome, request.method(), now, date)
     }
 }
 

@@ -47,7 +47,8 @@ struct Config {
     /// Where to read this schema; for editors alone.
     #[schemars(rename = "$schema")]
     schema_address: Option<String>,
-    /// Address and port to listen on (127.0.0.1:8420 and [::1]:8420); port 0 means any free one.
+    /// Address and port to listen on (port 8420 of both loopback addresses); port 0 means any free
+    /// one.
     #[schemars(example = "127.0.0.1:8420")]
     listen: Option<String>,
     /// Websites that have the plugin installed (25).

@@ -328,11 +328,10 @@ impl Machine {
     }
 
     fn is_current(&self, age: Duration) -> bool {
-        let mut ledger = self.ledger.clone();
         let interval = self
             .parts
             .pacing
-            .poll_interval(&ledger.at(self.server_now()));
+            .poll_interval(&self.ledger.clone().at(self.server_now()));
         !self.recovering
             && self.lanes.poll.failures == 0
             && age <= interval + self.config.request_timeout
@@ -342,17 +341,19 @@ impl Machine {
     pub fn status(&self, now: Moment) -> Status {
         let mut ledger = self.ledger.clone();
         let budget = ledger.at(self.server_now());
+        let poll_interval = self.parts.pacing.poll_interval(&budget);
         Status {
             state: self.state(),
             ready: self.ready,
             freshness: self.freshness(now),
+            stale_after: poll_interval + self.config.request_timeout,
             verified: self.loaded && !self.suspect && self.watch.is_none(),
             generation: self.snapshot.generation,
             websites: self.snapshot.websites.len(),
             failures: self.lanes.poll.failures.max(self.lanes.load.failures),
             last_error: self.last_error.clone(),
             saves_open: self.open_saves(),
-            poll_interval: self.parts.pacing.poll_interval(&budget),
+            poll_interval,
             relist_interval: self.parts.pacing.relist_interval(&budget),
             budget,
             counters: self.counters,
@@ -390,5 +391,13 @@ impl Machine {
     fn tell(&mut self, changes: Vec<Change>) {
         self.counters.changes += changes.len() as u64;
         self.actions.push(Action::Changed(changes));
+    }
+}
+
+#[cfg(test)]
+impl Machine {
+    /// Lets a test do the arithmetic of a list with many pages.
+    fn pretend_list_cost(&mut self, cost: u32) {
+        self.ledger.listed(cost);
     }
 }

@@ -12,7 +12,7 @@ use super::answers::{Setback, trouble_of};
 use super::parts::{Exchange, Lane, Source, Touch, Trouble, Unclear};
 use super::schedule::Job;
 use super::{Action, Failure, How, Machine, Moment, Operation, Refusal, SaveOutcome, Ticket};
-use crate::wire::{self, Refused};
+use crate::wire;
 use crate::{Settings, Website, WebsiteId};
 
 /// An order to save.
@@ -309,7 +309,7 @@ impl Machine {
     }
 
     /// Reading a website alone said that it does not have the plugin.
-    pub(super) fn website_is_gone(&mut self, id: WebsiteId, refused: Refused) {
+    pub(super) fn website_is_gone(&mut self, id: WebsiteId) {
         self.recovered(Lane::Read);
         self.counters.read_backs += 1;
         let Some(read) = self.reads.remove(&id) else {
@@ -318,7 +318,11 @@ impl Machine {
         if let Some(open) = read.save {
             let outcome = match open.problem {
                 None => SaveOutcome::Done,
-                Some(_) => SaveOutcome::Refused(Refusal::Api(refused)),
+                // It may have been carried out just before the website left.
+                Some(problem) => SaveOutcome::Unknown {
+                    problem,
+                    holds: None,
+                },
             };
             self.end_save(&open.save, outcome);
         }

@@ -107,6 +107,8 @@ pub struct Status {
     pub ready: bool,
     /// How current the cache is.
     pub freshness: Freshness,
+    /// The age at which a cache without failures counts as stale: the next poll is overdue then.
+    pub stale_after: Duration,
     /// Whether the set is beyond doubt. It is not for `overlap` after a load, while a lagging
     /// differential could still tell of a website that the pages missed.
     pub verified: bool,
@@ -128,6 +130,28 @@ pub struct Status {
     pub budget: Budget,
     /// Counts since the start.
     pub counters: Counters,
+}
+
+impl Status {
+    /// The same status read this much later, if nothing happened meanwhile: an age grows, and a
+    /// poll that should have come makes the cache stale.
+    #[must_use]
+    pub fn after(mut self, passed: Duration) -> Self {
+        self.freshness = match self.freshness {
+            Freshness::Loading => Freshness::Loading,
+            Freshness::Fresh { age } if age + passed <= self.stale_after => {
+                Freshness::Fresh { age: age + passed }
+            }
+            Freshness::Fresh { age } => Freshness::Stale {
+                age: Some(age + passed),
+            },
+            Freshness::Stale { age } => Freshness::Stale {
+                age: age.map(|age| age + passed),
+            },
+        };
+        self.budget.until_reset = self.budget.until_reset.saturating_sub(passed);
+        self
+    }
 }
 
 impl fmt::Display for Status {

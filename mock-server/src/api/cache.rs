@@ -10,6 +10,9 @@ use crate::quirks::GetCache;
 /// How many answers are kept; when there are more, all go.
 const MOST: usize = 1_000;
 
+/// How long what tells one request from another may be; answers to longer ones are not kept.
+const LONGEST_KEY: usize = 4_000;
+
 /// Answers to earlier reads, by target and by who asked.
 #[derive(Debug, Clone, Default)]
 pub struct ReadCache {
@@ -50,7 +53,9 @@ impl ReadCache {
             GetCache::Off => return,
             GetCache::Busted(life) | GetCache::Kept(life) => life,
         };
-        if read {
+        if read && key.len() > LONGEST_KEY {
+            answer.add_header("bloom-status", "MISS");
+        } else if read {
             if self.answers.len() >= MOST {
                 self.answers.clear();
             }

@@ -24,9 +24,9 @@ pub(super) fn session(_: &mut Call<'_>) -> Result<Answer, Refused> {
 
 /// §2.3: one page of the websites that installed the plugin.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    let page = page_of(call.input.param("page"))?;
     let configured_only = call.input.flag("filter_configured");
     let include_plan = call.input.flag("include_plan");
+    let page = page_of(call.input.param("page"))?;
     match call.world.list(call.now, page, configured_only, call.as_of) {
         Listed::NotFound => Err(Refused::new(404, "not_found")
             .explain("there is no such page (quirks page-zero and past-the-end)".to_owned())),

@@ -156,6 +156,12 @@ impl Refused {
         self.explanation.as_deref()
     }
 
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.answer.status
+    }
+
     /// The `reason` on the wire.
     #[must_use]
     pub fn reason(&self) -> &str {

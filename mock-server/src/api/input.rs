@@ -47,6 +47,7 @@ pub struct Input {
     query: Vec<(String, String, bool)>,
     body: Bytes,
     unread_members: Vec<String>,
+    routed: bool,
 }
 
 impl Input {
@@ -68,6 +69,7 @@ impl Input {
                 .collect(),
             body: request.body().clone(),
             unread_members: Vec::new(),
+            routed: false,
         }
     }
 
@@ -156,9 +158,17 @@ impl Input {
         Ok(body)
     }
 
-    /// What was sent and never read.
+    /// Its route is about to read it: what is not read from here on is unread.
+    pub(super) fn route(&mut self) {
+        self.routed = true;
+    }
+
+    /// What was sent and never read; nothing when it was answered before its route could read it.
     #[must_use]
     pub fn unread(&self) -> Unread {
+        if !self.routed {
+            return Unread::default();
+        }
         let crisps = self.headers.keys().map(http::HeaderName::as_str);
         let crisps = crisps.filter(|name| name.starts_with("x-crisp-") && *name != "x-crisp-tier");
         let query = self

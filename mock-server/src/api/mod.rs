@@ -30,7 +30,9 @@ pub use route::{Match, ROUTES, Route, route};
 
 use crate::clock::Moment;
 use crate::engine::World;
-use crate::quirks::{GetCache, MissingTier, Quirks, RefusedCount, RetryAfter, UnknownAgent};
+use crate::quirks::{
+    DateHeader, GetCache, MissingTier, Quirks, RefusedCount, RetryAfter, UnknownAgent,
+};
 
 /// What a route's function works with.
 pub struct Call<'a> {
@@ -64,6 +66,26 @@ pub struct Desk<'a> {
     pub public_url: &'a str,
 }
 
+/// How an answer is read from the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// As the world is.
+    Honest,
+    /// As the world was at this elapsed time: a fault makes the answer stale.
+    AsOf(Duration),
+    /// As the world is, but for another page than was asked: a fault changed the parameters.
+    OtherPage,
+}
+
+impl Reading {
+    fn as_of(self) -> Option<Duration> {
+        match self {
+            Self::AsOf(elapsed) => Some(elapsed),
+            Self::Honest | Self::OtherPage => None,
+        }
+    }
+}
+
 /// Answers a request that was matched to a route.
 ///
 /// # Errors
@@ -74,7 +96,7 @@ pub fn answer(
     route: &Route,
     input: &mut Input,
     now: Moment,
-    as_of: Option<Duration>,
+    reading: Reading,
 ) -> Result<Answer, Refused> {
     let quirks = &desk.world.quirks;
     check_edge(
@@ -83,32 +105,43 @@ pub fn answer(
         now,
     )?;
     check_agent(input, quirks)?;
-    let tier = authorize(desk.accounts, route, input, quirks)?;
-    let key = cache::key(input);
-    if let (GetCache::Busted(_) | GetCache::Kept(_), true) = (quirks.get_cache, route.is_read())
-        && let Some(hit) = desk.cache.get(&key, now.elapsed)
+    let tier = match authorize(desk.accounts, route, input, quirks) {
+        Ok(tier) => tier,
+        Err(refused) => {
+            charge_restricted(desk, input, &refused, now);
+            return Err(refused);
+        }
+    };
+    // A fault's lie comes from the world itself and is not to be told twice.
+    let cached = quirks.get_cache != GetCache::Off && reading == Reading::Honest;
+    let key = cached.then(|| cache::key(input));
+    if let Some(key) = key.as_ref().filter(|_| route.is_read())
+        && let Some(hit) = desk.cache.get(key, now.elapsed)
     {
         return Ok(hit);
     }
     let reset = quirks.quota_reset;
-    if !desk.world.quota.allows(now.wall, reset) {
+    let limited = tier == Tier::Plugin; // the quota is the plugin token's (§4)
+    if limited && !desk.world.quota.allows(now.wall, reset) {
         return Err(quota_spent(desk.world, now));
     }
+    input.route();
     let mut call = Call {
         world: desk.world,
         plugin: desk.plugin,
         public_url: desk.public_url,
         now,
-        as_of,
+        as_of: reading.as_of(),
         tier,
         input,
     };
     let result = (route.answer)(&mut call);
-    if result.is_ok() || desk.world.quirks.refused_count == RefusedCount::ExceptUnauthorized {
+    let counts = desk.world.quirks.refused_count == RefusedCount::ExceptUnauthorized;
+    if limited && (result.is_ok() || counts) {
         desk.world.quota.spend(now.wall, reset);
     }
     let mut answer = result?;
-    if as_of.is_none() {
+    if let Some(key) = key {
         desk.cache.keep(
             key,
             route.is_read(),
@@ -126,10 +159,22 @@ pub fn respond(
     outcome: Result<Answer, Refused>,
     method: &Method,
     now: Moment,
-    quirks: &Quirks,
+    date: DateHeader,
 ) -> Response<Bytes> {
     let answer = outcome.unwrap_or_else(Refused::into_answer);
-    answer.into_response(method, now, quirks.date_header)
+    answer.into_response(method, now, date)
+}
+
+/// A refusal for the tier counts as any other, if it was the plugin that asked.
+fn charge_restricted(desk: &mut Desk<'_>, input: &Input, refused: &Refused, now: Moment) {
+    let quirks = &desk.world.quirks;
+    let restricted = refused.reason() == "restricted_route_tier" && refused.status() != 401;
+    let counts = quirks.refused_count == RefusedCount::ExceptUnauthorized;
+    let by_plugin = |account: &Account| account.tier == Tier::Plugin;
+    if restricted && counts && desk.accounts.find(input).is_ok_and(by_plugin) {
+        let reset = quirks.quota_reset;
+        desk.world.quota.spend(now.wall, reset);
+    }
 }
 
 fn check_edge(admitted: bool, quirks: &Quirks, now: Moment) -> Result<(), Refused> {

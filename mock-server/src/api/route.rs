@@ -25,7 +25,7 @@ impl Route {
     /// Whether it reads and so may be answered from a cache.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        self.method == Method::GET
+        self.method == Method::GET || self.method == Method::HEAD
     }
 
     fn takes(&self, method: &Method) -> bool {

@@ -15,6 +15,9 @@ use crate::quirks::Reason;
 /// For how long an attestation holds: ten minutes, in milliseconds. Our choice.
 const ATTESTED_MILLIS: i64 = 600_000;
 
+/// How long the name of a usage bill may be. Our choice: bills are kept.
+const LONGEST_BILL_NAME: usize = 1_000;
+
 /// The website that the path names, which has to have this plugin.
 pub(super) fn subscribed(call: &Call<'_>) -> Result<Arc<Website>, Refused> {
     let refused = |why: String| Refused::new(404, "not_subscribed").explain(why);
@@ -175,6 +178,10 @@ pub(super) fn report_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
             format!("{error}: send name (text), units (0 to 4294967295) and price (number)");
         Refused::invalid(400, &Reason::default(), "body", &message)
     })?;
+    if bill.name.len() > LONGEST_BILL_NAME {
+        let message = format!("/name is longer than {LONGEST_BILL_NAME} bytes");
+        return Err(Refused::invalid(400, &Reason::default(), "body", &message));
+    }
     call.world.usage.add(id, bill);
     Ok(Answer::written(
         201,
@@ -214,6 +221,9 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     )?;
     require(&body, "namespace", Value::is_string, "a text")?;
     require(&body, "payload", Value::is_object, "an object")?;
+    if body.contains_key("identifier") {
+        require(&body, "identifier", Value::is_string, "a text")?;
+    }
     body.retain(|name, _| ["namespace", "identifier", "payload"].contains(&name.as_str()));
     body.insert("website_id".to_owned(), json!(id));
     body.insert("plugin_id".to_owned(), json!(call.plugin.id));

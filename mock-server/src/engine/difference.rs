@@ -142,11 +142,14 @@ fn push_live(items: &mut Vec<Item>, website: &Arc<Website>, from: Stamp, quirks:
         items.push(item(Difference::Updated));
         return;
     }
-    let came_back = website.left.is_some_and(|left| left >= from);
-    match quirks.re_added {
-        ReAdded::Updated if came_back => items.push(item(Difference::Updated)),
-        ReAdded::RemovedAndAdded if came_back => {
-            items.extend([item(Difference::Removed), item(Difference::Added)]);
+    let left = website.left.as_ref();
+    match (
+        quirks.re_added,
+        left.filter(|left| left.removed.stamp >= from),
+    ) {
+        (ReAdded::Updated, Some(_)) => items.push(item(Difference::Updated)),
+        (ReAdded::RemovedAndAdded, Some(left)) => {
+            items.extend([removed(left), item(Difference::Added)]);
         }
         _ => items.push(item(Difference::Added)),
     }
@@ -159,16 +162,22 @@ fn every_change(query: &Query<'_>, from: Stamp, quirks: &Quirks) -> Vec<Item> {
         .until(query.visible_until)
         .filter(|change| change.reported && change.after.version().stamp >= from)
         .collect();
-    changes.sort_by_key(|change| change.after.version());
-    let remembered: HashSet<Version> = changes
+    let mut known: HashSet<Version> = changes
         .iter()
         .map(|change| change.after.version())
         .collect();
-    let older = query
+    // What a remembered change found is older than memory unless another one left it.
+    let found = changes.iter().filter_map(|change| change.before.as_ref());
+    let found = found.filter(|record| record.version().stamp >= from);
+    let mut older: Vec<_> = query
         .directory
         .changed_since(from)
-        .filter(|record| !remembered.contains(&record.version()));
-    let mut items = collapsed(older, from, quirks);
+        .chain(found)
+        .filter(|record| known.insert(record.version()))
+        .collect();
+    older.sort_by_key(|record| record.version());
+    changes.sort_by_key(|change| change.after.version());
+    let mut items = collapsed(older.into_iter(), from, quirks);
     items.extend(changes.into_iter().map(|change| Item {
         difference: match change.kind {
             Kind::Installed => Difference::Added,

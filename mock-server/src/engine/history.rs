@@ -1,7 +1,8 @@
 //! The recent past: what changed, in order, so that an earlier state can be seen again.
 //!
 //! Stale answers, lagging reads and the differential that reports every change read from here. The
-//! past is bounded twice: [`REACH`] in time, [`MOST_CHANGES`] in number, whichever ends first.
+//! past is bounded: [`MOST_CHANGES`] in number, [`MOST_BYTES`] in settings. (How far back an answer
+//! may be stale is [`REACH`].)
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -16,6 +17,9 @@ pub const REACH: Duration = Duration::from_secs(600);
 
 /// How many changes are kept at the most: at about 600 bytes each, some 12 MB.
 pub const MOST_CHANGES: usize = 20_000;
+
+/// How many bytes the settings in them may have together; the newest change always stays.
+pub const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// What kind of change it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,17 +53,26 @@ pub struct Change {
 #[derive(Debug, Clone, Default)]
 pub struct History {
     changes: VecDeque<Change>,
+    /// Of the settings that the changes left.
+    bytes: usize,
     forgotten: u64,
+}
+
+fn settings_bytes(change: &Change) -> usize {
+    change.after.website().settings_or_empty().len()
 }
 
 impl History {
     /// Remembers a change, and forgets the oldest when there are too many.
     pub fn push(&mut self, change: Change) {
-        if self.changes.len() == MOST_CHANGES {
-            self.changes.pop_front();
+        self.bytes += settings_bytes(&change);
+        self.changes.push_back(change);
+        while self.changes.len() > MOST_CHANGES
+            || (self.bytes > MOST_BYTES && self.changes.len() > 1)
+        {
+            self.bytes -= self.changes.pop_front().as_ref().map_or(0, settings_bytes);
             self.forgotten += 1;
         }
-        self.changes.push_back(change);
     }
 
     /// The changes that are remembered and had happened at `elapsed`, oldest first.

@@ -248,7 +248,7 @@ impl World {
             earlier_installations: earlier,
             installed: version,
             changed: version,
-            left: last.map(|last| last.removed.stamp),
+            left: last.map(|last| without_its_own_past(&last)),
             configured_since: configured.then_some(version.stamp),
             unconfigured_since: None,
         })
@@ -327,6 +327,7 @@ impl World {
     ) -> Result<(), Refusal> {
         let mut website = Website::clone(self.subscribed(id)?);
         if let Some(plan) = plan {
+            self.outbox.planned(now.wall, id, &plan);
             website.plan = Arc::new(plan);
         }
         website.price = price.unwrap_or(website.price);
@@ -493,6 +494,18 @@ fn is_configured(settings: Option<&str>, schema: &SettingsSchema, quirks: &Quirk
             settings.is_some_and(|settings| parsed(settings).values().any(holds_something))
         }
     }
+}
+
+/// A tombstone that holds no earlier one, so that coming back often makes no chain.
+fn without_its_own_past(tombstone: &Tombstone) -> Arc<Tombstone> {
+    let last = Website {
+        left: None,
+        ..Website::clone(&tombstone.last)
+    };
+    Arc::new(Tombstone {
+        removed: tombstone.removed,
+        last: Arc::new(last),
+    })
 }
 
 fn holds_something(value: &Value) -> bool {

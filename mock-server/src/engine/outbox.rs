@@ -1,7 +1,7 @@
 //! The events that the plugin would have received (specification §5.6).
 //!
-//! Web hooks and the RTM API are not emulated yet; what they would have carried is kept here, the
-//! newest [`MOST`], for tests to read.
+//! Web hooks and the RTM API are not emulated yet; what they would have carried is kept here for
+//! tests to read: the newest [`MOST`] events, and no more than [`MOST_BYTES`] of them.
 
 use std::collections::VecDeque;
 
@@ -10,10 +10,14 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::clock::Stamp;
+use crate::engine::website::Plan;
 use crate::id::WebsiteId;
 
 /// How many events are kept.
 const MOST: usize = 1_000;
+
+/// How many bytes the payloads may have together, as JSON; the newest event always stays.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// One event, as a web hook would carry it (specification §5.3).
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,13 +35,15 @@ pub struct PluginEvent {
 /// The newest events, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
-    events: VecDeque<PluginEvent>,
+    /// Each with the bytes of its payload.
+    events: VecDeque<(usize, PluginEvent)>,
+    bytes: usize,
 }
 
 impl Outbox {
     /// The events that are kept, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &PluginEvent> {
-        self.events.iter()
+        self.events.iter().map(|(_, event)| event)
     }
 
     /// A website installed (`bound`) or uninstalled the plugin.
@@ -46,6 +52,12 @@ impl Outbox {
             "website_id": website, "plugin_id": plugin, "bound": bound, "target": "website"
         });
         self.push(at, website, "plugin:subscription:updated", data);
+    }
+
+    /// A website's plan changed.
+    pub fn planned(&mut self, at: Stamp, website: WebsiteId, plan: &Plan) {
+        let data = json!({"website_id": website, "plan": plan});
+        self.push(at, website, "plan:subscription:updated", data);
     }
 
     /// Settings were saved.
@@ -66,14 +78,35 @@ impl Outbox {
     }
 
     fn push(&mut self, at: Stamp, website_id: WebsiteId, event: &'static str, data: Value) {
-        if self.events.len() == MOST {
-            self.events.pop_front();
-        }
-        self.events.push_back(PluginEvent {
+        let bytes = length(&data);
+        self.bytes += bytes;
+        let event = PluginEvent {
             website_id,
             event,
             data,
             timestamp: at.0,
-        });
+        };
+        self.events.push_back((bytes, event));
+        while self.events.len() > MOST || (self.bytes > MOST_BYTES && self.events.len() > 1) {
+            self.bytes -= self.events.pop_front().map_or(0, |(bytes, _)| bytes);
+        }
     }
+}
+
+/// How long a value is as JSON, without writing it down.
+fn length(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting cannot fail, and a value is always JSON.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }

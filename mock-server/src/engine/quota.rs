@@ -72,7 +72,10 @@ impl Quota {
     #[must_use]
     pub fn resets_at(&self, now: Stamp, reset: QuotaReset) -> Stamp {
         match reset {
-            QuotaReset::Hour(hour) => Stamp((day_of(now, hour) + 1) * DAY_MILLIS + offset(hour)),
+            QuotaReset::Hour(hour) => {
+                let midnight = (day_of(now, hour) + 1).saturating_mul(DAY_MILLIS);
+                Stamp(midnight.saturating_add(offset(hour)))
+            }
             QuotaReset::Rolling => self.recent.front().unwrap_or(&now).plus(DAY),
         }
     }

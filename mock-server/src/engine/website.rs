@@ -72,8 +72,8 @@ pub struct Website {
     pub installed: Version,
     /// When anything that the differential reports changed last.
     pub changed: Version,
-    /// When it last left, if it came back.
-    pub left: Option<Stamp>,
+    /// What was left of it when it last left, if it came back.
+    pub left: Option<Arc<Tombstone>>,
     /// When it last became configured.
     pub configured_since: Option<Stamp>,
     /// When it last stopped being configured.

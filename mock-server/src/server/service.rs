@@ -34,7 +34,7 @@ pub(super) fn service(
 ) -> impl Service {
     let control = control::router(Arc::clone(&shared));
     move |request: Request<Bytes>| -> Answering {
-        last_request.store(edge::elapsed().as_secs(), Ordering::Relaxed);
+        last_request.store(edge::elapsed_millis(), Ordering::Relaxed);
         if is_control(request.uri().path()) {
             return Box::pin(call(control.clone(), request));
         }

@@ -1,0 +1,84 @@
+//! Prints the settings of every website that has the plugin installed, then every change, and a
+//! status line now and then. Ends with Ctrl-C.
+//!
+//! ```text
+//! cargo run -p crisp-sync --example print_settings
+//! ```
+
+use std::time::Duration;
+
+use crisp_sync::{BaseUrl, Cache, Config, Credentials, TypedChange};
+use serde_json::Value;
+
+const USAGE: &str = "\
+Prints the settings of all websites of a Crisp plugin and follows their changes.
+
+It is told where to look by the environment (defaults in brackets):
+  CRISP_REST_URL     the API's base           [http://127.0.0.1:8420/v1/]
+  CRISP_IDENTIFIER   the token's identifier   (demanded)
+  CRISP_KEY          the token's key          (demanded)
+  CRISP_PLUGIN_ID    the plugin's id          [asked for when needed]
+  CRISP_POLL_MS      from poll to poll        [60000]
+";
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "printing is what this example is for")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if std::env::args().nth(1).is_some() {
+        print!("{USAGE}");
+        return Ok(());
+    }
+    let cache = Cache::<Value>::start(from_environment()?)?;
+    let mut changes = cache.changes();
+    let mut status = tokio::time::interval(Duration::from_secs(10));
+    loop {
+        tokio::select! {
+            change = changes.next() => match change {
+                Some(change) => println!("{}", line(&change)),
+                None => break,
+            },
+            _ = status.tick() => {
+                if let Some(status) = cache.status() {
+                    println!("-- {status}");
+                }
+            }
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    cache.stop().await;
+    Ok(())
+}
+
+fn from_environment() -> Result<Config, Box<dyn std::error::Error>> {
+    let demanded =
+        |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set\n{USAGE}"));
+    let credentials = Credentials::new(demanded("CRISP_IDENTIFIER")?, demanded("CRISP_KEY")?);
+    let mut config = Config::new(credentials);
+    let base = std::env::var("CRISP_REST_URL");
+    config.base = BaseUrl::new(base.as_deref().unwrap_or("http://127.0.0.1:8420/v1/"))?;
+    if let Ok(plugin) = std::env::var("CRISP_PLUGIN_ID") {
+        config.plugin_id = Some(plugin.parse()?);
+    }
+    if let Ok(millis) = std::env::var("CRISP_POLL_MS") {
+        config.poll_every = Duration::from_millis(millis.parse()?);
+    }
+    Ok(config)
+}
+
+fn line(change: &TypedChange<Value>) -> String {
+    match change {
+        TypedChange::Added { new } => {
+            format!("+ {} {}", new.id(), new.website().settings.as_json())
+        }
+        TypedChange::Updated { old, new } => {
+            let (old, new) = (old.website(), new.website());
+            format!(
+                "~ {} {} -> {}",
+                new.id,
+                old.settings.as_json(),
+                new.settings.as_json()
+            )
+        }
+        TypedChange::Removed { old } => format!("- {}", old.id()),
+    }
+}
