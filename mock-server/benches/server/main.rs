@@ -9,7 +9,11 @@
 //! `generate`, `bare`, `serve` and `within`. Two servers that are compared run side by side and are
 //! asked in turn, so that what else the machine does meets both alike.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints what it measured"
+)]
 
 mod bare;
 mod child;
@@ -65,7 +69,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("the benchmark could not go on: {error}");
+            eprintln!("the benchmark could not go on: {error}");
             ExitCode::FAILURE
         }
     }

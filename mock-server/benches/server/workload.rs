@@ -44,7 +44,7 @@ pub fn world_with_everything() -> Value {
             {"at": "list/3#1..9", "lose_answer": true},
             {"at": "list", "window": "10000m..20000m", "delay": "5s"},
             {"at": "list", "window": "10000m..", "reset": true},
-            {"at": "list", "website": "w1", "garbage": true},
+            {"at": format!("list#every:{never}"), "garbage": true},
             {"at": "list", "method": "HEAD", "empty_body": true},
             {"at": "list", "chance": 1e-12, "seed": 7, "html": true},
             {"window": "10000m..", "hang": true},
