@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
         if path.is_dir() {
             sources(&path, found);
         } else {
@@ -17,7 +17,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 fn table() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/hazards.md");
-    fs::read_to_string(path).unwrap()
+    fs::read_to_string(path).expect("the table is there")
 }
 
 /// Everything between back-quotes.
