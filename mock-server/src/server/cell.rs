@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
 use tokio::sync::watch;
 
 use crate::clock::{Mode, Stamp};
 use crate::server::edge;
-use crate::space::{Outside, Space};
+use crate::space::{Handled, Outside, Space};
 
 /// A space shared between connections.
 ///
@@ -67,9 +69,24 @@ impl Cell {
 
     /// Back to the state at the start.
     pub fn reset(&self) {
-        self.lock().reset(edge::outside());
-        self.life.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut space = self.lock();
+            space.reset(edge::outside());
+            self.life.fetch_add(1, Ordering::Relaxed);
+        }
         self.notify();
+    }
+
+    /// How often it was reset; read under the lock, it belongs to what the lock shows.
+    #[must_use]
+    pub fn life(&self) -> u64 {
+        self.life.load(Ordering::Relaxed)
+    }
+
+    /// Handles one request ([`Space::handle`]), and says in which life of the space.
+    pub fn handle(&self, outside: Duration, request: &Request<Bytes>) -> (Handled, u64) {
+        let mut space = self.lock();
+        (space.handle(outside, request), self.life())
     }
 
     /// Whether it has gone unused for longer than it may.
@@ -80,9 +97,9 @@ impl Cell {
             .is_some_and(|expires| edge::elapsed().saturating_sub(used) > expires)
     }
 
-    /// Waits until the world's elapsed time has come; a reset ends the wait.
-    pub async fn wait_until(&self, elapsed: Duration) {
-        let life = self.life.load(Ordering::Relaxed);
+    /// Waits until the elapsed time of that life of the space ([`Cell::life`]) has come; a reset
+    /// ends the wait.
+    pub async fn wait_until(&self, life: u64, elapsed: Duration) {
         let mut changes = self.changes();
         loop {
             let left = {
@@ -91,7 +108,7 @@ impl Cell {
                 (elapsed > now).then(|| (elapsed.saturating_sub(now), space.clock.mode()))
             };
             let Some((left, mode)) = left else { return };
-            if self.life.load(Ordering::Relaxed) != life {
+            if self.life() != life {
                 return;
             }
             let changed = changes.changed();

@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 use crate::control::{self, Shared};
 use crate::server::{Cell, Listener, edge};
-use crate::socket::{Place, Reply, WorldTime};
+use crate::socket::{self, Place, Reply, WorldTime};
 
 /// What [`service`] returns.
 pub(super) trait Service: Fn(Request<Bytes>) -> Answering + Send + Sync + 'static {}
@@ -69,16 +69,18 @@ async fn call(control: Router, request: Request<Bytes>) -> Reply {
 
 fn handle(cell: Arc<Cell>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
     let started = edge::elapsed();
-    let handled = cell.lock().handle(started, request);
+    let (handled, life) = cell.handle(started, request);
     cell.notify();
     let time: Arc<dyn WorldTime> = Arc::clone(&cell) as Arc<dyn WorldTime>;
     let place = Place {
         time,
+        life,
         operation: handled.operation,
         arrived: handled.arrived,
     };
     let ending = Ending {
         cell,
+        life,
         seq: handled.seq,
         started,
         listener,
@@ -89,21 +91,31 @@ fn handle(cell: Arc<Cell>, request: &Request<Bytes>, listener: Option<Listener>)
 /// Notes in the journal when a request ended, whichever way it did.
 struct Ending {
     cell: Arc<Cell>,
+    life: u64,
     seq: u64,
     started: Duration,
     listener: Option<Listener>,
 }
 
+impl socket::Ending for Ending {
+    fn client_left(&mut self) {
+        let mut space = self.cell.lock();
+        if self.cell.life() == self.life {
+            space.journal.client_left(self.seq);
+        }
+    }
+}
+
 impl Drop for Ending {
     fn drop(&mut self) {
         let took = edge::elapsed().saturating_sub(self.started);
-        let entry = self
-            .cell
-            .lock()
-            .journal
-            .finish(self.seq, took)
-            .filter(|_| self.listener.is_some())
-            .cloned();
+        let entry = {
+            let mut space = self.cell.lock();
+            // After a reset another request may have its number.
+            let is_there = self.cell.life() == self.life;
+            let entry = is_there.then(|| space.journal.finish(self.seq, took));
+            entry.flatten().filter(|_| self.listener.is_some()).cloned()
+        };
         if let (Some(listener), Some(entry)) = (&self.listener, entry) {
             listener(&entry);
         }
@@ -111,7 +123,15 @@ impl Drop for Ending {
 }
 
 impl WorldTime for Cell {
-    fn wait_until(&self, elapsed: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(Self::wait_until(self, elapsed))
+    fn elapsed(&self) -> Duration {
+        self.lock().clock.now(edge::elapsed()).elapsed
+    }
+
+    fn wait_until(
+        &self,
+        life: u64,
+        elapsed: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Self::wait_until(self, life, elapsed))
     }
 }
