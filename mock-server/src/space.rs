@@ -231,7 +231,7 @@ impl Space {
     ) -> Response<Bytes> {
         let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
-            Found::Route(route, params) => (*route, params.clone()),
+            Found::Route(route, params) => (*route, params.as_slice().into()),
             Found::Stub(status) => {
                 let outcome = match *status {
                     400.. => Err(Refused::new(*status, "stubbed")),
@@ -249,7 +249,7 @@ impl Space {
             Carry::AsAsked => Reading::Honest,
             Carry::AsOf(elapsed) => Reading::AsOf(elapsed),
             Carry::Page(page) => {
-                input.params = vec![("page", page.to_string())];
+                input.params = vec![("page", page.to_string())].into();
                 Reading::OtherPage
             }
         };
@@ -260,7 +260,7 @@ impl Space {
             cache: &mut self.cache,
             public_url: &self.public_url,
         };
-        let outcome = api::answer(&mut desk, route, &mut input, now, reading);
+        let outcome = api::answer(&mut desk, route, &input, now, reading);
         carried.unread = input.unread();
         if let Err(refused) = &outcome {
             carried.explanation = refused.explanation().map(str::to_owned);
@@ -395,7 +395,7 @@ fn entry(
     let uri = request.uri();
     Entry {
         seq,
-        time: now.wall.to_string(),
+        time: now.wall,
         elapsed_ms: u64::try_from(now.elapsed.as_millis()).unwrap_or(u64::MAX),
         operation: target.operation,
         occurrence: decision.occurrence(),

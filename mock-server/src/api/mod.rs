@@ -24,7 +24,7 @@ use http::{Method, Response};
 pub use access::{Account, Accounts, Tier, identifier_of};
 pub use cache::ReadCache;
 pub use envelope::{Answer, Refused};
-pub use input::{Input, Unread};
+pub use input::{Input, Params, Unread};
 pub use plugin::Plugin;
 pub use route::{Match, ROUTES, Route, route};
 
@@ -49,7 +49,7 @@ pub struct Call<'a> {
     /// As whom.
     pub tier: Tier,
     /// With what.
-    pub input: &'a mut Input,
+    pub input: &'a Input<'a>,
 }
 
 /// What outlives a request and belongs to one space.
@@ -94,7 +94,7 @@ impl Reading {
 pub fn answer(
     desk: &mut Desk<'_>,
     route: &Route,
-    input: &mut Input,
+    input: &Input<'_>,
     now: Moment,
     reading: Reading,
 ) -> Result<Answer, Refused> {
@@ -166,7 +166,7 @@ pub fn respond(
 }
 
 /// A refusal for the tier counts as any other, if it was the plugin that asked.
-fn charge_restricted(desk: &mut Desk<'_>, input: &Input, refused: &Refused, now: Moment) {
+fn charge_restricted(desk: &mut Desk<'_>, input: &Input<'_>, refused: &Refused, now: Moment) {
     let quirks = &desk.world.quirks;
     let restricted = refused.reason() == "restricted_route_tier" && refused.status() != 401;
     let counts = quirks.refused_count == RefusedCount::ExceptUnauthorized;
@@ -194,7 +194,7 @@ fn check_edge(admitted: bool, quirks: &Quirks, now: Moment) -> Result<(), Refuse
     ))
 }
 
-fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
+fn check_agent(input: &Input<'_>, quirks: &Quirks) -> Result<(), Refused> {
     if quirks.unknown_agent == UnknownAgent::Ignored {
         return Ok(());
     }
@@ -216,7 +216,7 @@ fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
 fn authorize(
     accounts: &Accounts,
     route: &Route,
-    input: &mut Input,
+    input: &Input<'_>,
     quirks: &Quirks,
 ) -> Result<Tier, Refused> {
     let session = route.operation == crate::operation::Operation::Session;
@@ -229,8 +229,8 @@ fn authorize(
     let account = accounts
         .find(input)
         .map_err(|why| refused(why.to_string()))?;
-    let named = input.header("x-crisp-tier").map(str::to_owned);
-    let tier = match named.as_deref() {
+    let named = input.header("x-crisp-tier");
+    let tier = match named {
         None if quirks.missing_tier == MissingTier::Refused => {
             return Err(refused(
                 "X-Crisp-Tier is missing (quirk missing-tier is `401`)".into(),

@@ -76,7 +76,8 @@ async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAn
     if !delivery.hold.is_zero() || delivery.after_next.is_some() {
         let place = place.clone().unwrap_or_else(Outside::place);
         due = due.saturating_add(delivery.hold);
-        due = hold(desk, &place, due, delivery.after_next).await;
+        // Boxed: most answers are not held, and their futures should be small.
+        due = Box::pin(hold(desk, &place, due, delivery.after_next)).await;
     }
     if let (Some(place), Some(_)) = (&place, delivery.outcome.response())
         && let Some(departure) = desk.held.departure(place)
@@ -168,7 +169,7 @@ async fn carry_out(
             return Err(NoAnswer);
         }
         Outcome::Hang => {
-            desk.halt.clone().halted().await;
+            Box::pin(desk.halt.clone().halted()).await;
             line.condemn(Verdict::Close);
             return Err(NoAnswer);
         }

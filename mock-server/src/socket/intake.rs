@@ -49,7 +49,9 @@ pub(super) async fn take_in(
     if body.size_hint().lower() > limits.body as u64 {
         return Err(Unreadable::TooLarge);
     }
-    let read = tokio::time::timeout(limits.body_wait, read(body, limits.body)).await;
+    // Boxed: most requests have no body, and their futures should be small.
+    let read = Box::pin(read(body, limits.body));
+    let read = Box::pin(tokio::time::timeout(limits.body_wait, read)).await;
     let bytes = read.map_err(|_| Unreadable::TooSlow)??;
     Ok(Request::from_parts(head, bytes))
 }
