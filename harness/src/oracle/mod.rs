@@ -1,0 +1,5 @@
+//! What is demanded of every client.
+
+mod rule;
+
+pub use rule::Rule;
