@@ -1,4 +1,9 @@
 //! Scenarios, oracles and search: judges any client that caches Crisp plugin settings.
 
+pub mod history;
+pub mod judge;
 pub mod oracle;
+pub mod runner;
 pub mod scenario;
+pub mod subject;
+pub mod world;

@@ -94,7 +94,7 @@ pub enum What {
     /// From here on nothing goes wrong any more.
     Quiet,
     /// A fault with a window began or ended to act on a clock.
-    ClockWindow,
+    ClockWindow(Side),
     /// A step of the scenario could not be carried out, because of what the world was like.
     Idle(u32),
     /// The run is over.

@@ -21,7 +21,7 @@ pub use request::{Quality, Request};
 pub use track::{Track, Version, same};
 pub use values::{Val, Values};
 
-use crate::scenario::SaveEnd;
+use crate::scenario::{SaveEnd, Side};
 use crate::subject::{How, Manners};
 
 /// One order to save.
@@ -91,12 +91,30 @@ pub struct History {
     pub differing: usize,
     /// When the cache became equal to the truth, while it is.
     pub agreed_from: Option<Duration>,
+    /// Whether some answer was a refusal that only a person can mend.
+    pub refused: bool,
+    /// Whether some answer said that there were too many requests.
+    pub throttled: bool,
+    /// The longest silence that any answer asked for.
+    pub longest_asked: Duration,
+    /// Whether the server's wall clock was moved.
+    pub server_clock_moved: bool,
     /// Whether a list answer lied without a mark.
     pub lied: bool,
     by_id: HashMap<WebsiteId, Site, FixedState>,
 }
 
 impl History {
+    /// The history of a run that has not begun.
+    #[must_use]
+    pub fn new(manners: Manners, murk: Murk) -> Self {
+        Self {
+            manners,
+            murk,
+            ..Self::default()
+        }
+    }
+
     /// The place of a website; a new one if it was never heard of.
     pub fn site(&mut self, id: WebsiteId) -> Site {
         if let Some(site) = self.by_id.get(&id) {
@@ -112,7 +130,9 @@ impl History {
     /// The website's name as people write it.
     #[must_use]
     pub fn name(&self, site: Site) -> String {
-        self.sites.get(site as usize).map_or_else(String::new, |id| id.short())
+        self.sites
+            .get(site as usize)
+            .map_or_else(String::new, |id| id.short())
     }
 
     /// The time of the last event.
@@ -139,7 +159,11 @@ impl History {
         let at = event.at;
         match event.what {
             What::Truth { site, state, by } => {
-                let version = Version { from: at, state, by };
+                let version = Version {
+                    from: at,
+                    state,
+                    by,
+                };
                 self.change(site, |track| track.versions.push(version));
                 if by != By::Start {
                     self.disturbed = self.disturbed.max(at);
@@ -148,14 +172,22 @@ impl History {
             What::Shows { site, state } => self.change(site, |track| track.shown = state),
             What::Arriving(index) | What::Abandoned(index) => self.ended(index, at),
             What::Sent(index) => {
-                if self.requests[index as usize].quality == Quality::Lie {
-                    self.lied = true;
+                let request = &self.requests[index as usize];
+                self.lied |= request.quality == Quality::Lie;
+                self.longest_asked = self
+                    .longest_asked
+                    .max(request.retry_after.unwrap_or_default());
+                match request.status {
+                    Some(429 | 420) => self.throttled = true,
+                    Some(status @ 300..500) if status != 408 => self.refused = true,
+                    _ => {}
                 }
             }
             What::Ready => {
                 self.ready.get_or_insert(at);
             }
             What::SaveEnded(save, end) => {
+                self.disturbed = self.disturbed.max(at);
                 if let Some(save) = self.saves.get_mut(save as usize) {
                     save.end.get_or_insert(end);
                 }
@@ -167,7 +199,11 @@ impl History {
                 (self.life, self.born, self.ready) = (self.life + 1, at, None);
                 self.disturbed = self.disturbed.max(at);
             }
-            What::Clock { .. } | What::Quiet | What::ClockWindow | What::SaveOrdered(_) => {
+            What::Clock { side, .. } | What::ClockWindow(side) => {
+                self.server_clock_moved |= side == Side::Server;
+                self.disturbed = self.disturbed.max(at);
+            }
+            What::Quiet | What::SaveOrdered(_) => {
                 self.disturbed = self.disturbed.max(at);
             }
             What::Handled(_) | What::Step | What::Status { .. } | What::Idle(_) | What::End => {}
@@ -180,7 +216,9 @@ impl History {
     }
 
     fn ended(&mut self, index: RequestIndex, at: Duration) {
-        let Some(request) = self.requests.get_mut(index as usize) else { return };
+        let Some(request) = self.requests.get_mut(index as usize) else {
+            return;
+        };
         request.ended = Some(at);
         if request.met_fault() || request.quality != Quality::Good {
             self.disturbed = self.disturbed.max(at);
@@ -189,7 +227,9 @@ impl History {
 
     /// Changes a track and keeps the count of differing websites right.
     fn change(&mut self, site: Site, change: impl FnOnce(&mut Track)) {
-        let Some(track) = self.tracks.get_mut(site as usize) else { return };
+        let Some(track) = self.tracks.get_mut(site as usize) else {
+            return;
+        };
         let before = track.agrees();
         change(track);
         match (before, track.agrees()) {
@@ -197,6 +237,34 @@ impl History {
             (false, true) => self.differing -= 1,
             _ => {}
         }
+    }
+
+    /// Within this time after the last disturbance the cache has to equal the server: a poll's
+    /// interval, its overlap, one request, the longest wait after the troubles that there were,
+    /// and what the server itself hides.
+    #[must_use]
+    pub fn bound(&self) -> Duration {
+        self.longest_silence() + self.manners.overlap + self.murk.longest()
+    }
+
+    /// For so long a client that follows its own rules may ask nothing.
+    #[must_use]
+    pub fn longest_silence(&self) -> Duration {
+        let manners = &self.manners;
+        let refused = if self.refused {
+            manners.refused_cap
+        } else {
+            Duration::ZERO
+        };
+        let throttled = if self.throttled {
+            manners
+                .throttled_cap
+                .max(self.longest_asked.min(manners.longest_retry_after))
+        } else {
+            Duration::ZERO
+        };
+        let wait = manners.retry_cap.max(refused).max(throttled);
+        manners.longest_poll + manners.request_timeout + wait
     }
 
     /// A hash of everything that happened: equal for equal runs, on any machine.
@@ -208,9 +276,18 @@ impl History {
         }
         for request in &self.requests {
             let body = request.body.as_deref().unwrap_or_default();
-            let Request { sent, ended, quality, status, since, faults, .. } = request;
+            let Request {
+                sent,
+                ended,
+                quality,
+                status,
+                since,
+                faults,
+                ..
+            } = request;
             let spot = request.spot();
-            let line = format!("{spot} {sent:?} {ended:?} {quality:?} {status:?} {since:?} {faults:?}\n");
+            let line =
+                format!("{spot} {sent:?} {ended:?} {quality:?} {status:?} {since:?} {faults:?}\n");
             hash.update(line.as_bytes());
             hash.update(body);
         }

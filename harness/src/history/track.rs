@@ -46,9 +46,11 @@ impl Track {
     /// Whether the server had this website, whatever its settings, from then until now.
     #[must_use]
     pub fn present_since(&self, then: Duration) -> bool {
-        let relevant = self.versions.iter().enumerate().filter(|(index, _)| {
-            self.until(*index).is_none_or(|until| until > then)
-        });
+        let relevant = self
+            .versions
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| self.until(*index).is_none_or(|until| until > then));
         let mut any = false;
         for (_, version) in relevant {
             any = true;

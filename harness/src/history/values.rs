@@ -60,7 +60,9 @@ fn canonical(value: Value) -> Value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_by(|one, other| one.0.cmp(&other.0));
-            let members = members.into_iter().map(|(key, value)| (key, canonical(value)));
+            let members = members
+                .into_iter()
+                .map(|(key, value)| (key, canonical(value)));
             Value::Object(members.collect::<Map<_, _>>())
         }
         Value::Number(number) => Value::Number(whole(number)),
@@ -72,7 +74,8 @@ fn whole(number: Number) -> Number {
     // 2^53: up to here every whole number is a float of its own.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= EXACT => {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= EXACT =>
+        {
             #[expect(clippy::cast_possible_truncation, reason = "whole, and within 2^53")]
             Number::from(float as i64)
         }

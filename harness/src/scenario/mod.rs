@@ -183,7 +183,7 @@ pub enum Deed {
 }
 
 /// Whose clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The server's.
     Server,
@@ -224,7 +224,7 @@ pub enum Holds {
 }
 
 /// What a client says of how current its cache is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// It has no complete set yet.
     Loading,
@@ -235,7 +235,7 @@ pub enum Standing {
 }
 
 /// How a client says that a save ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SaveEnd {
     /// It was carried out.
     Done,

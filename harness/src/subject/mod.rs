@@ -161,6 +161,8 @@ pub struct Abilities {
 pub struct Manners {
     /// From one poll to the next.
     pub poll_every: Duration,
+    /// From one poll to the next at most, when a quota makes it save.
+    pub longest_poll: Duration,
     /// How far back each poll looks.
     pub overlap: Duration,
     /// How long it waits for an answer.
