@@ -3,6 +3,8 @@
 pub mod history;
 pub mod judge;
 pub mod oracle;
+pub mod replay;
+pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod subject;
