@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
 use crate::healthcheck::HealthcheckArguments;
+use crate::replay::ReplayArguments;
 use crate::schema::SchemaArguments;
 use crate::serve::ServeArguments;
 use crate::validate::ValidateArguments;
@@ -61,7 +62,10 @@ struct Help {
 pub enum Command {
     /// Run the emulator until Ctrl-C
     Serve(Box<ServeArguments>),
-    /// Say whether a settings schema, a server config or a fault plan is valid, and what is not
+    /// Replay scenarios against a client, and judge it
+    Replay(ReplayArguments),
+    /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what
+    /// is not
     Validate(ValidateArguments),
     /// Print the JSON Schema that an editor completes a file with
     Schema(SchemaArguments),

@@ -10,6 +10,7 @@ mod emulator;
 mod failure;
 mod healthcheck;
 mod options;
+mod replay;
 mod request_line;
 mod schema;
 mod serve;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Ctl(arguments) => ctl::run(arguments),
