@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
+use crate::exec::ExecArguments;
 use crate::healthcheck::HealthcheckArguments;
 use crate::schema::SchemaArguments;
 use crate::serve::ServeArguments;
@@ -61,6 +62,8 @@ struct Help {
 pub enum Command {
     /// Run the emulator until Ctrl-C
     Serve(Box<ServeArguments>),
+    /// Run a command, such as your tests, against an emulator of its own
+    Exec(Box<ExecArguments>),
     /// Say whether a settings schema, a server config or a fault plan is valid, and what is not
     Validate(ValidateArguments),
     /// Print the JSON Schema that an editor completes a file with

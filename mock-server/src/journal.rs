@@ -71,6 +71,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Notes how long the request took.
+    pub fn finish(&mut self, took: Duration) {
+        self.duration_ms = Some(took.as_secs_f64() * 1_000.0);
+    }
+
     fn bytes(&self) -> usize {
         let unread = &self.unread;
         let lists = [&unread.query, &unread.headers, &unread.body];
@@ -173,16 +178,20 @@ impl Journal {
         }
     }
 
-    /// Notes how long a request took, and returns its entry if it is still here.
-    pub fn finish(&mut self, seq: u64, took: Duration) -> Option<&Entry> {
+    /// Notes how long a request took, if its entry is still here.
+    pub fn finish(&mut self, seq: u64, took: Duration) {
         let first = self.entries.front().map_or(0, |entry| entry.seq);
         let index = usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX);
-        let entry = self
-            .entries
-            .get_mut(index)
-            .filter(|entry| entry.seq == seq)?;
-        entry.duration_ms = Some(took.as_secs_f64() * 1_000.0);
-        Some(entry)
+        let entry = self.entries.get_mut(index);
+        if let Some(entry) = entry.filter(|entry| entry.seq == seq) {
+            entry.finish(took);
+        }
+    }
+
+    /// The newest entry.
+    #[must_use]
+    pub fn last(&self) -> Option<&Entry> {
+        self.entries.back()
     }
 
     /// The entries that a filter lets through, oldest first.

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::control::{self, Shared};
+use crate::journal::Entry;
 use crate::server::{Cell, Listener, edge};
 use crate::socket::{Place, Reply, WorldTime};
 
@@ -69,7 +70,13 @@ async fn call(control: Router, request: Request<Bytes>) -> Reply {
 
 fn handle(cell: Arc<Cell>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
     let started = edge::elapsed();
-    let handled = cell.lock().handle(started, request);
+    let (handled, heard) = {
+        let mut space = cell.lock();
+        let handled = space.handle(started, request);
+        // Kept from here on: whoever empties the journal takes nothing from the listener.
+        let entry = listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
+        (handled, entry.map(Box::new))
+    };
     cell.notify();
     let time: Arc<dyn WorldTime> = Arc::clone(&cell) as Arc<dyn WorldTime>;
     let place = Place {
@@ -81,7 +88,7 @@ fn handle(cell: Arc<Cell>, request: &Request<Bytes>, listener: Option<Listener>)
         cell,
         seq: handled.seq,
         started,
-        listener,
+        heard,
     };
     Reply::new(handled.delivery, place).ending_with(ending)
 }
@@ -91,21 +98,17 @@ struct Ending {
     cell: Arc<Cell>,
     seq: u64,
     started: Duration,
-    listener: Option<Listener>,
+    heard: Option<Box<(Listener, Entry)>>,
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
         let took = edge::elapsed().saturating_sub(self.started);
-        let entry = self
-            .cell
-            .lock()
-            .journal
-            .finish(self.seq, took)
-            .filter(|_| self.listener.is_some())
-            .cloned();
-        if let (Some(listener), Some(entry)) = (&self.listener, entry) {
-            listener(&entry);
+        self.cell.lock().journal.finish(self.seq, took);
+        if let Some(heard) = &mut self.heard {
+            let (listener, entry) = heard.as_mut();
+            entry.finish(took);
+            listener(self.cell.name(), entry);
         }
     }
 }
