@@ -61,7 +61,7 @@ impl Settings {
     /// Whether this is the empty object, which is what an unconfigured website has.
     pub fn is_unconfigured(&self) -> bool {
         let text = self.as_json();
-        text == "{}" || self.object().is_some_and(|object| object.is_empty())
+        text == "{}" || text == "null" || self.object().is_some_and(|object| object.is_empty())
     }
 
     /// Reads the settings as the plugin's own type.

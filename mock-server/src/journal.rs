@@ -55,8 +55,11 @@ pub struct Entry {
     pub status: Option<u16>,
     /// How it ended: `answer`, `cut`, `drip`, `reset`, `close` or `hang`.
     pub outcome: &'static str,
-    /// Whether a write in it was carried out.
+    /// Whether it was carried out: no fault kept it from the API, and the API did not refuse it.
     pub carried_out: bool,
+    /// Whether the client was gone before all of that had been done to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_left: bool,
     /// The faults that met it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fired>,
@@ -180,10 +183,7 @@ impl Journal {
 
     /// Notes how long a request took, if its entry is still here.
     pub fn finish(&mut self, seq: u64, took: Duration) {
-        let first = self.entries.front().map_or(0, |entry| entry.seq);
-        let index = usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX);
-        let entry = self.entries.get_mut(index);
-        if let Some(entry) = entry.filter(|entry| entry.seq == seq) {
+        if let Some(entry) = self.entry(seq) {
             entry.finish(took);
         }
     }
@@ -192,6 +192,19 @@ impl Journal {
     #[must_use]
     pub fn last(&self) -> Option<&Entry> {
         self.entries.back()
+    }
+
+    /// Notes that a request's client did not wait for its end.
+    pub fn client_left(&mut self, seq: u64) {
+        if let Some(entry) = self.entry(seq) {
+            entry.client_left = true;
+        }
+    }
+
+    fn entry(&mut self, seq: u64) -> Option<&mut Entry> {
+        let first = self.entries.front().map_or(0, |entry| entry.seq);
+        let index = usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX);
+        self.entries.get_mut(index).filter(|entry| entry.seq == seq)
     }
 
     /// The entries that a filter lets through, oldest first.
@@ -261,6 +274,7 @@ mod tests {
             status: Some(206),
             outcome: "answer",
             carried_out: true,
+            client_left: false,
             faults: Vec::new(),
             unread: Unread::default(),
             explanation: None,

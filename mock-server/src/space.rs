@@ -203,7 +203,9 @@ impl Space {
         });
         let mut carried = Carried::default();
         let mut delivery = decision.deliver(now.elapsed, |carry| {
-            self.carry_out(request, &target, now, carry, &mut carried)
+            let response = self.carry_out(request, &target, now, carry, &mut carried);
+            carried.refused = response.status().as_u16() >= 400;
+            response
         });
         let seq = self.journal.next_seq();
         let dated = self.world.quirks.date_header == DateHeader::Sent;
@@ -272,6 +274,7 @@ impl Space {
 struct Carried {
     unread: Unread,
     explanation: Option<String>,
+    refused: bool,
 }
 
 /// What a request asks for.
@@ -416,7 +419,8 @@ fn entry(
             Outcome::Close => "close",
             Outcome::Hang => "hang",
         },
-        carried_out: decision.carried_out(),
+        carried_out: decision.carried_out() && !carried.refused,
+        client_left: false,
         faults: decision.fired().to_vec(),
         unread: carried.unread,
         explanation: carried.explanation,

@@ -1,8 +1,10 @@
 //! The emulator, and one world of it for each claim.
 
-use crisp_mock_server::server::{MockServer, ServerOptions};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::lines::Program;
 
 /// An HTTP client for this machine: no proxy, no certificates.
 pub fn http() -> Client {
@@ -17,22 +19,37 @@ pub struct World {
     /// What a fixture needs to know: address, credentials, ids.
     pub info: Value,
     http: Client,
-    _server: MockServer,
+    _server: Program,
 }
 
 impl World {
-    /// Starts the emulator with one world; `options` are the body of `POST /_mock/spaces`.
+    /// Starts `crisp-mock serve` with one world; `options` are the body of `POST /_mock/spaces`.
     pub async fn start(options: Value) -> Self {
-        let server = MockServer::start(ServerOptions::default()).await;
-        let server = server.expect("the emulator starts");
-        let info = serde_json::to_value(server.info()).expect("what is known is JSON");
-        let mut world = Self {
-            info,
-            http: http(),
-            _server: server,
-        };
+        let mut world = Self::as_served().await;
         world.info = world.control(Method::POST, "/spaces", Some(options)).await;
         world
+    }
+
+    /// Starts `crisp-mock serve` without any option about its world.
+    pub async fn as_served() -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--print",
+            "json",
+            "--quiet",
+        ]);
+        // Should this process be killed, the emulator ends by itself.
+        command.args(["--parent-pid", &std::process::id().to_string()]);
+        let mut server = Program::start("crisp-mock serve", &mut command);
+        let info = server.hear().await;
+        Self {
+            info: serde_json::from_str(&info).expect("what is known is JSON"),
+            http: http(),
+            _server: server,
+        }
     }
 
     /// One of the facts in [`World::info`].

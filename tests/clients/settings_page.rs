@@ -56,7 +56,6 @@ async fn what_is_saved_on_the_page_is_saved_in_crisp_and_held_by_the_plugin(lang
     assert_eq!(plugin.cache().await, truth(&plugin.world).await);
     let writes = plugin.world.requests("update_settings").await;
     assert_eq!((writes.len(), &writes[0]["method"]), (1, &json!("PATCH")));
-    browser.close().await;
 }
 
 async fn a_page_opened_with_a_wrong_token_shows_and_saves_nothing(language: Language) {
@@ -83,7 +82,6 @@ async fn a_page_opened_with_a_wrong_token_shows_and_saves_nothing(language: Lang
         json!({"message": "Hello"})
     );
     assert_eq!(plugin.world.requests("update_settings").await.len(), 0);
-    browser.close().await;
 }
 
 async fn what_the_schema_refuses_is_said_on_the_page(language: Language) {
@@ -103,5 +101,4 @@ async fn what_the_schema_refuses_is_said_on_the_page(language: Language) {
         plugin.world.website("w1").await["settings"],
         json!({"message": "Hello"})
     );
-    browser.close().await;
 }

@@ -1,5 +1,7 @@
 //! A real browser, driven over WebDriver's own HTTP calls.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 
 use reqwest::{Client, Method};
@@ -26,8 +28,9 @@ const FLAGS: [&str; 8] = [
     "--disable-sync",
 ];
 
-/// A browser with one window. Dropping it ends it: the driver takes the browser along.
+/// A browser with one window. Dropping it ends it.
 pub struct Browser {
+    driver_address: SocketAddr,
     session: String,
     http: Client,
     _driver: Program,
@@ -43,7 +46,8 @@ impl Browser {
         let started = driver.hear_of("started successfully on port").await;
         let digits = |c: char| !c.is_ascii_digit();
         let port = started.rsplit(digits).find(|digits| !digits.is_empty());
-        let port = port.expect("ChromeDriver says its port");
+        let port = port.and_then(|port| port.parse().ok());
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("a driver has a port")));
 
         let profile = tempfile::tempdir().expect("there is room for a profile");
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
@@ -55,10 +59,11 @@ impl Browser {
             "goog:chromeOptions": options, "timeouts": {"implicit": patience},
         }}});
         let http = http();
-        let base = format!("http://127.0.0.1:{port}/session");
+        let base = format!("http://{address}/session");
         let session = call(&http, Method::POST, &base, Some(wanted)).await;
         let id = session["sessionId"].as_str().expect("a session has an id");
         Some(Self {
+            driver_address: address,
             session: format!("{base}/{id}"),
             http,
             _driver: driver,
@@ -99,11 +104,6 @@ impl Browser {
         self.post(&format!("{element}/click"), json!({})).await;
     }
 
-    /// Closes the browser in good order.
-    pub async fn close(self) {
-        call(&self.http, Method::DELETE, &self.session, None).await;
-    }
-
     /// The path of the first element that a selector finds, as soon as it finds one.
     async fn find(&self, css: &str) -> String {
         let found = self
@@ -129,8 +129,27 @@ impl Browser {
     }
 }
 
+impl Drop for Browser {
+    /// Ends the browser, which would outlive a driver that is killed. It is told so from whatever
+    /// thread a claim fails on, so without the runtime; the answer comes when the browser is gone.
+    fn drop(&mut self) {
+        let Ok(mut driver) = TcpStream::connect(self.driver_address) else {
+            return; // the driver is gone, and took the browser along
+        };
+        let path = self.session.splitn(4, '/').nth(3).unwrap_or_default();
+        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let _ = driver.set_read_timeout(Some(PATIENCE));
+        let _ = driver.write_all(request.as_bytes());
+        // Not `read`: a child of another claim that ends would interrupt it, since it has a timeout.
+        let _ = driver.read_exact(&mut [0; 1]);
+    }
+}
+
 fn programs() -> Result<(PathBuf, PathBuf), Missing> {
-    Ok((program("chromium")?, program("chromedriver")?))
+    // Debian's name first; others call it otherwise.
+    let browser =
+        program("chromium").or_else(|missing| program("google-chrome").map_err(|_| missing));
+    Ok((browser?, program("chromedriver")?))
 }
 
 /// One call of WebDriver that has to succeed; its `value`.

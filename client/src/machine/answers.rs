@@ -121,7 +121,7 @@ impl Machine {
         match (&job, status.as_u16()) {
             (Job::Page(page), 404) if self.page_is_missing(*page) => return,
             (Job::Read(website), 404) if is_gone(&refused) => {
-                return self.website_is_gone(*website, refused);
+                return self.website_is_gone(*website);
             }
             // The date is not accepted: too old for what the server remembers (rule 7).
             (Job::Poll, 400 | 410 | 416 | 422) if self.polled_since_load => self.recover(),

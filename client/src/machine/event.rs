@@ -124,6 +124,10 @@ pub enum Event {
 
 /// What the driver has to do.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are `Send`, and none is kept"
+)]
 pub enum Action {
     /// Send this request; answer with [`Event::Answer`] or [`Event::Failed`].
     Send {
@@ -181,6 +185,15 @@ pub enum Refusal {
     /// It never left: no connection. Save again when there is one.
     #[error("the save never left: no connection to the API")]
     NotSent,
+    /// It was wrong before it was sent: no JSON, or not what the plugin's schema allows. Mend it.
+    #[error("the save was not sent: {problem}")]
+    Invalid {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The cache was stopped before.
+    #[error("the save was not sent: the cache was stopped")]
+    Stopped,
     /// The API asked for silence, or cannot be asked which plugin this is, for longer than a
     /// save may wait. Save again later.
     #[error("the save was not sent: the API cannot be asked for another {}s", .retry_in.as_secs())]

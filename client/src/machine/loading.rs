@@ -138,10 +138,6 @@ impl Machine {
         else {
             return;
         };
-        if exchange.cached && !run.bears_cached(exchange, self.config.overlap) {
-            let setback = Setback::of(Trouble::Cached, "the page came out of a cache");
-            return self.set_back(&Job::Page(page), exchange, setback);
-        }
         let list = match wire::read_items(body, true) {
             Ok(list) => list,
             Err(problem) => {
@@ -149,9 +145,16 @@ impl Machine {
                 return self.set_back(&Job::Page(page), exchange, setback);
             }
         };
+        let size = list.items.len() + list.unreadable;
+        // The second answer to an empty page may be the first one, cached meanwhile: then the
+        // first came from the API itself, and that has to do.
+        let confirms = size == 0 && run.empty_before > 0;
+        if exchange.cached && !confirms && !run.bears_cached(exchange, self.config.overlap) {
+            let setback = Setback::of(Trouble::Cached, "the page came out of a cache");
+            return self.set_back(&Job::Page(page), exchange, setback);
+        }
         run.cost += 1;
         self.counters.odd_items += list.unreadable as u64;
-        let size = list.items.len() + list.unreadable;
         if std::mem::take(&mut run.probing) {
             if size > 0 {
                 return self.recovered(Lane::Load);
@@ -295,6 +298,9 @@ impl Machine {
     }
 }
 
+/// Websites that came back, with the token they have now.
+type Rejoined = Vec<(WebsiteId, Option<Box<str>>)>;
+
 /// The signs of drift in a differential, against the set that the pages gave; and the websites
 /// that came back, with the token they have now.
 pub(super) fn signs(
@@ -302,9 +308,9 @@ pub(super) fn signs(
     listed: &Websites,
     explained: &Ids<Option<Box<str>>>,
     learnt: &Ids<()>,
-) -> (Evidence, Vec<(WebsiteId, Option<Box<str>>)>) {
+) -> (Evidence, Rejoined) {
     let mut evidence = Evidence::default();
-    let mut rejoined = Vec::new();
+    let mut rejoined = Rejoined::new();
     let mut said: Vec<(WebsiteId, usize)> = items
         .iter()
         .enumerate()

@@ -52,6 +52,12 @@
 //! assert!(matches!(machine.handle(now, Event::Tick)[..], [Action::Send { .. }]));
 //! ```
 //!
+//! For a simulation: set [`Config::plugin_id`], or the first save asks for it;
+//! [`Quota::Unlimited`](crate::Quota::Unlimited) makes [`Config::poll_every`] stand as it is (the
+//! default quota stretches anything below 43 s); [`Config::seed`] decides the jitter;
+//! [`Machine::state`], [`Machine::status`] and [`Machine::counters`] may be read at any time, and
+//! [`Config::convergence_bound`] is the promise to hold it to.
+//!
 //! # States
 //!
 //! ```text
@@ -270,7 +276,6 @@ impl Machine {
     /// Takes one event in and says what is to be done. Never fails: an event that makes no sense
     /// (an answer to an unknown request) does nothing.
     pub fn handle(&mut self, now: Moment, event: Event) -> Vec<Action> {
-        debug_assert!(now.elapsed >= self.now.elapsed, "time went back");
         self.now = Moment {
             elapsed: now.elapsed.max(self.now.elapsed),
             wall: now.wall,
@@ -328,11 +333,10 @@ impl Machine {
     }
 
     fn is_current(&self, age: Duration) -> bool {
-        let mut ledger = self.ledger.clone();
         let interval = self
             .parts
             .pacing
-            .poll_interval(&ledger.at(self.server_now()));
+            .poll_interval(&self.ledger.clone().at(self.server_now()));
         !self.recovering
             && self.lanes.poll.failures == 0
             && age <= interval + self.config.request_timeout
@@ -342,17 +346,19 @@ impl Machine {
     pub fn status(&self, now: Moment) -> Status {
         let mut ledger = self.ledger.clone();
         let budget = ledger.at(self.server_now());
+        let poll_interval = self.parts.pacing.poll_interval(&budget);
         Status {
             state: self.state(),
             ready: self.ready,
             freshness: self.freshness(now),
+            stale_after: poll_interval + self.config.request_timeout,
             verified: self.loaded && !self.suspect && self.watch.is_none(),
             generation: self.snapshot.generation,
             websites: self.snapshot.websites.len(),
             failures: self.lanes.poll.failures.max(self.lanes.load.failures),
             last_error: self.last_error.clone(),
             saves_open: self.open_saves(),
-            poll_interval: self.parts.pacing.poll_interval(&budget),
+            poll_interval,
             relist_interval: self.parts.pacing.relist_interval(&budget),
             budget,
             counters: self.counters,
@@ -390,5 +396,13 @@ impl Machine {
     fn tell(&mut self, changes: Vec<Change>) {
         self.counters.changes += changes.len() as u64;
         self.actions.push(Action::Changed(changes));
+    }
+}
+
+#[cfg(test)]
+impl Machine {
+    /// Lets a test do the arithmetic of a list with many pages.
+    fn pretend_list_cost(&mut self, cost: u32) {
+        self.ledger.listed(cost);
     }
 }

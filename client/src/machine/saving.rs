@@ -12,7 +12,7 @@ use super::answers::{Setback, trouble_of};
 use super::parts::{Exchange, Lane, Source, Touch, Trouble, Unclear};
 use super::schedule::Job;
 use super::{Action, Failure, How, Machine, Moment, Operation, Refusal, SaveOutcome, Ticket};
-use crate::wire::{self, Refused};
+use crate::wire;
 use crate::{Settings, Website, WebsiteId};
 
 /// An order to save.
@@ -23,6 +23,8 @@ pub(super) struct Save {
     pub(super) settings: Settings,
     pub(super) how: How,
     ordered: Duration,
+    /// Not before this; only a wrong part sends a save a second time, and that later.
+    pub(super) due: Duration,
 }
 
 impl Save {
@@ -39,6 +41,7 @@ impl Save {
             settings,
             how,
             ordered: now.elapsed,
+            due: now.elapsed,
         }
     }
 
@@ -171,7 +174,15 @@ impl Machine {
                 self.show(&save);
                 self.end_save(&save, SaveOutcome::Done);
             }
-            Unclear::SendAgain => self.saves.push_front(save),
+            Unclear::SendAgain => {
+                let chance = self.chance.next();
+                let wait = self.parts.backoff.wait(Lane::Read, Trouble::Server, chance);
+                let due = self
+                    .now
+                    .elapsed
+                    .saturating_add(wait.unwrap_or(Duration::MAX));
+                self.saves.push_front(Save { due, ..save });
+            }
         }
     }
 
@@ -309,7 +320,7 @@ impl Machine {
     }
 
     /// Reading a website alone said that it does not have the plugin.
-    pub(super) fn website_is_gone(&mut self, id: WebsiteId, refused: Refused) {
+    pub(super) fn website_is_gone(&mut self, id: WebsiteId) {
         self.recovered(Lane::Read);
         self.counters.read_backs += 1;
         let Some(read) = self.reads.remove(&id) else {
@@ -318,7 +329,11 @@ impl Machine {
         if let Some(open) = read.save {
             let outcome = match open.problem {
                 None => SaveOutcome::Done,
-                Some(_) => SaveOutcome::Refused(Refusal::Api(refused)),
+                // It may have been carried out just before the website left.
+                Some(problem) => SaveOutcome::Unknown {
+                    problem,
+                    holds: None,
+                },
             };
             self.end_save(&open.save, outcome);
         }

@@ -188,7 +188,7 @@ impl Machine {
         }
         if self.plugin_id.is_some() {
             if let Some(save) = self.next_save() {
-                push(Duration::ZERO, Candidate::Save(save));
+                push(self.saves[save].due, Candidate::Save(save));
             }
             let reads = self
                 .reads
@@ -200,7 +200,7 @@ impl Machine {
                     Candidate::Read(*website),
                 );
             }
-        } else if !(self.saves.is_empty() && self.reads.is_empty()) && !self.asks_account() {
+        } else if self.needs_the_account() {
             push(self.lanes.read.not_before, Candidate::Account);
         }
         if let Some(due) = poll {
@@ -256,8 +256,9 @@ impl Machine {
             .any(|f| matches!(&f.job, Job::Read(other) if other == website))
     }
 
-    fn asks_account(&self) -> bool {
-        self.in_flight.iter().any(|f| matches!(f.job, Job::Account))
+    fn needs_the_account(&self) -> bool {
+        let waiting = !self.saves.is_empty() || !self.reads.is_empty();
+        waiting && !self.in_flight.iter().any(|f| matches!(f.job, Job::Account))
     }
 
     fn operation(&self, candidate: Candidate) -> Operation {

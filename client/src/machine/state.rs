@@ -107,6 +107,8 @@ pub struct Status {
     pub ready: bool,
     /// How current the cache is.
     pub freshness: Freshness,
+    /// The age at which a cache without failures counts as stale: the next poll is overdue then.
+    pub stale_after: Duration,
     /// Whether the set is beyond doubt. It is not for `overlap` after a load, while a lagging
     /// differential could still tell of a website that the pages missed.
     pub verified: bool,
@@ -130,18 +132,53 @@ pub struct Status {
     pub counters: Counters,
 }
 
+impl Status {
+    /// The same status read this much later, if nothing happened meanwhile: an age grows, and a
+    /// poll that should have come makes the cache stale.
+    #[must_use]
+    pub fn after(mut self, passed: Duration) -> Self {
+        self.freshness = match self.freshness {
+            Freshness::Loading => Freshness::Loading,
+            Freshness::Fresh { age } if age + passed <= self.stale_after => {
+                Freshness::Fresh { age: age + passed }
+            }
+            Freshness::Fresh { age } => Freshness::Stale {
+                age: Some(age + passed),
+            },
+            Freshness::Stale { age } => Freshness::Stale {
+                age: age.map(|age| age + passed),
+            },
+        };
+        self.budget.until_reset = self.budget.until_reset.saturating_sub(passed);
+        self
+    }
+}
+
+/// A duration as short as it can be said: `500ms`, `60s`, `90m`.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.as_millis(), self.0.as_secs()) {
+            (millis @ 0..10_000, _) if millis % 1000 != 0 => write!(f, "{millis}ms"),
+            (_, seconds @ 0..600) => write!(f, "{seconds}s"),
+            (_, seconds) => write!(f, "{}m", seconds / 60),
+        }
+    }
+}
+
 impl fmt::Display for Status {
     /// One line for a log or a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} · {} · {} websites, generation {} · poll every {}s, full list every {}m · {}",
+            "{} · {} · {} websites, generation {} · poll every {}, full list every {} · {}",
             self.state,
             self.freshness,
             self.websites,
             self.generation,
-            self.poll_interval.as_secs(),
-            self.relist_interval.as_secs() / 60,
+            Span(self.poll_interval),
+            Span(self.relist_interval),
             self.budget,
         )?;
         match &self.last_error {

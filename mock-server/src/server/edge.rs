@@ -20,6 +20,12 @@ pub fn elapsed() -> Duration {
     START.elapsed()
 }
 
+/// The same in whole milliseconds, as an atomic can hold it.
+#[must_use]
+pub fn elapsed_millis() -> u64 {
+    u64::try_from(elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What time it is outside.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the edge")]

@@ -162,7 +162,7 @@ impl MockServer {
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
-        let last_request = Arc::new(AtomicU64::new(edge::elapsed().as_secs()));
+        let last_request = Arc::new(AtomicU64::new(edge::elapsed_millis()));
         let service = service::service(
             Arc::clone(&shared),
             options.on_request,
@@ -213,7 +213,7 @@ impl MockServer {
     /// How long ago the last request of any kind came in.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
-        let last = Duration::from_secs(self.last_request.load(Ordering::Relaxed));
+        let last = Duration::from_millis(self.last_request.load(Ordering::Relaxed));
         edge::elapsed().saturating_sub(last)
     }
 

@@ -18,7 +18,7 @@ use super::halt::Halt;
 use super::intake::take_in;
 use super::line::{Line, Verdict};
 use super::order::Held;
-use super::reply::{Outside, Place, Reply};
+use super::reply::{Ending, Outside, Place, Reply};
 use crate::fault::{Outcome, status_answer};
 
 /// There is no answer: the connection ends as its line says.
@@ -71,20 +71,34 @@ async fn caught(handler: impl Future<Output = Reply>) -> Reply {
 
 async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAnswer> {
     let (delivery, place, ending) = reply.into_parts();
+    let mut under_way = UnderWay(ending);
     let mut due = place.as_ref().map_or(Duration::ZERO, |place| place.arrived);
     if !delivery.hold.is_zero() || delivery.after_next.is_some() {
         let place = place.clone().unwrap_or_else(Outside::place);
         due = due.saturating_add(delivery.hold);
-        hold(desk, &place, due, delivery.after_next).await;
+        due = hold(desk, &place, due, delivery.after_next).await;
     }
     if let (Some(place), Some(_)) = (&place, delivery.outcome.response())
         && let Some(departure) = desk.held.departure(place)
     {
         desk.line.tell(departure);
     }
-    let mut response = carry_out(desk, delivery.outcome, place, due).await?;
+    let carried_out = carry_out(desk, delivery.outcome, place, due).await;
+    let ending = under_way.0.take();
+    let mut response = carried_out?;
     name_status(&mut response);
     Ok(response.map(|body| body.ending_with(ending)))
+}
+
+/// A request of which nothing has been decided on the wire yet. Dropped so, its client has left.
+struct UnderWay(Option<Box<dyn Ending>>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(ending) = &mut self.0 {
+            ending.client_left();
+        }
+    }
 }
 
 /// Gives a status its words where HTTP has none for it: the API's second way to throttle.
@@ -102,21 +116,21 @@ fn name_status<B>(response: &mut Response<B>) {
 }
 
 /// Holds an answer back until it is due, and then until the next of its operation is out. A server
-/// that stops holds nothing back.
-async fn hold(desk: &Desk, place: &Place, due: Duration, after_next: Option<Duration>) {
+/// that stops holds nothing back. Returns the elapsed time from which the answer may flow.
+async fn hold(desk: &Desk, place: &Place, due: Duration, after_next: Option<Duration>) -> Duration {
     let next = after_next.map(|at_most| (desk.held.wait(place), due.saturating_add(at_most)));
     let mut halt = desk.halt.clone();
-    halt.or_halt(place.time.wait_until(due)).await;
-    if let Some((departure, latest)) = next {
-        let latest = place.time.wait_until(latest);
-        let either = async {
-            tokio::select! {
-                _ = departure => (),
-                () = latest => (),
-            }
-        };
-        halt.or_halt(either).await;
-    }
+    halt.or_halt(place.wait_until(due)).await;
+    let Some((departure, latest)) = next else {
+        return due;
+    };
+    let either = async {
+        tokio::select! {
+            _ = departure => place.time.elapsed().clamp(due, latest),
+            () = place.wait_until(latest) => latest,
+        }
+    };
+    halt.or_halt(either).await.unwrap_or(due)
 }
 
 async fn carry_out(

@@ -1,6 +1,12 @@
 //! The machine against a model server, in virtual time.
 
-mod converging;
+mod failing;
+mod loading;
+mod pacing;
+mod polling;
 mod random;
+mod saving;
 mod server;
 mod sim;
+mod teeth;
+mod warm;

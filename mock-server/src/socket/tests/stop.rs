@@ -139,3 +139,26 @@ async fn a_handler_that_never_answers_holds_the_server_up_no_longer_than_the_gra
         .await
         .expect("the grace is over");
 }
+
+#[tokio::test]
+async fn a_large_answer_that_the_client_has_not_read_yet_is_finished() {
+    // More than the kernel takes off our hands at once.
+    const LENGTH: usize = 32 << 20;
+    let server =
+        Server::with(|_| Outcome::Answer(http::Response::new(Bytes::from(vec![b'x'; LENGTH]))))
+            .await;
+    let mut client = server.connect().await;
+    client.get("/").await;
+    client.until("HTTP/1.1 200 OK").await;
+    let stopping = tokio::spawn(server.stop());
+    tokio::task::yield_now().await;
+    let End::Fin(rest) = client.end().await else {
+        panic!("the connection was reset")
+    };
+    assert!(
+        rest.len() >= LENGTH,
+        "{} of {LENGTH} bytes came",
+        rest.len()
+    );
+    stopping.await.unwrap();
+}

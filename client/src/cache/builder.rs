@@ -1,0 +1,167 @@
+//! Starting a cache.
+
+use std::hash::{BuildHasher, RandomState};
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::driver::{Driver, MakeParts};
+use super::entry::{Change, View};
+use super::meter::Meter;
+use super::shared::Shared;
+use super::{Cache, Changes};
+use crate::Config;
+use crate::machine::Parts;
+use crate::transport::{SetupError, Timeouts, Transport};
+
+/// Steps that a slow reader of changes may lag behind before it is told the sum of them.
+const LAG: usize = 256;
+
+/// Why a cache could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The HTTP client could not be set up.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// There is no tokio runtime here: call it from within one.
+    #[error("a cache needs a tokio runtime: start it from async code or inside `Runtime::enter`")]
+    NoRuntime,
+}
+
+/// Called with every change.
+type Listener<T> = Box<dyn FnMut(&Change<T>) + Send>;
+
+/// A cache to be: the configuration and what goes with it.
+#[must_use]
+pub struct Builder<T> {
+    config: Config,
+    timeouts: Timeouts,
+    meter: Option<Arc<dyn Meter>>,
+    listeners: Vec<Listener<T>>,
+    make_parts: MakeParts,
+    #[cfg(feature = "validate")]
+    schema: Option<Arc<crate::Schema>>,
+    #[cfg(feature = "persist")]
+    shelf: Option<Arc<dyn crate::Shelf>>,
+    settings: PhantomData<T>,
+}
+
+impl<T> std::fmt::Debug for Builder<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
+    pub(super) fn new(mut config: Config) -> Self {
+        if config.seed == 0 {
+            // Instances that were cut off together must not come back together (hazard P12).
+            config.seed = RandomState::new().hash_one(std::process::id());
+        }
+        Self {
+            config,
+            timeouts: Timeouts::default(),
+            meter: None,
+            listeners: Vec::new(),
+            make_parts: Box::new(Parts::reference),
+            #[cfg(feature = "validate")]
+            schema: None,
+            #[cfg(feature = "persist")]
+            shelf: None,
+            settings: PhantomData,
+        }
+    }
+
+    /// How long each part of an exchange may take; the whole is the configuration's
+    /// `request_timeout`.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Hands the cache's figures to the plugin's monitoring.
+    pub fn meter(mut self, meter: impl Meter) -> Self {
+        self.meter = Some(Arc::new(meter));
+        self
+    }
+
+    /// Calls this with every change, first with every website as added. It runs beside the cache:
+    /// a slow one is told the sum of what it missed, one that panics is called again with the
+    /// next change.
+    pub fn on_change(mut self, listener: impl FnMut(&Change<T>) + Send + 'static) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
+    }
+
+    /// Validates settings against this schema before they are sent.
+    #[cfg(feature = "validate")]
+    pub fn schema(mut self, schema: crate::Schema) -> Self {
+        self.schema = Some(Arc::new(schema));
+        self
+    }
+
+    /// Keeps the set on this shelf, so that the next start serves it at once and tells what was
+    /// removed meanwhile.
+    #[cfg(feature = "persist")]
+    pub fn shelf(mut self, shelf: impl crate::Shelf) -> Self {
+        self.shelf = Some(Arc::new(shelf));
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn parts(mut self, make: impl Fn(&Config) -> Parts + Send + 'static) -> Self {
+        self.make_parts = Box::new(make);
+        self
+    }
+
+    /// Starts the task on the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(self) -> Result<Cache<T>, StartError> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let transport = Transport::new(self.timeouts)?;
+        let shared = Arc::new(Shared::new(View::default()));
+        let (orders, received) = mpsc::channel(64);
+        let (is_ready, ready) = watch::channel(false);
+        let (steps, _) = broadcast::channel(LAG);
+        let cache = Cache {
+            shared: shared.clone(),
+            orders,
+            ready,
+            steps: steps.downgrade(),
+            #[cfg(feature = "validate")]
+            schema: self.schema,
+        };
+        for listener in self.listeners {
+            runtime.spawn(listen(cache.changes(), listener));
+        }
+        let driver = Driver {
+            config: self.config,
+            make_parts: self.make_parts,
+            transport,
+            shared,
+            orders: received,
+            ready: is_ready,
+            steps,
+            meter: self.meter,
+            #[cfg(feature = "persist")]
+            keeper: self.shelf.map(crate::persist::Keeper::new),
+        };
+        runtime.spawn(driver.run());
+        Ok(cache)
+    }
+}
+
+async fn listen<T>(mut changes: Changes<T>, mut listener: Listener<T>) {
+    while let Some(change) = changes.next().await {
+        if catch_unwind(AssertUnwindSafe(|| listener(&change))).is_err() {
+            tracing::error!(website = %change.website(), "the plugin's listener panicked");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The task that owns the machine: the only place with sockets, clocks and time-outs.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
+
+use super::Order;
+use super::changes::Step;
+use super::entry::View;
+use super::meter::{Meter, report};
+use super::shared::Shared;
+use crate::Config;
+use crate::machine::{
+    Action, Event, Legacy, Machine, Moment, Operation, Parts, RequestId, SaveOutcome, Ticket,
+};
+use crate::transport::{Transport, TransportError};
+
+/// Nothing happens for so long that another look does not hurt.
+const LONG: Duration = Duration::from_secs(3600);
+
+type Landing = (
+    RequestId,
+    Operation,
+    Result<Response<Bytes>, TransportError>,
+);
+
+/// Makes the decisions of a machine; a test puts a wrong one in.
+pub(super) type MakeParts = Box<dyn Fn(&Config) -> Parts + Send>;
+
+pub(super) struct Driver<T> {
+    pub(super) config: Config,
+    pub(super) make_parts: MakeParts,
+    pub(super) transport: Transport,
+    pub(super) shared: Arc<Shared<T>>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) ready: watch::Sender<bool>,
+    pub(super) steps: broadcast::Sender<Arc<Step<T>>>,
+    pub(super) meter: Option<Arc<dyn Meter>>,
+    #[cfg(feature = "persist")]
+    pub(super) keeper: Option<crate::persist::Keeper>,
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
+    /// Runs until the last handle is gone or somebody says stop.
+    pub(super) async fn run(mut self) {
+        let start = Instant::now();
+        let legacy = self.legacy().await;
+        let mut flight = Flight::new(self.machine(moment(start), legacy), start);
+        loop {
+            match contained(self.serve(&mut flight)).await {
+                Ok(()) => break,
+                Err(panic) => self.begin_anew(&mut flight, &panic),
+            }
+        }
+        #[cfg(feature = "persist")]
+        if let Some(keeper) = &mut self.keeper {
+            keeper.store_last(flight.machine.leave()).await;
+        }
+        for done in flight
+            .stopping
+            .into_iter()
+            .flat_map(|stopping| stopping.waiting)
+        {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(());
+        }
+    }
+
+    #[cfg(feature = "persist")]
+    async fn legacy(&mut self) -> Option<Legacy> {
+        self.keeper.as_mut()?.fetch().await
+    }
+
+    #[cfg(not(feature = "persist"))]
+    #[expect(clippy::unused_async, reason = "reads a file in the other form")]
+    async fn legacy(&mut self) -> Option<Legacy> {
+        None
+    }
+
+    fn machine(&self, now: Moment, legacy: Option<Legacy>) -> Machine {
+        let (config, parts) = (self.config.clone(), (self.make_parts)(&self.config));
+        match legacy {
+            Some(legacy) => {
+                let websites = legacy.websites.clone();
+                let machine = Machine::resume(config, parts, now, legacy);
+                let generation = machine.snapshot().generation;
+                self.shared
+                    .view
+                    .store(Arc::new(View::of(&websites, generation)));
+                machine
+            }
+            None => Machine::new(config, parts, now),
+        }
+    }
+
+    /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves
+    /// on, saves under way are unknown, everything is listed again.
+    fn begin_anew(&mut self, flight: &mut Flight, panic: &(dyn Any + Send)) {
+        let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+        let words = words
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(
+            panic = words,
+            "the sync machine panicked; it begins anew with a full list"
+        );
+        flight.requests.abort_all();
+        for (_, end) in flight.ends.drain() {
+            let problem = "the client had to begin anew".to_owned();
+            let _ = end.send(SaveOutcome::Unknown {
+                problem,
+                holds: None,
+            });
+        }
+        let websites = flight.machine.snapshot().websites.clone();
+        let generation = flight.machine.snapshot().generation;
+        let now = moment(flight.start);
+        let (config, parts) = (self.config.clone(), (self.make_parts)(&self.config));
+        flight.machine = if websites.is_empty() {
+            Machine::new(config, parts, now)
+        } else {
+            // A cursor this old is not gone on from.
+            let cursor = Timestamp::UNIX_EPOCH;
+            Machine::resume(config, parts, now, Legacy { websites, cursor })
+        };
+        flight.generation_before += generation;
+    }
+
+    async fn serve(&mut self, flight: &mut Flight) {
+        self.take(flight, Event::Tick);
+        loop {
+            if flight.may_end() {
+                return;
+            }
+            let wake = match flight.machine.next_wake() {
+                Some(elapsed) => flight.start + elapsed,
+                None => Instant::now() + LONG,
+            };
+            let wake = flight.deadline(wake);
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(flight, order),
+                    None => return,
+                },
+                Some(landed) = flight.requests.join_next(), if !flight.requests.is_empty() => {
+                    // A request that was given up lands as an error; the machine knows.
+                    if let Ok(landed) = landed {
+                        self.land(flight, landed);
+                    }
+                }
+                () = sleep_until(wake) => self.take(flight, Event::Tick),
+            }
+        }
+    }
+
+    fn obey(&mut self, flight: &mut Flight, order: Order) {
+        match order {
+            Order::Save {
+                website,
+                settings,
+                how,
+                end,
+            } => {
+                flight.tickets += 1;
+                let ticket = Ticket(flight.tickets);
+                flight.ends.insert(ticket, end);
+                self.take(
+                    flight,
+                    Event::Save {
+                        ticket,
+                        website,
+                        settings,
+                        how,
+                    },
+                );
+            }
+            Order::PollNow => self.take(flight, Event::PollNow),
+            Order::Stop { done } => flight.stop(done, self.config.save_patience),
+        }
+    }
+
+    fn land(&mut self, flight: &mut Flight, (id, operation, landed): Landing) {
+        flight.aborts.remove(&id);
+        let event = match landed {
+            Ok(response) => Event::Answer { id, response },
+            Err(error) => {
+                tracing::debug!(operation = operation.name(), %error, "no whole answer");
+                Event::Failed {
+                    id,
+                    failure: error.failure,
+                }
+            }
+        };
+        self.take(flight, event);
+    }
+
+    fn take(&mut self, flight: &mut Flight, event: Event) {
+        let state = flight.machine.state();
+        let now = moment(flight.start);
+        for action in flight.machine.handle(now, event) {
+            self.act(flight, action);
+        }
+        let after = flight.machine.state();
+        if state != after {
+            let error = flight.machine.status(now).last_error;
+            tracing::info!(from = %state, to = %after, error, "the cache's state changed");
+        }
+        self.tell(flight, now);
+    }
+
+    fn act(&mut self, flight: &mut Flight, action: Action) {
+        match action {
+            Action::Send {
+                id,
+                operation,
+                request,
+                timeout,
+            } => {
+                let transport = self.transport.clone();
+                let span = tracing::debug_span!("crisp_request", operation = operation.name());
+                let exchange = async move {
+                    let landed = transport.exchange(request, timeout).await;
+                    (id, operation, landed)
+                };
+                let abort = flight.requests.spawn(exchange.instrument(span));
+                flight.aborts.insert(id, abort);
+            }
+            Action::Abandon { id } => {
+                if let Some(abort) = flight.aborts.remove(&id) {
+                    abort.abort();
+                }
+            }
+            Action::Changed(changes) => self.publish(flight, &changes),
+            Action::Ready => {
+                tracing::info!(websites = flight.machine.snapshot().websites.len(), "ready");
+                self.ready.send_replace(true);
+            }
+            Action::SaveEnded { ticket, outcome } => {
+                if let Some(end) = flight.ends.remove(&ticket) {
+                    // The caller may have stopped waiting; the save stands.
+                    let _ = end.send(outcome);
+                }
+            }
+        }
+    }
+
+    fn publish(&mut self, flight: &Flight, changes: &[crate::Change]) {
+        let generation = flight.generation_before + flight.machine.snapshot().generation;
+        let (view, changes) = self.shared.view.load().after(changes, generation);
+        let view = Arc::new(view);
+        self.shared.view.store(view.clone());
+        tracing::debug!(changes = changes.len(), generation, "the cache changed");
+        // Nobody listening is no error.
+        let _ = self.steps.send(Arc::new(Step { changes, view }));
+    }
+
+    /// Status, meters and the file, after everything that happened.
+    fn tell(&mut self, flight: &mut Flight, now: Moment) {
+        let mut status = flight.machine.status(now);
+        status.generation += flight.generation_before;
+        if let Some(meter) = &self.meter {
+            let told = catch_unwind(AssertUnwindSafe(|| report(&**meter, &status)));
+            if told.is_err() {
+                tracing::error!("the plugin's meter panicked; it is not called any more");
+                self.meter = None;
+            }
+        }
+        self.shared
+            .status
+            .store(Some(Arc::new((status, Instant::now()))));
+        #[cfg(feature = "persist")]
+        if let Some(keeper) = &mut self.keeper {
+            keeper.store_if_due(&flight.machine);
+        }
+    }
+}
+
+/// The parts that are lost and made anew with the machine.
+struct Flight {
+    machine: Machine,
+    start: Instant,
+    requests: JoinSet<Landing>,
+    aborts: HashMap<RequestId, AbortHandle>,
+    ends: HashMap<Ticket, oneshot::Sender<SaveOutcome>>,
+    tickets: u64,
+    generation_before: u64,
+    stopping: Option<Stopping>,
+}
+
+struct Stopping {
+    waiting: Vec<oneshot::Sender<()>>,
+    until: Instant,
+}
+
+impl Flight {
+    fn new(machine: Machine, start: Instant) -> Self {
+        Self {
+            machine,
+            start,
+            requests: JoinSet::new(),
+            aborts: HashMap::new(),
+            ends: HashMap::new(),
+            tickets: 0,
+            generation_before: 0,
+            stopping: None,
+        }
+    }
+
+    fn stop(&mut self, done: oneshot::Sender<()>, patience: Duration) {
+        let until = Instant::now() + patience;
+        let stopping = self.stopping.get_or_insert(Stopping {
+            waiting: Vec::new(),
+            until,
+        });
+        stopping.waiting.push(done);
+    }
+
+    /// Whether a stop was ordered and no save is open, or the patience for them has ended.
+    fn may_end(&self) -> bool {
+        self.stopping
+            .as_ref()
+            .is_some_and(|stopping| self.ends.is_empty() || Instant::now() >= stopping.until)
+    }
+
+    fn deadline(&self, wake: Instant) -> Instant {
+        self.stopping
+            .as_ref()
+            .map_or(wake, |stopping| stopping.until.min(wake))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the driver is where the clocks are read"
+)]
+fn moment(start: Instant) -> Moment {
+    Moment {
+        elapsed: start.elapsed(),
+        wall: Timestamp::now(),
+    }
+}
+
+/// Awaits a future; a panic in it is an error.
+async fn contained<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match polled {
+            Ok(std::task::Poll::Ready(output)) => std::task::Poll::Ready(Ok(output)),
+            Ok(std::task::Poll::Pending) => std::task::Poll::Pending,
+            Err(panic) => std::task::Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}

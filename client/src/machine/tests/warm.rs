@@ -1,0 +1,62 @@
+//! A second life.
+
+use serde_json::json;
+
+use super::server::Quirks;
+use super::sim::{Deed, Sim, config, moment, secs, w};
+use crate::Change;
+use crate::machine::{Freshness, Machine, Parts, State};
+
+/// Runs a first life of 200 s, then lets the world go on for `away` without the client.
+fn second_life(away: u64, meanwhile: impl FnOnce(&mut Sim)) -> Sim {
+    let mut first = Sim::three(config(), Quirks::default());
+    first.run(secs(200));
+    let legacy = first.machine.leave().unwrap();
+    meanwhile(&mut first);
+    let now = moment(secs(200 + away), 0);
+    let config = config();
+    let machine = Machine::resume(config.clone(), Parts::reference(&config), now, legacy);
+    let mut second = Sim::with(machine, first.server);
+    second.now = now.elapsed;
+    second
+}
+
+#[test]
+fn a_short_absence_is_made_up_by_one_poll() {
+    let mut sim = second_life(600, |world| {
+        world.server.uninstall(secs(300), w(2));
+        world.server.save(secs(310), w(1), json!({"v": "new"}));
+    });
+    assert_eq!(
+        sim.machine.snapshot().websites.len(),
+        3,
+        "the old set serves at once"
+    );
+    assert!(!sim.machine.is_ready());
+    assert_eq!(
+        sim.machine.freshness(sim.moment()),
+        Freshness::Stale { age: None }
+    );
+    sim.deed(secs(800), Deed::PollNow);
+    sim.run(secs(801));
+    sim.assert_converged();
+    assert!(sim.machine.is_ready());
+    assert_eq!((sim.count("list"), sim.count("since")), (0, 1));
+    assert_eq!(sim.changes.len(), 2);
+}
+
+#[test]
+fn a_long_absence_is_made_up_by_a_list_that_tells_what_was_removed() {
+    let mut sim = second_life(7200, |world| world.server.uninstall(secs(300), w(2)));
+    assert_eq!(sim.machine.state(), State::Recovering);
+    sim.deed(secs(7400), Deed::PollNow);
+    sim.run(secs(7410));
+    sim.assert_converged();
+    assert!(matches!(&sim.changes[..], [(_, Change::Removed { old })] if old.id == w(2)));
+}
+
+#[test]
+fn nothing_is_left_before_the_first_load() {
+    let sim = Sim::three(config(), Quirks::default());
+    assert!(sim.machine.leave().is_none());
+}

@@ -1,0 +1,171 @@
+//! A client of raw bytes, which sees how a connection ends.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::server::MockServer;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::document::Example;
+
+/// How an exchange ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// With as many bytes as were declared.
+    Complete,
+    /// With a FIN before that.
+    Fin,
+    /// With an RST before that.
+    Reset,
+    /// Not at all.
+    Hanging,
+}
+
+/// What came back, and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub text: String,
+    pub end: End,
+    /// Whether time had to pass.
+    pub late: bool,
+}
+
+/// Whose requests they are.
+#[derive(Clone)]
+pub struct Keys {
+    pub identifier: String,
+    pub key: String,
+}
+
+/// Sends one request on a connection of its own.
+pub async fn send_as(
+    address: SocketAddr,
+    keys: &Keys,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let keys = base64(format!("{}:{}", keys.identifier, keys.key).as_bytes());
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Basic {keys}\r\n\
+         x-crisp-tier: plugin\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
+         \r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn send(server: &MockServer, method: &str, path: &str, body: &str) -> TcpStream {
+    let (identifier, key) = (server.info().identifier.clone(), server.info().key.clone());
+    let keys = Keys { identifier, key };
+    send_as(server.addresses()[0], &keys, method, path, body).await
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group
+            .iter()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - group.len()));
+        for digit in 0..4 {
+            let value = (bits >> (18 - 6 * digit) & 63) as usize;
+            text.push(if digit <= group.len() {
+                DIGITS[value] as char
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+/// Reads until the answer is complete or the connection ends.
+pub async fn receive(mut stream: TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
+    let end = loop {
+        if is_complete(&bytes) {
+            break End::Complete;
+        }
+        match stream.read_buf(&mut bytes).await {
+            Ok(0) => break End::Fin,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => break End::Reset,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Seen { text, end, late }
+}
+
+fn is_complete(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    bytes.len() >= head + 4 + length.unwrap().parse::<usize>().unwrap()
+}
+
+async fn send_example(server: &MockServer, example: &Example) -> TcpStream {
+    let (method, path, body) = &example.request;
+    let path = path
+        .replace("$WEBSITE", &WebsiteId::numbered(1).to_string())
+        .replace("$CRISP_PLUGIN_ID", &server.info().plugin_id);
+    send(server, method, &format!("/v1{path}"), body).await
+}
+
+/// Asks as an example does; no time passes.
+pub async fn ask(server: &MockServer, example: &Example) -> Seen {
+    receive(send_example(server, example).await, Vec::new(), false).await
+}
+
+/// Asks as an example does, shows that nothing comes by itself, and lets a minute pass.
+pub async fn ask_and_wait(server: &MockServer, example: &Example) -> Seen {
+    let stream = send_example(server, example).await;
+    let cell = server.spaces().default_space();
+    let mut changes = cell.changes();
+    while cell.lock().journal.next_seq() == 1 {
+        changes.changed().await.unwrap();
+    }
+    let mut early = vec![0; 4_096];
+    let read = stream.try_read(&mut early).unwrap_or(0);
+    early.truncate(read);
+    let only_a_head = example.key == "drip" && early.ends_with(b"\r\n\r\n");
+    assert!(
+        early.is_empty() || only_a_head,
+        "{}",
+        String::from_utf8_lossy(&early)
+    );
+    cell.lock().clock.advance(Duration::from_secs(60));
+    cell.notify();
+    if example.key == "hang" {
+        return Seen {
+            text: String::new(),
+            end: End::Hanging,
+            late: true,
+        };
+    }
+    receive(stream, early, true).await
+}
+
+/// A call of the control API.
+pub async fn control(server: &MockServer, method: &str, path: &str, body: &str) -> Value {
+    let stream = send(server, method, &format!("/_mock{path}"), body).await;
+    let seen = receive(stream, Vec::new(), false).await;
+    let (_, body) = seen.text.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+/// Arms a fault; gives back what the control API said.
+pub async fn arm(server: &MockServer, fault: &Value) -> Value {
+    control(server, "POST", "/faults", &fault.to_string()).await
+}
