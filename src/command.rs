@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
+use crate::exec::ExecArguments;
 use crate::healthcheck::HealthcheckArguments;
 use crate::replay::ReplayArguments;
 use crate::schema::SchemaArguments;
@@ -62,6 +63,8 @@ struct Help {
 pub enum Command {
     /// Run the emulator until Ctrl-C
     Serve(Box<ServeArguments>),
+    /// Run a command, such as your tests, against an emulator of its own
+    Exec(Box<ExecArguments>),
     /// Replay scenarios against a client, and judge it
     Replay(ReplayArguments),
     /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what

@@ -80,6 +80,11 @@ fn as_text<S: serde::Serializer>(stamp: &Stamp, out: S) -> Result<S::Ok, S::Erro
 }
 
 impl Entry {
+    /// Notes how long the request took.
+    pub fn finish(&mut self, took: Duration) {
+        self.duration_ms = Some(took.as_secs_f64() * 1_000.0);
+    }
+
     fn bytes(&self) -> usize {
         let unread = &self.unread;
         let lists = [&unread.query, &unread.headers, &unread.body];
@@ -182,11 +187,17 @@ impl Journal {
         }
     }
 
-    /// Notes how long a request took, and returns its entry if it is still here.
-    pub fn finish(&mut self, seq: u64, took: Duration) -> Option<&Entry> {
-        let entry = self.entry(seq)?;
-        entry.duration_ms = Some(took.as_secs_f64() * 1_000.0);
-        Some(entry)
+    /// Notes how long a request took, if its entry is still here.
+    pub fn finish(&mut self, seq: u64, took: Duration) {
+        if let Some(entry) = self.entry(seq) {
+            entry.finish(took);
+        }
+    }
+
+    /// The newest entry.
+    #[must_use]
+    pub fn last(&self) -> Option<&Entry> {
+        self.entries.back()
     }
 
     /// Notes that a request's client did not wait for its end.

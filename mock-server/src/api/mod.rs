@@ -276,6 +276,7 @@ fn authorize(
 fn quota_spent(world: &mut World, now: Moment) -> Refused {
     let reset = world.quirks.quota_reset;
     let resets_at = world.quota.resets_at(now.wall, reset);
+    world.quota.refuse();
     if world.quirks.refused_count == RefusedCount::ExceptUnauthorized {
         world.quota.spend(now.wall, reset);
     }

@@ -4,13 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
 use tokio::sync::watch;
 
 use crate::clock::{Mode, Stamp};
 use crate::server::edge;
-use crate::space::{Handled, Outside, Space};
+use crate::space::{Outside, Space};
 
 /// A space shared between connections.
 ///
@@ -86,12 +84,6 @@ impl Cell {
     #[must_use]
     pub fn life(&self) -> u64 {
         self.life.load(Ordering::Relaxed)
-    }
-
-    /// Handles one request ([`Space::handle`]), and says in which life of the space.
-    pub fn handle(&self, outside: Duration, request: &Request<Bytes>) -> (Handled, u64) {
-        let mut space = self.lock();
-        (space.handle(outside, request), self.life())
     }
 
     /// Whether it has gone unused for longer than it may.

@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::control::{self, Shared};
+use crate::journal::Entry;
 use crate::server::{Cell, Listener, edge};
 use crate::socket::{self, Place, Reply, WorldTime};
 
@@ -93,7 +94,13 @@ fn handle(
     request: &Request<Bytes>,
     listener: Option<Listener>,
 ) -> Reply {
-    let (handled, life) = cell.handle(started, request);
+    let (handled, life, heard) = {
+        let mut space = cell.lock();
+        let handled = space.handle(started, request);
+        // Kept from here on: whoever empties the journal takes nothing from the listener.
+        let entry = listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
+        (handled, cell.life(), entry.map(Box::new))
+    };
     cell.notify();
     let time: Arc<dyn WorldTime> = Arc::clone(&cell) as Arc<dyn WorldTime>;
     let place = Place {
@@ -107,7 +114,7 @@ fn handle(
         life,
         seq: handled.seq,
         started,
-        listener,
+        heard,
     };
     Reply::new(handled.delivery, place).ending_with(ending)
 }
@@ -118,7 +125,7 @@ struct Ending {
     life: u64,
     seq: u64,
     started: Duration,
-    listener: Option<Listener>,
+    heard: Option<Box<(Listener, Entry)>>,
 }
 
 impl socket::Ending for Ending {
@@ -127,21 +134,27 @@ impl socket::Ending for Ending {
         if self.cell.life() == self.life {
             space.journal.client_left(self.seq);
         }
+        drop(space);
+        if let Some(heard) = &mut self.heard {
+            heard.1.client_left = true;
+        }
     }
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
         let took = edge::elapsed().saturating_sub(self.started);
-        let entry = {
+        {
             let mut space = self.cell.lock();
             // After a reset another request may have its number.
-            let is_there = self.cell.life() == self.life;
-            let entry = is_there.then(|| space.journal.finish(self.seq, took));
-            entry.flatten().filter(|_| self.listener.is_some()).cloned()
-        };
-        if let (Some(listener), Some(entry)) = (&self.listener, entry) {
-            listener(&entry);
+            if self.cell.life() == self.life {
+                space.journal.finish(self.seq, took);
+            }
+        }
+        if let Some(heard) = &mut self.heard {
+            let (listener, entry) = heard.as_mut();
+            entry.finish(took);
+            listener(self.cell.name(), entry);
         }
     }
 }
