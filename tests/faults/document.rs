@@ -99,7 +99,7 @@ impl Example {
         let operation = target.split('#').next().unwrap();
         let path = match operation {
             "since" => "/plugin/connect/websites/since?date_since=2026-01-01T00:00:00.000Z".into(),
-            "account" => "/plugin/connect/account".into(),
+            "account" | "endpoints" => format!("/plugin/connect/{operation}"),
             page => format!("/plugin/connect/websites/all/{}", &page["list/".len()..]),
         };
         Self {

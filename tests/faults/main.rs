@@ -6,7 +6,9 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod agreement;
 mod document;
+mod time;
 mod weather;
 mod wire;
 
