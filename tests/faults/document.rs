@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::wire::{End, Seen};
+
 /// One example: a fault, a request, and what is said to come back.
 pub struct Example {
     /// The effect that it is about.
@@ -91,6 +93,17 @@ pub fn row(line: &str) -> Option<(&str, &str)> {
     let (target, seen) = (words.next()?, words.next()?);
     let is_row = target.contains('#') && words.next().is_none();
     is_row.then_some((target, seen))
+}
+
+/// What was seen, in the words of that table.
+pub fn told(seen: &Seen) -> &str {
+    match (&seen.end, seen.text.get(9..12)) {
+        (End::Reset, _) => "reset",
+        (End::Fin, None) => "closed",
+        (End::Fin, Some(_)) => "cut",
+        (_, Some(_)) if seen.text.contains("text/html") => "html",
+        (_, status) => status.unwrap_or("nothing"),
+    }
 }
 
 impl Example {

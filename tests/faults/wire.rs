@@ -108,13 +108,18 @@ impl Call {
 /// Sends a request on a connection of its own.
 pub async fn send_call(address: SocketAddr, call: &Call) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
+    send_on(&mut stream, call).await;
+    stream
+}
+
+/// Sends a request on a connection that is there.
+pub async fn send_on(stream: &mut TcpStream, call: &Call) {
     let mut text = format!("{} {} HTTP/1.1\r\n", call.method, call.path);
     for (name, value) in &call.headers {
         text += &format!("{name}: {value}\r\n");
     }
     text += &format!("\r\n{}", call.body);
     stream.write_all(text.as_bytes()).await.unwrap();
-    stream
 }
 
 /// Sends a request of these parts on a connection of its own.
@@ -167,7 +172,16 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Reads until the answer is complete or the connection ends.
-pub async fn receive(mut stream: TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
+pub async fn receive(mut stream: TcpStream, bytes: Vec<u8>, late: bool) -> Seen {
+    rest_on(&mut stream, bytes, late).await
+}
+
+/// The same on a connection that is used further.
+pub async fn answer_on(stream: &mut TcpStream) -> Seen {
+    rest_on(stream, Vec::new(), false).await
+}
+
+async fn rest_on(stream: &mut TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
     let end = loop {
         if is_complete(&bytes) {
             break End::Complete;
