@@ -5,7 +5,8 @@
 //! body is noted as read when a route reads it, and what is left over goes into the journal.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::header::{HeaderName, HeaderValue};
+use http::{Method, Uri};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -39,9 +40,10 @@ impl Unread {
 pub struct Input {
     /// Its method.
     pub method: Method,
-    /// Its path and query as sent, for the cache and the journal.
-    pub target: String,
-    headers: HeaderMap,
+    /// Its path and query as sent, for the cache.
+    pub target: Uri,
+    /// The headers that somebody may read: [`READ`] and Crisp's.
+    headers: Vec<(HeaderName, HeaderValue)>,
     /// What stood for `{website}`, `{plugin}` and `{page}` in the route.
     pub params: Vec<(&'static str, String)>,
     query: Vec<(String, String, bool)>,
@@ -58,11 +60,13 @@ impl Input {
         let pairs = form_urlencoded::parse(query.as_bytes());
         Self {
             method: request.method().clone(),
-            target: request
-                .uri()
-                .path_and_query()
-                .map_or_else(String::new, ToString::to_string),
-            headers: request.headers().clone(),
+            target: request.uri().clone(), // counts a reference, copies nothing
+            headers: request
+                .headers()
+                .iter()
+                .filter(|(name, _)| is_read(name.as_str()))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             params,
             query: pairs
                 .map(|(name, value)| (name.into_owned(), value.into_owned(), false))
@@ -73,10 +77,13 @@ impl Input {
         }
     }
 
-    /// A header's text; of several with one name, the first.
+    /// The text of a header that [`READ`] names or that is Crisp's; of several with one name, the
+    /// first.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        debug_assert!(is_read(name), "`{name}` has to stand in READ");
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found?.1.to_str().ok()
     }
 
     /// What stood for a name in the route's pattern.
@@ -169,7 +176,7 @@ impl Input {
         if !self.routed {
             return Unread::default();
         }
-        let crisps = self.headers.keys().map(http::HeaderName::as_str);
+        let crisps = self.headers.iter().map(|(name, _)| name.as_str());
         let crisps = crisps.filter(|name| name.starts_with("x-crisp-") && *name != "x-crisp-tier");
         let query = self
             .query
@@ -182,6 +189,13 @@ impl Input {
             body: self.unread_members.clone(),
         }
     }
+}
+
+/// The headers that are read, besides those of Crisp's own.
+const READ: [&str; 3] = ["authorization", "content-type", "user-agent"];
+
+fn is_read(name: &str) -> bool {
+    READ.contains(&name) || name.starts_with("x-crisp-")
 }
 
 fn is_json(content_type: &str) -> bool {
