@@ -6,7 +6,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
+use crate::exec::ExecArguments;
 use crate::healthcheck::HealthcheckArguments;
+use crate::replay::ReplayArguments;
 use crate::schema::SchemaArguments;
 use crate::serve::ServeArguments;
 use crate::validate::ValidateArguments;
@@ -61,7 +63,12 @@ struct Help {
 pub enum Command {
     /// Run the emulator until Ctrl-C
     Serve(Box<ServeArguments>),
-    /// Say whether a settings schema, a server config or a fault plan is valid, and what is not
+    /// Run a command, such as your tests, against an emulator of its own
+    Exec(Box<ExecArguments>),
+    /// Replay scenarios against a client, and judge it
+    Replay(ReplayArguments),
+    /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what
+    /// is not
     Validate(ValidateArguments),
     /// Print the JSON Schema that an editor completes a file with
     Schema(SchemaArguments),

@@ -66,6 +66,26 @@ pub enum Failure {
         /// What the system says.
         problem: String,
     },
+    /// The command to run is nowhere.
+    #[error(
+        "there is no command `{name}`: {searched}\n  \
+         = hint: is it installed, and on the PATH of this shell? Aliases and `cd` belong to a shell: \
+         `sh -c '…'` runs one"
+    )]
+    NoCommand {
+        /// As it was written.
+        name: String,
+        /// Where it was looked for.
+        searched: String,
+    },
+    /// The command to run is there and cannot be run.
+    #[error("`{name}` cannot be run: {problem}")]
+    NotRunnable {
+        /// Where it is.
+        name: String,
+        /// Why not.
+        problem: String,
+    },
     /// Nobody answers where the server should be.
     #[error(
         "no emulator answers at {url}: {problem}\n  \
@@ -132,6 +152,8 @@ impl Failure {
             | Self::Listen { .. }
             | Self::Environment { .. }
             | Self::NoServer { .. } => 4,
+            Self::NotRunnable { .. } => 126,
+            Self::NoCommand { .. } => 127,
         }
     }
 

@@ -7,12 +7,16 @@ mod completions;
 mod ctl;
 mod document;
 mod emulator;
+mod exec;
 mod failure;
 mod healthcheck;
+mod journal_file;
 mod options;
+mod replay;
 mod request_line;
 mod schema;
 mod serve;
+mod signals;
 mod terminal;
 mod validate;
 
@@ -22,12 +26,24 @@ use command::{Command, parse};
 use failure::Failure;
 
 fn main() -> ExitCode {
+    if let Some(stand_in) = exec::StandIn::asked_for(std::env::args_os()) {
+        return stand_in.become_the_command();
+    }
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,
         Err(error) => {
             // `--help` and `--version` come this way too; a closed pipe is nobody's error.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return match error.exit_code() {
+                0 => ExitCode::SUCCESS,
+                _ if std::env::args_os()
+                    .nth(1)
+                    .is_some_and(|word| word == "exec") =>
+                {
+                    ExitCode::from(exec::OWN_FAILURE)
+                }
+                code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+            };
         }
     };
     match run(command) {
@@ -42,6 +58,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Exec(arguments) => Ok(exec::run(*arguments)),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Ctl(arguments) => ctl::run(arguments),

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crisp_sync::{BaseUrl, Cache, Config, Credentials, TypedChange};
+use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota, TypedChange};
 use serde_json::Value;
 
 const USAGE: &str = "\
@@ -15,11 +15,17 @@ Prints the settings of all websites of a Crisp plugin and follows their changes.
 
 It is told where to look by the environment (defaults in brackets):
   CRISP_REST_URL     the API's base           [http://127.0.0.1:8420/v1/]
-  CRISP_IDENTIFIER   the token's identifier   (demanded)
-  CRISP_KEY          the token's key          (demanded)
+  CRISP_IDENTIFIER   the token's identifier   [the development pair of crisp-mock]
+  CRISP_KEY          the token's key          [the development pair of crisp-mock]
   CRISP_PLUGIN_ID    the plugin's id          [asked for when needed]
-  CRISP_POLL_MS      from poll to poll        [60000]
+  CRISP_POLL_MS      from poll to poll        [2000; a plugin should leave the default, 60000]
 ";
+
+/// The pair that `crisp-mock serve` starts with; it opens nothing else.
+const DEVELOPMENT_PAIR: (&str, &str) = (
+    "60645df2-58f7-422f-9a94-dbdd5c02d487",
+    "82a5a8557a7cad423a8cbcff914f49f8f15b519007d2fa2659e10357b53e8e02",
+);
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "printing is what this example is for")]
@@ -50,18 +56,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn from_environment() -> Result<Config, Box<dyn std::error::Error>> {
-    let demanded =
-        |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set\n{USAGE}"));
-    let credentials = Credentials::new(demanded("CRISP_IDENTIFIER")?, demanded("CRISP_KEY")?);
+    let or = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let (identifier, key) = DEVELOPMENT_PAIR;
+    let credentials = Credentials::new(or("CRISP_IDENTIFIER", identifier), or("CRISP_KEY", key));
     let mut config = Config::new(credentials);
-    let base = std::env::var("CRISP_REST_URL");
-    config.base = BaseUrl::new(base.as_deref().unwrap_or("http://127.0.0.1:8420/v1/"))?;
+    config.base = BaseUrl::new(&or("CRISP_REST_URL", "http://127.0.0.1:8420/v1/"))?;
     if let Ok(plugin) = std::env::var("CRISP_PLUGIN_ID") {
         config.plugin_id = Some(plugin.parse()?);
     }
-    if let Ok(millis) = std::env::var("CRISP_POLL_MS") {
-        config.poll_every = Duration::from_millis(millis.parse()?);
-    }
+    // An emulator has no quota unless it is told to; leave this line out against the real API.
+    config.quota = Quota::Unlimited;
+    config.poll_every = Duration::from_millis(or("CRISP_POLL_MS", "2000").parse()?);
     Ok(config)
 }
 

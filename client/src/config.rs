@@ -133,6 +133,8 @@ pub struct Config {
     /// save or read-back.
     pub plugin_id: Option<PluginId>,
     /// From one poll to the next. Default 60 s: 1,440 requests a day, 29 % of the default quota.
+    /// The quota may make it longer: polls never get more than 40 % of a day's requests, which is
+    /// one in 43 s of the default quota. With [`Quota::Unlimited`] this stands as it is.
     pub poll_every: Duration,
     /// How far back every poll looks behind the last good one.
     ///

@@ -57,8 +57,11 @@ pub struct Entry {
     pub status: Option<u16>,
     /// How it ended: `answer`, `cut`, `drip`, `reset`, `close` or `hang`.
     pub outcome: &'static str,
-    /// Whether a write in it was carried out.
+    /// Whether it was carried out: no fault kept it from the API, and the API did not refuse it.
     pub carried_out: bool,
+    /// Whether the client was gone before all of that had been done to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_left: bool,
     /// The faults that met it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fired>,
@@ -77,6 +80,11 @@ fn as_text<S: serde::Serializer>(stamp: &Stamp, out: S) -> Result<S::Ok, S::Erro
 }
 
 impl Entry {
+    /// Notes how long the request took.
+    pub fn finish(&mut self, took: Duration) {
+        self.duration_ms = Some(took.as_secs_f64() * 1_000.0);
+    }
+
     fn bytes(&self) -> usize {
         let unread = &self.unread;
         let lists = [&unread.query, &unread.headers, &unread.body];
@@ -179,16 +187,30 @@ impl Journal {
         }
     }
 
-    /// Notes how long a request took, and returns its entry if it is still here.
-    pub fn finish(&mut self, seq: u64, took: Duration) -> Option<&Entry> {
+    /// Notes how long a request took, if its entry is still here.
+    pub fn finish(&mut self, seq: u64, took: Duration) {
+        if let Some(entry) = self.entry(seq) {
+            entry.finish(took);
+        }
+    }
+
+    /// The newest entry.
+    #[must_use]
+    pub fn last(&self) -> Option<&Entry> {
+        self.entries.back()
+    }
+
+    /// Notes that a request's client did not wait for its end.
+    pub fn client_left(&mut self, seq: u64) {
+        if let Some(entry) = self.entry(seq) {
+            entry.client_left = true;
+        }
+    }
+
+    fn entry(&mut self, seq: u64) -> Option<&mut Entry> {
         let first = self.entries.front().map_or(0, |entry| entry.seq);
         let index = usize::try_from(seq.wrapping_sub(first)).unwrap_or(usize::MAX);
-        let entry = self
-            .entries
-            .get_mut(index)
-            .filter(|entry| entry.seq == seq)?;
-        entry.duration_ms = Some(took.as_secs_f64() * 1_000.0);
-        Some(entry)
+        self.entries.get_mut(index).filter(|entry| entry.seq == seq)
     }
 
     /// The entries that a filter lets through, oldest first.
@@ -258,6 +280,7 @@ mod tests {
             status: Some(206),
             outcome: "answer",
             carried_out: true,
+            client_left: false,
             faults: Vec::new(),
             unread: Unread::default(),
             explanation: None,

@@ -12,8 +12,8 @@ use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Reading, Refused, Route, Tier,
-    Unread,
+    self, Account, Accounts, Desk, Input, Match, Pages, Plugin, ReadCache, Reading, Refused, Route,
+    Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -70,6 +70,7 @@ pub struct Space {
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
+    pages: Pages,
     public_url: Arc<str>,
     /// What could not be done at the start, for people to read.
     pub warnings: Vec<String>,
@@ -136,6 +137,7 @@ impl Space {
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
+            pages: Pages::default(),
             public_url,
             warnings,
             name,
@@ -203,7 +205,9 @@ impl Space {
         });
         let mut carried = Carried::default();
         let mut delivery = decision.deliver(now.elapsed, |carry| {
-            self.carry_out(request, &target, now, carry, &mut carried)
+            let response = self.carry_out(request, &target, now, carry, &mut carried);
+            carried.refused = response.status().as_u16() >= 400;
+            response
         });
         let seq = self.journal.next_seq();
         let dated = self.world.quirks.date_header == DateHeader::Sent;
@@ -256,6 +260,7 @@ impl Space {
             plugin: &self.plugin,
             accounts: &self.accounts,
             cache: &mut self.cache,
+            pages: &mut self.pages,
             public_url: &self.public_url,
         };
         let outcome = api::answer(&mut desk, route, &input, now, reading);
@@ -272,6 +277,7 @@ impl Space {
 struct Carried {
     unread: Unread,
     explanation: Option<String>,
+    refused: bool,
 }
 
 /// What a request asks for.
@@ -416,7 +422,8 @@ fn entry(
             Outcome::Close => "close",
             Outcome::Hang => "hang",
         },
-        carried_out: decision.carried_out(),
+        carried_out: decision.carried_out() && !carried.refused,
+        client_left: false,
         faults: decision.fired().to_vec(),
         unread: carried.unread,
         explanation: carried.explanation,

@@ -161,6 +161,18 @@ pub struct ServerArguments {
     )]
     pub control_token: Option<String>,
 
+    /// Write every request there, one line of JSON each
+    ///
+    /// The lines are entries of the journal, as `GET /_mock/requests` has them, with the name of
+    /// their `space`. A file that is there is overwritten.
+    #[arg(
+        long,
+        env = "CRISP_MOCK_JOURNAL",
+        value_name = "FILE",
+        hide_short_help = true
+    )]
+    pub journal: Option<PathBuf>,
+
     /// Write the addresses and credentials there, whole, once the port accepts
     #[arg(
         long,

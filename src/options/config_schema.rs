@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::Print;
 
 /// The keys of the config file, in the order of the product surface.
-pub const KEYS: [&str; 22] = [
+pub const KEYS: [&str; 23] = [
     "listen",
     "websites",
     "unconfigured",
@@ -29,6 +29,7 @@ pub const KEYS: [&str; 22] = [
     "stub",
     "control_token",
     "faults",
+    "journal",
     "ready_file",
     "print",
     "public_url",
@@ -87,6 +88,8 @@ struct Config {
     control_token: Option<String>,
     /// What goes wrong, and when: a path, relative to this file, or the plan itself.
     faults: Option<PathOrPlan>,
+    /// Where to write every request, one line of JSON each.
+    journal: Option<String>,
     /// Where to write the addresses and credentials once the port accepts.
     ready_file: Option<String>,
     /// What to print at the start (text).

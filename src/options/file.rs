@@ -108,6 +108,7 @@ impl Reader<'_> {
             listen: self.parsed("listen"),
             control_token: self.typed("control_token", "write a text in quotes"),
             ready_file: self.path("ready_file"),
+            journal: self.path("journal"),
             print: self.typed("print", "write `text` or `json`"),
             public_url: self.typed("public_url", "write an address, as http://localhost:8420"),
             idle_exit: self.duration("idle_exit"),

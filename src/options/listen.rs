@@ -17,6 +17,12 @@ impl Listen {
     /// IPv6 address first, hence both.
     pub const SERVE: Self = Self::loopback(8420);
 
+    /// Where `exec` listens when nothing else is said: a port that nobody else has.
+    pub const FREE: Self = Self {
+        also: None,
+        ..Self::loopback(0)
+    };
+
     const fn loopback(port: u16) -> Self {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),

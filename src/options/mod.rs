@@ -32,6 +32,8 @@ pub struct Given {
     pub control_token: Option<String>,
     /// Where to write what a fixture needs to know.
     pub ready_file: Option<PathBuf>,
+    /// Where to write every request.
+    pub journal: Option<PathBuf>,
     /// What to print at the start.
     pub print: Option<Print>,
     /// What the server calls itself.
@@ -58,6 +60,7 @@ impl From<ServerArguments> for Given {
             listen: arguments.listen,
             control_token: arguments.control_token,
             ready_file: arguments.ready_file,
+            journal: arguments.journal,
             print: arguments.print,
             public_url: arguments.public_url,
             idle_exit: arguments.idle_exit,
@@ -96,6 +99,7 @@ impl Given {
             listen: self.listen.or(other.listen),
             control_token: self.control_token.or(other.control_token),
             ready_file: self.ready_file.or(other.ready_file),
+            journal: self.journal.or(other.journal),
             print: self.print.or(other.print),
             public_url: self.public_url.or(other.public_url),
             idle_exit: self.idle_exit.or(other.idle_exit),

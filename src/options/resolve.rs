@@ -19,6 +19,8 @@ pub struct Resolved {
     pub control_token: Option<String>,
     /// Where to write what a fixture needs to know.
     pub ready_file: Option<PathBuf>,
+    /// Where to write every request.
+    pub journal: Option<PathBuf>,
     /// What to print at the start.
     pub print: Print,
     /// What the server calls itself.
@@ -91,6 +93,7 @@ fn combine(
         listen,
         control_token,
         ready_file: given.ready_file,
+        journal: given.journal,
         print: given.print.unwrap_or_default(),
         public_url: given.public_url,
         idle_exit: given.idle_exit,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crisp_mock_server::duration;
 use crisp_mock_server::server::MockServer;
 
-use crate::failure::Failure;
+use crate::signals::{Signal, Signals};
 
 /// How often it is looked whether the parent is still there.
 const PARENT_CHECK: Duration = Duration::from_millis(500);
@@ -25,91 +25,10 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Signal(signal) => write!(out, "{}; once more to end at once", signal.name),
+            Self::Signal(signal) => write!(out, "{}; once more to end at once", signal.name()),
             Self::Idle(idle) => write!(out, "no request for {}", duration::format(*idle)),
             Self::Orphaned(pid) => write!(out, "process {pid} has ended"),
         }
-    }
-}
-
-/// A signal that asks a program to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Signal {
-    name: &'static str,
-    number: u8,
-}
-
-const INTERRUPT: Signal = Signal {
-    name: "SIGINT",
-    number: 2,
-};
-#[cfg(unix)]
-const TERMINATE: Signal = Signal {
-    name: "SIGTERM",
-    number: 15,
-};
-
-/// The signals that ask us to stop.
-pub struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    /// From now on signals wait here.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Environment`] when the system refuses.
-    #[cfg(unix)]
-    pub fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::Environment {
-                doing: "listening for signals".to_owned(),
-                problem: error.to_string(),
-            })
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    /// From now on signals wait here.
-    ///
-    /// # Errors
-    ///
-    /// None on this platform.
-    #[cfg(not(unix))]
-    pub fn listen() -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPT,
-            _ = self.terminate.recv() => TERMINATE,
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) -> Signal {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        INTERRUPT
-    }
-
-    /// The next signal ends the process at once, whatever is still in flight.
-    pub fn end_at_the_next(mut self) {
-        tokio::spawn(async move {
-            let signal = self.next().await;
-            std::process::exit(128 + i32::from(signal.number));
-        });
     }
 }
 
@@ -122,6 +41,17 @@ pub async fn wait(
 ) -> Reason {
     tokio::select! {
         signal = signals.next() => Reason::Signal(signal),
+        reason = nobody_left(server, idle_exit, parent) => reason,
+    }
+}
+
+/// Waits until nobody seems to need the server any more.
+pub async fn nobody_left(
+    server: &MockServer,
+    idle_exit: Option<Duration>,
+    parent: Option<u32>,
+) -> Reason {
+    tokio::select! {
         idle = idleness(server, idle_exit) => Reason::Idle(idle),
         parent = end_of(parent) => Reason::Orphaned(parent),
     }

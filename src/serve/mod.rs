@@ -1,9 +1,9 @@
 //! `crisp-mock serve`: start the emulator, say so, wait for a reason to stop, stop.
 
 mod banner;
-mod ending;
+pub mod ending;
 mod log;
-mod ready;
+pub mod ready;
 
 use std::io;
 use std::process::ExitCode;
@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use crisp_mock_server::server::{MockServer, ServerOptions, StartError};
+use crisp_mock_server::journal::Entry;
+use crisp_mock_server::server::{Listener, MockServer, ServerOptions, StartError};
 
 use crate::failure::Failure;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
 use crate::terminal;
 
-use ending::Signals;
+use crate::journal_file::JournalFile;
+use crate::signals::Signals;
 use log::Log;
 
 /// The options of `serve`.
@@ -42,14 +44,22 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if !options.remarks.is_empty() {
         terminal::complain(&options.remarks);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    runtime()?.block_on(serve(options, arguments.quiet))
+}
+
+/// A runtime for a server: as many threads as there are processors.
+///
+/// # Errors
+///
+/// [`Failure::Environment`] when the machine refuses one.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Environment {
             doing: "starting the runtime".to_owned(),
             problem: error.to_string(),
-        })?;
-    runtime.block_on(serve(options, arguments.quiet))
+        })
 }
 
 async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
@@ -59,30 +69,19 @@ async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
         ready::remove_stale(file)?;
     }
     let log = (!quiet).then(Log::start);
-    let server = MockServer::start(ServerOptions {
-        listen: options.listen.address,
-        also_listen: options.listen.also,
-        world: options.world,
-        control_token: options.control_token,
-        public_url: options.public_url,
-        on_request: log.as_ref().map(|log| {
-            let sender = log.sender();
-            Arc::new(move |entry: &_| sender.note(entry)) as _
-        }),
-    })
-    .await
-    .map_err(refused)?;
-    for warning in server.warnings() {
-        terminal::complain(&format!("warning: {warning}"));
-    }
-    if let Some(file) = &options.ready_file {
-        ready::write(file, server.info())?;
-    }
-    match options.print {
+    let journal = options
+        .journal
+        .as_deref()
+        .map(JournalFile::create)
+        .transpose()?;
+    let listener = listener(log.as_ref(), journal);
+    let (idle_exit, parent_pid, print) = (options.idle_exit, options.parent_pid, options.print);
+    let server = start(options, listener).await?;
+    match print {
         Print::Text => terminal::print(&banner::banner(&server)),
         Print::Json => terminal::say(&ready::line(server.info())),
     }
-    let reason = ending::wait(&server, &mut signals, options.idle_exit, options.parent_pid).await;
+    let reason = ending::wait(&server, &mut signals, idle_exit, parent_pid).await;
     if let Some(log) = &log {
         log.remark(format!("stopping: {reason}"));
     }
@@ -92,6 +91,46 @@ async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
         log.finish();
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a server, says what could not be done, and writes the ready file.
+///
+/// # Errors
+///
+/// [`Failure`]: the address is taken, a file cannot be written.
+pub async fn start(options: Resolved, on_request: Option<Listener>) -> Result<MockServer, Failure> {
+    let server = MockServer::start(ServerOptions {
+        listen: options.listen.address,
+        also_listen: options.listen.also,
+        world: options.world,
+        control_token: options.control_token,
+        public_url: options.public_url,
+        on_request,
+    })
+    .await
+    .map_err(refused)?;
+    for warning in server.warnings() {
+        terminal::complain(&format!("warning: {warning}"));
+    }
+    if let Some(file) = &options.ready_file {
+        ready::write(file, server.info())?;
+    }
+    Ok(server)
+}
+
+fn listener(log: Option<&Log>, journal: Option<JournalFile>) -> Option<Listener> {
+    let log = log.map(Log::sender);
+    if log.is_none() && journal.is_none() {
+        return None;
+    }
+    Some(Arc::new(move |space: &str, entry: &Entry| {
+        if let Some(journal) = &journal {
+            journal.note(space, entry);
+        }
+        if let Some(log) = &log {
+            log.note(entry);
+        }
+    }))
 }
 
 fn refused(error: StartError) -> Failure {

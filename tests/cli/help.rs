@@ -24,6 +24,11 @@ fn serve_shows_everything_when_asked_for_all() {
 }
 
 #[test]
+fn exec_says_what_the_command_sees_and_what_the_exit_codes_mean() {
+    insta::assert_snapshot!(help(&["exec", "--help"]));
+}
+
+#[test]
 fn validate_says_how_it_is_used() {
     insta::assert_snapshot!(help(&["validate", "--help"]));
 }

@@ -8,6 +8,7 @@ mod bad_files;
 mod config;
 mod ctl;
 mod ending;
+mod exec;
 mod help;
 mod program;
 mod serve;

@@ -155,15 +155,11 @@ impl Serving {
 
     /// Sends a request of the plugin; the answer is still to be read.
     pub fn ask(&self, path: &str) -> TcpStream {
-        let (identifier, key) = (&self.info["identifier"], &self.info["key"]);
-        let pair = format!("{}:{}", identifier.as_str().unwrap(), key.as_str().unwrap());
+        let text = |key: &str| self.info[key].as_str().unwrap();
         request(
             self.url(),
             path,
-            &format!(
-                "Authorization: Basic {}\r\nX-Crisp-Tier: plugin\r\n",
-                base64(pair.as_bytes())
-            ),
+            &as_the_plugin(text("identifier"), text("key")),
         )
     }
 
@@ -186,6 +182,12 @@ impl Serving {
         kill.arg(format!("-{name}")).arg(self.pid().to_string());
         assert!(kill.status().unwrap().success());
     }
+}
+
+/// The headers with which a plugin asks.
+pub fn as_the_plugin(identifier: &str, key: &str) -> String {
+    let pair = base64(format!("{identifier}:{key}").as_bytes());
+    format!("Authorization: Basic {pair}\r\nX-Crisp-Tier: plugin\r\n")
 }
 
 /// Sends a GET and returns the connection with the answer to come.

@@ -25,6 +25,13 @@ pub struct World {
 impl World {
     /// Starts `crisp-mock serve` with one world; `options` are the body of `POST /_mock/spaces`.
     pub async fn start(options: Value) -> Self {
+        let mut world = Self::as_served().await;
+        world.info = world.control(Method::POST, "/spaces", Some(options)).await;
+        world
+    }
+
+    /// Starts `crisp-mock serve` without any option about its world.
+    pub async fn as_served() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
         command.args([
             "serve",
@@ -38,13 +45,11 @@ impl World {
         command.args(["--parent-pid", &std::process::id().to_string()]);
         let mut server = Program::start("crisp-mock serve", &mut command);
         let info = server.hear().await;
-        let mut world = Self {
+        Self {
             info: serde_json::from_str(&info).expect("what is known is JSON"),
             http: http(),
             _server: server,
-        };
-        world.info = world.control(Method::POST, "/spaces", Some(options)).await;
-        world
+        }
     }
 
     /// One of the facts in [`World::info`].

@@ -3,6 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
+use crate::emulator::World;
+use crate::install::repository;
 use crate::plugin::{Language, Plugin, claims_of_every_plugin, truth};
 
 claims_of_every_plugin!(
@@ -93,4 +95,31 @@ async fn a_new_website_can_save_as_soon_as_the_plugin_knows_it(language: Languag
     assert_eq!(plugin.post(body).await, (StatusCode::OK, json!({})));
     let id = new["website_id"].as_str().expect("a website has an id");
     assert_eq!(plugin.world.website(id).await["settings"], greeting);
+}
+
+#[tokio::test]
+async fn the_credentials_in_every_readme_are_those_of_the_default_world() {
+    let world = World::as_served().await;
+    for language in ["go", "node", "python"] {
+        let readme = repository(&format!("examples/{language}-plugin/README.md"));
+        let readme = std::fs::read_to_string(readme).expect("every example has a README");
+        for fact in ["identifier", "key", "plugin_id"] {
+            assert!(readme.contains(world.fact(fact)), "{language}: {fact}");
+        }
+    }
+}
+
+#[test]
+fn every_example_shows_the_same_settings_page_for_the_same_schema() {
+    for file in ["config.html", "schema.json"] {
+        let read = |language: &str| {
+            let path = repository(&format!("examples/{language}-plugin/{file}"));
+            std::fs::read_to_string(path).expect("every example has a page and a schema")
+        };
+        let node = read("node");
+        assert!(
+            node == read("python") && node == read("go"),
+            "{file} differs"
+        );
+    }
 }

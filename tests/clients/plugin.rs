@@ -1,6 +1,7 @@
 //! The example plugins, started as their authors start them.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Map, Value, json};
@@ -147,7 +148,18 @@ fn command(language: Language) -> Result<Command, Missing> {
 }
 
 /// A port that nobody listens on; the settings page's address has to be known before the plugin is.
+///
+/// It lies below those that systems hand out by themselves, so that none of the many sockets of
+/// other claims gets it between this look and the plugin's start.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Test binaries that run side by side start their search far apart.
+    let start = std::process::id().wrapping_mul(61);
+    let candidates = std::iter::repeat_with(|| {
+        let offset = start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        u16::try_from(20_000 + offset).expect("below 30000")
+    });
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let free = candidates.take(10_000).find(is_free);
+    free.expect("one port of ten thousand is free")
 }

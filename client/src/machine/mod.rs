@@ -52,6 +52,12 @@
 //! assert!(matches!(machine.handle(now, Event::Tick)[..], [Action::Send { .. }]));
 //! ```
 //!
+//! For a simulation: set [`Config::plugin_id`], or the first save asks for it;
+//! [`Quota::Unlimited`](crate::Quota::Unlimited) makes [`Config::poll_every`] stand as it is (the
+//! default quota stretches anything below 43 s); [`Config::seed`] decides the jitter;
+//! [`Machine::state`], [`Machine::status`] and [`Machine::counters`] may be read at any time, and
+//! [`Config::convergence_bound`] is the promise to hold it to.
+//!
 //! # States
 //!
 //! ```text
@@ -270,7 +276,6 @@ impl Machine {
     /// Takes one event in and says what is to be done. Never fails: an event that makes no sense
     /// (an answer to an unknown request) does nothing.
     pub fn handle(&mut self, now: Moment, event: Event) -> Vec<Action> {
-        debug_assert!(now.elapsed >= self.now.elapsed, "time went back");
         self.now = Moment {
             elapsed: now.elapsed.max(self.now.elapsed),
             wall: now.wall,

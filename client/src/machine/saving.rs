@@ -23,6 +23,8 @@ pub(super) struct Save {
     pub(super) settings: Settings,
     pub(super) how: How,
     ordered: Duration,
+    /// Not before this; only a wrong part sends a save a second time, and that later.
+    pub(super) due: Duration,
 }
 
 impl Save {
@@ -39,6 +41,7 @@ impl Save {
             settings,
             how,
             ordered: now.elapsed,
+            due: now.elapsed,
         }
     }
 
@@ -171,7 +174,15 @@ impl Machine {
                 self.show(&save);
                 self.end_save(&save, SaveOutcome::Done);
             }
-            Unclear::SendAgain => self.saves.push_front(save),
+            Unclear::SendAgain => {
+                let chance = self.chance.next();
+                let wait = self.parts.backoff.wait(Lane::Read, Trouble::Server, chance);
+                let due = self
+                    .now
+                    .elapsed
+                    .saturating_add(wait.unwrap_or(Duration::MAX));
+                self.saves.push_front(Save { due, ..save });
+            }
         }
     }
 

@@ -188,7 +188,7 @@ impl Machine {
         }
         if self.plugin_id.is_some() {
             if let Some(save) = self.next_save() {
-                push(Duration::ZERO, Candidate::Save(save));
+                push(self.saves[save].due, Candidate::Save(save));
             }
             let reads = self
                 .reads

@@ -154,18 +154,31 @@ impl Status {
     }
 }
 
+/// A duration as short as it can be said: `500ms`, `60s`, `90m`.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.as_millis(), self.0.as_secs()) {
+            (millis @ 0..10_000, _) if millis % 1000 != 0 => write!(f, "{millis}ms"),
+            (_, seconds @ 0..600) => write!(f, "{seconds}s"),
+            (_, seconds) => write!(f, "{}m", seconds / 60),
+        }
+    }
+}
+
 impl fmt::Display for Status {
     /// One line for a log or a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} · {} · {} websites, generation {} · poll every {}s, full list every {}m · {}",
+            "{} · {} · {} websites, generation {} · poll every {}, full list every {} · {}",
             self.state,
             self.freshness,
             self.websites,
             self.generation,
-            self.poll_interval.as_secs(),
-            self.relist_interval.as_secs() / 60,
+            Span(self.poll_interval),
+            Span(self.relist_interval),
             self.budget,
         )?;
         match &self.last_error {

@@ -384,7 +384,12 @@ impl Client {
             return Ok(response);
         }
         let refused = wire::refusal(response.status().as_u16(), response.body());
-        let retry_after = wire::retry_after(response.headers(), Timestamp::now());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "used if the answer has no date of its own"
+        )]
+        let now = Timestamp::now();
+        let retry_after = wire::retry_after(response.headers(), now);
         Err(ApiError::of(refused, retry_after))
     }
 }

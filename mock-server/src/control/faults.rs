@@ -1,10 +1,13 @@
 //! The fault plan at work.
 
+use std::sync::Arc;
+
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::control::Shared;
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
 use crate::fault::{FaultError, FaultId, FaultPlan};
@@ -31,22 +34,32 @@ pub async fn add(
 }
 
 /// `DELETE /_mock/faults`: all of them.
-pub async fn clear(Chosen(cell): Chosen) -> Json<Value> {
-    let mut space = cell.lock();
-    let removed = space.faults.list().len();
-    space.faults.clear();
-    Json(json!({"removed": removed}))
+pub async fn clear(State(shared): State<Arc<Shared>>, Chosen(cell): Chosen) -> Json<Value> {
+    let removed = {
+        let mut space = cell.lock();
+        let removed = space.faults.list();
+        space.faults.clear();
+        removed
+    };
+    shared.spaces.ended().add_unfired(cell.name(), &removed);
+    Json(json!({"removed": removed.len()}))
 }
 
 /// `DELETE /_mock/faults/{id}`: one.
 pub async fn remove(
+    State(shared): State<Arc<Shared>>,
     Chosen(cell): Chosen,
     Path(names): Path<std::collections::BTreeMap<String, String>>,
 ) -> Result<Json<Value>, Problem> {
     let text = names.get("fault").map_or("", String::as_str);
     let id: Option<FaultId> = text.parse().ok();
+    let mut removed = cell.lock().faults.list();
+    removed.retain(|report| Some(report.id) == id);
     match id.filter(|id| cell.lock().faults.remove(*id)) {
-        Some(id) => Ok(Json(json!({"removed": 1, "id": id}))),
+        Some(id) => {
+            shared.spaces.ended().add_unfired(cell.name(), &removed);
+            Ok(Json(json!({"removed": 1, "id": id})))
+        }
         None => Err(Problem::not_found(
             format!("there is no fault `{text}`"),
             "GET /_mock/faults lists the armed ones with their ids",

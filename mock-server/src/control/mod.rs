@@ -107,7 +107,7 @@ async fn info(State(shared): State<Arc<Shared>>, Chosen(cell): Chosen) -> Json<I
 }
 
 async fn reset(State(shared): State<Arc<Shared>>, Chosen(cell): Chosen) -> Json<Info> {
-    cell.reset();
+    shared.spaces.reset(&cell);
     Json(Info::of(&cell.lock(), &shared.public_url))
 }
 

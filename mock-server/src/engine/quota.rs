@@ -16,6 +16,9 @@ pub struct Quota {
     /// Requests a day; none: without limit.
     pub limit: Option<u64>,
     used: u64,
+    /// Requests counted since the start, whatever day it was.
+    spent: u64,
+    refused: u64,
     /// The day that `used` counts, under a fixed hour.
     day: i64,
     /// When each request was made, under a rolling day; never longer than the limit.
@@ -42,6 +45,7 @@ impl Quota {
     pub fn spend(&mut self, now: Stamp, reset: QuotaReset) {
         self.turn(now, reset);
         self.used += 1;
+        self.spent += 1;
         if reset == QuotaReset::Rolling
             && self
                 .limit
@@ -49,6 +53,23 @@ impl Quota {
         {
             self.recent.push_back(now);
         }
+    }
+
+    /// Notes that a request was refused for want of quota.
+    pub fn refuse(&mut self) {
+        self.refused += 1;
+    }
+
+    /// How many requests were counted since the world's start.
+    #[must_use]
+    pub fn spent(&self) -> u64 {
+        self.spent
+    }
+
+    /// How many requests were refused since then because the quota was spent.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// How many requests count at the moment.

@@ -208,7 +208,7 @@ quirks! {
         "Most validators annotate by default.";
     28 body_limit: BodyLimit = "body-limit" ["100KiB", "1KiB"]
         "How large may a body be?"
-        "No limit was found. (8 MiB is the emulator's own.)";
+        "No limit was found. (The emulator's own is 2 MiB.)";
     29 unchanged_save: UnchangedSave = "unchanged-save" ["silent"]
         "Is a save that changes nothing an `updated`, with an event?"
         "A write is a write.";

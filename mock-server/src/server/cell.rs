@@ -80,6 +80,12 @@ impl Cell {
         self.notify();
     }
 
+    /// How often it was reset; read under the lock, it belongs to what the lock shows.
+    #[must_use]
+    pub fn life(&self) -> u64 {
+        self.life.load(Ordering::Relaxed)
+    }
+
     /// Whether it has gone unused for longer than it may.
     #[must_use]
     pub fn is_expired(&self) -> bool {
@@ -88,9 +94,9 @@ impl Cell {
             .is_some_and(|expires| edge::elapsed().saturating_sub(used) > expires)
     }
 
-    /// Waits until the world's elapsed time has come; a reset ends the wait.
-    pub async fn wait_until(&self, elapsed: Duration) {
-        let life = self.life.load(Ordering::Relaxed);
+    /// Waits until the elapsed time of that life of the space ([`Cell::life`]) has come; a reset
+    /// ends the wait.
+    pub async fn wait_until(&self, life: u64, elapsed: Duration) {
         let mut changes = self.changes();
         loop {
             let left = {
@@ -99,7 +105,7 @@ impl Cell {
                 (elapsed > now).then(|| (elapsed.saturating_sub(now), space.clock.mode()))
             };
             let Some((left, mode)) = left else { return };
-            if self.life.load(Ordering::Relaxed) != life {
+            if self.life() != life {
                 return;
             }
             let changed = changes.changed();

@@ -21,6 +21,7 @@ mod cell;
 pub mod edge;
 mod in_process;
 mod info;
+mod reckoning;
 mod service;
 mod spaces;
 
@@ -37,6 +38,7 @@ use tokio::task::JoinHandle;
 pub use cell::Cell;
 pub use in_process::InProcess;
 pub use info::Info;
+pub use reckoning::{Reckoning, Unfired};
 pub use spaces::{Spaces, Taken};
 
 use crate::control::Shared;
@@ -44,8 +46,9 @@ use crate::journal::Entry;
 use crate::options::{Blueprint, OptionError, WorldOptions};
 use crate::socket::{Edge, Limits};
 
-/// Hears of every request to the REST API once its answer has gone out, or failed to.
-pub type Listener = Arc<dyn Fn(&Entry) + Send + Sync>;
+/// Hears of every request to the REST API, with the name of its space, once its answer has gone
+/// out or failed to.
+pub type Listener = Arc<dyn Fn(&str, &Entry) + Send + Sync>;
 
 /// How often spaces that nobody uses are looked for.
 const EXPIRY_CHECK: Duration = Duration::from_secs(5);
@@ -201,6 +204,12 @@ impl MockServer {
         &self.shared.spaces
     }
 
+    /// The same, to be read after the server has stopped.
+    #[must_use]
+    pub fn shared_spaces(&self) -> impl std::ops::Deref<Target = Spaces> + use<> {
+        SharedSpaces(Arc::clone(&self.shared))
+    }
+
     /// How long ago the last request of any kind came in.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
@@ -214,6 +223,16 @@ impl MockServer {
         for task in std::mem::take(&mut self.tasks) {
             let _ = task.await; // a task that was aborted has stopped, too
         }
+    }
+}
+
+struct SharedSpaces(Arc<Shared>);
+
+impl std::ops::Deref for SharedSpaces {
+    type Target = Spaces;
+
+    fn deref(&self) -> &Spaces {
+        &self.0.spaces
     }
 }
 

@@ -16,8 +16,9 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::control::{self, Shared};
+use crate::journal::Entry;
 use crate::server::{Cell, Listener, edge};
-use crate::socket::{Place, Reply, WorldTime};
+use crate::socket::{self, Place, Reply, WorldTime};
 
 /// What [`service`] returns.
 pub(super) trait Service: Fn(Request<Bytes>) -> Answering + Send + Sync + 'static {}
@@ -93,19 +94,27 @@ fn handle(
     request: &Request<Bytes>,
     listener: Option<Listener>,
 ) -> Reply {
-    let handled = cell.lock().handle(started, request);
+    let (handled, life, heard) = {
+        let mut space = cell.lock();
+        let handled = space.handle(started, request);
+        // Kept from here on: whoever empties the journal takes nothing from the listener.
+        let entry = listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
+        (handled, cell.life(), entry.map(Box::new))
+    };
     cell.notify();
     let time: Arc<dyn WorldTime> = Arc::clone(&cell) as Arc<dyn WorldTime>;
     let place = Place {
         time,
+        life,
         operation: handled.operation,
         arrived: handled.arrived,
     };
     let ending = Ending {
         cell,
+        life,
         seq: handled.seq,
         started,
-        listener,
+        heard,
     };
     Reply::new(handled.delivery, place).ending_with(ending)
 }
@@ -113,29 +122,53 @@ fn handle(
 /// Notes in the journal when a request ended, whichever way it did.
 struct Ending {
     cell: Arc<Cell>,
+    life: u64,
     seq: u64,
     started: Duration,
-    listener: Option<Listener>,
+    heard: Option<Box<(Listener, Entry)>>,
+}
+
+impl socket::Ending for Ending {
+    fn client_left(&mut self) {
+        let mut space = self.cell.lock();
+        if self.cell.life() == self.life {
+            space.journal.client_left(self.seq);
+        }
+        drop(space);
+        if let Some(heard) = &mut self.heard {
+            heard.1.client_left = true;
+        }
+    }
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
         let took = edge::elapsed().saturating_sub(self.started);
-        let entry = self
-            .cell
-            .lock()
-            .journal
-            .finish(self.seq, took)
-            .filter(|_| self.listener.is_some())
-            .cloned();
-        if let (Some(listener), Some(entry)) = (&self.listener, entry) {
-            listener(&entry);
+        {
+            let mut space = self.cell.lock();
+            // After a reset another request may have its number.
+            if self.cell.life() == self.life {
+                space.journal.finish(self.seq, took);
+            }
+        }
+        if let Some(heard) = &mut self.heard {
+            let (listener, entry) = heard.as_mut();
+            entry.finish(took);
+            listener(self.cell.name(), entry);
         }
     }
 }
 
 impl WorldTime for Cell {
-    fn wait_until(&self, elapsed: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(Self::wait_until(self, elapsed))
+    fn elapsed(&self) -> Duration {
+        self.lock().clock.now(edge::elapsed()).elapsed
+    }
+
+    fn wait_until(
+        &self,
+        life: u64,
+        elapsed: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Self::wait_until(self, life, elapsed))
     }
 }

@@ -1,13 +1,14 @@
 //! Many isolated worlds in one server; the credentials choose the world (product surface §2).
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::api;
 use crate::options::Blueprint;
 use crate::server::cell::Cell;
 use crate::server::edge;
+use crate::server::reckoning::Reckoning;
 use crate::space::{DEFAULT, Space};
 
 /// Why a space cannot be made.
@@ -26,6 +27,8 @@ pub enum Taken {
 pub struct Spaces {
     default: Arc<Cell>,
     others: RwLock<Others>,
+    /// What worlds that have ended came to.
+    ended: Mutex<Reckoning>,
     public_url: String,
 }
 
@@ -45,6 +48,7 @@ impl Spaces {
         Self {
             default: Arc::new(Cell::new(space, None)),
             others: RwLock::default(),
+            ended: Mutex::default(),
             public_url,
         }
     }
@@ -151,8 +155,31 @@ impl Spaces {
             .by_identifier
             .retain(|_, other| !Arc::ptr_eq(other, &cell));
         drop(others);
-        cell.reset(); // lets go of answers that were held back
+        self.reset(&cell); // lets go of answers that were held back
         true
+    }
+
+    /// Takes a space back to its start; what its life came to is remembered.
+    pub fn reset(&self, cell: &Cell) {
+        let now = edge::elapsed();
+        self.ended().add(&cell.lock(), now);
+        cell.reset();
+    }
+
+    /// What all worlds came to so far, those included that were reset or torn down.
+    #[must_use]
+    pub fn reckoning(&self) -> Reckoning {
+        let now = edge::elapsed();
+        let mut reckoning = self.ended().clone();
+        for cell in self.names().iter().filter_map(|name| self.named(name)) {
+            reckoning.add(&cell.lock(), now);
+        }
+        reckoning
+    }
+
+    /// What worlds that have ended came to.
+    pub(crate) fn ended(&self) -> MutexGuard<'_, Reckoning> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tears down what has gone unused for too long.

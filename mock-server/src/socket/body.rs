@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::halt::Halt;
 use super::line::Line;
-use super::reply::Place;
+use super::reply::{Ending, Place};
 use crate::fault::Rate;
 
 /// Pieces a second in which a drip comes, when its rate allows.
@@ -26,8 +26,8 @@ pub(super) struct AnswerBody {
     is_cut: bool,
     drip: Option<Drip>,
     line: Arc<Line>,
-    /// Only to be dropped at the end.
-    _ending: Option<Box<dyn Send>>,
+    /// Dropped at the end.
+    ending: Option<Box<dyn Ending>>,
 }
 
 /// The pace of a body that trickles.
@@ -49,13 +49,13 @@ impl AnswerBody {
             is_cut: false,
             drip: None,
             line,
-            _ending: None,
+            ending: None,
         }
     }
 
-    /// Has `ending` dropped with this body.
-    pub(super) fn ending_with(mut self, ending: Option<Box<dyn Send>>) -> Self {
-        self._ending = ending;
+    /// Has `ending` told whether the client took all of this, and dropped.
+    pub(super) fn ending_with(mut self, ending: Option<Box<dyn Ending>>) -> Self {
+        self.ending = ending;
         self
     }
 
@@ -90,23 +90,23 @@ impl AnswerBody {
 }
 
 impl Drip {
-    /// How much may be sent once its time has come.
-    fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<u64> {
-        let piece = (self.pace.0.get() / PIECES_A_SECOND).max(1);
+    /// How much of the `rest` may be sent once its time has come.
+    fn poll_allowance(&mut self, cx: &mut Context<'_>, rest: usize) -> Poll<usize> {
+        let piece = (self.pace.0.get() / PIECES_A_SECOND).clamp(1, rest as u64);
         let wait = self.wait.get_or_insert_with(|| {
             let due = self
                 .began
                 .saturating_add(self.pace.time_for(self.sent + piece));
-            let (time, mut halt) = (Arc::clone(&self.place.time), self.halt.clone());
+            let (place, mut halt) = (self.place.clone(), self.halt.clone());
             Box::pin(async move {
                 // A server that stops does not wait: the rest comes at once.
-                halt.or_halt(time.wait_until(due)).await;
+                halt.or_halt(place.wait_until(due)).await;
             })
         });
         ready!(wait.as_mut().poll(cx));
         self.wait = None;
         self.sent += piece;
-        Poll::Ready(piece)
+        Poll::Ready(usize::try_from(piece).unwrap_or(rest))
     }
 }
 
@@ -128,10 +128,10 @@ impl Body for AnswerBody {
         }
         let length = self.rest.len();
         let allowed = match &mut self.drip {
-            Some(drip) => usize::try_from(ready!(drip.poll_allowance(cx))).unwrap_or(length),
+            Some(drip) => ready!(drip.poll_allowance(cx, length)),
             None => length,
         };
-        let piece = self.rest.split_to(allowed.min(length));
+        let piece = self.rest.split_to(allowed);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -147,6 +147,11 @@ impl Body for AnswerBody {
 impl Drop for AnswerBody {
     /// Runs when hyper has taken all of it, or never wanted it (an answer to HEAD).
     fn drop(&mut self) {
+        if let Some(ending) = &mut self.ending
+            && !self.rest.is_empty()
+        {
+            ending.client_left();
+        }
         if self.is_cut {
             self.line.body_is_cut();
         } else {

@@ -18,7 +18,7 @@ use super::halt::Halt;
 use super::intake::take_in;
 use super::line::{Line, Verdict};
 use super::order::Held;
-use super::reply::{Outside, Place, Reply};
+use super::reply::{Ending, Outside, Place, Reply};
 use crate::fault::{Delivery, Outcome, status_answer};
 
 /// There is no answer: the connection ends as its line says.
@@ -69,8 +69,10 @@ where
             Ok(named(response).map(|body| body.ending_with(ending)))
         }
         delivery => {
-            let response = Box::pin(deliver(desk, delivery, place)).await?;
-            Ok(named(response).map(|body| body.ending_with(ending)))
+            let mut under_way = UnderWay(ending);
+            let carried_out = Box::pin(deliver(desk, delivery, place)).await;
+            let ending = under_way.0.take();
+            Ok(named(carried_out?).map(|body| body.ending_with(ending)))
         }
     }
 }
@@ -103,7 +105,7 @@ async fn deliver(
     if !delivery.hold.is_zero() || delivery.after_next.is_some() {
         let place = place.clone().unwrap_or_else(Outside::place);
         due = due.saturating_add(delivery.hold);
-        hold(desk, &place, due, delivery.after_next).await;
+        due = hold(desk, &place, due, delivery.after_next).await;
     }
     if delivery.outcome.response().is_some() {
         announce(desk, place.as_ref());
@@ -115,6 +117,17 @@ async fn deliver(
 fn announce(desk: &Desk, place: Option<&Place>) {
     if let Some(departure) = place.and_then(|place| desk.held.departure(place)) {
         desk.line.tell(departure);
+    }
+}
+
+/// A request of which nothing has been decided on the wire yet. Dropped so, its client has left.
+struct UnderWay(Option<Box<dyn Ending>>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(ending) = &mut self.0 {
+            ending.client_left();
+        }
     }
 }
 
@@ -134,21 +147,21 @@ fn named<B>(mut response: Response<B>) -> Response<B> {
 }
 
 /// Holds an answer back until it is due, and then until the next of its operation is out. A server
-/// that stops holds nothing back.
-async fn hold(desk: &Desk, place: &Place, due: Duration, after_next: Option<Duration>) {
+/// that stops holds nothing back. Returns the elapsed time from which the answer may flow.
+async fn hold(desk: &Desk, place: &Place, due: Duration, after_next: Option<Duration>) -> Duration {
     let next = after_next.map(|at_most| (desk.held.wait(place), due.saturating_add(at_most)));
     let mut halt = desk.halt.clone();
-    halt.or_halt(place.time.wait_until(due)).await;
-    if let Some((departure, latest)) = next {
-        let latest = place.time.wait_until(latest);
-        let either = async {
-            tokio::select! {
-                _ = departure => (),
-                () = latest => (),
-            }
-        };
-        halt.or_halt(either).await;
-    }
+    halt.or_halt(place.wait_until(due)).await;
+    let Some((departure, latest)) = next else {
+        return due;
+    };
+    let either = async {
+        tokio::select! {
+            _ = departure => place.time.elapsed().clamp(due, latest),
+            () = place.wait_until(latest) => latest,
+        }
+    };
+    halt.or_halt(either).await.unwrap_or(due)
 }
 
 async fn carry_out(

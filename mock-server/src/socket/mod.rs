@@ -43,4 +43,4 @@ mod wire;
 mod tests;
 
 pub use accept::{Edge, Limits};
-pub use reply::{Place, Reply, WorldTime};
+pub use reply::{Ending, Place, Reply, WorldTime};

@@ -9,12 +9,13 @@ use tokio::sync::oneshot;
 use super::reply::Place;
 use crate::operation::Operation;
 
-/// The answers of one operation in one world, which is known by the address of its time.
-type Lane = (usize, Operation);
+/// The answers of one operation in one life of a world, which is known by the address of its time.
+type Lane = (usize, u64, Operation);
 
 fn lane(place: &Place) -> Lane {
     (
         Arc::as_ptr(&place.time).cast::<()>().addr(),
+        place.life,
         place.operation,
     )
 }

@@ -15,9 +15,16 @@ use crate::operation::Operation;
 /// A world keeps one value of this: answers that are held back for the next one of their operation
 /// are matched by its address.
 pub trait WorldTime: Send + Sync + 'static {
+    /// How much time has elapsed since the start or reset of the world.
+    fn elapsed(&self) -> Duration;
+
     /// Completes once so much time has elapsed since the start or reset of the world; at once when
-    /// it already has.
-    fn wait_until(&self, elapsed: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// it already has, or when that life of the world ([`Place::life`]) is over.
+    fn wait_until(
+        &self,
+        life: u64,
+        elapsed: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// Where in its world a request stands.
@@ -25,10 +32,29 @@ pub trait WorldTime: Send + Sync + 'static {
 pub struct Place {
     /// By whose time it waits.
     pub time: Arc<dyn WorldTime>,
+    /// In which life of its world it arrived: every reset begins another, and lets go what waits
+    /// in the one before.
+    pub life: u64,
     /// What it asked for.
     pub operation: Operation,
     /// The elapsed time at which it arrived.
     pub arrived: Duration,
+}
+
+impl Place {
+    /// Waits until so much time has elapsed in the world, for as long as it lives.
+    pub(super) fn wait_until(
+        &self,
+        elapsed: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.time.wait_until(self.life, elapsed)
+    }
+}
+
+/// Hears how a request ended, and is dropped then.
+pub trait Ending: Send + 'static {
+    /// The client was gone before all that had been decided was done to it. Called at most once.
+    fn client_left(&mut self);
 }
 
 /// What a service gives back for a request.
@@ -39,7 +65,7 @@ pub struct Reply {
     /// answer is nobody's next.
     pub place: Option<Place>,
     /// Dropped when the request has ended, whichever way it did.
-    ending: Option<Box<dyn Send>>,
+    ending: Option<Box<dyn Ending>>,
 }
 
 impl Reply {
@@ -54,12 +80,12 @@ impl Reply {
 
     /// Has `ending` dropped when the request has ended, whichever way it did.
     #[must_use]
-    pub fn ending_with(mut self, ending: impl Send + 'static) -> Self {
+    pub fn ending_with(mut self, ending: impl Ending) -> Self {
         self.ending = Some(Box::new(ending));
         self
     }
 
-    pub(super) fn into_parts(self) -> (Delivery, Option<Place>, Option<Box<dyn Send>>) {
+    pub(super) fn into_parts(self) -> (Delivery, Option<Place>, Option<Box<dyn Ending>>) {
         (self.delivery, self.place, self.ending)
     }
 }
@@ -81,6 +107,7 @@ impl Outside {
     pub(super) fn place() -> Place {
         Place {
             time: Arc::new(Self(tokio::time::Instant::now())),
+            life: 0,
             operation: Operation::Unmatched,
             arrived: Duration::ZERO,
         }
@@ -88,7 +115,15 @@ impl Outside {
 }
 
 impl WorldTime for Outside {
-    fn wait_until(&self, elapsed: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn wait_until(
+        &self,
+        _: u64,
+        elapsed: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             match self.0.checked_add(elapsed) {
                 Some(instant) => tokio::time::sleep_until(instant).await,

@@ -3,6 +3,11 @@
 //! One file a group of routes; `quirks` and `docs` hold the tables against the code, `arbitrary`
 //! and `model` are property tests.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's own request that cannot be built is a failed test"
+)]
+
 mod access;
 mod arbitrary;
 mod connect;

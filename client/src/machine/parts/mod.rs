@@ -54,11 +54,11 @@
 //! | M31 | polls configured only | [`Difference::configured_only`] |
 //! | M32 | poll in flight overwrites own save | [`OwnWrites::judge`] is `Apply` for polls, [`Flight::may_send`] lets a save go beside a poll |
 //! | M33 | save time-out taken as success | [`OwnWrites::unclear`] is `TakeAsDone` |
-//! | M34 | repeats an unanswered save | [`OwnWrites::unclear`] is `SendAgain` |
+//! | M34 | repeats an unanswered save | [`OwnWrites::unclear`] is `SendAgain` (after the wait that [`Backoff::wait`] gives) |
 //! | M35 | shows a save at once, no roll-back | [`OwnWrites::shows_before_answer`] |
 //! | M36 | late save answer overwrites newer state | [`OwnWrites::writes_late`], [`Flight::may_send`] lets a poll go beside a save |
 //! | M37 | re-list ignores own writes | [`OwnWrites::judge`] is `Apply` for pages. Provoke the re-list by `config.relist_every` or by removing a listed website soon after the load: an install does not force one here |
-//! | M38 | overlapping polls in arrival order | [`Flight::may_send`] is true for `Since`, [`Flight::accepts`] always true |
+//! | M38 | overlapping polls in arrival order | [`Flight::may_send`] is true for `Since`, [`Flight::accepts`] always true; `config.request_timeout` above the delay of the scenario |
 //! | M39 | retries without backoff | [`Backoff::wait`] is zero (or some milliseconds) |
 //! | M40 | ignores `Retry-After` | [`Backoff::obeyed`] is zero; in one loop only: [`Backoff::silences`] is false for saves |
 //! | M41 | backoff without a cap | [`Backoff::wait`], or `config.retry.cap` of a day |

@@ -8,4 +8,5 @@ mod random;
 mod saving;
 mod server;
 mod sim;
+mod teeth;
 mod warm;

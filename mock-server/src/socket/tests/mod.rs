@@ -1,6 +1,7 @@
 //! The edge against a raw TCP client, which sees every byte and the way a connection ends.
 
 mod endings;
+mod leaving;
 mod limits;
 mod stop;
 mod waits;
@@ -35,7 +36,11 @@ impl Manual {
 }
 
 impl WorldTime for Manual {
-    fn wait_until(&self, due: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn elapsed(&self) -> Duration {
+        *self.0.borrow()
+    }
+
+    fn wait_until(&self, _: u64, due: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let mut time = self.0.subscribe();
         Box::pin(async move {
             time.wait_for(|elapsed| *elapsed >= due)
@@ -110,6 +115,7 @@ fn answer(body: &'static str) -> Response<Bytes> {
 fn place(time: &Arc<Manual>, operation: Operation) -> Option<Place> {
     Some(Place {
         time: Arc::clone(time) as Arc<dyn WorldTime>,
+        life: 0,
         operation,
         arrived: Duration::ZERO,
     })

@@ -12,7 +12,8 @@ use crate::operation::Operation;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A server in whose world only the test moves time: `/slow` is delayed by 5 s, `/hold` waits for
-/// the next answer, `/drip` trickles, `/cut` ends early, `/lost` gets no answer.
+/// the next answer, `/drip` trickles, `/hold-drip` does both, `/cut` ends early, `/lost` gets no
+/// answer.
 async fn server(time: &Arc<Manual>) -> (Server, Arc<Notify>) {
     let time = Arc::clone(time);
     let arrived = Arc::new(Notify::new());
@@ -24,7 +25,7 @@ async fn server(time: &Arc<Manual>) -> (Server, Arc<Notify>) {
 async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
     Server::start(Limits::default(), move |request: Request<Bytes>| {
         let outcome = match request.uri().path() {
-            "/drip" => {
+            "/drip" | "/hold-drip" => {
                 let pace = Rate::parse("1B/s").unwrap();
                 Outcome::Drip {
                     response: answer("ab"),
@@ -44,7 +45,11 @@ async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
         let slow = matches!(request.uri().path(), "/slow" | "/drip");
         let delivery = Delivery {
             hold: if slow { 5 * SECOND } else { Duration::ZERO },
-            after_next: (request.uri() == "/hold").then_some(HOLD_ORDER_AT_MOST),
+            after_next: request
+                .uri()
+                .path()
+                .starts_with("/hold")
+                .then_some(HOLD_ORDER_AT_MOST),
             ..delivery(outcome)
         };
         let other = request.uri() == "/other";
@@ -155,6 +160,44 @@ async fn a_held_answer_goes_out_by_itself_after_thirty_seconds() {
     assert!(nothing_came(&held));
     time.advance(SECOND);
     held.until("held").await;
+}
+
+#[tokio::test]
+async fn a_held_answer_drips_from_when_it_is_let_go() {
+    let time = Manual::new();
+    let (server, arrived) = server(&time).await;
+    let mut held = server.connect().await;
+    held.get("/hold-drip").await;
+    arrived.notified().await;
+    time.advance(10 * SECOND);
+    let mut other = server.connect().await;
+    other.get("/next").await;
+    other.until("next").await;
+    held.until("\r\n\r\n").await;
+    settle().await;
+    assert!(nothing_came(&held), "the wait was not the drip's");
+    time.advance(SECOND);
+    held.until("a").await;
+    settle().await;
+    assert!(nothing_came(&held));
+    time.advance(SECOND);
+    held.until("b").await;
+}
+
+#[tokio::test]
+async fn a_held_answer_that_nobody_follows_drips_from_its_thirtieth_second() {
+    let time = Manual::new();
+    let (server, arrived) = server(&time).await;
+    let mut held = server.connect().await;
+    held.get("/hold-drip").await;
+    arrived.notified().await;
+    // A clock that jumps past it does not make it come later.
+    time.advance(31 * SECOND);
+    held.until("\r\n\r\na").await;
+    settle().await;
+    assert!(nothing_came(&held));
+    time.advance(SECOND);
+    held.until("b").await;
 }
 
 #[tokio::test]

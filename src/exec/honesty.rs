@@ -1,0 +1,51 @@
+//! `--fail-on`: what makes a green run prove nothing.
+
+use clap::ValueEnum;
+
+use super::summary::{NOTHING_CAME, Summary, counted};
+
+/// A reason to turn success into failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// No request came.
+    Idle,
+    /// A request met no route.
+    Unmatched,
+    /// A request was refused because the daily quota was spent.
+    Quota,
+    /// An armed fault never fired.
+    UnfiredFault,
+}
+
+/// Which of the reasons hold, in words.
+#[must_use]
+pub fn reasons(fail_on: &[FailOn], summary: &Summary) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for one in fail_on {
+        if let Some(why) = why(*one, summary).filter(|why| !reasons.contains(why)) {
+            reasons.push(why);
+        }
+    }
+    reasons
+}
+
+fn why(fail_on: FailOn, summary: &Summary) -> Option<String> {
+    let reckoning = &summary.reckoning;
+    match fail_on {
+        FailOn::Idle => (summary.total() == 0).then(|| format!("--fail-on idle: {NOTHING_CAME}")),
+        FailOn::Unmatched => summary.counts.unmatched.as_ref().map(|example| {
+            let number = counted(summary.unmatched(), "request");
+            format!("--fail-on unmatched: {number} met no route, the latest {example}")
+        }),
+        FailOn::Quota => (reckoning.refused > 0).then(|| {
+            let number = counted(reckoning.refused, "request");
+            format!("--fail-on quota: {number} refused because the daily quota was spent")
+        }),
+        FailOn::UnfiredFault => reckoning.unfired.first().map(|first| {
+            let number = reckoning.unfired.len() as u64 + reckoning.unfired_besides;
+            let number = counted(number, "armed fault");
+            let (fault, space) = (first.fault.to_value(), &first.space);
+            format!("--fail-on unfired-fault: {number} never fired, first {fault} in space {space}")
+        }),
+    }
+}

@@ -1,0 +1,211 @@
+//! `crisp-mock exec -- COMMAND`: start an emulator, run a command against it, stop it, and end as
+//! the command did.
+//!
+//! What the command sees is in [`variables`]; how it is found in [`lookup`]; how it is started,
+//! signalled and ended in [`child`]; what is said in the end in [`summary`], and whether a green
+//! run was an honest one in [`honesty`].
+
+mod child;
+mod honesty;
+mod lookup;
+mod stand_in;
+mod summary;
+mod tally;
+mod variables;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use crisp_mock_server::server::{MockServer, Spaces};
+
+use crate::failure::Failure;
+use crate::journal_file::JournalFile;
+use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
+use crate::serve::{self, ending, ready};
+use crate::signals::Signals;
+use crate::terminal;
+
+use child::{Child, End};
+use honesty::FailOn;
+use lookup::Lookup;
+pub use stand_in::StandIn;
+use summary::Summary;
+use tally::Tally;
+use variables::{Template, variables};
+
+/// The exit code of any failure that is not the command's (product surface, §1).
+pub const OWN_FAILURE: u8 = 125;
+
+/// For how long the server may finish what nobody waits for any more.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What stands under the help.
+const AFTER: &str = "\
+The command finds the emulator in its environment: CRISP_REST_HOST, CRISP_REST_URL,
+CRISP_MOCK_CONTROL_URL, CRISP_IDENTIFIER, CRISP_KEY, CRISP_TIER and CRISP_PLUGIN_ID.
+Its exit code is ours (128+n after signal n). 125: the emulator failed, 126: the command cannot be
+run, 127: there is no such command. Its arguments reach it as they are, no shell reads them: for
+pipes and variables, run one with `-- sh -c '…'`.
+Every option can also be given in the environment: --page-size as CRISP_MOCK_PAGE_SIZE.";
+
+/// The options of `exec`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = AFTER,
+    mut_arg("listen", |listen| listen.help(
+        "Address and port to listen on [default: 127.0.0.1:0, any free port]"
+    ))
+)]
+pub struct ExecArguments {
+    /// Exit with 1 although the command succeeded, when: no request came (idle), one met no route
+    /// (unmatched), one was refused for want of quota (quota), an armed fault never fired
+    /// (unfired-fault); several are parted by commas
+    #[arg(
+        long,
+        env = "CRISP_MOCK_FAIL_ON",
+        value_name = "WHAT,…",
+        value_delimiter = ',',
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub fail_on: Vec<FailOn>,
+
+    /// Give the command one more variable, as --env MY_KEY={key}; repeatable
+    ///
+    /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url},
+    /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key}.
+    /// Several in one value are parted by commas.
+    #[arg(
+        long = "env",
+        env = "CRISP_MOCK_ENV",
+        value_name = "NAME=VALUE",
+        value_delimiter = ','
+    )]
+    pub variables: Vec<Template>,
+
+    /// Say nothing at the end when all is well
+    #[arg(short, long, env = "CRISP_MOCK_QUIET", value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+
+    /// What to run, and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+
+    /// What to start
+    #[command(flatten)]
+    pub server: ServerArguments,
+}
+
+/// What `exec` is to do, once the server's options are settled.
+struct Errand {
+    fail_on: Vec<FailOn>,
+    variables: Vec<Template>,
+    quiet: bool,
+    command: Vec<OsString>,
+}
+
+/// Runs a command against an emulator of its own.
+pub fn run(arguments: ExecArguments) -> ExitCode {
+    attempt(arguments).unwrap_or_else(|failure| {
+        terminal::complain(&failure.shown());
+        // What is said of a command stays; all else is our own failure.
+        ExitCode::from(failure.exit_code().max(OWN_FAILURE))
+    })
+}
+
+fn attempt(arguments: ExecArguments) -> Result<ExitCode, Failure> {
+    let options = resolve(arguments.server, Listen::FREE)?;
+    if !options.remarks.is_empty() {
+        terminal::complain(&options.remarks);
+    }
+    let errand = Errand {
+        fail_on: arguments.fail_on,
+        variables: arguments.variables,
+        quiet: arguments.quiet,
+        command: arguments.command,
+    };
+    // On this thread: a child that is to end with its parent looks at the thread that started it.
+    serve::runtime()?.block_on(exec(options, &errand))
+}
+
+async fn exec(options: Resolved, errand: &Errand) -> Result<ExitCode, Failure> {
+    let (name, arguments) = errand.command.split_first().ok_or_else(|| {
+        Failure::usage(
+            "there is no command to run",
+            "write it after `--`: `-- npm test`",
+        )
+    })?;
+    let program = Lookup::here().find(name)?;
+    let mut signals = Signals::listen()?;
+    let journal = options
+        .journal
+        .as_deref()
+        .map(JournalFile::create)
+        .transpose()?;
+    let journal = Arc::new(journal);
+    if let Some(file) = &options.ready_file {
+        ready::remove_stale(file)?;
+    }
+    let tally = Arc::new(Tally::default());
+    let (idle_exit, parent, print) = (options.idle_exit, options.parent_pid, options.print);
+    let token = options.control_token.clone();
+    let server = serve::start(options, Some(tally::listener(&tally, &journal))).await?;
+    if print == Print::Json {
+        terminal::say(&ready::line(server.info()));
+    }
+    let variables = variables(server.info(), token.as_deref(), &errand.variables);
+    let mut child = Child::start(&program, arguments, variables)?;
+    let nobody_left = ending::nobody_left(&server, idle_exit, parent);
+    let end = match child.end(&mut signals, nobody_left).await? {
+        End::AtOnce(signal) => return Ok(ExitCode::from(signal.exit_code())),
+        End::Given(end) => end,
+    };
+    signals.end_at_the_next();
+    let server = stop(server).await;
+    let summary = Summary::of(&tally, &server);
+    let ours = judge(errand, &end, &summary, journal.as_ref().as_ref());
+    end.exit(ours)
+}
+
+/// Stops a server that nobody talks to any more; what it knows stays readable.
+async fn stop(server: MockServer) -> impl std::ops::Deref<Target = Spaces> {
+    let spaces = server.shared_spaces();
+    // A process that outlived the command may hold answers up.
+    let _ = tokio::time::timeout(FAREWELL, server.stop()).await;
+    spaces
+}
+
+/// Says what came of it and returns the exit code that our own judgement asks for, if any.
+fn judge(
+    errand: &Errand,
+    end: &child::GivenEnd,
+    summary: &Summary,
+    journal: Option<&JournalFile>,
+) -> Option<u8> {
+    let reasons = honesty::reasons(&errand.fail_on, summary);
+    let torn = journal.is_some_and(|journal| !journal.is_whole());
+    let ours = match (&end.reason, reasons.is_empty(), torn) {
+        (Some(_), ..) => Some(OWN_FAILURE),
+        (None, false, _) if end.is_success() => Some(1),
+        (None, true, true) if end.is_success() => Some(OWN_FAILURE),
+        _ => None,
+    };
+    let failed = ours.is_some() || !end.is_success();
+    if failed {
+        summary.show_last();
+    }
+    if failed || !errand.quiet {
+        summary.show();
+    }
+    if let Some(reason) = &end.reason {
+        terminal::complain(&format!("error: the command was ended: {reason}"));
+    }
+    for reason in reasons {
+        terminal::complain(&format!("error: {reason}"));
+    }
+    ours
+}

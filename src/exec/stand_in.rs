@@ -1,0 +1,80 @@
+//! The moment between starting a process and its becoming the command.
+//!
+//! A process can ask its system to be told when its parent ends, but only for itself. So what is
+//! started is this program again, which asks and then becomes the command: same process, same
+//! number. Where the system has no such thing the command is started directly.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// The first argument of a process that is to become a command. People never write it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub const MARK: &str = "--become-the-command-of";
+
+/// A process that is to become a command.
+pub struct StandIn {
+    #[cfg_attr(
+        not(any(target_os = "linux", target_os = "android")),
+        expect(dead_code, reason = "there is none on this platform")
+    )]
+    arguments: Vec<OsString>,
+}
+
+impl StandIn {
+    /// Whether this process is one.
+    pub fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        let mut arguments = arguments.into_iter().skip(1);
+        let first = arguments.next()?;
+        is_mark(&first).then(|| Self {
+            arguments: arguments.collect(),
+        })
+    }
+
+    /// Becomes the command. Returns only when that fails.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn become_the_command(self) -> ExitCode {
+        use std::os::unix::process::CommandExt;
+
+        use crate::exec::OWN_FAILURE;
+        use crate::terminal;
+
+        let mut arguments = self.arguments.into_iter();
+        let parent: Option<u32> = arguments.next().and_then(|pid| pid.to_str()?.parse().ok());
+        let (Some(parent), Some(program), Some(name)) =
+            (parent, arguments.next(), arguments.next())
+        else {
+            return ExitCode::from(OWN_FAILURE);
+        };
+        // A system that refuses leaves us where the others are: the command may outlive its parent.
+        let term = rustix::process::Signal::TERM;
+        let _ = rustix::process::set_parent_process_death_signal(Some(term));
+        // The parent may have ended before it could be asked for.
+        let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
+        if now.and_then(|pid| u32::try_from(pid).ok()) != Some(parent) {
+            return ExitCode::from(OWN_FAILURE);
+        }
+        let error = std::process::Command::new(&program)
+            .arg0(name)
+            .args(arguments)
+            .exec();
+        let program = program.to_string_lossy();
+        terminal::complain(&format!("error: `{program}` cannot be run: {error}"));
+        ExitCode::from(126)
+    }
+
+    /// Nothing asks for it here.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub fn become_the_command(self) -> ExitCode {
+        ExitCode::FAILURE
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_mark(argument: &std::ffi::OsStr) -> bool {
+    argument == MARK
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_mark(_: &std::ffi::OsStr) -> bool {
+    false
+}

@@ -1,0 +1,102 @@
+//! Signals that ask this program to stop.
+
+use crate::failure::Failure;
+
+/// A signal that asks a program to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    name: &'static str,
+    number: u8,
+}
+
+impl Signal {
+    /// Its name, as `SIGINT`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The exit code of a process that it ended.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        128 + self.number
+    }
+}
+
+/// What Ctrl-C sends.
+pub const INTERRUPT: Signal = Signal {
+    name: "SIGINT",
+    number: 2,
+};
+/// What `kill` sends when nothing else is said.
+#[cfg(unix)]
+pub const TERMINATE: Signal = Signal {
+    name: "SIGTERM",
+    number: 15,
+};
+
+/// The signals that ask us to stop.
+pub struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From now on signals wait here.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Environment`] when the system refuses.
+    #[cfg(unix)]
+    pub fn listen() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::Environment {
+                doing: "listening for signals".to_owned(),
+                problem: error.to_string(),
+            })
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// From now on signals wait here.
+    ///
+    /// # Errors
+    ///
+    /// None on this platform.
+    #[cfg(not(unix))]
+    pub fn listen() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    /// Waits for the next one.
+    #[cfg(unix)]
+    pub async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPT,
+            _ = self.terminate.recv() => TERMINATE,
+        }
+    }
+
+    /// Waits for the next one.
+    #[cfg(not(unix))]
+    pub async fn next(&mut self) -> Signal {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        INTERRUPT
+    }
+
+    /// The next signal ends the process at once, whatever is still in flight.
+    pub fn end_at_the_next(mut self) {
+        tokio::spawn(async move {
+            let signal = self.next().await;
+            std::process::exit(signal.exit_code().into());
+        });
+    }
+}
