@@ -6,6 +6,7 @@
 
 mod difference;
 mod directory;
+mod founder;
 mod history;
 mod listing;
 mod merge;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 pub use difference::{Difference, Item};
 pub use directory::Directory;
+pub use founder::Founder;
 pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
 pub use listing::{Listed, Page};
 pub use outbox::{Outbox, PluginEvent};
@@ -196,24 +198,6 @@ impl World {
         );
         self.outbox.bound(now.wall, id, self.plugin, true);
         Ok(website)
-    }
-
-    /// Installs the plugin as something that happened before the world began: no event, no past.
-    ///
-    /// # Errors
-    ///
-    /// As [`World::install`].
-    pub fn populate(
-        &mut self,
-        then: Moment,
-        id: WebsiteId,
-        how: Installation,
-    ) -> Result<(), Refusal> {
-        let website = self.admit(then, id, how)?;
-        self.directory
-            .put(id, Some(Record::Live(Arc::new(website))));
-        self.generation += 1;
-        Ok(())
     }
 
     fn admit(&mut self, now: Moment, id: WebsiteId, how: Installation) -> Result<Website, Refusal> {

@@ -42,16 +42,11 @@ pub(super) async fn take_in(
     limits: &Limits,
 ) -> Result<Request<Bytes>, Unreadable> {
     let (head, body) = request.into_parts();
-    if body.is_end_stream() {
-        return Ok(Request::from_parts(head, Bytes::new()));
-    }
     // Told before a byte of it is read, and so without `100 Continue`.
     if body.size_hint().lower() > limits.body as u64 {
         return Err(Unreadable::TooLarge);
     }
-    // Boxed: most requests have no body, and their futures should be small.
-    let read = Box::pin(read(body, limits.body));
-    let read = Box::pin(tokio::time::timeout(limits.body_wait, read)).await;
+    let read = tokio::time::timeout(limits.body_wait, read(body, limits.body)).await;
     let bytes = read.map_err(|_| Unreadable::TooSlow)??;
     Ok(Request::from_parts(head, bytes))
 }
