@@ -89,7 +89,7 @@ impl Judged {
     pub fn outcome(&self) -> Outcome {
         if self.breaches().next().is_some() || self.run.broken_off.is_some() {
             Outcome::Failed
-        } else if self.run.unreached.is_empty() {
+        } else if self.run.unreached.is_empty() && !self.run.unable {
             Outcome::Passed
         } else {
             Outcome::NotJudged

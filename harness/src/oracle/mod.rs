@@ -101,7 +101,7 @@ pub fn all(expect: &Expect, abilities: Abilities) -> Vec<Box<dyn Oracle>> {
 fn shown(history: &History, state: Option<State>) -> String {
     state.map_or_else(
         || "nothing".to_owned(),
-        |state| history.values.text(state.settings).to_owned(),
+        |state| history.values.pretty(state.settings),
     )
 }
 

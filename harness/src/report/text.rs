@@ -58,12 +58,12 @@ impl Text {
                 )
             }
             (None, Outcome::NotJudged) => {
-                format!(
-                    "NONE    {} · {}\n  It never came to `{}`.\n",
-                    report.name,
-                    report.file,
-                    report.unreached.join("`, `")
-                )
+                let why = if report.unreached.is_empty() {
+                    "This client cannot save.".to_owned()
+                } else {
+                    format!("It never came to `{}`.", report.unreached.join("`, `"))
+                };
+                format!("NONE    {} · {}\n        {why}\n", report.name, report.file)
             }
             (None, Outcome::Passed) if self.verbose => {
                 let mut line = format!(

@@ -57,6 +57,8 @@ pub struct Run {
     pub unreached: Vec<usize>,
     /// Faults that never acted, by their place in the plan.
     pub unfired: Vec<usize>,
+    /// Whether the scenario wants the client to save, and it cannot.
+    pub unable: bool,
     /// Whether the run was broken off, and why.
     pub broken_off: Option<&'static str>,
 }
@@ -328,10 +330,12 @@ impl<'a, W: Witness> World<'a, W> {
             });
             never.map(|(index, _)| index).collect()
         };
+        let unable = !self.about.abilities.saves && self.prepared.scenario.wants_saves();
         Run {
             history: self.history,
             about: self.about,
             unreached: self.hooked,
+            unable,
             unfired,
             broken_off: self.broken_off,
         }
