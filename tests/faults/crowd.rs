@@ -77,7 +77,7 @@ async fn meet(example: &Example) {
 async fn watched_server() -> (MockServer, mpsc::UnboundedReceiver<()>) {
     let (told, ended) = mpsc::unbounded_channel();
     let options = ServerOptions {
-        on_request: Some(Arc::new(move |_| {
+        on_request: Some(Arc::new(move |_, _| {
             // The test may have seen enough.
             let _ = told.send(());
         })),

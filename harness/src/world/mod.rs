@@ -14,6 +14,7 @@ mod traffic;
 use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
+use crisp_mock_server::engine::{Founder, Plan};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::{Outside, Space};
@@ -182,12 +183,13 @@ impl<'a, W: Witness> World<'a, W> {
             wall: Stamp::from(START).minus(Duration::from_secs(30 * 86_400)),
         };
         let prepared = self.prepared;
+        let plan = std::sync::Arc::new(Plan::free());
         for (id, settings) in &prepared.start {
-            let how = crisp_mock_server::engine::Installation {
-                settings: settings.clone(),
-                ..Default::default()
-            };
-            if self.space.world.populate(then, *id, how).is_ok() {
+            // Settings that the schema refuses cannot have been saved before the start either.
+            let fits = |settings| self.space.world.schema().check(settings).is_ok();
+            if settings.as_ref().is_none_or(fits) {
+                let founder = Founder::new(*id, settings.as_ref(), plan.clone(), 0);
+                self.space.world.found(then, std::iter::once(founder));
                 self.note_truth(*id, By::Start);
             }
         }
