@@ -57,7 +57,13 @@ impl Machine {
             match self.parts.own_writes.judge(id, first, Source::Page) {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) => {
-                    put_back(&mut next, id, before);
+                    if self.loaded {
+                        put_back(&mut next, id, before);
+                    } else {
+                        // Nothing is known that could be older: being ready without a website
+                        // that is there would be worse than showing it as it was listed.
+                        changes.push(change);
+                    }
                     self.look_into(id, due, after.is_none());
                 }
             }

@@ -24,6 +24,8 @@ pub struct Line {
     pub cache: String,
 }
 
+/// Arrivals are rounded up to a millisecond.
+const ROUNDING: Duration = Duration::from_millis(1);
 /// A timeline longer than this is no help.
 const MOST: usize = 11;
 
@@ -179,7 +181,7 @@ fn sent(history: &History, event: &Event, index: RequestIndex) -> Draft {
     let request = &history.requests[index as usize];
     let quick = request
         .ended
-        .is_some_and(|ended| ended <= request.sent + LATENCY);
+        .is_some_and(|ended| ended <= request.sent + LATENCY + ROUNDING);
     let asks = asks(request);
     let mut line = Draft::wire(
         event,
@@ -211,7 +213,7 @@ fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut V
     let weight = request.met_fault() || request.quality.is_failure();
     // An answer right behind its question shares its line.
     if let Some(last) = lines.last_mut().filter(|last| last.request == Some(index)) {
-        if event.at <= last.at + LATENCY {
+        if event.at <= last.at + LATENCY + ROUNDING {
             last.wire = format!("{}: {answer}", last.wire.trim_end_matches(" →"));
             last.at = event.at;
             last.weight |= weight;

@@ -47,6 +47,15 @@ impl Witness for () {
     fn see(&mut self, _history: &History, _event: &Event) {}
 }
 
+/// Why a run was broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenOff {
+    /// The client asked, or woke, without an end.
+    Restless,
+    /// Something went on going wrong for days.
+    Endless,
+}
+
 /// What a run leaves behind.
 #[derive(Debug)]
 pub struct Run {
@@ -61,7 +70,7 @@ pub struct Run {
     /// Whether the scenario wants the client to save, and it cannot.
     pub unable: bool,
     /// Whether the run was broken off, and why.
-    pub broken_off: Option<&'static str>,
+    pub broken_off: Option<BrokenOff>,
 }
 
 /// Runs a scenario against a client.
@@ -104,7 +113,7 @@ struct World<'a, W> {
     page_counts: Vec<(u32, u64)>,
     planned: Duration,
     quiet: bool,
-    broken_off: Option<&'static str>,
+    broken_off: Option<BrokenOff>,
     /// Taken from one event to the next, so that nothing is allocated.
     actions: Vec<Action>,
 }
@@ -221,11 +230,11 @@ impl<'a, W: Witness> World<'a, W> {
                 self.tick();
             }
             if self.now > self.planned + LONGEST {
-                self.broken_off = Some("the world never comes to rest");
+                self.broken_off = Some(BrokenOff::Endless);
                 break;
             }
             if wakes > MOST_WAKES || self.history.requests.len() > MOST_REQUESTS {
-                self.broken_off = Some("the client never rests");
+                self.broken_off = Some(BrokenOff::Restless);
                 break;
             }
         }
