@@ -12,8 +12,8 @@ use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Reading, Refused, Route, Tier,
-    Unread,
+    self, Account, Accounts, Desk, Input, Match, Pages, Plugin, ReadCache, Reading, Refused, Route,
+    Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -70,6 +70,7 @@ pub struct Space {
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
+    pages: Pages,
     public_url: Arc<str>,
     /// What could not be done at the start, for people to read.
     pub warnings: Vec<String>,
@@ -136,6 +137,7 @@ impl Space {
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
+            pages: Pages::default(),
             public_url,
             warnings,
             name,
@@ -258,6 +260,7 @@ impl Space {
             plugin: &self.plugin,
             accounts: &self.accounts,
             cache: &mut self.cache,
+            pages: &mut self.pages,
             public_url: &self.public_url,
         };
         let outcome = api::answer(&mut desk, route, &input, now, reading);

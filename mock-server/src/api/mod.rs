@@ -11,6 +11,7 @@ mod date;
 mod envelope;
 mod input;
 mod item;
+mod pages;
 mod plugin;
 mod route;
 mod settings;
@@ -25,6 +26,7 @@ pub use access::{Account, Accounts, Tier, identifier_of};
 pub use cache::ReadCache;
 pub use envelope::{Answer, Refused};
 pub use input::{Input, Params, Unread};
+pub use pages::Pages;
 pub use plugin::Plugin;
 pub use route::{Match, ROUTES, Route, route};
 
@@ -40,6 +42,8 @@ pub struct Call<'a> {
     pub world: &'a mut World,
     /// The plugin that the world is about.
     pub plugin: &'a Plugin,
+    /// Pages of the list as they were last written.
+    pub pages: &'a mut Pages,
     /// The address under which the server is reached.
     pub public_url: &'a str,
     /// When.
@@ -62,6 +66,8 @@ pub struct Desk<'a> {
     pub accounts: &'a Accounts,
     /// Answers to earlier reads.
     pub cache: &'a mut ReadCache,
+    /// Pages of the list as they were last written.
+    pub pages: &'a mut Pages,
     /// The address under which the server is reached.
     pub public_url: &'a str,
 }
@@ -129,6 +135,7 @@ pub fn answer(
     let mut call = Call {
         world: desk.world,
         plugin: desk.plugin,
+        pages: desk.pages,
         public_url: desk.public_url,
         now,
         as_of: reading.as_of(),

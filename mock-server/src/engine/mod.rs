@@ -34,8 +34,8 @@ pub use website::{Plan, Record, Tombstone, Version, Website};
 use crate::clock::{Moment, Stamp};
 use crate::id::{WebsiteId, derive_uuid};
 use crate::quirks::{
-    ConfiguredMeans, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken,
-    UnchangedSave,
+    ConfiguredMeans, ListOrder, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings,
+    ReinstallToken, UnchangedSave,
 };
 use crate::schema::{SettingsSchema, Violation};
 
@@ -79,7 +79,7 @@ pub struct Installation {
 /// One isolated world of websites around one plugin.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// The undocumented details.
+    /// The undocumented details; [`World::set_quirks`] replaces them.
     pub quirks: Quirks,
     /// The daily quota.
     pub quota: Quota,
@@ -327,6 +327,15 @@ impl World {
             Record::Live(Arc::new(website)),
         );
         Ok(())
+    }
+
+    /// A number that differs whenever a page of the list may; none while a page depends on when it
+    /// is asked for.
+    #[must_use]
+    pub fn list_version(&self) -> Option<u64> {
+        let timeless =
+            self.quirks.list_lag.0.is_zero() && self.quirks.list_order != ListOrder::Snapshot;
+        timeless.then_some(self.generation)
     }
 
     /// A page of the list, as it is or, `as_of` an earlier elapsed time, as it was.

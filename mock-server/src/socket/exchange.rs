@@ -70,9 +70,9 @@ where
         }
         delivery => {
             let mut under_way = UnderWay(ending);
-            let delivered = Box::pin(deliver(desk, delivery, place)).await;
+            let carried_out = Box::pin(deliver(desk, delivery, place)).await;
             let ending = under_way.0.take();
-            Ok(named(delivered?).map(|body| body.ending_with(ending)))
+            Ok(named(carried_out?).map(|body| body.ending_with(ending)))
         }
     }
 }
