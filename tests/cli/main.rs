@@ -11,6 +11,7 @@ mod ending;
 mod exec;
 mod help;
 mod program;
+mod replay;
 mod serve;
 mod validate;
 mod waiting;
