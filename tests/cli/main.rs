@@ -12,5 +12,6 @@ mod exec;
 mod help;
 mod program;
 mod serve;
+mod state;
 mod validate;
 mod waiting;
