@@ -8,6 +8,7 @@ use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
 use crate::exec::ExecArguments;
 use crate::healthcheck::HealthcheckArguments;
+use crate::replay::ReplayArguments;
 use crate::schema::SchemaArguments;
 use crate::serve::ServeArguments;
 use crate::validate::ValidateArguments;
@@ -64,7 +65,10 @@ pub enum Command {
     Serve(Box<ServeArguments>),
     /// Run a command, such as your tests, against an emulator of its own
     Exec(Box<ExecArguments>),
-    /// Say whether a settings schema, a server config or a fault plan is valid, and what is not
+    /// Replay scenarios against a client, and judge it
+    Replay(ReplayArguments),
+    /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what
+    /// is not
     Validate(ValidateArguments),
     /// Print the JSON Schema that an editor completes a file with
     Schema(SchemaArguments),

@@ -12,6 +12,7 @@ mod failure;
 mod healthcheck;
 mod journal_file;
 mod options;
+mod replay;
 mod request_line;
 mod schema;
 mod serve;
@@ -58,6 +59,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Exec(arguments) => Ok(exec::run(*arguments)),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Ctl(arguments) => ctl::run(arguments),

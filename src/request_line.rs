@@ -47,7 +47,7 @@ impl From<&Entry> for RequestLine {
     fn from(entry: &Entry) -> Self {
         let fired = entry.faults.iter();
         Self {
-            time: entry.time.clone(),
+            time: entry.time.to_string(),
             operation: entry.operation.name().to_owned(),
             occurrence: entry.occurrence,
             method: entry.method.clone(),

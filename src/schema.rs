@@ -17,6 +17,8 @@ pub struct SchemaArguments {
 /// A kind of file that has a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Described {
+    /// A scenario, as `replay` takes it
+    Scenario,
     /// The file of `serve --config`
     Config,
 }
@@ -24,6 +26,7 @@ pub enum Described {
 /// Prints the schema.
 pub fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
+        Described::Scenario => crisp_harness::scenario::json_schema(),
         Described::Config => options::config_schema(),
     };
     terminal::say(&format!("{schema:#}"));

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use crisp_harness::scenario::Scenario;
+use crisp_harness::world::Prepared;
 use crisp_mock_server::schema::{Rules, review};
 use serde_json::{Map, Value};
 
@@ -33,6 +35,8 @@ pub enum Kind {
     Config,
     /// A fault plan, as `serve --faults` takes it
     Faults,
+    /// A scenario, as `replay` takes it
+    Scenario,
 }
 
 impl Kind {
@@ -41,6 +45,7 @@ impl Kind {
             Self::Schema => "settings schema",
             Self::Config => "server config",
             Self::Faults => "fault plan",
+            Self::Scenario => "scenario",
         }
     }
 }
@@ -88,6 +93,7 @@ fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
             judge_plan(&document, &document.value, "")?;
             String::new()
         }
+        Kind::Scenario => judge_scenario(&name, &text)?,
     };
     Ok(Verdict { kind, remarks })
 }
@@ -100,6 +106,14 @@ fn judge_schema(name: &str, text: &str) -> Result<String, Failure> {
             report: review.report,
         }),
     }
+}
+
+fn judge_scenario(name: &str, text: &str) -> Result<String, Failure> {
+    let invalid = |report: String| Failure::BadFile { report };
+    let scenario = Scenario::parse(name, text).map_err(|mistakes| invalid(mistakes.to_string()))?;
+    // What the file says alone is right; whether a world can be made of it is asked here.
+    Prepared::new(scenario.into()).map_err(|problem| invalid(format!("{name}:1:1: {problem}")))?;
+    Ok(String::new())
 }
 
 /// Keys by which a settings schema is known.
@@ -136,22 +150,13 @@ fn detect(document: &Document) -> Result<Kind, Failure> {
             .filter(|key| members.contains_key(**key))
             .count()
     };
-    let scenario = count(&SCENARIO_KEYS);
     let known = [
         (count(&SCHEMA_KEYS), Kind::Schema),
         (count(&FAULT_KEYS), Kind::Faults),
+        (count(&SCENARIO_KEYS), Kind::Scenario),
         (config_keys(members), Kind::Config),
     ];
     let most = known.iter().map(|(count, _)| *count).max().unwrap_or(0);
-    if scenario > most {
-        return Err(Failure::usage(
-            format!(
-                "{}: this looks like a scenario, which this build cannot judge",
-                document.name
-            ),
-            "it judges settings schemas, server configs and fault plans; `--kind` says which it is",
-        ));
-    }
     let mut best = known.iter().filter(|(count, _)| *count == most && most > 0);
     match (best.next(), best.next()) {
         (Some((_, kind)), None) => Ok(*kind),

@@ -63,6 +63,7 @@
 mod cache;
 mod config;
 mod ids;
+mod layered;
 pub mod machine;
 #[cfg(feature = "persist")]
 mod persist;

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use imbl::shared_ptr::DefaultSharedPtr;
 use serde::{Deserialize, Serialize};
 
+use crate::layered::Layered;
 use crate::{Settings, WebsiteId};
 
 /// The plan that a website pays for (specification §2.3, only with `include_plan`).
@@ -69,11 +68,9 @@ impl fmt::Debug for Website {
     }
 }
 
-pub(crate) type WebsiteMap<V> = imbl::GenericHashMap<WebsiteId, V, FixedState, DefaultSharedPtr>;
-
 /// A set of websites by id. Cloning is free and shares everything: a clone is a snapshot.
 #[derive(Clone, Default)]
-pub struct Websites(WebsiteMap<Arc<Website>>);
+pub struct Websites(Layered<Arc<Website>>);
 
 impl Websites {
     /// The website with this id.
@@ -83,7 +80,7 @@ impl Websites {
 
     /// Whether the website is in the set.
     pub fn contains(&self, id: &WebsiteId) -> bool {
-        self.0.contains_key(id)
+        self.0.get(id).is_some()
     }
 
     /// How many websites there are.
@@ -93,12 +90,12 @@ impl Websites {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.len() == 0
     }
 
     /// All websites, in no particular order (the same on every run for the same history).
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Website>> {
-        self.0.values()
+        self.0.iter().map(|(_, website)| website)
     }
 
     /// Puts a website in, in place of the one that had its id.
@@ -113,7 +110,7 @@ impl Websites {
 
     /// Whether both are the same snapshot in memory, which costs nothing to find out.
     pub fn same_snapshot(&self, other: &Self) -> bool {
-        self.0.ptr_eq(&other.0)
+        self.0.same_snapshot(&other.0)
     }
 }
 

@@ -195,7 +195,7 @@ async fn the_remaining_routes_are_spelt_as_specified() {
     };
     let line = format!("GET {PATH}{PLUGIN}/bill/usage");
     let (bills, _) = sends!(client, client.usage_bills(W, P), json!([bill]), line);
-    assert_eq!(bills, [bill.clone()]);
+    assert_eq!(bills.first(), Some(&bill));
     let line = format!("POST {PATH}{PLUGIN}/bill/usage");
     sends!(client, client.report_usage(W, P, &bill), json!({}), line);
     let provenance = json!({

@@ -1,1 +1,11 @@
-//! Work in progress.
+//! Scenarios, oracles and search: judges any client that caches Crisp plugin settings.
+
+pub mod history;
+pub mod judge;
+pub mod oracle;
+pub mod replay;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod subject;
+pub mod world;

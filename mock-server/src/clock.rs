@@ -8,7 +8,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde::{Deserialize, Serialize};
+
+const PRINTER: DateTimePrinter = DateTimePrinter::new();
 
 /// A wall time in whole milliseconds since 1970, the granularity of Crisp's stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -47,9 +50,9 @@ impl Stamp {
     /// The stamp as the `Date` header has it (RFC 9110 §5.6.7), whole seconds.
     #[must_use]
     pub fn http_date(self) -> String {
-        self.timestamp()
-            .strftime("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string()
+        let printed = PRINTER.timestamp_to_rfc9110_string(&self.timestamp());
+        // No such date has a year before 0; nobody's clock shows one unless a test sets it there.
+        printed.unwrap_or_else(|_| "Sat, 01 Jan 0000 00:00:00 GMT".to_owned())
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::api::Unread;
+use crate::clock::Stamp;
 use crate::fault::Fired;
 use crate::id::WebsiteId;
 use crate::operation::Operation;
@@ -31,7 +32,8 @@ pub struct Entry {
     /// Its number in this space, from 1; the answer carries it as `X-Mock-Request`.
     pub seq: u64,
     /// What the world's wall clock showed when it arrived.
-    pub time: String,
+    #[serde(serialize_with = "as_text")]
+    pub time: Stamp,
     /// Milliseconds of the world's elapsed time when it arrived.
     pub elapsed_ms: u64,
     /// What it asked for.
@@ -71,6 +73,10 @@ pub struct Entry {
     pub explanation: Option<String>,
     /// Milliseconds from its arrival to the end of its answer; none while it lasts.
     pub duration_ms: Option<f64>,
+}
+
+fn as_text<S: serde::Serializer>(stamp: &Stamp, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(stamp)
 }
 
 impl Entry {
@@ -262,7 +268,7 @@ mod tests {
     fn entry(seq: u64, path: String) -> Entry {
         Entry {
             seq,
-            time: String::new(),
+            time: Stamp(0),
             elapsed_ms: 0,
             operation: Operation::List,
             occurrence: seq,

@@ -35,7 +35,13 @@ pub fn distance(one: &str, other: &str) -> usize {
 /// ```
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (given.chars().take(80).count() / 3).max(1) + 1;
-    let ranked = known.into_iter().map(|name| (distance(given, name), name));
+    // No two texts are nearer than their lengths; only the first 80 letters count.
+    let length = |text: &str| text.chars().take(80).count();
+    let own = length(given);
+    let near = known
+        .into_iter()
+        .filter(|name| own.abs_diff(length(name)) <= limit);
+    let ranked = near.map(|name| (distance(given, name), name));
     ranked
         .filter(|(far, _)| *far <= limit)
         .min()

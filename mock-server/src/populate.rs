@@ -1,15 +1,21 @@
 //! The websites that a world starts with.
 
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::clock::{Moment, Stamp};
-use crate::engine::{Installation, Plan, World};
+use crate::engine::{Founder, Plan, World};
 use crate::id::WebsiteId;
 use crate::options::Blueprint;
 use crate::sample::{self, SettingsGenerator};
 
 /// How long before the start they installed the plugin (product surface §1).
 pub const INSTALLED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
+
+/// Below this many websites a thread costs more than it saves.
+const ENOUGH_FOR_A_THREAD: u32 = 500;
 
 /// Fills a world with the websites that a blueprint asks for; returns warnings.
 pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -> Vec<String> {
@@ -18,31 +24,84 @@ pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -
         wall: start.minus(INSTALLED_BEFORE),
     };
     let generator = SettingsGenerator::new(&blueprint.schema);
-    let configured = blueprint.websites - blueprint.unconfigured;
-    let mut without_settings = 0_u32;
-    for number in 1..=blueprint.websites {
-        let settings = (number <= configured)
-            .then(|| generator.settings(blueprint.seed, number))
-            .flatten();
-        without_settings += u32::from(number <= configured && settings.is_none());
-        let made_up = sample::website(blueprint.seed, number);
-        let plan = Plan {
-            id: made_up.plan.id.to_string(),
-            name: made_up.plan.name.to_owned(),
-            trialing: made_up.plan.trialing,
-        };
-        let how = Installation {
-            settings,
-            plan: Some(plan),
-            price: made_up.price,
-        };
-        let admitted = world.populate(then, WebsiteId::numbered(number), how);
-        debug_assert!(
-            admitted.is_ok(),
-            "numbers do not repeat, and settings were checked"
-        );
-    }
+    let mut without_settings = 0;
+    // Every website follows from the seed and its number alone, so the parts can be made at once.
+    thread::scope(|scope| {
+        let mut parts = parts(blueprint.websites);
+        let first = parts.next();
+        let others: Vec<_> = parts
+            .map(|numbers| scope.spawn(|| Part::make(numbers, blueprint, &generator)))
+            .collect();
+        let first = first.map(|numbers| Part::make(numbers, blueprint, &generator));
+        let others = others.into_iter().map(|part| match part.join() {
+            Ok(part) => part,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        for part in first.into_iter().chain(others) {
+            without_settings += part.without_settings;
+            world.found(then, part.founders.into_iter());
+        }
+    });
     warnings(without_settings)
+}
+
+/// The numbers from 1 on, in one part for each core, or fewer.
+fn parts(websites: u32) -> impl Iterator<Item = RangeInclusive<u32>> {
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+    let threads = cores.min(websites / ENOUGH_FOR_A_THREAD).max(1);
+    let size = websites.div_ceil(threads).max(1);
+    (0..threads)
+        .map(move |part| (part * size + 1)..=((part + 1).saturating_mul(size).min(websites)))
+}
+
+/// Some of the websites.
+struct Part {
+    founders: Vec<Founder>,
+    without_settings: u32,
+}
+
+impl Part {
+    fn make(
+        numbers: RangeInclusive<u32>,
+        blueprint: &Blueprint,
+        generator: &SettingsGenerator,
+    ) -> Self {
+        let configured = blueprint.websites - blueprint.unconfigured;
+        let mut plans = Plans::default();
+        let mut without_settings = 0;
+        let founders = numbers.map(|number| {
+            let settings = (number <= configured)
+                .then(|| generator.settings(blueprint.seed, number))
+                .flatten();
+            without_settings += u32::from(number <= configured && settings.is_none());
+            let made_up = sample::website(blueprint.seed, number);
+            let (id, plan) = (WebsiteId::numbered(number), plans.share(&made_up.plan));
+            Founder::new(id, settings.as_ref(), plan, made_up.price)
+        });
+        Self {
+            founders: founders.collect(),
+            without_settings,
+        }
+    }
+}
+
+/// The few plans there are, each kept once however many websites have it.
+#[derive(Default)]
+struct Plans(Vec<(sample::Plan, Arc<Plan>)>);
+
+impl Plans {
+    fn share(&mut self, made_up: &sample::Plan) -> Arc<Plan> {
+        if let Some((_, plan)) = self.0.iter().find(|(known, _)| known == made_up) {
+            return Arc::clone(plan);
+        }
+        let plan = Arc::new(Plan {
+            id: made_up.id.to_string(),
+            name: made_up.name.to_owned(),
+            trialing: made_up.trialing,
+        });
+        self.0.push((made_up.clone(), Arc::clone(&plan)));
+        plan
+    }
 }
 
 fn warnings(without_settings: u32) -> Vec<String> {
@@ -53,4 +112,17 @@ fn warnings(without_settings: u32) -> Vec<String> {
         "{without_settings} websites start unconfigured: no settings could be generated that satisfy \
          the schema. Give its properties `default` or `examples`, or save some with `crisp-mock ctl save`."
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn parts_cover_every_number_once_and_in_order() {
+        for websites in [0, 1, 25, 999, 1_000, 1_001, 100_003] {
+            let numbers: Vec<_> = parts(websites).flatten().collect();
+            assert!(numbers.into_iter().eq(1..=websites), "{websites}");
+        }
+    }
 }

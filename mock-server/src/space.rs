@@ -12,8 +12,8 @@ use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Match, Plugin, ReadCache, Reading, Refused, Route, Tier,
-    Unread,
+    self, Account, Accounts, Desk, Input, Match, Pages, Plugin, ReadCache, Reading, Refused, Route,
+    Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -70,6 +70,7 @@ pub struct Space {
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
+    pages: Pages,
     public_url: Arc<str>,
     /// What could not be done at the start, for people to read.
     pub warnings: Vec<String>,
@@ -141,6 +142,7 @@ impl Space {
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
+            pages: Pages::default(),
             public_url,
             warnings,
             name,
@@ -188,6 +190,7 @@ impl Space {
     pub(crate) fn replace_world(&mut self, world: World) {
         self.world = world;
         self.cache.clear();
+        self.pages = Pages::default();
     }
 
     /// Something was written by another way than the API; a cache that writes bust is emptied.
@@ -242,7 +245,7 @@ impl Space {
     ) -> Response<Bytes> {
         let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
-            Found::Route(route, params) => (*route, params.clone()),
+            Found::Route(route, params) => (*route, params.as_slice().into()),
             Found::Stub(status) => {
                 let outcome = match *status {
                     400.. => Err(Refused::new(*status, "stubbed")),
@@ -260,7 +263,7 @@ impl Space {
             Carry::AsAsked => Reading::Honest,
             Carry::AsOf(elapsed) => Reading::AsOf(elapsed),
             Carry::Page(page) => {
-                input.params = vec![("page", page.to_string())];
+                input.params = vec![("page", page.to_string())].into();
                 Reading::OtherPage
             }
         };
@@ -269,9 +272,10 @@ impl Space {
             plugin: &self.plugin,
             accounts: &self.accounts,
             cache: &mut self.cache,
+            pages: &mut self.pages,
             public_url: &self.public_url,
         };
-        let outcome = api::answer(&mut desk, route, &mut input, now, reading);
+        let outcome = api::answer(&mut desk, route, &input, now, reading);
         carried.unread = input.unread();
         if let Err(refused) = &outcome {
             carried.explanation = refused.explanation().map(str::to_owned);
@@ -419,7 +423,7 @@ fn entry(
     let uri = request.uri();
     Entry {
         seq,
-        time: now.wall.to_string(),
+        time: now.wall,
         elapsed_ms: u64::try_from(now.elapsed.as_millis()).unwrap_or(u64::MAX),
         operation: target.operation,
         occurrence: decision.occurrence(),

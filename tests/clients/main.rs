@@ -14,6 +14,7 @@ mod webdriver;
 mod dates;
 mod difference;
 mod example_plugins;
+mod faults;
 mod pages;
 mod refusals;
 mod retries;

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::wire::{End, Seen};
+
 /// One example: a fault, a request, and what is said to come back.
 pub struct Example {
     /// The effect that it is about.
@@ -93,13 +95,24 @@ pub fn row(line: &str) -> Option<(&str, &str)> {
     is_row.then_some((target, seen))
 }
 
+/// What was seen, in the words of that table.
+pub fn told(seen: &Seen) -> &str {
+    match (&seen.end, seen.text.get(9..12)) {
+        (End::Reset, _) => "reset",
+        (End::Fin, None) => "closed",
+        (End::Fin, Some(_)) => "cut",
+        (_, Some(_)) if seen.text.contains("text/html") => "html",
+        (_, status) => status.unwrap_or("nothing"),
+    }
+}
+
 impl Example {
     /// The request that a row of `examples/flaky.yaml` is about.
     pub fn of_target(target: &str) -> Self {
         let operation = target.split('#').next().unwrap();
         let path = match operation {
             "since" => "/plugin/connect/websites/since?date_since=2026-01-01T00:00:00.000Z".into(),
-            "account" => "/plugin/connect/account".into(),
+            "account" | "endpoints" => format!("/plugin/connect/{operation}"),
             page => format!("/plugin/connect/websites/all/{}", &page["list/".len()..]),
         };
         Self {

@@ -6,7 +6,11 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod agreement;
+mod command;
+mod crowd;
 mod document;
+mod time;
 mod weather;
 mod wire;
 
@@ -23,14 +27,17 @@ const DOCUMENT: &str = include_str!("../../docs/faults.md");
 const FLAKY: &str = include_str!("../../examples/flaky.yaml");
 
 /// A world in which nothing differs from run to run: time stands still.
-async fn server(faults: Option<Value>) -> MockServer {
-    let world = WorldOptions {
+fn world(faults: Option<Value>) -> WorldOptions {
+    WorldOptions {
         clock: Some(Mode::Manual),
         now: Some("2026-01-01T00:00:00Z".parse().unwrap()),
         faults,
         ..WorldOptions::default()
-    };
-    MockServer::start(world.into()).await.unwrap()
+    }
+}
+
+async fn server(faults: Option<Value>) -> MockServer {
+    MockServer::start(world(faults).into()).await.unwrap()
 }
 
 #[test]
@@ -127,14 +134,7 @@ async fn the_flaky_example_gives_the_sequence_that_it_describes() {
     let mut rows = 0;
     for (target, expected) in FLAKY.lines().filter_map(document::row) {
         let seen = ask(&server, &Example::of_target(target)).await;
-        let told = match (&seen.end, seen.text.get(9..12)) {
-            (End::Reset, _) => "reset",
-            (End::Fin, None) => "closed",
-            (End::Fin, Some(_)) => "cut",
-            (_, Some(_)) if seen.text.contains("text/html") => "html",
-            (_, status) => status.unwrap_or("nothing"),
-        };
-        assert_eq!(told, expected, "{target}: {seen:?}");
+        assert_eq!(document::told(&seen), expected, "{target}: {seen:?}");
         rows += 1;
     }
     assert_eq!(rows, 17);

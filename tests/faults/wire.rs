@@ -41,7 +41,88 @@ pub struct Keys {
     pub key: String,
 }
 
-/// Sends one request on a connection of its own.
+impl Keys {
+    /// Those of a server's default space.
+    pub fn of(server: &MockServer) -> Self {
+        let (identifier, key) = (server.info().identifier.clone(), server.info().key.clone());
+        Self { identifier, key }
+    }
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct Call {
+    pub method: String,
+    pub path: String,
+    pub body: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    /// A request with all the headers of a plugin.
+    pub fn new(address: SocketAddr, keys: &Keys, method: &str, path: &str, body: &str) -> Self {
+        let pair = base64(format!("{}:{}", keys.identifier, keys.key).as_bytes());
+        let headers = vec![
+            ("host", address.to_string()),
+            ("authorization", format!("Basic {pair}")),
+            ("x-crisp-tier", "plugin".to_owned()),
+            ("content-type", "application/json".to_owned()),
+            ("content-length", body.len().to_string()),
+        ];
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            body: body.to_owned(),
+            headers,
+        }
+    }
+
+    /// What an example asks for.
+    pub fn of(server: &MockServer, example: &Example) -> Self {
+        let (method, path, body) = &example.request;
+        let path = path
+            .replace("$WEBSITE", &WebsiteId::numbered(1).to_string())
+            .replace("$CRISP_PLUGIN_ID", &server.info().plugin_id);
+        let keys = Keys::of(server);
+        Self::new(
+            server.addresses()[0],
+            &keys,
+            method,
+            &format!("/v1{path}"),
+            body,
+        )
+    }
+
+    /// The same, as a service receives it.
+    pub fn without_a_socket(&self) -> http::Request<bytes::Bytes> {
+        let request = http::Request::builder()
+            .method(self.method.as_str())
+            .uri(&self.path);
+        let request = self.headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, value)
+        });
+        request.body(self.body.clone().into()).unwrap()
+    }
+}
+
+/// Sends a request on a connection of its own.
+pub async fn send_call(address: SocketAddr, call: &Call) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    send_on(&mut stream, call).await;
+    stream
+}
+
+/// Sends a request on a connection that is there.
+pub async fn send_on(stream: &mut TcpStream, call: &Call) {
+    let mut text = format!("{} {} HTTP/1.1\r\n", call.method, call.path);
+    for (name, value) in &call.headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text += &format!("\r\n{}", call.body);
+    stream.write_all(text.as_bytes()).await.unwrap();
+}
+
+/// Sends a request of these parts on a connection of its own.
 pub async fn send_as(
     address: SocketAddr,
     keys: &Keys,
@@ -49,22 +130,25 @@ pub async fn send_as(
     path: &str,
     body: &str,
 ) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let keys = base64(format!("{}:{}", keys.identifier, keys.key).as_bytes());
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Basic {keys}\r\n\
-         x-crisp-tier: plugin\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
-         \r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream
+    send_call(address, &Call::new(address, keys, method, path, body)).await
 }
 
 async fn send(server: &MockServer, method: &str, path: &str, body: &str) -> TcpStream {
-    let (identifier, key) = (server.info().identifier.clone(), server.info().key.clone());
-    let keys = Keys { identifier, key };
-    send_as(server.addresses()[0], &keys, method, path, body).await
+    send_as(server.addresses()[0], &Keys::of(server), method, path, body).await
+}
+
+/// Takes what has come until now, and says how that ended.
+pub fn so_far(stream: &TcpStream, bytes: &mut Vec<u8>) -> End {
+    let mut some = vec![0; 16_384];
+    loop {
+        match stream.try_read(&mut some) {
+            Ok(0) => return End::Fin,
+            Ok(read) => bytes.extend(&some[..read]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return End::Hanging,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return End::Reset,
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -88,7 +172,16 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Reads until the answer is complete or the connection ends.
-pub async fn receive(mut stream: TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
+pub async fn receive(mut stream: TcpStream, bytes: Vec<u8>, late: bool) -> Seen {
+    rest_on(&mut stream, bytes, late).await
+}
+
+/// The same on a connection that is used further.
+pub async fn answer_on(stream: &mut TcpStream) -> Seen {
+    rest_on(stream, Vec::new(), false).await
+}
+
+async fn rest_on(stream: &mut TcpStream, mut bytes: Vec<u8>, late: bool) -> Seen {
     let end = loop {
         if is_complete(&bytes) {
             break End::Complete;
@@ -116,11 +209,7 @@ fn is_complete(bytes: &[u8]) -> bool {
 }
 
 async fn send_example(server: &MockServer, example: &Example) -> TcpStream {
-    let (method, path, body) = &example.request;
-    let path = path
-        .replace("$WEBSITE", &WebsiteId::numbered(1).to_string())
-        .replace("$CRISP_PLUGIN_ID", &server.info().plugin_id);
-    send(server, method, &format!("/v1{path}"), body).await
+    send_call(server.addresses()[0], &Call::of(server, example)).await
 }
 
 /// Asks as an example does; no time passes.
@@ -136,9 +225,8 @@ pub async fn ask_and_wait(server: &MockServer, example: &Example) -> Seen {
     while cell.lock().journal.next_seq() == 1 {
         changes.changed().await.unwrap();
     }
-    let mut early = vec![0; 4_096];
-    let read = stream.try_read(&mut early).unwrap_or(0);
-    early.truncate(read);
+    let mut early = Vec::new();
+    so_far(&stream, &mut early);
     let only_a_head = example.key == "drip" && early.ends_with(b"\r\n\r\n");
     assert!(
         early.is_empty() || only_a_head,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::website::WebsiteMap;
+use crate::layered::Layered;
 use crate::{Website, WebsiteId, Websites};
 
 /// Why a website's settings are not a `T`. The website is in the cache all the same.
@@ -67,7 +67,7 @@ impl<T: DeserializeOwned> Entry<T> {
 /// All websites at one moment. It never changes; the cache has a newer one when something did.
 #[derive(Debug)]
 pub struct View<T> {
-    entries: WebsiteMap<Arc<Entry<T>>>,
+    entries: Layered<Arc<Entry<T>>>,
     generation: u64,
 }
 
@@ -83,7 +83,7 @@ impl<T> Clone for View<T> {
 impl<T> Default for View<T> {
     fn default() -> Self {
         Self {
-            entries: WebsiteMap::default(),
+            entries: Layered::default(),
             generation: 0,
         }
     }
@@ -102,12 +102,12 @@ impl<T> View<T> {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.len() == 0
     }
 
     /// All websites, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Entry<T>>> {
-        self.entries.values()
+        self.entries.iter().map(|(_, entry)| entry)
     }
 
     /// Counts up with every change of the cache.
@@ -231,9 +231,9 @@ impl<T> Change<T> {
             .map(|(id, _)| *id);
         let gone = old
             .entries
-            .keys()
-            .filter(|id| new.get(id).is_none())
-            .copied();
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| new.get(id).is_none());
         let mut ids: Vec<_> = changed.chain(gone).collect();
         ids.sort_unstable();
         let between = |id| Self::between(old.get(id).cloned(), new.get(id).cloned());

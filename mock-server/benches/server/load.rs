@@ -121,6 +121,13 @@ impl Rounds {
         )
     }
 
+    /// The same in requests for each second of the server's CPU time.
+    pub fn core_against(&self, other: &Self) -> f64 {
+        let pairs = self.pid_cpu.iter().zip(&other.pid_cpu);
+        let ratios = pairs.filter_map(|(ours, theirs)| Some(ours.1? / theirs.1?));
+        median(&ratios.collect::<Vec<_>>())
+    }
+
     /// The same in time for each request.
     pub fn time_against(&self, other: &Self) -> f64 {
         let pairs = self.medians.iter().zip(&other.medians);

@@ -21,8 +21,8 @@ pub fn measure(effort: Effort, table: &mut Table) -> Outcome<()> {
         Rounds::new(laden.address(), laden.request(&path)),
     ];
     let roles = [&bare, &plain.role, &laden.role];
-    let time = Duration::from_millis(effort.choose(300, 1_000, 2_000));
-    for _ in 0..effort.choose(3, 9, 15) {
+    let time = Duration::from_millis(effort.choose(150, 300, 500));
+    for _ in 0..effort.choose(9, 31, 61) {
         for (rounds, role) in rounds.iter_mut().zip(roles) {
             rounds.go(&mut generator, role, CONNECTIONS, time)?;
         }
@@ -50,7 +50,7 @@ pub fn measure(effort: Effort, table: &mut Table) -> Outcome<()> {
         "",
         Budget::AtLeast(0.85),
     );
-    let per_core = plain.per_core() / bare.per_core();
+    let per_core = plain.core_against(bare);
     row(table, "the same, per core", per_core, "");
     row(
         table,
@@ -59,7 +59,7 @@ pub fn measure(effort: Effort, table: &mut Table) -> Outcome<()> {
         "req/s",
     );
     row(table, "the same, per core", laden.per_core(), "req/s");
-    let ratio = laden.per_core() / bare.per_core();
+    let ratio = laden.core_against(bare);
     row(table, "the same, per core / bare handler", ratio, "");
     Ok(())
 }

@@ -85,8 +85,9 @@ impl Accounts {
     /// # Errors
     ///
     /// [`Unknown`] says why they open none.
-    pub fn find(&self, input: &Input) -> Result<&Account, Unknown> {
-        let (identifier, key) = credentials(input.header("authorization"))?;
+    pub fn find(&self, input: &Input<'_>) -> Result<&Account, Unknown> {
+        let pair = pair(input.header("authorization"))?;
+        let (identifier, key) = pair.split_once(':').ok_or(Unknown::Malformed)?;
         let account = [&self.plugin, &self.user]
             .into_iter()
             .find(|account| account.identifier == identifier);
@@ -103,12 +104,13 @@ impl Accounts {
 /// The identifier in an `Authorization` header, by which a request finds its space.
 #[must_use]
 pub fn identifier_of(authorization: Option<&str>) -> Option<String> {
-    credentials(authorization)
-        .ok()
-        .map(|(identifier, _)| identifier)
+    let mut pair = pair(authorization).ok()?;
+    pair.truncate(pair.find(':')?);
+    Some(pair)
 }
 
-fn credentials(authorization: Option<&str>) -> Result<(String, String), Unknown> {
+/// The pair `identifier:key` in an `Authorization` header.
+fn pair(authorization: Option<&str>) -> Result<String, Unknown> {
     let authorization = authorization.ok_or(Unknown::Missing)?;
     let (scheme, encoded) = authorization.split_once(' ').ok_or(Unknown::Malformed)?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -117,7 +119,5 @@ fn credentials(authorization: Option<&str>) -> Result<(String, String), Unknown>
     let decoded = STANDARD
         .decode(encoded.trim())
         .map_err(|_| Unknown::Malformed)?;
-    let decoded = String::from_utf8(decoded).map_err(|_| Unknown::Malformed)?;
-    let (identifier, key) = decoded.split_once(':').ok_or(Unknown::Malformed)?;
-    Ok((identifier.to_owned(), key.to_owned()))
+    String::from_utf8(decoded).map_err(|_| Unknown::Malformed)
 }

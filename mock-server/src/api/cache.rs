@@ -20,12 +20,12 @@ pub struct ReadCache {
 }
 
 /// Under which key a request's answer is kept.
-pub(super) fn key(input: &Input) -> String {
+pub(super) fn key(input: &Input<'_>) -> String {
     format!(
         "{} {} {}",
         input.header("authorization").unwrap_or_default(),
         input.header("x-crisp-tier").unwrap_or_default(),
-        input.target
+        input.target()
     )
 }
 

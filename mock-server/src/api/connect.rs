@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::api::envelope::{Answer, Refused};
+use crate::api::pages::Asked;
 use crate::api::{Call, date, item};
 use crate::clock::Stamp;
 use crate::engine::{Listed, Page};
@@ -27,13 +28,26 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let configured_only = call.input.flag("filter_configured");
     let include_plan = call.input.flag("include_plan");
     let page = page_of(call.input.param("page"))?;
+    let asked = Asked {
+        page,
+        configured_only,
+        include_plan,
+    };
+    let version = call.world.list_version().filter(|_| call.as_of.is_none());
+    if let Some(kept) = version.and_then(|version| call.pages.get(version, asked)) {
+        return Ok(kept);
+    }
     match call.world.list(call.now, page, configured_only, call.as_of) {
         Listed::NotFound => Err(Refused::new(404, "not_found")
             .explain("there is no such page (quirks page-zero and past-the-end)".to_owned())),
         Listed::Items(websites) => {
             let quirks = &call.world.quirks;
             let data = item::page(websites.iter().map(AsRef::as_ref), include_plan, quirks);
-            Ok(Answer::new(quirks.list_status.code(), "listed", data))
+            let mut answer = Answer::new(quirks.list_status.code(), "listed", data);
+            if let Some(version) = version {
+                call.pages.keep(version, asked, &mut answer);
+            }
+            Ok(answer)
         }
     }
 }

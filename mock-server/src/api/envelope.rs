@@ -13,14 +13,25 @@ use crate::quirks::{DateHeader, Reason};
 /// The type that every answer declares (specification §1.8).
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
+/// How many bytes an envelope takes beside its data, for whoever makes room in advance.
+pub(super) const ENVELOPE: usize = 80;
+
+/// What an answer says, before or after it was put into its envelope.
+#[derive(Debug, Clone, PartialEq)]
+enum Text {
+    /// The JSON text of the `data` member.
+    Data(String),
+    /// The whole body.
+    Sealed(Bytes),
+}
+
 /// An answer before it is put into its envelope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     status: u16,
     error: bool,
     reason: Cow<'static, str>,
-    /// The text of the `data` member.
-    data: String,
+    text: Text,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -32,7 +43,7 @@ impl Answer {
             status,
             error: false,
             reason: reason.into(),
-            data,
+            text: Text::Data(data),
             headers: Vec::new(),
         }
     }
@@ -56,15 +67,21 @@ impl Answer {
 
     /// The answer in its envelope; a HEAD gets the same status and headers without a body.
     #[must_use]
-    pub fn into_response(self, method: &Method, now: Moment, date: DateHeader) -> Response<Bytes> {
+    pub fn into_response(
+        mut self,
+        method: &Method,
+        now: Moment,
+        date: DateHeader,
+    ) -> Response<Bytes> {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let own_headers = std::mem::take(&mut self.headers);
         let body = if method == Method::HEAD {
             Bytes::new()
         } else {
-            self.body()
+            self.into_body()
         };
         let mut response = Response::new(body);
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         if date == DateHeader::Sent
@@ -72,21 +89,38 @@ impl Answer {
         {
             headers.insert(DATE, value);
         }
-        headers.extend(self.headers);
+        headers.extend(own_headers);
         response
     }
 
-    fn body(&self) -> Bytes {
-        let reason = &self.reason;
-        let mut body = String::with_capacity(self.data.len() + reason.len() + 40);
-        body.push_str(if self.error {
-            r#"{"error":true,"reason":""#
-        } else {
-            r#"{"error":false,"reason":""#
-        });
-        body.push_str(reason); // lower_snake_case, so there is nothing to escape
-        body.push_str(r#"","data":"#);
-        body.push_str(&self.data);
+    /// Makes the body in advance, so that clones share it; returns its length.
+    pub(super) fn seal(&mut self) -> usize {
+        if let Text::Data(data) = &mut self.text {
+            let data = std::mem::take(data);
+            self.text = Text::Sealed(self.envelope(data));
+        }
+        match &self.text {
+            Text::Data(text) => text.len(),
+            Text::Sealed(body) => body.len(),
+        }
+    }
+
+    fn into_body(mut self) -> Bytes {
+        match std::mem::replace(&mut self.text, Text::Sealed(Bytes::new())) {
+            Text::Data(data) => self.envelope(data),
+            Text::Sealed(body) => body,
+        }
+    }
+
+    /// The envelope is put around the data where it lies: a page is kilobytes, a move within it is
+    /// cheaper than memory for a second one.
+    fn envelope(&self, data: String) -> Bytes {
+        let (error, reason) = (self.error, &self.reason);
+        // The reason is in lower_snake_case, so there is nothing to escape.
+        let before = format!(r#"{{"error":{error},"reason":"{reason}","data":"#);
+        let mut body = data;
+        body.reserve_exact(before.len() + 1);
+        body.insert_str(0, &before);
         body.push('}');
         Bytes::from(body)
     }
@@ -131,8 +165,9 @@ impl Refused {
         if let Some(text) = &reason.0 {
             refused.answer.reason = text.clone().into();
         }
-        refused.answer.data =
-            Value::to_string(&json!({"namespace": namespace, "message": message}));
+        refused.answer.text = Text::Data(Value::to_string(
+            &json!({"namespace": namespace, "message": message}),
+        ));
         refused.explain(message.to_owned())
     }
 

@@ -4,8 +4,11 @@
 //! ignores it silently hides it. So every parameter, every header of Crisp's and every member of a
 //! body is noted as read when a route reads it, and what is left over goes into the journal.
 
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Request;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -34,49 +37,59 @@ impl Unread {
     }
 }
 
-/// A request, taken apart.
+/// What stood for the names in a route's pattern.
+pub type Params<'a> = Cow<'a, [(&'static str, String)]>;
+
+/// A request, taken apart where it lies: nothing of it is copied that need not be.
 #[derive(Debug)]
-pub struct Input {
-    /// Its method.
-    pub method: Method,
-    /// Its path and query as sent, for the cache and the journal.
-    pub target: String,
-    headers: HeaderMap,
+pub struct Input<'a> {
+    request: &'a Request<Bytes>,
     /// What stood for `{website}`, `{plugin}` and `{page}` in the route.
-    pub params: Vec<(&'static str, String)>,
-    query: Vec<(String, String, bool)>,
-    body: Bytes,
-    unread_members: Vec<String>,
-    routed: bool,
+    pub params: Params<'a>,
+    query: Vec<Parameter<'a>>,
+    unread_members: RefCell<Vec<String>>,
+    routed: Cell<bool>,
 }
 
-impl Input {
+#[derive(Debug)]
+struct Parameter<'a> {
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+    read: Cell<bool>,
+}
+
+impl<'a> Input<'a> {
     /// Takes a request apart.
     #[must_use]
-    pub fn new(request: &http::Request<Bytes>, params: Vec<(&'static str, String)>) -> Self {
+    pub fn new(request: &'a Request<Bytes>, params: Params<'a>) -> Self {
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes());
         Self {
-            method: request.method().clone(),
-            target: request
-                .uri()
-                .path_and_query()
-                .map_or_else(String::new, ToString::to_string),
-            headers: request.headers().clone(),
+            request,
             params,
             query: pairs
-                .map(|(name, value)| (name.into_owned(), value.into_owned(), false))
+                .map(|(name, value)| Parameter {
+                    name,
+                    value,
+                    read: Cell::new(false),
+                })
                 .collect(),
-            body: request.body().clone(),
-            unread_members: Vec::new(),
-            routed: false,
+            unread_members: RefCell::default(),
+            routed: Cell::new(false),
         }
+    }
+
+    /// Its path and query as sent.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        let target = self.request.uri().path_and_query();
+        target.map_or("", http::uri::PathAndQuery::as_str)
     }
 
     /// A header's text; of several with one name, the first.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.request.headers().get(name)?.to_str().ok()
     }
 
     /// What stood for a name in the route's pattern.
@@ -89,19 +102,16 @@ impl Input {
     }
 
     /// Reads a query parameter; of several with one name, the last counts.
-    pub fn query(&mut self, name: &str) -> Option<&str> {
-        let mut found = None;
-        for (known, value, read) in &mut self.query {
-            if known == name {
-                *read = true;
-                found = Some(value.as_str());
-            }
-        }
-        found
+    pub fn query(&self, name: &str) -> Option<&str> {
+        let named = self.query.iter().filter(|parameter| parameter.name == name);
+        named
+            .inspect(|parameter| parameter.read.set(true))
+            .last()
+            .map(|parameter| &*parameter.value)
     }
 
     /// Reads a flag: `1` and `true` in any case mean yes, all else no (specification §2.3).
-    pub fn flag(&mut self, name: &str) -> bool {
+    pub fn flag(&self, name: &str) -> bool {
         self.query(name)
             .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
@@ -111,15 +121,13 @@ impl Input {
     /// # Errors
     ///
     /// 413 over the limit, 400 for a wrong content type or for what is no JSON.
-    pub fn json(&mut self, limit: BodyLimit) -> Result<Value, Refused> {
+    pub fn json(&self, limit: BodyLimit) -> Result<Value, Refused> {
+        let body = self.request.body();
         let invalid = |message: &str| Refused::invalid(400, &Reason::default(), "body", message);
-        if limit
-            .0
-            .is_some_and(|kib| self.body.len() > kib as usize * 1024)
-        {
+        if limit.0.is_some_and(|kib| body.len() > kib as usize * 1024) {
             return Err(Refused::new(413, "payload_too_large").explain(format!(
                 "the body has {} bytes, and quirk body-limit is {limit}",
-                self.body.len()
+                body.len()
             )));
         }
         let declared = self.header("content-type").map(str::to_ascii_lowercase);
@@ -128,10 +136,10 @@ impl Input {
                 "Content-Type is `{declared}`: send application/json"
             )));
         }
-        if self.body.is_empty() {
+        if body.is_empty() {
             return Err(invalid("the body is empty: send a JSON object"));
         }
-        serde_json::from_slice(&self.body)
+        serde_json::from_slice(body)
             .map_err(|error| invalid(&format!("the body is not JSON: {error}")))
     }
 
@@ -140,11 +148,7 @@ impl Input {
     /// # Errors
     ///
     /// As [`Input::json`], and 400 when it is JSON but no object.
-    pub fn object(
-        &mut self,
-        known: &[&str],
-        limit: BodyLimit,
-    ) -> Result<Map<String, Value>, Refused> {
+    pub fn object(&self, known: &[&str], limit: BodyLimit) -> Result<Map<String, Value>, Refused> {
         let Value::Object(body) = self.json(limit)? else {
             return Err(Refused::invalid(
                 400,
@@ -154,32 +158,33 @@ impl Input {
             ));
         };
         let unread = body.keys().filter(|key| !known.contains(&key.as_str()));
-        self.unread_members = unread.take(20).cloned().collect();
+        self.unread_members
+            .replace(unread.take(20).cloned().collect());
         Ok(body)
     }
 
     /// Its route is about to read it: what is not read from here on is unread.
-    pub(super) fn route(&mut self) {
-        self.routed = true;
+    pub(super) fn route(&self) {
+        self.routed.set(true);
     }
 
     /// What was sent and never read; nothing when it was answered before its route could read it.
     #[must_use]
     pub fn unread(&self) -> Unread {
-        if !self.routed {
+        if !self.routed.get() {
             return Unread::default();
         }
-        let crisps = self.headers.keys().map(http::HeaderName::as_str);
+        let crisps = self.request.headers().keys().map(http::HeaderName::as_str);
         let crisps = crisps.filter(|name| name.starts_with("x-crisp-") && *name != "x-crisp-tier");
         let query = self
             .query
             .iter()
-            .filter(|(_, _, read)| !read)
-            .map(|(name, _, _)| name.clone());
+            .filter(|parameter| !parameter.read.get())
+            .map(|parameter| parameter.name.clone().into_owned());
         Unread {
             query: query.take(20).collect(),
             headers: crisps.take(20).map(str::to_owned).collect(),
-            body: self.unread_members.clone(),
+            body: self.unread_members.borrow().clone(),
         }
     }
 }

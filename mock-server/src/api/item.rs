@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::api::envelope::ENVELOPE;
 use crate::engine::{Difference, Item, Website};
 use crate::quirks::{FreePlan, Quirks, RemovedPayload, UnconfiguredSettings};
 
@@ -21,7 +22,7 @@ pub(super) fn page<'a>(
         .clone()
         .map(|website| website.settings_or_empty().len())
         .sum();
-    let mut out = String::with_capacity(settings + websites.len() * FIXED + 2);
+    let mut out = String::with_capacity(settings + websites.len() * FIXED + ENVELOPE);
     out.push('[');
     for (index, website) in websites.enumerate() {
         out.push_str(if index == 0 { "{" } else { ",{" });
@@ -68,8 +69,12 @@ fn write_state(out: &mut String, website: &Website, include_plan: bool, quirks: 
     write_id(out, website);
     out.push_str(r#","token":""#);
     push_uuid(out, website.token);
-    // Writing into a String cannot fail.
-    let _ = write!(out, r#"","price":{}"#, website.price);
+    out.push_str(r#"","price":"#);
+    match website.price {
+        0 => out.push('0'), // most often, and a tenth of the time
+        // Writing into a String cannot fail.
+        price => write!(out, "{price}").unwrap_or_default(),
+    }
     match (&website.settings, quirks.unconfigured_settings) {
         (Some(settings), _) => {
             out.push_str(r#","settings":"#);

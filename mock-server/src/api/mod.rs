@@ -11,6 +11,7 @@ mod date;
 mod envelope;
 mod input;
 mod item;
+mod pages;
 mod plugin;
 mod route;
 mod settings;
@@ -24,7 +25,8 @@ use http::{Method, Response};
 pub use access::{Account, Accounts, Tier, identifier_of};
 pub use cache::ReadCache;
 pub use envelope::{Answer, Refused};
-pub use input::{Input, Unread};
+pub use input::{Input, Params, Unread};
+pub use pages::Pages;
 pub use plugin::Plugin;
 pub use route::{Match, ROUTES, Route, route};
 
@@ -40,6 +42,8 @@ pub struct Call<'a> {
     pub world: &'a mut World,
     /// The plugin that the world is about.
     pub plugin: &'a Plugin,
+    /// Pages of the list as they were last written.
+    pub pages: &'a mut Pages,
     /// The address under which the server is reached.
     pub public_url: &'a str,
     /// When.
@@ -49,7 +53,7 @@ pub struct Call<'a> {
     /// As whom.
     pub tier: Tier,
     /// With what.
-    pub input: &'a mut Input,
+    pub input: &'a Input<'a>,
 }
 
 /// What outlives a request and belongs to one space.
@@ -62,6 +66,8 @@ pub struct Desk<'a> {
     pub accounts: &'a Accounts,
     /// Answers to earlier reads.
     pub cache: &'a mut ReadCache,
+    /// Pages of the list as they were last written.
+    pub pages: &'a mut Pages,
     /// The address under which the server is reached.
     pub public_url: &'a str,
 }
@@ -94,7 +100,7 @@ impl Reading {
 pub fn answer(
     desk: &mut Desk<'_>,
     route: &Route,
-    input: &mut Input,
+    input: &Input<'_>,
     now: Moment,
     reading: Reading,
 ) -> Result<Answer, Refused> {
@@ -129,6 +135,7 @@ pub fn answer(
     let mut call = Call {
         world: desk.world,
         plugin: desk.plugin,
+        pages: desk.pages,
         public_url: desk.public_url,
         now,
         as_of: reading.as_of(),
@@ -166,7 +173,7 @@ pub fn respond(
 }
 
 /// A refusal for the tier counts as any other, if it was the plugin that asked.
-fn charge_restricted(desk: &mut Desk<'_>, input: &Input, refused: &Refused, now: Moment) {
+fn charge_restricted(desk: &mut Desk<'_>, input: &Input<'_>, refused: &Refused, now: Moment) {
     let quirks = &desk.world.quirks;
     let restricted = refused.reason() == "restricted_route_tier" && refused.status() != 401;
     let counts = quirks.refused_count == RefusedCount::ExceptUnauthorized;
@@ -194,7 +201,7 @@ fn check_edge(admitted: bool, quirks: &Quirks, now: Moment) -> Result<(), Refuse
     ))
 }
 
-fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
+fn check_agent(input: &Input<'_>, quirks: &Quirks) -> Result<(), Refused> {
     if quirks.unknown_agent == UnknownAgent::Ignored {
         return Ok(());
     }
@@ -216,7 +223,7 @@ fn check_agent(input: &Input, quirks: &Quirks) -> Result<(), Refused> {
 fn authorize(
     accounts: &Accounts,
     route: &Route,
-    input: &mut Input,
+    input: &Input<'_>,
     quirks: &Quirks,
 ) -> Result<Tier, Refused> {
     let session = route.operation == crate::operation::Operation::Session;
@@ -229,8 +236,8 @@ fn authorize(
     let account = accounts
         .find(input)
         .map_err(|why| refused(why.to_string()))?;
-    let named = input.header("x-crisp-tier").map(str::to_owned);
-    let tier = match named.as_deref() {
+    let named = input.header("x-crisp-tier");
+    let tier = match named {
         None if quirks.missing_tier == MissingTier::Refused => {
             return Err(refused(
                 "X-Crisp-Tier is missing (quirk missing-tier is `401`)".into(),

@@ -59,6 +59,12 @@ impl Directory {
             .filter_map(|(_, id)| self.records.get(id))
     }
 
+    /// Makes room for so many more websites at once.
+    pub fn reserve(&mut self, websites: usize) {
+        self.records.reserve(websites);
+        self.installed.reserve(websites);
+    }
+
     /// Makes `record` what is known of the website (`None`: nothing) and returns what was.
     pub fn put(&mut self, id: WebsiteId, record: Option<Record>) -> Option<Record> {
         let before = match &record {

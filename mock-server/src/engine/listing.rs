@@ -9,7 +9,7 @@ use crate::engine::website::Website;
 use crate::quirks::{ListOrder, PageZero, PastTheEnd, Quirks};
 
 /// Which page was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Page {
     /// None was named.
     Absent,

@@ -6,11 +6,13 @@
 
 mod difference;
 mod directory;
+mod founder;
 mod history;
 mod listing;
 mod merge;
 mod outbox;
 mod quota;
+mod restore;
 mod usage;
 mod website;
 
@@ -22,6 +24,7 @@ use uuid::Uuid;
 
 pub use difference::{Difference, Item};
 pub use directory::Directory;
+pub use founder::Founder;
 pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
 pub use listing::{Listed, Page};
 pub use outbox::{Outbox, PluginEvent};
@@ -32,8 +35,8 @@ pub use website::{Plan, Record, Tombstone, Version, Website};
 use crate::clock::{Moment, Stamp};
 use crate::id::{WebsiteId, derive_uuid};
 use crate::quirks::{
-    ConfiguredMeans, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken,
-    UnchangedSave,
+    ConfiguredMeans, ListOrder, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings,
+    ReinstallToken, UnchangedSave,
 };
 use crate::schema::{SettingsSchema, Violation};
 
@@ -77,7 +80,7 @@ pub struct Installation {
 /// One isolated world of websites around one plugin.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// The undocumented details.
+    /// The undocumented details; [`World::set_quirks`] replaces them.
     pub quirks: Quirks,
     /// The daily quota.
     pub quota: Quota,
@@ -196,46 +199,6 @@ impl World {
         );
         self.outbox.bound(now.wall, id, self.plugin, true);
         Ok(website)
-    }
-
-    /// Installs the plugin as something that happened before the world began: no event, no past.
-    ///
-    /// # Errors
-    ///
-    /// As [`World::install`].
-    pub fn populate(
-        &mut self,
-        then: Moment,
-        id: WebsiteId,
-        how: Installation,
-    ) -> Result<(), Refusal> {
-        let website = self.admit(then, id, how)?;
-        self.directory
-            .put(id, Some(Record::Live(Arc::new(website))));
-        self.generation += 1;
-        Ok(())
-    }
-
-    /// Makes these records what is known of their websites, as something that happened before the
-    /// world began; `changes` is the number of its last change.
-    pub(crate) fn restore(&mut self, records: Vec<Record>, changes: u64) {
-        for record in records {
-            self.directory.put(record.website().id, Some(record));
-        }
-        self.seq = self.seq.max(changes);
-        self.generation += 1;
-    }
-
-    /// The number of the last change.
-    #[must_use]
-    pub fn changes(&self) -> u64 {
-        self.seq
-    }
-
-    /// The seed, from which tokens follow.
-    #[must_use]
-    pub fn seed(&self) -> u64 {
-        self.seed
     }
 
     fn admit(&mut self, now: Moment, id: WebsiteId, how: Installation) -> Result<Website, Refusal> {
@@ -365,6 +328,15 @@ impl World {
             Record::Live(Arc::new(website)),
         );
         Ok(())
+    }
+
+    /// A number that differs whenever a page of the list may; none while a page depends on when it
+    /// is asked for.
+    #[must_use]
+    pub fn list_version(&self) -> Option<u64> {
+        let timeless =
+            self.quirks.list_lag.0.is_zero() && self.quirks.list_order != ListOrder::Snapshot;
+        timeless.then_some(self.generation)
     }
 
     /// A page of the list, as it is or, `as_of` an earlier elapsed time, as it was.

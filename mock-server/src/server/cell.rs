@@ -48,15 +48,21 @@ impl Cell {
 
     /// The space, for as long as the guard lives.
     pub fn lock(&self) -> MutexGuard<'_, Space> {
-        self.used
-            .store(edge::elapsed().as_secs(), Ordering::Relaxed);
+        if self.expires.is_some() {
+            self.used
+                .store(edge::elapsed().as_secs(), Ordering::Relaxed);
+        }
         // A panic leaves a consistent space behind: every change is made of whole values.
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that something changed that somebody may be waiting for.
     pub fn notify(&self) {
-        self.changed.send_modify(|version| *version += 1);
+        // Whoever waits subscribed before it looked, and it looked under the lock: after a change
+        // under the same lock either it has seen the change, or it is counted here.
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_modify(|version| *version += 1);
+        }
     }
 
     /// A view of [`Cell::notify`].
@@ -67,11 +73,10 @@ impl Cell {
 
     /// Back to the state at the start.
     pub fn reset(&self) {
-        {
-            let mut space = self.lock();
-            space.reset(edge::outside());
-            self.life.fetch_add(1, Ordering::Relaxed);
-        }
+        let mut space = self.lock();
+        space.reset(edge::outside());
+        self.life.fetch_add(1, Ordering::Relaxed);
+        drop(space);
         self.notify();
     }
 

@@ -20,10 +20,10 @@ pub fn elapsed() -> Duration {
     START.elapsed()
 }
 
-/// The same in whole milliseconds, as an atomic can hold it.
+/// Whole milliseconds, as an atomic can hold them.
 #[must_use]
-pub fn elapsed_millis() -> u64 {
-    u64::try_from(elapsed().as_millis()).unwrap_or(u64::MAX)
+pub fn in_millis(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What time it is outside.

@@ -162,7 +162,7 @@ impl MockServer {
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
-        let last_request = Arc::new(AtomicU64::new(edge::elapsed_millis()));
+        let last_request = Arc::new(AtomicU64::new(edge::in_millis(edge::elapsed())));
         let service = service::service(
             Arc::clone(&shared),
             options.on_request,

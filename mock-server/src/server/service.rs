@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -25,7 +26,25 @@ pub(super) trait Service: Fn(Request<Bytes>) -> Answering + Send + Sync + 'stati
 impl<F: Fn(Request<Bytes>) -> Answering + Send + Sync + 'static> Service for F {}
 
 /// An answer on its way.
-pub(super) type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
+pub(super) enum Answering {
+    /// Of the REST API: there at once, and taken once.
+    There(Option<Box<Reply>>),
+    /// Of the control API, which may hold a call.
+    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
+}
+
+impl Future for Answering {
+    type Output = Reply;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
+        match self.get_mut() {
+            Self::There(reply) => reply
+                .take()
+                .map_or(Poll::Pending, |reply| Poll::Ready(*reply)),
+            Self::Later(reply) => reply.as_mut().poll(cx),
+        }
+    }
+}
 
 /// Answers every request of a server.
 pub(super) fn service(
@@ -35,17 +54,18 @@ pub(super) fn service(
 ) -> impl Service {
     let control = control::router(Arc::clone(&shared));
     move |request: Request<Bytes>| -> Answering {
-        last_request.store(edge::elapsed_millis(), Ordering::Relaxed);
+        let now = edge::elapsed();
+        last_request.store(edge::in_millis(now), Ordering::Relaxed);
         if is_control(request.uri().path()) {
-            return Box::pin(call(control.clone(), request));
+            return Answering::Later(Box::pin(call(control.clone(), request)));
         }
         let authorization = request
             .headers()
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
         let cell = shared.spaces.of(authorization);
-        let reply = handle(cell, &request, listener.clone());
-        Box::pin(std::future::ready(reply))
+        let reply = handle(cell, now, &request, listener.clone());
+        Answering::There(Some(Box::new(reply)))
     }
 }
 
@@ -68,8 +88,12 @@ async fn call(control: Router, request: Request<Bytes>) -> Reply {
     }
 }
 
-fn handle(cell: Arc<Cell>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
-    let started = edge::elapsed();
+fn handle(
+    cell: Arc<Cell>,
+    started: Duration,
+    request: &Request<Bytes>,
+    listener: Option<Listener>,
+) -> Reply {
     let (handled, life, heard) = {
         let mut space = cell.lock();
         let handled = space.handle(started, request);

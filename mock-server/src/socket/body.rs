@@ -90,9 +90,9 @@ impl AnswerBody {
 }
 
 impl Drip {
-    /// How much may be sent once its time has come.
-    fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<u64> {
-        let piece = (self.pace.0.get() / PIECES_A_SECOND).max(1);
+    /// How much of the `rest` may be sent once its time has come.
+    fn poll_allowance(&mut self, cx: &mut Context<'_>, rest: usize) -> Poll<usize> {
+        let piece = (self.pace.0.get() / PIECES_A_SECOND).clamp(1, rest as u64);
         let wait = self.wait.get_or_insert_with(|| {
             let due = self
                 .began
@@ -106,7 +106,7 @@ impl Drip {
         ready!(wait.as_mut().poll(cx));
         self.wait = None;
         self.sent += piece;
-        Poll::Ready(piece)
+        Poll::Ready(usize::try_from(piece).unwrap_or(rest))
     }
 }
 
@@ -128,10 +128,10 @@ impl Body for AnswerBody {
         }
         let length = self.rest.len();
         let allowed = match &mut self.drip {
-            Some(drip) => usize::try_from(ready!(drip.poll_allowance(cx))).unwrap_or(length),
+            Some(drip) => ready!(drip.poll_allowance(cx, length)),
             None => length,
         };
-        let piece = self.rest.split_to(allowed.min(length));
+        let piece = self.rest.split_to(allowed);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::ext::ReasonPhrase;
 
 use super::accept::Limits;
@@ -19,7 +19,7 @@ use super::intake::take_in;
 use super::line::{Line, Verdict};
 use super::order::Held;
 use super::reply::{Ending, Outside, Place, Reply};
-use crate::fault::{Outcome, status_answer};
+use crate::fault::{Delivery, Outcome, status_answer};
 
 /// There is no answer: the connection ends as its line says.
 #[derive(Debug, thiserror::Error)]
@@ -45,49 +45,79 @@ where
     F: Future<Output = Reply>,
 {
     desk.line.begin();
-    let request = match take_in(request, &desk.limits).await {
-        Ok(request) => request,
-        Err(unreadable) => {
-            let response = unreadable.answer().ok_or(NoAnswer)?;
-            return Ok(response.map(|body| AnswerBody::whole(body, Arc::clone(&desk.line))));
+    // What few requests need is boxed here and below: a small future is what most of them pay for.
+    let request = if request.body().is_end_stream() {
+        request.map(|_| Bytes::new())
+    } else {
+        match Box::pin(take_in(request, &desk.limits)).await {
+            Ok(request) => request,
+            Err(unreadable) => {
+                let response = unreadable.answer().ok_or(NoAnswer)?;
+                return Ok(response.map(|body| AnswerBody::whole(body, Arc::clone(&desk.line))));
+            }
         }
     };
-    let reply = caught(async { service(request).await }).await;
-    deliver(desk, reply).await
+    let (delivery, place, ending) = caught(service, request).await.into_parts();
+    match delivery {
+        Delivery {
+            outcome: Outcome::Answer(response),
+            hold: Duration::ZERO,
+            after_next: None,
+        } => {
+            announce(desk, place.as_ref());
+            let response = response.map(|body| AnswerBody::whole(body, Arc::clone(&desk.line)));
+            Ok(named(response).map(|body| body.ending_with(ending)))
+        }
+        delivery => {
+            let mut under_way = UnderWay(ending);
+            let carried_out = Box::pin(deliver(desk, delivery, place)).await;
+            let ending = under_way.0.take();
+            Ok(named(carried_out?).map(|body| body.ending_with(ending)))
+        }
+    }
 }
 
 /// Runs a handler; if it panics, the client gets a 500 and the server lives on.
-async fn caught(handler: impl Future<Output = Reply>) -> Reply {
+async fn caught<S, F>(service: &S, request: Request<Bytes>) -> Reply
+where
+    S: Fn(Request<Bytes>) -> F,
+    F: Future<Output = Reply>,
+{
+    let panicked = || status_answer(StatusCode::INTERNAL_SERVER_ERROR, None).into();
+    let Ok(handler) = catch_unwind(AssertUnwindSafe(|| service(request))) else {
+        return panicked();
+    };
     let mut handler = pin!(handler);
     poll_fn(|cx| {
         // The handler is never polled again after a panic, so nobody sees what it left behind.
         let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)));
-        polled.unwrap_or_else(|_| {
-            Poll::Ready(status_answer(StatusCode::INTERNAL_SERVER_ERROR, None).into())
-        })
+        polled.unwrap_or_else(|_| Poll::Ready(panicked()))
     })
     .await
 }
 
-async fn deliver(desk: &Desk, reply: Reply) -> Result<Response<AnswerBody>, NoAnswer> {
-    let (delivery, place, ending) = reply.into_parts();
-    let mut under_way = UnderWay(ending);
+async fn deliver(
+    desk: &Desk,
+    delivery: Delivery,
+    place: Option<Place>,
+) -> Result<Response<AnswerBody>, NoAnswer> {
     let mut due = place.as_ref().map_or(Duration::ZERO, |place| place.arrived);
     if !delivery.hold.is_zero() || delivery.after_next.is_some() {
         let place = place.clone().unwrap_or_else(Outside::place);
         due = due.saturating_add(delivery.hold);
         due = hold(desk, &place, due, delivery.after_next).await;
     }
-    if let (Some(place), Some(_)) = (&place, delivery.outcome.response())
-        && let Some(departure) = desk.held.departure(place)
-    {
+    if delivery.outcome.response().is_some() {
+        announce(desk, place.as_ref());
+    }
+    carry_out(desk, delivery.outcome, place, due).await
+}
+
+/// Has those told that wait for an answer of this operation, once it is out.
+fn announce(desk: &Desk, place: Option<&Place>) {
+    if let Some(departure) = place.and_then(|place| desk.held.departure(place)) {
         desk.line.tell(departure);
     }
-    let carried_out = carry_out(desk, delivery.outcome, place, due).await;
-    let ending = under_way.0.take();
-    let mut response = carried_out?;
-    name_status(&mut response);
-    Ok(response.map(|body| body.ending_with(ending)))
 }
 
 /// A request of which nothing has been decided on the wire yet. Dropped so, its client has left.
@@ -102,7 +132,7 @@ impl Drop for UnderWay {
 }
 
 /// Gives a status its words where HTTP has none for it: the API's second way to throttle.
-fn name_status<B>(response: &mut Response<B>) {
+fn named<B>(mut response: Response<B>) -> Response<B> {
     if response.status().canonical_reason().is_none() {
         let words: &[u8] = match response.status().as_u16() {
             420 => b"Enhance Your Calm",
@@ -113,6 +143,7 @@ fn name_status<B>(response: &mut Response<B>) {
             response.extensions_mut().insert(words);
         }
     }
+    response
 }
 
 /// Holds an answer back until it is due, and then until the next of its operation is out. A server

@@ -42,9 +42,6 @@ pub(super) async fn take_in(
     limits: &Limits,
 ) -> Result<Request<Bytes>, Unreadable> {
     let (head, body) = request.into_parts();
-    if body.is_end_stream() {
-        return Ok(Request::from_parts(head, Bytes::new()));
-    }
     // Told before a byte of it is read, and so without `100 Continue`.
     if body.size_hint().lower() > limits.body as u64 {
         return Err(Unreadable::TooLarge);

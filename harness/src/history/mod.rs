@@ -1,0 +1,314 @@
+//! Everything that happened in one run, in order.
+//!
+//! Oracles and reports read a [`History`] and know nothing else: not the client, not the emulator,
+//! not the clock. The same scenario, client and seed make the same history, byte for byte;
+//! [`History::fingerprint`] is a hash of it.
+
+mod event;
+mod request;
+mod track;
+mod values;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crisp_mock_server::id::WebsiteId;
+use foldhash::fast::FixedState;
+use sha2::{Digest, Sha256};
+
+pub use event::{By, Event, RequestIndex, Site, State, What};
+pub use request::{Quality, Request};
+pub use track::{Track, Version, same};
+pub use values::{Val, Values};
+
+use crate::scenario::{SaveEnd, Side};
+use crate::subject::{How, Manners};
+
+/// One order to save.
+#[derive(Debug, Clone)]
+pub struct Save {
+    /// Where.
+    pub site: Site,
+    /// Replace or merge.
+    pub how: How,
+    /// What.
+    pub settings: Val,
+    /// When it was ordered.
+    pub ordered: Duration,
+    /// How the client says that it ended.
+    pub end: Option<SaveEnd>,
+    /// Its requests.
+    pub attempts: Vec<RequestIndex>,
+}
+
+/// What the server's quirks take from a client's knowledge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Murk {
+    /// How long a change may stay invisible to the differential.
+    pub since_lag: Duration,
+    /// How long a change may stay invisible to the list.
+    pub list_lag: Duration,
+    /// How long an answer may be kept in a cache.
+    pub cache: Duration,
+}
+
+impl Murk {
+    /// The longest time for which any answer may be behind the truth.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.since_lag.max(self.list_lag).max(self.cache)
+    }
+}
+
+/// Everything that happened in one run.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The websites that were heard of.
+    pub sites: Vec<WebsiteId>,
+    /// What the server held of each, and what the cache shows.
+    pub tracks: Vec<Track>,
+    /// The requests, in the order of sending.
+    pub requests: Vec<Request>,
+    /// The orders to save, in the order of orders.
+    pub saves: Vec<Save>,
+    /// The values.
+    pub values: Values,
+    /// How the client says that it behaves.
+    pub manners: Manners,
+    /// What the server's quirks take from a client's knowledge.
+    pub murk: Murk,
+    /// How often the client was started anew.
+    pub life: u32,
+    /// When the client was started last.
+    pub born: Duration,
+    /// When it became ready in this life.
+    pub ready: Option<Duration>,
+    /// The last moment at which something changed, went wrong, or was still on its way.
+    pub disturbed: Duration,
+    /// How many websites the cache shows differently from the truth.
+    pub differing: usize,
+    /// When the cache became equal to the truth, while it is.
+    pub agreed_from: Option<Duration>,
+    /// Whether some answer was a refusal that only a person can mend.
+    pub refused: bool,
+    /// Whether some answer said that there were too many requests.
+    pub throttled: bool,
+    /// The longest silence that any answer asked for.
+    pub longest_asked: Duration,
+    /// Whether the server's wall clock was moved.
+    pub server_clock_moved: bool,
+    /// Whether a list answer lied without a mark.
+    pub lied: bool,
+    by_id: HashMap<WebsiteId, Site, FixedState>,
+}
+
+impl History {
+    /// The history of a run that has not begun.
+    #[must_use]
+    pub fn new(manners: Manners, murk: Murk) -> Self {
+        Self {
+            manners,
+            murk,
+            ..Self::default()
+        }
+    }
+
+    /// The place of a website; a new one if it was never heard of.
+    pub fn site(&mut self, id: WebsiteId) -> Site {
+        if let Some(site) = self.by_id.get(&id) {
+            return *site;
+        }
+        let site = Site::try_from(self.sites.len()).unwrap_or(Site::MAX);
+        self.sites.push(id);
+        self.tracks.push(Track::default());
+        self.by_id.insert(id, site);
+        site
+    }
+
+    /// The website's name as people write it.
+    #[must_use]
+    pub fn name(&self, site: Site) -> String {
+        self.sites
+            .get(site as usize)
+            .map_or_else(String::new, |id| id.short())
+    }
+
+    /// The time of the last event.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.events.last().map_or(Duration::ZERO, |event| event.at)
+    }
+
+    /// The track of a website.
+    #[must_use]
+    pub fn track(&self, site: Site) -> &Track {
+        &self.tracks[site as usize]
+    }
+
+    /// Adds an event and all that follows from it.
+    pub fn push(&mut self, at: Duration, what: What) -> Event {
+        let event = Event { at, what };
+        self.follow(event);
+        self.events.push(event);
+        event
+    }
+
+    fn follow(&mut self, event: Event) {
+        let at = event.at;
+        match event.what {
+            What::Truth { site, state, by } => {
+                if by != By::Start && self.tracks[site as usize].versions.is_empty() {
+                    // It was not there before; that is a version too.
+                    let (from, state, by) = (Duration::ZERO, None, By::Start);
+                    self.tracks[site as usize]
+                        .versions
+                        .push(Version { from, state, by });
+                }
+                let version = Version {
+                    from: at,
+                    state,
+                    by,
+                };
+                self.change(site, |track| track.versions.push(version));
+                if by != By::Start {
+                    self.disturbed = self.disturbed.max(at);
+                }
+            }
+            What::Shows { site, state } => self.change(site, |track| track.shown = state),
+            What::Arriving(index) | What::Abandoned(index) => self.ended(index, at),
+            What::Sent(index) => {
+                let request = &self.requests[index as usize];
+                self.lied |= request.quality == Quality::Lie;
+                self.longest_asked = self
+                    .longest_asked
+                    .max(request.retry_after.unwrap_or_default());
+                let status = request
+                    .status
+                    .filter(|_| request.quality != Quality::Denied);
+                match status {
+                    Some(429 | 420) => self.throttled = true,
+                    Some(status @ 300..500) if status != 408 => self.refused = true,
+                    _ => {}
+                }
+            }
+            What::Ready => {
+                self.ready.get_or_insert(at);
+            }
+            What::SaveEnded(save, end) => {
+                self.disturbed = self.disturbed.max(at);
+                if let Some(save) = self.saves.get_mut(save as usize) {
+                    save.end.get_or_insert(end);
+                }
+            }
+            What::Restart => {
+                for site in 0..self.tracks.len() {
+                    self.change(site as Site, |track| track.shown = None);
+                }
+                (self.life, self.born, self.ready) = (self.life + 1, at, None);
+                self.disturbed = self.disturbed.max(at);
+            }
+            What::Clock { side, .. } | What::ClockWindow(side) => {
+                self.server_clock_moved |= side == Side::Server;
+                self.disturbed = self.disturbed.max(at);
+            }
+            What::Quiet | What::SaveOrdered(_) => {
+                self.disturbed = self.disturbed.max(at);
+            }
+            What::Handled(_) | What::Step | What::Status { .. } | What::Idle(_) | What::End => {}
+        }
+        match (self.differing, self.agreed_from) {
+            (0, None) => self.agreed_from = Some(at),
+            (1.., Some(_)) => self.agreed_from = None,
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, index: RequestIndex, at: Duration) {
+        let Some(request) = self.requests.get_mut(index as usize) else {
+            return;
+        };
+        request.ended = Some(at);
+        // A cache that always stands in front is no event.
+        let honest = matches!(
+            request.quality,
+            Quality::Good | Quality::Denied | Quality::Stale
+        );
+        if request.met_fault() || !honest {
+            self.disturbed = self.disturbed.max(at);
+        }
+    }
+
+    /// Changes a track and keeps the count of differing websites right.
+    fn change(&mut self, site: Site, change: impl FnOnce(&mut Track)) {
+        let Some(track) = self.tracks.get_mut(site as usize) else {
+            return;
+        };
+        let before = track.agrees();
+        change(track);
+        match (before, track.agrees()) {
+            (true, false) => self.differing += 1,
+            (false, true) => self.differing -= 1,
+            _ => {}
+        }
+    }
+
+    /// Within this time after the last disturbance the cache has to equal the server: a poll's
+    /// interval, its overlap, one request, the longest wait after the troubles that there were,
+    /// and what the server itself hides.
+    #[must_use]
+    pub fn bound(&self) -> Duration {
+        self.longest_silence() + self.manners.overlap + self.murk.longest()
+    }
+
+    /// For so long a client that follows its own rules may ask nothing.
+    #[must_use]
+    pub fn longest_silence(&self) -> Duration {
+        let manners = &self.manners;
+        let refused = if self.refused {
+            manners.refused_cap
+        } else {
+            Duration::ZERO
+        };
+        let throttled = if self.throttled {
+            manners
+                .throttled_cap
+                .max(self.longest_asked.min(manners.longest_retry_after))
+        } else {
+            Duration::ZERO
+        };
+        let wait = manners.retry_cap.max(refused).max(throttled);
+        manners.longest_poll + manners.request_timeout + wait
+    }
+
+    /// A hash of everything that happened: equal for equal runs, on any machine.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for event in &self.events {
+            hash.update(format!("{:?}\n", event).as_bytes());
+        }
+        for request in &self.requests {
+            let body = request.body.as_deref().unwrap_or_default();
+            let Request {
+                sent,
+                ended,
+                quality,
+                status,
+                since,
+                faults,
+                ..
+            } = request;
+            let spot = request.spot();
+            let line =
+                format!("{spot} {sent:?} {ended:?} {quality:?} {status:?} {since:?} {faults:?}\n");
+            hash.update(line.as_bytes());
+            hash.update(body);
+        }
+        for site in &self.sites {
+            hash.update(site.as_uuid().as_bytes());
+        }
+        hex::encode(&hash.finalize()[..8])
+    }
+}

@@ -1,0 +1,107 @@
+//! One request, from its sending to its end.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crisp_mock_server::operation::Operation;
+
+use super::event::Site;
+use crate::scenario::Spot;
+
+/// What reached the client, as far as it can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Quality {
+    /// The API's honest answer, whole.
+    Good,
+    /// The API's honest no, which is news: no such page, not subscribed, not valid.
+    Denied,
+    /// A refusal: a status from 300 on, with or without a body that makes sense.
+    Refusal,
+    /// 200 with something that is not the API's answer.
+    Unreadable,
+    /// No whole answer.
+    Broken,
+    /// An answer from an earlier time, marked as such.
+    Stale,
+    /// An answer that leaves something out, or repeats something, without a mark.
+    Lie,
+    /// A status below 300 that somebody invented.
+    Invented,
+}
+
+impl Quality {
+    /// Whether a client can see that there is nothing to be learnt from it.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Refusal | Self::Unreadable | Self::Broken)
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its operation.
+    pub operation: Operation,
+    /// Its page, for a list.
+    pub page: Option<u32>,
+    /// The website in its path.
+    pub site: Option<Site>,
+    /// The how manieth of its operation it is.
+    pub number: u64,
+    /// The how manieth of its page it is.
+    pub page_number: u64,
+    /// How often the client had been started anew.
+    pub life: u32,
+    /// When it was sent, and dealt with by the server.
+    pub sent: Duration,
+    /// When its end reached the client.
+    pub ended: Option<Duration>,
+    /// What the client meets.
+    pub quality: Quality,
+    /// The status, when there is an answer.
+    pub status: Option<u16>,
+    /// How long the answer asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// Whether the server carried it out.
+    pub carried_out: bool,
+    /// What `date_since` asks from, as it was written.
+    pub since: Option<Box<str>>,
+    /// The keys of the faults that met it.
+    pub faults: Vec<&'static str>,
+    /// The save that it belongs to.
+    pub save: Option<u32>,
+    /// The body of the answer, for reports.
+    pub body: Option<Bytes>,
+}
+
+impl Request {
+    /// Its name in scenarios: `list/2`, `since#3`.
+    #[must_use]
+    pub fn spot(&self) -> Spot {
+        let number = if self.page.is_some() {
+            self.page_number
+        } else {
+            self.number
+        };
+        Spot {
+            operation: self.operation,
+            page: self.page,
+            number,
+        }
+    }
+
+    /// Whether it could have changed settings.
+    #[must_use]
+    pub fn is_save(&self) -> bool {
+        matches!(
+            self.operation,
+            Operation::SaveSettings | Operation::UpdateSettings
+        )
+    }
+
+    /// Whether a fault met it.
+    #[must_use]
+    pub fn met_fault(&self) -> bool {
+        !self.faults.is_empty()
+    }
+}

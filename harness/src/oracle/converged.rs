@@ -1,0 +1,183 @@
+//! O1: after the last change and the last fault the cache becomes equal to the server.
+
+use std::time::Duration;
+
+use crisp_mock_server::operation::Operation;
+
+use super::{Breach, Oracle, Rule, shown, time};
+use crate::history::{By, Event, History, Quality, Request, Site, Track, What};
+
+pub(super) struct Converged {
+    wanted: Option<Duration>,
+    unjudged: Option<String>,
+}
+
+impl Converged {
+    pub(super) fn new(wanted: Option<Duration>) -> Self {
+        Self {
+            wanted,
+            unjudged: None,
+        }
+    }
+}
+
+impl Oracle for Converged {
+    fn rule(&self) -> Rule {
+        Rule::Converged
+    }
+
+    fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        if event.what != What::End {
+            return None;
+        }
+        let limit = self.wanted.unwrap_or_else(|| history.bound());
+        let due = history.disturbed + limit;
+        if event.at < due {
+            self.unjudged = Some("the run ended while something was still going on".to_owned());
+            return None;
+        }
+        if history.lied && self.wanted.is_none() {
+            let why = "the server left websites out of an answer, and no time is demanded";
+            self.unjudged = Some(why.to_owned());
+            return None;
+        }
+        match history.agreed_from {
+            Some(at) if at <= due => None,
+            Some(at) => Some(late(history, at, due, limit)),
+            None => Some(never(history, event.at, limit)),
+        }
+    }
+
+    fn unjudged(&self, _history: &History) -> Option<String> {
+        self.unjudged.clone()
+    }
+}
+
+fn late(history: &History, at: Duration, due: Duration, limit: Duration) -> Breach {
+    Breach {
+        at,
+        site: None,
+        word: "converged too late",
+        fact: format!(
+            "Nothing changed or went wrong after {}.",
+            time(history.disturbed)
+        ),
+        but: format!("The cache equals the server only since {}.", time(at)),
+        expected: Some(format!("equal by {} ({} after)", time(due), time(limit))),
+        got: Some(format!("equal from {} on", time(at))),
+    }
+}
+
+fn never(history: &History, now: Duration, limit: Duration) -> Breach {
+    let differs = |(_, track): &(usize, &Track)| !track.agrees();
+    let site = history
+        .tracks
+        .iter()
+        .enumerate()
+        .find(differs)
+        .map_or(0, |(site, _)| site as Site);
+    let track = history.track(site);
+    let name = history.name(site);
+    let (held, seen) = (track.truth(), track.shown);
+    let last = track.versions.last();
+    let since = last.map_or(Duration::ZERO, |version| version.from);
+    let who = match last.map(|version| version.by) {
+        Some(By::Operator) => "An operator",
+        Some(By::Client(_)) => "The client itself",
+        _ => "Nobody",
+    };
+    let (word, fact) = match (seen, held) {
+        (Some(_), None) => (
+            "ghost",
+            format!("{name} uninstalled the plugin at {}.", time(since)),
+        ),
+        (None, _) if last.is_none_or(|version| version.by == By::Start) => (
+            "missing website",
+            format!("{name} had the plugin all along."),
+        ),
+        (None, _) if !was_shown(history, site) => (
+            "missing website",
+            format!(
+                "{name} installed the plugin, and has it since {}.",
+                time(since)
+            ),
+        ),
+        (Some(seen), Some(held)) if seen.settings == held.settings => (
+            "old token",
+            format!("{name} has a new token since {}.", time(since)),
+        ),
+        _ => (
+            "lost update",
+            format!("{who} saved {name} at {}.", time(since)),
+        ),
+    };
+    let cache = match (seen, held) {
+        (None, _) => "does not have it",
+        (Some(_), None) => "still shows it",
+        _ => "still shows what was there before",
+    };
+    let but = format!(
+        "The client polled {} and {cache} at {}.{}",
+        times(good_polls(history, since).count()),
+        time(now),
+        reach(history, since)
+    );
+    let tokens = word == "old token";
+    let text = |state: Option<crate::history::State>| match state.and_then(|state| state.token) {
+        Some(token) if tokens => format!("token {}", history.values.text(token)),
+        _ => shown(history, state),
+    };
+    Breach {
+        at: now,
+        site: Some(site),
+        word,
+        fact,
+        but: format!(
+            "{but} It had {} after the last change and the last fault.",
+            time(limit)
+        ),
+        expected: Some(text(held)),
+        got: Some(text(seen)),
+    }
+}
+
+/// The polls after a change that were answered as they should be.
+fn good_polls(history: &History, since: Duration) -> impl Iterator<Item = &Request> {
+    history.requests.iter().filter(move |request| {
+        request.operation == Operation::Since
+            && request.sent >= since
+            && request.quality == Quality::Good
+    })
+}
+
+fn times(count: usize) -> String {
+    match count {
+        0 => "not once after it".to_owned(),
+        1 => "once after it".to_owned(),
+        count => format!("{count} times after it"),
+    }
+}
+
+/// Whether those polls asked far enough back, for a change that has a date.
+fn reach(history: &History, since: Duration) -> &'static str {
+    if since.is_zero() || history.server_clock_moved {
+        return "";
+    }
+    let dates = good_polls(history, since).filter_map(|poll| {
+        let asked: jiff::Timestamp = poll.since.as_deref()?.parse().ok()?;
+        Some(i128::from(
+            asked.as_millisecond() - crate::world::START.as_millisecond(),
+        ))
+    });
+    match dates.min() {
+        Some(earliest) if earliest > since.as_millis() as i128 => {
+            " None of those polls asked far enough back to see it."
+        }
+        _ => "",
+    }
+}
+
+fn was_shown(history: &History, site: Site) -> bool {
+    let shows = |event: &Event| matches!(event.what, What::Shows { site: other, state: Some(_) } if other == site);
+    history.events.iter().any(shows)
+}

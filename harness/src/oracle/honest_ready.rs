@@ -1,0 +1,75 @@
+//! O8: when the client says that it is ready, no website that was there all along is missing.
+
+use std::time::Duration;
+
+use super::{Breach, Oracle, Rule, time};
+use crate::history::{Event, History, Site, What};
+
+#[derive(Default)]
+pub(super) struct HonestReady {
+    unjudged: Option<&'static str>,
+    /// Whether a website came or went in this life.
+    moved: bool,
+}
+
+impl Oracle for HonestReady {
+    fn rule(&self) -> Rule {
+        Rule::HonestReady
+    }
+
+    fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        match event.what {
+            What::Restart => self.moved = false,
+            What::Truth { site, state, .. } => {
+                let versions = &history.track(site).versions;
+                let before = versions
+                    .iter()
+                    .rev()
+                    .nth(1)
+                    .and_then(|version| version.state);
+                self.moved |= versions.len() > 1 && before.is_some() != state.is_some();
+            }
+            What::Ready => return self.check(history, event.at),
+            What::End if history.ready.is_none() && history.life == 0 => {
+                self.unjudged = Some("the client never said that it was ready");
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn unjudged(&self, _history: &History) -> Option<String> {
+        self.unjudged.map(str::to_owned)
+    }
+}
+
+impl HonestReady {
+    fn check(&mut self, history: &History, now: Duration) -> Option<Breach> {
+        if history.lied {
+            self.unjudged = Some("the server left websites out of an answer");
+            return None;
+        }
+        if self.moved && history.murk.longest() > Duration::ZERO {
+            // Nobody can be both ready at once and complete while the differential lags.
+            self.unjudged = Some("websites came or went while the server's answers lag");
+            return None;
+        }
+        let missing = |(_, track): &(usize, &crate::history::Track)| {
+            track.shown.is_none() && track.present_since(history.born)
+        };
+        let (site, _) = history.tracks.iter().enumerate().find(missing)?;
+        let name = history.name(site as Site);
+        Some(Breach {
+            at: now,
+            site: Some(site as Site),
+            word: "ready too early",
+            fact: format!("{name} had the plugin from before the client's start."),
+            but: format!(
+                "The client said at {} that it was ready, without it.",
+                time(now)
+            ),
+            expected: Some(format!("{name} in the cache")),
+            got: Some("nothing".to_owned()),
+        })
+    }
+}

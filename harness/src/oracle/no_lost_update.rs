@@ -1,0 +1,63 @@
+//! O7: a retry of a save never overwrites somebody's later change.
+
+use super::{Breach, Oracle, Rule, shown, time};
+use crate::history::{By, Event, History, What};
+
+pub(super) struct NoLostUpdate {
+    can: bool,
+}
+
+impl NoLostUpdate {
+    pub(super) fn new(can: bool) -> Self {
+        Self { can }
+    }
+}
+
+impl Oracle for NoLostUpdate {
+    fn rule(&self) -> Rule {
+        Rule::NoLostUpdate
+    }
+
+    fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        let What::Truth {
+            site,
+            state,
+            by: By::Client(index),
+        } = event.what
+        else {
+            return None;
+        };
+        let save = history.requests[index as usize].save?;
+        let first = *history.saves.get(save as usize)?.attempts.first()?;
+        if first == index {
+            return None;
+        }
+        let first = history.requests[first as usize].sent;
+        let versions = &history.track(site).versions;
+        let earlier = &versions[..versions.len() - 1];
+        let overwritten = earlier.iter().rev().find(|version| {
+            version.by == By::Operator && version.state.is_some() && version.from > first
+        })?;
+        let name = history.name(site);
+        Some(Breach {
+            at: event.at,
+            site: Some(site),
+            word: "lost update",
+            fact: format!(
+                "An operator saved {name} at {}, after the client's save of {}.",
+                time(overwritten.from),
+                time(first)
+            ),
+            but: format!(
+                "The client sent its older save once more at {}, over the operator's.",
+                time(event.at)
+            ),
+            expected: Some(shown(history, overwritten.state)),
+            got: Some(shown(history, state)),
+        })
+    }
+
+    fn unjudged(&self, _history: &History) -> Option<String> {
+        (!self.can).then(|| "this client does not save".to_owned())
+    }
+}

@@ -1,0 +1,199 @@
+//! O11: retries are spaced out and grow, a success resets them, and `Retry-After` silences the
+//! whole client.
+
+use std::time::Duration;
+
+use crisp_mock_server::operation::Operation;
+
+use super::{Breach, Oracle, Rule, time};
+use crate::history::{Event, History, Quality, Request, What};
+
+/// A repeat that comes sooner than this after a failure was not spaced out.
+const TOO_SOON: Duration = Duration::from_millis(250);
+/// One such repeat may be chance.
+const TOO_OFTEN: u32 = 3;
+/// After so many failures in a row the waits must have grown.
+const LONG: usize = 10;
+/// Dates have a resolution of a second.
+const SLACK: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub(super) struct Pacing {
+    declared: bool,
+    silent_until: Duration,
+    /// Why it is silent: the answer that asked for it.
+    asked: Option<(String, Duration)>,
+    streaks: Vec<Streak>,
+    /// A first failure of the differential after a success, and nothing since.
+    first: Option<Duration>,
+    since_was_good: bool,
+}
+
+/// Failures in a row of one operation and page.
+#[derive(Debug)]
+struct Streak {
+    operation: Operation,
+    page: Option<u32>,
+    failed_at: Duration,
+    failing: bool,
+    hasty: u32,
+    gaps: Vec<Duration>,
+}
+
+impl Pacing {
+    pub(super) fn new(declared: bool) -> Self {
+        Self {
+            declared,
+            ..Self::default()
+        }
+    }
+}
+
+impl Oracle for Pacing {
+    fn rule(&self) -> Rule {
+        Rule::Pacing
+    }
+
+    fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        match event.what {
+            What::Restart => {
+                *self = Self::new(self.declared);
+                None
+            }
+            What::Arriving(index) | What::Abandoned(index) => {
+                self.ended(history, &history.requests[index as usize], event.at);
+                None
+            }
+            What::Sent(index) => self.sent(history, &history.requests[index as usize], event.at),
+            _ => None,
+        }
+    }
+}
+
+impl Pacing {
+    fn ended(&mut self, history: &History, request: &Request, at: Duration) {
+        let refused = request.quality == Quality::Refusal;
+        if let Some(asked) = request.retry_after.filter(|_| refused) {
+            let manners = &history.manners;
+            let obeyed = if self.declared {
+                manners.longest_retry_after
+            } else {
+                Duration::from_secs(3600)
+            };
+            let until = at + asked.min(obeyed);
+            if until > self.silent_until {
+                self.silent_until = until;
+                self.asked = Some((request.spot().to_string(), asked));
+            }
+        }
+        if request.is_save() {
+            return;
+        }
+        let failed = request.quality.is_failure();
+        if request.operation == Operation::Since {
+            let plain = match request.quality {
+                Quality::Broken | Quality::Unreadable => true,
+                Quality::Refusal => request.status.is_some_and(|status| status >= 500),
+                _ => false,
+            };
+            let gated = self.silent_until > at;
+            self.first = (plain && self.since_was_good && !gated).then_some(at);
+            self.since_was_good = request.quality == Quality::Good;
+        }
+        let known = |streak: &&mut Streak| {
+            streak.operation == request.operation && streak.page == request.page
+        };
+        match self.streaks.iter_mut().find(known) {
+            Some(streak) if failed => (streak.failed_at, streak.failing) = (at, true),
+            Some(streak) => {
+                (streak.failing, streak.hasty) = (false, 0);
+                streak.gaps.clear();
+            }
+            None if failed => self.streaks.push(Streak {
+                operation: request.operation,
+                page: request.page,
+                failed_at: at,
+                failing: true,
+                hasty: 0,
+                gaps: Vec::new(),
+            }),
+            None => {}
+        }
+    }
+
+    fn sent(&mut self, history: &History, request: &Request, at: Duration) -> Option<Breach> {
+        if at + SLACK < self.silent_until {
+            let (spot, asked) = self.asked.clone().unwrap_or_default();
+            return Some(Breach {
+                at,
+                word: "ignored Retry-After",
+                fact: format!("The answer to {spot} asked for {} of silence.", time(asked)),
+                but: format!(
+                    "The client sent {} at {}, {} too early.",
+                    request.spot(),
+                    time(at),
+                    time(self.silent_until - at)
+                ),
+                ..Breach::default()
+            });
+        }
+        let first = self.first.take();
+        let streak = self.streaks.iter_mut().find(|streak| {
+            streak.failing && streak.operation == request.operation && streak.page == request.page
+        })?;
+        let gap = at.saturating_sub(streak.failed_at);
+        streak.failing = false;
+        streak.gaps.push(gap);
+        streak.hasty = if gap < TOO_SOON { streak.hasty + 1 } else { 0 };
+        if streak.hasty >= TOO_OFTEN {
+            return Some(Breach {
+                at,
+                word: "retried without a pause",
+                fact: format!(
+                    "{} failed {} times in a row.",
+                    request.operation,
+                    streak.gaps.len()
+                ),
+                but: format!(
+                    "It was sent again {} ms after the last failure.",
+                    gap.as_millis()
+                ),
+                ..Breach::default()
+            });
+        }
+        if !self.declared {
+            return None;
+        }
+        let manners = &history.manners;
+        let late = streak.gaps.iter().rev().take(6);
+        if streak.gaps.len() >= LONG && late.clone().all(|gap| *gap < manners.first_retry * 3 / 2) {
+            return Some(Breach {
+                at,
+                word: "waits did not grow",
+                fact: format!(
+                    "{} failed {} times in a row.",
+                    request.operation,
+                    streak.gaps.len()
+                ),
+                but: format!("The last wait was {}, like the first.", time(gap)),
+                ..Breach::default()
+            });
+        }
+        let longest = manners.first_retry + SLACK;
+        if first.is_some() && request.operation == Operation::Since && gap > longest {
+            return Some(Breach {
+                at,
+                word: "waits were not reset",
+                fact: format!(
+                    "The poll before the one that failed at {} was good.",
+                    time(streak.failed_at)
+                ),
+                but: format!("The client waited {} before it asked again.", time(gap)),
+                expected: Some(format!("at most {}", time(longest))),
+                got: Some(time(gap)),
+                ..Breach::default()
+            });
+        }
+        None
+    }
+}

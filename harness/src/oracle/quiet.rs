@@ -1,0 +1,85 @@
+//! O14: after convergence the client settles to one poll per interval.
+
+use std::time::Duration;
+
+use crisp_mock_server::operation::Operation;
+
+use super::{Breach, Oracle, Rule, time};
+use crate::history::{Event, History, What};
+
+pub(super) struct Quiet;
+
+/// Fewer intervals than this show nothing.
+const ENOUGH: u32 = 3;
+
+impl Oracle for Quiet {
+    fn rule(&self) -> Rule {
+        Rule::Quiet
+    }
+
+    fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        let (from, length) = calm(history).filter(|_| event.what == What::End)?;
+        let manners = &history.manners;
+        let tail = history
+            .requests
+            .iter()
+            .filter(|request| request.sent > from);
+        let (polls, others): (Vec<_>, Vec<_>) =
+            tail.partition(|request| request.operation == Operation::Since);
+        let times = |every: Duration| {
+            u64::try_from(length.as_millis() / every.as_millis().max(1)).unwrap_or(u64::MAX)
+        };
+        let relists = manners.relist_every.filter(|every| *every <= event.at);
+        let relists = relists.map_or(0, |every| times(every) + 1);
+        let pages = history
+            .requests
+            .iter()
+            .filter_map(|request| request.page)
+            .max()
+            .unwrap_or(1);
+        let allowed_polls = times(manners.poll_every) + 1 + relists;
+        let allowed_others = relists * (u64::from(pages) + 4);
+        if polls.len() as u64 <= allowed_polls && others.len() as u64 <= allowed_others {
+            return None;
+        }
+        let first = others
+            .first()
+            .or(polls.first())
+            .map(|request| request.spot().to_string());
+        Some(Breach {
+            at: event.at,
+            word: "does not settle",
+            fact: format!(
+                "Nothing changed or went wrong after {}, and the cache is equal to the server.",
+                time(history.disturbed)
+            ),
+            but: format!(
+                "In the {} after {} the client sent {} polls and {} other requests ({}, …).",
+                time(length),
+                time(from),
+                polls.len(),
+                others.len(),
+                first.unwrap_or_default()
+            ),
+            expected: Some(format!(
+                "{allowed_polls} polls, {allowed_others} others at most"
+            )),
+            got: Some(format!("{} polls, {} others", polls.len(), others.len())),
+            ..Breach::default()
+        })
+    }
+
+    fn unjudged(&self, history: &History) -> Option<String> {
+        calm(history)
+            .is_none()
+            .then(|| "there was no calm at the end of the run".to_owned())
+    }
+}
+
+/// The calm at the end of a run: from when, and for how long.
+fn calm(history: &History) -> Option<(Duration, Duration)> {
+    let from = history.disturbed + history.bound();
+    let length = history.now().checked_sub(from)?;
+    let long = length >= history.manners.poll_every * ENOUGH;
+    (long && history.agreed_from.is_some()).then_some((from, length))
+}

@@ -1,0 +1,182 @@
+//! O2: the cache equals what the server held at one instant.
+//!
+//! Websites that the client saves to, or reads alone, are left out for a while: their answers tell
+//! of one website at a time.
+
+use std::time::Duration;
+
+use super::{Breach, Oracle, Rule, time};
+use crate::history::{Event, History, Site, What, same};
+
+type Span = (Duration, Duration);
+
+#[derive(Default)]
+pub(super) struct Snapshot {
+    left_out: Vec<(Site, Duration)>,
+    possible: Vec<Span>,
+    scratch: Vec<Span>,
+    narrowed: Vec<Span>,
+}
+
+impl Oracle for Snapshot {
+    fn rule(&self) -> Rule {
+        Rule::Snapshot
+    }
+
+    fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        match event.what {
+            What::Sent(index) => {
+                let site = history.requests[index as usize].site?;
+                self.leave_out(history, site, event.at);
+                None
+            }
+            What::SaveOrdered(save) | What::SaveEnded(save, _) => {
+                let site = history.saves.get(save as usize)?.site;
+                self.leave_out(history, site, event.at);
+                None
+            }
+            What::Step | What::Ready if history.ready.is_some() && can_judge(history) => {
+                self.check(history, event.at)
+            }
+            _ => None,
+        }
+    }
+
+    fn unjudged(&self, history: &History) -> Option<String> {
+        let why = if history.lied {
+            "the server left something out of an answer"
+        } else if history.server_clock_moved {
+            "the server's clock was moved"
+        } else if history.murk.longest() > Duration::ZERO {
+            "the server's answers lag behind one another"
+        } else {
+            return None;
+        };
+        Some(why.to_owned())
+    }
+}
+
+fn can_judge(history: &History) -> bool {
+    !history.lied && !history.server_clock_moved && history.murk.longest().is_zero()
+}
+
+impl Snapshot {
+    fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
+        let manners = &history.manners;
+        let until = at + manners.overlap * 2 + manners.request_timeout + manners.longest_poll * 2;
+        self.left_out.retain(|(other, _)| *other != site);
+        self.left_out.push((site, until));
+    }
+
+    fn check(&mut self, history: &History, now: Duration) -> Option<Breach> {
+        self.possible.clear();
+        self.possible.push((Duration::ZERO, Duration::MAX));
+        for site in 0..history.tracks.len() {
+            let track = &history.tracks[site];
+            let site = site as Site;
+            if track.versions.len() == 1 && track.agrees() {
+                continue;
+            }
+            if self
+                .left_out
+                .iter()
+                .any(|(other, until)| *other == site && *until > now)
+            {
+                continue;
+            }
+            spans(history, site, &mut self.scratch);
+            if self.scratch.is_empty() {
+                if track.shown.is_some() {
+                    continue; // a phantom
+                }
+                return Some(vanished(history, site, now));
+            }
+            intersect(&self.possible, &self.scratch, &mut self.narrowed);
+            if self.narrowed.is_empty() {
+                return Some(self.torn(history, site, now));
+            }
+            std::mem::swap(&mut self.possible, &mut self.narrowed);
+        }
+        None
+    }
+
+    fn torn(&mut self, history: &History, site: Site, now: Duration) -> Breach {
+        let mine = self.scratch.clone();
+        let mut theirs = Vec::new();
+        let other = (0..site).find(|other| {
+            spans(history, *other, &mut self.scratch);
+            intersect(&mine, &self.scratch, &mut theirs);
+            theirs.is_empty() && !self.scratch.is_empty()
+        });
+        let first = mine.first().copied().unwrap_or_default();
+        let fact = format!(
+            "The cache shows {} as it was {}.",
+            history.name(site),
+            span(first)
+        );
+        let but = match other {
+            Some(other) => {
+                spans(history, other, &mut self.scratch);
+                let theirs = self.scratch.first().copied().unwrap_or_default();
+                format!(
+                    "It shows {} as it was {}.",
+                    history.name(other),
+                    span(theirs)
+                )
+            }
+            None => "At no such moment were all the others as it shows them.".to_owned(),
+        };
+        Breach {
+            at: now,
+            site: Some(site),
+            word: "torn set",
+            fact,
+            but,
+            ..Breach::default()
+        }
+    }
+}
+
+fn vanished(history: &History, site: Site, now: Duration) -> Breach {
+    let name = history.name(site);
+    Breach {
+        at: now,
+        site: Some(site),
+        word: "missing website",
+        fact: format!("{name} had the plugin all along."),
+        but: format!("At {} the cache does not have it.", time(now)),
+        ..Breach::default()
+    }
+}
+
+/// When the server held what the cache shows of a website.
+fn spans(history: &History, site: Site, spans: &mut Vec<Span>) {
+    let track = history.track(site);
+    spans.clear();
+    for (index, version) in track.versions.iter().enumerate() {
+        let until = track.until(index).unwrap_or(Duration::MAX);
+        if same(track.shown, version.state) && version.from < until {
+            spans.push((version.from, until));
+        }
+    }
+}
+
+fn intersect(some: &[Span], others: &[Span], out: &mut Vec<Span>) {
+    out.clear();
+    for (from, until) in some {
+        for (other_from, other_until) in others {
+            let (from, until) = (*from.max(other_from), *until.min(other_until));
+            if from < until {
+                out.push((from, until));
+            }
+        }
+    }
+}
+
+fn span((from, until): Span) -> String {
+    match (from, until) {
+        (Duration::ZERO, until) => format!("before {}", time(until)),
+        (from, Duration::MAX) => format!("from {} on", time(from)),
+        (from, until) => format!("between {} and {}", time(from), time(until)),
+    }
+}

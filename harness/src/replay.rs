@@ -1,0 +1,234 @@
+//! Replaying scenario files: what `crisp-mock replay` does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::report::{RunEvent, ScenarioReport};
+use crate::runner::{self, Outcome};
+use crate::scenario::Scenario;
+use crate::subject::{Client, Guide, Sync};
+use crate::world::Prepared;
+
+/// The client that is judged, as the command line names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ClientChoice {
+    /// `crisp-sync` itself.
+    #[default]
+    Sync,
+    /// The loop of Crisp's settings guide.
+    Guide,
+}
+
+/// A client that nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no client `{0}`: choose `sync` or `guide`")]
+pub struct UnknownClient(String);
+
+impl FromStr for ClientChoice {
+    type Err = UnknownClient;
+
+    fn from_str(name: &str) -> Result<Self, UnknownClient> {
+        match name {
+            "sync" => Ok(Self::Sync),
+            "guide" => Ok(Self::Guide),
+            other => Err(UnknownClient(other.chars().take(60).collect())),
+        }
+    }
+}
+
+impl ClientChoice {
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Guide => "guide",
+        }
+    }
+
+    /// The client itself.
+    #[must_use]
+    pub fn client(&self) -> Box<dyn Client> {
+        match self {
+            Self::Sync => Box::new(Sync::reference()),
+            Self::Guide => Box::new(Guide),
+        }
+    }
+
+    /// The first line of every run: nobody is to take one client's verdict for another's.
+    #[must_use]
+    pub fn judged(&self) -> &'static str {
+        match self {
+            Self::Sync => "crisp-sync (built in, not your plugin)",
+            Self::Guide => "the loop of Crisp's settings guide (built in, not your plugin)",
+        }
+    }
+}
+
+/// How a command ends (product surface §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Judged and passed.
+    Passed = 0,
+    /// Judged and failed.
+    Failed = 1,
+    /// Bad usage, or a bad file.
+    BadFile = 2,
+    /// Nothing was judged.
+    NothingJudged = 3,
+    /// The environment failed.
+    Environment = 4,
+}
+
+/// Why nothing could be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A file or folder cannot be read.
+    #[error("{path}: {source}; check the name, and that it can be read")]
+    Unreadable {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no scenario in what was named.
+    #[error("there is no scenario (*.yaml) in {0}")]
+    Empty(String),
+    /// Files have mistakes; all of them are told.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl ReplayError {
+    /// The exit code that follows.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::BadFile
+    }
+}
+
+/// Replays files, and all files in folders, against a client; `tell` hears what happens.
+///
+/// # Errors
+///
+/// [`ReplayError`] before anything is run: a file that cannot be used means that none is.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_harness::replay::{ClientChoice, replay};
+///
+/// let error = replay(&["no/such/folder".into()], &ClientChoice::Sync, &mut |_| {}).unwrap_err();
+/// assert!(error.to_string().starts_with("no/such/folder: "));
+/// ```
+pub fn replay(
+    paths: &[PathBuf],
+    choice: &ClientChoice,
+    tell: &mut dyn FnMut(&RunEvent),
+) -> Result<ExitCode, ReplayError> {
+    let scenarios = load(paths)?;
+    let client = choice.client();
+    tell(&RunEvent::RunStarted {
+        judged: choice.judged().to_owned(),
+        scenarios: scenarios.len(),
+    });
+    let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
+    for (index, (file, prepared)) in scenarios.iter().enumerate() {
+        let name = prepared.scenario.name.clone();
+        tell(&RunEvent::ScenarioStarted {
+            index,
+            file: file.clone(),
+            name,
+        });
+        let judged = runner::judge(prepared, &*client);
+        match judged.outcome() {
+            Outcome::Passed => passed += 1,
+            Outcome::Failed => failed += 1,
+            Outcome::NotJudged => not_judged += 1,
+        }
+        let convicted = judged.outcome() == Outcome::Failed && *choice != ClientChoice::Sync;
+        let fair = convicted.then(|| runner::is_fair(prepared));
+        let report = ScenarioReport::of(&judged, index, file, choice.name(), fair);
+        tell(&RunEvent::ScenarioFinished(Box::new(report)));
+    }
+    let code = match (failed, passed) {
+        (1.., _) => ExitCode::Failed,
+        (0, 0) => ExitCode::NothingJudged,
+        _ => ExitCode::Passed,
+    };
+    tell(&RunEvent::RunFinished {
+        passed,
+        failed,
+        not_judged,
+        exit_code: code as u8,
+    });
+    Ok(code)
+}
+
+/// Reads and prepares all scenarios under these paths.
+///
+/// # Errors
+///
+/// [`ReplayError`], with the mistakes of all files.
+pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    if files.is_empty() {
+        let names: Vec<_> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        return Err(ReplayError::Empty(names.join(", ")));
+    }
+    let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
+    for path in files {
+        let file = path.display().to_string();
+        let text = fs::read_to_string(&path).map_err(|source| unreadable(&path, source))?;
+        match Scenario::parse(&file, &text) {
+            Ok(scenario) => match Prepared::new(scenario.into()) {
+                Ok(scenario) => prepared.push((file, scenario)),
+                Err(problem) => mistakes.push(format!("{file}:1:1: {problem}\n")),
+            },
+            Err(invalid) => mistakes.push(invalid.to_string()),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(prepared)
+    } else {
+        Err(ReplayError::Invalid(mistakes.join("\n")))
+    }
+}
+
+/// The scenario files under a path, in the order of their names.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
+    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    if !metadata.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let entries = fs::read_dir(path).map_err(|source| unreadable(path, source))?;
+    let mut inside = Vec::new();
+    for entry in entries {
+        inside.push(entry.map_err(|source| unreadable(path, source))?.path());
+    }
+    inside.sort();
+    for path in inside {
+        let is_scenario = path
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml");
+        if path.is_dir() || is_scenario {
+            collect(&path, files)?;
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> ReplayError {
+    ReplayError::Unreadable {
+        path: path.display().to_string(),
+        source,
+    }
+}

@@ -1,0 +1,43 @@
+//! JUnit XML for CI systems.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{RunEvent, Text};
+use crate::runner::Outcome;
+
+/// All events of a run as one JUnit report.
+///
+/// # Errors
+///
+/// When the report cannot be written as XML, which names and stories cannot bring about.
+pub fn junit(events: &[RunEvent]) -> Result<String, quick_junit::SerializeError> {
+    let mut report = Report::new("crisp-mock");
+    let mut suite = TestSuite::new("scenarios");
+    for event in events {
+        let RunEvent::ScenarioFinished(scenario) = event else {
+            continue;
+        };
+        let status = match scenario.outcome {
+            Outcome::Passed => TestCaseStatus::success(),
+            Outcome::NotJudged => {
+                let mut skipped = TestCaseStatus::skipped();
+                skipped.set_message("nothing was judged");
+                skipped
+            }
+            Outcome::Failed => {
+                let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                if let Some(failure) = &scenario.failure {
+                    failed.set_message(failure.story.join(" "));
+                    failed.set_type(failure.word);
+                }
+                failed.set_description(Text::default().render(event));
+                failed
+            }
+        };
+        let mut case = TestCase::new(scenario.name.clone(), status);
+        case.set_classname(scenario.file.clone());
+        suite.add_test_case(case);
+    }
+    report.add_test_suite(suite);
+    report.to_string()
+}

@@ -1,0 +1,208 @@
+//! What is told of a run: events first, and readers that know nothing else.
+//!
+//! | Reader | For |
+//! |---|---|
+//! | [`Text`] | people at a terminal |
+//! | [`ndjson`] | programs: one event a line |
+//! | [`junit`] | CI systems |
+//! | [`github`] | annotations on the scenario's line |
+//! | [`svg`] | the timeline of one scenario as a picture |
+
+mod cause;
+mod github;
+mod junit;
+mod svg;
+mod text;
+mod timeline;
+
+use serde::Serialize;
+
+pub use cause::Hazard;
+pub use github::github;
+pub use junit::junit;
+pub use svg::svg;
+pub use text::Text;
+pub use timeline::Line;
+
+use crate::runner::{Judged, Outcome};
+
+/// Something that a replay or a search has to tell. Durations and rates of the machine are left
+/// out, so that equal runs tell equal events.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RunEvent {
+    /// The beginning.
+    RunStarted {
+        /// Who is judged.
+        judged: String,
+        /// How many scenarios there are.
+        scenarios: usize,
+    },
+    /// A scenario begins.
+    ScenarioStarted {
+        /// Its place in this run, from 0.
+        index: usize,
+        /// Its file.
+        file: String,
+        /// Its name.
+        name: String,
+    },
+    /// A scenario was judged.
+    ScenarioFinished(Box<ScenarioReport>),
+    /// The end.
+    RunFinished {
+        /// How many passed.
+        passed: usize,
+        /// How many failed.
+        failed: usize,
+        /// How many could not be judged.
+        not_judged: usize,
+        /// The exit code that follows.
+        exit_code: u8,
+    },
+}
+
+/// All that is to be told of one judged scenario.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScenarioReport {
+    /// Its place in this run, from 0.
+    pub index: usize,
+    /// Its file.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The gravest failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What else failed, in plain words with the name of the demand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Demands that could not be judged, and why.
+    pub not_judged: Vec<(String, String)>,
+    /// Steps that never came about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<String>,
+    /// Faults that never acted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unfired: Vec<String>,
+    /// How many requests were sent.
+    pub requests: usize,
+    /// How much virtual time passed, in milliseconds.
+    pub virtual_ms: u64,
+    /// Equal for equal runs.
+    pub fingerprint: String,
+}
+
+/// A failure, told for a person.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// The name of the demand.
+    pub demand: &'static str,
+    /// The oracle's number, 1 to 14; none for what the scenario expects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
+    /// The verdict in plain words.
+    pub word: &'static str,
+    /// What happened, and what contradicts it.
+    pub story: [String; 2],
+    /// The website it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    /// What happened around it.
+    pub timeline: Vec<Line>,
+    /// What should have been there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub got: Option<String>,
+    /// What it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hazard: Option<Hazard>,
+    /// Whether the reference client passes this scenario; none when the reference is judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fair: Option<bool>,
+    /// The quirks that the scenario sets.
+    pub quirks: Vec<String>,
+    /// The command that does it again.
+    pub replay: String,
+}
+
+impl ScenarioReport {
+    /// What is to be told of a judged scenario. `client` is how the command line names the client,
+    /// and `fair` whether the reference passes.
+    #[must_use]
+    pub fn of(judged: &Judged, index: usize, file: &str, client: &str, fair: Option<bool>) -> Self {
+        let scenario = &judged.scenario;
+        let history = &judged.run.history;
+        let failures = judged.failures();
+        let failure = failures.first().map(|(finding, breach)| Failure {
+            demand: finding.demand.name(),
+            number: match finding.demand {
+                crate::judge::Demand::Oracle(rule) => Some(rule.number()),
+                crate::judge::Demand::Expect(_) => None,
+            },
+            word: breach.word,
+            story: [breach.fact.clone(), breach.but.clone()],
+            website: breach.site.map(|site| history.name(site)),
+            timeline: timeline::timeline(history, breach),
+            expected: breach.expected.clone(),
+            got: breach.got.clone(),
+            hazard: cause::guess(finding.demand, breach, history),
+            fair,
+            quirks: scenario
+                .server
+                .quirks
+                .0
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect(),
+            replay: format!("crisp-mock replay {file} --client {client}"),
+        });
+        let also = failures.iter().skip(1);
+        let steps = judged
+            .run
+            .unreached
+            .iter()
+            .map(|index| &scenario.when[*index]);
+        let faults = judged
+            .run
+            .unfired
+            .iter()
+            .map(|index| &scenario.faults.faults[*index]);
+        Self {
+            index,
+            file: file.to_owned(),
+            name: scenario.name.clone(),
+            outcome: judged.outcome(),
+            failure,
+            also: also
+                .map(|(finding, breach)| format!("{} ({})", breach.word, finding.demand.name()))
+                .collect(),
+            not_judged: judged
+                .not_judged()
+                .map(|(name, why)| (name.to_owned(), why.to_owned()))
+                .collect(),
+            unreached: steps
+                .map(|step| format!("{}: {}", step.anchor.key(), step.anchor))
+                .collect(),
+            unfired: faults.map(ToString::to_string).collect(),
+            requests: history.requests.len(),
+            virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
+            fingerprint: history.fingerprint(),
+        }
+    }
+}
+
+/// One event as a line of JSON.
+///
+/// # Errors
+///
+/// Never for events of this crate; what `serde_json` reports otherwise.
+pub fn ndjson(event: &RunEvent) -> Result<String, serde_json::Error> {
+    let mut line = serde_json::to_string(event)?;
+    line.push('\n');
+    Ok(line)
+}

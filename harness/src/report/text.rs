@@ -1,0 +1,236 @@
+//! Events as people read them.
+
+use std::fmt::Write;
+
+use super::{Failure, Line, RunEvent, ScenarioReport};
+use crate::runner::Outcome;
+
+/// Writes events as text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Text {
+    /// A line for each scenario that passed, too.
+    pub verbose: bool,
+    /// Nothing but failures and the last line.
+    pub quiet: bool,
+}
+
+impl Text {
+    /// What one event is told as; empty when it is not.
+    #[must_use]
+    pub fn render(self, event: &RunEvent) -> String {
+        match event {
+            RunEvent::RunStarted { judged, scenarios } if !self.quiet => {
+                let s = if *scenarios == 1 { "" } else { "s" };
+                format!("JUDGED  {judged} · {scenarios} scenario{s} in virtual time\n")
+            }
+            RunEvent::ScenarioFinished(report) => self.scenario(report),
+            RunEvent::RunFinished {
+                passed,
+                failed,
+                not_judged,
+                ..
+            } => {
+                let mut parts = vec![format!("{passed} passed")];
+                if *failed > 0 {
+                    parts.push(format!("{failed} failed"));
+                }
+                if *not_judged > 0 {
+                    parts.push(format!("{not_judged} not judged"));
+                }
+                let word = match (failed, passed) {
+                    (1.., _) => "FAIL",
+                    (_, 0) => "NONE",
+                    _ => "PASS",
+                };
+                format!("{word}    {}\n", parts.join(", "))
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn scenario(self, report: &ScenarioReport) -> String {
+        match (&report.failure, report.outcome) {
+            (Some(failure), _) => failed(report, failure),
+            (None, Outcome::Failed) => {
+                format!(
+                    "FAIL    {} · {}\n  The client never rests: it was stopped after {} requests.\n",
+                    report.name, report.file, report.requests
+                )
+            }
+            (None, Outcome::NotJudged) => {
+                let why = if report.unreached.is_empty() {
+                    "This client cannot save.".to_owned()
+                } else {
+                    format!("It never came to `{}`.", report.unreached.join("`, `"))
+                };
+                format!("NONE    {} · {}\n        {why}\n", report.name, report.file)
+            }
+            (None, Outcome::Passed) if self.verbose => {
+                let mut line = format!(
+                    "PASS    {} · {} requests · {}\n",
+                    report.name, report.requests, report.file
+                );
+                if !report.unfired.is_empty() {
+                    let _ = writeln!(line, "        never fired: {}", report.unfired.join(" "));
+                }
+                line
+            }
+            (None, Outcome::Passed) => String::new(),
+        }
+    }
+}
+
+fn failed(report: &ScenarioReport, failure: &Failure) -> String {
+    let mut out = String::new();
+    let rule = failure.number.map_or_else(
+        || format!("expect: {}", failure.demand),
+        |number| format!("{}, O{number}", failure.demand),
+    );
+    let _ = writeln!(out, "FAIL    {} · {} ({rule})", failure.word, report.name);
+    let _ = writeln!(out, "        {}\n", report.file);
+    for sentence in &failure.story {
+        wrapped(&mut out, sentence, 2, 98);
+    }
+    out.push('\n');
+    table(&mut out, &failure.timeline);
+    if let (Some(expected), Some(got)) = (&failure.expected, &failure.got) {
+        let website = failure.website.as_deref().unwrap_or("");
+        let _ = writeln!(
+            out,
+            "\n  {website:<9} - expected {expected}\n  {:<9} + got      {got}",
+            ""
+        );
+    }
+    out.push('\n');
+    if let Some(hazard) = &failure.hazard {
+        field(
+            &mut out,
+            "Looks like",
+            &format!(
+                "{} ({}). {}  {}",
+                hazard.what,
+                hazard.number,
+                hazard.instead,
+                hazard.link()
+            ),
+        );
+    }
+    if let Some(fair) = failure.fair {
+        let quirks = if failure.quirks.is_empty() {
+            "No quirk needed.".to_owned()
+        } else {
+            format!("Quirks: {}.", failure.quirks.join(", "))
+        };
+        let fair = if fair {
+            "crisp-sync passes this file."
+        } else {
+            "No: crisp-sync fails this file too."
+        };
+        field(&mut out, "Fair?", &format!("{fair} {quirks}"));
+    }
+    if !report.also.is_empty() {
+        field(&mut out, "Also", &report.also.join(", "));
+    }
+    let not_judged = not_judged(report);
+    if !not_judged.is_empty() {
+        field(&mut out, "Not judged", &not_judged);
+    }
+    // A command is never broken: it is there to be copied.
+    let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);
+    out.push('\n');
+    out
+}
+
+/// The demands that could not be judged, those with one reason together. That there was no calm
+/// goes without saying after a failure.
+fn not_judged(report: &ScenarioReport) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, why) in report.not_judged.iter().filter(|(name, _)| name != "quiet") {
+        match groups.iter_mut().find(|(reason, _)| reason == why) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((why, vec![name])),
+        }
+    }
+    let groups = groups
+        .iter()
+        .map(|(why, names)| format!("{} ({why})", names.join(", ")));
+    groups.collect::<Vec<_>>().join(", ")
+}
+
+fn field(out: &mut String, name: &str, text: &str) {
+    let mut wrapped_text = String::new();
+    wrapped(&mut wrapped_text, text, 14, 98);
+    let _ = write!(out, "  {name:<12}{}", &wrapped_text[14..]);
+}
+
+/// Breaks a text into lines, each indented.
+fn wrapped(out: &mut String, text: &str, indent: usize, width: usize) {
+    let mut line = " ".repeat(indent);
+    for word in text.split_whitespace() {
+        let blank = line.trim().is_empty();
+        if !blank && line.chars().count() + 1 + word.chars().count() > width {
+            let _ = writeln!(out, "{line}");
+            line = " ".repeat(indent);
+        } else if !blank {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+fn table(out: &mut String, lines: &[Line]) {
+    let width = |cell: fn(&Line) -> &str, least: usize, most: usize| {
+        let widest = lines
+            .iter()
+            .map(|line| cell(line).chars().count())
+            .max()
+            .unwrap_or(0);
+        widest.clamp(least, most)
+    };
+    let crisp = width(|line| &line.crisp, 5, 44);
+    let wire = width(|line| &line.wire, 4, 52);
+    let _ = writeln!(
+        out,
+        "  {:>8}  {:<crisp$}  {:<wire$}  your cache",
+        "time", "Crisp", "wire"
+    );
+    let (mut last_at, mut last_cache) = (None, "");
+    for line in lines {
+        let at = if last_at == Some(line.at_ms) {
+            String::new()
+        } else {
+            seconds(line.at_ms)
+        };
+        last_at = Some(line.at_ms);
+        let cache = if line.cache == last_cache {
+            ""
+        } else {
+            &line.cache
+        };
+        last_cache = &line.cache;
+        let row = format!(
+            "  {at:>8}  {:<crisp$}  {:<wire$}  {cache}",
+            cut(&line.crisp, crisp),
+            cut(&line.wire, wire)
+        );
+        let _ = writeln!(out, "{}", row.trim_end());
+    }
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+fn seconds(at_ms: u64) -> String {
+    if at_ms.is_multiple_of(1000) {
+        format!("{} s", at_ms / 1000)
+    } else {
+        format!("{:.2} s", at_ms as f64 / 1000.0)
+    }
+}

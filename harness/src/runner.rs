@@ -1,0 +1,127 @@
+//! One scenario against one client: run, judged, and whether that was fair.
+
+use std::sync::Arc;
+
+use crate::judge::{Finding, Judge};
+use crate::oracle::{Breach, Verdict};
+use crate::scenario::{InvalidScenario, Scenario};
+use crate::subject::{Client, Sync};
+use crate::world::{self, BrokenOff, Prepared, Run};
+
+/// A run and what was found.
+#[derive(Debug)]
+pub struct Judged {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The run.
+    pub run: Run,
+    /// What was found: the oracles in their order, then what the scenario expects.
+    pub findings: Vec<Finding>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Judged, and all was well.
+    Passed,
+    /// Judged, and something was not.
+    Failed,
+    /// Nothing could be judged: the scenario did not come about.
+    NotJudged,
+}
+
+/// Why a scenario cannot be run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// The file has mistakes.
+    #[error(transparent)]
+    Invalid(#[from] InvalidScenario),
+    /// The server cannot be set up so.
+    #[error("the server cannot be set up so: {0}")]
+    Server(String),
+}
+
+/// Runs a scenario against a client and judges it.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_harness::runner::{Outcome, judge};
+/// use crisp_harness::scenario::Scenario;
+/// use crisp_harness::subject::Sync;
+/// use crisp_harness::world::Prepared;
+///
+/// let text = "
+/// name: an operator saves
+/// start: { websites: { w1: { message: old } } }
+/// when:
+///   - { at: 30s, save: { w1: { message: new } } }
+/// expect: { websites: { w1: { message: new } } }
+/// ";
+/// let scenario = Scenario::parse("save.yaml", text).unwrap();
+/// let prepared = Prepared::new(scenario.into()).unwrap();
+/// assert_eq!(judge(&prepared, &Sync::reference()).outcome(), Outcome::Passed);
+/// ```
+#[must_use]
+pub fn judge(prepared: &Prepared, client: &dyn Client) -> Judged {
+    let scenario = Arc::clone(&prepared.scenario);
+    let about = client.about(&scenario.client);
+    let mut judge = Judge::new(&prepared.scenario, about.abilities);
+    let run = world::run(prepared, client, &mut judge);
+    let findings = judge.findings(&run);
+    Judged {
+        scenario,
+        run,
+        findings,
+    }
+}
+
+/// Whether the reference passes what a client failed.
+#[must_use]
+pub fn is_fair(prepared: &Prepared) -> bool {
+    judge(prepared, &Sync::reference()).outcome() == Outcome::Passed
+}
+
+impl Judged {
+    /// How it ended. A run that the client's own behaviour kept from coming about is not judged.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let restless = self.run.broken_off == Some(BrokenOff::Restless);
+        if self.breaches().next().is_some() || restless {
+            Outcome::Failed
+        } else if self.run.unreached.is_empty() && !self.run.unable && self.run.broken_off.is_none()
+        {
+            Outcome::Passed
+        } else {
+            Outcome::NotJudged
+        }
+    }
+
+    /// What failed, gravest first.
+    #[must_use]
+    pub fn failures(&self) -> Vec<(&Finding, &Breach)> {
+        let mut failures: Vec<_> = self.breaches().collect();
+        failures.sort_by_key(|(finding, breach)| (finding.demand.harm(), breach.at));
+        failures
+    }
+
+    fn breaches(&self) -> impl Iterator<Item = (&Finding, &Breach)> {
+        self.findings
+            .iter()
+            .filter_map(|finding| match &finding.verdict {
+                Verdict::Fail(breach) => Some((finding, &**breach)),
+                Verdict::Pass | Verdict::NotJudged(_) => None,
+            })
+    }
+
+    /// What could not be judged, and why.
+    pub fn not_judged(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.findings
+            .iter()
+            .filter_map(|finding| match &finding.verdict {
+                Verdict::NotJudged(why) => Some((finding.demand.name(), why.as_str())),
+                Verdict::Pass | Verdict::Fail(_) => None,
+            })
+    }
+}

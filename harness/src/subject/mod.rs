@@ -1,0 +1,182 @@
+//! What is judged: a client as a function of time and events, without a socket.
+//!
+//! A [`Subject`] is one running client; a [`Client`] makes one for each start and restart. The
+//! harness carries its requests to the emulator and tells it what came of them. Whoever has a
+//! client of their own in Rust implements these two and has it judged by every scenario.
+
+mod guide;
+mod sync;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crisp_mock_server::id::WebsiteId;
+use http::{Request, Response};
+use jiff::Timestamp;
+
+pub use guide::Guide;
+pub use sync::Sync;
+
+use crate::scenario::{self, SaveEnd, Standing};
+
+/// The time, as the client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Since the start of the world, by a clock that never jumps.
+    pub elapsed: Duration,
+    /// The client's wall clock, right or wrong.
+    pub wall: Timestamp,
+}
+
+/// The client's own name for one of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// How settings are saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum How {
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+}
+
+/// Something that a client is told.
+#[derive(Debug)]
+pub enum Event {
+    /// It has been started; or its own alarm went off.
+    Tick,
+    /// A request got its whole answer.
+    Answer(RequestId, Response<Bytes>),
+    /// A request got no whole answer, and will not.
+    Failed(RequestId),
+    /// It is to save settings.
+    Save {
+        /// The order's number, to be named when it ends.
+        ticket: u64,
+        /// Where.
+        website: WebsiteId,
+        /// What, as JSON text.
+        settings: String,
+        /// Replace or merge.
+        how: How,
+    },
+}
+
+/// Something that a client does.
+#[derive(Debug)]
+pub enum Action {
+    /// It sends a request.
+    Send(RequestId, Request<Bytes>),
+    /// It does not want the answer to a request any more.
+    Abandon(RequestId),
+    /// Its cache holds something else for a website; none: nothing.
+    Shows(WebsiteId, Option<Held>),
+    /// It says that its first set is complete.
+    Ready,
+    /// A save has come to its end.
+    SaveEnded(u64, SaveEnd),
+}
+
+/// A website as a cache holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its settings, as JSON text.
+    pub settings: String,
+    /// Its token, when the client keeps it.
+    pub token: Option<String>,
+}
+
+/// What a client says of how current its cache is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// In one word.
+    pub standing: Standing,
+    /// How old its knowledge is.
+    pub age: Option<Duration>,
+}
+
+/// One running client.
+pub trait Subject {
+    /// Takes an event in and says what it does, in order.
+    fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>);
+
+    /// When it wants a [`Event::Tick`], on the scale of [`Moment::elapsed`].
+    fn next_wake(&self) -> Option<Duration>;
+
+    /// What it says of how current its cache is, if it says anything.
+    fn told(&self, now: Moment) -> Option<Told>;
+}
+
+/// Where the API is and how the scenario wants the client to be set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The API's base, ending in `/v1/`.
+    pub base: String,
+    /// The plugin token's identifier.
+    pub identifier: String,
+    /// The plugin token's key.
+    pub key: String,
+    /// What the scenario says.
+    pub client: scenario::Client,
+}
+
+/// A client that can be started.
+pub trait Client {
+    /// Who it is, and what can be judged.
+    fn about(&self, setup: &scenario::Client) -> About;
+
+    /// Starts it with an empty memory.
+    fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject>;
+}
+
+/// Who a client is, what it can do, and how it says that it behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it can do.
+    pub abilities: Abilities,
+    /// How it says that it behaves.
+    pub manners: Manners,
+}
+
+/// What a client can do; what it cannot is not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// It saves settings when it is told to.
+    pub saves: bool,
+    /// Its cache has the tokens.
+    pub tokens: bool,
+    /// It says how current its cache is.
+    pub status: bool,
+    /// It declares its waits, so that its pacing can be judged.
+    pub waits: bool,
+}
+
+/// How a client says that it behaves, from which the bounds are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manners {
+    /// From one poll to the next.
+    pub poll_every: Duration,
+    /// From one poll to the next at most, when a quota makes it save.
+    pub longest_poll: Duration,
+    /// How far back each poll looks.
+    pub overlap: Duration,
+    /// How long it waits for an answer.
+    pub request_timeout: Duration,
+    /// The longest first wait after a failure.
+    pub first_retry: Duration,
+    /// The longest wait after failures of the network and the server.
+    pub retry_cap: Duration,
+    /// The longest wait after refusals such as 401 and 404.
+    pub refused_cap: Duration,
+    /// The longest wait after 429 and 420 that do not say how long.
+    pub throttled_cap: Duration,
+    /// The longest `Retry-After` that is obeyed.
+    pub longest_retry_after: Duration,
+    /// From one full list to the next; none: never again.
+    pub relist_every: Option<Duration>,
+}

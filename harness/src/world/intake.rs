@@ -1,0 +1,82 @@
+//! What the harness makes of a request that the emulator has dealt with.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crisp_mock_server::fault::{Answer, Delivery, Effect, Fired, Outcome};
+use http::{HeaderMap, Response};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use crisp_mock_server::operation::Operation;
+
+use crate::history::Quality;
+
+/// How far what reaches the client can be believed.
+pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]) -> Quality {
+    let response = match &delivery.outcome {
+        Outcome::Answer(response) | Outcome::Drip { response, .. } => response,
+        Outcome::Cut { .. } | Outcome::Reset | Outcome::Close | Outcome::Hang => {
+            return Quality::Broken;
+        }
+    };
+    let invented = fired.iter().find_map(|fired| match &fired.fault.effect {
+        Effect::Answer(answer) => Some(answer),
+        _ => None,
+    });
+    let is_success = response.status().is_success();
+    match invented {
+        // The differential has no honest no but that the date is too old, after which it cannot
+        // be asked for a while.
+        None if matches!(response.status().as_u16(), 400 | 404 | 422)
+            && operation != Operation::Since =>
+        {
+            Quality::Denied
+        }
+        _ if !is_success => Quality::Refusal,
+        None if from_cache(response) => Quality::Stale,
+        None => Quality::Good,
+        Some(Answer::Stale(_)) => Quality::Stale,
+        Some(Answer::EmptyPage | Answer::ShortPage | Answer::RepeatPage) => Quality::Lie,
+        Some(Answer::Status { .. }) => Quality::Invented,
+        Some(_) => Quality::Unreadable,
+    }
+}
+
+fn from_cache(response: &Response<Bytes>) -> bool {
+    response
+        .headers()
+        .get("bloom-status")
+        .is_some_and(|value| value == "HIT")
+}
+
+/// How long an answer asks to be left alone.
+pub(super) fn retry_after(response: Option<&Response<Bytes>>) -> Option<Duration> {
+    let headers = response?.headers();
+    let text = headers.get("retry-after")?.to_str().ok()?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = date(headers, "retry-after")?;
+    let from = date(headers, "date")?;
+    Duration::try_from(until.duration_since(from)).ok()
+}
+
+fn date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
+    let text = headers.get(name)?.to_str().ok()?;
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// What `date_since` says.
+pub(super) fn asked_since(query: Option<&str>) -> Option<Box<str>> {
+    let value = query?
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("date_since="))?;
+    Some(
+        value
+            .replace("%3A", ":")
+            .replace("%3a", ":")
+            .replace("%2B", "+")
+            .into(),
+    )
+}

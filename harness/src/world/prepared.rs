@@ -1,0 +1,176 @@
+//! A scenario made ready to run: everything that needs to be worked out once, worked out.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use crisp_mock_server::fault::{ClockFault, Effect, Fault, Occurrence};
+use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::options::{Blueprint, WorldOptions, schema_rules};
+use crisp_mock_server::quirks::{GetCache, PageSize, Quirks};
+use crisp_mock_server::sample::SettingsGenerator;
+use crisp_mock_server::schema::SettingsSchema;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::history::Murk;
+use crate::scenario::{Anchor, Scenario, Side};
+
+/// What the true time is at the start of every scenario.
+pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// Compiling a schema costs more than running a scenario.
+static SAMPLE: LazyLock<SettingsSchema> = LazyLock::new(SettingsSchema::sample);
+
+/// A scenario made ready to run.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    pub(super) blueprint: Arc<Blueprint>,
+    /// What is installed before the start.
+    pub(super) start: Vec<(WebsiteId, Option<Value>)>,
+    pub(super) murk: Murk,
+    /// When the last thing happens that is planned by time.
+    pub(super) planned: Duration,
+    /// Whether some fault goes on for ever.
+    pub(super) endless: bool,
+    /// When some clock begins or ceases to be wrong.
+    pub(super) edges: Vec<(Duration, Side)>,
+}
+
+impl Prepared {
+    /// Prepares a scenario.
+    ///
+    /// # Errors
+    ///
+    /// In words, when a quirk does not exist or the schema is not valid: [`Scenario::parse`] has
+    /// ruled both out.
+    pub fn new(scenario: Arc<Scenario>) -> Result<Self, String> {
+        let server = &scenario.server;
+        let mut quirks = server.profile.unwrap_or_default().quirks();
+        quirks
+            .apply(&server.quirks)
+            .map_err(|error| error.to_string())?;
+        if let Some(size) = server.page_size {
+            quirks.page_size = PageSize(size.clamp(1, 100));
+        }
+        let schema = match &server.schema {
+            None => SAMPLE.clone(),
+            Some(raw) => SettingsSchema::from_value(raw.clone(), schema_rules(&quirks))
+                .map_err(|error| error.to_string())?,
+        };
+        let murk = murk(&quirks);
+        let options = WorldOptions {
+            websites: Some(0),
+            quota: server.quota,
+            now: Some(START),
+            ..WorldOptions::default()
+        };
+        let blueprint = Blueprint {
+            options,
+            websites: 0,
+            unconfigured: 0,
+            seed: server.seed.unwrap_or(1),
+            schema,
+            quirks,
+            faults: scenario.faults.clone(),
+        };
+        Ok(Self {
+            start: start(&scenario, &blueprint),
+            murk,
+            planned: planned(&scenario),
+            endless: scenario.faults.faults.iter().any(is_endless),
+            edges: edges(&scenario),
+            blueprint: Arc::new(blueprint),
+            scenario,
+        })
+    }
+}
+
+fn murk(quirks: &Quirks) -> Murk {
+    let cache = match quirks.get_cache {
+        GetCache::Off => Duration::ZERO,
+        GetCache::Busted(life) | GetCache::Kept(life) => life,
+    };
+    Murk {
+        since_lag: quirks.since_lag.0,
+        list_lag: quirks.list_lag.0,
+        cache,
+    }
+}
+
+fn start(scenario: &Scenario, blueprint: &Blueprint) -> Vec<(WebsiteId, Option<Value>)> {
+    let start = &scenario.start;
+    let generator = scenario
+        .server
+        .schema
+        .as_ref()
+        .map(|_| SettingsGenerator::new(&blueprint.schema));
+    let generated = (1..=start.generates()).map(|number| {
+        let settings = match &generator {
+            Some(generator) => generator.settings(blueprint.seed, number),
+            None => Some(serde_json::json!({ "message": format!("Hello from w{number}") })),
+        };
+        (WebsiteId::numbered(number), settings)
+    });
+    let written = start
+        .websites
+        .iter()
+        .map(|(id, settings)| (*id, Some(settings.clone())));
+    let bare = start.unconfigured.iter().map(|id| (*id, None));
+    generated.chain(written).chain(bare).collect()
+}
+
+fn planned(scenario: &Scenario) -> Duration {
+    let steps = scenario.when.iter().filter_map(|step| match step.anchor {
+        Anchor::At(at) => Some(at + step.wait.unwrap_or_default()),
+        Anchor::After(_) | Anchor::During(_) => None,
+    });
+    let windows = scenario.faults.faults.iter().filter_map(|fault| {
+        let window = fault.window?;
+        Some(window.until.unwrap_or(window.from))
+    });
+    steps.chain(windows).max().unwrap_or_default()
+}
+
+fn is_endless(fault: &Fault) -> bool {
+    if matches!(fault.effect, Effect::Clock(_)) {
+        return false; // a clock may stay wrong
+    }
+    let closes = fault.window.is_some_and(|window| window.until.is_some());
+    let runs_out = fault.times.is_some()
+        || fault.at.is_some_and(|target| {
+            matches!(target.occurrence, Occurrence::Range { last: Some(_), .. })
+        });
+    !closes && !runs_out
+}
+
+fn edges(scenario: &Scenario) -> Vec<(Duration, Side)> {
+    let mut edges = Vec::new();
+    for fault in &scenario.faults.faults {
+        let side = match fault.effect {
+            Effect::Clock(ClockFault::Server { .. }) => Side::Server,
+            Effect::Clock(ClockFault::Client { .. }) => Side::Client,
+            _ => continue,
+        };
+        let ends = fault.window.map(|window| [Some(window.from), window.until]);
+        edges.extend(ends.into_iter().flatten().flatten().map(|at| (at, side)));
+    }
+    edges
+}
+
+/// How many milliseconds the faults move the client's clock at this time.
+pub(super) fn client_step(scenario: &Scenario, now: Duration) -> i64 {
+    let steps = scenario
+        .faults
+        .faults
+        .iter()
+        .filter_map(|fault| match fault.effect {
+            Effect::Clock(ClockFault::Client { step_millis }) => fault
+                .window
+                .is_some_and(|window| window.is_open(now))
+                .then_some(step_millis),
+            _ => None,
+        });
+    steps.sum()
+}

@@ -1,0 +1,15 @@
+//! The sync client against the emulator: joined in virtual time under random operations, faults
+//! and quirks, and over real sockets.
+//!
+//! `CRISP_MOCK_CASES` and `CRISP_MOCK_SEED` make the random search longer, or another one.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test may fail as the test does"
+)]
+
+mod case;
+mod judge;
+mod random;
+mod truth;
+mod world;
