@@ -165,10 +165,6 @@ pub struct Blueprint {
     pub quirks: Quirks,
     /// The fault plan.
     pub faults: FaultPlan,
-    /// Requests a day.
-    pub quota: Option<u64>,
-    /// Whether time passes by itself.
-    pub clock: Mode,
     /// The dump to start from.
     pub state: Option<Arc<State>>,
 }
@@ -201,16 +197,9 @@ impl Blueprint {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let dumped = state.as_ref();
-        let seed = dumped.map_or_else(|| options.seed.unwrap_or(1), |state| state.seed);
-        let mode = options
-            .clock
-            .or_else(|| dumped.and_then(|state| state.mode));
+        let dumped = state.as_ref().map(|state| state.seed);
+        let seed = dumped.or(options.seed).unwrap_or(1);
         Ok(Self {
-            quota: options
-                .quota
-                .or_else(|| dumped.and_then(|state| state.limit)),
-            clock: mode.unwrap_or_default(),
             state: state.map(Arc::new),
             options,
             websites,
@@ -220,6 +209,22 @@ impl Blueprint {
             quirks,
             faults,
         })
+    }
+}
+
+impl Blueprint {
+    /// Requests a day.
+    #[must_use]
+    pub fn quota(&self) -> Option<u64> {
+        let dumped = self.state.as_ref().and_then(|state| state.limit);
+        self.options.quota.or(dumped)
+    }
+
+    /// Whether time passes by itself.
+    #[must_use]
+    pub fn clock(&self) -> Mode {
+        let dumped = self.state.as_ref().and_then(|state| state.mode);
+        self.options.clock.or(dumped).unwrap_or_default()
     }
 }
 

@@ -125,7 +125,7 @@ impl Space {
             plugin.id,
             blueprint.schema.clone(),
             blueprint.quirks.clone(),
-            blueprint.quota,
+            blueprint.quota(),
         );
         let warnings = match &blueprint.state {
             Some(state) => {
@@ -136,7 +136,7 @@ impl Space {
         };
         Self {
             world,
-            clock: Clock::new(blueprint.clock, wall, elapsed),
+            clock: Clock::new(blueprint.clock(), wall, elapsed),
             faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
             journal: Journal::default(),
             accounts: accounts(&name, &blueprint),
@@ -290,7 +290,7 @@ fn wall_at_start(blueprint: &Blueprint, outside: Outside) -> Stamp {
     blueprint.options.now.map_or_else(
         || {
             dumped.map_or(outside.wall, |state| {
-                state.wall(blueprint.clock, outside.wall)
+                state.wall(blueprint.clock(), outside.wall)
             })
         },
         Stamp::from,
