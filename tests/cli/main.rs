@@ -13,5 +13,6 @@ mod help;
 mod program;
 mod replay;
 mod serve;
+mod state;
 mod validate;
 mod waiting;
