@@ -121,14 +121,12 @@ impl Case {
     }
 }
 
-/// When the server's clock is right again.
-pub fn clock_fault_ends(fault: &Value) -> Duration {
-    let window = fault["window"]
-        .as_str()
-        .filter(|_| fault.get("clock").is_some());
-    let until =
-        window.and_then(|window| window.split_once("..")?.1.strip_suffix('s')?.parse().ok());
-    secs(until.unwrap_or(0))
+/// From when to when the server's clock is wrong, if the fault says so.
+pub fn wrong_clock(fault: &Value) -> Option<(Duration, Duration)> {
+    fault.get("clock")?;
+    let (from, until) = fault["window"].as_str()?.split_once("..")?;
+    let seconds = |text: &str| Some(secs(text.strip_suffix('s')?.parse().ok()?));
+    Some((seconds(from)?, seconds(until)?))
 }
 
 /// The values within the envelope, where the table's own are not all inside, and what they need.

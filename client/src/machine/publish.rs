@@ -60,6 +60,12 @@ impl Machine {
             };
             match self.parts.own_writes.judge(id, first, Source::Page) {
                 Touch::Apply => changes.push(change),
+                Touch::ReadAt(due) if before.is_none() && !self.loaded => {
+                    // Nothing was shown yet, so nothing can go back; and the first set is to
+                    // have everybody in it, though a save is still being read back.
+                    changes.push(change);
+                    self.look_into(id, due, false);
+                }
                 Touch::ReadAt(due) => {
                     // Of a website that is not known yet nothing older can be shown: being ready
                     // without it would be worse than showing it as it was listed.
