@@ -67,18 +67,10 @@ impl Machine {
                     self.look_into(id, due, false);
                 }
                 Touch::ReadAt(due) => {
-                    // Of a website that is not known yet nothing older can be shown: being ready
-                    // without it would be worse than showing it as it was listed.
-                    let first_seen = before.is_none() && !self.loaded;
-                    let kept = match first_seen {
-                        true => after.clone(),
-                        false => with_terms_of(before, after.as_ref()),
-                    };
+                    let kept = with_terms_of(before, after.as_ref());
                     changes.extend(Change::between(before, kept.as_ref()));
                     if kept != after {
                         put_back(&mut next, id, kept.as_ref());
-                    }
-                    if first_seen || kept != after {
                         self.look_into(id, due, after.is_none());
                     }
                 }
