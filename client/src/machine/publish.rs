@@ -57,7 +57,7 @@ impl Machine {
             match self.parts.own_writes.judge(id, first, Source::Page) {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) => {
-                    if self.loaded {
+                    if self.loaded || before.is_some() {
                         put_back(&mut next, id, before);
                     } else {
                         // Nothing is known that could be older: being ready without a website
