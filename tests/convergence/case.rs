@@ -283,7 +283,11 @@ fn deed(number: usize) -> impl Strategy<Value = (u64, Deed)> {
             17 | 18 => Deed::Patch(id, json!({"w": n})),
             19 => Deed::Patch(id, json!({"ours": {"x": n}})),
             20 | 21 => Deed::PollNow,
-            22 => Deed::ClientClock(if number % 2 == 0 { 600_000 } else { -600_000 }),
+            22 => Deed::ClientClock(if number.is_multiple_of(2) {
+                600_000
+            } else {
+                -600_000
+            }),
             _ => Deed::Restart {
                 warm: id > 2,
                 down: u64::from(id) * u64::from(id),
@@ -362,8 +366,9 @@ impl Case {
         // Lag and cache life add up, and have to stay below the overlap.
         if self.overlap == 20 {
             self.quirks.retain(|(name, value)| {
-                !(name.ends_with("-lag") && value == "12s")
-                    && !(*name == "get-cache" && value.len() > 7)
+                let lags = name.ends_with("-lag") && value == "12s";
+                let lives = *name == "get-cache" && value.len() > 7;
+                !lags && !lives
             });
         }
     }

@@ -357,8 +357,7 @@ fn plain(text: &str, in_flow: bool) -> String {
         && !numeric
         && text.chars().all(|c| common(c) || (c == ':' && !in_flow))
         && !text.contains(": ")
-        && !text.contains(" #")
-        && !(in_flow && text.contains('#'))
+        && !text.contains(if in_flow { "#" } else { " #" })
         && !text.ends_with([' ', ':'])
         && !reserved.contains(&text.to_ascii_lowercase().as_str());
     if safe {
