@@ -1,4 +1,5 @@
 //! The examples of `docs/scenarios.md` are scenarios, and the reference passes them.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #![expect(
     clippy::unwrap_used,
