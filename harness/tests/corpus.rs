@@ -1,11 +1,6 @@
 //! The files under `scenarios/`: all are read, all come about, all are passed by the reference.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

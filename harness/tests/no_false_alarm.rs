@@ -3,11 +3,6 @@
 //! `CASES=100000 cargo test --release -p crisp-harness --test no_false_alarm` looks harder.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
-
 use crisp_harness::report::{RunEvent, ScenarioReport, Text};
 use crisp_harness::runner::{Outcome, judge};
 use crisp_harness::scenario::{Anchor, Deed, Scenario, Spot, Step};

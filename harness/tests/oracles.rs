@@ -1,11 +1,6 @@
 //! Each oracle convicts a client that breaks its rule, and none convicts the reference.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
-
 mod broken;
 
 use crisp_harness::judge::Demand;

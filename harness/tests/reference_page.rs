@@ -1,11 +1,6 @@
 //! The examples of `docs/scenarios.md` are scenarios, and the reference passes them.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
-
 use std::path::Path;
 
 use crisp_harness::oracle::Rule;
