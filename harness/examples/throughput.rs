@@ -25,7 +25,6 @@ when:
   - { at: 130s, client_save: { w3: { message: mine } } }
 ";
 
-#[expect(clippy::disallowed_methods, reason = "it measures real time")]
 fn main() {
     let runs: u32 = std::env::args()
         .nth(1)
