@@ -84,7 +84,7 @@ fn in_process(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
         times.push(ours / 1e3);
         ratios.push(ours / other);
     }
-    let what = format!("since in process, {many} websites");
+    let what = format!("since in process, CPU time, {many} websites");
     table.add(&what, median(&times), "us", Budget::None);
     let ratio = median(&ratios);
     table.add(format!("{what} / {FEW}"), ratio, "", Budget::AtMost(1.1));
@@ -97,8 +97,13 @@ fn in_process(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
         times.push(first / 1e3);
         ratios.push(ours / first);
     }
-    table.add("page 1 in process", median(&times), "us", Budget::None);
-    let what = format!("page {deep} in process / page 1");
+    table.add(
+        "page 1 in process, CPU time",
+        median(&times),
+        "us",
+        Budget::None,
+    );
+    let what = format!("page {deep} in process, CPU time / page 1");
     table.add(what, median(&ratios), "", Budget::AtMost(1.2));
     Ok(())
 }

@@ -12,6 +12,9 @@ use crate::quirks::{FreePlan, Quirks, RemovedPayload, UnconfiguredSettings};
 /// Some bytes for an item's fixed parts: two UUIDs and the member names.
 const FIXED: usize = 160;
 
+/// And for the tag of an item of the differential.
+const TAG: usize = 24;
+
 /// Writes a page of the list (specification §2.3).
 pub(super) fn page<'a>(
     websites: impl ExactSizeIterator<Item = &'a Website> + Clone,
@@ -35,7 +38,12 @@ pub(super) fn page<'a>(
 
 /// Writes the differential (specification §2.4).
 pub(super) fn difference(items: &[Item], include_plan: bool, quirks: &Quirks) -> String {
-    let mut out = String::from("[");
+    let settings: usize = items
+        .iter()
+        .map(|item| item.website.settings_or_empty().len())
+        .sum();
+    let mut out = String::with_capacity(settings + items.len() * (FIXED + TAG) + ENVELOPE);
+    out.push('[');
     for (index, item) in items.iter().enumerate() {
         out.push_str(if index == 0 { "{" } else { ",{" });
         match (item.difference, quirks.removed_payload) {
