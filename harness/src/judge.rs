@@ -149,9 +149,7 @@ fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut
         let late = history
             .ready
             .is_none_or(|ready| ready.saturating_sub(history.born) > within);
-        let got = history
-            .ready
-            .map_or_else(|| "never".to_owned(), |at| millis(at));
+        let got = history.ready.map_or_else(|| "never".to_owned(), millis);
         add(
             "ready_within",
             unequal(late, now, "not ready in time", &millis(within), &got),

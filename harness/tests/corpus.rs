@@ -1,4 +1,5 @@
 //! The files under `scenarios/`: all are read, all come about, all are passed by the reference.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! No oracle convicts the reference, whatever happens within its envelope.
 //!
 //! `CASES=100000 cargo test --release -p crisp-harness --test no_false_alarm` looks harder.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use crisp_harness::report::{RunEvent, ScenarioReport, Text};
 use crisp_harness::runner::{Outcome, judge};
@@ -196,7 +197,7 @@ fn no_oracle_convicts_the_reference_in_random_cases() {
             told.push(format!("{yaml}\n{text}"));
         }
     }
-    let few: Vec<_> = told.iter().take(6).cloned().collect();
+    let few: Vec<_> = told.iter().take(7).cloned().collect();
     assert!(
         told.is_empty(),
         "{} of {cases}: {words:?}\n{}",

@@ -80,8 +80,12 @@ async fn world_with(beside: &World, fault: &str) -> Value {
     let options = json!({"websites": 3, "page_size": 2, "faults": [fault]});
     let spaces = format!("{}/_mock/spaces", beside.fact("url"));
     let answer = http().post(spaces).json(&options).send().await;
-    let world: Value = answer.expect("it answers").json().await.expect("in JSON");
-    assert!(world["key"].is_string(), "{fault}: {world}");
+    let mut world: Value = answer.expect("it answers").json().await.expect("in JSON");
+    let control = world["control_url"].as_str();
+    let control = control.unwrap_or_else(|| panic!("{fault}: {world}"));
+    let website = http().get(format!("{control}/websites/w1")).send().await;
+    let mut website: Value = website.expect("it answers").json().await.expect("in JSON");
+    world["website"] = website["website_id"].take();
     world
 }
 
@@ -97,11 +101,8 @@ fn call(official: Official, world: &Value, fault: &str) -> Value {
             } else {
                 "saveSubscriptionSettings"
             };
-            let website = "00000000-0000-4000-8000-000000000001";
-            (
-                name,
-                json!([website, world["plugin_id"], {"message": "Hi"}]),
-            )
+            let saved = json!({"message": "Hi"});
+            (name, json!([world["website"], world["plugin_id"], saved]))
         }
     };
     json!({

@@ -121,14 +121,12 @@ impl Case {
     }
 }
 
-/// When the server's clock is right again.
-pub fn clock_fault_ends(fault: &Value) -> Duration {
-    let window = fault["window"]
-        .as_str()
-        .filter(|_| fault.get("clock").is_some());
-    let until =
-        window.and_then(|window| window.split_once("..")?.1.strip_suffix('s')?.parse().ok());
-    secs(until.unwrap_or(0))
+/// From when to when the server's clock is wrong, if the fault says so.
+pub fn wrong_clock(fault: &Value) -> Option<(Duration, Duration)> {
+    fault.get("clock")?;
+    let (from, until) = fault["window"].as_str()?.split_once("..")?;
+    let seconds = |text: &str| Some(secs(text.strip_suffix('s')?.parse().ok()?));
+    Some((seconds(from)?, seconds(until)?))
 }
 
 /// The values within the envelope, where the table's own are not all inside, and what they need.
@@ -285,7 +283,11 @@ fn deed(number: usize) -> impl Strategy<Value = (u64, Deed)> {
             17 | 18 => Deed::Patch(id, json!({"w": n})),
             19 => Deed::Patch(id, json!({"ours": {"x": n}})),
             20 | 21 => Deed::PollNow,
-            22 => Deed::ClientClock(if number % 2 == 0 { 600_000 } else { -600_000 }),
+            22 => Deed::ClientClock(if number.is_multiple_of(2) {
+                600_000
+            } else {
+                -600_000
+            }),
             _ => Deed::Restart {
                 warm: id > 2,
                 down: u64::from(id) * u64::from(id),
@@ -364,8 +366,9 @@ impl Case {
         // Lag and cache life add up, and have to stay below the overlap.
         if self.overlap == 20 {
             self.quirks.retain(|(name, value)| {
-                !(name.ends_with("-lag") && value == "12s")
-                    && !(*name == "get-cache" && value.len() > 7)
+                let lags = name.ends_with("-lag") && value == "12s";
+                let lives = *name == "get-cache" && value.len() > 7;
+                !lags && !lives
             });
         }
     }

@@ -10,6 +10,13 @@
 
 mod case;
 mod judge;
+mod print_settings;
+#[expect(dead_code, reason = "the tests of the command line use the rest of it")]
+#[path = "../cli/program.rs"]
+mod program;
 mod random;
+mod routes;
+mod sockets;
+mod stage;
 mod truth;
 mod world;

@@ -21,7 +21,7 @@ use crisp_sync::{BaseUrl, Change, Config, Credentials, Settings, WebsiteId};
 use http::{Request, Response};
 use serde_json::Value;
 
-use crate::case::{Case, Deed};
+use crate::case::{Case, Deed, wrong_clock};
 use crate::truth::Truth;
 
 /// 2026-01-01T00:00:00Z, unless a case says otherwise.
@@ -111,10 +111,15 @@ pub struct World {
     pub disturbed: Duration,
     /// Lists that lied without saying so.
     pub lies: u32,
+    /// Whether a fault called a website gone that was there.
+    pub called_gone: bool,
+    /// Spans in which the server's clock is wrong and no good answer has shown it.
+    pub wrong_clocks: Vec<(Duration, Duration)>,
     /// Requests that were sent although the API had asked for silence.
     pub broke_silence: Option<String>,
     pub phases: BTreeMap<(Operation, &'static str, &'static str), u32>,
     silent_until: Duration,
+    given_up: Vec<RequestId>,
     life: u32,
     /// How far the client's wall clock is off, in milliseconds.
     client_off: i64,
@@ -147,9 +152,12 @@ impl World {
             log: Vec::new(),
             disturbed: Duration::ZERO,
             lies: 0,
+            called_gone: false,
+            wrong_clocks: Vec::new(),
             broke_silence: None,
             phases: BTreeMap::new(),
             silent_until: Duration::ZERO,
+            given_up: Vec::new(),
             life: 0,
             client_off: case.client_off,
             queue: BTreeMap::new(),
@@ -161,9 +169,9 @@ impl World {
         for (at, deed) in &case.deeds {
             world.put(ms(*at), Next::Deed(deed.clone()));
         }
-        for fault in &case.faults {
-            world.disturbed = world.disturbed.max(crate::case::clock_fault_ends(fault));
-        }
+        world.wrong_clocks = case.faults.iter().filter_map(wrong_clock).collect();
+        let ends = world.wrong_clocks.iter().map(|(_, until)| *until);
+        world.disturbed = ends.max().unwrap_or_default();
         world
     }
 
@@ -271,7 +279,10 @@ impl World {
                     Next::Arrives(self.life, id, request),
                 );
             }
-            Action::Abandon { id } => self.note(format_args!("gives up {}", id.0)),
+            Action::Abandon { id } => {
+                self.note(format_args!("gives up {}", id.0));
+                self.given_up.push(id);
+            }
             Action::Changed(changes) => {
                 for change in changes {
                     self.note(format_args!("   {}", told(&change)));
@@ -362,6 +373,8 @@ impl World {
                 .or_default() += 1;
         }
         let refused = status.is_some_and(|status| !status.is_success());
+        let read = entry.operation == Operation::GetSettings;
+        self.called_gone |= read && status.is_some_and(|status| status == 404);
         let faults: Vec<_> = entry
             .faults
             .iter()
@@ -375,6 +388,11 @@ impl World {
             .and_then(|value| value.to_str().ok()?.parse().ok())
             .map_or(Duration::ZERO, secs);
         over += silence;
+        if faults.is_empty() && !refused && entry.operation == Operation::Since {
+            let now = self.now;
+            self.wrong_clocks
+                .retain(|(from, until)| !(*from..*until).contains(&now));
+        }
         if !faults.is_empty() || status.is_some_and(|s| [420, 429].contains(&s.as_u16())) {
             self.disturbed = self.disturbed.max(over);
         }
@@ -451,7 +469,8 @@ impl World {
         let event = match landed {
             Ok(response) => {
                 let refused = !response.status().is_success();
-                let asked = response.headers().get("retry-after").filter(|_| refused);
+                let heard = refused && !self.given_up.contains(&id);
+                let asked = response.headers().get("retry-after").filter(|_| heard);
                 if let Some(seconds) = asked.and_then(|v| v.to_str().ok()?.parse().ok()) {
                     let until = self.now + secs(seconds).min(self.config.longest_retry_after);
                     self.silent_until = self.silent_until.max(until);
@@ -531,6 +550,7 @@ impl World {
         let warm = legacy.is_some();
         self.life += 1;
         self.silent_until = Duration::ZERO;
+        self.given_up.clear();
         self.seen.push((self.now, Seen::Restart { warm }));
         let at = self.now + secs(down);
         self.disturbed = self.disturbed.max(at);

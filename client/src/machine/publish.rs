@@ -60,18 +60,17 @@ impl Machine {
             };
             match self.parts.own_writes.judge(id, first, Source::Page) {
                 Touch::Apply => changes.push(change),
+                Touch::ReadAt(due) if before.is_none() && !self.loaded => {
+                    // Nothing was shown yet, so nothing can go back; and the first set is to
+                    // have everybody in it, though a save is still being read back.
+                    changes.push(change);
+                    self.look_into(id, due, false);
+                }
                 Touch::ReadAt(due) => {
-                    if self.loaded {
-                        let kept = with_terms_of(before, after.as_ref());
-                        changes.extend(Change::between(before, kept.as_ref()));
-                        if kept != after {
-                            put_back(&mut next, id, kept.as_ref());
-                            self.look_into(id, due, after.is_none());
-                        }
-                    } else {
-                        // Nothing is known that could be older: being ready without a website
-                        // that is there would be worse than showing it as it was listed.
-                        changes.push(change);
+                    let kept = with_terms_of(before, after.as_ref());
+                    changes.extend(Change::between(before, kept.as_ref()));
+                    if kept != after {
+                        put_back(&mut next, id, kept.as_ref());
                         self.look_into(id, due, after.is_none());
                     }
                 }

@@ -341,8 +341,11 @@ impl Machine {
             self.parts.own_writes.learnt(id, self.now);
             self.put_one(id, None);
         } else {
-            // One voice against the cache: the next poll decides.
-            self.poll_due = self.now.elapsed;
+            // One voice against the cache: the next poll decides. Not at once: while the
+            // differential lags it would bring the website back into doubt, and the two would
+            // chase each other without a pause.
+            let settled = self.now.elapsed + self.config.settle;
+            self.poll_due = self.poll_due.min(settled);
         }
     }
 
@@ -391,19 +394,15 @@ impl Machine {
             .collect();
         for OpenSave { save, problem, .. } in impatient {
             // The read goes on without its save.
-            match problem {
-                None => {
-                    self.show(&save);
-                    self.end_save(&save, SaveOutcome::Done);
-                }
-                Some(problem) => {
-                    let outcome = SaveOutcome::Unknown {
-                        problem,
-                        holds: None,
-                    };
-                    self.end_save(&save, outcome);
-                }
-            }
+            // Even a save that was accepted is not shown unread: somebody may have saved since,
+            // and what a PATCH made of the whole is not known. The read brings it.
+            let problem = problem
+                .unwrap_or_else(|| "accepted, but the website could not be read back".to_owned());
+            let outcome = SaveOutcome::Unknown {
+                problem,
+                holds: None,
+            };
+            self.end_save(&save, outcome);
         }
     }
 }

@@ -91,7 +91,7 @@ pub fn all(expect: &Expect, abilities: Abilities) -> Vec<Box<dyn Oracle>> {
         Box::new(honest_status::HonestStatus::new(abilities.status)),
         Box::new(liveness::Liveness::default()),
         Box::new(pacing::Pacing::new(abilities.waits)),
-        Box::new(cost::Cost::default()),
+        Box::new(cost::Cost),
         Box::new(atomic::Atomic::default()),
         Box::new(quiet::Quiet),
     ]

@@ -212,13 +212,13 @@ fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut V
     let answer = answer(request);
     let weight = request.met_fault() || request.quality.is_failure();
     // An answer right behind its question shares its line.
-    if let Some(last) = lines.last_mut().filter(|last| last.request == Some(index)) {
-        if event.at <= last.at + LATENCY + ROUNDING {
-            last.wire = format!("{}: {answer}", last.wire.trim_end_matches(" →"));
-            last.at = event.at;
-            last.weight |= weight;
-            return;
-        }
+    if let Some(last) = lines.last_mut().filter(|last| last.request == Some(index))
+        && event.at <= last.at + LATENCY + ROUNDING
+    {
+        last.wire = format!("{}: {answer}", last.wire.trim_end_matches(" →"));
+        last.at = event.at;
+        last.weight |= weight;
+        return;
     }
     let mut line = Draft::wire(event, format!("← {}: {answer}", request.spot()), true);
     line.request = Some(index);

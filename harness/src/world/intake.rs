@@ -28,8 +28,10 @@ pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]
     match invented {
         // The differential has no honest no but that the date is too old, after which it cannot
         // be asked for a while.
-        None if matches!(response.status().as_u16(), 400 | 404 | 422)
-            && operation != Operation::Since =>
+        None
+        | Some(Answer::Stale(_) | Answer::EmptyPage | Answer::ShortPage | Answer::RepeatPage)
+            if matches!(response.status().as_u16(), 400 | 404 | 422)
+                && operation != Operation::Since =>
         {
             Quality::Denied
         }

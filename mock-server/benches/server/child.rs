@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Outcome, machine, workload};
+use crate::{Outcome, workload};
 
 /// This program in another role.
 pub struct Role {
@@ -38,11 +38,6 @@ impl Role {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// CPU time that it has used so far.
-    pub fn cpu(&self) -> Option<Duration> {
-        machine::cpu_of(self.pid())
     }
 
     /// Reads the next line as JSON.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::Outcome;
 use crate::child::Role;
 use crate::generator::{Job, Result};
+use crate::machine::cpu_of;
 use crate::statistics::median;
 
 /// What a server is under while it is measured (product surface §5).
@@ -64,15 +65,16 @@ impl Rounds {
         }
     }
 
-    /// One more round; its requests are remembered with the CPU time that `server` spent on them.
+    /// One more round; its requests are remembered with the CPU time that the process `server` spent
+    /// on them.
     pub fn go(
         &mut self,
         generator: &mut Generator,
-        server: &Role,
+        server: u32,
         connections: usize,
         time: Duration,
     ) -> Outcome<()> {
-        let before = server.cpu();
+        let before = cpu_of(server);
         let result = generator.send(&Job {
             address: self.address.clone(),
             connections,
@@ -80,8 +82,7 @@ impl Rounds {
             millis: u64::try_from(time.as_millis())?,
             requests: u64::MAX,
         })?;
-        let cpu = server
-            .cpu()
+        let cpu = cpu_of(server)
             .zip(before)
             .map(|(after, before)| after.saturating_sub(before));
         let requests = result.requests as f64;

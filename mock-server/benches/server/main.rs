@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p crisp-mock-server` takes under three minutes; `-- --quick` about twenty seconds;
 //! `-- --full` sends the whole million requests. `-- pages` (or `scale`, `memory`, `life`) runs one
-//! part. Nothing here fails: a figure over its budget says so and the exit code stays 0, because
+//! part, and `-- pages --peer=NAME,PID,URL` measures another server that runs already beside ours.
+//! Nothing here fails: a figure over its budget says so and the exit code stays 0, because
 //! time measured on a shared machine is a hint and no proof.
 //!
 //! Load comes over loopback from another process: the program starts itself again in the roles
@@ -97,7 +98,8 @@ fn measure(words: &[&str]) -> Outcome<()> {
     println!("crisp-mock-server, {}", machine.describe());
     let mut table = Table::default();
     if wanted("pages") {
-        pages::measure(effort, &mut table)?;
+        let peers = words.iter().filter_map(|word| word.strip_prefix("--peer="));
+        pages::measure(effort, &peers.collect::<Vec<_>>(), &mut table)?;
     }
     if wanted("scale") {
         scale::measure(effort, &mut table)?;

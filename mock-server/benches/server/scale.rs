@@ -35,7 +35,12 @@ fn over_http(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
             .map(|(server, path)| (server, Rounds::new(server.address(), server.request(path))));
         for _ in 0..effort.choose(5, 25, 60) {
             for (server, rounds) in &mut rounds {
-                rounds.go(&mut generator, &server.role, 1, Duration::from_millis(150))?;
+                rounds.go(
+                    &mut generator,
+                    server.role.pid(),
+                    1,
+                    Duration::from_millis(150),
+                )?;
             }
         }
         Ok(rounds.map(|(_, rounds)| rounds))

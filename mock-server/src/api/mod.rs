@@ -22,7 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Response};
 
-pub use access::{Account, Accounts, Tier, identifier_of};
+pub use access::{Account, Accounts, Tier, Unknown, identifier_of};
 pub use cache::ReadCache;
 pub use envelope::{Answer, Refused};
 pub use input::{Input, Params, Unread};
