@@ -277,9 +277,11 @@ impl Space {
         };
         let outcome = api::answer(&mut desk, route, &input, now, reading);
         carried.unread = input.unread();
-        if let Err(refused) = &outcome {
-            carried.explanation = refused.explanation().map(str::to_owned);
-        }
+        let refused = outcome.as_ref().err().and_then(Refused::explanation);
+        carried.explanation = match (refused, input.misspelt()) {
+            (Some(refused), Some(misspelt)) => Some(format!("{refused}; {misspelt}")),
+            (refused, misspelt) => refused.map(str::to_owned).or(misspelt),
+        };
         api::respond(outcome, request.method(), now, date)
     }
 }
@@ -384,8 +386,7 @@ impl Target {
 
 fn not_found(path: &str) -> Refused {
     let below = path.strip_prefix(BASE);
-    let patterns = api::ROUTES.iter().map(|route| route.pattern);
-    let nearest = below.and_then(|below| crate::nearest::nearest(below, patterns));
+    let nearest = below.and_then(api::nearest_route);
     let hint = match (below, nearest) {
         (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
         (_, Some(nearest)) => format!("the nearest route is {nearest}"),

@@ -10,6 +10,7 @@ mod ctl;
 mod ending;
 mod exec;
 mod help;
+mod many;
 mod program;
 mod replay;
 mod serve;

@@ -11,6 +11,7 @@ mod plugin;
 mod want;
 mod webdriver;
 
+mod ci_examples;
 mod dates;
 mod difference;
 mod example_plugins;
