@@ -8,6 +8,7 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod budget;
 mod case;
 mod judge;
 mod print_settings;
@@ -18,5 +19,6 @@ mod random;
 mod routes;
 mod sockets;
 mod stage;
+mod stories;
 mod truth;
 mod world;

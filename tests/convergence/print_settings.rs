@@ -72,7 +72,8 @@ fn built() -> String {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .args(["build", "--offline", "--message-format", "json"])
-        .args(["-p", "crisp-sync", "--example", "print_settings"])
+        // As `cargo test --workspace` builds it, so that nothing is built twice.
+        .args(["--workspace", "--example", "print_settings"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())
         .output()

@@ -75,6 +75,8 @@ struct KeptBack {
 pub struct Order {
     pub website: WebsiteId,
     pub settings: Value,
+    /// Whether it was a PATCH.
+    pub patches: bool,
     pub life: u32,
     /// How often the server saw it.
     pub arrived: u32,
@@ -87,7 +89,7 @@ pub struct Order {
 #[derive(Debug)]
 pub enum Seen {
     Change(Change),
-    /// A definite save ended; the state of its website in the cache then.
+    /// A definite save ended; what a cache that is ready showed of its website then.
     Saved(Ticket, Option<Value>),
     Ready(Vec<WebsiteId>),
     /// The process began anew, with or without its memory.
@@ -302,7 +304,8 @@ impl World {
                 let snapshot = self.machine.as_ref().unwrap().snapshot();
                 let shown = snapshot.websites.get(&order.website);
                 let shown = shown.map(|website| website.settings.parse().unwrap());
-                if outcome == SaveOutcome::Done {
+                let ready = self.machine.as_ref().unwrap().is_ready();
+                if outcome == SaveOutcome::Done && ready {
                     self.seen.push((self.now, Seen::Saved(ticket, shown)));
                 }
                 order.outcome = Some(outcome);
@@ -318,17 +321,16 @@ impl World {
             return self.put(at, Next::Lands(life, id, Err(Failure::Connect)));
         }
         let handled = self.space.handle(self.now, request);
-        self.truth.look(&self.space, self.now);
-        self.count_save(request);
+        if request.method() != http::Method::GET {
+            self.truth.look(&self.space, self.now);
+            self.count_save(request);
+        }
         self.count_faults(&handled.delivery);
         self.schedule(life, id, handled.operation, handled.delivery);
     }
 
     /// Which save it was, and what became of it.
     fn count_save(&mut self, request: &Request<Bytes>) {
-        if request.method() == http::Method::GET {
-            return;
-        }
         let body: Value = serde_json::from_slice(request.body()).unwrap();
         let order = self
             .orders
@@ -360,7 +362,11 @@ impl World {
             self.lies += match key {
                 "short_page" => 1,
                 "empty_page" if entry.operation == Operation::Since => 1,
+                // One is looked into; the second is believed, as the quirk `past-the-end` has it.
                 "empty_page" => u32::from(self.lies_twice(key)),
+                "status" if entry.operation == Operation::List => {
+                    u32::from(status.is_some_and(|s| s == 404) && self.lies_twice(key))
+                }
                 _ => 0,
             };
             let state = self
@@ -400,7 +406,7 @@ impl World {
         self.note(format_args!("   server: {status} {}", faults.join(" ")));
     }
 
-    /// Whether the list has been called empty before by a fault: once is noticed, twice is not.
+    /// Whether faults with this effect have acted more than once.
     fn lies_twice(&self, key: &str) -> bool {
         self.space
             .faults
@@ -528,6 +534,7 @@ impl World {
         let order = Order {
             website: w(number),
             settings: value,
+            patches: how == How::Patch,
             life: self.life,
             arrived: 0,
             made: None,

@@ -326,16 +326,20 @@ impl Machine {
         let Some(read) = self.reads.remove(&id) else {
             return;
         };
-        if let Some(open) = read.save {
-            let outcome = match open.problem {
-                None => SaveOutcome::Done,
+        if let Some(OpenSave { save, problem, .. }) = read.save {
+            let outcome = match problem {
+                None => {
+                    // Until the website goes, reads give what was saved, not what was before.
+                    self.show(&save);
+                    SaveOutcome::Done
+                }
                 // It may have been carried out just before the website left.
                 Some(problem) => SaveOutcome::Unknown {
                     problem,
                     holds: None,
                 },
             };
-            self.end_save(&open.save, outcome);
+            self.end_save(&save, outcome);
         }
         if read.said_gone {
             self.parts.own_writes.learnt(id, self.now);
