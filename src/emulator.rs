@@ -209,7 +209,7 @@ fn refused(status: StatusCode, answer: &Value) -> Failure {
 
 /// The server's hints speak of HTTP calls; whoever works in a shell gets the same in its words.
 fn in_the_shell(hint: String) -> String {
-    const WORDS: [(&str, &str); 10] = [
+    const WORDS: [(&str, &str); 11] = [
         ("DELETE /_mock/websites/{id}", "`crisp-mock ctl uninstall`"),
         ("POST /_mock/websites", "`crisp-mock ctl install`"),
         ("GET /_mock/websites", "`crisp-mock ctl websites`"),
@@ -218,6 +218,7 @@ fn in_the_shell(hint: String) -> String {
         ("PUT /_mock/schema", "`crisp-mock ctl schema FILE`"),
         ("GET /_mock/spaces", "`crisp-mock ctl space list`"),
         ("POST /_mock/spaces", "`crisp-mock ctl space create`"),
+        ("GET /_mock/state", "`crisp-mock ctl state`"),
         ("POST /_mock/reset", "`crisp-mock ctl reset`"),
         (
             "send `limit` (null: none), `used` or both",

@@ -201,7 +201,10 @@ mod tests {
             ("- { at: list, reset: true }\n", Some(Kind::Faults)),
             ("at: list\nreset: true\n", Some(Kind::Faults)),
             ("[]", Some(Kind::Faults)),
-            ("name: a\nstart: {}\nfaults: []\nexpect: {}\n", None),
+            (
+                "name: a\nstart: {}\nfaults: []\nexpect: {}\n",
+                Some(Kind::Scenario),
+            ),
             ("{}", None),
             ("5", None),
         ] {

@@ -1,5 +1,9 @@
 //! How many scenarios a second one core judges: `cargo run --release --example throughput`.
-#![expect(clippy::print_stdout, reason = "an example prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "it prints and measures"
+)]
 
 use std::time::{Duration, Instant};
 

@@ -6,7 +6,7 @@ use crate::judge::{Finding, Judge};
 use crate::oracle::{Breach, Verdict};
 use crate::scenario::{InvalidScenario, Scenario};
 use crate::subject::{Client, Sync};
-use crate::world::{self, Prepared, Run};
+use crate::world::{self, BrokenOff, Prepared, Run};
 
 /// A run and what was found.
 #[derive(Debug)]
@@ -87,9 +87,11 @@ impl Judged {
     /// How it ended. A run that the client's own behaviour kept from coming about is not judged.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        if self.breaches().next().is_some() || self.run.broken_off.is_some() {
+        let restless = self.run.broken_off == Some(BrokenOff::Restless);
+        if self.breaches().next().is_some() || restless {
             Outcome::Failed
-        } else if self.run.unreached.is_empty() {
+        } else if self.run.unreached.is_empty() && !self.run.unable && self.run.broken_off.is_none()
+        {
             Outcome::Passed
         } else {
             Outcome::NotJudged

@@ -37,6 +37,7 @@
 //! | [`options`], [`stub`] | what a world can be started with |
 //! | [`journal`] | what was asked and what became of it, in bounded memory |
 //! | [`space`] | one world with all of the above around it: one request in, one delivery out |
+//! | [`state`] | a world as a document: dumped, and started from |
 //! | — | — |
 //! | [`socket`] | HTTP/1.1 over TCP, carrying every delivery out for real |
 //! | [`control`] | the side door `/_mock` |
@@ -60,4 +61,5 @@ pub mod schema;
 pub mod server;
 pub mod socket;
 pub mod space;
+pub mod state;
 pub mod stub;

@@ -4,6 +4,7 @@
 //! command line fills in. [`Blueprint::new`] checks all of it at once, so that a world that starts
 //! has nothing left to go wrong.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use crate::clock::Mode;
 use crate::fault::{FaultError, FaultPlan};
 use crate::quirks::{PageSize, Profile, QuirkError, Quirks, SchemaFormats, Settings};
 use crate::schema::{InvalidSchema, Rules, SettingsSchema};
+use crate::state::{State, StateError};
 use crate::stub::Stub;
 
 /// How many websites have the plugin when nothing else is said.
@@ -83,6 +85,10 @@ pub struct WorldOptions {
     /// A fault plan: one fault or a list of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<Value>,
+    /// A dump to start from, in place of `websites`, `unconfigured` and `seed`; the other options
+    /// win over what it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Value>,
 }
 
 /// What is wrong with options; each says which option, and what would fit.
@@ -124,6 +130,17 @@ pub enum OptionError {
     /// The fault plan is not valid.
     #[error("faults: {}", list(.0))]
     Faults(Vec<FaultError>),
+    /// The dump cannot be taken.
+    #[error("state: {}", all(.0))]
+    State(Vec<StateError>),
+    /// An option makes websites that the dump has already.
+    #[error("{0}: the dump of `state` says that already: leave one of the two out")]
+    BesideState(&'static str),
+}
+
+fn all(errors: &[StateError]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 fn list(errors: &[FaultError]) -> String {
@@ -148,6 +165,8 @@ pub struct Blueprint {
     pub quirks: Quirks,
     /// The fault plan.
     pub faults: FaultPlan,
+    /// The dump to start from.
+    pub state: Option<Arc<State>>,
 }
 
 impl Blueprint {
@@ -158,8 +177,9 @@ impl Blueprint {
     /// Everything that is wrong with them.
     pub fn new(options: WorldOptions) -> Result<Self, Vec<OptionError>> {
         let mut errors = Vec::new();
-        let quirks = quirks(&options, &mut errors);
-        let schema = schema(&options, &quirks, &mut errors);
+        let state = state(&options, &mut errors);
+        let quirks = quirks(&options, state.as_ref(), &mut errors);
+        let schema = schema(&options, state.as_ref(), &quirks, &mut errors);
         let faults = faults(&options, &mut errors);
         let websites = options.websites.unwrap_or(DEFAULT_WEBSITES);
         let unconfigured = options.unconfigured.unwrap_or(0);
@@ -177,8 +197,10 @@ impl Blueprint {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let seed = options.seed.unwrap_or(1);
+        let dumped = state.as_ref().map(|state| state.seed);
+        let seed = dumped.or(options.seed).unwrap_or(1);
         Ok(Self {
+            state: state.map(Arc::new),
             options,
             websites,
             unconfigured,
@@ -187,6 +209,22 @@ impl Blueprint {
             quirks,
             faults,
         })
+    }
+}
+
+impl Blueprint {
+    /// Requests a day.
+    #[must_use]
+    pub fn quota(&self) -> Option<u64> {
+        let dumped = self.state.as_ref().and_then(|state| state.limit);
+        self.options.quota.or(dumped)
+    }
+
+    /// Whether time passes by itself.
+    #[must_use]
+    pub fn clock(&self) -> Mode {
+        let dumped = self.state.as_ref().and_then(|state| state.mode);
+        self.options.clock.or(dumped).unwrap_or_default()
     }
 }
 
@@ -199,8 +237,26 @@ pub fn schema_rules(quirks: &Quirks) -> Rules {
     }
 }
 
-fn quirks(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Quirks {
-    let mut quirks = options.profile.unwrap_or_default().quirks();
+fn state(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Option<State> {
+    let document = options.state.as_ref()?;
+    let beside = [
+        ("websites", options.websites.is_some()),
+        ("unconfigured", options.unconfigured.is_some()),
+        ("seed", options.seed.is_some()),
+    ];
+    let beside = beside.into_iter().filter(|(_, given)| *given);
+    errors.extend(beside.map(|(option, _)| OptionError::BesideState(option)));
+    State::parse(document)
+        .map_err(|problems| errors.push(OptionError::State(problems)))
+        .ok()
+}
+
+fn quirks(options: &WorldOptions, state: Option<&State>, errors: &mut Vec<OptionError>) -> Quirks {
+    let dumped = state.filter(|_| options.profile.is_none());
+    let mut quirks = dumped.map_or_else(
+        || options.profile.unwrap_or_default().quirks(),
+        |state| state.quirks.clone(),
+    );
     if let Err(error) = options
         .quirks
         .as_ref()
@@ -218,10 +274,13 @@ fn quirks(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Quirks {
 
 fn schema(
     options: &WorldOptions,
+    state: Option<&State>,
     quirks: &Quirks,
     errors: &mut Vec<OptionError>,
 ) -> SettingsSchema {
-    let Some(raw) = &options.schema else {
+    // A schema reads differently under other quirks.
+    let dumped = state.map(|state| state.schema.raw());
+    let Some(raw) = options.schema.as_ref().or(dumped) else {
         return SettingsSchema::sample();
     };
     SettingsSchema::from_value(raw.clone(), schema_rules(quirks)).unwrap_or_else(|error| {

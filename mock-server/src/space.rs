@@ -85,7 +85,7 @@ impl Space {
         public_url: &str,
         outside: Outside,
     ) -> Self {
-        let wall = blueprint.options.now.map_or(outside.wall, Stamp::from);
+        let wall = wall_at_start(&blueprint, outside);
         Self::begin(
             name.into(),
             blueprint,
@@ -97,10 +97,9 @@ impl Space {
 
     /// Back to the state at the start: websites, clock, faults and journal.
     pub fn reset(&mut self, outside: Outside) {
-        let wall = match (self.clock.mode(), self.blueprint.options.now) {
-            (Mode::Manual, _) => self.clock.wall_at_start(),
-            (Mode::Real, Some(now)) => now.into(),
-            (Mode::Real, None) => outside.wall,
+        let wall = match self.clock.mode() {
+            Mode::Manual => self.clock.wall_at_start(),
+            Mode::Real => wall_at_start(&self.blueprint, outside),
         };
         let (name, blueprint) = (Arc::clone(&self.name), Arc::clone(&self.blueprint));
         *self = Self::begin(
@@ -126,12 +125,18 @@ impl Space {
             plugin.id,
             blueprint.schema.clone(),
             blueprint.quirks.clone(),
-            options.quota,
+            blueprint.quota(),
         );
-        let warnings = populate::populate(&mut world, &blueprint, wall);
+        let warnings = match &blueprint.state {
+            Some(state) => {
+                state.fill(&mut world, wall);
+                Vec::new()
+            }
+            None => populate::populate(&mut world, &blueprint, wall),
+        };
         Self {
             world,
-            clock: Clock::new(options.clock.unwrap_or_default(), wall, elapsed),
+            clock: Clock::new(blueprint.clock(), wall, elapsed),
             faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
             journal: Journal::default(),
             accounts: accounts(&name, &blueprint),
@@ -179,6 +184,13 @@ impl Space {
             wall: Stamp(moment.wall.0.saturating_add(quirk).saturating_add(fault)),
             ..moment
         }
+    }
+
+    /// Puts another world in the place of this one.
+    pub(crate) fn replace_world(&mut self, world: World) {
+        self.world = world;
+        self.cache.clear();
+        self.pages = Pages::default();
     }
 
     /// Something was written by another way than the API; a cache that writes bust is emptied.
@@ -265,11 +277,26 @@ impl Space {
         };
         let outcome = api::answer(&mut desk, route, &input, now, reading);
         carried.unread = input.unread();
-        if let Err(refused) = &outcome {
-            carried.explanation = refused.explanation().map(str::to_owned);
-        }
+        let refused = outcome.as_ref().err().and_then(Refused::explanation);
+        carried.explanation = match (refused, input.misspelt()) {
+            (Some(refused), Some(misspelt)) => Some(format!("{refused}; {misspelt}")),
+            (refused, misspelt) => refused.map(str::to_owned).or(misspelt),
+        };
         api::respond(outcome, request.method(), now, date)
     }
+}
+
+/// What the wall shows when a world starts.
+fn wall_at_start(blueprint: &Blueprint, outside: Outside) -> Stamp {
+    let dumped = blueprint.state.as_ref();
+    blueprint.options.now.map_or_else(
+        || {
+            dumped.map_or(outside.wall, |state| {
+                state.wall(blueprint.clock(), outside.wall)
+            })
+        },
+        Stamp::from,
+    )
 }
 
 /// What carrying a request out brings to the journal besides the answer.
@@ -359,8 +386,7 @@ impl Target {
 
 fn not_found(path: &str) -> Refused {
     let below = path.strip_prefix(BASE);
-    let patterns = api::ROUTES.iter().map(|route| route.pattern);
-    let nearest = below.and_then(|below| crate::nearest::nearest(below, patterns));
+    let nearest = below.and_then(api::nearest_route);
     let hint = match (below, nearest) {
         (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
         (_, Some(nearest)) => format!("the nearest route is {nearest}"),

@@ -7,6 +7,7 @@ mod requests;
 mod rules;
 mod show;
 mod spaces;
+mod state;
 mod websites;
 
 use std::process::ExitCode;
@@ -65,6 +66,8 @@ enum Call {
     Quirks(rules::SetQuirks),
     /// Show or replace the settings schema
     Schema(rules::SetSchema),
+    /// Print the world as a document (version, websites, clock, quota, quirks, schema), or load one
+    State(state::State),
     /// Make, list or remove isolated worlds in the same emulator
     Space(spaces::Spaces),
     /// Show addresses and credentials
@@ -102,6 +105,7 @@ async fn make(desk: &Desk, call: Call) -> Result<(), Failure> {
         Call::Requests(requests) => requests.run(desk).await,
         Call::Quirks(quirks) => quirks.run(desk).await,
         Call::Schema(schema) => schema.run(desk).await,
+        Call::State(state) => state.run(desk).await,
         Call::Space(spaces) => spaces.run(desk).await,
         Call::Info => desk.show(&desk.emulator.get("/info").await?, show::info),
         Call::Reset => {

@@ -1,7 +1,7 @@
 //! `crisp-mock exec -- COMMAND`: start an emulator, run a command against it, stop it, and end as
 //! the command did.
 //!
-//! What the command sees is in [`variables`]; how it is found in [`lookup`]; how it is started,
+//! What the command sees is in [`mod@variables`]; how it is found in [`lookup`]; how it is started,
 //! signalled and ended in [`child`]; what is said in the end in [`summary`], and whether a green
 //! run was an honest one in [`honesty`].
 

@@ -161,6 +161,18 @@ pub struct ServerArguments {
     )]
     pub control_token: Option<String>,
 
+    /// Start from a dump, YAML or JSON, as `crisp-mock ctl state` prints it
+    ///
+    /// It stands in place of --websites, --unconfigured and --seed; other options win over what it
+    /// says. One of another version is refused.
+    #[arg(
+        long,
+        env = "CRISP_MOCK_STATE",
+        value_name = "FILE",
+        hide_short_help = true
+    )]
+    pub state: Option<PathBuf>,
+
     /// Write every request there, one line of JSON each
     ///
     /// The lines are entries of the journal, as `GET /_mock/requests` has them, with the name of

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::Print;
 
 /// The keys of the config file, in the order of the product surface.
-pub const KEYS: [&str; 23] = [
+pub const KEYS: [&str; 24] = [
     "listen",
     "websites",
     "unconfigured",
@@ -29,6 +29,7 @@ pub const KEYS: [&str; 23] = [
     "stub",
     "control_token",
     "faults",
+    "state",
     "journal",
     "ready_file",
     "print",
@@ -88,6 +89,9 @@ struct Config {
     control_token: Option<String>,
     /// What goes wrong, and when: a path, relative to this file, or the plan itself.
     faults: Option<PathOrPlan>,
+    /// A dump of a world to start from, in place of `websites`, `unconfigured` and `seed`: a path,
+    /// relative to this file, or the dump itself.
+    state: Option<PathOrObject>,
     /// Where to write every request, one line of JSON each.
     journal: Option<String>,
     /// Where to write the addresses and credentials once the port accepts.

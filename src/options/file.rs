@@ -115,6 +115,7 @@ impl Reader<'_> {
             parent_pid: self.typed("parent_pid", "write the number of a process"),
             schema: self.source("schema"),
             faults: self.source("faults"),
+            state: self.source("state"),
             quota,
             quirks: self.quirks(),
             world: WorldOptions {

@@ -18,7 +18,7 @@ pub use config_schema::{KEYS, config_schema};
 pub use file::ConfigFile;
 pub use listen::Listen;
 pub use resolve::{Resolved, judge_config, resolve};
-pub use source::{Source, judge_plan};
+pub use source::{Source, judge_plan, judge_state};
 
 /// What one place says: the command line with its environment, or a file.
 ///
@@ -46,6 +46,8 @@ pub struct Given {
     pub schema: Option<Source>,
     /// The fault plan.
     pub faults: Option<Source>,
+    /// The dump to start from.
+    pub state: Option<Source>,
     /// Requests a day.
     pub quota: Option<Quota>,
     /// Single quirks, known to exist.
@@ -67,6 +69,7 @@ impl From<ServerArguments> for Given {
             parent_pid: arguments.parent_pid,
             schema: arguments.schema.map(Source::File),
             faults: arguments.faults.map(Source::File),
+            state: arguments.state.map(Source::File),
             quota: arguments.quota,
             quirks: Settings(arguments.quirk),
             world: WorldOptions {
@@ -106,6 +109,7 @@ impl Given {
             parent_pid: self.parent_pid.or(other.parent_pid),
             schema: self.schema.or(other.schema),
             faults: self.faults.or(other.faults),
+            state: self.state.or(other.state),
             quota: self.quota.or(other.quota),
             quirks,
             world: WorldOptions {

@@ -86,6 +86,10 @@ fn combine(
         .faults
         .map(|source| source.faults(document))
         .transpose()?;
+    world.state = given
+        .state
+        .map(|source| source.state(document))
+        .transpose()?;
     let listen = given.listen.unwrap_or(listen);
     let control_token = open_or_token(listen, given.control_token)?;
     Blueprint::new(world.clone()).map_err(|errors| refused(&errors, &by_hand, document))?;
@@ -127,6 +131,7 @@ impl Said {
         let said = [
             ("websites", world.websites.is_some()),
             ("unconfigured", world.unconfigured.is_some()),
+            ("seed", world.seed.is_some()),
             ("page_size", world.page_size.is_some()),
             ("settings_url", world.settings_url.is_some()),
             ("identifier", world.identifier.is_some()),
@@ -180,5 +185,7 @@ fn key_of(error: &OptionError) -> &'static str {
         OptionError::Credentials { option, .. } => option,
         OptionError::Schema(_) => "schema",
         OptionError::Faults(_) => "faults",
+        OptionError::State(_) => "state",
+        OptionError::BesideState(option) => option,
     }
 }

@@ -7,6 +7,7 @@ use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::schema::{
     InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review,
 };
+use crisp_mock_server::state::State;
 use serde_json::Value;
 
 use crate::document::{Document, Problem, read_text};
@@ -60,6 +61,27 @@ impl Source {
         }
     }
 
+    /// Reads a dump of a world; `config` is the file that an inline one stands in.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unreadable`], or [`Failure::BadFile`] with everything that is wrong.
+    pub fn state(self, config: Option<&Document>) -> Result<Value, Failure> {
+        match self {
+            Self::File(path) => {
+                let document = Document::read(&path)?;
+                judge_state(&document, &document.value, "")?;
+                Ok(document.value)
+            }
+            Self::Inline(value) => {
+                if let Some(config) = config {
+                    judge_state(config, &value, "/state")?;
+                }
+                Ok(value)
+            }
+        }
+    }
+
     /// Reads a fault plan; `config` is the file that an inline one stands in.
     ///
     /// # Errors
@@ -80,6 +102,23 @@ impl Source {
             }
         }
     }
+}
+
+/// Judges a dump that stands at `base` in a document.
+///
+/// # Errors
+///
+/// [`Failure::BadFile`] with everything that is wrong.
+pub fn judge_state(document: &Document, state: &Value, base: &str) -> Result<(), Failure> {
+    let errors = State::parse(state).err().unwrap_or_default();
+    let problems: Vec<_> = errors
+        .into_iter()
+        .map(|error| Problem {
+            hint: error.hint,
+            ..Problem::value(format!("{base}{}", error.pointer), error.message)
+        })
+        .collect();
+    document.refuse(&problems)
 }
 
 fn refused_schema(invalid: &InvalidSchema, config: Option<&Document>) -> Failure {

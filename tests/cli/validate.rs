@@ -47,7 +47,7 @@ fn what_is_allowed_and_probably_not_meant_is_a_warning() {
 }
 
 #[test]
-fn a_scenario_is_recognised_and_not_judged() {
+fn a_scenario_is_recognised_and_judged() {
     let scenario = "name: a save is lost\nstart: { websites: {} }\nwhen: []\nexpect: {}\n";
     let folder = folder(&[("scenario.yaml", scenario)]);
     insta::assert_snapshot!(run_in(folder.path(), &["validate", "scenario.yaml"]).shown());

@@ -11,9 +11,11 @@ mod plugin;
 mod want;
 mod webdriver;
 
+mod ci_examples;
 mod dates;
 mod difference;
 mod example_plugins;
+mod faults;
 mod pages;
 mod refusals;
 mod retries;

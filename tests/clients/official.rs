@@ -118,6 +118,13 @@ impl Bench {
         }
     }
 
+    /// Makes calls at the same time, each by a client of its own, and gives what came of each.
+    pub async fn at_once(&mut self, calls: &[Value]) -> Vec<Value> {
+        self.program.say(&json!(calls).to_string()).await;
+        let answers = self.program.hear().await;
+        serde_json::from_str(&answers).expect("a caller answers with a list")
+    }
+
     async fn either(&mut self, node: &str, python: &str, args: Value) -> Result<Value, Refusal> {
         let name = match self.official {
             Official::Python => python,

@@ -9,10 +9,14 @@ use crisp_mock_server::server::MockServer;
 use crisp_mock_server::space::Space;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::document::{Example, examples};
 use crate::wire::{Call, End, arm, receive, send_call, so_far};
 use crate::{DOCUMENT, server};
+
+/// Far more than anything here takes, for slow machines.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const A_BIT: Duration = Duration::from_millis(1);
 
@@ -145,7 +149,8 @@ async fn compare(
         let length = response.body().len().min(bytes) as u64;
         advance(server, pace.time_for(length));
     }
-    let seen = receive(stream, early, false).await;
+    let seen = timeout(PATIENCE, receive(stream, early, false)).await;
+    let seen = seen.unwrap_or_else(|_| panic!("{name}: it never ended"));
     assert_eq!(seen.end, end, "{name}");
     let Some(response) = decided.response() else {
         assert_eq!(seen.text, "", "{name}");

@@ -14,6 +14,17 @@ use crate::{DOCUMENT, ask_as_documented, server, world};
 
 const CROWD: u64 = 1_000;
 
+/// Answers without the engine that differ from `status` and `html` by their bytes alone.
+const LIKE_HTML: [&str; 7] = [
+    "throttle",
+    "garbage",
+    "empty_body",
+    "wrong_type",
+    "error_envelope",
+    "missing_data",
+    "null_data",
+];
+
 /// Far more than any fault takes, for slow machines.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -33,9 +44,12 @@ fn make_room() {
 fn make_room() {}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_meets_each_of_a_thousand_connections_and_the_server_lives_on() {
+async fn every_kind_of_fault_meets_each_of_a_thousand_connections_and_the_server_lives_on() {
     make_room();
     for example in examples(DOCUMENT) {
+        if LIKE_HTML.contains(&example.key.as_str()) {
+            continue;
+        }
         let crowd = timeout(PATIENCE, meet(&example)).await;
         crowd.unwrap_or_else(|_| panic!("{}: not over after {PATIENCE:?}", example.key));
     }
@@ -77,7 +91,7 @@ async fn meet(example: &Example) {
 async fn watched_server() -> (MockServer, mpsc::UnboundedReceiver<()>) {
     let (told, ended) = mpsc::unbounded_channel();
     let options = ServerOptions {
-        on_request: Some(Arc::new(move |_| {
+        on_request: Some(Arc::new(move |_, _| {
             // The test may have seen enough.
             let _ = told.send(());
         })),

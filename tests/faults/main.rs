@@ -10,6 +10,7 @@ mod agreement;
 mod command;
 mod crowd;
 mod document;
+mod journal;
 mod time;
 mod weather;
 mod wire;

@@ -161,7 +161,8 @@ pub enum Action {
 /// How a save ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SaveOutcome {
-    /// The API has it, and the cache shows it, or something newer.
+    /// The API has it, and the cache shows it, or something newer. (A cache that is not ready
+    /// may show it only when it is.)
     Done,
     /// It was certainly not carried out. The cache is as it was.
     Refused(Refusal),

@@ -25,8 +25,12 @@ impl Machine {
             match self.parts.own_writes.judge(id, exchange, Source::Poll) {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) => {
-                    put_back(&mut next, id, before);
-                    self.look_into(id, due, after.is_none());
+                    let kept = with_terms_of(before, after.as_ref());
+                    changes.extend(Change::between(before, kept.as_ref()));
+                    if kept != after {
+                        put_back(&mut next, id, kept.as_ref());
+                        self.look_into(id, due, after.is_none());
+                    }
                 }
             }
         }
@@ -56,9 +60,19 @@ impl Machine {
             };
             match self.parts.own_writes.judge(id, first, Source::Page) {
                 Touch::Apply => changes.push(change),
+                Touch::ReadAt(due) if before.is_none() && !self.loaded => {
+                    // Nothing was shown yet, so nothing can go back; and the first set is to
+                    // have everybody in it, though a save is still being read back.
+                    changes.push(change);
+                    self.look_into(id, due, false);
+                }
                 Touch::ReadAt(due) => {
-                    put_back(&mut next, id, before);
-                    self.look_into(id, due, after.is_none());
+                    let kept = with_terms_of(before, after.as_ref());
+                    changes.extend(Change::between(before, kept.as_ref()));
+                    if kept != after {
+                        put_back(&mut next, id, kept.as_ref());
+                        self.look_into(id, due, after.is_none());
+                    }
                 }
             }
         }
@@ -109,6 +123,22 @@ fn put_back(websites: &mut Websites, id: WebsiteId, website: Option<&Arc<Website
         Some(website) => websites.insert(website.clone()),
         None => websites.remove(&id),
     };
+}
+
+/// The website as it was, at the price and with the plan that a poll or a page tells: no save of
+/// ours contradicts those, and reading the website alone would not tell them.
+fn with_terms_of(
+    before: Option<&Arc<Website>>,
+    after: Option<&Arc<Website>>,
+) -> Option<Arc<Website>> {
+    match (before, after) {
+        (Some(before), Some(after)) => Some(Arc::new(Website {
+            price: after.price,
+            plan: after.plan.clone(),
+            ..Website::clone(before)
+        })),
+        (before, _) => before.cloned(),
+    }
 }
 
 /// The websites that are in only one of the sets, or different, in the order of their ids.

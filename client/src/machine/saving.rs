@@ -326,23 +326,30 @@ impl Machine {
         let Some(read) = self.reads.remove(&id) else {
             return;
         };
-        if let Some(open) = read.save {
-            let outcome = match open.problem {
-                None => SaveOutcome::Done,
+        if let Some(OpenSave { save, problem, .. }) = read.save {
+            let outcome = match problem {
+                None => {
+                    // Until the website goes, reads give what was saved, not what was before.
+                    self.show(&save);
+                    SaveOutcome::Done
+                }
                 // It may have been carried out just before the website left.
                 Some(problem) => SaveOutcome::Unknown {
                     problem,
                     holds: None,
                 },
             };
-            self.end_save(&open.save, outcome);
+            self.end_save(&save, outcome);
         }
         if read.said_gone {
             self.parts.own_writes.learnt(id, self.now);
             self.put_one(id, None);
         } else {
-            // One voice against the cache: the next poll decides.
-            self.poll_due = self.now.elapsed;
+            // One voice against the cache: the next poll decides. Not at once: while the
+            // differential lags it would bring the website back into doubt, and the two would
+            // chase each other without a pause.
+            let settled = self.now.elapsed + self.config.settle;
+            self.poll_due = self.poll_due.min(settled);
         }
     }
 
@@ -391,19 +398,15 @@ impl Machine {
             .collect();
         for OpenSave { save, problem, .. } in impatient {
             // The read goes on without its save.
-            match problem {
-                None => {
-                    self.show(&save);
-                    self.end_save(&save, SaveOutcome::Done);
-                }
-                Some(problem) => {
-                    let outcome = SaveOutcome::Unknown {
-                        problem,
-                        holds: None,
-                    };
-                    self.end_save(&save, outcome);
-                }
-            }
+            // Even a save that was accepted is not shown unread: somebody may have saved since,
+            // and what a PATCH made of the whole is not known. The read brings it.
+            let problem = problem
+                .unwrap_or_else(|| "accepted, but the website could not be read back".to_owned());
+            let outcome = SaveOutcome::Unknown {
+                problem,
+                holds: None,
+            };
+            self.end_save(&save, outcome);
         }
     }
 }

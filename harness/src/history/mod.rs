@@ -159,6 +159,13 @@ impl History {
         let at = event.at;
         match event.what {
             What::Truth { site, state, by } => {
+                if by != By::Start && self.tracks[site as usize].versions.is_empty() {
+                    // It was not there before; that is a version too.
+                    let (from, state, by) = (Duration::ZERO, None, By::Start);
+                    self.tracks[site as usize]
+                        .versions
+                        .push(Version { from, state, by });
+                }
                 let version = Version {
                     from: at,
                     state,
@@ -177,7 +184,10 @@ impl History {
                 self.longest_asked = self
                     .longest_asked
                     .max(request.retry_after.unwrap_or_default());
-                match request.status {
+                let status = request
+                    .status
+                    .filter(|_| request.quality != Quality::Denied);
+                match status {
                     Some(429 | 420) => self.throttled = true,
                     Some(status @ 300..500) if status != 408 => self.refused = true,
                     _ => {}
@@ -220,7 +230,12 @@ impl History {
             return;
         };
         request.ended = Some(at);
-        if request.met_fault() || request.quality != Quality::Good {
+        // A cache that always stands in front is no event.
+        let honest = matches!(
+            request.quality,
+            Quality::Good | Quality::Denied | Quality::Stale
+        );
+        if request.met_fault() || !honest {
             self.disturbed = self.disturbed.max(at);
         }
     }

@@ -13,6 +13,8 @@ use crate::scenario::Spot;
 pub enum Quality {
     /// The API's honest answer, whole.
     Good,
+    /// The API's honest no, which is news: no such page, not subscribed, not valid.
+    Denied,
     /// A refusal: a status from 300 on, with or without a body that makes sense.
     Refusal,
     /// 200 with something that is not the API's answer.

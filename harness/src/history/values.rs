@@ -52,6 +52,21 @@ impl Values {
     }
 }
 
+impl Values {
+    /// A settings object as people read it: `message "old", counter 1`.
+    #[must_use]
+    pub fn pretty(&self, value: Val) -> String {
+        let text = self.text(value);
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(members)) if !members.is_empty() => {
+                let members = members.iter().map(|(key, value)| format!("{key} {value}"));
+                members.collect::<Vec<_>>().join(", ")
+            }
+            _ => text.to_owned(),
+        }
+    }
+}
+
 /// The same JSON with members in order, and whole numbers written as such: a client in another
 /// language may have read `1.0` as `1`.
 fn canonical(value: Value) -> Value {

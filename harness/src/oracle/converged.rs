@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crisp_mock_server::operation::Operation;
+
 use super::{Breach, Oracle, Rule, shown, time};
-use crate::history::{By, Event, History, Site, Track, What};
+use crate::history::{By, Event, History, Quality, Request, Site, Track, What};
 
 pub(super) struct Converged {
     wanted: Option<Duration>,
@@ -109,14 +111,17 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
             format!("{who} saved {name} at {}.", time(since)),
         ),
     };
-    let but = match (seen, held) {
-        (None, _) => format!("The cache does not have it at {}.", time(now)),
-        (Some(_), None) => format!("The cache still shows it at {}.", time(now)),
-        _ => format!(
-            "The cache still shows what was there before, at {}.",
-            time(now)
-        ),
+    let cache = match (seen, held) {
+        (None, _) => "does not have it",
+        (Some(_), None) => "still shows it",
+        _ => "still shows what was there before",
     };
+    let but = format!(
+        "The client polled {} and {cache} at {}.{}",
+        times(good_polls(history, since).count()),
+        time(now),
+        reach(history, since)
+    );
     let tokens = word == "old token";
     let text = |state: Option<crate::history::State>| match state.and_then(|state| state.token) {
         Some(token) if tokens => format!("token {}", history.values.text(token)),
@@ -133,6 +138,42 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
         ),
         expected: Some(text(held)),
         got: Some(text(seen)),
+    }
+}
+
+/// The polls after a change that were answered as they should be.
+fn good_polls(history: &History, since: Duration) -> impl Iterator<Item = &Request> {
+    history.requests.iter().filter(move |request| {
+        request.operation == Operation::Since
+            && request.sent >= since
+            && request.quality == Quality::Good
+    })
+}
+
+fn times(count: usize) -> String {
+    match count {
+        0 => "not once after it".to_owned(),
+        1 => "once after it".to_owned(),
+        count => format!("{count} times after it"),
+    }
+}
+
+/// Whether those polls asked far enough back, for a change that has a date.
+fn reach(history: &History, since: Duration) -> &'static str {
+    if since.is_zero() || history.server_clock_moved {
+        return "";
+    }
+    let dates = good_polls(history, since).filter_map(|poll| {
+        let asked: jiff::Timestamp = poll.since.as_deref()?.parse().ok()?;
+        Some(i128::from(
+            asked.as_millisecond() - crate::world::START.as_millisecond(),
+        ))
+    });
+    match dates.min() {
+        Some(earliest) if earliest > since.as_millis() as i128 => {
+            " None of those polls asked far enough back to see it."
+        }
+        _ => "",
     }
 }
 

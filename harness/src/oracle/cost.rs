@@ -7,7 +7,6 @@ use crisp_mock_server::operation::Operation;
 use super::{Breach, Oracle, Rule, time};
 use crate::history::{Event, History, Quality, Request, What};
 
-#[derive(Default)]
 pub(super) struct Cost;
 
 impl Oracle for Cost {

@@ -54,8 +54,10 @@ impl HonestReady {
             self.unjudged = Some("websites came or went while the server's answers lag");
             return None;
         }
+        // What was installed just before the start may be hidden as long as answers lag.
+        let all_along = history.born.saturating_sub(history.murk.longest());
         let missing = |(_, track): &(usize, &crate::history::Track)| {
-            track.shown.is_none() && track.present_since(history.born)
+            track.shown.is_none() && track.present_since(all_along)
         };
         let (site, _) = history.tracks.iter().enumerate().find(missing)?;
         let name = history.name(site as Site);

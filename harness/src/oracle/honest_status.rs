@@ -41,7 +41,10 @@ impl Oracle for HonestStatus {
             What::Handled(index) | What::Abandoned(index) => {
                 let request = &history.requests[index as usize];
                 let tells = matches!(request.operation, Operation::Since | Operation::List);
-                if tells && !request.quality.is_failure() && request.quality != Quality::Stale {
+                if tells
+                    && !request.quality.is_failure()
+                    && !matches!(request.quality, Quality::Stale | Quality::Denied)
+                {
                     self.known = self.known.max(Some(request.sent));
                 }
                 if request.operation == Operation::Since {
@@ -109,7 +112,8 @@ impl HonestStatus {
                 format!("At {} the status says fresh.", time(now)),
             );
         }
-        if self.failures >= MANY {
+        let due = manners.longest_poll + manners.request_timeout + SLACK;
+        if self.failures >= MANY && truly.is_none_or(|truly| truly > due) {
             let fact = format!("The last {} polls failed.", self.failures);
             return breach(
                 "claims to be fresh",

@@ -91,7 +91,7 @@ pub fn all(expect: &Expect, abilities: Abilities) -> Vec<Box<dyn Oracle>> {
         Box::new(honest_status::HonestStatus::new(abilities.status)),
         Box::new(liveness::Liveness::default()),
         Box::new(pacing::Pacing::new(abilities.waits)),
-        Box::new(cost::Cost::default()),
+        Box::new(cost::Cost),
         Box::new(atomic::Atomic::default()),
         Box::new(quiet::Quiet),
     ]
@@ -101,7 +101,7 @@ pub fn all(expect: &Expect, abilities: Abilities) -> Vec<Box<dyn Oracle>> {
 fn shown(history: &History, state: Option<State>) -> String {
     state.map_or_else(
         || "nothing".to_owned(),
-        |state| history.values.text(state.settings).to_owned(),
+        |state| history.values.pretty(state.settings),
     )
 }
 

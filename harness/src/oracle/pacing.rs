@@ -6,7 +6,7 @@ use std::time::Duration;
 use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, Rule, time};
-use crate::history::{Event, History, Quality, Request, What};
+use crate::history::{Event, History, Quality, Request, Site, What};
 
 /// A repeat that comes sooner than this after a failure was not spaced out.
 const TOO_SOON: Duration = Duration::from_millis(250);
@@ -34,6 +34,7 @@ pub(super) struct Pacing {
 struct Streak {
     operation: Operation,
     page: Option<u32>,
+    site: Option<Site>,
     failed_at: Duration,
     failing: bool,
     hasty: u32,
@@ -101,7 +102,9 @@ impl Pacing {
             self.since_was_good = request.quality == Quality::Good;
         }
         let known = |streak: &&mut Streak| {
-            streak.operation == request.operation && streak.page == request.page
+            streak.operation == request.operation
+                && streak.page == request.page
+                && streak.site == request.site
         };
         match self.streaks.iter_mut().find(known) {
             Some(streak) if failed => (streak.failed_at, streak.failing) = (at, true),
@@ -112,6 +115,7 @@ impl Pacing {
             None if failed => self.streaks.push(Streak {
                 operation: request.operation,
                 page: request.page,
+                site: request.site,
                 failed_at: at,
                 failing: true,
                 hasty: 0,
@@ -139,7 +143,10 @@ impl Pacing {
         }
         let first = self.first.take();
         let streak = self.streaks.iter_mut().find(|streak| {
-            streak.failing && streak.operation == request.operation && streak.page == request.page
+            streak.failing
+                && streak.operation == request.operation
+                && streak.page == request.page
+                && streak.site == request.site
         })?;
         let gap = at.saturating_sub(streak.failed_at);
         streak.failing = false;

@@ -43,6 +43,11 @@ impl Oracle for ReadYourWrites {
                 self.floors.push((saved.site, written));
                 // Somebody may have uninstalled it meanwhile: the next change will tell.
                 history.track(saved.site).truth()?;
+                let mut reads = history.requests.iter().rev();
+                let last = reads.find(|request| request.site == Some(saved.site))?;
+                if last.status == Some(404) {
+                    return None; // the server itself says that it is gone
+                }
                 self.check(history, event, saved.site)
             }
             What::Shows { site, .. } => self.check(history, event, site),
@@ -57,6 +62,8 @@ impl Oracle for ReadYourWrites {
 
 impl ReadYourWrites {
     fn check(&self, history: &History, event: &Event, site: Site) -> Option<Breach> {
+        // Before the first set is there nobody reads.
+        history.ready?;
         let (_, floor) = self.floors.iter().find(|(other, _)| *other == site)?;
         let track = history.track(site);
         let is_seen = |state| match (track.shown, state) {

@@ -74,7 +74,7 @@ impl Snapshot {
         for site in 0..history.tracks.len() {
             let track = &history.tracks[site];
             let site = site as Site;
-            if track.versions.len() == 1 && track.agrees() {
+            if track.versions.len() <= 1 && track.agrees() {
                 continue;
             }
             if self

@@ -230,6 +230,14 @@ fn lost(history: &History, changed: Duration, site: Site) -> Option<Hazard> {
             "Keep the cursor in server time, from the Date of the answers.",
         ));
     }
+    let cached = polls().any(|poll| poll.sent >= changed && poll.quality == Quality::Stale);
+    if cached {
+        return Some(hazard(
+            "C8",
+            "an answer out of a cache was taken for the present",
+            "Bloom-Status: HIT may be old: let it not move the cursor.",
+        ));
+    }
     let next = polls().find(|poll| poll.sent >= changed && poll.quality == Quality::Good)?;
     let asked: Timestamp = next.since.as_deref()?.parse().ok()?;
     let asked_from = asked.as_millisecond() - START.as_millisecond();

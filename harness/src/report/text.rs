@@ -58,12 +58,12 @@ impl Text {
                 )
             }
             (None, Outcome::NotJudged) => {
-                format!(
-                    "NONE    {} · {}\n  It never came to `{}`.\n",
-                    report.name,
-                    report.file,
-                    report.unreached.join("`, `")
-                )
+                let why = if report.unreached.is_empty() {
+                    "This client cannot save.".to_owned()
+                } else {
+                    format!("It never came to `{}`.", report.unreached.join("`, `"))
+                };
+                format!("NONE    {} · {}\n        {why}\n", report.name, report.file)
             }
             (None, Outcome::Passed) if self.verbose => {
                 let mut line = format!(
@@ -131,17 +131,30 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     if !report.also.is_empty() {
         field(&mut out, "Also", &report.also.join(", "));
     }
-    if !report.not_judged.is_empty() {
-        let names: Vec<_> = report
-            .not_judged
-            .iter()
-            .map(|(name, why)| format!("{name} ({why})"))
-            .collect();
-        field(&mut out, "Not judged", &names.join(", "));
+    let not_judged = not_judged(report);
+    if !not_judged.is_empty() {
+        field(&mut out, "Not judged", &not_judged);
     }
-    field(&mut out, "Replay", &failure.replay);
+    // A command is never broken: it is there to be copied.
+    let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);
     out.push('\n');
     out
+}
+
+/// The demands that could not be judged, those with one reason together. That there was no calm
+/// goes without saying after a failure.
+fn not_judged(report: &ScenarioReport) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, why) in report.not_judged.iter().filter(|(name, _)| name != "quiet") {
+        match groups.iter_mut().find(|(reason, _)| reason == why) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((why, vec![name])),
+        }
+    }
+    let groups = groups
+        .iter()
+        .map(|(why, names)| format!("{} ({why})", names.join(", ")));
+    groups.collect::<Vec<_>>().join(", ")
 }
 
 fn field(out: &mut String, name: &str, text: &str) {

@@ -24,14 +24,16 @@ pub struct Line {
     pub cache: String,
 }
 
+/// Arrivals are rounded up to a millisecond.
+const ROUNDING: Duration = Duration::from_millis(1);
 /// A timeline longer than this is no help.
-const MOST: usize = 18;
+const MOST: usize = 11;
 
 /// The timeline of a failure: what concerns its website, and the requests.
 #[must_use]
 pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
     let mut lines: Vec<Draft> = Vec::new();
-    let mut shown = None;
+    let mut shown: Option<(Site, Option<State>)> = None;
     let concerns = |site: Site| breach.site.is_none_or(|wanted| wanted == site);
     for event in &history.events {
         match event.what {
@@ -67,7 +69,7 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
             What::Ready => mark(&mut lines, event, "(ready)"),
             What::SaveOrdered(save) => {
                 let save = &history.saves[save as usize];
-                let what = history.values.text(save.settings);
+                let what = history.values.pretty(save.settings);
                 lines.push(Draft::crisp(
                     event,
                     format!("plugin saves {}: {what}", history.name(save.site)),
@@ -165,8 +167,12 @@ fn text(history: &History, state: Option<State>) -> String {
     state.map_or_else(
         || "nothing".to_owned(),
         |state| {
-            let text = history.values.text(state.settings);
-            text.chars().take(40).collect()
+            history
+                .values
+                .pretty(state.settings)
+                .chars()
+                .take(40)
+                .collect()
         },
     )
 }
@@ -175,7 +181,7 @@ fn sent(history: &History, event: &Event, index: RequestIndex) -> Draft {
     let request = &history.requests[index as usize];
     let quick = request
         .ended
-        .is_some_and(|ended| ended <= request.sent + LATENCY);
+        .is_some_and(|ended| ended <= request.sent + LATENCY + ROUNDING);
     let asks = asks(request);
     let mut line = Draft::wire(
         event,
@@ -198,7 +204,7 @@ fn asks(request: &Request) -> String {
         return format!(" asks from {since}");
     };
     let millis = from.as_millisecond() - START.as_millisecond();
-    format!(" asks from {} s", millis as f64 / 1000.0)
+    format!(" asks from {:.2} s", millis as f64 / 1000.0)
 }
 
 fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut Vec<Draft>) {
@@ -206,13 +212,13 @@ fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut V
     let answer = answer(request);
     let weight = request.met_fault() || request.quality.is_failure();
     // An answer right behind its question shares its line.
-    if let Some(last) = lines.last_mut().filter(|last| last.request == Some(index)) {
-        if event.at <= last.at + LATENCY {
-            last.wire = format!("{}: {answer}", last.wire.trim_end_matches(" →"));
-            last.at = event.at;
-            last.weight |= weight;
-            return;
-        }
+    if let Some(last) = lines.last_mut().filter(|last| last.request == Some(index))
+        && event.at <= last.at + LATENCY + ROUNDING
+    {
+        last.wire = format!("{}: {answer}", last.wire.trim_end_matches(" →"));
+        last.at = event.at;
+        last.weight |= weight;
+        return;
     }
     let mut line = Draft::wire(event, format!("← {}: {answer}", request.spot()), true);
     line.request = Some(index);

@@ -279,6 +279,13 @@ impl Scenario {
         }
     }
 
+    /// Whether the plugin itself is to save.
+    #[must_use]
+    pub fn wants_saves(&self) -> bool {
+        let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_) | Deed::ClientUpdate(_));
+        self.when.iter().any(saves)
+    }
+
     /// The scenario as YAML that [`Scenario::parse`] reads back.
     #[must_use]
     pub fn to_yaml(&self) -> String {

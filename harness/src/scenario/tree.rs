@@ -127,9 +127,15 @@ fn options() -> Options {
 fn unreadable(error: &serde_saphyr::Error) -> Diagnostic {
     let place = error.location().map_or(Place::START, place_at);
     let message = error.to_string();
-    // The location is told apart from the message.
+    // The location is told apart from the message, and the library's options are not ours.
     let message = message.split(" at line ").next().unwrap_or(&message);
+    let message = message.split(", set ").next().unwrap_or(message);
     let breached = message.contains("budget") || message.contains("limit");
+    let message = if breached {
+        "this needs more memory than a scenario may"
+    } else {
+        message
+    };
     let diagnostic = Diagnostic::new(place, message.trim().to_owned());
     if breached {
         diagnostic.hint("a scenario has no anchors and aliases, and is nested 64 deep at most")

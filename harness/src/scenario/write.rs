@@ -349,16 +349,15 @@ fn plain(text: &str, in_flow: bool) -> String {
     let first = text.chars().next();
     let starts_well = first.is_some_and(|c| c.is_ascii_alphanumeric() || c == '/');
     // A number would be read as one; a duration such as 5s is none.
-    let numeric = first.is_some_and(|c| c.is_ascii_digit())
-        && !text.ends_with(|c: char| matches!(c, 's' | 'm' | 'h' | 'd'));
+    let numeric =
+        first.is_some_and(|c| c.is_ascii_digit()) && !text.ends_with(['s', 'm', 'h', 'd']);
     let common =
         |c: char| c.is_alphanumeric() || " _-./()'#+;".contains(c) || (!in_flow && c == ',');
     let safe = starts_well
         && !numeric
         && text.chars().all(|c| common(c) || (c == ':' && !in_flow))
         && !text.contains(": ")
-        && !text.contains(" #")
-        && !(in_flow && text.contains('#'))
+        && !text.contains(if in_flow { "#" } else { " #" })
         && !text.ends_with([' ', ':'])
         && !reserved.contains(&text.to_ascii_lowercase().as_str());
     if safe {

@@ -8,10 +8,12 @@ use http::{HeaderMap, Response};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use crisp_mock_server::operation::Operation;
+
 use crate::history::Quality;
 
 /// How far what reaches the client can be believed.
-pub(super) fn quality(delivery: &Delivery, fired: &[Fired]) -> Quality {
+pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]) -> Quality {
     let response = match &delivery.outcome {
         Outcome::Answer(response) | Outcome::Drip { response, .. } => response,
         Outcome::Cut { .. } | Outcome::Reset | Outcome::Close | Outcome::Hang => {
@@ -24,6 +26,15 @@ pub(super) fn quality(delivery: &Delivery, fired: &[Fired]) -> Quality {
     });
     let is_success = response.status().is_success();
     match invented {
+        // The differential has no honest no but that the date is too old, after which it cannot
+        // be asked for a while.
+        None
+        | Some(Answer::Stale(_) | Answer::EmptyPage | Answer::ShortPage | Answer::RepeatPage)
+            if matches!(response.status().as_u16(), 400 | 404 | 422)
+                && operation != Operation::Since =>
+        {
+            Quality::Denied
+        }
         _ if !is_success => Quality::Refusal,
         None if from_cache(response) => Quality::Stale,
         None => Quality::Good,

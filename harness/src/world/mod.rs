@@ -14,6 +14,7 @@ mod traffic;
 use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
+use crisp_mock_server::engine::{Founder, Plan};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::{Outside, Space};
@@ -46,6 +47,15 @@ impl Witness for () {
     fn see(&mut self, _history: &History, _event: &Event) {}
 }
 
+/// Why a run was broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenOff {
+    /// The client asked, or woke, without an end.
+    Restless,
+    /// Something went on going wrong for days.
+    Endless,
+}
+
 /// What a run leaves behind.
 #[derive(Debug)]
 pub struct Run {
@@ -57,8 +67,10 @@ pub struct Run {
     pub unreached: Vec<usize>,
     /// Faults that never acted, by their place in the plan.
     pub unfired: Vec<usize>,
+    /// Whether the scenario wants the client to save, and it cannot.
+    pub unable: bool,
     /// Whether the run was broken off, and why.
-    pub broken_off: Option<&'static str>,
+    pub broken_off: Option<BrokenOff>,
 }
 
 /// Runs a scenario against a client.
@@ -101,7 +113,7 @@ struct World<'a, W> {
     page_counts: Vec<(u32, u64)>,
     planned: Duration,
     quiet: bool,
-    broken_off: Option<&'static str>,
+    broken_off: Option<BrokenOff>,
     /// Taken from one event to the next, so that nothing is allocated.
     actions: Vec<Action>,
 }
@@ -180,12 +192,13 @@ impl<'a, W: Witness> World<'a, W> {
             wall: Stamp::from(START).minus(Duration::from_secs(30 * 86_400)),
         };
         let prepared = self.prepared;
+        let plan = std::sync::Arc::new(Plan::free());
         for (id, settings) in &prepared.start {
-            let how = crisp_mock_server::engine::Installation {
-                settings: settings.clone(),
-                ..Default::default()
-            };
-            if self.space.world.populate(then, *id, how).is_ok() {
+            // Settings that the schema refuses cannot have been saved before the start either.
+            let fits = |settings| self.space.world.schema().check(settings).is_ok();
+            if settings.as_ref().is_none_or(fits) {
+                let founder = Founder::new(*id, settings.as_ref(), plan.clone(), 0);
+                self.space.world.found(then, std::iter::once(founder));
                 self.note_truth(*id, By::Start);
             }
         }
@@ -217,11 +230,11 @@ impl<'a, W: Witness> World<'a, W> {
                 self.tick();
             }
             if self.now > self.planned + LONGEST {
-                self.broken_off = Some("the world never comes to rest");
+                self.broken_off = Some(BrokenOff::Endless);
                 break;
             }
             if wakes > MOST_WAKES || self.history.requests.len() > MOST_REQUESTS {
-                self.broken_off = Some("the client never rests");
+                self.broken_off = Some(BrokenOff::Restless);
                 break;
             }
         }
@@ -328,10 +341,12 @@ impl<'a, W: Witness> World<'a, W> {
             });
             never.map(|(index, _)| index).collect()
         };
+        let unable = !self.about.abilities.saves && self.prepared.scenario.wants_saves();
         Run {
             history: self.history,
             about: self.about,
             unreached: self.hooked,
+            unable,
             unfired,
             broken_off: self.broken_off,
         }

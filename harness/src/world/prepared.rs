@@ -74,6 +74,7 @@ impl Prepared {
             schema,
             quirks,
             faults: scenario.faults.clone(),
+            state: None,
         };
         Ok(Self {
             start: start(&scenario, &blueprint),

@@ -150,7 +150,7 @@ impl<W: Witness> World<'_, W> {
             life: self.history.life,
             sent: self.now,
             ended: None,
-            quality: intake::quality(&handled.delivery, &fired),
+            quality: intake::quality(&handled.delivery, operation, &fired),
             status: response.map(|response| response.status().as_u16()),
             retry_after: intake::retry_after(response),
             carried_out,

@@ -38,8 +38,11 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
         return Ok(kept);
     }
     match call.world.list(call.now, page, configured_only, call.as_of) {
-        Listed::NotFound => Err(Refused::new(404, "not_found")
-            .explain("there is no such page (quirks page-zero and past-the-end)".to_owned())),
+        Listed::NotFound => Err(Refused::new(404, "not_found").explain(
+            "there is no such page (quirks page-zero and past-the-end): read from page 1 on \
+                 until there is none, or an empty one"
+                .to_owned(),
+        )),
         Listed::Items(websites) => {
             let quirks = &call.world.quirks;
             let data = item::page(websites.iter().map(AsRef::as_ref), include_plan, quirks);
@@ -62,12 +65,8 @@ fn page_of(segment: Option<&str>) -> Result<Page, Refused> {
             "page_number has to be a number from 1, and is `{}`",
             excerpt(text)
         );
-        return Err(Refused::invalid(
-            400,
-            &Reason::default(),
-            "params",
-            &message,
-        ));
+        let refused = Refused::invalid(400, &Reason::default(), "params", &message);
+        return Err(refused.explain(format!("{message}: the first is websites/all/1")));
     }
     // A number too large for 32 bits is past every end.
     Ok(Page::Number(text.parse().unwrap_or(u32::MAX)))
@@ -96,15 +95,17 @@ fn asked_date(text: Option<&str>, call: &Call<'_>) -> Result<Option<Stamp>, Refu
     let now = call.now.wall;
     let asked = match text.filter(|text| !text.is_empty()) {
         None => odd(quirks.missing_date, now, || {
-            "date_since is missing".to_owned()
+            let advice = "send ?date_since=2026-01-31T09:00:00.000Z";
+            ("date_since is missing".to_owned(), advice)
         })?,
         Some(text) => match date::parse(text) {
             Some(stamp) => Some(stamp),
             None => odd(quirks.malformed_date, now, || {
-                format!(
+                let message = format!(
                     "date_since has to be like 2026-01-31T09:00:00.000Z, and is `{}`",
                     excerpt(text)
-                )
+                );
+                (message, date::advice(text))
             })?,
         },
     };
@@ -130,10 +131,14 @@ fn asked_date(text: Option<&str>, call: &Call<'_>) -> Result<Option<Stamp>, Refu
 fn odd(
     quirk: OddDate,
     now: Stamp,
-    message: impl FnOnce() -> String,
+    message: impl FnOnce() -> (String, &'static str),
 ) -> Result<Option<Stamp>, Refused> {
     match quirk {
-        OddDate::Refused => Err(invalid(&message())),
+        OddDate::Refused => {
+            let (message, advice) = message();
+            // The client is told what is wrong, the journal what to do about it.
+            Err(invalid(&message).explain(format!("{message}: {advice}")))
+        }
         OddDate::Epoch => Ok(Some(Stamp(i64::MIN))),
         OddDate::Now => Ok(Some(now)),
         OddDate::Empty => Ok(None),

@@ -26,6 +26,26 @@ pub fn parse(text: &str) -> Option<Stamp> {
         .map(Stamp::from)
 }
 
+/// What to do about a text that is no date.
+#[must_use]
+pub fn advice(text: &str) -> &'static str {
+    let text = text.trim_matches('"');
+    let has_shape = |ending: &str| is_rfc3339(format!("{text}{ending}").as_bytes());
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        "numbers are not read, send `new Date(ms).toISOString()`"
+    } else if has_shape("Z") {
+        "the time zone is missing, end it with `Z`"
+    } else if has_shape("T00:00:00Z") {
+        "the time of day is missing, add `T00:00:00Z`"
+    } else if has_shape("") {
+        "no calendar has that day or hour"
+    } else if text.contains('%') {
+        "it was percent-encoded twice"
+    } else {
+        "send what `toISOString()` writes"
+    }
+}
+
 /// Whether the text has the shape of RFC 3339; the calendar is checked by the parser.
 fn is_rfc3339(text: &[u8]) -> bool {
     let digits = |range: std::ops::Range<usize>| {

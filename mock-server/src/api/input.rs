@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::api::envelope::Refused;
+use crate::nearest::nearest;
 use crate::quirks::{BodyLimit, Reason};
 
 /// What was sent and never read.
@@ -186,6 +187,26 @@ impl<'a> Input<'a> {
             headers: crisps.take(20).map(str::to_owned).collect(),
             body: self.unread_members.borrow().clone(),
         }
+    }
+}
+
+/// The query parameters that any route reads.
+const PARAMETERS: [&str; 3] = ["date_since", "filter_configured", "include_plan"];
+
+impl Input<'_> {
+    /// What a parameter that nothing read was most likely to be, in words.
+    #[must_use]
+    pub fn misspelt(&self) -> Option<String> {
+        let unread = self.query.iter().filter(|parameter| !parameter.read.get());
+        let meant = unread
+            .filter(|_| self.routed.get())
+            .filter_map(|parameter| {
+                let near = nearest(&parameter.name, PARAMETERS)?;
+                let name: String = parameter.name.chars().take(60).collect();
+                Some(format!("nothing reads `{name}`: did you mean `{near}`?"))
+            });
+        let meant: Vec<_> = meant.take(3).collect();
+        (!meant.is_empty()).then(|| meant.join(" "))
     }
 }
 

@@ -22,13 +22,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Response};
 
-pub use access::{Account, Accounts, Tier, identifier_of};
+pub use access::{Account, Accounts, Tier, Unknown, identifier_of};
 pub use cache::ReadCache;
 pub use envelope::{Answer, Refused};
 pub use input::{Input, Params, Unread};
 pub use pages::Pages;
 pub use plugin::Plugin;
-pub use route::{Match, ROUTES, Route, route};
+pub use route::{Match, ROUTES, Route, nearest_route, route};
 
 use crate::clock::Moment;
 use crate::engine::World;
@@ -240,7 +240,7 @@ fn authorize(
     let tier = match named {
         None if quirks.missing_tier == MissingTier::Refused => {
             return Err(refused(
-                "X-Crisp-Tier is missing (quirk missing-tier is `401`)".into(),
+                "X-Crisp-Tier is missing (quirk missing-tier is `401`): send `plugin`".into(),
             ));
         }
         None => Tier::User,
@@ -260,21 +260,23 @@ fn authorize(
         return Err(
             Refused::new(quirks.tier_refusal_status.code(), "restricted_route_tier").explain(
                 format!(
-                    "{missing}tier `{}` may not use this route, which is open to {}",
+                    "{missing}tier `{}` may not use this route, which is open to {}: send \
+                     X-Crisp-Tier `{}` with that tier's key",
                     tier.name(),
                     open.join(" and "),
+                    open.join("` or `"),
                 ),
             ),
         );
     }
     if account.tier != tier {
         return Err(refused(format!(
-            "the key belongs to tier `{}`, but X-Crisp-Tier {}",
-            account.tier.name(),
+            "the key belongs to tier `{tier}`, but X-Crisp-Tier {}: send `{tier}` there",
             named.map_or_else(
                 || "is missing, which means `user`".to_owned(),
                 |name| format!("is `{name}`")
             ),
+            tier = account.tier.name(),
         )));
     }
     Ok(tier)
@@ -291,7 +293,10 @@ fn quota_spent(world: &mut World, now: Moment) -> Refused {
     let wait = Duration::from_millis(resets_at.0.saturating_sub(now.wall.0).max(0).unsigned_abs());
     let refused = Refused::throttled(
         world.quirks.quota_status.code(),
-        format!("the daily quota of {limit} requests is spent until {resets_at}"),
+        format!(
+            "the daily quota of {limit} requests is spent until {resets_at}: ask less often, or \
+             `crisp-mock ctl quota N` allows more"
+        ),
     );
     with_retry_after(refused, &world.quirks, now, wait)
 }

@@ -5,6 +5,7 @@ use http::Method;
 use crate::api::access::Tier::{self, Plugin, User};
 use crate::api::envelope::{Answer, Refused};
 use crate::api::{Call, connect, settings, subscription};
+use crate::nearest::{distance, nearest};
 use crate::operation::Operation;
 
 /// One route: what it is called, who may use it, and what answers it.
@@ -97,6 +98,25 @@ pub fn route(method: &Method, path: &str) -> Match {
     } else {
         Match::OtherMethods(others)
     }
+}
+
+/// The pattern that a path without a route was most likely meant to fit: what stands for a name
+/// in it is not compared.
+#[must_use]
+pub fn nearest_route(path: &str) -> Option<&'static str> {
+    let given: Vec<_> = path.trim_end_matches('/').split('/').collect();
+    let alike = ROUTES.iter().filter_map(|route| {
+        let wanted: Vec<_> = route.pattern.split('/').collect();
+        let pairs = || wanted.iter().zip(&given);
+        let literals = || pairs().filter(|(wanted, _)| !wanted.starts_with('{'));
+        let far: usize = literals()
+            .map(|(wanted, given)| distance(wanted, given))
+            .sum();
+        let length: usize = literals().map(|(wanted, _)| wanted.len()).sum();
+        (wanted.len() == given.len() && far <= length / 4 + 1).then_some((far, route.pattern))
+    });
+    let whole = || nearest(path, ROUTES.iter().map(|route| route.pattern));
+    alike.min().map(|(_, pattern)| pattern).or_else(whole)
 }
 
 fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {

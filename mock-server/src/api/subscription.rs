@@ -26,13 +26,17 @@ pub(super) fn subscribed(call: &Call<'_>) -> Result<Arc<Website>, Refused> {
     if !plugin.eq_ignore_ascii_case(&call.plugin.id.to_string()) {
         let ours = call.plugin.id;
         return Err(refused(format!(
-            "no website has plugin `{plugin}`: this world is about {ours}"
+            "no website has plugin `{plugin}`: this world is about {ours}, as CRISP_PLUGIN_ID says"
         )));
     }
     let past = call.world.past(call.as_of);
     past.get(id).map(Arc::clone).ok_or_else(|| {
+        let has = match past.record(id) {
+            Some(_) => "has uninstalled",
+            None => "does not have",
+        };
         refused(format!(
-            "website {} does not have the plugin: install it with `crisp-mock ctl install`",
+            "website {} {has} the plugin: install it with `crisp-mock ctl install`",
             id.short()
         ))
     })
@@ -45,7 +49,10 @@ fn website_id(call: &Call<'_>) -> Result<WebsiteId, String> {
         .flatten();
     uuid.map(WebsiteId::from).ok_or_else(|| {
         let text: String = text.chars().take(60).collect();
-        format!("`{text}` is no website id: a UUID has to stand there")
+        match text.parse::<WebsiteId>() {
+            Ok(id) => format!("`{text}` is a name for people: the API writes it {id}"),
+            Err(_) => format!("`{text}` is no website id: a UUID has to stand there"),
+        }
     })
 }
 

@@ -12,6 +12,7 @@ mod problem;
 mod requests;
 mod rules;
 mod spaces;
+mod state;
 mod websites;
 
 use std::sync::Arc;
@@ -80,6 +81,7 @@ fn calls() -> Router<Arc<Shared>> {
         .route("/schema", get(rules::schema).put(rules::set_schema))
         .route("/quirks", get(rules::quirks).put(rules::set_quirks))
         .route("/quota", get(rules::quota).put(rules::set_quota))
+        .route("/state", get(state::show).put(state::put))
 }
 
 /// The calls that the server has once.

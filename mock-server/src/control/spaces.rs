@@ -64,6 +64,15 @@ pub async fn make(
 fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
     // A space that names a profile or quirks of its own starts from the defaults, not from ours.
     let own_quirks = asked.profile.is_some() || asked.quirks.is_some();
+    // A dump of its own says most of what could be inherited, and other websites leave ours out.
+    if asked.state.is_some() {
+        return WorldOptions {
+            settings_url: asked.settings_url.or(server.settings_url),
+            ..asked
+        };
+    }
+    let own_websites =
+        asked.websites.is_some() || asked.unconfigured.is_some() || asked.seed.is_some();
     WorldOptions {
         websites: asked.websites.or(server.websites),
         unconfigured: asked
@@ -86,6 +95,7 @@ fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
             asked.stub
         },
         faults: asked.faults,
+        state: server.state.filter(|_| !own_websites),
     }
 }
 

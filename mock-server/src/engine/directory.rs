@@ -37,6 +37,11 @@ impl Directory {
         self.records.get(&id)
     }
 
+    /// Everything that is known of any website, in no order.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
     /// Those that have the plugin, by time of installation.
     #[must_use]
     pub fn installed(&self) -> &[Arc<Website>] {

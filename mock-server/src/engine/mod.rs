@@ -12,6 +12,7 @@ mod listing;
 mod merge;
 mod outbox;
 mod quota;
+mod restore;
 mod usage;
 mod website;
 

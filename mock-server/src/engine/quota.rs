@@ -60,6 +60,12 @@ impl Quota {
         self.refused += 1;
     }
 
+    /// Goes on counting where an earlier world stopped; today's requests are this one's own.
+    pub fn carry(&mut self, before: &Self) {
+        self.spent = before.spent;
+        self.refused = before.refused;
+    }
+
     /// How many requests were counted since the world's start.
     #[must_use]
     pub fn spent(&self) -> u64 {

@@ -7,21 +7,21 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::exchange::{Desk, exchange};
 use super::halt::Halt;
+use super::http2;
 use super::line::{Line, Verdict};
 use super::nudge::Nudge;
 use super::reply::Reply;
 use super::wire::Wire;
-use crate::fault::status_answer;
 
 /// How long a client may take to notice that a connection was closed, before what it still sends
 /// is answered with a reset: closing at once could destroy the answer on its way.
@@ -78,9 +78,11 @@ where
         Poll::Pending
     })
     .await;
-    let mut stream = connection.into_parts().io.into_stream();
+    let parts = connection.into_parts();
+    let mut stream = parts.io.into_stream();
     if result.is_err_and(|error| error.is_parse_version_h2()) {
-        refuse_http2(&mut stream).await;
+        // The client may be gone, or may never ask; there is nobody to tell then.
+        let _ = timeout(LINGER, http2::refuse(&mut stream, parts.read_buf)).await;
     }
     end(stream, line.verdict(), desk.halt.clone()).await;
 }
@@ -110,22 +112,6 @@ impl Watch {
         self.requests = requests;
         asleep
     }
-}
-
-/// Says in HTTP/1.1 that HTTP/2 is not spoken here; clients of either version can show it.
-async fn refuse_http2(stream: &mut TcpStream) {
-    let answer = status_answer(
-        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-        Some("http_1_1_only"),
-    );
-    let length = answer.body().len();
-    let head = format!(
-        "HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: application/json; \
-         charset=utf-8\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
-    );
-    let whole = [head.as_bytes(), answer.body()].concat();
-    // The client may be gone; there is nobody to tell.
-    let _ = timeout(LINGER, stream.write_all(&whole)).await;
 }
 
 /// Ends a connection as it was decided: with an RST, or with a FIN.

@@ -6,7 +6,7 @@
 //! run on the elapsed time of the request's world ([`WorldTime`]), so that advancing a manual
 //! clock releases them.
 //!
-//! HTTP/2 is refused in readable words. A handler that panics gives a 500 in the envelope.
+//! HTTP/2 is refused in its own words. A handler that panics gives a 500 in the envelope.
 //!
 //! # Examples
 //!
@@ -32,6 +32,7 @@ mod body;
 mod connection;
 mod exchange;
 mod halt;
+mod http2;
 mod intake;
 mod line;
 mod nudge;

@@ -49,7 +49,11 @@ fn a_misspelt_parameter_shows_up_even_when_that_is_why_the_request_was_refused()
     crisp.get(&format!(
         "plugin/connect/websites/since?data_since={START}&include_plan=1"
     ));
-    assert_eq!(crisp.explanation(), "date_since is missing");
+    assert_eq!(
+        crisp.explanation(),
+        "date_since is missing: send ?date_since=2026-01-31T09:00:00.000Z; \
+         nothing reads `data_since`: did you mean `date_since`?"
+    );
     assert_eq!(crisp.journal().unread.query, ["data_since"]);
     crisp.get("plugin/connect/websites/all/x?include_plan=1&page=2");
     assert_eq!(crisp.journal().unread.query, ["page"]);
@@ -78,17 +82,99 @@ fn an_answer_from_the_cache_leaves_nothing_unread() {
 }
 
 #[test]
+fn a_misspelt_parameter_is_explained_although_the_answer_is_a_good_one() {
+    let mut crisp = Emulator::new();
+    crisp.get("plugin/connect/websites/all/1?filter_configurd=1&x=1");
+    assert_eq!(
+        crisp.explanation(),
+        "nothing reads `filter_configurd`: did you mean `filter_configured`?"
+    );
+    crisp.get("plugin/connect/websites/all/1?filter_configured=1&something_else=1");
+    assert_eq!(crisp.journal().explanation, None);
+}
+
+#[test]
+fn a_date_that_is_none_is_told_what_it_lacks() {
+    let mut crisp = Emulator::new();
+    for (date, fix) in [
+        (
+            "1767225600000",
+            "numbers are not read, send `new Date(ms).toISOString()`",
+        ),
+        (
+            "2026-01-01T00:00:00",
+            "the time zone is missing, end it with `Z`",
+        ),
+        ("2026-01-01", "the time of day is missing, add `T00:00:00Z`"),
+        ("2026-02-30T00:00:00Z", "no calendar has that day or hour"),
+        (
+            "2026-01-01T00%253A00%253A00Z",
+            "it was percent-encoded twice",
+        ),
+        ("yesterday", "send what `toISOString()` writes"),
+    ] {
+        crisp.get(&format!("plugin/connect/websites/since?date_since={date}"));
+        let why = crisp.explanation();
+        assert!(why.ends_with(fix), "{date}: {why}");
+    }
+}
+
+#[test]
+fn a_path_without_a_route_is_compared_without_its_ids() {
+    let mut crisp = Emulator::new();
+    let settings = crisp.of("w1", "/setings");
+    for (path, near) in [
+        (
+            settings.as_str(),
+            "plugins/subscription/{website}/{plugin}/settings",
+        ),
+        (
+            "plugins/connect/websites/all/1",
+            "plugin/connect/websites/all/{page}",
+        ),
+        (
+            "plugin/connect/website/since",
+            "plugin/connect/websites/since",
+        ),
+        ("plugin/connect/acount", "plugin/connect/account"),
+    ] {
+        crisp.get(path);
+        let why = crisp.explanation();
+        assert!(
+            why.ends_with(&format!("the nearest route is {near}")),
+            "{path}: {why}"
+        );
+    }
+    crisp.get("website/8c842203-7ed8-4e29-a608-7cf78a7d2fcc/conversation/x/message");
+    assert!(
+        crisp.explanation().contains("--stub"),
+        "{}",
+        crisp.explanation()
+    );
+}
+
+#[test]
 fn explanations_name_the_fix() {
     let mut crisp = Emulator::new();
     let w9 = crisp.of("w9", "/settings");
     let other = format!("plugins/subscription/{}/{}", id("w1"), id("w1"));
+    let w1_by_name = crisp
+        .of("w1", "/settings")
+        .replace(&id("w1").to_string(), "w1");
     let cases = [
         (
             w9,
             "website w9 does not have the plugin: install it with `crisp-mock ctl install`",
         ),
         (other, "this world is about"),
-        ("plugins/subscription".into(), "which is open to user"),
+        (
+            "plugins/subscription".into(),
+            "which is open to user: send X-Crisp-Tier `user` with that tier's key",
+        ),
+        (
+            w1_by_name,
+            "`w1` is a name for people: the API writes it 9e3779b1-",
+        ),
         (
             "plugin/connect/websites/all/x".into(),
             "page_number has to be a number from 1",

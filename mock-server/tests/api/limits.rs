@@ -30,7 +30,8 @@ fn a_spent_quota_is_429_until_midnight_utc() {
     assert_eq!(refused.outcome(), "429 too_many_requests");
     assert_eq!(refused.data, json!({}));
     assert_eq!(refused.header("retry-after"), None);
-    let why = "the daily quota of 2 requests is spent until 2026-01-02T00:00:00.000Z";
+    let why = "the daily quota of 2 requests is spent until 2026-01-02T00:00:00.000Z: ask less \
+               often, or `crisp-mock ctl quota N` allows more";
     assert_eq!(crisp.explanation(), why);
     crisp.millis(999);
     assert_eq!(crisp.list().status, 429);

@@ -137,3 +137,45 @@ async fn a_reset_brings_back_the_start() {
     assert_eq!(faults["faults"].as_array().unwrap().len(), 1);
     assert_eq!(endpoints().await, 503, "occurrences count from the reset");
 }
+
+#[tokio::test]
+async fn a_stale_answer_shows_what_was_true_then() {
+    let emulator = emulator(WorldOptions::default());
+    let list = async || {
+        let (_, body) = plugin(
+            &emulator,
+            emulator.info(),
+            "GET plugin/connect/websites/all/1",
+            Value::Null,
+        )
+        .await;
+        body["data"][0]["settings"].clone()
+    };
+    let before = list().await;
+    control(&emulator, "POST /_mock/clock", json!({"advance": "2m"})).await;
+    control(
+        &emulator,
+        "PUT /_mock/websites/w1/settings",
+        json!({"message": "new"}),
+    )
+    .await;
+    control(&emulator, "POST /_mock/clock", json!({"advance": "30s"})).await;
+    control(
+        &emulator,
+        "POST /_mock/faults",
+        json!({"at": "list#1", "stale": "60s"}),
+    )
+    .await;
+    control(
+        &emulator,
+        "POST /_mock/faults",
+        json!({"at": "list#2", "stale": "20s"}),
+    )
+    .await;
+    assert_eq!(list().await, before, "a minute ago it was not saved yet");
+    assert_eq!(
+        list().await,
+        json!({"message": "new"}),
+        "twenty seconds ago it was"
+    );
+}

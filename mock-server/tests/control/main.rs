@@ -10,5 +10,6 @@ mod guard;
 mod journal;
 mod rules;
 mod spaces;
+mod state;
 mod talk;
 mod websites;

@@ -3,6 +3,9 @@
 //   in   {"call": "listAllConnectWebsites", "args": [1, true, false]}
 //   out  {"returned": …} or {"rejected": …}, whatever the client itself gave
 //
+// A list of such objects, each with an "identifier" and a "key" of its own, is called all at once,
+// by a client for each. What comes out is a list, too, and says how many milliseconds each took.
+//
 // The first argument names the package, so that two versions can be called side by side. An
 // argument {"date": "…"} is handed over as a Date.
 
@@ -13,9 +16,12 @@ const { Crisp } = require(process.argv[2]);
 
 const { CRISP_REST_HOST, CRISP_IDENTIFIER, CRISP_KEY } = process.env;
 
-const client = new Crisp();
-client.setRestHost(CRISP_REST_HOST);
-client.authenticateTier("plugin", CRISP_IDENTIFIER, CRISP_KEY);
+function connect(identifier, key) {
+  const client = new Crisp();
+  client.setRestHost(CRISP_REST_HOST);
+  client.authenticateTier("plugin", identifier, key);
+  return client;
+}
 
 function argument(value) {
   return value !== null && typeof value === "object" && "date" in value
@@ -23,8 +29,7 @@ function argument(value) {
     : value;
 }
 
-async function answer(line) {
-  const { call, args } = JSON.parse(line);
+async function answer(client, { call, args }) {
   try {
     return { returned: (await client.plugin[call](...args.map(argument))) ?? null };
   } catch (error) {
@@ -33,9 +38,20 @@ async function answer(line) {
   }
 }
 
+async function timed({ identifier, key, ...request }) {
+  const began = performance.now();
+  const given = await answer(connect(identifier, key), request);
+  return { ...given, ms: performance.now() - began };
+}
+
 async function main() {
+  const client = connect(CRISP_IDENTIFIER, CRISP_KEY);
   for await (const line of createInterface({ input: process.stdin })) {
-    console.log(JSON.stringify(await answer(line)));
+    const request = JSON.parse(line);
+    const given = Array.isArray(request)
+      ? Promise.all(request.map(timed))
+      : answer(client, request);
+    console.log(JSON.stringify(await given));
   }
   // The client may keep timers; there is nobody left to call for.
   process.exit(0);

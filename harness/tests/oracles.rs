@@ -1,0 +1,261 @@
+//! Each oracle convicts a client that breaks its rule, and none convicts the reference.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod broken;
+
+use crisp_harness::judge::Demand;
+use crisp_harness::oracle::{Rule, Verdict};
+use crisp_harness::runner::{Judged, Outcome, judge};
+use crisp_harness::scenario::Scenario;
+use crisp_harness::subject::{Client, Sync};
+use crisp_harness::world::Prepared;
+
+fn prepared(text: &str) -> Prepared {
+    let scenario = Scenario::parse("test.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    Prepared::new(scenario.into()).unwrap()
+}
+
+fn fails(judged: &Judged, rule: Rule) -> bool {
+    judged.findings.iter().any(|finding| {
+        finding.demand == Demand::Oracle(rule) && matches!(finding.verdict, Verdict::Fail(_))
+    })
+}
+
+/// The reference passes, the broken client fails by this rule.
+#[track_caller]
+fn convicts(rule: Rule, client: &dyn Client, text: &str) {
+    let prepared = prepared(text);
+    let fair = judge(&prepared, &Sync::reference());
+    assert_eq!(
+        fair.outcome(),
+        Outcome::Passed,
+        "the reference: {:#?}",
+        fair.failures()
+    );
+    let judged = judge(&prepared, client);
+    assert!(
+        fails(&judged, rule),
+        "{} let it pass: {:#?}",
+        rule.name(),
+        judged.findings
+    );
+}
+
+#[test]
+fn converged_convicts_a_cursor_that_moves_on_failure() {
+    convicts(
+        Rule::Converged,
+        &broken::moves_cursor_on_failure(),
+        "
+name: x
+client: { overlap: 5s }
+start: { websites: { w1: { message: old } } }
+faults: [ { at: since#2, status: 500 } ]
+when: [ { at: 30s, save: { w1: { message: new } } } ]
+",
+    );
+}
+
+#[test]
+fn snapshot_convicts_a_client_that_applies_the_last_item_alone() {
+    convicts(
+        Rule::Snapshot,
+        &broken::applies_the_last_item_alone(),
+        "
+name: x
+start: { websites: { w1: { message: old }, w2: { message: old } } }
+when:
+  - { at: 130s, save: { w1: { message: new } } }
+  - { at: 131s, save: { w2: { message: new } } }
+",
+    );
+}
+
+#[test]
+fn monotonic_convicts_answers_applied_in_the_order_of_arrival() {
+    convicts(
+        Rule::Monotonic,
+        &broken::applies_in_arrival_order(),
+        "
+name: x
+client: { request_timeout: 2m, overlap: 5s }
+start: { websites: { w1: { message: one } } }
+faults: [ { at: since#2, delay: 90s } ]
+when:
+  - { at: 30s, save: { w1: { message: two } } }
+  - { at: 100s, save: { w1: { message: three } } }
+",
+    );
+}
+
+#[test]
+fn no_resurrection_convicts_a_late_answer_that_brings_back_the_dead() {
+    convicts(
+        Rule::NoResurrection,
+        &broken::applies_in_arrival_order(),
+        "
+name: x
+client: { request_timeout: 2m, overlap: 5s }
+start: { websites: { w1: { message: one } } }
+faults: [ { at: since#2, delay: 90s } ]
+when:
+  - { at: 30s, save: { w1: { message: two } } }
+  - { at: 100s, uninstall: w1 }
+",
+    );
+}
+
+#[test]
+fn no_phantom_convicts_a_save_that_is_shown_before_its_answer() {
+    convicts(
+        Rule::NoPhantom,
+        &broken::shows_saves_at_once(),
+        "
+name: x
+start: { websites: { w1: { message: old } } }
+when: [ { at: 70s, client_save: { w1: { message: 7 } } } ]
+",
+    );
+}
+
+#[test]
+fn read_your_writes_convicts_a_poll_that_undoes_a_save() {
+    convicts(
+        Rule::ReadYourWrites,
+        &broken::polls_over_own_saves(),
+        "
+name: x
+start: { websites: { w1: { message: old } } }
+faults: [ { at: since#2, delay: 5s } ]
+when:
+  - { at: 30s, save: { w1: { message: operator } } }
+  - { during: since#2, client_save: { w1: { message: mine } } }
+",
+    );
+}
+
+#[test]
+fn no_lost_update_convicts_a_save_that_is_sent_again() {
+    convicts(
+        Rule::NoLostUpdate,
+        &broken::sends_saves_again(),
+        "
+name: x
+start: { websites: { w1: { message: old } } }
+faults: [ { at: save_settings#1, lose_answer: true } ]
+when:
+  - { at: 70s, client_save: { w1: { message: mine } } }
+  - { after: save_settings#1, save: { w1: { message: operator } } }
+",
+    );
+}
+
+#[test]
+fn honest_ready_convicts_a_client_that_reads_one_page() {
+    convicts(
+        Rule::HonestReady,
+        &broken::reads_one_page(),
+        "
+name: x
+server: { page_size: 2 }
+start: { generated: 3 }
+",
+    );
+}
+
+#[test]
+fn honest_status_convicts_a_client_that_always_says_fresh() {
+    convicts(
+        Rule::HonestStatus,
+        &broken::always_says_fresh(),
+        "
+name: x
+faults: [ { window: 65s..400s, at: since, status: 503 } ]
+",
+    );
+}
+
+#[test]
+fn liveness_convicts_a_client_that_stops_on_404() {
+    convicts(
+        Rule::Liveness,
+        &broken::stops_on_refusal(),
+        "
+name: x
+faults: [ { at: since#2, status: 404 } ]
+",
+    );
+}
+
+#[test]
+fn pacing_convicts_a_client_that_ignores_retry_after() {
+    convicts(
+        Rule::Pacing,
+        &broken::ignores_retry_after(),
+        "
+name: x
+faults: [ { at: since#2, throttle: 429, retry_after: 30s } ]
+",
+    );
+}
+
+#[test]
+fn pacing_convicts_waits_that_are_never_reset() {
+    convicts(
+        Rule::Pacing,
+        &broken::never_resets_its_waits(),
+        "
+name: x
+faults:
+  - { window: 65s..300s, at: since, status: 500 }
+  - { window: 350s..1000s, at: since, status: 500, times: 1 }
+",
+    );
+}
+
+#[test]
+fn cost_convicts_a_client_that_reads_each_website_after_each_poll() {
+    convicts(
+        Rule::Cost,
+        &broken::reads_each_website(),
+        "
+name: x
+start: { generated: 5 }
+",
+    );
+}
+
+#[test]
+fn cost_convicts_a_client_that_retries_without_a_pause() {
+    convicts(
+        Rule::Cost,
+        &broken::retries_at_once(),
+        "
+name: x
+faults: [ { window: ..60s, status: 503 } ]
+",
+    );
+}
+
+#[test]
+fn atomic_convicts_a_client_that_drops_everything_on_an_error() {
+    convicts(
+        Rule::Atomic,
+        &broken::drops_everything_on_an_error(),
+        "
+name: x
+faults: [ { at: since#2, reset: true } ]
+",
+    );
+}
+
+#[test]
+fn quiet_convicts_a_client_that_lists_again_and_again() {
+    convicts(
+        Rule::Quiet,
+        &broken::lists_again_and_again(),
+        "
+name: x
+",
+    );
+}

@@ -1,0 +1,35 @@
+//! A world as a document: taken, and put back.
+
+use axum::Json;
+use serde_json::{Value, json};
+
+use crate::control::extract::{Body, Chosen};
+use crate::control::problem::Problem;
+use crate::server::edge;
+use crate::state::State;
+
+/// `GET /_mock/state`: the dump.
+pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
+    Json(cell.lock().state(edge::outside()))
+}
+
+/// `PUT /_mock/state`: the world becomes the one of the dump.
+pub async fn put(
+    Chosen(cell): Chosen,
+    Body(document): Body<Value>,
+) -> Result<Json<Value>, Problem> {
+    let state = State::parse(&document).map_err(|errors| {
+        let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        Problem::bad_request(
+            all.join("; "),
+            "GET /_mock/state shows what a dump looks like; nothing was changed",
+        )
+    })?;
+    let websites = {
+        let mut space = cell.lock();
+        space.restore(&state, edge::outside());
+        space.world.directory().installed().len()
+    };
+    cell.notify();
+    Ok(Json(json!({"websites": websites})))
+}

@@ -1,0 +1,210 @@
+//! One website in a dump.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::clock::Stamp;
+use crate::engine::{Bill, Plan, Record, Tombstone, Version, Website};
+use crate::id::{WebsiteId, derive_uuid};
+use crate::populate::INSTALLED_BEFORE;
+
+/// A website as it is written. Only what matters has to be: `w1: {}` is one without settings.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Draft {
+    /// The id that its name stands for; for readers, and held against the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub website_id: Option<WebsiteId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<Uuid>,
+    /// Absent when none were ever saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Plan>,
+    price: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    installed_at: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_at: Option<Date>,
+    /// When it uninstalled the plugin: it is not there any more, and the differential says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_at: Option<Date>,
+    /// Which changes of the world these were: they order what happened in one millisecond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<Seq>,
+    #[serde(skip_serializing_if = "is_zero")]
+    earlier_installations: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configured_since: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unconfigured_since: Option<Date>,
+    /// What it was when it left the last time, if it came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<Box<Draft>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bills: Vec<Bill>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seq {
+    installed: u64,
+    changed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A stamp in RFC 3339.
+#[derive(Debug, Clone, Copy)]
+struct Date(Stamp);
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        date(&text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Reads a date.
+pub(super) fn date(text: &str) -> Result<Stamp, String> {
+    let date: Result<jiff::Timestamp, _> = text.parse();
+    date.map(Stamp::from).map_err(|_| {
+        let text: String = text.chars().take(60).collect();
+        format!("`{text}` is not a date: write it like 2026-01-31T09:00:00Z")
+    })
+}
+
+impl Draft {
+    /// The numbers of the changes that it speaks of.
+    pub fn changes(&self) -> Vec<u64> {
+        let own = self.seq.iter().flat_map(|seq| {
+            let removed = seq.removed.filter(|_| self.removed_at.is_some());
+            [Some(seq.installed), Some(seq.changed), removed]
+        });
+        let mut all: Vec<u64> = own.flatten().collect();
+        all.dedup();
+        all.extend(self.left.iter().flat_map(|left| left.changes()));
+        all
+    }
+
+    /// What it contradicts itself in, if it does.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        match &self.left {
+            Some(left) if left.removed_at.is_none() => Some("`left` needs a `removed_at`"),
+            Some(left) if left.left.is_some() => {
+                Some("`left` cannot hold another: one is remembered")
+            }
+            _ => None,
+        }
+    }
+
+    /// The record that the engine keeps; what is not said is as for a generated website.
+    pub fn record(&self, id: WebsiteId, seed: u64, wall: Stamp, next: &mut u64) -> Record {
+        let website = Arc::new(self.website(id, seed, wall, next));
+        match self.removed(next) {
+            Some(removed) => Record::Gone(Arc::new(Tombstone {
+                removed,
+                last: website,
+            })),
+            None => Record::Live(website),
+        }
+    }
+
+    fn removed(&self, next: &mut u64) -> Option<Version> {
+        let stamp = self.removed_at?.0;
+        let seq = self.seq.and_then(|seq| seq.removed);
+        Some(Version {
+            stamp,
+            seq: seq.unwrap_or_else(|| fresh(next)),
+        })
+    }
+
+    fn website(&self, id: WebsiteId, seed: u64, wall: Stamp, next: &mut u64) -> Website {
+        let left = self.left.as_ref().and_then(|left| {
+            let last = Arc::new(left.website(id, seed, wall, next));
+            let removed = left.removed(next)?;
+            Some(Arc::new(Tombstone { removed, last }))
+        });
+        let installed = Version {
+            stamp: self
+                .installed_at
+                .map_or_else(|| wall.minus(INSTALLED_BEFORE), |date| date.0),
+            seq: self.seq.map_or_else(|| fresh(next), |seq| seq.installed),
+        };
+        let changed = match (self.changed_at, self.seq) {
+            (None, None) => installed,
+            (date, seq) => Version {
+                stamp: date.map_or(installed.stamp, |date| date.0),
+                seq: seq.map_or_else(|| fresh(next), |seq| seq.changed),
+            },
+        };
+        let installation = self.earlier_installations.to_string();
+        let token = || derive_uuid(&["token", &seed.to_string(), &id.to_string(), &installation]);
+        Website {
+            id,
+            token: self.token.unwrap_or_else(token),
+            settings: self.settings.as_ref().map(super::text),
+            plan: Arc::new(self.plan.clone().unwrap_or_else(Plan::free)),
+            price: self.price,
+            earlier_installations: self.earlier_installations,
+            installed,
+            changed,
+            left,
+            configured_since: self.configured_since.map(|date| date.0),
+            unconfigured_since: self.unconfigured_since.map(|date| date.0),
+        }
+    }
+
+    /// What is to be written of a record.
+    pub fn of(record: &Record) -> Self {
+        match record {
+            Record::Live(website) => Self::of_website(website, None),
+            Record::Gone(tombstone) => Self::of_website(&tombstone.last, Some(tombstone.removed)),
+        }
+    }
+
+    fn of_website(website: &Website, removed: Option<Version>) -> Self {
+        let settings = website.settings.as_deref();
+        let left = website.left.as_ref();
+        Self {
+            website_id: Some(website.id),
+            token: Some(website.token),
+            settings: settings.map(|text| serde_json::from_str(text).unwrap_or_default()),
+            plan: Some(Plan::clone(&website.plan)),
+            price: website.price,
+            installed_at: Some(Date(website.installed.stamp)),
+            changed_at: Some(Date(website.changed.stamp)),
+            removed_at: removed.map(|removed| Date(removed.stamp)),
+            seq: Some(Seq {
+                installed: website.installed.seq,
+                changed: website.changed.seq,
+                removed: removed.map(|removed| removed.seq),
+            }),
+            earlier_installations: website.earlier_installations,
+            configured_since: website.configured_since.map(Date),
+            unconfigured_since: website.unconfigured_since.map(Date),
+            left: left.map(|left| Box::new(Self::of_website(&left.last, Some(left.removed)))),
+            bills: Vec::new(),
+        }
+    }
+}
+
+fn fresh(next: &mut u64) -> u64 {
+    *next = next.saturating_add(1);
+    *next
+}

@@ -1,0 +1,96 @@
+//! `replay`: scenarios held against a client, with the verdict as exit code.
+
+use crate::program::{folder, run, run_in};
+
+/// Thirteen lines that the guide's loop does not survive.
+const LOST: &str = "\
+name: a save during a slow poll is lost
+start:
+  websites:
+    w1: { message: old }
+faults:
+  - { at: \"since#2\", delay: 5s }
+when:
+  - during: since#2
+    save: { w1: { message: new } }
+";
+
+#[test]
+fn the_corpus_passes_for_our_own_client_and_the_run_says_whom_it_judged() {
+    let ended = run(&[
+        "replay",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/basics"),
+    ]);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+    assert!(
+        ended
+            .stdout
+            .starts_with("JUDGED  crisp-sync (built in, not your plugin)")
+    );
+}
+
+#[test]
+fn the_guides_loop_is_convicted_of_losing_an_update() {
+    let folder = folder(&[("lost.yaml", LOST)]);
+    let ended = run_in(folder.path(), &["replay", "lost.yaml", "--client", "guide"]);
+    assert_eq!(ended.code, Some(1));
+    insta::assert_snapshot!(ended.shown());
+    let ours = run_in(folder.path(), &["replay", "lost.yaml"]);
+    assert_eq!(ours.code, Some(0), "{}", ours.shown());
+}
+
+#[test]
+fn every_report_is_written() {
+    let folder = folder(&[("lost.yaml", LOST)]);
+    let reports = [
+        "--report",
+        "junit=out.xml",
+        "--report",
+        "json=out.ndjson",
+        "--report",
+        "svg=out.svg",
+    ];
+    let mut line = vec![
+        "replay",
+        "lost.yaml",
+        "--client",
+        "guide",
+        "--report",
+        "github",
+    ];
+    line.extend(reports);
+    let ended = run_in(folder.path(), &line);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stdout.contains("::error file=lost.yaml,line=1"),
+        "{}",
+        ended.stdout
+    );
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("out.xml").contains("<testsuite"));
+    assert!(read("out.svg").starts_with("<svg"));
+    for line in read("out.ndjson").lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(event["event"].is_string());
+    }
+}
+
+#[test]
+fn a_file_with_mistakes_shows_all_of_them_and_judges_nothing() {
+    let broken =
+        "name: broken\nstrat: {}\nwhen:\n  - at: soon\n    save: { w1: { message: new } }\n";
+    let folder = folder(&[("broken.yaml", broken)]);
+    let ended = run_in(folder.path(), &["replay", "broken.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    insta::assert_snapshot!(ended.shown());
+}
+
+#[test]
+fn what_is_not_there_and_who_is_unknown_is_bad_usage() {
+    assert_eq!(run(&["replay", "no/such/folder"]).code, Some(2));
+    assert_eq!(
+        run(&["replay", "x.yaml", "--client", "nobody"]).code,
+        Some(2)
+    );
+    assert_eq!(run(&["replay"]).code, Some(2));
+}
