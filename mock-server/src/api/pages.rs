@@ -26,7 +26,7 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, Default)]
 pub struct Pages {
     version: u64,
-    kept: HashMap<Asked, Answer>,
+    kept: HashMap<Asked, Answer, foldhash::fast::FixedState>,
 }
 
 impl Pages {
