@@ -24,24 +24,29 @@ pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -
         wall: start.minus(INSTALLED_BEFORE),
     };
     let generator = SettingsGenerator::new(&blueprint.schema);
-    let mut without_settings = 0;
-    // Every website follows from the seed and its number alone, so the parts can be made at once.
-    thread::scope(|scope| {
-        let mut parts = parts(blueprint.websites);
-        let first = parts.next();
-        let others: Vec<_> = parts
-            .map(|numbers| scope.spawn(|| Part::make(numbers, blueprint, &generator)))
-            .collect();
-        let first = first.map(|numbers| Part::make(numbers, blueprint, &generator));
-        let others = others.into_iter().map(|part| match part.join() {
-            Ok(part) => part,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        for part in first.into_iter().chain(others) {
-            without_settings += part.without_settings;
-            world.found(then, part.founders.into_iter());
-        }
-    });
+    let make = |numbers| Part::make(numbers, blueprint, &generator);
+    let numbers: Vec<_> = parts(blueprint.websites).collect();
+    let parts: Vec<Part> = if numbers.len() == 1 {
+        numbers.into_iter().map(make).collect()
+    } else {
+        // Every website follows from the seed and its number alone, so all parts can be made at
+        // once. None is made in this thread: what the making leaves in an allocator's pool would
+        // slow down the first hundred thousand requests.
+        thread::scope(|scope| {
+            let threads: Vec<_> = numbers
+                .into_iter()
+                .map(|numbers| scope.spawn(move || make(numbers)))
+                .collect();
+            let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
+            joined
+                .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    };
+    let without_settings = parts.iter().map(|part| part.without_settings).sum();
+    for part in parts {
+        world.found(then, part.founders.into_iter());
+    }
     warnings(without_settings)
 }
 

@@ -120,13 +120,14 @@ pub fn nearest_route(path: &str) -> Option<&'static str> {
 }
 
 fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
-    // Most routes are told apart by how they begin.
-    let fixed = pattern.find('{').unwrap_or(pattern.len());
-    if !path.starts_with(&pattern[..fixed]) {
-        return None;
-    }
+    // Up to the first name a route is told from others by comparing bytes.
+    let Some(first_name) = pattern.find('{') else {
+        return (pattern == path).then(Vec::new);
+    };
+    let (fixed, varying) = pattern.split_at(first_name);
+    let path = path.strip_prefix(fixed)?;
     let mut params = Vec::new();
-    let mut wanted = pattern.split('/');
+    let mut wanted = varying.split('/');
     for given in path.split('/') {
         let wanted = wanted.next()?;
         match wanted
