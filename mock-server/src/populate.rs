@@ -81,7 +81,7 @@ impl Part {
             without_settings += u32::from(number <= configured && settings.is_none());
             let made_up = sample::website(blueprint.seed, number);
             let (id, plan) = (WebsiteId::numbered(number), plans.share(&made_up.plan));
-            Founder::new(id, settings.as_ref(), plan, made_up.price)
+            Founder::new(blueprint.seed, id, settings.as_ref(), plan, made_up.price)
         });
         Self {
             founders: founders.collect(),

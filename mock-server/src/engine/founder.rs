@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::clock::Moment;
 use crate::engine::website::{Plan, Record, Website};
-use crate::engine::{World, is_configured, text};
+use crate::engine::{World, is_configured, text, token};
 use crate::id::WebsiteId;
 
 /// A website that had the plugin before the world began.
@@ -15,17 +16,26 @@ use crate::id::WebsiteId;
 #[derive(Debug, Clone)]
 pub struct Founder {
     id: WebsiteId,
+    token: Uuid,
     settings: Option<Arc<str>>,
     plan: Arc<Plan>,
     price: u16,
 }
 
 impl Founder {
-    /// A founder with these settings, which have to fit the schema: that is not checked again.
+    /// A founder of the world with this seed; its settings have to fit the schema, which is not
+    /// checked again.
     #[must_use]
-    pub fn new(id: WebsiteId, settings: Option<&Value>, plan: Arc<Plan>, price: u16) -> Self {
+    pub fn new(
+        seed: u64,
+        id: WebsiteId,
+        settings: Option<&Value>,
+        plan: Arc<Plan>,
+        price: u16,
+    ) -> Self {
         Self {
             id,
+            token: token(seed, id, 0),
             settings: settings.and_then(Value::as_object).map(text),
             plan,
             price,
@@ -47,7 +57,7 @@ impl World {
             let version = self.version(then);
             let website = Website {
                 id: founder.id,
-                token: self.token(founder.id, 0),
+                token: founder.token,
                 settings,
                 plan: founder.plan,
                 price: founder.price,

@@ -462,13 +462,17 @@ impl World {
     }
 
     fn token(&self, id: WebsiteId, installation: u32) -> Uuid {
-        derive_uuid(&[
-            "token",
-            &self.seed.to_string(),
-            &id.to_string(),
-            &installation.to_string(),
-        ])
+        token(self.seed, id, installation)
     }
+}
+
+fn token(seed: u64, id: WebsiteId, installation: u32) -> Uuid {
+    derive_uuid(&[
+        "token",
+        &seed.to_string(),
+        &id.to_string(),
+        &installation.to_string(),
+    ])
 }
 
 fn configured_by<'a>(
