@@ -363,6 +363,13 @@ impl Case {
                 .retain(|(_, deed)| !matches!(deed, Deed::ClientClock(_)));
             self.faults.retain(|fault| fault.get("clock").is_none());
         }
+        // A server that tells every change in the order of their stamps, and whose clock was set
+        // back between two of them, tells the older one last.
+        if self.faults.iter().any(|fault| fault.get("clock").is_some()) {
+            let every =
+                |(name, value): &(_, String)| *name == "collapse" && value == "every-change";
+            self.quirks.retain(|quirk| !every(quirk));
+        }
         // Lag and cache life add up, and have to stay below the overlap.
         if self.overlap == 20 {
             self.quirks.retain(|(name, value)| {

@@ -30,14 +30,7 @@ fn play(world: &mut World) -> Result<(), String> {
         .max()
         .unwrap_or(0);
     world.run(ms(last));
-    // The bound counts from the last disturbance, and waiting may meet another one.
-    loop {
-        let until = world.disturbed + bound(world);
-        if world.now >= until {
-            break;
-        }
-        world.run(until);
-    }
+    come_to_rest(world);
     converged(world)?;
     // A change after all that is seen too: nothing has stopped for good.
     let before = world.sent.len();
@@ -56,6 +49,9 @@ fn play(world: &mut World) -> Result<(), String> {
     });
     let rest = world.config.poll_every * 6;
     world.run(start + rest);
+    if world.disturbed > start + ms(1) {
+        come_to_rest(world);
+    }
     converged(world).map_err(|problem| format!("a change in calm weather: {problem}"))?;
     if world.disturbed <= start + ms(1) && world.case.relist == 3600 && world.lies == 0 {
         let sent = world.sent.len() - before;
@@ -69,6 +65,17 @@ fn play(world: &mut World) -> Result<(), String> {
         return Err(format!("silence was asked for, and it sent {request}"));
     }
     busiest_minute(world)
+}
+
+/// The bound counts from the last disturbance, and waiting may meet another one.
+fn come_to_rest(world: &mut World) {
+    loop {
+        let until = world.disturbed + bound(world);
+        if world.now >= until {
+            return;
+        }
+        world.run(until);
+    }
 }
 
 /// Within this time after the last disturbance the cache equals the truth.
@@ -168,7 +175,10 @@ fn one_part(world: &World, settings: bool, part: fn(&Held) -> Value) -> Result<(
                 };
                 let later = &world.truth.of[&order.website][made..];
                 let held = |(_, state): &(_, Option<Held>)| state.as_ref().map(part) == *shown;
-                let gone = shown.is_none() && world.called_gone;
+                // A website that is new to the cache shows when it has been read: a save's answer
+                // has no token.
+                let unknown = !newest.contains_key(&order.website);
+                let gone = shown.is_none() && (world.called_gone || unknown);
                 if !gone && !later.iter().any(held) {
                     return Err(format!(
                         "save {} is done, and at {at} reads give {shown:?}",

@@ -21,4 +21,5 @@ mod sockets;
 mod stage;
 mod stories;
 mod truth;
+mod words;
 mod world;

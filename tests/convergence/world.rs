@@ -14,8 +14,7 @@ use crisp_mock_server::operation::Operation;
 use crisp_mock_server::options::Blueprint;
 use crisp_mock_server::space::{Outside, Space};
 use crisp_sync::machine::{
-    Action, Event, Failure, How, Legacy, Machine, Moment, Parts, RequestId, SaveOutcome, State,
-    Ticket,
+    Action, Event, Failure, How, Legacy, Machine, Moment, Parts, RequestId, SaveOutcome, Ticket,
 };
 use crisp_sync::{BaseUrl, Change, Config, Credentials, Settings, WebsiteId};
 use http::{Request, Response};
@@ -23,6 +22,7 @@ use serde_json::Value;
 
 use crate::case::{Case, Deed, wrong_clock};
 use crate::truth::Truth;
+use crate::words::{state, told};
 
 /// 2026-01-01T00:00:00Z, unless a case says otherwise.
 pub const START: i64 = 1_767_225_600_000;
@@ -590,34 +590,5 @@ fn holds(held: &Value, saved: &Value) -> bool {
             .iter()
             .all(|(name, value)| held.get(name).is_some_and(|held| holds(held, value))),
         (held, saved) => held == saved,
-    }
-}
-
-fn told(change: &Change) -> String {
-    let of = |website: &crisp_sync::Website| {
-        let token = website.token.as_deref().unwrap_or("-");
-        format!(
-            "{} {} token {:.4} price {:?}",
-            website.id,
-            website.settings.as_json(),
-            token,
-            website.price
-        )
-    };
-    match change {
-        Change::Added { new } => format!("+ {}", of(new)),
-        Change::Updated { new, .. } => format!("~ {}", of(new)),
-        Change::Removed { old } => format!("- {}", old.id),
-    }
-}
-
-fn state(state: State) -> &'static str {
-    match state {
-        State::Loading => "loading",
-        State::Verifying => "verifying",
-        State::Steady => "steady",
-        State::Retrying => "retrying",
-        State::Relisting => "re-listing",
-        State::Recovering => "recovering",
     }
 }

@@ -41,7 +41,7 @@ async fn a_client_that_gave_up_is_told_from_one_that_was_answered() {
     let plan = json!([{ "at": "account#1", "delay": "5s" }, { "at": "account#2", "reset": true }]);
     let (told, mut entries) = mpsc::unbounded_channel();
     let options = ServerOptions {
-        on_request: Some(Arc::new(move |entry, _| told.send(json!(entry)).unwrap())),
+        on_request: Some(Arc::new(move |_, entry| told.send(json!(entry)).unwrap())),
         ..world(Some(plan)).into()
     };
     let server = MockServer::start(options).await.unwrap();

@@ -161,8 +161,8 @@ pub enum Action {
 /// How a save ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SaveOutcome {
-    /// The API has it, and the cache shows it, or something newer. (A cache that is not ready
-    /// may show it only when it is.)
+    /// The API has it, and the cache shows it, or something newer. (A website that the cache does
+    /// not have yet is shown as soon as it has been read: a save's answer has no token.)
     Done,
     /// It was certainly not carried out. The cache is as it was.
     Refused(Refusal),

@@ -197,7 +197,8 @@ impl<'a, W: Witness> World<'a, W> {
             // Settings that the schema refuses cannot have been saved before the start either.
             let fits = |settings| self.space.world.schema().check(settings).is_ok();
             if settings.as_ref().is_none_or(fits) {
-                let founder = Founder::new(*id, settings.as_ref(), plan.clone(), 0);
+                let seed = self.space.blueprint().seed;
+                let founder = Founder::new(seed, *id, settings.as_ref(), plan.clone(), 0);
                 self.space.world.found(then, std::iter::once(founder));
                 self.note_truth(*id, By::Start);
             }
