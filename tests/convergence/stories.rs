@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::case::{Case, Deed};
 use crate::judge::judge;
+use crate::world::Seen;
 
 fn holds(case: &Case) {
     if let Err(verdict) = judge(case) {
@@ -70,4 +71,73 @@ fn a_done_save_shows_even_when_its_website_leaves_before_it_is_read_back() {
         overlap: 20,
         ..Case::default()
     });
+}
+
+/// An operator's edit came just after our save and was in the first list. Reading back failed
+/// until the caller's patience ended, and then the older save was put over the edit.
+#[test]
+fn a_save_that_cannot_be_read_back_does_not_go_over_a_later_edit() {
+    holds(&Case {
+        websites: 5,
+        faults: vec![json!({"at": "get_settings#1..3", "status": 400})],
+        deeds: vec![
+            (0, Deed::Put(5, json!({"v": 1001, "by": "us"}))),
+            (36, Deed::Operator(5, json!({"v": 1000}))),
+        ],
+        overlap: 20,
+        relist: 100,
+        knows_plugin: false,
+        ..Case::default()
+    });
+}
+
+/// The server's clock was set back, so that the cursor lay in its future, and the server refuses
+/// such dates. The first poll after a list was not believed to be about its date: the client went
+/// on asking the same, and listed nothing either, until the clock had caught up.
+#[test]
+fn a_cursor_in_the_servers_future_is_given_up_also_right_after_a_list() {
+    holds(&Case {
+        quirks: vec![("future-date", "refused".into())],
+        faults: vec![json!({"window": "0s..46s", "clock": "server", "skew": "+600s"})],
+        deeds: vec![(85_858, Deed::Operator(2, json!({"v": 1000})))],
+        overlap: 20,
+        relist: 100,
+        ..Case::default()
+    });
+}
+
+/// The same in the middle of a list: the differential that verifies it is asked from the future.
+#[test]
+fn a_clock_that_is_set_back_between_the_pages_starts_the_list_anew() {
+    for answer in ["refused", "empty"] {
+        let mut case = Case {
+            websites: 3,
+            quirks: vec![("page-size", "1".into()), ("future-date", answer.into())],
+            faults: vec![json!({"window": "0s..5s", "clock": "server", "skew": "+600s"})],
+            deeds: vec![(6_000, Deed::Uninstall(1))],
+            latency: (1_000, 1_000),
+            overlap: 20,
+            ..Case::default()
+        };
+        if answer == "empty" {
+            case.quirks.pop();
+        }
+        holds(&case);
+    }
+}
+
+/// Pages moved, or said so, in three passes in a row. A website that was on none of them was
+/// dropped although nothing had called it removed.
+#[test]
+fn a_website_that_a_doubtful_list_lacks_is_asked_for_before_it_is_dropped() {
+    let case = Case {
+        quirks: vec![("page-size", "1".into())],
+        faults: vec![json!({"window": "100s..150s", "at": "list/2", "repeat_page": true})],
+        relist: 100,
+        ..Case::default()
+    };
+    let world = judge(&case).unwrap();
+    let removed =
+        |(_, seen): &(_, Seen)| matches!(seen, Seen::Change(crisp_sync::Change::Removed { .. }));
+    assert!(!world.seen.iter().any(removed), "{}", world.story());
 }

@@ -363,9 +363,11 @@ impl World {
                 "short_page" => 1,
                 "empty_page" if entry.operation == Operation::Since => 1,
                 // One is looked into; the second is believed, as the quirk `past-the-end` has it.
-                "empty_page" => u32::from(self.lies_twice(key)),
+                "empty_page" => u32::from(self.lied(key) > 1),
+                // Three passes that disagree are the most that is read at once.
+                "repeat_page" => u32::from(self.lied(key) > 2),
                 "status" if entry.operation == Operation::List => {
-                    u32::from(status.is_some_and(|s| s == 404) && self.lies_twice(key))
+                    u32::from(status.is_some_and(|s| s == 404) && self.lied(key) > 1)
                 }
                 _ => 0,
             };
@@ -406,18 +408,13 @@ impl World {
         self.note(format_args!("   server: {status} {}", faults.join(" ")));
     }
 
-    /// Whether faults with this effect have acted more than once.
-    fn lies_twice(&self, key: &str) -> bool {
-        self.space
-            .faults
-            .list()
+    /// How often faults with this effect have acted.
+    fn lied(&self, key: &str) -> u64 {
+        let reports = self.space.faults.list();
+        let same = reports
             .iter()
-            .map(|report| match &report.fault.effect {
-                effect if effect.key() == key => report.fired,
-                _ => 0,
-            })
-            .sum::<u64>()
-            > 1
+            .filter(|report| report.fault.effect.key() == key);
+        same.map(|report| report.fired).sum()
     }
 
     fn schedule(&mut self, life: u32, id: RequestId, operation: Operation, delivery: Delivery) {

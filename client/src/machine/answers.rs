@@ -124,7 +124,15 @@ impl Machine {
                 return self.website_is_gone(*website);
             }
             // The date is not accepted: too old for what the server remembers (rule 7).
-            (Job::Poll, 400 | 410 | 416 | 422) if self.polled_since_load => self.recover(),
+            (Job::Poll, 400 | 410 | 416 | 422)
+                if self.polled_since_load || self.asked_from_the_future(&job, exchange) =>
+            {
+                self.recover();
+            }
+            // The server's clock was set back while the pages were read: they start anew.
+            (Job::Verify, 400 | 410 | 416 | 422) if self.asked_from_the_future(&job, exchange) => {
+                self.start_list();
+            }
             _ => {}
         }
         self.heed_retry_after(status, headers);

@@ -14,6 +14,10 @@ use super::polling::{Ids, watched_until};
 use super::schedule::Job;
 use crate::{Website, WebsiteId, Websites, wire};
 
+/// So many websites that a doubtful list lacks are asked for one by one; more would cost more
+/// than the list.
+const MOST_ASKED_ALONE: usize = 50;
+
 /// One pass over the list.
 #[derive(Debug)]
 pub(super) struct LoadRun {
@@ -239,6 +243,11 @@ impl Machine {
             let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
             return self.set_back(&Job::Verify, exchange, setback);
         }
+        if self.asked_from_the_future(&Job::Verify, exchange) {
+            // It cannot know of changes that are stamped before what was asked for.
+            self.recovered(Lane::Load);
+            return self.start_list();
+        }
         let reading = self.parts.difference.read(body);
         self.counters.odd_items += reading.odd as u64;
         if let Some(problem) = reading.problem {
@@ -248,7 +257,7 @@ impl Machine {
         let (signs, rejoined) = signs(&reading.items, &run.fresh, &self.explained, &Ids::default());
         let mut draft = Draft::of(&run.fresh);
         self.parts.difference.apply(&reading.items, &mut draft);
-        let (websites, _, doubts) = draft.finish();
+        let (mut websites, _, mut doubts) = draft.finish();
         let vanished = vanished(&self.snapshot.websites, &websites, &reading.items);
         let evidence = Evidence {
             repeated: run.repeated,
@@ -269,6 +278,15 @@ impl Machine {
                 return;
             }
             self.suspect = true;
+            if vanished.len() <= MOST_ASKED_ALONE {
+                // The pages moved to the last, so being on none of them proves nothing (P1).
+                for id in vanished {
+                    if let Some(known) = self.snapshot.websites.get(&id) {
+                        websites.insert(known.clone());
+                    }
+                    doubts.push(id);
+                }
+            }
         }
         self.finish_load(websites, doubts, exchange);
     }

@@ -21,6 +21,17 @@ impl Machine {
         Some(ask.checked_sub(less).unwrap_or(ask))
     }
 
+    /// Whether the answer's own date is before the date that was asked from: the server's clock
+    /// was set back by more than the overlap.
+    pub(super) fn asked_from_the_future(&self, job: &Job, exchange: &Exchange) -> bool {
+        let asked = match job {
+            Job::Poll => self.poll_asks(),
+            Job::Verify => self.verify_asks(),
+            _ => None,
+        };
+        matches!((exchange.date, asked), (Some(date), Some(asked)) if date < asked)
+    }
+
     /// A poll came back with a success status.
     pub(super) fn polled(&mut self, exchange: &Exchange, body: &[u8]) {
         if exchange.cached {

@@ -63,7 +63,9 @@ impl Machine {
                 Touch::ReadAt(due) if before.is_none() && !self.loaded => {
                     // Nothing was shown yet, so nothing can go back; and the first set is to
                     // have everybody in it, though a save is still being read back.
-                    changes.push(change);
+                    let shown = after.map(|listed| self.with_own_save(listed));
+                    put_back(&mut next, id, shown.as_ref());
+                    changes.extend(Change::between(None, shown.as_ref()));
                     self.look_into(id, due, false);
                 }
                 Touch::ReadAt(due) => {

@@ -4,6 +4,7 @@
 //! An unclear one is never sent again: the website is read back, at once and once more when the
 //! save has settled, and what is read decides (hazard W5, research rule 8).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -50,6 +51,18 @@ impl Save {
             How::Put => Operation::SaveSettings(self.website),
             How::Patch => Operation::UpdateSettings(self.website),
         }
+    }
+
+    /// The website after this save, as far as that is known without asking.
+    fn over(&self, known: &Website) -> Option<Website> {
+        let settings = match self.how {
+            How::Put => self.settings.clone(),
+            How::Patch => known.settings.merged(&self.settings)?,
+        };
+        Some(Website {
+            settings,
+            ..Website::clone(known)
+        })
     }
 
     /// Whether settings that were read show this save.
@@ -202,21 +215,22 @@ impl Machine {
 
     /// Shows a save in the cache as far as it can be known without asking.
     pub(super) fn show(&mut self, save: &Save) {
-        let Some(known) = self.snapshot.websites.get(&save.website) else {
-            return;
-        };
-        let settings = match save.how {
-            How::Put => save.settings.clone(),
-            How::Patch => match known.settings.merged(&save.settings) {
-                Some(merged) => merged,
-                None => return,
-            },
-        };
-        let website = Website {
-            settings,
-            ..Website::clone(known)
-        };
-        self.put_one(save.website, Some(website));
+        let known = self.snapshot.websites.get(&save.website);
+        if let Some(website) = known.and_then(|known| save.over(known)) {
+            self.put_one(save.website, Some(website));
+        }
+    }
+
+    /// A website as a list has it, under a definite save that is still being read back.
+    pub(super) fn with_own_save(&self, listed: Arc<Website>) -> Arc<Website> {
+        let open = self
+            .reads
+            .get(&listed.id)
+            .and_then(|read| read.save.as_ref());
+        let definite = open.filter(|open| open.problem.is_none());
+        definite
+            .and_then(|open| open.save.over(&listed))
+            .map_or(listed, Arc::new)
     }
 
     fn end_save(&mut self, save: &Save, outcome: SaveOutcome) {
