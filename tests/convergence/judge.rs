@@ -8,8 +8,9 @@ use crisp_sync::{Change, WebsiteId};
 use serde_json::Value;
 
 use crate::case::{Case, Deed};
+use crate::history::{Order, Seen};
 use crate::truth::Held;
-use crate::world::{Order, Seen, World, ms, secs};
+use crate::world::{World, ms, secs};
 
 /// Lets a case happen and judges it.
 pub fn judge(case: &Case) -> Result<World, String> {
@@ -149,7 +150,7 @@ fn one_part(world: &World, settings: bool, part: fn(&Held) -> Value) -> Result<(
         match seen {
             Seen::Restart { warm: false } => newest.clear(),
             Seen::Restart { warm: true } => {}
-            Seen::Ready(ids) => {
+            Seen::Ready(ids, doubtful) => {
                 let missing = world
                     .truth
                     .of
@@ -158,7 +159,7 @@ fn one_part(world: &World, settings: bool, part: fn(&Held) -> Value) -> Result<(
                 // With a lagging differential nobody can be ready at once and complete; the
                 // status says `verified: false` then.
                 let lags = world.case.quirk("since-lag").is_some();
-                let judged = world.lies == 0 && !was_ready && !lags;
+                let judged = world.lies == 0 && !was_ready && !lags && !doubtful;
                 if let Some(id) = missing.filter(|_| judged) {
                     return Err(format!(
                         "ready at {at} without {id}, which was there all along"
@@ -193,7 +194,7 @@ fn one_part(world: &World, settings: bool, part: fn(&Held) -> Value) -> Result<(
             }
             Seen::Saved(..) => {}
             Seen::Change(change) => {
-                if world.lies > 0 {
+                if world.lies > 0 || !world.wrong_clocks.is_empty() {
                     continue;
                 }
                 let (id, state) = match change {

@@ -10,6 +10,7 @@
 
 mod budget;
 mod case;
+mod history;
 mod judge;
 mod print_settings;
 #[expect(dead_code, reason = "the tests of the command line use the rest of it")]
@@ -21,5 +22,4 @@ mod sockets;
 mod stage;
 mod stories;
 mod truth;
-mod words;
 mod world;

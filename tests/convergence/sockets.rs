@@ -10,6 +10,7 @@ use crisp_mock_server::options::WorldOptions;
 use crisp_sync::Cache;
 use crisp_sync::machine::{Freshness, Refusal, SaveOutcome};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::stage::{Stage, serve, within, world};
 use crate::world::w;
@@ -53,6 +54,19 @@ fn aimed(at: &str, effect: &Value) -> Option<Value> {
     FaultPlan::parse_for_server(&fault).is_ok().then_some(fault)
 }
 
+/// Tries all effects at once, each with a server and a cache of its own.
+async fn for_every_effect<F>(tries: impl Fn(Value) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut all: JoinSet<()> = effects().into_iter().map(tries).collect();
+    while let Some(tried) = all.join_next().await {
+        if let Err(failed) = tried {
+            std::panic::resume_unwind(failed.into_panic());
+        }
+    }
+}
+
 #[test]
 fn every_effect_of_the_fault_language_but_the_clocks_is_tried() {
     let tried = effects();
@@ -64,69 +78,75 @@ fn every_effect_of_the_fault_language_but_the_clocks_is_tried() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_meets_two_polls_the_operators_save_arrives() {
-    for effect in effects() {
-        // An honest looking differential without its items is what the hourly list is for.
-        let lies = effect
-            .get("empty_page")
-            .or(effect.get("short_page"))
-            .is_some();
-        let Some(fault) = aimed("since#1..2", &effect).filter(|_| !lies) else {
-            continue;
-        };
-        let stage = serve(world(3)).await;
-        let cache = stage.ready().await;
-        stage.arm(&fault);
-        stage.operator_saves(2, 7);
-        stage.until_equal(&cache).await;
-        stage.until_asked(Operation::Since, 4).await;
-        assert!(stage.fired() >= 1, "{fault}");
-        assert_eq!(cache.view().len(), 3, "{fault}");
-    }
+    for_every_effect(meets_two_polls).await;
+}
+
+async fn meets_two_polls(effect: Value) {
+    // An honest looking differential without its items is what the hourly list is for.
+    let lies = effect
+        .get("empty_page")
+        .or(effect.get("short_page"))
+        .is_some();
+    let Some(fault) = aimed("since#1..2", &effect).filter(|_| !lies) else {
+        return;
+    };
+    let stage = serve(world(3)).await;
+    let cache = stage.ready().await;
+    stage.arm(&fault);
+    stage.operator_saves(2, 7);
+    stage.until_equal(&cache).await;
+    stage.until_asked(Operation::Since, 4).await;
+    assert!(stage.fired() >= 1, "{fault}");
+    assert_eq!(cache.view().len(), 3, "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_meets_the_second_page_the_first_list_is_whole() {
-    for effect in effects() {
-        let Some(fault) = aimed("list/2#1", &effect) else {
-            continue;
-        };
-        let options = WorldOptions {
-            page_size: Some(2),
-            faults: Some(fault.clone()),
-            ..world(5)
-        };
-        let stage = serve(options).await;
-        let cache = stage.ready().await;
-        assert_eq!(cache.view().len(), 5, "{fault}");
-        stage.until_equal(&cache).await;
-        assert!(stage.fired() >= 1, "{fault}");
-    }
+    for_every_effect(meets_the_second_page).await;
+}
+
+async fn meets_the_second_page(effect: Value) {
+    let Some(fault) = aimed("list/2#1", &effect) else {
+        return;
+    };
+    let options = WorldOptions {
+        page_size: Some(2),
+        faults: Some(fault.clone()),
+        ..world(5)
+    };
+    let stage = serve(options).await;
+    let cache = stage.ready().await;
+    assert_eq!(cache.view().len(), 5, "{fault}");
+    stage.until_equal(&cache).await;
+    assert!(stage.fired() >= 1, "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_meets_a_save_it_ends_once_and_reads_tell_the_truth() {
-    for effect in effects() {
-        let Some(fault) = aimed("update_settings#1", &effect) else {
-            continue;
-        };
-        let stage = serve(world(2)).await;
-        let cache = stage.ready().await;
-        stage.arm(&fault);
-        let outcome = within("the save", cache.update(w(1), &json!({"w": 7}))).await;
-        let shown = cache.get(&w(1)).unwrap().value().unwrap()["w"].clone();
-        match &outcome {
-            SaveOutcome::Done => assert_eq!(shown, 7, "{fault}"),
-            SaveOutcome::Refused(_) => assert_eq!(shown, Value::Null, "{fault}"),
-            SaveOutcome::Unknown { .. } => {}
-        }
-        stage.until_equal(&cache).await;
-        assert_eq!(
-            stage.asked(Operation::UpdateSettings),
-            1,
-            "{fault}: {outcome:?}"
-        );
-        assert_eq!(stage.fired(), 1, "{fault}");
+    for_every_effect(meets_a_save).await;
+}
+
+async fn meets_a_save(effect: Value) {
+    let Some(fault) = aimed("update_settings#1", &effect) else {
+        return;
+    };
+    let stage = serve(world(2)).await;
+    let cache = stage.ready().await;
+    stage.arm(&fault);
+    let outcome = within("the save", cache.update(w(1), &json!({"w": 7}))).await;
+    let shown = cache.get(&w(1)).unwrap().value().unwrap()["w"].clone();
+    match &outcome {
+        SaveOutcome::Done => assert_eq!(shown, 7, "{fault}"),
+        SaveOutcome::Refused(_) => assert_eq!(shown, Value::Null, "{fault}"),
+        SaveOutcome::Unknown { .. } => {}
     }
+    stage.until_equal(&cache).await;
+    assert_eq!(
+        stage.asked(Operation::UpdateSettings),
+        1,
+        "{fault}: {outcome:?}"
+    );
+    assert_eq!(stage.fired(), 1, "{fault}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,6 +81,7 @@ impl Stage {
         config.poll_every = Duration::from_millis(50);
         config.settle = Duration::from_millis(100);
         config.request_timeout = Duration::from_millis(600);
+        config.save_patience = Duration::from_secs(2);
         for waits in [
             &mut config.retry,
             &mut config.throttled,

@@ -16,13 +16,13 @@ use crisp_mock_server::space::{Outside, Space};
 use crisp_sync::machine::{
     Action, Event, Failure, How, Legacy, Machine, Moment, Parts, RequestId, SaveOutcome, Ticket,
 };
-use crisp_sync::{BaseUrl, Change, Config, Credentials, Settings, WebsiteId};
+use crisp_sync::{BaseUrl, Config, Credentials, Settings, WebsiteId};
 use http::{Request, Response};
 use serde_json::Value;
 
 use crate::case::{Case, Deed, wrong_clock};
+use crate::history::{Order, Seen, holds, state, told};
 use crate::truth::Truth;
-use crate::words::{state, told};
 
 /// 2026-01-01T00:00:00Z, unless a case says otherwise.
 pub const START: i64 = 1_767_225_600_000;
@@ -68,34 +68,6 @@ struct KeptBack {
     id: RequestId,
     life: u32,
     landed: Landed,
-}
-
-/// A save that the plugin ordered.
-#[derive(Debug)]
-pub struct Order {
-    pub website: WebsiteId,
-    pub settings: Value,
-    /// Whether it was a PATCH.
-    pub patches: bool,
-    pub life: u32,
-    /// How often the server saw it.
-    pub arrived: u32,
-    /// The version of the website that it made.
-    pub made: Option<usize>,
-    pub outcome: Option<SaveOutcome>,
-}
-
-/// Something that a reader of the cache could see.
-#[derive(Debug)]
-pub enum Seen {
-    Change(Change),
-    /// A definite save ended; what a cache that is ready showed of its website then.
-    Saved(Ticket, Option<Value>),
-    Ready(Vec<WebsiteId>),
-    /// The process began anew, with or without its memory.
-    Restart {
-        warm: bool,
-    },
 }
 
 pub struct World {
@@ -293,9 +265,10 @@ impl World {
             }
             Action::Ready => {
                 self.note("   ready");
-                let snapshot = self.machine.as_ref().unwrap().snapshot();
+                let machine = self.machine.as_ref().unwrap();
+                let (snapshot, doubtful) = (machine.snapshot(), machine.counters().drifts >= 3);
                 let ids = snapshot.websites.iter().map(|website| website.id).collect();
-                self.seen.push((self.now, Seen::Ready(ids)));
+                self.seen.push((self.now, Seen::Ready(ids, doubtful)));
             }
             Action::SaveEnded { ticket, outcome } => {
                 self.note(format_args!("   save {} ended: {outcome:?}", ticket.0));
@@ -577,15 +550,5 @@ impl World {
             self.log.join("\n"),
             status.unwrap_or_default()
         )
-    }
-}
-
-/// Whether settings show a save: all of them for a PUT, its members for a PATCH.
-fn holds(held: &Value, saved: &Value) -> bool {
-    match (held, saved) {
-        (Value::Object(held), Value::Object(saved)) => saved
-            .iter()
-            .all(|(name, value)| held.get(name).is_some_and(|held| holds(held, value))),
-        (held, saved) => held == saved,
     }
 }

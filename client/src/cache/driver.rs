@@ -22,7 +22,8 @@ use super::meter::{Meter, report};
 use super::shared::Shared;
 use crate::Config;
 use crate::machine::{
-    Action, Event, Legacy, Machine, Moment, Operation, Parts, RequestId, SaveOutcome, Ticket,
+    Action, Event, Legacy, Machine, Moment, Operation, Parts, Refusal, RequestId, SaveOutcome,
+    Ticket,
 };
 use crate::transport::{Transport, TransportError};
 
@@ -63,18 +64,34 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                 Err(panic) => self.begin_anew(&mut flight, &panic),
             }
         }
+        let late = self.refuse_orders();
         #[cfg(feature = "persist")]
         if let Some(keeper) = &mut self.keeper {
             keeper.store_last(flight.machine.leave()).await;
         }
-        for done in flight
-            .stopping
-            .into_iter()
-            .flat_map(|stopping| stopping.waiting)
-        {
+        let waiting = flight.stopping.into_iter();
+        for done in waiting.flat_map(|stopping| stopping.waiting).chain(late) {
             // Whoever asked may have stopped waiting.
             let _ = done.send(());
         }
+    }
+
+    /// Takes no more orders: a save that came too late was certainly not carried out. Gives back
+    /// who else wants to know that the task has ended.
+    fn refuse_orders(&mut self) -> Vec<oneshot::Sender<()>> {
+        self.orders.close();
+        let mut waiting = Vec::new();
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Save { end, .. } => {
+                    // Whoever ordered may have stopped waiting.
+                    let _ = end.send(SaveOutcome::Refused(Refusal::Stopped));
+                }
+                Order::PollNow => {}
+                Order::Stop { done } => waiting.push(done),
+            }
+        }
+        waiting
     }
 
     #[cfg(feature = "persist")]
