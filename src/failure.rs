@@ -106,6 +106,9 @@ pub enum Failure {
         /// What to do about it, in the server's words.
         hint: Option<String>,
     },
+    /// The client that is to be judged could not be tried.
+    #[error(transparent)]
+    Untried(crisp_harness::candidate::Untried),
     /// The server did not become ready in time.
     #[error("{url} was not ready within {within}: {problem}")]
     NotReady {
@@ -151,7 +154,8 @@ impl Failure {
             Self::PortTaken { .. }
             | Self::Listen { .. }
             | Self::Environment { .. }
-            | Self::NoServer { .. } => 4,
+            | Self::NoServer { .. }
+            | Self::Untried(_) => 4,
             Self::NotRunnable { .. } => 126,
             Self::NoCommand { .. } => 127,
         }

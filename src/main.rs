@@ -2,6 +2,7 @@
 //!
 //! One file a subcommand; [`failure`] says with which exit code each can end.
 
+mod client;
 mod command;
 mod completions;
 mod ctl;
@@ -13,6 +14,7 @@ mod healthcheck;
 mod journal_file;
 mod options;
 mod replay;
+mod reports;
 mod request_line;
 mod schema;
 mod serve;

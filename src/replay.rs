@@ -1,14 +1,14 @@
 //! `crisp-mock replay`: scenarios held against a client.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use clap::Args;
-use crisp_harness::replay::{self, ClientChoice, ReplayError};
-use crisp_harness::report::{self, RunEvent, Text};
+use crisp_harness::replay::{self, ReplayError};
 
+use crate::client::ClientArguments;
 use crate::failure::Failure;
+use crate::reports::ReportArguments;
 use crate::terminal;
 
 /// What is replayed, against whom, and what is told of it.
@@ -18,123 +18,32 @@ pub struct ReplayArguments {
     #[arg(required = true, value_name = "FILE|DIR")]
     pub paths: Vec<PathBuf>,
 
-    /// The client that is judged: `sync` (crisp-sync itself) or `guide` (the loop of Crisp's guide)
-    #[arg(
-        long,
-        value_name = "CLIENT",
-        default_value = "sync",
-        env = "CRISP_MOCK_CLIENT"
-    )]
-    pub client: ClientChoice,
+    #[command(flatten)]
+    pub client: ClientArguments,
 
-    /// Also write a report: junit=FILE, json=FILE (one event a line), svg=FILE, github; repeatable
-    #[arg(long, value_name = "KIND[=FILE]")]
-    pub report: Vec<Report>,
-
-    /// A line for each scenario that passed, too
-    #[arg(long, short = 'v', conflicts_with = "quiet")]
-    pub verbose: bool,
-
-    /// Nothing but failures and the last line
-    #[arg(long, short = 'q')]
-    pub quiet: bool,
-}
-
-/// A report besides the text on the terminal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Report {
-    /// JUnit XML.
-    Junit(PathBuf),
-    /// One event a line, as JSON.
-    Json(PathBuf),
-    /// The timeline of the first scenario that failed, as a picture.
-    Svg(PathBuf),
-    /// Annotations for GitHub, on stdout.
-    Github,
-}
-
-impl FromStr for Report {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some(("junit", file)) if !file.is_empty() => Ok(Self::Junit(file.into())),
-            Some(("json", file)) if !file.is_empty() => Ok(Self::Json(file.into())),
-            Some(("svg", file)) if !file.is_empty() => Ok(Self::Svg(file.into())),
-            None if text == "github" => Ok(Self::Github),
-            _ => Err("write junit=FILE, json=FILE, svg=FILE or github".to_owned()),
-        }
-    }
+    #[command(flatten)]
+    pub reports: ReportArguments,
 }
 
 /// Replays; the exit code is that of the product surface.
 pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
-    let text = Text {
-        verbose: arguments.verbose,
-        quiet: arguments.quiet,
-    };
+    let text = arguments.reports.text();
+    let candidate = arguments.client.candidate()?;
     let mut events = Vec::new();
-    let code = replay::replay(&arguments.paths, &arguments.client, &mut |event| {
+    let code = replay::replay(&arguments.paths, &candidate, &mut |event| {
         terminal::print(&text.render(event));
         events.push(event.clone());
     })
     .map_err(refused)?;
-    for kind in &arguments.report {
-        write(kind, &events)?;
-    }
+    arguments.reports.write(&events)?;
     Ok(ExitCode::from(code as u8))
 }
 
 fn refused(error: ReplayError) -> Failure {
-    Failure::BadFile {
-        report: error.to_string(),
-    }
-}
-
-fn write(kind: &Report, events: &[RunEvent]) -> Result<(), Failure> {
-    match kind {
-        Report::Junit(file) => save(
-            file,
-            report::junit(events).map_err(|error| lost(file, &error))?,
-        ),
-        Report::Json(file) => {
-            let lines: Result<Vec<_>, _> = events.iter().map(report::ndjson).collect();
-            save(file, lines.map_err(|error| lost(file, &error))?.concat())
-        }
-        Report::Svg(file) => {
-            let drawn = events.iter().find_map(|event| match event {
-                RunEvent::ScenarioFinished(finished) => report::svg(finished),
-                _ => None,
-            });
-            // Without a failure there is nothing to draw, and a picture from before would mislead.
-            drawn.map_or_else(|| remove(file), |picture| save(file, picture))
-        }
-        Report::Github => {
-            events
-                .iter()
-                .filter_map(report::github)
-                .for_each(|line| terminal::say(&line));
-            Ok(())
-        }
-    }
-}
-
-fn save(file: &Path, text: String) -> Result<(), Failure> {
-    std::fs::write(file, text).map_err(|error| lost(file, &error))
-}
-
-fn remove(file: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(lost(file, &error)),
-        _ => Ok(()),
-    }
-}
-
-fn lost(file: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Usage {
-        message: format!("the report {} cannot be written: {error}", file.display()),
-        hint: Some(
-            "the verdict above stands; check that the folder exists and is writable".to_owned(),
-        ),
+    match error {
+        ReplayError::Untried(untried) => Failure::Untried(untried),
+        error => Failure::BadFile {
+            report: error.to_string(),
+        },
     }
 }

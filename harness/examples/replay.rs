@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crisp_harness::replay::{ClientChoice, replay};
+use crisp_harness::candidate::ClientChoice;
+use crisp_harness::replay::replay;
 use crisp_harness::report::Text;
 
 fn main() -> ExitCode {
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         verbose: true,
         quiet: false,
     };
-    match replay(&paths, &choice, &mut |event| {
+    match replay(&paths, &choice.candidate(), &mut |event| {
         print!("{}", text.render(event))
     }) {
         Ok(code) => ExitCode::from(code as u8),

@@ -1,8 +1,10 @@
 //! Scenarios, oracles and search: judges any client that caches Crisp plugin settings.
 
+pub mod candidate;
 pub mod history;
 pub mod judge;
 pub mod oracle;
+pub mod peer;
 pub mod replay;
 pub mod report;
 pub mod runner;

@@ -2,69 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
+use crate::candidate::{Candidate, Untried};
 use crate::report::{RunEvent, ScenarioReport};
 use crate::runner::{self, Outcome};
 use crate::scenario::Scenario;
-use crate::subject::{Client, Guide, Sync};
 use crate::world::Prepared;
-
-/// The client that is judged, as the command line names it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum ClientChoice {
-    /// `crisp-sync` itself.
-    #[default]
-    Sync,
-    /// The loop of Crisp's settings guide.
-    Guide,
-}
-
-/// A client that nobody knows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no client `{0}`: choose `sync` or `guide`")]
-pub struct UnknownClient(String);
-
-impl FromStr for ClientChoice {
-    type Err = UnknownClient;
-
-    fn from_str(name: &str) -> Result<Self, UnknownClient> {
-        match name {
-            "sync" => Ok(Self::Sync),
-            "guide" => Ok(Self::Guide),
-            other => Err(UnknownClient(other.chars().take(60).collect())),
-        }
-    }
-}
-
-impl ClientChoice {
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Sync => "sync",
-            Self::Guide => "guide",
-        }
-    }
-
-    /// The client itself.
-    #[must_use]
-    pub fn client(&self) -> Box<dyn Client> {
-        match self {
-            Self::Sync => Box::new(Sync::reference()),
-            Self::Guide => Box::new(Guide),
-        }
-    }
-
-    /// The first line of every run: nobody is to take one client's verdict for another's.
-    #[must_use]
-    pub fn judged(&self) -> &'static str {
-        match self {
-            Self::Sync => "crisp-sync (built in, not your plugin)",
-            Self::Guide => "the loop of Crisp's settings guide (built in, not your plugin)",
-        }
-    }
-}
 
 /// How a command ends (product surface §1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,13 +41,19 @@ pub enum ReplayError {
     /// Files have mistakes; all of them are told.
     #[error("{0}")]
     Invalid(String),
+    /// The client could not be tried.
+    #[error(transparent)]
+    Untried(#[from] Untried),
 }
 
 impl ReplayError {
     /// The exit code that follows.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::BadFile
+        match self {
+            Self::Untried(_) => ExitCode::Environment,
+            Self::Unreadable { .. } | Self::Empty(_) | Self::Invalid(_) => ExitCode::BadFile,
+        }
     }
 }
 
@@ -112,25 +61,27 @@ impl ReplayError {
 ///
 /// # Errors
 ///
-/// [`ReplayError`] before anything is run: a file that cannot be used means that none is.
+/// [`ReplayError`] before anything is run: a file that cannot be used means that none is. Later
+/// only [`ReplayError::Untried`].
 ///
 /// # Examples
 ///
 /// ```
-/// use crisp_harness::replay::{ClientChoice, replay};
+/// use crisp_harness::candidate::ClientChoice;
+/// use crisp_harness::replay::replay;
 ///
-/// let error = replay(&["no/such/folder".into()], &ClientChoice::Sync, &mut |_| {}).unwrap_err();
+/// let client = ClientChoice::Sync.candidate();
+/// let error = replay(&["no/such/folder".into()], &client, &mut |_| {}).unwrap_err();
 /// assert!(error.to_string().starts_with("no/such/folder: "));
 /// ```
 pub fn replay(
     paths: &[PathBuf],
-    choice: &ClientChoice,
+    candidate: &Candidate,
     tell: &mut dyn FnMut(&RunEvent),
 ) -> Result<ExitCode, ReplayError> {
     let scenarios = load(paths)?;
-    let client = choice.client();
     tell(&RunEvent::RunStarted {
-        judged: choice.judged().to_owned(),
+        judged: candidate.judged.clone(),
         scenarios: scenarios.len(),
     });
     let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
@@ -141,15 +92,15 @@ pub fn replay(
             file: file.clone(),
             name,
         });
-        let judged = runner::judge(prepared, &*client);
+        let judged = candidate.trial.judge(prepared)?;
         match judged.outcome() {
             Outcome::Passed => passed += 1,
             Outcome::Failed => failed += 1,
             Outcome::NotJudged => not_judged += 1,
         }
-        let convicted = judged.outcome() == Outcome::Failed && *choice != ClientChoice::Sync;
+        let convicted = judged.outcome() == Outcome::Failed && !candidate.is_reference;
         let fair = convicted.then(|| runner::is_fair(prepared));
-        let report = ScenarioReport::of(&judged, index, file, choice.name(), fair);
+        let report = ScenarioReport::of(&judged, index, file, &candidate.options, fair);
         tell(&RunEvent::ScenarioFinished(Box::new(report)));
     }
     let code = match (failed, passed) {

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crisp_harness::replay::{ClientChoice, ExitCode, load, replay};
+use crisp_harness::candidate::ClientChoice;
+use crisp_harness::replay::{ExitCode, load, replay};
 use crisp_harness::report::{RunEvent, Text};
 use crisp_harness::runner::{Outcome, judge};
 use crisp_harness::scenario::{Scenario, json_schema};
@@ -36,7 +37,7 @@ fn files() -> Vec<(String, Prepared)> {
 fn the_reference_passes_every_scenario_and_every_fault_fires() {
     let mut told = String::new();
     let mut unfired = Vec::new();
-    let code = replay(&[folder()], &ClientChoice::Sync, &mut |event| {
+    let code = replay(&[folder()], &ClientChoice::Sync.candidate(), &mut |event| {
         told.push_str(&Text::default().render(event));
         if let RunEvent::ScenarioFinished(report) = event {
             let never = report
@@ -134,7 +135,7 @@ fn the_guide_s_loop_is_convicted_by_its_own_files_and_fairly() {
 fn a_failure_is_told_on_one_screen() {
     let mut told = String::new();
     let file = folder().join("guide/a-save-during-a-slow-poll.yaml");
-    replay(&[file], &ClientChoice::Guide, &mut |event| {
+    replay(&[file], &ClientChoice::Guide.candidate(), &mut |event| {
         told.push_str(&Text::default().render(event))
     })
     .unwrap();

@@ -183,7 +183,7 @@ fn no_oracle_convicts_the_reference_in_random_cases() {
         let prepared = Prepared::new(scenario.into()).unwrap();
         let judged = judge(&prepared, &Sync::reference());
         if judged.outcome() == Outcome::Failed {
-            let report = ScenarioReport::of(&judged, 0, "case.yaml", "sync", None);
+            let report = ScenarioReport::of(&judged, 0, "case.yaml", "--client sync", None);
             *words
                 .entry(
                     report

@@ -131,8 +131,8 @@ pub struct Failure {
 }
 
 impl ScenarioReport {
-    /// What is to be told of a judged scenario. `client` is how the command line names the client,
-    /// and `fair` whether the reference passes.
+    /// What is to be told of a judged scenario. `client` is how the command line names the client
+    /// (`--client guide`), and `fair` whether the reference passes.
     #[must_use]
     pub fn of(judged: &Judged, index: usize, file: &str, client: &str, fair: Option<bool>) -> Self {
         let scenario = &judged.scenario;
@@ -159,7 +159,9 @@ impl ScenarioReport {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
-            replay: format!("crisp-mock replay {file} --client {client}"),
+            replay: format!("crisp-mock replay {file} {client}")
+                .trim_end()
+                .to_owned(),
         });
         let also = failures.iter().skip(1);
         let steps = judged

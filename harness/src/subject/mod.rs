@@ -122,7 +122,7 @@ pub struct Setup {
 }
 
 /// A client that can be started.
-pub trait Client {
+pub trait Client: Send + std::marker::Sync {
     /// Who it is, and what can be judged.
     fn about(&self, setup: &scenario::Client) -> About;
 

@@ -1,0 +1,128 @@
+//! Who is judged: something that runs scenarios, under the name that the command line gives it.
+//!
+//! A [`Trial`] is all that a replay or a search knows of a client: a scenario goes in, a judged run
+//! comes out. Clients written in Rust are tried [in virtual time](InVirtualTime); programs and
+//! services over HTTP.
+
+use std::str::FromStr;
+
+use crate::runner::{self, Judged};
+use crate::subject::{Client, Guide, Sync};
+use crate::world::Prepared;
+
+/// Runs scenarios against one client and judges them.
+pub trait Trial: Send + std::marker::Sync {
+    /// One scenario.
+    ///
+    /// # Errors
+    ///
+    /// [`Untried`] when the environment failed, so that there is nothing to judge: the client
+    /// never started, no port was free.
+    fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried>;
+}
+
+/// Why a client could not be tried at all. Nothing is said of how it behaves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}{}", hint.as_ref().map(|hint| format!("\n  = hint: {hint}")).unwrap_or_default())]
+pub struct Untried {
+    /// What happened.
+    pub problem: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// A client written in Rust, in virtual time.
+pub struct InVirtualTime(pub Box<dyn Client>);
+
+impl Trial for InVirtualTime {
+    fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
+        Ok(runner::judge(prepared, &*self.0))
+    }
+}
+
+/// A client on trial.
+pub struct Candidate {
+    /// What runs it.
+    pub trial: Box<dyn Trial>,
+    /// The first line of every run: nobody is to take one client's verdict for another's.
+    pub judged: String,
+    /// How the command line names it: `--client guide`.
+    pub options: String,
+    /// Whether it is the reference itself, which nobody need ask about fairness.
+    pub is_reference: bool,
+}
+
+impl Candidate {
+    /// A client of the user's own, in virtual time.
+    #[must_use]
+    pub fn in_virtual_time(name: &str, client: impl Client + 'static) -> Self {
+        Self {
+            trial: Box::new(InVirtualTime(Box::new(client))),
+            judged: name.to_owned(),
+            options: String::new(),
+            is_reference: false,
+        }
+    }
+}
+
+/// A client that is built in, as `--client` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ClientChoice {
+    /// `crisp-sync` itself.
+    #[default]
+    Sync,
+    /// The loop of Crisp's settings guide.
+    Guide,
+}
+
+/// A client that nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no client `{0}`: choose `sync` or `guide`")]
+pub struct UnknownClient(String);
+
+impl FromStr for ClientChoice {
+    type Err = UnknownClient;
+
+    fn from_str(name: &str) -> Result<Self, UnknownClient> {
+        match name {
+            "sync" => Ok(Self::Sync),
+            "guide" => Ok(Self::Guide),
+            other => Err(UnknownClient(other.chars().take(60).collect())),
+        }
+    }
+}
+
+impl ClientChoice {
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sync => "sync".to_owned(),
+            Self::Guide => "guide".to_owned(),
+        }
+    }
+
+    /// The client itself.
+    #[must_use]
+    pub fn client(&self) -> Box<dyn Client> {
+        match self {
+            Self::Sync => Box::new(Sync::reference()),
+            Self::Guide => Box::new(Guide),
+        }
+    }
+
+    /// The client on trial, in virtual time.
+    #[must_use]
+    pub fn candidate(&self) -> Candidate {
+        let judged = match self {
+            Self::Sync => "crisp-sync (built in, not your plugin)",
+            Self::Guide => "the loop of Crisp's settings guide (built in, not your plugin)",
+        };
+        Candidate {
+            trial: Box::new(InVirtualTime(self.client())),
+            judged: judged.to_owned(),
+            options: format!("--client {}", self.name()),
+            is_reference: *self == Self::Sync,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A client outside: a program or a service, started, read and told to save while its own HTTP to
+//! the emulator is real.
+//!
+//! A [`Launcher`] starts one [`Peer`] for each scenario. How the two talk is the launcher's affair:
+//! JSON lines, `POST`, a plain `GET` of the plugin's own cache, or a call in this process.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crisp_mock_server::id::WebsiteId;
+use jiff::Timestamp;
+
+use crate::scenario::{SaveEnd, Standing};
+use crate::subject::{Held, How, Told};
+
+/// What a peer answers, when it does.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PeerError>> + Send + 'a>>;
+
+/// Why a peer gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeerError {
+    /// It could not be started, or never said hello: the environment failed.
+    #[error("the client never started: {0}")]
+    NeverStarted(String),
+    /// It said hello, and later was silent or died: that is the verdict of this scenario.
+    #[error("the client stopped: {0}")]
+    Stopped(String),
+    /// It answered that it cannot do what it was asked.
+    #[error("the client refused: {0}")]
+    Refused(String),
+}
+
+/// Where the emulator of one scenario is, and how fast its time goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// `http://127.0.0.1:40123`
+    pub rest_host: String,
+    /// `http://127.0.0.1:40123/v1/`
+    pub rest_url: String,
+    /// Where the control API is.
+    pub control_url: String,
+    /// The plugin token's identifier.
+    pub identifier: String,
+    /// The plugin token's key.
+    pub key: String,
+    /// The token's tier: `plugin`.
+    pub tier: String,
+    /// The plugin's id.
+    pub plugin_id: String,
+    /// From one poll to the next.
+    pub poll_every: Duration,
+    /// What time it is there, for a client with a clock that is moved by hand.
+    pub now: Timestamp,
+}
+
+/// What a peer can do beyond loading and being read (client protocol, capabilities).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// It saves when it is told to.
+    pub save: bool,
+    /// What is read carries tokens.
+    pub tokens: bool,
+    /// What is read carries how current it is.
+    pub status: bool,
+    /// All its waits are by a clock that is advanced by hand.
+    pub manual_clock: bool,
+    /// It can forget everything, as if freshly started.
+    pub reset: bool,
+}
+
+/// Who a peer says that it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Greeting {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// How long it waits for an answer, if it says.
+    pub timeout: Option<Duration>,
+    /// Its longest wait after failures, if it says.
+    pub backoff_max: Option<Duration>,
+    /// From one full list to the next, if it says.
+    pub relist: Option<Duration>,
+}
+
+/// What a peer's cache holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Whether it says that its first set is complete.
+    pub ready: bool,
+    /// Its websites; under a view, what the view makes comparable.
+    pub websites: Vec<(WebsiteId, Held)>,
+    /// What it says of how current it is.
+    pub told: Option<Told>,
+}
+
+/// What is left after a peer's clock was moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advanced {
+    /// How long until it next wants to wake; none: nothing but an answer can wake it.
+    pub next: Option<Duration>,
+    /// How many HTTP answers it waits for.
+    pub in_flight: u32,
+}
+
+/// One started client.
+pub trait Peer: Send + Sync {
+    /// Who it is.
+    fn greeting(&self) -> &Greeting;
+
+    /// Has it begin to load; answered at once.
+    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()>;
+
+    /// What its cache holds now.
+    fn read(&self) -> Answer<'_, Reading>;
+
+    /// Has it save settings (JSON text); answered when the save has ended.
+    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd>;
+
+    /// Moves its clock.
+    fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced>;
+
+    /// Has it forget everything.
+    fn reset(&self) -> Answer<'_, ()>;
+
+    /// Ends it. A peer that is dropped is ended, too.
+    fn stop(&self) -> Answer<'_, ()>;
+
+    /// What it has written, for the report.
+    fn log(&self) -> Vec<String>;
+}
+
+/// Starts peers.
+pub trait Launcher: Send + Sync {
+    /// Starts one and hears its greeting.
+    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>>;
+
+    /// How the server's settings look in its cache: the settings of the truth (JSON text; none:
+    /// unconfigured) as they are to be compared, and none where the cache is not to have the
+    /// website at all.
+    fn view(&self, settings: Option<&str>) -> Option<String>;
+
+    /// The view in words, for the verdict; none when it is the raw settings.
+    fn view_in_words(&self) -> Option<String>;
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loading => "loading",
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+        })
+    }
+}
