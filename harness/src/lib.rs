@@ -11,3 +11,4 @@ pub mod runner;
 pub mod scenario;
 pub mod subject;
 pub mod world;
+pub mod zoo;

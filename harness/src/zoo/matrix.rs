@@ -1,0 +1,1 @@
+//! The kill matrix: which oracle convicts which mutant.
