@@ -72,7 +72,10 @@ impl Mail {
             } => {
                 let time = pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes));
                 let kept = usize::try_from(bytes).unwrap_or(usize::MAX);
-                (time, Content::Begun(response.map(|mut body| body.split_to(kept.min(body.len())))))
+                (
+                    time,
+                    Content::Begun(response.map(|mut body| body.split_to(kept.min(body.len())))),
+                )
             }
             Outcome::Reset | Outcome::Close => (Duration::ZERO, Content::Nothing),
             Outcome::Hang => return None,

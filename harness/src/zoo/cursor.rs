@@ -1,8 +1,8 @@
 //! Mistakes about the moment from which the next poll asks.
 
 use crisp_sync::Config;
-use crisp_sync::machine::parts::{Cursor, Exchange, Parts, ServerCursor};
 use crisp_sync::machine::Moment;
+use crisp_sync::machine::parts::{Cursor, Exchange, Parts, ServerCursor};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Make, Mutant};
@@ -73,9 +73,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         seen: Some("Google's sync guide: a token comes with the last page only"),
         make: Make::Parts(|config| {
             let cursor = Steps {
-                next: |cursor, poll| match cursor.first {
-                    None => poll.received.wall,
-                    Some(_) => cursor.inner.behind(poll),
+                next: |cursor, poll| {
+                    let load = cursor.first.as_ref().unwrap_or(poll);
+                    cursor.inner.behind(poll).max(load.received.wall)
                 },
                 ..Steps::reference(config)
             };

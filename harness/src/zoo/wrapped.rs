@@ -9,9 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Make, Mutant, difference, load};
 use crate::scenario::{self, Standing};
-use crate::subject::{
-    About, Action, Client, Event, Moment, RequestId, Setup, Subject, Sync, Told,
-};
+use crate::subject::{About, Action, Client, Event, Moment, RequestId, Setup, Subject, Sync, Told};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
