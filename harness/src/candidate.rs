@@ -20,6 +20,12 @@ pub trait Trial: Send + std::marker::Sync {
     /// [`Untried`] when the environment failed, so that there is nothing to judge: the client
     /// never started, no port was free.
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried>;
+
+    /// Whether its runs take as long as they say. A search of such a client is short, and stops at
+    /// the first grave failure.
+    fn in_real_time(&self) -> bool {
+        false
+    }
 }
 
 /// Why a client could not be tried at all. Nothing is said of how it behaves.
