@@ -221,13 +221,15 @@ impl Machine {
         }
     }
 
-    /// A website as a list has it, under a definite save that is still being read back.
+    /// A website as a list has it, under a definite save that is still being read back. Only what
+    /// replaces everything can be shown unread: a PATCH over settings that somebody has saved
+    /// since is a mixture that the server never held.
     pub(super) fn with_own_save(&self, listed: Arc<Website>) -> Arc<Website> {
         let open = self
             .reads
             .get(&listed.id)
             .and_then(|read| read.save.as_ref());
-        let definite = open.filter(|open| open.problem.is_none());
+        let definite = open.filter(|open| open.problem.is_none() && open.save.how == How::Put);
         definite
             .and_then(|open| open.save.over(&listed))
             .map_or(listed, Arc::new)
