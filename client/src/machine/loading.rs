@@ -200,7 +200,8 @@ impl Machine {
             *run = LoadRun::start(first);
             return false;
         }
-        if run.missing != Some(page) {
+        // Where the list ended last time, once is enough, as for an empty page.
+        if run.missing != Some(page) && self.last_end != Some(page) {
             (run.missing, run.probing) = (Some(page), true);
             return true;
         }

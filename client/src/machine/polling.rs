@@ -115,7 +115,7 @@ impl Machine {
     }
 
     fn judge_later(&mut self, evidence: &Evidence) {
-        if self.parts.load.drifted(evidence) && self.run.is_none() {
+        if self.parts.load.drifted(evidence) && self.run.is_none() && !self.suspect {
             self.suspect = true;
             self.passes_in_doubt += 1;
             self.counters.drifts += 1;
