@@ -122,7 +122,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
     }
 
     /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves
-    /// on, saves under way are unknown, everything is listed again.
+    /// on, saves under way are unknown, everything is listed again. The same answer may well lead
+    /// to the same panic, so each one in a row is followed by a longer rest.
     fn begin_anew(&mut self, flight: &mut Flight, panic: &(dyn Any + Send)) {
         let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let words = words
@@ -151,6 +152,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
             let cursor = Timestamp::UNIX_EPOCH;
             Machine::resume(config, parts, now, Legacy { websites, cursor })
         };
+        let rest = flight.rest_after_panic(&self.config);
+        flight.machine.rest(rest);
         flight.generation_before += generation;
     }
 
@@ -313,6 +316,8 @@ struct Flight {
     tickets: u64,
     generation_before: u64,
     stopping: Option<Stopping>,
+    /// How many panics there were in a row, and when the last one was.
+    panics: (u32, Instant),
 }
 
 struct Stopping {
@@ -331,7 +336,18 @@ impl Flight {
             tickets: 0,
             generation_before: 0,
             stopping: None,
+            panics: (0, start),
         }
+    }
+
+    fn rest_after_panic(&mut self, config: &Config) -> Duration {
+        let (waits, now) = (config.retry, Instant::now());
+        let (row, last) = self.panics;
+        let calm = waits.cap.saturating_mul(2);
+        let row = if now - last > calm { 0 } else { row };
+        self.panics = (row.saturating_add(1), now);
+        let doubled = 2_u32.saturating_pow(row.min(20));
+        waits.base.saturating_mul(doubled).min(waits.cap)
     }
 
     fn stop(&mut self, done: oneshot::Sender<()>, patience: Duration) {

@@ -273,6 +273,13 @@ impl Machine {
         })
     }
 
+    /// Sends nothing for so long, as if a `Retry-After` had asked for it.
+    #[cfg(feature = "driver")]
+    pub(crate) fn rest(&mut self, wait: Duration) {
+        let until = self.now.elapsed.saturating_add(wait);
+        self.silent_until = self.silent_until.max(until);
+    }
+
     /// Takes one event in and says what is to be done. Never fails: an event that makes no sense
     /// (an answer to an unknown request) does nothing.
     pub fn handle(&mut self, now: Moment, event: Event) -> Vec<Action> {
