@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use tracing::Instrument;
 
 use super::Order;
 use super::changes::Step;
@@ -25,6 +24,7 @@ use crate::machine::{
     Action, Event, Legacy, Machine, Moment, Operation, Parts, Refusal, RequestId, SaveOutcome,
     Ticket,
 };
+use crate::telling;
 use crate::transport::{Transport, TransportError};
 
 /// Nothing happens for so long that another look does not hurt.
@@ -129,10 +129,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let words = words
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        tracing::error!(
-            panic = words,
-            "the sync machine panicked; it begins anew with a full list"
-        );
+        telling::machine_panicked(&words);
         flight.requests.abort_all();
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
@@ -215,7 +212,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let event = match landed {
             Ok(response) => Event::Answer { id, response },
             Err(error) => {
-                tracing::debug!(operation = operation.name(), %error, "no whole answer");
+                telling::no_answer(operation, &error);
                 Event::Failed {
                     id,
                     failure: error.failure,
@@ -234,7 +231,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let after = flight.machine.state();
         if state != after {
             let error = flight.machine.status(now).last_error;
-            tracing::info!(from = %state, to = %after, error, "the cache's state changed");
+            telling::state_changed(state, after, error);
         }
         self.tell(flight, now);
     }
@@ -248,12 +245,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                 timeout,
             } => {
                 let transport = self.transport.clone();
-                let span = tracing::debug_span!("crisp_request", operation = operation.name());
                 let exchange = async move {
                     let landed = transport.exchange(request, timeout).await;
                     (id, operation, landed)
                 };
-                let abort = flight.requests.spawn(exchange.instrument(span));
+                let abort = flight.requests.spawn(telling::request(operation, exchange));
                 flight.aborts.insert(id, abort);
             }
             Action::Abandon { id } => {
@@ -263,7 +259,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
             }
             Action::Changed(changes) => self.publish(flight, &changes),
             Action::Ready => {
-                tracing::info!(websites = flight.machine.snapshot().websites.len(), "ready");
+                telling::ready(flight.machine.snapshot().websites.len());
                 self.ready.send_replace(true);
             }
             Action::SaveEnded { ticket, outcome } => {
@@ -280,7 +276,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let (view, changes) = self.shared.view.load().after(changes, generation);
         let view = Arc::new(view);
         self.shared.view.store(view.clone());
-        tracing::debug!(changes = changes.len(), generation, "the cache changed");
+        telling::changed(changes.len(), generation);
         // Nobody listening is no error.
         let _ = self.steps.send(Arc::new(Step { changes, view }));
     }
@@ -292,7 +288,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         if let Some(meter) = &self.meter {
             let told = catch_unwind(AssertUnwindSafe(|| report(&**meter, &status)));
             if told.is_err() {
-                tracing::error!("the plugin's meter panicked; it is not called any more");
+                telling::meter_panicked();
                 self.meter = None;
             }
         }

@@ -92,8 +92,7 @@ impl Machine {
         if asked_after > watch.until {
             self.watch = None;
             if !self.suspect {
-                self.passes_in_doubt = 0;
-                self.explained.clear();
+                self.end_doubt();
             }
             return None;
         }

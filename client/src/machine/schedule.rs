@@ -251,21 +251,25 @@ impl Machine {
     /// When the next list begins, if it can be afforded: when the net has it, or earlier when the
     /// set is in doubt. The first passes after a doubt begin at once. When they are used up, what
     /// made them doubtful (a list that lags, a website that leaves and comes back) is likely to
-    /// go on for a while: one pass follows when nothing of it is in the differential's window any
-    /// more, and each further one after twice the time.
+    /// go on for a while: a list follows when nothing of it is in the differential's window any
+    /// more, with passes of its own, and each further one after twice the time.
     fn list_due(&self, interval: Duration) -> Duration {
         let net = self.relist_from.saturating_add(interval);
         if !self.suspect {
             return net;
         }
-        match self.passes_in_doubt.checked_sub(self.parts.load.passes()) {
-            None => self.now.elapsed,
-            Some(late) => {
-                let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
-                let wait = calm.saturating_mul(2_u32.saturating_pow(late.min(20)));
-                self.relist_from.saturating_add(wait).min(net)
-            }
+        if self.passes_in_doubt < self.parts.load.passes() {
+            return self.now.elapsed;
         }
+        let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
+        let wait = calm.saturating_mul(2_u32.saturating_pow(self.late_lists.min(20)));
+        self.relist_from.saturating_add(wait).min(net)
+    }
+
+    /// Nothing of an earlier doubt counts any more.
+    pub(super) fn end_doubt(&mut self) {
+        (self.passes_in_doubt, self.late_lists) = (0, 0);
+        self.explained.clear();
     }
 
     fn is_being_read(&self, website: &WebsiteId) -> bool {
@@ -318,8 +322,10 @@ impl Machine {
                 };
                 if !self.suspect || self.now.elapsed >= self.relist_from.saturating_add(interval) {
                     // The net's turn: a new count.
+                    self.end_doubt();
+                } else if self.passes_in_doubt >= self.parts.load.passes() {
                     self.passes_in_doubt = 0;
-                    self.explained.clear();
+                    self.late_lists = self.late_lists.saturating_add(1);
                 }
                 self.start_list();
                 self.start(Candidate::Load)
