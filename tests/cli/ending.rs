@@ -23,7 +23,7 @@ fn both_polite_signals_end_it_with_success() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_under_nohup_outlives_its_terminal() {
-    let mut command = std::process::Command::new("nohup");
+    let mut command = Command::new("nohup");
     command
         .arg(program().get_program())
         .args(["serve", "--listen", "127.0.0.1:0"]);
