@@ -3,6 +3,7 @@
 pub mod candidate;
 pub mod history;
 pub mod judge;
+pub mod live;
 pub mod oracle;
 pub mod peer;
 pub mod replay;

@@ -36,7 +36,7 @@ pub use warden::Warden;
 
 use message::Useless;
 
-use crate::scenario::{SaveEnd, Standing};
+use crate::scenario::{self, SaveEnd, Standing};
 use crate::subject::{Held, How, Told};
 
 /// What a peer answers, when it does.
@@ -95,6 +95,9 @@ pub struct Place {
     pub poll_every: Duration,
     /// What time it is there, for a client with a clock that is moved by hand.
     pub now: Timestamp,
+    /// How the scenario wants the client to be set up, in the time of this place. A client that
+    /// has no such setting leaves it alone.
+    pub client: scenario::Client,
 }
 
 /// What a peer can do beyond loading and being read (client protocol, capabilities).
@@ -178,7 +181,8 @@ pub trait Peer: Send + Sync {
 
 /// Starts peers.
 pub trait Launcher: Send + Sync {
-    /// Starts one and hears its greeting.
+    /// Starts one and hears its greeting. A client that polls from the moment it is there, without
+    /// being told to, is to come up in [`Peer::start`]: that is where a scenario's time begins.
     fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>>;
 
     /// How the server's settings look in its cache: the settings of the truth (JSON text; none:
@@ -188,6 +192,11 @@ pub trait Launcher: Send + Sync {
 
     /// The view in words, for the verdict; none when it is the raw settings.
     fn view_in_words(&self) -> Option<String>;
+
+    /// So many of its peers can run at a time.
+    fn at_most(&self) -> usize {
+        usize::MAX
+    }
 }
 
 impl fmt::Display for Standing {

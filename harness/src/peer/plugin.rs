@@ -2,8 +2,8 @@
 //! read by `GET` from an address that it has for tests. Only loading and polling can be judged.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crisp_mock_server::duration;
@@ -62,7 +62,7 @@ impl Plugin {
         })
     }
 
-    async fn begin(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
+    async fn begin(&self) -> Result<Box<dyn Peer>, PeerError> {
         let turn = match &self.turn {
             Some(turn) => Arc::clone(turn).acquire_owned().await.ok(),
             None => None,
@@ -80,35 +80,23 @@ impl Plugin {
         let url = address(&read).map_err(PeerError::NeverStarted)?;
         self.nobody_is_there(&url).await?;
         let port = port.or_else(|| url.port().map(|port| port.to_string()));
-        let mut variables = program::variables(place);
-        let mut run = self.run.clone();
-        if let Some(port) = port {
-            run = run.replacing(PORT, &port);
-            variables.push(("PORT".to_owned(), port));
-        }
-        let log = Arc::new(Log::default());
-        let kept = Arc::clone(&log);
-        let program = Program::start(
-            &run,
-            variables,
-            self.options.warden.clone(),
-            false,
-            &log,
-            move |line| note(&kept, &line),
-            || (),
-        )
-        .map_err(PeerError::NeverStarted)?;
+        let run = match &port {
+            Some(port) => self.run.replacing(PORT, port),
+            None => self.run.clone(),
+        };
         Ok(Box::new(PluginPeer {
             greeting: Greeting {
                 name: run.text().to_owned(),
                 ..Greeting::default()
             },
-            program,
+            run,
+            port,
+            program: std::sync::Mutex::new(None),
+            log: Arc::default(),
             url,
             http: self.http.clone(),
             view: self.view.clone(),
-            timeout: self.options.timeout,
-            began: Instant::now(),
+            options: self.options.clone(),
             is_ready: AtomicBool::new(false),
             was_heard: AtomicBool::new(false),
             was_read: Arc::clone(&self.was_read),
@@ -147,8 +135,8 @@ fn free_port() -> Result<u16, PeerError> {
 }
 
 impl Launcher for Plugin {
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>> {
-        Box::pin(self.begin(place))
+    fn launch<'a>(&'a self, _: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+        Box::pin(self.begin())
     }
 
     fn view(&self, settings: Option<&str>) -> Option<String> {
@@ -158,17 +146,24 @@ impl Launcher for Plugin {
     fn view_in_words(&self) -> Option<String> {
         self.view.in_words()
     }
+
+    fn at_most(&self) -> usize {
+        if self.turn.is_some() { 1 } else { usize::MAX }
+    }
 }
 
 /// The plugin in one scenario.
 struct PluginPeer {
     greeting: Greeting,
-    program: Program,
+    run: CommandLine,
+    port: Option<String>,
+    /// Since when it runs.
+    program: std::sync::Mutex<Option<(Arc<Program>, Instant)>>,
+    log: Arc<Log>,
     url: Url,
     http: Http,
     view: View,
-    timeout: Duration,
-    began: Instant,
+    options: PeerOptions,
     /// It answered with 200.
     is_ready: AtomicBool,
     /// It answered at all.
@@ -185,34 +180,64 @@ enum Look {
 }
 
 impl PluginPeer {
+    /// It polls from the moment when it is there.
+    fn begin(&self, place: &Place) -> Result<(), PeerError> {
+        let mut variables = program::variables(place);
+        variables.extend(self.port.clone().map(|port| ("PORT".to_owned(), port)));
+        let kept = Arc::clone(&self.log);
+        let program = Program::start(
+            &self.run,
+            variables,
+            self.options.warden.clone(),
+            false,
+            &self.log,
+            move |line| note(&kept, &line),
+            || (),
+        )
+        .map_err(PeerError::NeverStarted)?;
+        *self.lock() = Some((Arc::new(program), Instant::now()));
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Arc<Program>, Instant)>> {
+        self.program.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn program(&self) -> Result<(Arc<Program>, Instant), PeerError> {
+        let running = self.lock().clone();
+        running.ok_or_else(|| PeerError::Stopped("it was not started, or told to stop".to_owned()))
+    }
+
     async fn look(&self) -> Result<Reading, PeerError> {
+        let (program, began) = self.program()?;
+        let timeout = self.options.timeout;
         let asked = Instant::now();
         loop {
-            let why = match self.get().await? {
+            let why = match self.get(&program).await? {
                 Look::Read(reading) => return Ok(reading),
                 Look::Not(why) => why,
             };
             if !self.is_ready.load(Ordering::Relaxed) {
-                return self.not_ready(&why);
+                return self.not_ready(&why, began);
             }
             // It was ready once: it may be busy for a moment, but not for good.
-            if asked.elapsed() >= self.timeout {
+            if asked.elapsed() >= timeout {
                 return Err(PeerError::Stopped(format!(
                     "its cache could be read before, and not any more for {} (--client-timeout): \
                      {why}{}",
-                    duration::format(self.timeout),
-                    self.program.log.told()
+                    duration::format(timeout),
+                    self.log.told()
                 )));
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn get(&self) -> Result<Look, PeerError> {
+    async fn get(&self, program: &Program) -> Result<Look, PeerError> {
         let answer = tokio::select! {
             biased;
-            answer = self.http.get(&self.url, self.timeout) => answer,
-            how = self.program.ended() => return Err(self.ended(&how)),
+            answer = self.http.get(&self.url, self.options.timeout) => answer,
+            how = program.ended() => return Err(self.ended(&how)),
         };
         let url = &self.url;
         match answer {
@@ -229,7 +254,7 @@ impl PluginPeer {
                     "GET {url} is answered with {status}: {body}"
                 )))
             }
-            Err(_) if !self.program.is_running() => Err(self.ended(&self.program.ended().await)),
+            Err(_) if !program.is_running() => Err(self.ended(&program.ended().await)),
             Err(Unanswered::Nobody(why)) => {
                 Ok(Look::Not(format!("nobody listens at {url}: {why}")))
             }
@@ -240,22 +265,22 @@ impl PluginPeer {
 
     /// Loading may take as long as the scenario's faults want; a plugin that nobody ever heard of
     /// was not started rightly.
-    fn not_ready(&self, why: &str) -> Result<Reading, PeerError> {
+    fn not_ready(&self, why: &str, began: Instant) -> Result<Reading, PeerError> {
         let heard = self.was_heard.load(Ordering::Relaxed) || self.was_read.load(Ordering::Relaxed);
-        if heard || self.began.elapsed() < self.timeout {
+        if heard || began.elapsed() < self.options.timeout {
             return Ok(Reading::default());
         }
         Err(PeerError::NeverStarted(format!(
             "`{}` runs, but after {} {why}{}\n  = hint: the plugin listens on the port in PORT, or on \
              {{port}} in the command; --read is an address that it answers with its cache",
             self.greeting.name,
-            duration::format(self.timeout),
-            self.program.log.told()
+            duration::format(self.options.timeout),
+            self.log.told()
         )))
     }
 
     fn ended(&self, how: &str) -> PeerError {
-        let log = self.program.log.told();
+        let log = self.log.told();
         if self.was_read.load(Ordering::Relaxed) {
             return PeerError::Stopped(format!("{how}{log}"));
         }
@@ -318,9 +343,8 @@ impl Peer for PluginPeer {
         &self.greeting
     }
 
-    /// It loads since it was started.
-    fn start<'a>(&'a self, _: &'a Place) -> Answer<'a, ()> {
-        Box::pin(async { Ok(()) })
+    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
+        Box::pin(async { self.begin(place) })
     }
 
     fn read(&self) -> Answer<'_, Reading> {
@@ -341,13 +365,16 @@ impl Peer for PluginPeer {
 
     fn stop(&self) -> Answer<'_, ()> {
         Box::pin(async {
-            self.program.ask_to_end().await;
+            let running = self.lock().take();
+            if let Some((program, _)) = running {
+                program.ask_to_end().await;
+            }
             self.turn.lock().await.take();
             Ok(())
         })
     }
 
     fn log(&self) -> Vec<String> {
-        self.program.log.lines()
+        self.log.lines()
     }
 }

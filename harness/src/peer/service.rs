@@ -137,6 +137,10 @@ impl Launcher for Service {
     fn view_in_words(&self) -> Option<String> {
         self.view.get().in_words()
     }
+
+    fn at_most(&self) -> usize {
+        1
+    }
 }
 
 impl Desk {
