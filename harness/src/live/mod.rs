@@ -52,10 +52,13 @@ impl OverHttp {
     /// A trial on these terms.
     #[must_use]
     pub fn new(launcher: impl Launcher + 'static, terms: Terms) -> Self {
-        Self {
-            launcher: Box::new(launcher),
-            terms,
-        }
+        Self::from(Box::new(launcher), terms)
+    }
+
+    /// The same with a launcher that was chosen while running.
+    #[must_use]
+    pub fn from(launcher: Box<dyn Launcher>, terms: Terms) -> Self {
+        Self { launcher, terms }
     }
 }
 
