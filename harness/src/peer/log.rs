@@ -84,14 +84,14 @@ mod tests {
     #[test]
     fn a_log_that_never_ends_is_kept_in_its_beginning_and_end() {
         let log = Log::default();
-        for number in 0..100_000 {
+        for number in 0..1_000 {
             log.note(&format!("line {number} {}", "x".repeat(2_000)));
         }
         let lines = log.lines();
         assert_eq!(lines.len(), FIRST + LAST + 1);
         assert!(lines[0].starts_with("line 0 "));
-        assert_eq!(lines[FIRST], "… 99750 lines left out …");
-        assert!(lines[FIRST + LAST].starts_with("line 99999 "));
+        assert_eq!(lines[FIRST], "… 750 lines left out …");
+        assert!(lines[FIRST + LAST].starts_with("line 999 "));
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH + 1));
     }
 

@@ -293,13 +293,11 @@ impl Reply {
         let mut websites = Vec::with_capacity(held.len());
         for (name, website) in held {
             let id = name.parse::<WebsiteId>().map_err(|error| {
-                let name = format!("websites.{}", shortened(name, 60));
-                self.wrong(
-                    "read",
-                    &name,
-                    None,
-                    &format!("website ids as keys ({error})"),
-                )
+                Useless::Wrong(format!(
+                    "its reply to `read` cannot be used: {error}, expected website ids as keys of \
+                     `websites`\n  it wrote: {}",
+                    self.quoted()
+                ))
             })?;
             websites.extend(
                 self.website(name, website, view, abilities)?

@@ -63,7 +63,7 @@ impl View {
         Self::read(value).map_err(|mistakes| {
             let told = mistakes.into_iter().map(|(pointer, message, hint)| {
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-                format!("`view{pointer}`: {message}{hint}")
+                format!("`view{}`: {message}{hint}", pointer.replace('/', "."))
             });
             told.collect::<Vec<_>>().join("; ")
         })
@@ -282,10 +282,34 @@ mod tests {
     #[test]
     fn every_mistake_in_a_view_is_told_with_its_place() {
         let text = "keys: message\nunconfigured: gone\nvalues: message\ndefaults: [a]\n";
-        insta::assert_snapshot!(View::parse("view.yaml", text).unwrap_err(), @"");
+        insta::assert_snapshot!(View::parse("view.yaml", text).unwrap_err(), @r"
+        view.yaml:1:1: a text stands where a list of members should
+          |
+        1 | keys: message
+          | ^^^^
+          = help: write `keys: [message]`
+
+        view.yaml:2:1: a text stands where `absent` or `empty` should
+          |
+        2 | unconfigured: gone
+          | ^^^^^^^^^^^^
+          = help: `absent`: the cache does not have such a website; `empty`: it has {}
+
+        view.yaml:3:1: a view has no key `values`
+          |
+        3 | values: message
+          | ^^^^^^
+          = help: did you mean `value`?
+
+        view.yaml:4:1: a list stands where a map should
+          |
+        4 | defaults: [a]
+          | ^^^^^^^^
+          = help: write `defaults: { message: Hello }`
+        ");
         assert_eq!(
             View::told(&json!({"value": 3})).unwrap_err(),
-            "`view/value`: a number stands where the name of a member should (write `value: message`)"
+            "`view.value`: a number stands where the name of a member should (write `value: message`)"
         );
         assert!(
             View::told(&json!(["message"]))
