@@ -1,5 +1,6 @@
 //! `crisp-sync` as plugins run it: its real driver on real sockets, in this process.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
@@ -42,7 +43,7 @@ impl Launcher for OwnDriver {
             };
             let peer = Running {
                 greeting,
-                cache: std::sync::OnceLock::new(),
+                cache: Mutex::new(None),
             };
             Ok(Box::new(peer) as Box<dyn Peer>)
         })
@@ -99,13 +100,17 @@ fn config(place: &Place) -> Result<Config, PeerError> {
 
 struct Running {
     greeting: Greeting,
-    cache: std::sync::OnceLock<Cache<Value>>,
+    cache: Mutex<Option<Cache<Value>>>,
 }
 
 impl Running {
-    fn cache(&self) -> Result<&Cache<Value>, PeerError> {
+    fn place(&self) -> MutexGuard<'_, Option<Cache<Value>>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cache(&self) -> Result<Cache<Value>, PeerError> {
         let none = || PeerError::NeverStarted("it was not told where to start".to_owned());
-        self.cache.get().ok_or_else(none)
+        self.place().clone().ok_or_else(none)
     }
 }
 
@@ -118,13 +123,13 @@ impl Peer for Running {
         Box::pin(async move {
             let cache = Cache::start(config(place)?)
                 .map_err(|error| PeerError::NeverStarted(error.to_string()))?;
-            let again = || PeerError::Refused("it has been started already".to_owned());
-            self.cache.set(cache).map_err(|_| again())
+            *self.place() = Some(cache);
+            Ok(())
         })
     }
 
     fn read(&self) -> Answer<'_, Reading> {
-        Box::pin(async move { Ok(reading(self.cache()?)) })
+        Box::pin(async move { Ok(reading(&self.cache()?)) })
     }
 
     fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
@@ -154,8 +159,11 @@ impl Peer for Running {
     }
 
     fn stop(&self) -> Answer<'_, ()> {
-        // Dropping the cache ends its task; a stop would wait for saves under way.
-        Box::pin(async { Ok(()) })
+        // The last handle ends the task at once; `Cache::stop` would wait for saves under way.
+        Box::pin(async {
+            self.place().take();
+            Ok(())
+        })
     }
 
     fn log(&self) -> Vec<String> {
