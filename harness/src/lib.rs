@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod generate;
 pub mod history;
 pub mod judge;
+pub mod live;
 pub mod oracle;
 pub mod peer;
 pub mod replay;
