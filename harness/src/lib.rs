@@ -12,6 +12,8 @@ pub mod replay;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod search;
+pub mod shrink;
 pub mod subject;
 pub mod world;
 pub mod zoo;
