@@ -149,7 +149,7 @@ impl OverHttp {
             ..prepared.clone()
         });
         let about = About {
-            manners: demands::by_hand(greeting, tempo.stands_for()),
+            manners: demands::by_hand(greeting, &prepared.scenario.client, tempo.stands_for()),
             ..about(greeting, tempo)
         };
         let shared = Arc::new(Shared::default());
@@ -185,10 +185,23 @@ impl OverHttp {
             return Ok(verdict::unjudged(prepared, why));
         }
         let mut runs = verdict::Runs::default();
+        let (judged, lag) = self.run(house, prepared, tempo).await?;
+        if let Some(verdict) = runs.add(judged, lag) {
+            return Ok(verdict);
+        }
         loop {
-            let (judged, lag) = self.run(house, prepared, tempo).await?;
-            if let Some(verdict) = runs.add(judged, lag) {
-                return Ok(verdict);
+            // Two replays, side by side: whoever fails takes its time to do so.
+            let replay = || self.run(house, prepared, tempo);
+            let (one, other) = if self.launcher.at_most() > 1 {
+                tokio::join!(replay(), replay())
+            } else {
+                (replay().await, replay().await)
+            };
+            for ran in [one, other] {
+                let (judged, lag) = ran?;
+                if let Some(verdict) = runs.add(judged, lag) {
+                    return Ok(verdict);
+                }
             }
         }
     }

@@ -59,7 +59,10 @@ fn a_client_moved_by_hand_lives_through_what_it_lives_through_in_process() {
             .map(|request| (request.spot(), request.sent))
             .collect::<Vec<_>>()
     };
-    assert_eq!(requests(&outside), requests(&inside));
+    // Outside nothing is known of the client's waits, so the run is longer.
+    let (outside, inside) = (requests(&outside), requests(&inside));
+    assert!(inside.len() > 5);
+    assert_eq!(outside[..inside.len()], inside);
 }
 
 #[test]
