@@ -95,8 +95,14 @@ impl OverHttp {
     /// A trial on these terms. The emulator is started with the first scenario.
     #[must_use]
     pub fn new(launcher: impl Launcher + 'static, terms: Terms) -> Self {
+        Self::from(Box::new(launcher), terms)
+    }
+
+    /// The same with a launcher that was chosen while running.
+    #[must_use]
+    pub fn from(launcher: Box<dyn Launcher>, terms: Terms) -> Self {
         Self {
-            launcher: Arc::new(launcher),
+            launcher: launcher.into(),
             terms,
             house: OnceLock::new(),
             greeting: OnceLock::new(),

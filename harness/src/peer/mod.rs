@@ -2,7 +2,22 @@
 //! the emulator is real.
 //!
 //! A [`Launcher`] starts one [`Peer`] for each scenario. How the two talk is the launcher's affair:
-//! JSON lines, `POST`, a plain `GET` of the plugin's own cache, or a call in this process.
+//! JSON lines ([`Process`]), `POST` ([`Service`]), a plain `GET` of the plugin's own cache
+//! ([`Plugin`]), or a call in this process.
+
+mod command_line;
+mod http;
+mod lines;
+mod log;
+pub mod lookup;
+mod message;
+mod options;
+mod plugin;
+mod process;
+mod program;
+mod service;
+mod view;
+mod warden;
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,6 +25,16 @@ use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
 use jiff::Timestamp;
+
+pub use command_line::{BadCommandLine, CommandLine};
+pub use options::PeerOptions;
+pub use plugin::Plugin;
+pub use process::Process;
+pub use service::Service;
+pub use view::View;
+pub use warden::Warden;
+
+use message::Useless;
 
 use crate::scenario::{self, SaveEnd, Standing};
 use crate::subject::{Held, How, Told};
@@ -29,6 +54,24 @@ pub enum PeerError {
     /// It answered that it cannot do what it was asked.
     #[error("the client refused: {0}")]
     Refused(String),
+}
+
+impl From<Useless> for PeerError {
+    fn from(useless: Useless) -> Self {
+        match useless {
+            Useless::Failed(why) => Self::Refused(why),
+            Useless::Wrong(why) => Self::Stopped(why),
+        }
+    }
+}
+
+/// How long a save may take: the client's own time-outs, with several attempts, and a good while
+/// for a client that does not say.
+fn save_limit(timeout: Duration, greeting: &Greeting) -> Duration {
+    const ATTEMPTS: u32 = 4;
+    let own = greeting.timeout.unwrap_or_default();
+    let own = own.saturating_mul(ATTEMPTS).saturating_add(timeout);
+    own.max(timeout.saturating_mul(6))
 }
 
 /// Where the emulator of one scenario is, and how fast its time goes.

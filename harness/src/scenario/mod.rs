@@ -32,6 +32,7 @@ mod check;
 mod deed;
 mod diagnostic;
 mod expect;
+mod located;
 mod read;
 mod schema;
 mod sections;
@@ -50,6 +51,7 @@ use serde_json::Value;
 
 pub use anchor::{Anchor, Spot};
 pub use diagnostic::{Diagnostic, InvalidScenario, Place};
+pub(crate) use located::Located;
 pub use schema::json_schema;
 
 use crate::oracle::Rule;
