@@ -11,6 +11,7 @@ mod ending;
 mod exec;
 mod help;
 mod many;
+mod over_http;
 mod program;
 mod replay;
 mod serve;
