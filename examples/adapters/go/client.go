@@ -19,9 +19,8 @@ type Website struct {
 
 // Reading is what the cache holds: websites by id, complete once Ready.
 type Reading struct {
-	Ready    bool               `json:"ready"`
-	Websites map[string]Website `json:"websites"`
-	Status   any                `json:"status,omitempty"`
+	Ready    bool
+	Websites map[string]Website
 }
 
 // Place says where the emulator is; the environment says so, too, and more.
@@ -87,9 +86,8 @@ func (o Options) answer(read func() Reading, ask message) map[string]any {
 	switch {
 	case ask.Op == "hello":
 		can := []string{}
-		able := map[string]bool{"save": o.Save != nil, "reset": o.Reset != nil, "tokens": o.Tokens}
-		for name := range able {
-			if able[name] {
+		for name, able := range map[string]bool{"save": o.Save != nil, "reset": o.Reset != nil, "tokens": o.Tokens} {
+			if able {
 				can = append(can, name)
 			}
 		}
@@ -103,7 +101,7 @@ func (o Options) answer(read func() Reading, ask message) map[string]any {
 		}
 	case ask.Op == "read":
 		reading := read()
-		reply["ready"], reply["websites"], reply["status"] = reading.Ready, reading.Websites, reading.Status
+		reply["ready"], reply["websites"] = reading.Ready, reading.Websites
 	case ask.Op == "save" && o.Save != nil:
 		reply["outcome"] = "done"
 		if err := o.Save(ask.Website, ask.Settings, ask.How); errors.Is(err, ErrRefused) {

@@ -1,9 +1,9 @@
 // A loop that keeps a plugin's settings in step with Crisp and loses nothing, without packages.
 //
-// Four rules make the difference to the loop that Crisp's guide prints: the date is Crisp's own and
-// not this machine's; each round looks back a little further than the last one began; the date
-// moves on only when an answer was whole; and after the load comes a first round at once, because
-// pages shift while they are read.
+// Five rules make the difference to the loop that Crisp's guide prints. Pages shift while they are
+// read, so it lists until two lists in a row name the same websites, and asks at once what changed
+// meanwhile. The date is Crisp's own and not this machine's; each round looks back a little further
+// than the last one began; and the date moves on only when an answer was whole.
 
 "use strict";
 
@@ -39,12 +39,24 @@ class Loop {
 
   // Both give the date from which on the next round is to ask.
   async #load(place) {
+    for (let last, found; ; last = found) {
+      const list = await this.#list(place);
+      found = [...list.websites.keys()].sort().join();
+      if (found === last) {
+        list.websites.forEach((website) => this.#store(website));
+        return new Date(list.date - OVERLAP_MS);
+      }
+    }
+  }
+
+  async #list(place) {
+    const websites = new Map();
     const first = await this.#get(place, "all/1");
     for (let page = 1, found = first.data; found.length > 0; ) {
-      found.forEach((website) => this.#store(website));
+      found.forEach((website) => websites.set(website.website_id, website));
       found = (await this.#get(place, `all/${++page}`)).data;
     }
-    return new Date(first.date - OVERLAP_MS);
+    return { websites, date: first.date };
   }
 
   async #refresh(place, since) {

@@ -11,6 +11,13 @@ use crate::world::record::Taken;
 use crate::world::{Due, Witness};
 
 impl<W: Witness> Stage<'_, W> {
+    /// Writes down all that has happened at the server up to now.
+    pub(super) fn take_all(&mut self) {
+        while let Ok(note) = self.notes.try_recv() {
+            self.take(note);
+        }
+    }
+
     /// Writes down what happened at the server.
     pub(super) fn take(&mut self, note: Note) {
         match note {

@@ -7,9 +7,11 @@
 mod guide;
 mod sync;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
+use crisp_mock_server::fault::Outcome;
 use crisp_mock_server::id::WebsiteId;
 use http::{Request, Response};
 use jiff::Timestamp;
@@ -106,6 +108,12 @@ pub trait Subject {
 
     /// What it says of how current its cache is, if it says anything.
     fn told(&self, now: Moment) -> Option<Told>;
+
+    /// How a request ends that gets no whole answer; [`Event::Failed`] follows. For clients on a
+    /// real wire, on which a reset is not the same as half an answer.
+    fn broken(&mut self, id: RequestId, outcome: Outcome) {
+        let _ = (id, outcome);
+    }
 }
 
 /// Where the API is and how the scenario wants the client to be set up.
@@ -128,6 +136,12 @@ pub trait Client: Send + std::marker::Sync {
 
     /// Starts it with an empty memory.
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject>;
+
+    /// How the server's settings of a website look in its cache (none: unconfigured); none where
+    /// the cache is not to have the website at all.
+    fn view<'a>(&self, settings: Option<&'a str>) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(settings.unwrap_or("{}")))
+    }
 }
 
 /// Who a client is, what it can do, and how it says that it behaves.

@@ -26,8 +26,8 @@ pub(super) struct Letter {
     carries: bool,
     /// Whether it waits until another answer of its operation has gone out.
     waits: bool,
-    /// The whole answer, or that there is none.
-    pub(super) content: Option<Response<Bytes>>,
+    /// The whole answer, or what there is in its place.
+    pub(super) content: Result<Response<Bytes>, Outcome>,
 }
 
 /// All that is on its way.
@@ -49,15 +49,24 @@ impl Mail {
     ) -> Option<Duration> {
         let carries = delivery.outcome.response().is_some();
         let (trickle, content) = match delivery.outcome {
-            Outcome::Answer(response) => (Duration::ZERO, Some(response)),
+            Outcome::Answer(response) => (Duration::ZERO, Ok(response)),
             Outcome::Drip { response, pace } => {
-                (pace.time_for(response.body().len() as u64), Some(response))
+                (pace.time_for(response.body().len() as u64), Ok(response))
             }
-            Outcome::Cut { bytes, pace, .. } => (
-                pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes)),
-                None,
-            ),
-            Outcome::Reset | Outcome::Close => (Duration::ZERO, None),
+            Outcome::Cut {
+                response,
+                bytes,
+                pace,
+            } => {
+                let trickle = pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes));
+                let cut = Outcome::Cut {
+                    response,
+                    bytes,
+                    pace: None,
+                };
+                (trickle, Err(cut))
+            }
+            broken @ (Outcome::Reset | Outcome::Close) => (Duration::ZERO, Err(broken)),
             Outcome::Hang => return None,
         };
         let held = delivery.after_next.unwrap_or_default();

@@ -140,10 +140,14 @@ impl<W: Witness> World<'_, W> {
             return;
         }
         self.ids.retain(|(id, _)| *id != letter.id);
-        self.tell(match letter.content {
-            Some(response) => Event::Answer(letter.id, response),
-            None => Event::Failed(letter.id),
-        });
+        let event = match letter.content {
+            Ok(response) => Event::Answer(letter.id, response),
+            Err(outcome) => {
+                self.subject.broken(letter.id, outcome);
+                Event::Failed(letter.id)
+            }
+        };
+        self.tell(event);
         self.push(What::Handled(letter.request));
         self.ask_status();
     }
