@@ -86,7 +86,7 @@ console.log("chatter");
 "#;
 const PYTHON: &str = r#"
 import sys
-sys.path.append("ADAPTER/..")
+sys.path.append(__import__("os").path.dirname("ADAPTER"))
 from crisp_mock_client import judged
 saved = []
 def start(place):

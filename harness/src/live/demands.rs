@@ -23,6 +23,9 @@ const WITHHELD: u32 = 10;
 /// What the machine may take for itself.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
+/// A wait that doubles with each failure does not get longer in the seconds that a scenario takes.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// Oracles that real time cannot judge, each with the reason.
 pub(super) const UNJUDGED: [(Rule, &str); 5] = [
     (Rule::HonestStatus, TIME),
@@ -41,13 +44,13 @@ const TIME: &str = "in real time the machine's own delays would be judged";
 pub(super) fn manners(greeting: &Greeting, tempo: Tempo) -> Manners {
     let withheld = tempo.poll() * WITHHELD;
     let timeout = greeting.timeout.unwrap_or_default().min(withheld);
-    let waits = timeout + greeting.backoff_max.unwrap_or_default();
+    let waits = timeout + greeting.backoff_max.unwrap_or_default().min(LONGEST_WAIT);
     // The 20 polls have room for as many as an answer is withheld for.
     let longer = tempo.told(waits.saturating_sub(withheld));
     Manners {
         poll_every: tempo.stands_for(),
         longest_poll: tempo.told(tempo.poll() * POLLS + TOLERANCE),
-        retry_cap: longer,
+        // After a failure of any kind; without one nobody waits longer.
         refused_cap: longer,
         longest_retry_after: Duration::MAX,
         relist_every: greeting.relist.map(|relist| tempo.told(relist)),

@@ -77,6 +77,8 @@ impl<W: Witness> Stage<'_, W> {
         if std::mem::take(&mut self.unborn) {
             self.push(at, What::Restart);
         }
+        // What says that a client waits longer after failures says it of all of them.
+        self.history.refused |= taken.quality.is_failure();
         // A silence that is asked for counts, whichever answer asks for it.
         self.history.throttled |= taken.retry_after.is_some();
         taken.retry_after = taken.retry_after.map(|wait| self.scene.tempo.told(wait));

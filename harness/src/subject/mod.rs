@@ -99,7 +99,7 @@ pub struct Told {
 }
 
 /// One running client.
-pub trait Subject {
+pub trait Subject: Send {
     /// Takes an event in and says what it does, in order.
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>);
 
