@@ -33,6 +33,8 @@ struct Verdicts {
     run: Expected,
     /// With an adapter: saves, too.
     client_cmd: Expected,
+    /// What does not come in every run, so that no test can demand it.
+    sometimes: Vec<Failure>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,7 +71,6 @@ fn replay(command: &mut Command, scenarios: &BTreeSet<String>) -> BTreeMap<Strin
     let folder = tempfile::tempdir().expect("a folder for the report");
     let report = folder.path().join("events");
     command
-        .arg("replay")
         .args(scenarios.iter().map(|file| format!("scenarios/{file}")))
         .args(["--quiet", "--report"])
         .arg(format!("json={}", report.display()));
@@ -91,7 +92,7 @@ fn replay(command: &mut Command, scenarios: &BTreeSet<String>) -> BTreeMap<Strin
         .collect()
 }
 
-/// The program in the repository, so that messages name files as its users do.
+/// `replay` in the repository, so that messages name files as its users do.
 fn crisp_mock() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
     for (name, _) in std::env::vars_os() {
@@ -99,7 +100,7 @@ fn crisp_mock() -> Command {
             command.env_remove(&name);
         }
     }
-    command.current_dir(repository(""));
+    command.current_dir(repository("")).arg("replay");
     command
 }
 
@@ -202,6 +203,34 @@ fn the_python_plugin_with_its_adapter_is_judged_as_the_verdicts_say() {
     with_adapter(Language::Python);
 }
 
+fn table(failures: &[Failure]) -> String {
+    let rows = failures.iter().map(|failure| {
+        let file = &failure.scenario;
+        let words: Vec<_> = failure.verdict.iter().cloned().collect();
+        let (words, why) = (words.join(" or "), failure.why.trim());
+        format!("| [{file}](../scenarios/{file}) | {words} | {why} |\n")
+    });
+    let head = "| Fails | Verdict | Why |\n|---|---|---|\n".to_owned();
+    head + &rows.collect::<String>()
+}
+
+#[test]
+fn every_scenario_of_the_verdicts_is_there() {
+    let verdicts = verdicts();
+    let sometimes = verdicts
+        .sometimes
+        .iter()
+        .map(|failure| failure.scenario.clone());
+    let named = verdicts.run.scenarios().into_iter();
+    let named = named.chain(verdicts.client_cmd.scenarios());
+    for file in named.chain(sometimes) {
+        assert!(
+            repository("scenarios").join(&file).is_file(),
+            "{file} is gone"
+        );
+    }
+}
+
 /// The page that people read is made from the file that the tests read.
 #[test]
 fn the_page_of_verdicts_says_what_the_file_says() {
@@ -230,19 +259,7 @@ fn the_page_of_verdicts_says_what_the_file_says() {
         ("With an adapter: `--client-cmd`", &verdicts.client_cmd),
     ] {
         let _ = writeln!(page, "\n## {title}\n");
-        if !expected.fails.is_empty() {
-            page.push_str("| Fails | Verdict | Why |\n|---|---|---|\n");
-        }
-        for failure in &expected.fails {
-            let file = &failure.scenario;
-            let words: Vec<_> = failure.verdict.iter().cloned().collect();
-            let why = failure.why.trim();
-            let _ = writeln!(
-                page,
-                "| [{file}](../scenarios/{file}) | {} | {why} |",
-                words.join(" or ")
-            );
-        }
+        page.push_str(&table(&expected.fails));
         let passes: Vec<_> = expected
             .passes
             .iter()
@@ -250,6 +267,8 @@ fn the_page_of_verdicts_says_what_the_file_says() {
             .collect();
         let _ = writeln!(page, "\nPasses: {}.", passes.join(", "));
     }
+    let _ = writeln!(page, "\n## Seen, but not in every run\n");
+    page.push_str(&table(&verdicts.sometimes));
     let path = repository("docs/verdicts.md");
     if std::env::var_os("CRISP_MOCK_BLESS").is_some() {
         std::fs::write(&path, &page).expect("the page can be written");
