@@ -10,6 +10,7 @@ mod ctl;
 mod ending;
 mod exec;
 mod help;
+mod judged;
 mod many;
 mod over_http;
 mod program;
