@@ -43,6 +43,10 @@ pub struct Plan {
     pub jobs: usize,
     /// Go on after a failure, and without an end: every distinct failure is told and kept.
     pub forever: bool,
+    /// So many kinds of failure are shrunk before the gravest and simplest is reported.
+    pub kinds: usize,
+    /// How much is tried to shrink each.
+    pub effort: Effort,
     /// Where failures are kept as files; what is there is replayed first.
     pub save_to: Option<PathBuf>,
 }
@@ -56,6 +60,8 @@ impl Default for Plan {
             shard: Shard::default(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             forever: false,
+            kinds: 6,
+            effort: Effort::default(),
             save_to: None,
         }
     }
@@ -216,7 +222,10 @@ pub fn search(
             }
         }
     }
-    if !plan.forever {
+    if plan.forever {
+        // What the round found in which it was stopped.
+        hunt.collect(&mut rounds, bounds, tell)?;
+    } else {
         hunt.decide(&rounds, bounds, tell)?;
     }
     Ok(hunt.finish(&rounds, tell))
@@ -274,7 +283,7 @@ impl Hunt<'_> {
         if self.candidate.trial.in_real_time() {
             Effort { tries: 60 }
         } else {
-            Effort::default()
+            self.plan.effort
         }
     }
 
@@ -288,7 +297,7 @@ impl Hunt<'_> {
         let at_once = if self.candidate.trial.in_real_time() {
             1
         } else {
-            6
+            self.plan.kinds
         };
         let suspects = rounds.gravest_of_each_kind(at_once);
         let effort = self.effort();

@@ -103,11 +103,12 @@ fn exhaust(
             if shrunk.tries >= effort.tries {
                 return;
             }
-            if candidate == shrunk.scenario || !is_writable(&candidate) {
+            if candidate == shrunk.scenario {
                 continue;
             }
             shrunk.tries += 1;
-            if fails(&candidate) {
+            // Reading it back costs more than running it, so that comes second.
+            if fails(&candidate) && is_writable(&candidate) {
                 shrunk.scenario = candidate;
                 again = true;
                 break;
