@@ -12,6 +12,7 @@ mod exec;
 mod help;
 mod many;
 mod program;
+mod readme;
 mod replay;
 mod serve;
 mod state;
