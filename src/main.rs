@@ -21,6 +21,7 @@ mod serve;
 mod signals;
 mod terminal;
 mod validate;
+mod warden;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,9 @@ use failure::Failure;
 fn main() -> ExitCode {
     if let Some(stand_in) = exec::StandIn::asked_for(std::env::args_os()) {
         return stand_in.become_the_command();
+    }
+    if warden::asked_for(std::env::args_os()) {
+        return warden::keep_watch();
     }
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,

@@ -13,6 +13,8 @@ pub struct Judge<'a> {
     scenario: &'a Scenario,
     oracles: Vec<Box<dyn Oracle>>,
     breaches: [Option<Box<Breach>>; Rule::ALL.len()],
+    /// Oracles that cannot judge this kind of run, each with the reason.
+    barred: &'static [(Rule, &'static str)],
     seen: Option<Breach>,
 }
 
@@ -63,8 +65,16 @@ impl<'a> Judge<'a> {
             scenario,
             oracles,
             breaches: Default::default(),
+            barred: &[],
             seen: None,
         }
+    }
+
+    /// Keeps oracles from judging, each for a reason.
+    #[must_use]
+    pub fn barring(mut self, barred: &'static [(Rule, &'static str)]) -> Self {
+        self.barred = barred;
+        self
     }
 
     /// The findings, oracles first.
@@ -75,7 +85,9 @@ impl<'a> Judge<'a> {
         for (oracle, breach) in self.oracles.iter().zip(self.breaches) {
             let rule = oracle.rule();
             let switched = off.iter().find(|(other, _)| *other == rule);
+            let barred = self.barred.iter().find(|(other, _)| *other == rule);
             let verdict = match (switched, breach) {
+                _ if let Some((_, why)) = barred => Verdict::NotJudged((*why).to_owned()),
                 (Some((_, reason)), _) => Verdict::NotJudged(format!("switched off: {reason}")),
                 (None, Some(breach)) => Verdict::Fail(breach),
                 (None, None) => match oracle.unjudged(&run.history) {

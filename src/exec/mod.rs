@@ -1,13 +1,13 @@
 //! `crisp-mock exec -- COMMAND`: start an emulator, run a command against it, stop it, and end as
 //! the command did.
 //!
-//! What the command sees is in [`mod@variables`]; how it is found in [`lookup`]; how it is started,
+//! What the command sees is in [`mod@variables`]; how it is found in
+//! [`crisp_harness::peer::lookup`]; how it is started,
 //! signalled and ended in [`child`]; what is said in the end in [`summary`], and whether a green
 //! run was an honest one in [`honesty`].
 
 mod child;
 mod honesty;
-mod lookup;
 mod stand_in;
 mod summary;
 mod tally;
@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use crisp_harness::peer::lookup::Lookup;
 use crisp_mock_server::server::{MockServer, Spaces};
 
 use crate::failure::Failure;
@@ -31,7 +32,6 @@ use crate::terminal;
 
 use child::{Child, End};
 use honesty::FailOn;
-use lookup::Lookup;
 pub use stand_in::StandIn;
 use summary::Summary;
 use tally::Tally;

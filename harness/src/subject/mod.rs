@@ -101,6 +101,17 @@ pub trait Subject {
     /// Takes an event in and says what it does, in order.
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>);
 
+    /// An answer broke off, and this is what had come of it; [`Event::Failed`] follows. A client
+    /// that drops what is not whole has nothing to do here.
+    fn broke_off(
+        &mut self,
+        _now: Moment,
+        _id: RequestId,
+        _begun: Response<Bytes>,
+        _actions: &mut Vec<Action>,
+    ) {
+    }
+
     /// When it wants a [`Event::Tick`], on the scale of [`Moment::elapsed`].
     fn next_wake(&self) -> Option<Duration>;
 

@@ -26,8 +26,19 @@ pub(super) struct Letter {
     carries: bool,
     /// Whether it waits until another answer of its operation has gone out.
     waits: bool,
-    /// The whole answer, or that there is none.
-    pub(super) content: Option<Response<Bytes>>,
+    /// What comes of it.
+    pub(super) content: Content,
+}
+
+/// What reaches the client of an answer.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// All of it.
+    Whole(Response<Bytes>),
+    /// Its beginning.
+    Begun(Response<Bytes>),
+    /// Nothing.
+    Nothing,
 }
 
 /// All that is on its way.
@@ -49,15 +60,24 @@ impl Mail {
     ) -> Option<Duration> {
         let carries = delivery.outcome.response().is_some();
         let (trickle, content) = match delivery.outcome {
-            Outcome::Answer(response) => (Duration::ZERO, Some(response)),
+            Outcome::Answer(response) => (Duration::ZERO, Content::Whole(response)),
             Outcome::Drip { response, pace } => {
-                (pace.time_for(response.body().len() as u64), Some(response))
+                let time = pace.time_for(response.body().len() as u64);
+                (time, Content::Whole(response))
             }
-            Outcome::Cut { bytes, pace, .. } => (
-                pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes)),
-                None,
-            ),
-            Outcome::Reset | Outcome::Close => (Duration::ZERO, None),
+            Outcome::Cut {
+                response,
+                bytes,
+                pace,
+            } => {
+                let time = pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes));
+                let kept = usize::try_from(bytes).unwrap_or(usize::MAX);
+                (
+                    time,
+                    Content::Begun(response.map(|mut body| body.split_to(kept.min(body.len())))),
+                )
+            }
+            Outcome::Reset | Outcome::Close => (Duration::ZERO, Content::Nothing),
             Outcome::Hang => return None,
         };
         let held = delivery.after_next.unwrap_or_default();

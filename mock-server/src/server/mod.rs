@@ -24,6 +24,7 @@ mod info;
 mod reckoning;
 mod service;
 mod spaces;
+mod tap;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -40,6 +41,7 @@ pub use in_process::InProcess;
 pub use info::Info;
 pub use reckoning::{Reckoning, Unfired};
 pub use spaces::{Spaces, Taken};
+pub use tap::Tap;
 
 use crate::control::Shared;
 use crate::journal::Entry;

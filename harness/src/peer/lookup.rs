@@ -8,7 +8,26 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+/// Why a name means no program that can be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoProgram {
+    /// There is nothing of that name.
+    #[error("there is no command `{name}`: {searched}")]
+    Nowhere {
+        /// As it was written.
+        name: String,
+        /// Where it was looked for.
+        searched: String,
+    },
+    /// There is something of that name that is no program.
+    #[error("`{name}` cannot be run: {problem}")]
+    NotRunnable {
+        /// Where it is.
+        name: String,
+        /// Why not.
+        problem: String,
+    },
+}
 
 /// What PATHEXT is when it is not set.
 const WINDOWS_ENDINGS: &str = ".COM;.EXE;.BAT;.CMD";
@@ -70,9 +89,8 @@ impl Lookup {
     ///
     /// # Errors
     ///
-    /// [`Failure::NoCommand`], or [`Failure::NotRunnable`] when there is something of that name
-    /// that is no program.
-    pub fn find(&self, name: &OsStr) -> Result<PathBuf, Failure> {
+    /// [`NoProgram`], with where it was looked for.
+    pub fn find(&self, name: &OsStr) -> Result<PathBuf, NoProgram> {
         let has_folder = Path::new(name).components().count() > 1
             || name.to_string_lossy().contains(std::path::is_separator);
         let shown = name.to_string_lossy().into_owned();
@@ -96,11 +114,11 @@ impl Lookup {
             }
         }
         Err(match refused {
-            Some((path, problem)) => Failure::NotRunnable {
+            Some((path, problem)) => NoProgram::NotRunnable {
                 name: path.display().to_string(),
                 problem: problem.to_owned(),
             },
-            None => Failure::NoCommand {
+            None => NoProgram::Nowhere {
                 name: shown,
                 searched,
             },
@@ -186,7 +204,8 @@ mod tests {
     fn found(lookup: &Lookup, root: &Path, name: &str) -> String {
         match lookup.find(OsStr::new(name)) {
             Ok(path) => path.strip_prefix(root).unwrap().display().to_string(),
-            Err(failure) => failure.exit_code().to_string(),
+            Err(NoProgram::NotRunnable { .. }) => "126".to_owned(),
+            Err(NoProgram::Nowhere { .. }) => "127".to_owned(),
         }
     }
 
