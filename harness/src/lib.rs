@@ -1,6 +1,7 @@
 //! Scenarios, oracles and search: judges any client that caches Crisp plugin settings.
 
 pub mod candidate;
+mod check;
 pub mod coverage;
 pub mod generate;
 pub mod history;
@@ -12,6 +13,10 @@ pub mod replay;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod search;
+pub mod shrink;
 pub mod subject;
 pub mod world;
 pub mod zoo;
+
+pub use check::{Budget, Unproven, check, try_check};

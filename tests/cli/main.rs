@@ -5,6 +5,7 @@
 )]
 
 mod bad_files;
+mod check;
 mod config;
 mod ctl;
 mod ending;
