@@ -119,6 +119,7 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         jobs: jobs(arguments, trial.at_a_time(), trial.in_real_time()),
         forever: arguments.forever,
         save_to: Some(arguments.save_failure.clone()),
+        ..Plan::default()
     };
     let text = arguments.reports.text();
     let progress = Progress::start(

@@ -91,7 +91,7 @@ def all_peers(page, node, rust, rift, folder):
     def imposters(port):
         answer = {"statusCode": 200, "headers": {"Content-Type": TYPE, "Connection": "keep-alive"}, "body": page}
         stub = {"predicates": [{"equals": {"method": "GET", "path": PATH}}], "responses": [{"is": answer}]}
-        whole = {"imposters": [{"port": port, "protocol": "http", "stubs": [stub]}]}
+        whole = {"imposters": [{"port": port, "host": "127.0.0.1", "protocol": "http", "stubs": [stub]}]}
         return written(folder, f"imposters-{port}.json", whole)
 
     def mountebank(port):
