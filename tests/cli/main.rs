@@ -15,6 +15,7 @@ mod judged;
 mod many;
 mod over_http;
 mod program;
+mod readme;
 mod replay;
 mod serve;
 mod state;
