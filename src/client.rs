@@ -1,9 +1,19 @@
 //! Who is judged: the options that `replay` and `check` share.
 
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use crisp_harness::candidate::{Candidate, ClientChoice};
+use crisp_harness::live::{OverHttp, OwnDriver, Terms};
+use crisp_harness::peer::{CommandLine, Launcher, PeerOptions, Plugin, Process, Service, View};
+use crisp_mock_server::duration;
 
 use crate::failure::Failure;
+use crate::warden;
 
 /// Which client is judged.
 #[derive(Debug, Clone, Args)]
@@ -17,6 +27,82 @@ pub struct ClientArguments {
         env = "CRISP_MOCK_CLIENT"
     )]
     pub client: ClientChoice,
+
+    /// Judge a plugin as it is: the command that starts it, with the emulator in its environment
+    ///
+    /// It finds what `crisp-mock exec` gives a command, and CRISP_POLL_MS, how often it is to ask.
+    /// {port} stands for a free port, which is also in PORT. Words are parted by blanks, quotes
+    /// keep them together; no shell reads them. Nothing but loading and polling is judged.
+    #[arg(
+        long,
+        value_name = "CMD",
+        env = "CRISP_MOCK_RUN",
+        conflicts_with_all = ["client_cmd", "client_url", "client", "over_http"]
+    )]
+    pub run: Option<String>,
+
+    /// Where the plugin of --run shows its cache: http://127.0.0.1:{port}/_cache
+    ///
+    /// The answer is {"<website_id>": <what the plugin holds>}; the first 200 means that it is ready.
+    #[arg(long, value_name = "URL", env = "CRISP_MOCK_READ")]
+    pub read: Option<String>,
+
+    /// Judge a program that speaks the client protocol: the command that starts it
+    #[arg(
+        long,
+        value_name = "CMD",
+        env = "CRISP_MOCK_CLIENT_CMD",
+        conflicts_with_all = ["client_url", "client", "over_http"]
+    )]
+    pub client_cmd: Option<String>,
+
+    /// Judge a running service that speaks the client protocol over POST
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "CRISP_MOCK_CLIENT_URL",
+        conflicts_with_all = ["client", "over_http"]
+    )]
+    pub client_url: Option<String>,
+
+    /// How your client's cache differs from the raw settings: a YAML or JSON file (docs/judging.md)
+    #[arg(long, value_name = "FILE", env = "CRISP_MOCK_VIEW")]
+    pub view: Option<PathBuf>,
+
+    /// Judge `sync` over real sockets, with its real driver, in real time
+    #[arg(long, env = "CRISP_MOCK_OVER_HTTP", value_parser = FalseyValueParser::new())]
+    pub over_http: bool,
+
+    /// So many scenarios at a time, over HTTP [default: 6 for each core]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "CRISP_MOCK_JOBS",
+        hide_short_help = true
+    )]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Within this time a client over HTTP has to reply
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10s",
+        env = "CRISP_MOCK_CLIENT_TIMEOUT",
+        value_parser = duration::parse,
+        hide_short_help = true
+    )]
+    pub client_timeout: Duration,
+
+    /// From one poll to the next in real time: so fast do scenarios go over HTTP
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "200ms",
+        env = "CRISP_MOCK_POLL",
+        value_parser = duration::parse,
+        hide_short_help = true
+    )]
+    pub poll: Duration,
 }
 
 impl ClientArguments {
@@ -26,6 +112,159 @@ impl ClientArguments {
     ///
     /// [`Failure::Usage`] when the options do not fit together.
     pub fn candidate(&self) -> Result<Candidate, Failure> {
-        Ok(self.client.candidate())
+        if let Some(candidate) = self.outside()? {
+            return Ok(candidate);
+        }
+        if !self.over_http {
+            return Ok(self.client.candidate());
+        }
+        if self.client != ClientChoice::Sync {
+            return Err(Failure::usage(
+                format!(
+                    "`--over-http` judges `sync` alone, not `{}`",
+                    self.client.name()
+                ),
+                "leave one of the two options out",
+            ));
+        }
+        Ok(Candidate {
+            judged: "crisp-sync over HTTP (built in, not your plugin)".to_owned(),
+            options: "--over-http".to_owned(),
+            is_reference: true,
+            trial: Box::new(OverHttp::new(OwnDriver, self.terms())),
+        })
+    }
+
+    /// The user's own client, if one is named.
+    fn outside(&self) -> Result<Option<Candidate>, Failure> {
+        if self.run.is_none() && self.read.is_some() {
+            return Err(Failure::usage(
+                "`--read` says where a plugin shows its cache, and none is started",
+                "add `--run \"CMD\"`, the command that starts it",
+            ));
+        }
+        let (options, launcher): (_, Box<dyn Launcher>) =
+            match (&self.run, &self.client_cmd, &self.client_url) {
+                (Some(run), ..) => self.plugin(run)?,
+                (_, Some(command), _) => {
+                    let line = command_line("--client-cmd", command)?;
+                    let launcher = Process::new(line, self.peer_options()?);
+                    (
+                        format!("--client-cmd {}", quoted(command)),
+                        Box::new(launcher),
+                    )
+                }
+                (_, _, Some(url)) => {
+                    let launcher = Service::new(url, &self.peer_options()?)
+                        .map_err(|problem| refused("--client-url", &problem))?;
+                    (format!("--client-url {}", quoted(url)), Box::new(launcher))
+                }
+                _ if self.view.is_some() => {
+                    return Err(Failure::usage(
+                        "`--view` describes the cache of a client of yours, and none is named",
+                        "add `--run` and `--read`, `--client-cmd` or `--client-url`",
+                    ));
+                }
+                _ => return Ok(None),
+            };
+        let judged = [&self.run, &self.client_cmd, &self.client_url];
+        let judged = judged.into_iter().flatten().next().cloned();
+        let view = self
+            .view
+            .as_ref()
+            .map(|file| format!(" --view {}", quoted(&file.display().to_string())));
+        Ok(Some(Candidate {
+            judged: judged.unwrap_or_default(),
+            options: options + &view.unwrap_or_default(),
+            is_reference: false,
+            trial: Box::new(OverHttp::from(launcher, self.terms())),
+        }))
+    }
+
+    fn plugin(&self, run: &str) -> Result<(String, Box<dyn Launcher>), Failure> {
+        let Some(read) = &self.read else {
+            return Err(Failure::usage(
+                "`--run` starts a plugin, and nothing says where its cache can be read",
+                "add `--read http://127.0.0.1:{port}/_cache`, an address for tests that answers \
+                 {\"<website_id>\": <what the plugin holds>}",
+            ));
+        };
+        let line = command_line("--run", run)?;
+        let launcher = Plugin::new(line, read, self.peer_options()?)
+            .map_err(|problem| refused("--read", &problem))?;
+        let options = format!("--run {} --read {}", quoted(run), quoted(read));
+        Ok((options, Box::new(launcher)))
+    }
+
+    fn peer_options(&self) -> Result<PeerOptions, Failure> {
+        let view = self.view.as_deref().map(read_view).transpose()?;
+        Ok(PeerOptions {
+            timeout: self.client_timeout,
+            view,
+            // Without one, clients end with us as long as we are not killed.
+            warden: warden::start().map(Arc::new),
+        })
+    }
+
+    /// On what terms a client outside is tried.
+    fn terms(&self) -> Terms {
+        Terms {
+            poll: self.poll,
+            jobs: self.jobs,
+            client_timeout: self.client_timeout,
+        }
+    }
+}
+
+fn read_view(path: &Path) -> Result<View, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Unreadable {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })?;
+    View::parse(&path.display().to_string(), &text).map_err(|invalid| Failure::BadFile {
+        report: invalid.to_string(),
+    })
+}
+
+fn command_line(option: &str, text: &str) -> Result<CommandLine, Failure> {
+    CommandLine::parse(text).map_err(|error| refused(option, &error.to_string()))
+}
+
+fn refused(option: &str, problem: &str) -> Failure {
+    Failure::Usage {
+        message: format!("`{option}` cannot be used: {problem}"),
+        hint: None,
+    }
+}
+
+/// An argument as it is written in a shell.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,{}".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else if argument.contains(['"', '$', '`', '\\', '!']) {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    } else {
+        format!("\"{argument}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_replays_a_verdict_can_be_pasted() {
+        for (argument, written) in [
+            (
+                "http://127.0.0.1:{port}/_cache",
+                "http://127.0.0.1:{port}/_cache",
+            ),
+            ("node lib/index.js", "\"node lib/index.js\""),
+            ("it's \"it\" $A", r#"'it'\''s "it" $A'"#),
+            ("", "\"\""),
+        ] {
+            assert_eq!(quoted(argument), written);
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crisp_harness::peer::lookup::NoProgram;
+
 /// What went wrong. Each says what happened, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -174,5 +176,14 @@ impl Failure {
 impl From<&Failure> for ExitCode {
     fn from(failure: &Failure) -> Self {
         Self::from(failure.exit_code())
+    }
+}
+
+impl From<NoProgram> for Failure {
+    fn from(error: NoProgram) -> Self {
+        match error {
+            NoProgram::Nowhere { name, searched } => Self::NoCommand { name, searched },
+            NoProgram::NotRunnable { name, problem } => Self::NotRunnable { name, problem },
+        }
     }
 }

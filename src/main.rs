@@ -2,6 +2,7 @@
 //!
 //! One file a subcommand; [`failure`] says with which exit code each can end.
 
+mod check;
 mod client;
 mod command;
 mod completions;
@@ -13,6 +14,7 @@ mod failure;
 mod healthcheck;
 mod journal_file;
 mod options;
+mod progress;
 mod replay;
 mod reports;
 mod request_line;
@@ -21,6 +23,7 @@ mod serve;
 mod signals;
 mod terminal;
 mod validate;
+mod warden;
 
 use std::process::ExitCode;
 
@@ -31,21 +34,23 @@ fn main() -> ExitCode {
     if let Some(stand_in) = exec::StandIn::asked_for(std::env::args_os()) {
         return stand_in.become_the_command();
     }
+    if warden::asked_for(std::env::args_os()) {
+        return warden::keep_watch();
+    }
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,
         Err(error) => {
             // `--help` and `--version` come this way too; a closed pipe is nobody's error.
             let _ = error.print();
-            return match error.exit_code() {
-                0 => ExitCode::SUCCESS,
-                _ if std::env::args_os()
-                    .nth(1)
-                    .is_some_and(|word| word == "exec") =>
-                {
-                    ExitCode::from(exec::OWN_FAILURE)
-                }
-                code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
-            };
+            let code = error.exit_code();
+            let exec = std::env::args_os().nth(1);
+            if code == 0 || exec.is_none_or(|word| word != "exec") {
+                return ExitCode::from(u8::try_from(code).unwrap_or(2));
+            }
+            if !std::env::args_os().any(|word| word == "--") {
+                terminal::complain(exec::NO_DASHES);
+            }
+            return ExitCode::from(exec::OWN_FAILURE);
         }
     };
     match run(command) {
@@ -61,6 +66,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Exec(arguments) => Ok(exec::run(*arguments)),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -47,6 +47,7 @@
 //! | Feature | Default | Adds |
 //! |---|---|---|
 //! | `driver` | yes | [`Cache`] and [`Client`]: tokio, reqwest, rustls with ring |
+//! | `tracing` | yes | spans of the requests, events for changes of state and trouble; [`Meter`] needs no feature |
 //! | `validate` | no | `Schema`: settings are checked before they are sent |
 //! | `persist` | no | `Shelf`, `FileShelf`: a restart serves the old set at once |
 //!
@@ -71,6 +72,8 @@ mod persist;
 pub mod rest;
 mod settings;
 #[cfg(feature = "driver")]
+mod telling;
+#[cfg(feature = "driver")]
 mod transport;
 #[cfg(feature = "validate")]
 mod validate;
@@ -93,3 +96,8 @@ pub use transport::{SetupError, Timeouts, TransportError};
 #[cfg(feature = "validate")]
 pub use validate::{InvalidSchema, Schema, Violation};
 pub use website::{Change, Plan, Website, Websites};
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "driver"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -26,6 +26,17 @@ pub trait Trial: Send + std::marker::Sync {
     fn in_real_time(&self) -> bool {
         false
     }
+
+    /// How many scenarios it is good to judge at a time, from as many threads.
+    fn at_a_time(&self) -> usize {
+        1
+    }
+
+    /// In what time these scenarios are run, and how long that takes if it takes long.
+    fn pace(&self, scenarios: &[&Prepared]) -> String {
+        let _ = scenarios;
+        "in virtual time".to_owned()
+    }
 }
 
 /// Why a client could not be tried at all. Nothing is said of how it behaves.

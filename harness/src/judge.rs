@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::history::{Event, History, What};
+use crate::history::{Event, History, State, Track, What};
 use crate::oracle::{self, Breach, Oracle, Rule, Verdict};
 use crate::scenario::{Expect, Holds, Scenario};
 use crate::subject::Abilities;
@@ -13,6 +13,8 @@ pub struct Judge<'a> {
     scenario: &'a Scenario,
     oracles: Vec<Box<dyn Oracle>>,
     breaches: [Option<Box<Breach>>; Rule::ALL.len()],
+    /// Oracles that cannot judge this kind of run, each with the reason.
+    barred: &'static [(Rule, &'static str)],
     seen: Option<Breach>,
 }
 
@@ -63,8 +65,16 @@ impl<'a> Judge<'a> {
             scenario,
             oracles,
             breaches: Default::default(),
+            barred: &[],
             seen: None,
         }
+    }
+
+    /// Keeps oracles from judging, each for a reason.
+    #[must_use]
+    pub fn barring(mut self, barred: &'static [(Rule, &'static str)]) -> Self {
+        self.barred = barred;
+        self
     }
 
     /// The findings, oracles first.
@@ -75,7 +85,9 @@ impl<'a> Judge<'a> {
         for (oracle, breach) in self.oracles.iter().zip(self.breaches) {
             let rule = oracle.rule();
             let switched = off.iter().find(|(other, _)| *other == rule);
+            let barred = self.barred.iter().find(|(other, _)| *other == rule);
             let verdict = match (switched, breach) {
+                _ if let Some((_, why)) = barred => Verdict::NotJudged((*why).to_owned()),
                 (Some((_, reason)), _) => Verdict::NotJudged(format!("switched off: {reason}")),
                 (None, Some(breach)) => Verdict::Fail(breach),
                 (None, None) => match oracle.unjudged(&run.history) {
@@ -272,11 +284,24 @@ fn millis(time: Duration) -> String {
 
 /// What is wanted in the cache, and what is in it, in the same words.
 fn contents(holds: &Holds, history: &History) -> (String, String) {
+    compared(holds, history, |track| track.shown)
+}
+
+/// What is wanted in the cache, and what the server holds, in the same words.
+pub(crate) fn truth(holds: &Holds, history: &History) -> (String, String) {
+    compared(holds, history, Track::truth)
+}
+
+fn compared(
+    holds: &Holds,
+    history: &History,
+    of: impl Fn(&Track) -> Option<State>,
+) -> (String, String) {
     let mut got: Vec<_> = history
         .tracks
         .iter()
         .zip(&history.sites)
-        .filter_map(|(track, id)| Some((*id, track.shown?)))
+        .filter_map(|(track, id)| Some((*id, of(track)?)))
         .collect();
     got.sort_by_key(|(id, _)| (id.number(), *id));
     match holds {

@@ -17,6 +17,25 @@ pub struct Judged {
     pub run: Run,
     /// What was found: the oracles in their order, then what the scenario expects.
     pub findings: Vec<Finding>,
+    /// What is to be said besides of a run outside virtual time.
+    pub outside: Option<Box<Outside>>,
+}
+
+/// What is to be said besides of a run against a client outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// How the times of the history relate to real time: `poll 200 ms stands for 60 s`.
+    pub pace: Option<String>,
+    /// That the client stopped, and how: a verdict of its own.
+    pub stopped: Option<String>,
+    /// Why nothing could be judged, if nothing could.
+    pub unjudged: Option<String>,
+    /// How often the failure came again: `3 of 3 runs fail`.
+    pub confirmed: Option<String>,
+    /// The view under which the cache was compared.
+    pub view: Option<String>,
+    /// What the client wrote.
+    pub log: Vec<String>,
 }
 
 /// How a run ended.
@@ -74,6 +93,7 @@ pub fn judge(prepared: &Prepared, client: &dyn Client) -> Judged {
         scenario,
         run,
         findings,
+        outside: None,
     }
 }
 
@@ -87,6 +107,13 @@ impl Judged {
     /// How it ended. A run that the client's own behaviour kept from coming about is not judged.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
+        let outside = self.outside.as_deref();
+        if outside.is_some_and(|outside| outside.stopped.is_some()) {
+            return Outcome::Failed;
+        }
+        if outside.is_some_and(|outside| outside.unjudged.is_some()) {
+            return Outcome::NotJudged;
+        }
         let restless = self.run.broken_off == Some(BrokenOff::Restless);
         if self.breaches().next().is_some() || restless {
             Outcome::Failed

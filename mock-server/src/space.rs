@@ -13,7 +13,7 @@ use http::{Request, Response};
 
 use crate::api::{
     self, Account, Accounts, Desk, Input, Match, Pages, Plugin, ReadCache, Reading, Refused, Route,
-    Tier, Unread,
+    Tier, TurnedAway, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -323,14 +323,27 @@ enum Found {
 
 impl Target {
     fn of(request: &Request<Bytes>, stubs: &[Stub]) -> Self {
+        if let Some(TurnedAway {
+            status,
+            reason,
+            why,
+        }) = request.extensions().get()
+        {
+            return Self::refused(Refused::new(status.as_u16(), reason).explain(why.clone()));
+        }
         let (method, path) = (request.method(), request.uri().path());
         let below = path.strip_prefix(BASE);
         match below.map_or(Match::Nothing, |below| api::route(method, below)) {
             Match::Route(route, params) => Self::routed(route, params),
             Match::OtherMethods(methods) => {
                 let methods: Vec<_> = methods.iter().map(|method| method.as_str()).collect();
+                // Where GET works, HEAD does; nobody needs that to mend a client.
+                let mut allowed = methods.clone();
+                if let Some(get) = methods.iter().position(|method| *method == "GET") {
+                    allowed.insert(get + 1, "HEAD");
+                }
                 let refused = Refused::new(405, "method_not_allowed")
-                    .header("allow", methods.join(", "))
+                    .header("allow", allowed.join(", "))
                     .explain(format!("this route takes {}", methods.join(" and ")));
                 Self::refused(refused)
             }
@@ -388,6 +401,9 @@ fn not_found(path: &str) -> Refused {
     let below = path.strip_prefix(BASE);
     let nearest = below.and_then(api::nearest_route);
     let hint = match (below, nearest) {
+        (Some(below), Some(_)) if below.starts_with('/') || below.contains("//") => {
+            "there are two slashes in a row: does the base URL end in one already?".to_owned()
+        }
         (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
         (_, Some(nearest)) => format!("the nearest route is {nearest}"),
         _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` can answer it"

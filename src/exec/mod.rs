@@ -1,13 +1,13 @@
 //! `crisp-mock exec -- COMMAND`: start an emulator, run a command against it, stop it, and end as
 //! the command did.
 //!
-//! What the command sees is in [`mod@variables`]; how it is found in [`lookup`]; how it is started,
+//! What the command sees is in [`mod@variables`]; how it is found in
+//! [`crisp_harness::peer::lookup`]; how it is started,
 //! signalled and ended in [`child`]; what is said in the end in [`summary`], and whether a green
 //! run was an honest one in [`honesty`].
 
 mod child;
 mod honesty;
-mod lookup;
 mod stand_in;
 mod summary;
 mod tally;
@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use crisp_harness::peer::lookup::Lookup;
 use crisp_mock_server::server::{MockServer, Spaces};
 
 use crate::failure::Failure;
@@ -31,7 +32,6 @@ use crate::terminal;
 
 use child::{Child, End};
 use honesty::FailOn;
-use lookup::Lookup;
 pub use stand_in::StandIn;
 use summary::Summary;
 use tally::Tally;
@@ -39,6 +39,10 @@ use variables::{Template, variables};
 
 /// The exit code of any failure that is not the command's (product surface, §1).
 pub const OWN_FAILURE: u8 = 125;
+
+/// What a command line without `--` is told.
+pub const NO_DASHES: &str =
+    "  = hint: the command stands after two dashes: `crisp-mock exec -- npm test`";
 
 /// For how long the server may finish what nobody waits for any more.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -78,12 +82,12 @@ pub struct ExecArguments {
     ///
     /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url},
     /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key}.
-    /// Several in one value are parted by commas.
+    /// In CRISP_MOCK_ENV several are parted by newlines.
     #[arg(
         long = "env",
         env = "CRISP_MOCK_ENV",
         value_name = "NAME=VALUE",
-        value_delimiter = ','
+        value_delimiter = '\n'
     )]
     pub variables: Vec<Template>,
 

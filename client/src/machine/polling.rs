@@ -58,7 +58,9 @@ impl Machine {
             return self.set_back(&Job::Poll, exchange, setback);
         }
         self.newest_applied = self.newest_applied.max(exchange.number);
-        if self.parts.cursor.jumped(exchange) {
+        // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
+        let strayed = self.good_poll.is_none() && self.asked_from_the_future(&Job::Poll, exchange);
+        if strayed || self.parts.cursor.jumped(exchange) {
             self.suspect = true;
             self.passes_in_doubt = 0;
         }
@@ -92,8 +94,7 @@ impl Machine {
         if asked_after > watch.until {
             self.watch = None;
             if !self.suspect {
-                self.passes_in_doubt = 0;
-                self.explained.clear();
+                self.end_doubt();
             }
             return None;
         }
@@ -115,7 +116,7 @@ impl Machine {
     }
 
     fn judge_later(&mut self, evidence: &Evidence) {
-        if self.parts.load.drifted(evidence) && self.run.is_none() {
+        if self.parts.load.drifted(evidence) && self.run.is_none() && !self.suspect {
             self.suspect = true;
             self.passes_in_doubt += 1;
             self.counters.drifts += 1;

@@ -221,14 +221,13 @@ impl Machine {
         }
     }
 
-    /// A website as a list has it, under a definite save that is still being read back. Only what
-    /// replaces everything can be shown unread: a PATCH over settings that somebody has saved
-    /// since is a mixture that the server never held.
+    /// A website as a list has it, under a definite save that is still being read back.
     pub(super) fn with_own_save(&self, listed: Arc<Website>) -> Arc<Website> {
         let open = self
             .reads
             .get(&listed.id)
             .and_then(|read| read.save.as_ref());
+        // What a PATCH made of the whole is not guessed: that may be a state that never was (W4).
         let definite = open.filter(|open| open.problem.is_none() && open.save.how == How::Put);
         definite
             .and_then(|open| open.save.over(&listed))

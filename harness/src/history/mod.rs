@@ -6,6 +6,7 @@
 
 mod event;
 mod request;
+mod timing;
 mod track;
 mod values;
 
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use event::{By, Event, RequestIndex, Site, State, What};
 pub use request::{Quality, Request};
+pub use timing::Timing;
 pub use track::{Track, Version, same};
 pub use values::{Val, Values};
 
@@ -101,6 +103,11 @@ pub struct History {
     pub server_clock_moved: bool,
     /// Whether a list answer lied without a mark.
     pub lied: bool,
+    /// Whether the run was ended because nothing more was to come: the cache equalled the server
+    /// over several polls, with nothing left to happen.
+    pub settled: bool,
+    /// How these times relate to a clock on a wall.
+    pub timing: Timing,
     by_id: HashMap<WebsiteId, Site, FixedState>,
 }
 

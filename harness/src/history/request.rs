@@ -99,6 +99,12 @@ impl Request {
         )
     }
 
+    /// Whether it asks what there is, as a load or a poll does.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        matches!(self.operation, Operation::Since | Operation::List)
+    }
+
     /// Whether a fault met it.
     #[must_use]
     pub fn met_fault(&self) -> bool {

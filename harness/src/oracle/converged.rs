@@ -32,7 +32,7 @@ impl Oracle for Converged {
         }
         let limit = self.wanted.unwrap_or_else(|| history.bound());
         let due = history.disturbed + limit;
-        if event.at < due {
+        if event.at < due && !history.settled {
             self.unjudged = Some("the run ended while something was still going on".to_owned());
             return None;
         }
@@ -165,12 +165,10 @@ fn reach(history: &History, since: Duration) -> &'static str {
     }
     let dates = good_polls(history, since).filter_map(|poll| {
         let asked: jiff::Timestamp = poll.since.as_deref()?.parse().ok()?;
-        Some(i128::from(
-            asked.as_millisecond() - crate::world::START.as_millisecond(),
-        ))
+        Some(history.timing.since_start(asked))
     });
-    match dates.min() {
-        Some(earliest) if earliest > since.as_millis() as i128 => {
+    match dates.min_by(f64::total_cmp) {
+        Some(earliest) if earliest > since.as_secs_f64() => {
             " None of those polls asked far enough back to see it."
         }
         _ => "",

@@ -2,7 +2,22 @@
 //! the emulator is real.
 //!
 //! A [`Launcher`] starts one [`Peer`] for each scenario. How the two talk is the launcher's affair:
-//! JSON lines, `POST`, a plain `GET` of the plugin's own cache, or a call in this process.
+//! JSON lines ([`Process`]), `POST` ([`Service`]), a plain `GET` of the plugin's own cache
+//! ([`Plugin`]), or a call in this process.
+
+mod command_line;
+mod http;
+mod lines;
+mod log;
+pub mod lookup;
+mod message;
+mod options;
+mod plugin;
+mod process;
+mod program;
+mod service;
+mod view;
+mod warden;
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,7 +26,17 @@ use std::time::Duration;
 use crisp_mock_server::id::WebsiteId;
 use jiff::Timestamp;
 
-use crate::scenario::{SaveEnd, Standing};
+pub use command_line::{BadCommandLine, CommandLine};
+pub use options::PeerOptions;
+pub use plugin::Plugin;
+pub use process::Process;
+pub use service::Service;
+pub use view::View;
+pub use warden::Warden;
+
+use message::Useless;
+
+use crate::scenario::{self, SaveEnd, Standing};
 use crate::subject::{Held, How, Told};
 
 /// What a peer answers, when it does.
@@ -29,6 +54,24 @@ pub enum PeerError {
     /// It answered that it cannot do what it was asked.
     #[error("the client refused: {0}")]
     Refused(String),
+}
+
+impl From<Useless> for PeerError {
+    fn from(useless: Useless) -> Self {
+        match useless {
+            Useless::Failed(why) => Self::Refused(why),
+            Useless::Wrong(why) => Self::Stopped(why),
+        }
+    }
+}
+
+/// How long a save may take: the client's own time-outs, with several attempts, and a good while
+/// for a client that does not say.
+fn save_limit(timeout: Duration, greeting: &Greeting) -> Duration {
+    const ATTEMPTS: u32 = 4;
+    let own = greeting.timeout.unwrap_or_default();
+    let own = own.saturating_mul(ATTEMPTS).saturating_add(timeout);
+    own.max(timeout.saturating_mul(6))
 }
 
 /// Where the emulator of one scenario is, and how fast its time goes.
@@ -52,6 +95,9 @@ pub struct Place {
     pub poll_every: Duration,
     /// What time it is there, for a client with a clock that is moved by hand.
     pub now: Timestamp,
+    /// How the scenario wants the client to be set up, in the time of this place. A client that
+    /// has no such setting leaves it alone.
+    pub client: scenario::Client,
 }
 
 /// What a peer can do beyond loading and being read (client protocol, capabilities).
@@ -135,7 +181,8 @@ pub trait Peer: Send + Sync {
 
 /// Starts peers.
 pub trait Launcher: Send + Sync {
-    /// Starts one and hears its greeting.
+    /// Starts one and hears its greeting. A client that polls from the moment it is there, without
+    /// being told to, is to come up in [`Peer::start`]: that is where a scenario's time begins.
     fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>>;
 
     /// How the server's settings look in its cache: the settings of the truth (JSON text; none:
@@ -145,6 +192,11 @@ pub trait Launcher: Send + Sync {
 
     /// The view in words, for the verdict; none when it is the raw settings.
     fn view_in_words(&self) -> Option<String>;
+
+    /// So many of its peers can run at a time.
+    fn at_most(&self) -> usize {
+        usize::MAX
+    }
 }
 
 impl fmt::Display for Standing {

@@ -10,7 +10,6 @@ use crate::history::{By, History, Quality, Request, Site, What};
 use crate::judge::Demand;
 use crate::oracle::{Breach, Rule};
 use crate::scenario::Side;
-use crate::world::START;
 
 /// A known way to lose an update, or to bring one back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -240,8 +239,7 @@ fn lost(history: &History, changed: Duration, site: Site) -> Option<Hazard> {
     }
     let next = polls().find(|poll| poll.sent >= changed && poll.quality == Quality::Good)?;
     let asked: Timestamp = next.since.as_deref()?.parse().ok()?;
-    let asked_from = asked.as_millisecond() - START.as_millisecond();
-    if i128::from(asked_from) < changed.as_millis() as i128 {
+    if history.timing.since_start(asked) < changed.as_secs_f64() {
         return None;
     }
     let before = polls().rfind(|poll| poll.sent <= changed);

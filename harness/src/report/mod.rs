@@ -39,6 +39,8 @@ pub enum RunEvent {
         judged: String,
         /// How many scenarios there are.
         scenarios: usize,
+        /// In what time they are run.
+        pace: String,
     },
     /// A scenario begins.
     ScenarioStarted {
@@ -96,6 +98,24 @@ pub struct ScenarioReport {
     /// What else failed, in plain words with the name of the demand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
+    /// That the client stopped, and how: a verdict of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    /// Why nothing could be judged, where that was not a matter of single demands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unjudged: Option<String>,
+    /// How the times told relate to real time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pace: Option<String>,
+    /// How often the failure came again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<String>,
+    /// The view under which the cache was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<String>,
+    /// What the client wrote, when it failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
     /// Demands that could not be judged, and why.
     pub not_judged: Vec<(String, String)>,
     /// Steps that never came about.
@@ -184,6 +204,8 @@ impl ScenarioReport {
                 .to_owned(),
         });
         let also = failures.iter().skip(1);
+        let outside = judged.outside.as_deref().cloned().unwrap_or_default();
+        let failed = judged.outcome() == Outcome::Failed;
         let steps = judged
             .run
             .unreached
@@ -203,6 +225,12 @@ impl ScenarioReport {
             also: also
                 .map(|(finding, breach)| format!("{} ({})", breach.word, finding.demand.name()))
                 .collect(),
+            stopped: outside.stopped,
+            unjudged: outside.unjudged,
+            pace: outside.pace,
+            confirmed: outside.confirmed,
+            view: outside.view,
+            log: if failed { outside.log } else { Vec::new() },
             not_judged: judged
                 .not_judged()
                 .map(|(name, why)| (name.to_owned(), why.to_owned()))

@@ -19,9 +19,13 @@ impl Text {
     #[must_use]
     pub fn render(self, event: &RunEvent) -> String {
         match event {
-            RunEvent::RunStarted { judged, scenarios } if !self.quiet => {
+            RunEvent::RunStarted {
+                judged,
+                scenarios,
+                pace,
+            } if !self.quiet => {
                 let s = if *scenarios == 1 { "" } else { "s" };
-                format!("JUDGED  {judged} · {scenarios} scenario{s} in virtual time\n")
+                format!("JUDGED  {judged} · {scenarios} scenario{s} {pace}\n")
             }
             RunEvent::SearchStarted {
                 judged,
@@ -65,6 +69,9 @@ impl Text {
     }
 
     fn scenario(self, report: &ScenarioReport) -> String {
+        if let Some(stopped) = report.stopped.as_deref() {
+            return stop(report, stopped);
+        }
         match (&report.failure, report.outcome) {
             (Some(failure), _) => failed(report, failure),
             (None, Outcome::Failed) => {
@@ -74,10 +81,10 @@ impl Text {
                 )
             }
             (None, Outcome::NotJudged) => {
-                let why = if report.unreached.is_empty() {
-                    "This client cannot save.".to_owned()
-                } else {
-                    format!("It never came to `{}`.", report.unreached.join("`, `"))
+                let why = match &report.unjudged {
+                    Some(why) => format!("Not judged: {why}."),
+                    None if report.unreached.is_empty() => "This client cannot save.".to_owned(),
+                    None => format!("It never came to `{}`.", report.unreached.join("`, `")),
                 };
                 format!("NONE    {} · {}\n        {why}\n", report.name, report.file)
             }
@@ -93,6 +100,45 @@ impl Text {
             }
             (None, Outcome::Passed) => String::new(),
         }
+    }
+}
+
+/// So many of the last lines of a client's log are shown.
+const LAST_LINES: usize = 12;
+
+/// A client that stopped: nothing is said of what its cache would have come to.
+fn stop(report: &ScenarioReport, stopped: &str) -> String {
+    let mut out = format!(
+        "FAIL    the client stopped · {}\n        {}\n\n",
+        report.name, report.file
+    );
+    wrapped(&mut out, &format!("The client stopped: {stopped}."), 2, 98);
+    out.push('\n');
+    outside(&mut out, report);
+    out
+}
+
+/// What is to be said of a client outside.
+fn outside(out: &mut String, report: &ScenarioReport) {
+    if let Some(confirmed) = &report.confirmed {
+        field(out, "Confirmed", confirmed);
+    }
+    if let Some(pace) = &report.pace {
+        field(out, "Time", &format!("that of the scenario: {pace}"));
+    }
+    if let Some(view) = &report.view {
+        field(out, "View", view);
+    }
+    if report.log.is_empty() {
+        return;
+    }
+    let skipped = report.log.len().saturating_sub(LAST_LINES);
+    let _ = writeln!(out, "  Client log");
+    if skipped > 0 {
+        let _ = writeln!(out, "    … {skipped} lines before");
+    }
+    for line in &report.log[skipped..] {
+        let _ = writeln!(out, "    {line}");
     }
 }
 
@@ -169,6 +215,7 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     if let Some(saved) = report.origin.as_ref().and_then(|from| from.saved.as_ref()) {
         let _ = writeln!(out, "  {:<12}{saved}", "Saved");
     }
+    outside(&mut out, report);
     // A command is never broken: it is there to be copied.
     if !report.file.is_empty() {
         let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);

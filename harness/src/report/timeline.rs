@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::history::{By, Event, History, Request, RequestIndex, Site, State, What};
 use crate::oracle::Breach;
-use crate::world::{LATENCY, START};
 
 /// One line of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,8 +23,6 @@ pub struct Line {
     pub cache: String,
 }
 
-/// Arrivals are rounded up to a millisecond.
-const ROUNDING: Duration = Duration::from_millis(1);
 /// A timeline longer than this is no help.
 const MOST: usize = 11;
 
@@ -181,8 +178,8 @@ fn sent(history: &History, event: &Event, index: RequestIndex) -> Draft {
     let request = &history.requests[index as usize];
     let quick = request
         .ended
-        .is_some_and(|ended| ended <= request.sent + LATENCY + ROUNDING);
-    let asks = asks(request);
+        .is_some_and(|ended| ended <= request.sent + history.timing.at_once);
+    let asks = asks(history, request);
     let mut line = Draft::wire(
         event,
         format!("{}{asks}", request.spot()),
@@ -196,15 +193,18 @@ fn sent(history: &History, event: &Event, index: RequestIndex) -> Draft {
     line
 }
 
-fn asks(request: &Request) -> String {
+fn asks(history: &History, request: &Request) -> String {
     let Some(since) = &request.since else {
         return String::new();
     };
     let Ok(from) = since.parse::<Timestamp>() else {
         return format!(" asks from {since}");
     };
-    let millis = from.as_millisecond() - START.as_millisecond();
-    format!(" asks from {:.2} s", millis as f64 / 1000.0)
+    let from = history.timing.since_start(from);
+    if from < 0.0 && history.timing.stretch != 1.0 {
+        return " asks from before the start".to_owned();
+    }
+    format!(" asks from {from:.2} s")
 }
 
 fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut Vec<Draft>) {
@@ -213,7 +213,7 @@ fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut V
     let weight = request.met_fault() || request.quality.is_failure();
     // An answer right behind its question shares its line.
     if let Some(last) = lines.last_mut().filter(|last| last.request == Some(index))
-        && event.at <= last.at + LATENCY + ROUNDING
+        && event.at <= last.at + history.timing.at_once
     {
         last.wire = format!("{}: {answer}", last.wire.trim_end_matches(" →"));
         last.at = event.at;

@@ -32,6 +32,7 @@ mod check;
 mod deed;
 mod diagnostic;
 mod expect;
+mod located;
 mod read;
 mod schema;
 mod sections;
@@ -50,6 +51,7 @@ use serde_json::Value;
 
 pub use anchor::{Anchor, Spot};
 pub use diagnostic::{Diagnostic, InvalidScenario, Place};
+pub(crate) use located::Located;
 pub use schema::json_schema;
 
 use crate::oracle::Rule;
@@ -180,6 +182,34 @@ pub enum Deed {
     Restart,
     /// From here on nothing goes wrong any more.
     Quiet,
+}
+
+impl Deed {
+    /// To how many websites it is done; none for what is done to a clock or a client alone.
+    #[must_use]
+    pub fn websites(&self) -> usize {
+        match self {
+            Self::Save(websites) | Self::ClientSave(websites) | Self::ClientUpdate(websites) => {
+                websites.len()
+            }
+            Self::Install(websites) => websites.len(),
+            Self::Uninstall(websites) => websites.len(),
+            Self::Plan(plans) => plans.len(),
+            Self::Clock { .. } | Self::Restart | Self::Quiet => 0,
+        }
+    }
+
+    /// Whether it happens at Crisp alone, so that the client need not be told to do anything.
+    #[must_use]
+    pub fn is_at_crisp(&self) -> bool {
+        match self {
+            Self::Save(_) | Self::Install(_) | Self::Uninstall(_) | Self::Plan(_) | Self::Quiet => {
+                true
+            }
+            Self::Clock { side, .. } => *side == Side::Server,
+            Self::ClientSave(_) | Self::ClientUpdate(_) | Self::Restart => false,
+        }
+    }
 }
 
 /// Whose clock.

@@ -17,6 +17,7 @@ pub use saved::file_name;
 
 use crate::candidate::{Candidate, Untried};
 use crate::generate::Bounds;
+use crate::parallel::in_parallel;
 use crate::replay::{self, ExitCode, ReplayError};
 use crate::report::{RunEvent, ScenarioReport, Searched};
 use crate::runner::{self, Outcome};
@@ -43,6 +44,10 @@ pub struct Plan {
     pub jobs: usize,
     /// Go on after a failure, and without an end: every distinct failure is told and kept.
     pub forever: bool,
+    /// So many kinds of failure are shrunk before the gravest and simplest is reported.
+    pub kinds: usize,
+    /// How much is tried to shrink each.
+    pub effort: Effort,
     /// Where failures are kept as files; what is there is replayed first.
     pub save_to: Option<PathBuf>,
 }
@@ -56,6 +61,8 @@ impl Default for Plan {
             shard: Shard::default(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             forever: false,
+            kinds: 6,
+            effort: Effort::default(),
             save_to: None,
         }
     }
@@ -216,7 +223,10 @@ pub fn search(
             }
         }
     }
-    if !plan.forever {
+    if plan.forever {
+        // What the round found in which it was stopped.
+        hunt.collect(&mut rounds, bounds, tell)?;
+    } else {
         hunt.decide(&rounds, bounds, tell)?;
     }
     Ok(hunt.finish(&rounds, tell))
@@ -272,9 +282,13 @@ impl Hunt<'_> {
 
     fn effort(&self) -> Effort {
         if self.candidate.trial.in_real_time() {
-            Effort { tries: 60 }
+            // Seconds each, so they run side by side, and not too many of them.
+            Effort {
+                tries: 120,
+                at_a_time: self.plan.jobs,
+            }
         } else {
-            Effort::default()
+            self.plan.effort
         }
     }
 
@@ -288,11 +302,11 @@ impl Hunt<'_> {
         let at_once = if self.candidate.trial.in_real_time() {
             1
         } else {
-            6
+            self.plan.kinds
         };
         let suspects = rounds.gravest_of_each_kind(at_once);
         let effort = self.effort();
-        let mut found = rounds::in_parallel(self.plan.jobs, &suspects, &|suspect| {
+        let mut found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
             conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
         })
         .into_iter()
@@ -326,7 +340,7 @@ impl Hunt<'_> {
             .filter(|suspect| self.known.is_worth_shrinking(&suspect.class))
             .collect();
         let effort = self.effort();
-        let found = rounds::in_parallel(self.plan.jobs, &suspects, &|suspect| {
+        let found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
             conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
         });
         for conviction in found {
@@ -344,7 +358,7 @@ impl Hunt<'_> {
     fn finish(self, rounds: &Rounds<'_>, tell: &mut dyn FnMut(&RunEvent)) -> Found {
         let tally = rounds.tally;
         let coverage = &rounds.coverage;
-        let long = self.candidate.is_reference && tally.cases * self.plan.shard.of >= LONG;
+        let long = self.candidate.is_reference && tally.cases >= LONG;
         let unmet = if long { coverage.missing().len() } else { 0 };
         let code = if self.told > 0 || unmet > 0 {
             ExitCode::Failed

@@ -1,6 +1,19 @@
 use super::*;
 use crate::candidate::ClientChoice;
 
+/// Small enough for a build without optimisation.
+fn small() -> Plan {
+    Plan {
+        cases: 64,
+        kinds: 2,
+        effort: Effort {
+            tries: 400,
+            ..Effort::default()
+        },
+        ..Plan::default()
+    }
+}
+
 fn told(choice: ClientChoice, plan: &Plan) -> (Found, String) {
     let mut log = String::new();
     let found = search(&choice.candidate(), plan, &(), &mut |event| {
@@ -11,11 +24,7 @@ fn told(choice: ClientChoice, plan: &Plan) -> (Found, String) {
 
 #[test]
 fn one_seed_tells_the_same_on_one_core_and_on_three() {
-    let plan = |jobs| Plan {
-        cases: 300,
-        jobs,
-        ..Plan::default()
-    };
+    let plan = |jobs| Plan { jobs, ..small() };
     for choice in [ClientChoice::Guide, ClientChoice::Sync] {
         let (_, alone) = told(choice.clone(), &plan(1));
         let (_, together) = told(choice.clone(), &plan(3));
@@ -28,9 +37,8 @@ fn one_seed_tells_the_same_on_one_core_and_on_three() {
 #[test]
 fn all_shards_together_are_the_whole() {
     let plan = |number, of| Plan {
-        cases: 200,
         shard: Shard { number, of },
-        ..Plan::default()
+        ..small()
     };
     let whole = told(ClientChoice::Sync, &plan(1, 1)).0.searched;
     let parts: Vec<_> = (1..=3)
@@ -47,7 +55,7 @@ fn all_shards_together_are_the_whole() {
 
 #[test]
 fn what_is_found_fails_for_the_client_and_passes_for_the_reference() {
-    let (found, _) = told(ClientChoice::Guide, &Plan::default());
+    let (found, _) = told(ClientChoice::Guide, &small());
     assert_eq!(found.code, ExitCode::Failed);
     for conviction in &found.convictions {
         let yaml = conviction.scenario.to_yaml();
@@ -68,13 +76,13 @@ fn a_soak_keeps_every_distinct_failure_until_it_is_stopped() {
             self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
         fn is_over(&self) -> bool {
-            self.0.load(std::sync::atomic::Ordering::Relaxed) >= 256
+            self.0.load(std::sync::atomic::Ordering::Relaxed) >= 24
         }
     }
     let plan = Plan {
         forever: true,
         cases: 1,
-        ..Plan::default()
+        ..small()
     };
     let guide = ClientChoice::Guide.candidate();
     let found = search(&guide, &plan, &Rounds(0.into()), &mut |_| {}).expect("a search");

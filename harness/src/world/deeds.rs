@@ -1,11 +1,15 @@
 //! The steps of a scenario, carried out.
 
-use crisp_mock_server::engine::{Installation, Plan, Refusal, Writer};
+use std::time::Duration;
+
+use crisp_mock_server::clock::Stamp;
+use crisp_mock_server::engine::{Founder, Installation, Plan, Writer};
 use crisp_mock_server::id::{WebsiteId, derive_uuid};
+use crisp_mock_server::space::Space;
 use serde_json::Value;
 
-use super::{Witness, World};
-use crate::history::{By, Save, What};
+use super::{Prepared, Witness, World, record};
+use crate::history::{By, What};
 use crate::scenario::{Deed, Side};
 use crate::subject::{Event, How};
 
@@ -13,13 +17,6 @@ impl<W: Witness> World<'_, W> {
     pub(super) fn act(&mut self, index: usize) {
         let prepared = self.prepared;
         let changed = match &prepared.scenario.when[index].deed {
-            Deed::Save(websites) => self.each(websites, Self::save),
-            Deed::Install(websites) => self.each(websites, Self::install),
-            Deed::Uninstall(websites) => {
-                let gone: Vec<_> = websites.iter().map(|id| (*id, ())).collect();
-                self.each(&gone, |world, id, ()| world.uninstall(id))
-            }
-            Deed::Plan(plans) => self.each(plans, |world, id, plan| world.plan(id, plan)),
             Deed::ClientSave(websites) => self.order(websites, How::Put),
             Deed::ClientUpdate(websites) => self.order(websites, How::Patch),
             Deed::Clock { side, millis } => self.move_clock(*side, *millis),
@@ -28,66 +25,24 @@ impl<W: Witness> World<'_, W> {
                 self.quieten();
                 true
             }
+            deed => self.alter(deed),
         };
         if !changed {
             self.push(What::Idle(u32::try_from(index).unwrap_or(u32::MAX)));
         }
     }
 
-    /// Does something to each website; says whether anything came of it.
-    fn each<T>(
-        &mut self,
-        websites: &[(WebsiteId, T)],
-        deed: impl Fn(&mut Self, WebsiteId, &T) -> Result<(), Refusal>,
-    ) -> bool {
+    /// Changes the server; says whether anything came of it.
+    fn alter(&mut self, deed: &Deed) -> bool {
         let mut any = false;
-        for (id, with) in websites {
-            if deed(self, *id, with).is_ok() {
+        for nth in 0..deed.websites() {
+            if let Some(id) = alter(&mut self.space, self.now, deed, nth) {
                 any = true;
-                self.last_write = self.last_write.max(self.newest(*id));
-                self.space.written_from_outside();
-                self.note_truth(*id, By::Operator);
+                self.last_write = self.last_write.max(newest(&self.space, id));
+                self.note_truth(id, By::Operator);
             }
         }
         any
-    }
-
-    fn newest(&self, id: WebsiteId) -> u64 {
-        self.space
-            .world
-            .website(id)
-            .map_or(0, |website| website.changed.seq)
-    }
-
-    fn save(&mut self, id: WebsiteId, settings: &Value) -> Result<(), Refusal> {
-        let now = self.space.now(self.now);
-        self.space
-            .world
-            .save(now, id, settings.clone(), Writer::Operator)
-    }
-
-    fn install(&mut self, id: WebsiteId, settings: &Option<Value>) -> Result<(), Refusal> {
-        let now = self.space.now(self.now);
-        let how = Installation {
-            settings: settings.clone(),
-            ..Installation::default()
-        };
-        self.space.world.install(now, id, how).map(drop)
-    }
-
-    fn uninstall(&mut self, id: WebsiteId) -> Result<(), Refusal> {
-        let now = self.space.now(self.now);
-        self.space.world.uninstall(now, id)
-    }
-
-    fn plan(&mut self, id: WebsiteId, name: &str) -> Result<(), Refusal> {
-        let now = self.space.now(self.now);
-        let plan = Plan {
-            id: derive_uuid(&["plan", name]).to_string(),
-            name: name.to_owned(),
-            trialing: false,
-        };
-        self.space.world.set_plan(now, id, Some(plan), None)
     }
 
     fn order(&mut self, websites: &[(WebsiteId, Value)], how: How) -> bool {
@@ -95,20 +50,10 @@ impl<W: Witness> World<'_, W> {
             return false;
         }
         for (id, settings) in websites {
-            let text = settings.to_string();
-            let ticket = self.history.saves.len();
-            let save = Save {
-                site: self.history.site(*id),
-                how,
-                settings: self.history.values.json(&text),
-                ordered: self.now,
-                end: None,
-                attempts: Vec::new(),
-            };
-            self.history.saves.push(save);
-            self.push(What::SaveOrdered(u32::try_from(ticket).unwrap_or(u32::MAX)));
+            let (ticket, text) = record::order(&mut self.history, self.now, *id, settings, how);
+            self.push(What::SaveOrdered(ticket));
             let event = Event::Save {
-                ticket: ticket as u64,
+                ticket: ticket.into(),
                 website: *id,
                 settings: text,
                 how,
@@ -142,4 +87,82 @@ impl<W: Witness> World<'_, W> {
         self.space.faults.clear();
         self.push(What::Quiet);
     }
+}
+
+/// Installs what is there before anything happens, 30 days before `wall`; says what that is.
+pub(crate) fn populate(space: &mut Space, prepared: &Prepared, wall: Stamp) -> Vec<WebsiteId> {
+    let then = crisp_mock_server::clock::Moment {
+        elapsed: Duration::ZERO,
+        wall: wall.minus(Duration::from_secs(30 * 86_400)),
+    };
+    let plan = std::sync::Arc::new(Plan::free());
+    let mut there = Vec::with_capacity(prepared.start.len());
+    for (id, settings) in &prepared.start {
+        // Settings that the schema refuses cannot have been saved before the start either.
+        let fits = |settings| space.world.schema().check(settings).is_ok();
+        if settings.as_ref().is_none_or(fits) {
+            let seed = space.blueprint().seed;
+            let founder = Founder::new(seed, *id, settings.as_ref(), plan.clone(), 0);
+            space.world.found(then, std::iter::once(founder));
+            there.push(*id);
+        }
+    }
+    there
+}
+
+/// Does what somebody at Crisp does to one website of a deed; says to which, if anything came of
+/// it.
+pub(crate) fn alter(
+    space: &mut Space,
+    outside: Duration,
+    deed: &Deed,
+    nth: usize,
+) -> Option<WebsiteId> {
+    let now = space.now(outside);
+    let world = &mut space.world;
+    let (id, done) = match deed {
+        Deed::Save(websites) => {
+            let (id, settings) = websites.get(nth)?;
+            let done = world.save(now, *id, settings.clone(), Writer::Operator);
+            (*id, done)
+        }
+        Deed::Install(websites) => {
+            let (id, settings) = websites.get(nth)?;
+            let how = Installation {
+                settings: settings.clone(),
+                ..Installation::default()
+            };
+            (*id, world.install(now, *id, how).map(drop))
+        }
+        Deed::Plan(plans) => {
+            let (id, name) = plans.get(nth)?;
+            let plan = Plan {
+                id: derive_uuid(&["plan", name]).to_string(),
+                name: name.clone(),
+                trialing: false,
+            };
+            (*id, world.set_plan(now, *id, Some(plan), None))
+        }
+        Deed::Uninstall(websites) => {
+            let id = *websites.get(nth)?;
+            (id, world.uninstall(now, id))
+        }
+        // What the client does itself, and what concerns no website.
+        Deed::ClientSave(_)
+        | Deed::ClientUpdate(_)
+        | Deed::Clock { .. }
+        | Deed::Restart
+        | Deed::Quiet => return None,
+    };
+    done.ok()?;
+    space.written_from_outside();
+    Some(id)
+}
+
+/// The number of the newest change of a website.
+pub(crate) fn newest(space: &Space, id: WebsiteId) -> u64 {
+    space
+        .world
+        .website(id)
+        .map_or(0, |website| website.changed.seq)
 }

@@ -1,4 +1,4 @@
-//! What the harness makes of a request that the emulator has dealt with.
+//! What the harness makes of an answer of the emulator.
 
 use std::time::Duration;
 

@@ -5,18 +5,18 @@
 //! while it is under way. Among things due at one moment steps of the scenario come first, in the
 //! written order, then answers, then the client's own alarms.
 
-mod deeds;
+pub(crate) mod deeds;
+pub(crate) mod hooks;
 mod intake;
 mod mail;
 mod prepared;
+pub(crate) mod record;
 mod traffic;
 
 use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
-use crisp_mock_server::engine::{Founder, Plan};
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::{Outside, Space};
 use jiff::SignedDuration;
 
@@ -26,14 +26,17 @@ pub use prepared::{Prepared, START};
 use crate::history::{By, Event, History, RequestIndex, What};
 use crate::scenario::{Anchor, Side};
 use crate::subject::{About, Action, Client, Moment, RequestId, Setup, Subject};
+use hooks::{Counts, Hooks};
 use mail::Mail;
 
+/// The name of the space, from which its credentials follow.
+pub(crate) const SPACE: &str = "scenario";
 /// Faults without an end are ended this long after the last planned thing.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 /// A run ends this long after the last planned thing, whatever is still going on.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
 /// A client that asks more often than this in one scenario has run away.
-const MOST_REQUESTS: usize = 20_000;
+pub(crate) const MOST_REQUESTS: usize = 20_000;
 /// A client that is woken more often than this at one moment never rests.
 const MOST_WAKES: u32 = 1_000;
 
@@ -83,9 +86,12 @@ pub fn run(prepared: &Prepared, client: &dyn Client, witness: &mut impl Witness)
 
 /// What the world itself has to do at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
+pub(crate) enum Due {
+    /// A step of the scenario, by its place in it.
     Step(usize),
+    /// Some clock begins or ceases to be wrong.
     ClockEdge(Side),
+    /// Faults without an end are ended.
     Quiet,
 }
 
@@ -103,14 +109,13 @@ struct World<'a, W> {
     client_ahead: i64,
     agenda: Vec<(Duration, Due)>,
     /// Steps that wait for a request.
-    hooked: Vec<usize>,
+    hooked: Hooks,
     mail: Mail,
     /// The requests whose end has not reached the client.
     ids: Vec<(RequestId, RequestIndex)>,
     /// The number of the newest change of the server that was noted.
     last_write: u64,
-    counts: [u64; Operation::ALL.len()],
-    page_counts: Vec<(u32, u64)>,
+    counts: Counts,
     planned: Duration,
     quiet: bool,
     broken_off: Option<BrokenOff>,
@@ -126,12 +131,7 @@ impl<'a, W: Witness> World<'a, W> {
             elapsed: Duration::ZERO,
             wall: Stamp::from(START),
         };
-        let space = Space::start(
-            "scenario",
-            prepared.blueprint.clone(),
-            "http://mock",
-            outside,
-        );
+        let space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
             base: "http://mock/v1/".to_owned(),
@@ -154,12 +154,11 @@ impl<'a, W: Witness> World<'a, W> {
             now: Duration::ZERO,
             client_ahead,
             agenda: Vec::new(),
-            hooked: Vec::new(),
+            hooked: Hooks::of(&prepared.scenario.when),
             mail: Mail::default(),
             ids: Vec::new(),
             last_write: 0,
-            counts: [0; Operation::ALL.len()],
-            page_counts: Vec::new(),
+            counts: Counts::default(),
             planned: prepared.planned,
             quiet: false,
             broken_off: None,
@@ -171,12 +170,9 @@ impl<'a, W: Witness> World<'a, W> {
     fn begin(&mut self) {
         self.populate();
         for (index, step) in self.prepared.scenario.when.iter().enumerate() {
-            match step.anchor {
-                Anchor::At(at) => {
-                    let at = at + step.wait.unwrap_or_default();
-                    self.agenda.push((at, Due::Step(index)));
-                }
-                Anchor::After(_) | Anchor::During(_) => self.hooked.push(index),
+            if let Anchor::At(at) = step.anchor {
+                let at = at + step.wait.unwrap_or_default();
+                self.agenda.push((at, Due::Step(index)));
             }
         }
         let edges = self.prepared.edges.iter();
@@ -187,21 +183,8 @@ impl<'a, W: Witness> World<'a, W> {
     }
 
     fn populate(&mut self) {
-        let then = crisp_mock_server::clock::Moment {
-            elapsed: Duration::ZERO,
-            wall: Stamp::from(START).minus(Duration::from_secs(30 * 86_400)),
-        };
-        let prepared = self.prepared;
-        let plan = std::sync::Arc::new(Plan::free());
-        for (id, settings) in &prepared.start {
-            // Settings that the schema refuses cannot have been saved before the start either.
-            let fits = |settings| self.space.world.schema().check(settings).is_ok();
-            if settings.as_ref().is_none_or(fits) {
-                let seed = self.space.blueprint().seed;
-                let founder = Founder::new(seed, *id, settings.as_ref(), plan.clone(), 0);
-                self.space.world.found(then, std::iter::once(founder));
-                self.note_truth(*id, By::Start);
-            }
+        for id in deeds::populate(&mut self.space, self.prepared, Stamp::from(START)) {
+            self.note_truth(id, By::Start);
         }
     }
 
@@ -316,12 +299,13 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Notes what the server holds of a website now.
     fn note_truth(&mut self, id: WebsiteId, by: By) {
-        let state = self.space.world.website(id).map(|website| {
+        let state = self.space.world.website(id).and_then(|website| {
             let values = &mut self.history.values;
-            crate::history::State {
-                settings: values.json(website.settings_or_empty()),
+            let settings = self.client.view(website.settings.as_deref())?;
+            Some(crate::history::State {
+                settings: values.json(&settings),
                 token: Some(values.plain(&website.token.to_string())),
-            }
+            })
         });
         let site = self.history.site(id);
         self.push(What::Truth { site, state, by });
@@ -329,24 +313,16 @@ impl<'a, W: Witness> World<'a, W> {
 
     fn finish(mut self) -> Run {
         self.push(What::End);
-        let fired = self.space.faults.list();
         let unfired = if self.quiet {
             Vec::new() // they were taken away
         } else {
-            let never = fired.iter().enumerate().filter(|(_, report)| {
-                let clock = matches!(
-                    report.fault.effect,
-                    crisp_mock_server::fault::Effect::Clock(_)
-                );
-                report.never_fired && !clock
-            });
-            never.map(|(index, _)| index).collect()
+            record::unfired(&self.space)
         };
         let unable = !self.about.abilities.saves && self.prepared.scenario.wants_saves();
         Run {
             history: self.history,
             about: self.about,
-            unreached: self.hooked,
+            unreached: self.hooked.left().to_vec(),
             unable,
             unfired,
             broken_off: self.broken_off,

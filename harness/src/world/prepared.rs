@@ -26,16 +26,16 @@ static SAMPLE: LazyLock<SettingsSchema> = LazyLock::new(SettingsSchema::sample);
 pub struct Prepared {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    pub(super) blueprint: Arc<Blueprint>,
+    pub(crate) blueprint: Arc<Blueprint>,
     /// What is installed before the start.
-    pub(super) start: Vec<(WebsiteId, Option<Value>)>,
-    pub(super) murk: Murk,
+    pub(crate) start: Vec<(WebsiteId, Option<Value>)>,
+    pub(crate) murk: Murk,
     /// When the last thing happens that is planned by time.
-    pub(super) planned: Duration,
+    pub(crate) planned: Duration,
     /// Whether some fault goes on for ever.
-    pub(super) endless: bool,
+    pub(crate) endless: bool,
     /// When some clock begins or ceases to be wrong.
-    pub(super) edges: Vec<(Duration, Side)>,
+    pub(crate) edges: Vec<(Duration, Side)>,
 }
 
 impl Prepared {

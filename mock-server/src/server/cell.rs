@@ -1,13 +1,13 @@
 //! A space behind a lock, with somebody to tell when it changes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::clock::{Mode, Stamp};
-use crate::server::edge;
+use crate::server::{Tap, edge};
 use crate::space::{Outside, Space};
 
 /// A space shared between connections.
@@ -24,6 +24,7 @@ pub struct Cell {
     /// Seconds outside when it was used last.
     used: AtomicU64,
     expires: Option<Duration>,
+    tap: OnceLock<Arc<dyn Tap>>,
 }
 
 impl Cell {
@@ -37,7 +38,18 @@ impl Cell {
             changed: watch::Sender::new(0),
             used: AtomicU64::new(edge::elapsed().as_secs()),
             expires,
+            tap: OnceLock::new(),
         }
+    }
+
+    /// Has a tap hear of every request from now on; false when there is one already.
+    pub fn tap(&self, tap: Arc<dyn Tap>) -> bool {
+        self.tap.set(tap).is_ok()
+    }
+
+    /// Who hears of every request.
+    pub(super) fn tapped(&self) -> Option<&dyn Tap> {
+        self.tap.get().map(AsRef::as_ref)
     }
 
     /// The space's name.

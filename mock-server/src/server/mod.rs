@@ -24,6 +24,7 @@ mod info;
 mod reckoning;
 mod service;
 mod spaces;
+mod tap;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -40,6 +41,7 @@ pub use in_process::InProcess;
 pub use info::Info;
 pub use reckoning::{Reckoning, Unfired};
 pub use spaces::{Spaces, Taken};
+pub use tap::Tap;
 
 use crate::control::Shared;
 use crate::journal::Entry;
@@ -251,7 +253,7 @@ fn run(
     shared: Arc<Shared>,
     stopped: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let edge = Arc::new(Edge::new(service, Limits::default()));
+    let edge = Arc::new(Edge::new(service, Limits::default()).answering_refusals());
     let mut tasks: Vec<_> = listeners
         .into_iter()
         .map(|listener| {

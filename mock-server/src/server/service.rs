@@ -15,6 +15,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use crate::api::TurnedAway;
 use crate::control::{self, Shared};
 use crate::journal::Entry;
 use crate::server::{Cell, Listener, edge};
@@ -57,6 +58,9 @@ pub(super) fn service(
         let now = edge::elapsed();
         last_request.store(edge::in_millis(now), Ordering::Relaxed);
         if is_control(request.uri().path()) {
+            if let Some(refusal) = request.extensions().get::<TurnedAway>() {
+                return Answering::There(Some(Box::new(refusal.answer().into())));
+            }
             return Answering::Later(Box::pin(call(control.clone(), request)));
         }
         let authorization = request
@@ -96,7 +100,10 @@ fn handle(
 ) -> Reply {
     let (handled, life, heard) = {
         let mut space = cell.lock();
-        let handled = space.handle(started, request);
+        let mut handled = space.handle(started, request);
+        if let Some(tap) = cell.tapped() {
+            tap.handled(&mut space, request, &mut handled);
+        }
         // Kept from here on: whoever empties the journal takes nothing from the listener.
         let entry = listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
         (handled, cell.life(), entry.map(Box::new))
@@ -115,6 +122,7 @@ fn handle(
         seq: handled.seq,
         started,
         heard,
+        client_left: false,
     };
     Reply::new(handled.delivery, place).ending_with(ending)
 }
@@ -126,10 +134,12 @@ struct Ending {
     seq: u64,
     started: Duration,
     heard: Option<Box<(Listener, Entry)>>,
+    client_left: bool,
 }
 
 impl socket::Ending for Ending {
     fn client_left(&mut self) {
+        self.client_left = true;
         let mut space = self.cell.lock();
         if self.cell.life() == self.life {
             space.journal.client_left(self.seq);
@@ -144,12 +154,17 @@ impl socket::Ending for Ending {
 impl Drop for Ending {
     fn drop(&mut self) {
         let took = edge::elapsed().saturating_sub(self.started);
-        {
+        let lives = {
             let mut space = self.cell.lock();
             // After a reset another request may have its number.
-            if self.cell.life() == self.life {
+            let lives = self.cell.life() == self.life;
+            if lives {
                 space.journal.finish(self.seq, took);
             }
+            lives
+        };
+        if let Some(tap) = self.cell.tapped().filter(|_| lives) {
+            tap.ended(self.seq, self.client_left);
         }
         if let Some(heard) = &mut self.heard {
             let (listener, entry) = heard.as_mut();

@@ -1,0 +1,433 @@
+//! The same scenarios over real HTTP, against a client outside.
+//!
+//! The emulator is the real one, on a loopback port; each scenario has a space and a
+//! [`Peer`](crate::peer::Peer) of its own, and several run at a time.
+//!
+//! Time is real: the emulator's clock runs as the machine's does. A scenario's own times, windows,
+//! delays and lags are scaled so that its poll interval becomes that of the client ([`Tempo`]), and
+//! its history is told in the scenario's own time again, so that a person reads what was written.
+//! Steps that happen around a request are carried out inside the emulator, under the lock in which
+//! the answer is computed.
+//!
+//! A machine that is slow must never convict. What real time cannot judge is *not judged*; bounds
+//! are wide; a failure counts when it comes again in two more runs; and a run in which the
+//! machine's own timers came late does not count at all.
+
+mod by_hand;
+mod demands;
+mod ledger;
+mod own_driver;
+mod reader;
+mod score;
+mod stage;
+mod tap;
+mod tempo;
+mod verdict;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use crisp_mock_server::duration;
+use crisp_mock_server::options::Blueprint;
+use crisp_mock_server::server::{Cell, Info, MockServer, ServerOptions};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+pub use own_driver::OwnDriver;
+pub use tempo::Tempo;
+
+use crate::candidate::{Trial, Untried};
+use crate::history::{History, Timing};
+use crate::judge::Judge;
+use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
+use crate::runner::{self, Judged, Outside};
+use crate::scenario::Client;
+use crate::subject::{Abilities, About};
+use crate::world::{Prepared, Run};
+use by_hand::{ByHand, Shared};
+use stage::{Ended, Scene, Stage, in_time};
+use tap::Inside;
+
+/// On what terms a client outside is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// From one poll to the next, in real time.
+    pub poll: Duration,
+    /// So many scenarios at a time; none: as many as this machine bears.
+    pub jobs: Option<NonZeroUsize>,
+    /// Within this time a client has to reply.
+    pub client_timeout: Duration,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_millis(200),
+            jobs: None,
+            client_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Scenarios mostly wait: so many of them keep one core busy.
+const A_CORE: usize = 6;
+/// A space that nobody uses for so long is forgotten; the run that uses it asks all the time.
+const EXPIRES: Duration = Duration::from_secs(600);
+
+/// Tries the clients that a launcher starts, over HTTP.
+pub struct OverHttp {
+    launcher: Arc<dyn Launcher>,
+    terms: Terms,
+    house: OnceLock<Result<House, Untried>>,
+    greeting: OnceLock<Result<Greeting, Untried>>,
+}
+
+/// One emulator for all scenarios.
+struct House {
+    server: MockServer,
+    /// Dropped last: the server runs on it.
+    runtime: Runtime,
+}
+
+impl OverHttp {
+    /// A trial on these terms. The emulator is started with the first scenario.
+    #[must_use]
+    pub fn new(launcher: impl Launcher + 'static, terms: Terms) -> Self {
+        Self::from(Box::new(launcher), terms)
+    }
+
+    /// The same with a launcher that was chosen while running.
+    #[must_use]
+    pub fn from(launcher: Box<dyn Launcher>, terms: Terms) -> Self {
+        Self {
+            launcher: launcher.into(),
+            terms,
+            house: OnceLock::new(),
+            greeting: OnceLock::new(),
+        }
+    }
+
+    fn house(&self) -> Result<&House, Untried> {
+        let house = self.house.get_or_init(House::build);
+        house.as_ref().map_err(Clone::clone)
+    }
+
+    /// What the clients of this launcher say of themselves: one is started to be asked.
+    fn greeting(&self, house: &House) -> Result<&Greeting, Untried> {
+        let ask = async {
+            let cell = house.server.spaces().default_space();
+            let place = house.place(cell, Client::default(), self.terms.poll);
+            let peer = self.launch(&place).await?;
+            let greeting = peer.greeting().clone();
+            // It has said what was to be heard.
+            let _ = in_time(self.terms.client_timeout, "stop", peer.stop()).await;
+            Ok(greeting)
+        };
+        let greeting = self.greeting.get_or_init(|| {
+            let asked: Result<_, PeerError> = house.runtime.block_on(ask);
+            asked.map_err(|error| untried(&error))
+        });
+        greeting.as_ref().map_err(Clone::clone)
+    }
+
+    async fn launch(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
+        let launched = self.launcher.launch(place);
+        match in_time(self.terms.client_timeout, "hello", launched).await {
+            // A client that falls silent before it has begun never started.
+            Err(PeerError::Stopped(how)) => Err(PeerError::NeverStarted(how)),
+            launched => launched,
+        }
+    }
+
+    /// Virtual time over HTTP.
+    fn by_hand(
+        &self,
+        house: &House,
+        prepared: &Prepared,
+        greeting: &Greeting,
+    ) -> Result<Judged, Untried> {
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        let scenario = Arc::new(demands::seen(&prepared.scenario, &*self.launcher));
+        let seen = Arc::new(Prepared {
+            scenario,
+            ..prepared.clone()
+        });
+        let about = About {
+            manners: demands::by_hand(greeting, &prepared.scenario.client, tempo.stands_for()),
+            ..about(greeting, tempo)
+        };
+        let shared = Arc::new(Shared::default());
+        let client = ByHand {
+            launcher: Arc::clone(&self.launcher),
+            terms: self.terms,
+            about,
+            runtime: house.runtime.handle().clone(),
+            prepared: Arc::clone(&seen),
+            shared: Arc::clone(&shared),
+        };
+        let mut judged = runner::judge(&seen, &client);
+        let stopped = match shared.trouble() {
+            Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
+            trouble => trouble.map(|trouble| in_words(&trouble)),
+        };
+        judged.scenario = Arc::clone(&prepared.scenario);
+        judged.outside = Some(Box::new(Outside {
+            stopped,
+            view: self.launcher.view_in_words(),
+            log: shared.log(),
+            ..Outside::default()
+        }));
+        house
+            .runtime
+            .block_on(shared.stop(self.terms.client_timeout));
+        Ok(judged)
+    }
+
+    async fn try_out(&self, house: &House, prepared: &Prepared) -> Result<Judged, Untried> {
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        if let Some(why) = score::unsaid(prepared, tempo) {
+            return Ok(verdict::unjudged(prepared, why));
+        }
+        let mut runs = verdict::Runs::default();
+        let (judged, lag) = self.run(house, prepared, tempo).await?;
+        if let Some(verdict) = runs.add(judged, lag) {
+            return Ok(verdict);
+        }
+        loop {
+            // Two replays, side by side: whoever fails takes its time to do so.
+            let replay = || self.run(house, prepared, tempo);
+            let (one, other) = if self.launcher.at_most() > 1 {
+                tokio::join!(replay(), replay())
+            } else {
+                (replay().await, replay().await)
+            };
+            for ran in [one, other] {
+                let (judged, lag) = ran?;
+                if let Some(verdict) = runs.add(judged, lag) {
+                    return Ok(verdict);
+                }
+            }
+        }
+    }
+
+    /// Runs a scenario once, in a space of its own.
+    async fn run(
+        &self,
+        house: &House,
+        prepared: &Prepared,
+        tempo: Tempo,
+    ) -> Result<(Judged, Duration), Untried> {
+        let cell = house.space(score::blueprint(prepared, tempo))?;
+        let ran = self.run_in(house, &cell, prepared, tempo).await;
+        house.server.spaces().remove(cell.name());
+        ran.map_err(|error| untried(&error))
+    }
+
+    async fn run_in(
+        &self,
+        house: &House,
+        cell: &Arc<Cell>,
+        prepared: &Prepared,
+        tempo: Tempo,
+    ) -> Result<(Judged, Duration), PeerError> {
+        let client = score::client(&prepared.scenario, tempo);
+        let place = house.place(cell, client, tempo.poll());
+        let peer = self.launch(&place).await?;
+        let about = about(peer.greeting(), tempo);
+        let mut history = History::new(about.manners, demands::murk(prepared.murk, tempo));
+        history.timing = Timing {
+            stretch: tempo.told(Duration::from_secs(1)).as_secs_f64(),
+            at_once: tempo.told(tempo.poll() / 8),
+            ..Timing::default()
+        };
+        let asked = score::longest_retry_after(cell.lock().blueprint());
+        let scenario = &prepared.scenario;
+        let judged = demands::judged(scenario, &*self.launcher, &history, tempo.told(asked));
+        let mut judge = Judge::new(&judged, about.abilities).barring(&demands::UNJUDGED);
+        let (notes, noted) = mpsc::unbounded_channel();
+        let tap = Arc::new(Inside::new(Arc::new(prepared.clone()), tempo, notes));
+        cell.tap(tap.clone());
+        let scene = Scene {
+            launcher: &*self.launcher,
+            terms: self.terms,
+            tempo,
+            prepared,
+            scenario: &judged,
+            cell: Arc::clone(cell),
+            tap,
+            place,
+        };
+        let stage = Stage::new(scene, peer, noted, history, &mut judge);
+        let Ended {
+            history,
+            unreached,
+            unfired,
+            broken_off,
+            lag,
+            log,
+            stopped,
+        } = stage.run().await?;
+        let run = Run {
+            history,
+            about,
+            unreached,
+            unfired,
+            unable: false,
+            broken_off,
+        };
+        let mut findings = judge.findings(&run);
+        demands::excuse(&mut findings, &judged, &run.history);
+        findings.extend(demands::left_out(scenario, &judged));
+        if let Some(wanted) = &scenario.expect.saves {
+            findings.push(demands::saves(wanted, &run.history));
+        }
+        let outside = Outside {
+            pace: Some(pace(tempo)),
+            stopped,
+            view: self.launcher.view_in_words(),
+            log,
+            ..Outside::default()
+        };
+        let judged = Judged {
+            scenario: Arc::clone(scenario),
+            run,
+            findings,
+            outside: Some(Box::new(outside)),
+        };
+        Ok((judged, lag))
+    }
+}
+
+impl Trial for OverHttp {
+    fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
+        let house = self.house()?;
+        let greeting = self.greeting(house)?;
+        if !greeting.capabilities.save && prepared.scenario.wants_saves() {
+            let why = "this client does not save".to_owned();
+            return Ok(verdict::unjudged(prepared, why));
+        }
+        if greeting.capabilities.manual_clock {
+            return self.by_hand(house, prepared, greeting);
+        }
+        house.runtime.block_on(self.try_out(house, prepared))
+    }
+
+    fn in_real_time(&self) -> bool {
+        true
+    }
+
+    fn at_a_time(&self) -> usize {
+        let cores = available_parallelism().map_or(2, NonZeroUsize::get);
+        let wanted = self.terms.jobs.map_or(cores * A_CORE, NonZeroUsize::get);
+        wanted.min(self.launcher.at_most()).max(1)
+    }
+
+    fn pace(&self, scenarios: &[&Prepared]) -> String {
+        let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
+        let expected = |prepared: &&Prepared| {
+            let tempo = tempo(prepared);
+            let said = score::unsaid(prepared, tempo).is_none();
+            said.then(|| tempo.real(prepared.planned) + tempo.poll() * stage::AT_LEAST)
+        };
+        let takes: Duration = scenarios.iter().filter_map(expected).sum();
+        let jobs = u32::try_from(self.at_a_time().min(scenarios.len())).unwrap_or(1);
+        let takes = Duration::from_secs(takes.as_secs() / u64::from(jobs.max(1)) + 1);
+        let takes = duration::format(takes);
+        match scenarios.first() {
+            Some(first) => format!("in real time, {}, about {takes}", pace(tempo(first))),
+            None => "in real time".to_owned(),
+        }
+    }
+}
+
+/// `poll 200 ms stands for 60 s`
+fn pace(tempo: Tempo) -> String {
+    let spaced = |time: Duration| {
+        let text = duration::format(time);
+        let split = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        format!("{} {}", &text[..split], &text[split..])
+    };
+    let stands_for = Duration::from_secs(tempo.stands_for().as_secs().max(1));
+    format!(
+        "poll {} stands for {} s",
+        spaced(tempo.poll()),
+        stands_for.as_secs()
+    )
+}
+
+fn about(greeting: &Greeting, tempo: Tempo) -> About {
+    About {
+        name: greeting.name.clone(),
+        version: greeting.version.clone(),
+        abilities: Abilities {
+            saves: greeting.capabilities.save,
+            tokens: greeting.capabilities.tokens,
+            status: greeting.capabilities.status,
+            waits: false,
+        },
+        manners: demands::manners(greeting, tempo),
+    }
+}
+
+/// How a client stopped.
+fn in_words(error: &PeerError) -> String {
+    match error {
+        PeerError::Stopped(how) => how.clone(),
+        PeerError::Refused(why) => format!("it refused: {why}"),
+        PeerError::NeverStarted(why) => why.clone(),
+    }
+}
+
+fn untried(error: &PeerError) -> Untried {
+    let hint = match error {
+        PeerError::NeverStarted(_) => "start it by hand to see what it says",
+        PeerError::Stopped(_) | PeerError::Refused(_) => "see its log",
+    };
+    Untried {
+        problem: error.to_string(),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+impl House {
+    fn build() -> Result<Self, Untried> {
+        let failed = |problem: &dyn std::fmt::Display| Untried {
+            problem: format!("the emulator cannot be started: {problem}"),
+            hint: None,
+        };
+        let runtime = Runtime::new().map_err(|error| failed(&error))?;
+        let server = runtime
+            .block_on(MockServer::start(ServerOptions::default()))
+            .map_err(|error| failed(&error))?;
+        Ok(Self { server, runtime })
+    }
+
+    fn space(&self, blueprint: Blueprint) -> Result<Arc<Cell>, Untried> {
+        let made = self.server.spaces().make(None, blueprint, EXPIRES);
+        made.map_err(|taken| Untried {
+            problem: taken.to_string(),
+            hint: None,
+        })
+    }
+
+    fn place(&self, cell: &Cell, client: Client, poll: Duration) -> Place {
+        let space = cell.lock();
+        let info = Info::of(&space, &self.server.info().url);
+        Place {
+            rest_host: info.url,
+            rest_url: info.rest_url,
+            control_url: info.control_url,
+            identifier: info.identifier,
+            key: info.key,
+            tier: info.tier,
+            plugin_id: info.plugin_id,
+            poll_every: poll,
+            now: space.clock.wall_at_start().timestamp(),
+            client,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! When a failure counts: when it comes again, on a machine that kept up.
+
+use std::time::Duration;
+
+use crate::history::History;
+use crate::oracle::Verdict;
+use crate::runner::{Judged, Outcome, Outside};
+use crate::subject::{Abilities, About, Manners};
+use crate::world::{Prepared, Run};
+
+/// A failure counts when it came in so many runs.
+const CONFIRMED: usize = 3;
+/// A timer that is later than this says that the machine was too slow to judge anybody: a quarter
+/// of the tolerance that bounds have.
+const TOO_LATE: Duration = Duration::from_millis(500);
+/// So many runs on a machine that is too slow, and it is given up.
+const TOO_OFTEN: usize = 3;
+
+/// The runs of one scenario so far.
+#[derive(Default)]
+pub(super) struct Runs {
+    failed: Vec<Judged>,
+    slow: usize,
+}
+
+impl Runs {
+    /// Takes a run in; gives the verdict, or none when another run is needed. `lag` is how late
+    /// the machine's own timers were.
+    pub(super) fn add(&mut self, judged: Judged, lag: Duration) -> Option<Judged> {
+        if judged.outcome() != Outcome::Failed {
+            return Some(match self.failed.last() {
+                None => judged,
+                Some(last) => {
+                    let why = in_doubt(last, self.failed.len());
+                    withdrawn(judged, why)
+                }
+            });
+        }
+        if lag > TOO_LATE {
+            self.slow += 1;
+            let why = || {
+                let late = lag.as_millis();
+                format!("this machine was too slow: a timer came {late} ms late")
+            };
+            return (self.slow >= TOO_OFTEN).then(|| withdrawn(judged, why()));
+        }
+        self.failed.push(judged);
+        if self.failed.len() < CONFIRMED {
+            return None;
+        }
+        confirmed(std::mem::take(&mut self.failed))
+    }
+}
+
+/// What failed in every run; what did not is not judged.
+fn confirmed(runs: Vec<Judged>) -> Option<Judged> {
+    let count = runs.len();
+    let mut runs = runs.into_iter();
+    let mut last = runs.next_back()?;
+    let others: Vec<_> = runs.collect();
+    for finding in &mut last.findings {
+        if !matches!(finding.verdict, Verdict::Fail(_)) {
+            continue;
+        }
+        let again = others.iter().filter(|other| fails(other, finding.demand));
+        let times = again.count() + 1;
+        if times < count {
+            let why = format!("it failed in {times} of {count} runs");
+            finding.verdict = Verdict::NotJudged(why);
+        }
+    }
+    let stopped = |run: &Judged| {
+        run.outside
+            .as_ref()
+            .is_some_and(|outside| outside.stopped.is_some())
+    };
+    let stops = others.iter().filter(|run| stopped(run)).count() + usize::from(stopped(&last));
+    let outside = last.outside.get_or_insert_default();
+    if stops < count {
+        outside.stopped = None;
+    }
+    if last.outcome() == Outcome::Failed {
+        let outside = last.outside.get_or_insert_default();
+        outside.confirmed = Some(format!("{count} of {count} runs fail"));
+        return Some(last);
+    }
+    let why = format!("each of {count} runs failed, and no two in the same way");
+    Some(withdrawn(last, why))
+}
+
+fn fails(judged: &Judged, demand: crate::judge::Demand) -> bool {
+    let failed = |finding: &&crate::judge::Finding| finding.demand == demand;
+    let finding = judged.findings.iter().find(failed);
+    finding.is_some_and(|finding| matches!(finding.verdict, Verdict::Fail(_)))
+}
+
+/// Why nothing is held against a client, and nothing for it, whose run went well after others that
+/// did not.
+fn in_doubt(last: &Judged, failures: usize) -> String {
+    let what = match last.failures().first() {
+        Some((finding, breach)) => format!("{}: {}", finding.demand.name(), breach.word),
+        None => "it stopped".to_owned(),
+    };
+    let runs = failures + 1;
+    format!("it failed in {failures} of {runs} runs ({what}), which real time may explain")
+}
+
+/// Takes every conviction of a run back.
+fn withdrawn(mut judged: Judged, why: String) -> Judged {
+    for finding in &mut judged.findings {
+        if matches!(finding.verdict, Verdict::Fail(_)) {
+            finding.verdict = Verdict::NotJudged(why.clone());
+        }
+    }
+    let outside = judged.outside.get_or_insert_default();
+    outside.stopped = None;
+    outside.unjudged = Some(why);
+    judged
+}
+
+/// A scenario that was not run, and why.
+pub(super) fn unjudged(prepared: &Prepared, why: String) -> Judged {
+    let abilities = Abilities {
+        saves: false,
+        tokens: false,
+        status: false,
+        waits: false,
+    };
+    let run = Run {
+        history: History::default(),
+        about: About {
+            name: String::new(),
+            version: String::new(),
+            abilities,
+            manners: Manners::default(),
+        },
+        unreached: Vec::new(),
+        unfired: Vec::new(),
+        unable: false,
+        broken_off: None,
+    };
+    Judged {
+        scenario: prepared.scenario.clone(),
+        run,
+        findings: Vec::new(),
+        outside: Some(Box::new(Outside {
+            unjudged: Some(why),
+            ..Outside::default()
+        })),
+    }
+}

@@ -1,0 +1,240 @@
+//! A client's program as a process: started in a group of its own, heard, and ended with all that
+//! it started, whatever path leads to the end.
+
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::{mpsc, watch};
+
+use super::lines::{Line, each_line};
+use super::log::{Log, shortened};
+use super::warden::{Warden, ask_group, kill_group};
+use super::{CommandLine, Place};
+
+/// The longest line that is taken as a reply.
+pub(super) const LONGEST_LINE: usize = 8 << 20;
+/// The longest line of a log that is looked at.
+const LONGEST_LOG_LINE: usize = 64 << 10;
+/// How long a program that is asked to end may take.
+pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// A running program. Dropping it ends it, and all that it started.
+#[derive(Debug)]
+pub(super) struct Program {
+    group: Arc<Group>,
+    input: Option<mpsc::UnboundedSender<String>>,
+    ended: watch::Receiver<Option<String>>,
+    pub(super) log: Arc<Log>,
+}
+
+/// The process group of a program.
+#[derive(Debug)]
+struct Group {
+    number: u32,
+    is_gone: AtomicBool,
+    warden: Option<Arc<Warden>>,
+}
+
+impl Group {
+    fn end(&self) {
+        if !self.is_gone.load(Ordering::Acquire) {
+            kill_group(self.number);
+        }
+    }
+
+    /// Its first process has ended: so do the others, and the number may soon be somebody else's.
+    fn close(&self) {
+        if !self.is_gone.swap(true, Ordering::AcqRel) {
+            kill_group(self.number);
+            if let Some(warden) = &self.warden {
+                warden.forget(self.number);
+            }
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Program {
+    /// Starts a program; `hear` gets each line of its stdout, `deaf` is told when there are no more.
+    pub(super) fn start(
+        line: &CommandLine,
+        variables: Vec<(String, String)>,
+        warden: Option<Arc<Warden>>,
+        listens: bool,
+        log: &Arc<Log>,
+        hear: impl FnMut(Line<'_>) + Send + 'static,
+        deaf: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, String> {
+        let (path, arguments) = line.program()?;
+        let mut command = Command::new(&path);
+        command
+            .args(arguments)
+            .envs(variables)
+            .stdin(if listens {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("`{}` cannot be run: {error}", path.display()))?;
+        let group = Arc::new(Group {
+            number: child.id().unwrap_or_default(),
+            is_gone: AtomicBool::new(false),
+            warden,
+        });
+        if let Some(warden) = &group.warden {
+            warden.watch(group.number);
+        }
+        let input = child.stdin.take().map(|stdin| {
+            let (input, lines) = mpsc::unbounded_channel();
+            tokio::spawn(say(stdin, lines));
+            input
+        });
+        if let Some(output) = child.stdout.take() {
+            tokio::spawn(async move {
+                each_line(output, LONGEST_LINE, hear).await;
+                deaf();
+            });
+        }
+        if let Some(output) = child.stderr.take() {
+            tokio::spawn(keep(output, Arc::clone(log)));
+        }
+        let (tell, ended) = watch::channel(None);
+        tokio::spawn(mind(child, Arc::clone(&group), tell));
+        Ok(Self {
+            group,
+            input,
+            ended,
+            log: Arc::clone(log),
+        })
+    }
+
+    /// Writes a line to its stdin. Whether it arrives shows in the reply.
+    pub(super) fn say(&self, line: String) {
+        if let Some(input) = &self.input {
+            let _ = input.send(line);
+        }
+    }
+
+    /// Whether it runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.ended.borrow().is_none() && self.ended.has_changed().is_ok()
+    }
+
+    /// Waits until it has ended, and says how.
+    pub(super) async fn ended(&self) -> String {
+        let mut ended = self.ended.clone();
+        match ended.wait_for(Option::is_some).await {
+            Ok(how) => how.clone().unwrap_or_default(),
+            Err(_) => "it was ended".to_owned(),
+        }
+    }
+
+    /// Lets it end by itself for a while, then ends it and all that it started.
+    pub(super) async fn finish(&self) {
+        let _ = tokio::time::timeout(GRACE, self.ended()).await;
+        self.group.end();
+        self.ended().await;
+    }
+
+    /// Asks it to end, as a terminal or a container's manager does, and sees to it.
+    pub(super) async fn ask_to_end(&self) {
+        if self.is_running() {
+            ask_group(self.group.number);
+        }
+        self.finish().await;
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.group.end();
+    }
+}
+
+async fn mind(mut child: Child, group: Arc<Group>, tell: watch::Sender<Option<String>>) {
+    let status = child.wait().await;
+    group.close();
+    tell.send_replace(Some(match status {
+        Ok(status) => in_words(status),
+        Err(error) => format!("it ended, and the system does not say how: {error}"),
+    }));
+}
+
+async fn say(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<String>) {
+    while let Some(mut line) = lines.recv().await {
+        line.push('\n');
+        // A program that does not listen any more is told apart by its silence or its end.
+        if stdin.write_all(line.as_bytes()).await.is_err() || stdin.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn keep(output: impl AsyncRead + Unpin, log: Arc<Log>) {
+    each_line(output, LONGEST_LOG_LINE, |line| note(&log, &line)).await;
+}
+
+/// Takes a line into the log.
+pub(super) fn note(log: &Log, line: &Line<'_>) {
+    match line {
+        Line::Whole(text) => log.note(text),
+        Line::TooLong(text, length) => {
+            log.note(&format!("{} ({length} bytes)", shortened(text, 200)));
+        }
+    }
+}
+
+fn in_words(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("it was ended by signal {signal}");
+    }
+    match status.code() {
+        Some(code) => format!("it exited with code {code}"),
+        None => "it ended".to_owned(),
+    }
+}
+
+/// What a program finds in its environment (product surface, §3).
+pub(super) fn variables(place: &Place) -> Vec<(String, String)> {
+    let poll_ms = place.poll_every.as_millis().to_string();
+    let mut variables: Vec<_> = [
+        ("CRISP_REST_HOST", &place.rest_host),
+        ("CRISP_REST_URL", &place.rest_url),
+        ("CRISP_MOCK_CONTROL_URL", &place.control_url),
+        ("CRISP_IDENTIFIER", &place.identifier),
+        ("CRISP_KEY", &place.key),
+        ("CRISP_TIER", &place.tier),
+        ("CRISP_PLUGIN_ID", &place.plugin_id),
+        ("CRISP_POLL_MS", &poll_ms),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .collect();
+    // Loopback is reached directly, whatever proxy the machine has.
+    for name in ["NO_PROXY", "no_proxy"] {
+        let direct = "127.0.0.1,localhost";
+        let value = match std::env::var(name) {
+            Ok(others) if !others.is_empty() => format!("{others},{direct}"),
+            _ => direct.to_owned(),
+        };
+        variables.push((name.to_owned(), value));
+    }
+    variables
+}

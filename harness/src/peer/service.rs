@@ -1,0 +1,268 @@
+//! A running service that speaks the client protocol (`--client-url`): `POST`, and the reply is the
+//! body of the 200.
+//!
+//! There is one service, so one scenario at a time. One that can `reset` goes from scenario to
+//! scenario; one that cannot is told to `stop` after each, and has to be there again for the next.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crisp_mock_server::duration;
+use crisp_mock_server::id::WebsiteId;
+use jiff::Timestamp;
+use reqwest::{StatusCode, Url};
+use serde_json::Value;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+use super::http::{Http, Unanswered};
+use super::log::{Log, shortened};
+use super::message::{Ask, Reply, Useless};
+use super::options::{PeerOptions, ValidView};
+use super::view::{View, kind};
+use super::{Advanced, Answer, Greeting, Launcher, Peer, PeerError, Place, Reading, save_limit};
+use crate::scenario::SaveEnd;
+use crate::subject::How;
+
+/// Between two attempts to reach a service that is not there yet.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A service that is told of each scenario.
+#[derive(Debug)]
+pub struct Service {
+    desk: Arc<Desk>,
+    /// One scenario at a time.
+    turn: Arc<Semaphore>,
+    view: ValidView,
+    was_stopped: Arc<AtomicBool>,
+}
+
+/// Where requests are made.
+#[derive(Debug)]
+struct Desk {
+    url: Url,
+    http: Http,
+    timeout: Duration,
+    last: AtomicU64,
+    log: Log,
+}
+
+impl Service {
+    /// A service at this address.
+    ///
+    /// # Errors
+    ///
+    /// In words, when it is no address of a service, or the machine refuses an HTTP client.
+    pub fn new(url: &str, options: &PeerOptions) -> Result<Self, String> {
+        Ok(Self {
+            desk: Arc::new(Desk {
+                url: super::http::address(url)?,
+                http: Http::new()?,
+                timeout: options.timeout,
+                last: AtomicU64::new(0),
+                log: Log::default(),
+            }),
+            turn: Arc::new(Semaphore::new(1)),
+            view: ValidView::of(options),
+            was_stopped: Arc::default(),
+        })
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Peer>, PeerError> {
+        let turn = Arc::clone(&self.turn).acquire_owned().await;
+        let turn = turn.map_err(|error| PeerError::NeverStarted(error.to_string()))?;
+        self.desk.log.clear();
+        let reply = self.hello().await?;
+        let (greeting, view) = reply.greeting().map_err(|useless| match useless {
+            Useless::Failed(why) | Useless::Wrong(why) => PeerError::NeverStarted(why),
+        })?;
+        self.view.greeted(view);
+        if greeting.capabilities.reset {
+            // Whatever it did before is not to be judged.
+            self.desk.ask(&Ask::Reset, &greeting).await?;
+        }
+        Ok(Box::new(ServicePeer {
+            desk: Arc::clone(&self.desk),
+            greeting,
+            view: self.view.get(),
+            turn: Mutex::new(Some(turn)),
+            was_stopped: Arc::clone(&self.was_stopped),
+        }))
+    }
+
+    /// A service may take a moment to come up, and another to come back.
+    async fn hello(&self) -> Result<Reply, PeerError> {
+        let attempts = async {
+            loop {
+                match self.desk.ask(&Ask::HELLO, &Greeting::default()).await {
+                    Err(PeerError::Stopped(why)) if why.starts_with(NOBODY) => {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    other => return other,
+                }
+            }
+        };
+        let url = &self.desk.url;
+        let why = match tokio::time::timeout(self.desk.timeout, attempts).await {
+            Ok(Ok(reply)) => return Ok(reply),
+            Ok(Err(
+                PeerError::Stopped(why) | PeerError::Refused(why) | PeerError::NeverStarted(why),
+            )) => why,
+            Err(_) => format!("{NOBODY} within {}", duration::format(self.desk.timeout)),
+        };
+        let hint = if self.was_stopped.load(Ordering::Relaxed) {
+            "it was told to `stop` after the scenario before, as it cannot `reset`; with that \
+             capability it is kept"
+        } else {
+            "start it before; it speaks the client protocol, see docs/client-protocol.md"
+        };
+        Err(PeerError::NeverStarted(format!(
+            "{url} did not say hello: {why}\n  = hint: {hint}"
+        )))
+    }
+}
+
+/// How the news begins that there is no service.
+const NOBODY: &str = "nobody answers there";
+
+impl Launcher for Service {
+    fn launch<'a>(&'a self, _: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+        Box::pin(self.begin())
+    }
+
+    fn view(&self, settings: Option<&str>) -> Option<String> {
+        self.view.get().of(settings)
+    }
+
+    fn view_in_words(&self) -> Option<String> {
+        self.view.get().in_words()
+    }
+
+    fn at_most(&self) -> usize {
+        1
+    }
+}
+
+impl Desk {
+    async fn ask(&self, ask: &Ask<'_>, greeting: &Greeting) -> Result<Reply, PeerError> {
+        let limit = match ask {
+            Ask::Save { .. } => save_limit(self.timeout, greeting),
+            _ => self.timeout,
+        };
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let op = ask.op();
+        let answer = self.http.post(&self.url, ask.line(id), limit).await;
+        let (status, body) = answer.map_err(|unanswered| match unanswered {
+            Unanswered::Nobody(why) => PeerError::Stopped(format!("{NOBODY}: {why}")),
+            Unanswered::Late => PeerError::Stopped(format!(
+                "no reply to `{op}` within {} (--client-timeout)",
+                duration::format(limit)
+            )),
+            Unanswered::Broken(why) => PeerError::Stopped(format!("no reply to `{op}`: {why}")),
+        })?;
+        if status != StatusCode::OK {
+            self.log
+                .note(&format!("{op}: {status} {}", shortened(&body, 300)));
+            return Err(PeerError::Stopped(format!(
+                "it answered `{op}` with status {status}, expected 200; a failing operation replies \
+                 {{\"id\": {id}, \"ok\": false, \"error\": \"…\"}}\n  it wrote: {}",
+                shortened(&body, 300)
+            )));
+        }
+        reply(op, id, &body)?.fine(op).map_err(PeerError::from)
+    }
+}
+
+/// The body of a 200 as a reply.
+fn reply(op: &str, id: u64, body: &str) -> Result<Reply, PeerError> {
+    let wrong = |got: String| {
+        PeerError::Stopped(format!(
+            "its reply to `{op}` cannot be used: {got}, expected an object with `\"id\": {id}`\n  it \
+             wrote: {}",
+            shortened(body, 300)
+        ))
+    };
+    let members = match serde_json::from_str(body) {
+        Ok(Value::Object(members)) => members,
+        Ok(other) => return Err(wrong(format!("it is {}", kind(&other)))),
+        Err(error) => return Err(wrong(format!("it is no JSON ({error})"))),
+    };
+    match members.get("id") {
+        None => Err(wrong("`id` is missing".to_owned())),
+        Some(other) if other.as_f64() != Value::from(id).as_f64() => Err(wrong(format!(
+            "`id` is {}",
+            shortened(&other.to_string(), 40)
+        ))),
+        Some(_) => Ok(Reply::new(body, members)),
+    }
+}
+
+/// The service in one scenario.
+struct ServicePeer {
+    desk: Arc<Desk>,
+    greeting: Greeting,
+    view: View,
+    turn: Mutex<Option<OwnedSemaphorePermit>>,
+    was_stopped: Arc<AtomicBool>,
+}
+
+impl ServicePeer {
+    async fn ask<T>(
+        &self,
+        ask: Ask<'_>,
+        read: impl FnOnce(&Reply) -> Result<T, Useless>,
+    ) -> Result<T, PeerError> {
+        let reply = self.desk.ask(&ask, &self.greeting).await?;
+        read(&reply).map_err(PeerError::from)
+    }
+
+    async fn end(&self) -> Result<(), PeerError> {
+        let Some(_turn) = self.turn.lock().await.take() else {
+            return Ok(());
+        };
+        // How it takes its leave is not judged.
+        if self.greeting.capabilities.reset {
+            let _ = self.desk.ask(&Ask::Reset, &self.greeting).await;
+        } else {
+            self.was_stopped.store(true, Ordering::Relaxed);
+            let _ = self.desk.ask(&Ask::Stop, &self.greeting).await;
+        }
+        Ok(())
+    }
+}
+
+impl Peer for ServicePeer {
+    fn greeting(&self) -> &Greeting {
+        &self.greeting
+    }
+
+    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
+        let ask = Ask::start(place, self.greeting.capabilities);
+        Box::pin(self.ask(ask, |_| Ok(())))
+    }
+
+    fn read(&self) -> Answer<'_, Reading> {
+        let abilities = self.greeting.capabilities;
+        Box::pin(self.ask(Ask::Read, move |reply| reply.reading(&self.view, abilities)))
+    }
+
+    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
+        Box::pin(self.ask(Ask::save(website, settings, how), Reply::save_end))
+    }
+
+    fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {
+        Box::pin(self.ask(Ask::advance(by, now), Reply::advanced))
+    }
+
+    fn reset(&self) -> Answer<'_, ()> {
+        Box::pin(self.ask(Ask::Reset, |_| Ok(())))
+    }
+
+    fn stop(&self) -> Answer<'_, ()> {
+        Box::pin(self.end())
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.desk.log.lines()
+    }
+}

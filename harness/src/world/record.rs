@@ -1,0 +1,156 @@
+//! What is written down of a request, whoever carried it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crisp_mock_server::fault::Effect;
+use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::journal::Filter;
+use crisp_mock_server::operation::Operation;
+use crisp_mock_server::space::{Handled, Space};
+use serde_json::Value;
+
+use super::hooks::Numbers;
+use super::intake;
+use crate::history::{History, Quality, Request, RequestIndex, Save};
+use crate::subject::How;
+
+/// A request that the emulator has dealt with, before it is anybody's history.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) operation: Operation,
+    pub(crate) page: Option<u32>,
+    pub(crate) website: Option<WebsiteId>,
+    pub(crate) quality: Quality,
+    pub(crate) status: Option<u16>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) carried_out: bool,
+    since: Option<Box<str>>,
+    faults: Vec<&'static str>,
+    asked: Bytes,
+    body: Option<Bytes>,
+}
+
+impl Taken {
+    /// What the newest request of this space came to.
+    pub(crate) fn of(space: &Space, handled: &Handled, request: &http::Request<Bytes>) -> Self {
+        let filter = Filter::default();
+        let entry = space.journal.entries(&filter).next_back();
+        let (fired, website, carried_out) = entry.map_or((&[][..], None, false), |entry| {
+            (&entry.faults[..], entry.website, entry.carried_out)
+        });
+        let operation = handled.operation;
+        let response = handled.delivery.outcome.response();
+        Self {
+            operation,
+            page: (operation == Operation::List).then(|| page_of(request.uri().path())),
+            website,
+            quality: intake::quality(&handled.delivery, operation, fired),
+            status: response.map(|response| response.status().as_u16()),
+            retry_after: intake::retry_after(response),
+            carried_out,
+            since: intake::asked_since(request.uri().query()),
+            faults: fired.iter().map(|fired| fired.fault.effect.key()).collect(),
+            asked: request.body().clone(),
+            body: response.map(|response| response.body().clone()),
+        }
+    }
+
+    /// Whether it could have changed settings.
+    pub(crate) fn is_save(&self) -> bool {
+        matches!(
+            self.operation,
+            Operation::SaveSettings | Operation::UpdateSettings
+        )
+    }
+
+    /// Enters it into the history as sent at this time.
+    pub(crate) fn enter(self, history: &mut History, at: Duration, which: Numbers) -> RequestIndex {
+        let is_save = self.is_save();
+        let request = Request {
+            operation: self.operation,
+            page: self.page,
+            site: self.website.map(|id| history.site(id)),
+            number: which.number,
+            page_number: which.page_number,
+            life: history.life,
+            sent: at,
+            ended: None,
+            quality: self.quality,
+            status: self.status,
+            retry_after: self.retry_after,
+            carried_out: self.carried_out,
+            since: self.since,
+            faults: self.faults,
+            save: None,
+            body: self.body,
+        };
+        let index = RequestIndex::try_from(history.requests.len()).unwrap_or(RequestIndex::MAX);
+        history.requests.push(request);
+        if is_save {
+            attribute(history, index, &self.asked);
+        }
+        index
+    }
+}
+
+/// Finds the order that a save's request carries out: the oldest that is still open, else the
+/// latest that had the same content.
+fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
+    let settings = std::str::from_utf8(body).map(|text| history.values.json(text));
+    let request = &history.requests[index as usize];
+    let how = match request.operation {
+        Operation::SaveSettings => How::Put,
+        _ => How::Patch,
+    };
+    let (Ok(settings), Some(site)) = (settings, request.site) else {
+        return;
+    };
+    let fits = |save: &Save| save.site == site && save.how == how && save.settings == settings;
+    let saves = &history.saves;
+    let open = saves
+        .iter()
+        .position(|save| fits(save) && save.end.is_none());
+    let Some(save) = open.or_else(|| saves.iter().rposition(fits)) else {
+        return;
+    };
+    history.saves[save].attempts.push(index);
+    history.requests[index as usize].save = u32::try_from(save).ok();
+}
+
+/// Enters an order to save; returns its place and the settings as JSON text.
+pub(crate) fn order(
+    history: &mut History,
+    at: Duration,
+    id: WebsiteId,
+    settings: &Value,
+    how: How,
+) -> (u32, String) {
+    let text = settings.to_string();
+    let ticket = history.saves.len();
+    let save = Save {
+        site: history.site(id),
+        how,
+        settings: history.values.json(&text),
+        ordered: at,
+        end: None,
+        attempts: Vec::new(),
+    };
+    history.saves.push(save);
+    (u32::try_from(ticket).unwrap_or(u32::MAX), text)
+}
+
+/// The faults that never acted on a request, by their place in the plan.
+pub(crate) fn unfired(space: &Space) -> Vec<usize> {
+    let reports = space.faults.list();
+    let never = reports.iter().enumerate().filter(|(_, report)| {
+        report.never_fired && !matches!(report.fault.effect, Effect::Clock(_))
+    });
+    never.map(|(index, _)| index).collect()
+}
+
+/// The page in the path of a list; without one, the first.
+fn page_of(path: &str) -> u32 {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    last.parse().unwrap_or(1).max(1)
+}
