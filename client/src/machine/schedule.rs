@@ -17,6 +17,10 @@ const NEVER: Duration = Duration::MAX;
 /// A differential's window begins with a second of the server's that is known to the second only.
 const WINDOW_EDGE: Duration = Duration::from_secs(2);
 
+/// So many lists in a row may be in doubt before the next ones come more slowly: with the default
+/// overlap eight minutes of trouble, after which the set is right within the convergence bound.
+const PATIENT: u32 = 3;
+
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct InFlight {
@@ -252,8 +256,7 @@ impl Machine {
     /// set is in doubt. The first passes after a doubt begin at once. When they are used up, what
     /// made them doubtful (a list that lags, a website that leaves and comes back) is likely to
     /// go on for a while: a list follows when nothing of it is in the differential's window any
-    /// more, with passes of its own; then one after as long again, and each further one after twice
-    /// the time.
+    /// more, with passes of its own. After [`PATIENT`] such lists in a row the time doubles.
     fn list_due(&self, interval: Duration) -> Duration {
         let net = self.relist_from.saturating_add(interval);
         if !self.suspect {
@@ -263,7 +266,8 @@ impl Machine {
             return self.now.elapsed;
         }
         let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
-        let wait = calm.saturating_mul(2_u32.saturating_pow(self.late_lists.clamp(1, 20) - 1));
+        let doubled = 2_u32.saturating_pow(self.late_lists.saturating_sub(PATIENT).min(20));
+        let wait = calm.saturating_mul(doubled);
         self.relist_from.saturating_add(wait).min(net)
     }
 
