@@ -178,6 +178,7 @@ impl Machine {
     /// All that could be sent, most urgent first, each with the earliest time.
     fn candidates(&self) -> Vec<(Duration, Candidate)> {
         let mut candidates = Vec::with_capacity(5);
+        let mut urgent = 0;
         let mut push = |due: Duration, candidate| {
             let silence = self.parts.backoff.silences(self.operation(candidate));
             let gate = if silence {
@@ -192,10 +193,12 @@ impl Machine {
         if let Some(due) = poll.filter(|due| self.now.elapsed > due.saturating_add(interval)) {
             // Saves go first, but a flood of them does not silence the polls.
             push(due, Candidate::Poll);
+            urgent += 1;
         }
         if self.plugin_id.is_some() {
             if let Some(save) = self.next_save() {
                 push(self.saves[save].due, Candidate::Save(save));
+                urgent += 1;
             }
             let reads = self
                 .reads
@@ -216,7 +219,20 @@ impl Machine {
         if let Some((due, candidate)) = self.load_may_start() {
             push(due, candidate);
         }
+        // A throttled request silences the others, too: whoever failed most comes last, or a read
+        // that is refused again and again would keep the polls from ever being asked.
+        candidates[urgent..].sort_by_key(|(_, candidate)| self.failures(*candidate));
         candidates
+    }
+
+    /// How often in a row a request like this one has failed.
+    fn failures(&self, candidate: Candidate) -> u32 {
+        match candidate {
+            Candidate::Save(_) => 0,
+            Candidate::Account | Candidate::Read(_) => self.lanes.read.failures,
+            Candidate::Poll => self.lanes.poll.failures,
+            Candidate::Load | Candidate::StartList => self.lanes.load.failures,
+        }
     }
 
     fn poll_may_start(&self) -> Option<Duration> {
