@@ -5,14 +5,17 @@
 )]
 
 mod bad_files;
+mod check;
 mod config;
 mod ctl;
 mod ending;
 mod exec;
 mod help;
+mod judged;
 mod many;
 mod over_http;
 mod program;
+mod readme;
 mod replay;
 mod serve;
 mod state;

@@ -400,6 +400,9 @@ impl<'a, W: Witness> Stage<'a, W> {
     }
 }
 
+/// Peers know more of their own silence: this is for those that do not keep the time themselves.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// A reply, if it comes within the time that a client has for it.
 pub(super) async fn in_time<T>(
     patience: Duration,
@@ -408,7 +411,7 @@ pub(super) async fn in_time<T>(
 ) -> Result<T, PeerError> {
     let within = crisp_mock_server::duration::format(patience);
     let late = || PeerError::Stopped(format!("no reply to `{op}` within {within}"));
-    timeout(patience, reply)
+    timeout(patience + GRACE, reply)
         .await
         .unwrap_or_else(|_| Err(late()))
 }
