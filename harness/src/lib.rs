@@ -8,6 +8,7 @@ pub mod history;
 pub mod judge;
 pub mod live;
 pub mod oracle;
+mod parallel;
 pub mod peer;
 pub mod replay;
 pub mod report;

@@ -1,5 +1,7 @@
 //! What a client is convicted of: its kind, its least scenario, and its story.
 
+use std::sync::Mutex;
+
 use sha2::{Digest, Sha256};
 
 use super::Plan;
@@ -121,14 +123,16 @@ pub(super) fn convict(
     suspect: &Suspect,
 ) -> Result<Conviction, Untried> {
     let case = generate::scenario(plan.seed, suspect.index, bounds);
-    let mut untried = None;
-    let shrunk = shrink::shrink(&case, effort, &mut |scenario| {
+    let untried = Mutex::new(None);
+    let shrunk = shrink::shrink(&case, effort, &|scenario| {
         fails(candidate, scenario, &suspect.class).unwrap_or_else(|problem| {
-            untried = Some(problem);
+            if let Ok(mut untried) = untried.lock() {
+                untried.get_or_insert(problem);
+            }
             false
         })
     });
-    if let Some(problem) = untried {
+    if let Some(problem) = untried.into_inner().unwrap_or_default() {
         return Err(problem);
     }
     let mut scenario = shrunk.scenario;

@@ -17,6 +17,7 @@ pub use saved::file_name;
 
 use crate::candidate::{Candidate, Untried};
 use crate::generate::Bounds;
+use crate::parallel::in_parallel;
 use crate::replay::{self, ExitCode, ReplayError};
 use crate::report::{RunEvent, ScenarioReport, Searched};
 use crate::runner::{self, Outcome};
@@ -281,7 +282,11 @@ impl Hunt<'_> {
 
     fn effort(&self) -> Effort {
         if self.candidate.trial.in_real_time() {
-            Effort { tries: 60 }
+            // Seconds each, so they run side by side, and not too many of them.
+            Effort {
+                tries: 120,
+                at_a_time: self.plan.jobs,
+            }
         } else {
             self.plan.effort
         }
@@ -301,7 +306,7 @@ impl Hunt<'_> {
         };
         let suspects = rounds.gravest_of_each_kind(at_once);
         let effort = self.effort();
-        let mut found = rounds::in_parallel(self.plan.jobs, &suspects, &|suspect| {
+        let mut found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
             conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
         })
         .into_iter()
@@ -335,7 +340,7 @@ impl Hunt<'_> {
             .filter(|suspect| self.known.is_worth_shrinking(&suspect.class))
             .collect();
         let effort = self.effort();
-        let found = rounds::in_parallel(self.plan.jobs, &suspects, &|suspect| {
+        let found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
             conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
         });
         for conviction in found {
@@ -353,7 +358,7 @@ impl Hunt<'_> {
     fn finish(self, rounds: &Rounds<'_>, tell: &mut dyn FnMut(&RunEvent)) -> Found {
         let tally = rounds.tally;
         let coverage = &rounds.coverage;
-        let long = self.candidate.is_reference && tally.cases * self.plan.shard.of >= LONG;
+        let long = self.candidate.is_reference && tally.cases >= LONG;
         let unmet = if long { coverage.missing().len() } else { 0 };
         let code = if self.told > 0 || unmet > 0 {
             ExitCode::Failed

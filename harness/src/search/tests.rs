@@ -6,7 +6,10 @@ fn small() -> Plan {
     Plan {
         cases: 64,
         kinds: 2,
-        effort: Effort { tries: 400 },
+        effort: Effort {
+            tries: 400,
+            ..Effort::default()
+        },
         ..Plan::default()
     }
 }

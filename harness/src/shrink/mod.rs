@@ -10,6 +10,7 @@ mod rounding;
 mod simplify;
 mod tidy;
 
+use crate::parallel::in_parallel;
 use crate::scenario::Scenario;
 
 /// How much may be tried.
@@ -17,11 +18,16 @@ use crate::scenario::Scenario;
 pub struct Effort {
     /// So many candidates at most.
     pub tries: usize,
+    /// So many of them side by side; what comes of it is the same.
+    pub at_a_time: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { tries: 1_500 }
+        Self {
+            tries: 1_500,
+            at_a_time: 1,
+        }
     }
 }
 
@@ -66,13 +72,13 @@ const PASSES: [Pass; 12] = [
 ///     case.when.iter().any(|step| matches!(step.deed, Deed::Uninstall(_)))
 /// };
 /// let case = (0..).map(|index| scenario(1, index, Bounds::default())).find(uninstalls).unwrap();
-/// let least = shrink(&case, Effort::default(), &mut |case| uninstalls(case)).scenario;
+/// let least = shrink(&case, Effort::default(), &uninstalls).scenario;
 /// assert_eq!((least.when.len(), least.faults.faults.len()), (1, 0));
 /// ```
 pub fn shrink(
     scenario: &Scenario,
     effort: Effort,
-    fails: &mut dyn FnMut(&Scenario) -> bool,
+    fails: &(dyn Fn(&Scenario) -> bool + Sync),
 ) -> Shrunk {
     let mut shrunk = Shrunk {
         scenario: scenario.clone(),
@@ -94,22 +100,27 @@ fn exhaust(
     pass: Pass,
     effort: Effort,
     shrunk: &mut Shrunk,
-    fails: &mut dyn FnMut(&Scenario) -> bool,
+    fails: &(dyn Fn(&Scenario) -> bool + Sync),
 ) {
     let mut again = true;
     while again {
         again = false;
-        for candidate in pass(&shrunk.scenario) {
-            if shrunk.tries >= effort.tries {
+        let mut candidates = pass(&shrunk.scenario);
+        candidates.retain(|candidate| *candidate != shrunk.scenario);
+        for some in candidates.chunks(effort.at_a_time.max(1)) {
+            let left = effort.tries.saturating_sub(shrunk.tries);
+            let some = &some[..some.len().min(left)];
+            if some.is_empty() {
                 return;
             }
-            if candidate == shrunk.scenario {
-                continue;
-            }
-            shrunk.tries += 1;
             // Reading it back costs more than running it, so that comes second.
-            if fails(&candidate) && is_writable(&candidate) {
-                shrunk.scenario = candidate;
+            let works = |candidate: &Scenario| fails(candidate) && is_writable(candidate);
+            let worked = in_parallel(effort.at_a_time, some, &works);
+            // Those after the first that worked count as not tried, as if it had been alone.
+            let first = worked.iter().position(|worked| *worked);
+            shrunk.tries += first.map_or(some.len(), |first| first + 1);
+            if let Some(candidate) = first.and_then(|first| some.get(first)) {
+                shrunk.scenario = candidate.clone();
                 again = true;
                 break;
             }

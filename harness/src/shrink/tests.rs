@@ -23,7 +23,7 @@ fn a_planted_failure_shrinks_to_its_minimum() {
             .any(|(name, _)| name == "since-boundary");
         case.when.iter().any(leaves) && hangs && exclusive
     };
-    let least = shrink(&first(fails), Effort::default(), &mut |case| fails(case)).scenario;
+    let least = shrink(&first(fails), Effort::default(), &fails).scenario;
     assert_eq!(least.when.len(), 1, "{}", least.to_yaml());
     assert_eq!(least.faults.faults.len(), 1, "{}", least.to_yaml());
     assert_eq!(least.server.quirks.0.len(), 1, "{}", least.to_yaml());
@@ -39,7 +39,7 @@ fn times_become_round_and_websites_become_the_first() {
                 && matches!(step.deed, Deed::Save(_))
         })
     };
-    let least = shrink(&first(saves), Effort::default(), &mut |case| saves(case)).scenario;
+    let least = shrink(&first(saves), Effort::default(), &saves).scenario;
     let yaml = least.to_yaml();
     let yaml = yaml.split_once('\n').map_or("", |(_, rest)| rest);
     insta::assert_snapshot!(yaml);
@@ -47,13 +47,17 @@ fn times_become_round_and_websites_become_the_first() {
 
 #[test]
 fn shrinking_ends_when_it_has_tried_enough() {
-    let mut asked = 0;
+    let asked = std::sync::atomic::AtomicUsize::new(0);
     let case = first(|case| case.faults.faults.len() > 2);
-    let shrunk = shrink(&case, Effort { tries: 10 }, &mut |_| {
-        asked += 1;
+    let effort = Effort {
+        tries: 10,
+        at_a_time: 3,
+    };
+    let shrunk = shrink(&case, effort, &|_| {
+        asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         false
     });
-    assert_eq!((shrunk.tries, asked), (10, 10));
+    assert_eq!((shrunk.tries, asked.into_inner()), (10, 10));
     assert_eq!(shrunk.scenario, case);
 }
 
@@ -66,9 +70,24 @@ fn whatever_is_left_reads_back_from_its_file() {
             case.faults.faults.iter().any(|fault| !clock(&fault.effect)) || case.when.len() > 1
         };
         if faulty(&case) {
-            let least = shrink(&case, Effort::default(), &mut |case| faulty(case)).scenario;
+            let least = shrink(&case, Effort::default(), &faulty).scenario;
             let again = Scenario::parse("least.yaml", &least.to_yaml());
             assert_eq!(again.ok(), Some(least));
         }
     }
+}
+
+#[test]
+fn candidates_side_by_side_lead_to_the_same() {
+    let leaves = |case: &Scenario| {
+        let leaves = |step: &crate::scenario::Step| matches!(step.deed, Deed::Uninstall(_));
+        case.when.iter().any(leaves)
+    };
+    let case = first(leaves);
+    let alone = shrink(&case, Effort::default(), &leaves);
+    let effort = Effort {
+        at_a_time: 4,
+        ..Effort::default()
+    };
+    assert_eq!(shrink(&case, effort, &leaves), alone);
 }
