@@ -40,16 +40,15 @@ fn main() -> ExitCode {
         Err(error) => {
             // `--help` and `--version` come this way too; a closed pipe is nobody's error.
             let _ = error.print();
-            return match error.exit_code() {
-                0 => ExitCode::SUCCESS,
-                _ if std::env::args_os()
-                    .nth(1)
-                    .is_some_and(|word| word == "exec") =>
-                {
-                    ExitCode::from(exec::OWN_FAILURE)
-                }
-                code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
-            };
+            let code = error.exit_code();
+            let exec = std::env::args_os().nth(1);
+            if code == 0 || exec.is_none_or(|word| word != "exec") {
+                return ExitCode::from(u8::try_from(code).unwrap_or(2));
+            }
+            if !std::env::args_os().any(|word| word == "--") {
+                terminal::complain(exec::NO_DASHES);
+            }
+            return ExitCode::from(exec::OWN_FAILURE);
         }
     };
     match run(command) {

@@ -35,8 +35,18 @@ pub const TERMINATE: Signal = Signal {
     number: 15,
 };
 
+/// What a process gets whose terminal is closed.
+#[cfg(unix)]
+pub const HANG_UP: Signal = Signal {
+    name: "SIGHUP",
+    number: 1,
+};
+
 /// The signals that ask us to stop.
 pub struct Signals {
+    /// None for those whom `nohup` started: they are to go on.
+    #[cfg(unix)]
+    hang_up: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -58,7 +68,9 @@ impl Signals {
                 problem: error.to_string(),
             })
         };
+        let hang_up = (!is_hang_up_ignored()).then(|| listen(SignalKind::hangup()));
         Ok(Self {
+            hang_up: hang_up.transpose()?,
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
         })
@@ -80,6 +92,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPT,
             _ = self.terminate.recv() => TERMINATE,
+            _ = heard(self.hang_up.as_mut()) => HANG_UP,
         }
     }
 
@@ -99,4 +112,22 @@ impl Signals {
             std::process::exit(signal.exit_code().into());
         });
     }
+}
+
+/// Waits for a signal; for one that is not listened to, for ever.
+#[cfg(unix)]
+async fn heard(signal: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
+    match signal {
+        Some(signal) => signal.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether whoever started us did so with SIGHUP ignored. Where the system does not say, nobody did.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let bits = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    bits.is_some_and(|bits| bits & 1 << (HANG_UP.number - 1) != 0)
 }

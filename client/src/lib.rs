@@ -47,6 +47,7 @@
 //! | Feature | Default | Adds |
 //! |---|---|---|
 //! | `driver` | yes | [`Cache`] and [`Client`]: tokio, reqwest, rustls with ring |
+//! | `tracing` | yes | spans of the requests, events for changes of state and trouble; [`Meter`] needs no feature |
 //! | `validate` | no | `Schema`: settings are checked before they are sent |
 //! | `persist` | no | `Shelf`, `FileShelf`: a restart serves the old set at once |
 //!
@@ -70,6 +71,8 @@ mod persist;
 #[cfg(feature = "driver")]
 pub mod rest;
 mod settings;
+#[cfg(feature = "driver")]
+mod telling;
 #[cfg(feature = "driver")]
 mod transport;
 #[cfg(feature = "validate")]

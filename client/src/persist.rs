@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::Website;
 use crate::machine::{Legacy, Machine};
+use crate::telling;
 
 /// The set is written at most this often: it is written whole.
 const EVERY: Duration = Duration::from_secs(60);
@@ -144,7 +145,7 @@ impl Keeper {
         match tokio::task::spawn_blocking(move || shelf.load()).await {
             Ok(Ok(legacy)) => legacy,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the stored set cannot be read; starting without it");
+                telling::set_not_read(&error);
                 None
             }
             Err(_) => None,
@@ -189,7 +190,7 @@ impl Keeper {
 
 fn store(shelf: &dyn Shelf, legacy: &Legacy) {
     if let Err(error) = shelf.store(legacy) {
-        tracing::warn!(%error, "the set cannot be stored; a restart would begin without it");
+        telling::set_not_stored(&error);
     }
 }
 

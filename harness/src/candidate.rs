@@ -9,6 +9,7 @@ use std::str::FromStr;
 use crate::runner::{self, Judged};
 use crate::subject::{Client, Guide, Sync};
 use crate::world::Prepared;
+use crate::zoo::{self, Mutant, UnknownMutant};
 
 /// Runs scenarios against one client and judges them.
 pub trait Trial: Send + std::marker::Sync {
@@ -19,6 +20,12 @@ pub trait Trial: Send + std::marker::Sync {
     /// [`Untried`] when the environment failed, so that there is nothing to judge: the client
     /// never started, no port was free.
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried>;
+
+    /// Whether its runs take as long as they say. A search of such a client is short, and stops at
+    /// the first grave failure.
+    fn in_real_time(&self) -> bool {
+        false
+    }
 
     /// How many scenarios it is good to judge at a time, from as many threads.
     fn at_a_time(&self) -> usize {
@@ -84,12 +91,20 @@ pub enum ClientChoice {
     Sync,
     /// The loop of Crisp's settings guide.
     Guide,
+    /// One of the zoo: `crisp-sync` with one mistake.
+    Mutant(&'static Mutant),
 }
 
 /// A client that nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no client `{0}`: choose `sync` or `guide`")]
-pub struct UnknownClient(String);
+pub enum UnknownClient {
+    /// No client at all has this name.
+    #[error("there is no client `{0}`: choose `sync`, `guide` or `mutant:NAME`")]
+    Client(String),
+    /// No mutant has this name.
+    #[error(transparent)]
+    Mutant(#[from] UnknownMutant),
+}
 
 impl FromStr for ClientChoice {
     type Err = UnknownClient;
@@ -98,7 +113,10 @@ impl FromStr for ClientChoice {
         match name {
             "sync" => Ok(Self::Sync),
             "guide" => Ok(Self::Guide),
-            other => Err(UnknownClient(other.chars().take(60).collect())),
+            other => match other.strip_prefix("mutant:") {
+                Some(mutant) => Ok(Self::Mutant(zoo::named(mutant)?)),
+                None => Err(UnknownClient::Client(other.chars().take(60).collect())),
+            },
         }
     }
 }
@@ -110,6 +128,7 @@ impl ClientChoice {
         match self {
             Self::Sync => "sync".to_owned(),
             Self::Guide => "guide".to_owned(),
+            Self::Mutant(mutant) => format!("mutant:{}", mutant.name),
         }
     }
 
@@ -119,6 +138,7 @@ impl ClientChoice {
         match self {
             Self::Sync => Box::new(Sync::reference()),
             Self::Guide => Box::new(Guide),
+            Self::Mutant(mutant) => mutant.client(),
         }
     }
 
@@ -126,12 +146,20 @@ impl ClientChoice {
     #[must_use]
     pub fn candidate(&self) -> Candidate {
         let judged = match self {
-            Self::Sync => "crisp-sync (built in, not your plugin)",
-            Self::Guide => "the loop of Crisp's settings guide (built in, not your plugin)",
+            Self::Sync => "crisp-sync (built in, not your plugin)".to_owned(),
+            Self::Guide => {
+                "the loop of Crisp's settings guide (built in, not your plugin)".to_owned()
+            }
+            Self::Mutant(mutant) => format!(
+                "mutant {} ({}: {}; built in, not your plugin)",
+                mutant.name,
+                mutant.label(),
+                mutant.about
+            ),
         };
         Candidate {
             trial: Box::new(InVirtualTime(self.client())),
-            judged: judged.to_owned(),
+            judged,
             options: format!("--client {}", self.name()),
             is_reference: *self == Self::Sync,
         }

@@ -1,6 +1,8 @@
 //! Scenarios, oracles and search: judges any client that caches Crisp plugin settings.
 
 pub mod candidate;
+pub mod coverage;
+pub mod generate;
 pub mod history;
 pub mod judge;
 pub mod live;
@@ -12,3 +14,4 @@ pub mod runner;
 pub mod scenario;
 pub mod subject;
 pub mod world;
+pub mod zoo;

@@ -1,14 +1,13 @@
 //! Each oracle convicts a client that breaks its rule, and none convicts the reference.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-mod broken;
-
 use crisp_harness::judge::Demand;
 use crisp_harness::oracle::{Rule, Verdict};
 use crisp_harness::runner::{Judged, Outcome, judge};
 use crisp_harness::scenario::Scenario;
-use crisp_harness::subject::{Client, Sync};
+use crisp_harness::subject::Sync;
 use crisp_harness::world::Prepared;
+use crisp_harness::zoo;
 
 fn prepared(text: &str) -> Prepared {
     let scenario = Scenario::parse("test.yaml", text).unwrap_or_else(|error| panic!("{error}"));
@@ -21,9 +20,9 @@ fn fails(judged: &Judged, rule: Rule) -> bool {
     })
 }
 
-/// The reference passes, the broken client fails by this rule.
+/// The reference passes, the mutant fails by this rule.
 #[track_caller]
-fn convicts(rule: Rule, client: &dyn Client, text: &str) {
+fn convicts(rule: Rule, mutant: &str, text: &str) {
     let prepared = prepared(text);
     let fair = judge(&prepared, &Sync::reference());
     assert_eq!(
@@ -32,7 +31,8 @@ fn convicts(rule: Rule, client: &dyn Client, text: &str) {
         "the reference: {:#?}",
         fair.failures()
     );
-    let judged = judge(&prepared, client);
+    let mutant = zoo::named(mutant).unwrap_or_else(|unknown| panic!("{unknown}"));
+    let judged = judge(&prepared, &*mutant.client());
     assert!(
         fails(&judged, rule),
         "{} let it pass: {:#?}",
@@ -45,7 +45,7 @@ fn convicts(rule: Rule, client: &dyn Client, text: &str) {
 fn converged_convicts_a_cursor_that_moves_on_failure() {
     convicts(
         Rule::Converged,
-        &broken::moves_cursor_on_failure(),
+        "cursor-moves-on-failure",
         "
 name: x
 client: { overlap: 5s }
@@ -57,10 +57,10 @@ when: [ { at: 30s, save: { w1: { message: new } } } ]
 }
 
 #[test]
-fn snapshot_convicts_a_client_that_applies_the_last_item_alone() {
+fn snapshot_convicts_a_client_that_shows_an_answer_item_by_item() {
     convicts(
         Rule::Snapshot,
-        &broken::applies_the_last_item_alone(),
+        "item-by-item",
         "
 name: x
 start: { websites: { w1: { message: old }, w2: { message: old } } }
@@ -75,7 +75,7 @@ when:
 fn monotonic_convicts_answers_applied_in_the_order_of_arrival() {
     convicts(
         Rule::Monotonic,
-        &broken::applies_in_arrival_order(),
+        "arrival-order",
         "
 name: x
 client: { request_timeout: 2m, overlap: 5s }
@@ -92,7 +92,7 @@ when:
 fn no_resurrection_convicts_a_late_answer_that_brings_back_the_dead() {
     convicts(
         Rule::NoResurrection,
-        &broken::applies_in_arrival_order(),
+        "arrival-order",
         "
 name: x
 client: { request_timeout: 2m, overlap: 5s }
@@ -109,7 +109,7 @@ when:
 fn no_phantom_convicts_a_save_that_is_shown_before_its_answer() {
     convicts(
         Rule::NoPhantom,
-        &broken::shows_saves_at_once(),
+        "no-roll-back",
         "
 name: x
 start: { websites: { w1: { message: old } } }
@@ -122,7 +122,7 @@ when: [ { at: 70s, client_save: { w1: { message: 7 } } } ]
 fn read_your_writes_convicts_a_poll_that_undoes_a_save() {
     convicts(
         Rule::ReadYourWrites,
-        &broken::polls_over_own_saves(),
+        "poll-overwrites-own-save",
         "
 name: x
 start: { websites: { w1: { message: old } } }
@@ -138,7 +138,7 @@ when:
 fn no_lost_update_convicts_a_save_that_is_sent_again() {
     convicts(
         Rule::NoLostUpdate,
-        &broken::sends_saves_again(),
+        "repeats-saves-blindly",
         "
 name: x
 start: { websites: { w1: { message: old } } }
@@ -154,7 +154,7 @@ when:
 fn honest_ready_convicts_a_client_that_reads_one_page() {
     convicts(
         Rule::HonestReady,
-        &broken::reads_one_page(),
+        "one-page-only",
         "
 name: x
 server: { page_size: 2 }
@@ -167,7 +167,7 @@ start: { generated: 3 }
 fn honest_status_convicts_a_client_that_always_says_fresh() {
     convicts(
         Rule::HonestStatus,
-        &broken::always_says_fresh(),
+        "always-fresh",
         "
 name: x
 faults: [ { window: 65s..400s, at: since, status: 503 } ]
@@ -179,7 +179,7 @@ faults: [ { window: 65s..400s, at: since, status: 503 } ]
 fn liveness_convicts_a_client_that_stops_on_404() {
     convicts(
         Rule::Liveness,
-        &broken::stops_on_refusal(),
+        "stops-on-refusal",
         "
 name: x
 faults: [ { at: since#2, status: 404 } ]
@@ -191,7 +191,7 @@ faults: [ { at: since#2, status: 404 } ]
 fn pacing_convicts_a_client_that_ignores_retry_after() {
     convicts(
         Rule::Pacing,
-        &broken::ignores_retry_after(),
+        "ignores-retry-after",
         "
 name: x
 faults: [ { at: since#2, throttle: 429, retry_after: 30s } ]
@@ -203,7 +203,7 @@ faults: [ { at: since#2, throttle: 429, retry_after: 30s } ]
 fn pacing_convicts_waits_that_are_never_reset() {
     convicts(
         Rule::Pacing,
-        &broken::never_resets_its_waits(),
+        "backoff-never-resets",
         "
 name: x
 faults:
@@ -217,7 +217,7 @@ faults:
 fn cost_convicts_a_client_that_reads_each_website_after_each_poll() {
     convicts(
         Rule::Cost,
-        &broken::reads_each_website(),
+        "one-request-per-website",
         "
 name: x
 start: { generated: 5 }
@@ -229,7 +229,7 @@ start: { generated: 5 }
 fn cost_convicts_a_client_that_retries_without_a_pause() {
     convicts(
         Rule::Cost,
-        &broken::retries_at_once(),
+        "no-backoff",
         "
 name: x
 faults: [ { window: ..60s, status: 503 } ]
@@ -238,13 +238,15 @@ faults: [ { window: ..60s, status: 503 } ]
 }
 
 #[test]
-fn atomic_convicts_a_client_that_drops_everything_on_an_error() {
+fn atomic_convicts_a_client_that_applies_half_of_a_broken_answer() {
     convicts(
         Rule::Atomic,
-        &broken::drops_everything_on_an_error(),
+        "half-applied-answer",
         "
 name: x
-faults: [ { at: since#2, reset: true } ]
+start: { websites: { w1: { message: old }, w2: { message: old } } }
+faults: [ { at: since#2, cut_body: 500 } ]
+when: [ { at: 30s, save: { w1: { message: new }, w2: { message: new } } } ]
 ",
     );
 }
@@ -253,7 +255,7 @@ faults: [ { at: since#2, reset: true } ]
 fn quiet_convicts_a_client_that_lists_again_and_again() {
     convicts(
         Rule::Quiet,
-        &broken::lists_again_and_again(),
+        "resync-loop",
         "
 name: x
 ",

@@ -329,8 +329,13 @@ impl Target {
             Match::Route(route, params) => Self::routed(route, params),
             Match::OtherMethods(methods) => {
                 let methods: Vec<_> = methods.iter().map(|method| method.as_str()).collect();
+                // Where GET works, HEAD does; nobody needs that to mend a client.
+                let mut allowed = methods.clone();
+                if let Some(get) = methods.iter().position(|method| *method == "GET") {
+                    allowed.insert(get + 1, "HEAD");
+                }
                 let refused = Refused::new(405, "method_not_allowed")
-                    .header("allow", methods.join(", "))
+                    .header("allow", allowed.join(", "))
                     .explain(format!("this route takes {}", methods.join(" and ")));
                 Self::refused(refused)
             }
@@ -388,6 +393,9 @@ fn not_found(path: &str) -> Refused {
     let below = path.strip_prefix(BASE);
     let nearest = below.and_then(api::nearest_route);
     let hint = match (below, nearest) {
+        (Some(below), Some(_)) if below.starts_with('/') || below.contains("//") => {
+            "there are two slashes in a row: does the base URL end in one already?".to_owned()
+        }
         (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
         (_, Some(nearest)) => format!("the nearest route is {nearest}"),
         _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` can answer it"

@@ -103,14 +103,14 @@ impl Child {
     /// Sends it the signal that we got, unless the terminal has sent it one already.
     #[cfg(unix)]
     fn pass_on(&self, signal: Signal) {
-        use crate::signals::INTERRUPT;
+        use crate::signals::{HANG_UP, INTERRUPT};
         if signal == INTERRUPT && terminal_signals_both() {
             return;
         }
-        self.send(if signal == INTERRUPT {
-            rustix::process::Signal::INT
-        } else {
-            rustix::process::Signal::TERM
+        self.send(match signal {
+            INTERRUPT => rustix::process::Signal::INT,
+            HANG_UP => rustix::process::Signal::HUP,
+            _ => rustix::process::Signal::TERM,
         });
     }
 

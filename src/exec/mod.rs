@@ -40,6 +40,10 @@ use variables::{Template, variables};
 /// The exit code of any failure that is not the command's (product surface, §1).
 pub const OWN_FAILURE: u8 = 125;
 
+/// What a command line without `--` is told.
+pub const NO_DASHES: &str =
+    "  = hint: the command stands after two dashes: `crisp-mock exec -- npm test`";
+
 /// For how long the server may finish what nobody waits for any more.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -78,12 +82,12 @@ pub struct ExecArguments {
     ///
     /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url},
     /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key}.
-    /// Several in one value are parted by commas.
+    /// In CRISP_MOCK_ENV several are parted by newlines.
     #[arg(
         long = "env",
         env = "CRISP_MOCK_ENV",
         value_name = "NAME=VALUE",
-        value_delimiter = ','
+        value_delimiter = '\n'
     )]
     pub variables: Vec<Template>,
 

@@ -57,8 +57,15 @@ impl StandIn {
             .arg0(name)
             .args(arguments)
             .exec();
+        // It was there a moment ago: what is missing is what its first line names.
+        let problem = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "the interpreter that its first line (`#!…`) names is not there".to_owned()
+            }
+            _ => error.to_string(),
+        };
         let program = program.to_string_lossy();
-        terminal::complain(&format!("error: `{program}` cannot be run: {error}"));
+        terminal::complain(&format!("error: `{program}` cannot be run: {problem}"));
         ExitCode::from(126)
     }
 

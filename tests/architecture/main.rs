@@ -5,6 +5,8 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod packages;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -8,7 +8,7 @@ use crate::program::{Serving, answer, program, request};
 #[cfg(unix)]
 #[test]
 fn both_polite_signals_end_it_with_success() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let mut server = Serving::start(&[]);
         server.signal(signal);
         assert_eq!(server.wait(), Some(0), "SIG{signal}");
@@ -18,6 +18,21 @@ fn both_polite_signals_end_it_with_success() {
                 .starts_with(&format!("stopping: SIG{signal}"))
         );
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_under_nohup_outlives_its_terminal() {
+    let mut command = Command::new("nohup");
+    command
+        .arg(program().get_program())
+        .args(["serve", "--listen", "127.0.0.1:0"]);
+    let mut server = Serving::spawn(&mut command);
+    server.signal("HUP");
+    assert_eq!(server.ctl(&["info"]).code, Some(0));
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+    assert!(server.log_line().starts_with("stopping: SIGTERM"));
 }
 
 #[cfg(unix)]

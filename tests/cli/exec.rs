@@ -128,6 +128,42 @@ fn what_cannot_be_run_and_what_is_not_there_have_the_codes_that_shells_give_them
     assert_eq!(here(".").code, Some(126));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_script_whose_interpreter_is_missing_is_told_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("tests.sh", "#!/no/such/shell\n")]);
+    let script = folder.path().join("tests.sh");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let ended = Ended::of(program().args(["exec", "-q", "--"]).arg(script));
+    assert_eq!(ended.code, Some(126));
+    assert!(ended.stderr.contains("the interpreter"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_command_without_the_two_dashes_is_told_where_they_go() {
+    let ended = Ended::of(program().args(["exec", "npm", "test"]));
+    assert_eq!(ended.code, Some(125));
+    let hint = "`crisp-mock exec -- npm test`";
+    assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+    let ended = Ended::of(program().args(["exec", "--websits", "3", "--", "true"]));
+    assert!(!ended.stderr.contains(hint), "{}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_may_hold_commas_and_a_variable_of_ours_several_lines() {
+    let line = "echo $CONFIG; echo $A$B";
+    let mut exec = shell(&["-q", "--env", r#"CONFIG={"a":"{tier}","b":[1,2]}"#], line);
+    assert_eq!(
+        Ended::of(&mut exec).stdout,
+        "{\"a\":\"plugin\",\"b\":[1,2]}\n\n"
+    );
+    let mut exec = shell(&["-q"], line);
+    exec.env("CRISP_MOCK_ENV", "A=1,2\nB={tier}");
+    assert_eq!(Ended::of(&mut exec).stdout, "\n1,2plugin\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn arguments_reach_the_command_as_they_are() {
@@ -368,7 +404,7 @@ mod signals {
 
     #[test]
     fn a_signal_reaches_the_command_which_ends_as_it_likes() {
-        for signal in ["TERM", "INT"] {
+        for signal in ["TERM", "INT", "HUP"] {
             let mut exec = Running::start(&[], &format!("trap 'echo got it; exit 7' {signal};"));
             exec.signal(signal);
             assert_eq!(exec.code(), Some(7), "SIG{signal}");

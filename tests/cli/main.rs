@@ -12,6 +12,7 @@ mod exec;
 mod help;
 mod judged;
 mod many;
+mod over_http;
 mod program;
 mod replay;
 mod serve;

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::install::{python, repository};
+use crate::install::{node_modules, python, repository};
 use crate::want::{or_skip, program};
 
 const CRISP_MOCK: &str = env!("CARGO_BIN_EXE_crisp-mock");
@@ -57,31 +57,78 @@ fn the_node_fixture_passes_with_a_space_for_each_test() {
     assert!(said.contains("# pass 4"), "{said}");
 }
 
+/// The bug: the first error of the server is the last attempt.
+const BUG: [&str; 2] = ["attempts = 3", "attempts = 1"];
+
+/// A copy of folders of the examples, side by side as there.
+fn copied(folders: &[&str], change: impl Fn(String) -> String) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().expect("a folder for a copy");
+    for folder in folders {
+        let to = copy.path().join(folder);
+        std::fs::create_dir(&to).expect("a folder for a copy");
+        let files = std::fs::read_dir(repository(&format!("examples/ci/{folder}")));
+        for file in files.expect("the example").flatten() {
+            if let Ok(text) = std::fs::read_to_string(file.path()) {
+                std::fs::write(to.join(file.file_name()), change(text)).expect("a copy");
+            }
+        }
+    }
+    copy
+}
+
 #[test]
-fn a_bug_in_the_node_plugin_turns_the_run_red() {
-    let Some(node) = or_skip(program("node")) else {
+fn npm_test_is_green_and_a_bug_planted_in_the_plugin_turns_it_red() {
+    let Some(npm) = or_skip(program("node").and_then(|_| program("npm"))) else {
         return;
     };
-    let folder = tempfile::tempdir().expect("a folder for a copy");
-    for file in ["package.json", "plugin.js", "plugin.test.js", "world.js"] {
-        let text = std::fs::read_to_string(repository("examples/ci/node").join(file));
-        // The first error of the server is the last attempt.
-        let text = text
-            .expect("the example")
-            .replace("attempts = 3", "attempts = 1");
-        std::fs::write(folder.path().join(file), text).expect("a copy");
-    }
-    let mut command = exec("node");
-    let output = command
-        .current_dir(folder.path())
-        .arg(node)
-        .arg("--test")
-        .output();
-    let output = output.expect("the program is there");
-    assert_eq!(output.status.code(), Some(1));
-    let complaint = String::from_utf8_lossy(&output.stderr);
+    let npm_test = |change: fn(String) -> String| {
+        let copy = copied(&["node"], change);
+        let mut command = exec("node");
+        command
+            .current_dir(copy.path().join("node"))
+            .arg(&npm)
+            .arg("test");
+        command.output().expect("the program is there")
+    };
+    let green = npm_test(|text| text);
+    let complaint = String::from_utf8_lossy(&green.stderr);
+    assert!(green.status.success(), "{complaint}");
+    let red = npm_test(|text| text.replace(BUG[0], BUG[1]));
+    assert_eq!(red.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&red.stderr);
     assert!(complaint.contains("the last "), "{complaint}");
     assert!(complaint.contains("fault {\"at\":\"list"), "{complaint}");
+}
+
+#[test]
+fn the_same_fixture_serves_vitest_and_finds_the_same_bug() {
+    let tools = program("node").and_then(|node| Ok((node, node_modules("examples/ci/vitest")?)));
+    let Some((node, modules)) = or_skip(tools) else {
+        return;
+    };
+    let vitest = |change: fn(String) -> String| {
+        let copy = copied(&["node", "vitest"], change);
+        let mut command = exec("vitest");
+        let script = modules.join("vitest/vitest.mjs");
+        link(&modules, &copy.path().join("vitest/node_modules"));
+        command.current_dir(copy.path().join("vitest"));
+        let output = command.arg(&node).arg(script).arg("run").output();
+        output.expect("the program is there")
+    };
+    let green = vitest(|text| text);
+    let said = String::from_utf8_lossy(&green.stdout);
+    let complaint = String::from_utf8_lossy(&green.stderr);
+    assert!(green.status.success(), "{said}\n{complaint}");
+    assert!(said.contains("3 passed"), "{said}");
+    let red = vitest(|text| text.replace(BUG[0], BUG[1]));
+    assert_eq!(red.status.code(), Some(1));
+}
+
+fn link(target: &Path, at: &Path) {
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(target, at).expect("a link");
+    #[cfg(windows)]
+    std::os::windows::fs::symlink_dir(target, at).expect("a link");
 }
 
 #[test]

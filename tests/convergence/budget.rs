@@ -10,9 +10,9 @@ use crate::world::{World, secs};
 const HOUR: u64 = 3_600;
 
 #[test]
-fn a_day_with_two_thousand_websites_stays_inside_the_default_quota() {
+fn a_day_with_ten_thousand_websites_stays_inside_the_default_quota() {
     let case = Case {
-        websites: 2_000,
+        websites: 10_000,
         ..Case::default()
     };
     let mut world = World::of(&case);

@@ -15,6 +15,7 @@ use super::shared::Shared;
 use super::{Cache, Changes};
 use crate::Config;
 use crate::machine::Parts;
+use crate::telling;
 use crate::transport::{SetupError, Timeouts, Transport};
 
 /// Steps that a slow reader of changes may lag behind before it is told the sum of them.
@@ -161,7 +162,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 async fn listen<T>(mut changes: Changes<T>, mut listener: Listener<T>) {
     while let Some(change) = changes.next().await {
         if catch_unwind(AssertUnwindSafe(|| listener(&change))).is_err() {
-            tracing::error!(website = %change.website(), "the plugin's listener panicked");
+            telling::listener_panicked(change.website());
         }
     }
 }

@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use tracing::Instrument;
 
 use super::Order;
 use super::changes::Step;
@@ -25,6 +24,7 @@ use crate::machine::{
     Action, Event, Legacy, Machine, Moment, Operation, Parts, Refusal, RequestId, SaveOutcome,
     Ticket,
 };
+use crate::telling;
 use crate::transport::{Transport, TransportError};
 
 /// Nothing happens for so long that another look does not hurt.
@@ -122,16 +122,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
     }
 
     /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves
-    /// on, saves under way are unknown, everything is listed again.
+    /// on, saves under way are unknown, everything is listed again. The same answer may well lead
+    /// to the same panic, so each one in a row is followed by a longer rest.
     fn begin_anew(&mut self, flight: &mut Flight, panic: &(dyn Any + Send)) {
         let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let words = words
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        tracing::error!(
-            panic = words,
-            "the sync machine panicked; it begins anew with a full list"
-        );
+        telling::machine_panicked(&words);
         flight.requests.abort_all();
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
@@ -151,6 +149,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
             let cursor = Timestamp::UNIX_EPOCH;
             Machine::resume(config, parts, now, Legacy { websites, cursor })
         };
+        let rest = flight.rest_after_panic(&self.config);
+        flight.machine.rest(rest);
         flight.generation_before += generation;
     }
 
@@ -212,7 +212,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let event = match landed {
             Ok(response) => Event::Answer { id, response },
             Err(error) => {
-                tracing::debug!(operation = operation.name(), %error, "no whole answer");
+                telling::no_answer(operation, &error);
                 Event::Failed {
                     id,
                     failure: error.failure,
@@ -231,7 +231,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let after = flight.machine.state();
         if state != after {
             let error = flight.machine.status(now).last_error;
-            tracing::info!(from = %state, to = %after, error, "the cache's state changed");
+            telling::state_changed(state, after, error);
         }
         self.tell(flight, now);
     }
@@ -245,12 +245,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                 timeout,
             } => {
                 let transport = self.transport.clone();
-                let span = tracing::debug_span!("crisp_request", operation = operation.name());
                 let exchange = async move {
                     let landed = transport.exchange(request, timeout).await;
                     (id, operation, landed)
                 };
-                let abort = flight.requests.spawn(exchange.instrument(span));
+                let abort = flight.requests.spawn(telling::request(operation, exchange));
                 flight.aborts.insert(id, abort);
             }
             Action::Abandon { id } => {
@@ -260,7 +259,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
             }
             Action::Changed(changes) => self.publish(flight, &changes),
             Action::Ready => {
-                tracing::info!(websites = flight.machine.snapshot().websites.len(), "ready");
+                telling::ready(flight.machine.snapshot().websites.len());
                 self.ready.send_replace(true);
             }
             Action::SaveEnded { ticket, outcome } => {
@@ -277,7 +276,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let (view, changes) = self.shared.view.load().after(changes, generation);
         let view = Arc::new(view);
         self.shared.view.store(view.clone());
-        tracing::debug!(changes = changes.len(), generation, "the cache changed");
+        telling::changed(changes.len(), generation);
         // Nobody listening is no error.
         let _ = self.steps.send(Arc::new(Step { changes, view }));
     }
@@ -289,7 +288,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         if let Some(meter) = &self.meter {
             let told = catch_unwind(AssertUnwindSafe(|| report(&**meter, &status)));
             if told.is_err() {
-                tracing::error!("the plugin's meter panicked; it is not called any more");
+                telling::meter_panicked();
                 self.meter = None;
             }
         }
@@ -313,6 +312,8 @@ struct Flight {
     tickets: u64,
     generation_before: u64,
     stopping: Option<Stopping>,
+    /// How many panics there were in a row, and when the last one was.
+    panics: (u32, Instant),
 }
 
 struct Stopping {
@@ -331,7 +332,18 @@ impl Flight {
             tickets: 0,
             generation_before: 0,
             stopping: None,
+            panics: (0, start),
         }
+    }
+
+    fn rest_after_panic(&mut self, config: &Config) -> Duration {
+        let (waits, now) = (config.retry, Instant::now());
+        let (row, last) = self.panics;
+        let calm = waits.cap.saturating_mul(2);
+        let row = if now - last > calm { 0 } else { row };
+        self.panics = (row.saturating_add(1), now);
+        let doubled = 2_u32.saturating_pow(row.min(20));
+        waits.base.saturating_mul(doubled).min(waits.cap)
     }
 
     fn stop(&mut self, done: oneshot::Sender<()>, patience: Duration) {

@@ -1,7 +1,7 @@
 //! The cache over real sockets, against a tiny server that can misbehave.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::{Cache, Change};
-use crate::machine::parts::{Difference, Draft, Item, Parts, Reading, WholeStates};
 use crate::machine::{Refusal, SaveOutcome};
 use crate::{BaseUrl, Config, Credentials, PluginId, Timeouts, WebsiteId};
+
+mod panics;
 
 /// What the server does with the next request whose path has this in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -441,47 +442,6 @@ async fn a_listener_that_panics_is_called_again_and_the_cache_goes_on() {
     while calls.load(Ordering::Relaxed) < 4 {
         tokio::task::yield_now().await;
     }
-}
-
-/// Panics once, as a bug in the machine would.
-struct PanicsOnce(Arc<AtomicBool>);
-
-impl Difference for PanicsOnce {
-    fn read(&self, body: &[u8]) -> Reading {
-        WholeStates.read(body)
-    }
-
-    fn apply(&self, items: &[Item], draft: &mut Draft) {
-        if !items.is_empty() && !self.0.swap(true, Ordering::Relaxed) {
-            panic!("a bug");
-        }
-        WholeStates.apply(items, draft);
-    }
-}
-
-#[tokio::test]
-async fn a_machine_that_panics_begins_anew_and_readers_notice_nothing() {
-    let server = Server::start(3).await;
-    let panicked = Arc::new(AtomicBool::new(false));
-    let flag = panicked.clone();
-    let cache = Cache::<Value>::builder(server.config())
-        .parts(move |config| {
-            let difference = Box::new(PanicsOnce(flag.clone()));
-            Parts {
-                difference,
-                ..Parts::reference(config)
-            }
-        })
-        .start()
-        .unwrap();
-    cache.ready().await.unwrap();
-    let mut changes = cache.changes().from_now_on();
-    server.operator(1, json!({"n": "new"}));
-    change_of(&mut changes, 1).await;
-    assert!(panicked.load(Ordering::Relaxed));
-    assert_eq!(cache.view().len(), 3);
-    server.operator(2, json!({"n": "newer"}));
-    change_of(&mut changes, 2).await;
 }
 
 #[tokio::test]

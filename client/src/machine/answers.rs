@@ -185,7 +185,8 @@ impl Machine {
                 self.poll_due = self.now.elapsed;
             }
             Job::Page(page) => {
-                if let Some(run) = &mut self.run {
+                // A page out of a cache says nothing yet: it is asked for until it is fresh.
+                if let Some(run) = self.run.as_mut().filter(|_| trouble != Trouble::Cached) {
                     run.forget_probe();
                 }
                 if self.parts.load.after_failure(*page) == PageStep::End {

@@ -138,8 +138,14 @@ impl Ledger {
                 self.limit = Some(limit.saturating_add(limit / 10));
             }
         }
-        // A clock that steps back over midnight does not start a day.
-        self.day = Some(self.day.map_or(day, |known| known.max(day)));
+        // A clock that steps back over midnight does not start a day; one that was days ahead was
+        // wrong, and the days are counted from what it says now.
+        let wrong = self.day.is_some_and(|known| known > day + 1);
+        self.day = Some(
+            self.day
+                .filter(|_| !wrong)
+                .map_or(day, |known| known.max(day)),
+        );
         let left = u64::try_from(DAY - seconds.rem_euclid(DAY)).unwrap_or(0);
         Budget {
             limit: self.limit,

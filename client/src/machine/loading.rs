@@ -18,6 +18,10 @@ use crate::{Website, WebsiteId, Websites, wire};
 /// than the list.
 const MOST_ASKED_ALONE: usize = 50;
 
+/// So many websites more than there are may be on two pages before the list is taken to go round:
+/// a server that does not heed the page number has no end.
+const MOST_REPEATED: usize = 100;
+
 /// One pass over the list.
 #[derive(Debug)]
 pub(super) struct LoadRun {
@@ -101,6 +105,10 @@ impl LoadRun {
         now.saturating_sub(since) >= overlap
     }
 
+    fn goes_round(&self) -> bool {
+        self.repeated > self.fresh.len() + MOST_REPEATED
+    }
+
     /// Puts a page's items into the set aside.
     fn take(&mut self, items: &[Item], size: usize, exchange: &Exchange) -> PageSeen {
         let known = items
@@ -175,6 +183,7 @@ impl Machine {
         let step = self.parts.load.after_page(&seen);
         let Some(run) = &mut self.run else { return };
         match step {
+            PageStep::Next if run.goes_round() => self.pages_ended(page, exchange),
             PageStep::Next => {
                 run.page = run.page.saturating_add(1);
                 run.empty_before = 0;
@@ -200,7 +209,8 @@ impl Machine {
             *run = LoadRun::start(first);
             return false;
         }
-        if run.missing != Some(page) {
+        // Where the list ended last time, once is enough, as for an empty page.
+        if run.missing != Some(page) && self.last_end != Some(page) {
             (run.missing, run.probing) = (Some(page), true);
             return true;
         }

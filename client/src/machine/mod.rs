@@ -162,6 +162,8 @@ pub struct Machine {
     /// Something is wrong with the set, list again as soon as it can be afforded.
     suspect: bool,
     passes_in_doubt: u32,
+    /// Lists in a row that came after the passes were used up.
+    late_lists: u32,
     /// Websites whose coming back was seen in an earlier pass, with their token then.
     explained: polling::Ids<Option<Box<str>>>,
     last_end: Option<u32>,
@@ -224,6 +226,7 @@ impl Machine {
             recovering: false,
             suspect: false,
             passes_in_doubt: 0,
+            late_lists: 0,
             explained: polling::Ids::default(),
             last_end: None,
             relist_from: now.elapsed,
@@ -271,6 +274,13 @@ impl Machine {
             websites: self.snapshot.websites.clone(),
             cursor,
         })
+    }
+
+    /// Sends nothing for so long, as if a `Retry-After` had asked for it.
+    #[cfg(feature = "driver")]
+    pub(crate) fn rest(&mut self, wait: Duration) {
+        let until = self.now.elapsed.saturating_add(wait);
+        self.silent_until = self.silent_until.max(until);
     }
 
     /// Takes one event in and says what is to be done. Never fails: an event that makes no sense

@@ -92,8 +92,7 @@ impl Machine {
         if asked_after > watch.until {
             self.watch = None;
             if !self.suspect {
-                self.passes_in_doubt = 0;
-                self.explained.clear();
+                self.end_doubt();
             }
             return None;
         }
@@ -115,7 +114,7 @@ impl Machine {
     }
 
     fn judge_later(&mut self, evidence: &Evidence) {
-        if self.parts.load.drifted(evidence) && self.run.is_none() {
+        if self.parts.load.drifted(evidence) && self.run.is_none() && !self.suspect {
             self.suspect = true;
             self.passes_in_doubt += 1;
             self.counters.drifts += 1;

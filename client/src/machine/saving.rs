@@ -227,7 +227,8 @@ impl Machine {
             .reads
             .get(&listed.id)
             .and_then(|read| read.save.as_ref());
-        let definite = open.filter(|open| open.problem.is_none());
+        // What a PATCH made of the whole is not guessed: that may be a state that never was (W4).
+        let definite = open.filter(|open| open.problem.is_none() && open.save.how == How::Put);
         definite
             .and_then(|open| open.save.over(&listed))
             .map_or(listed, Arc::new)

@@ -14,6 +14,9 @@ use crate::machine::saving::Save;
 /// A wait of this length is for ever.
 const NEVER: Duration = Duration::MAX;
 
+/// A differential's window begins with a second of the server's that is known to the second only.
+const WINDOW_EDGE: Duration = Duration::from_secs(2);
+
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct InFlight {
@@ -233,12 +236,7 @@ impl Machine {
             None if sick || !self.loaded => None,
             None => {
                 let budget = self.ledger.clone().at(self.server_now());
-                let doubt = self.suspect && self.passes_in_doubt < self.parts.load.passes();
-                let due = if doubt {
-                    self.now.elapsed
-                } else {
-                    self.relist_from + self.parts.pacing.relist_interval(&budget)
-                };
+                let due = self.list_due(self.parts.pacing.relist_interval(&budget));
                 let affords = self.parts.pacing.affords_relist(&budget);
                 let due = if affords {
                     due
@@ -248,6 +246,30 @@ impl Machine {
                 Some((due, Candidate::StartList))
             }
         }
+    }
+
+    /// When the next list begins, if it can be afforded: when the net has it, or earlier when the
+    /// set is in doubt. The first passes after a doubt begin at once. When they are used up, what
+    /// made them doubtful (a list that lags, a website that leaves and comes back) is likely to
+    /// go on for a while: a list follows when nothing of it is in the differential's window any
+    /// more, with passes of its own, and each further one after twice the time.
+    fn list_due(&self, interval: Duration) -> Duration {
+        let net = self.relist_from.saturating_add(interval);
+        if !self.suspect {
+            return net;
+        }
+        if self.passes_in_doubt < self.parts.load.passes() {
+            return self.now.elapsed;
+        }
+        let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
+        let wait = calm.saturating_mul(2_u32.saturating_pow(self.late_lists.min(20)));
+        self.relist_from.saturating_add(wait).min(net)
+    }
+
+    /// Nothing of an earlier doubt counts any more.
+    pub(super) fn end_doubt(&mut self) {
+        (self.passes_in_doubt, self.late_lists) = (0, 0);
+        self.explained.clear();
     }
 
     fn is_being_read(&self, website: &WebsiteId) -> bool {
@@ -294,10 +316,16 @@ impl Machine {
                 self.send(Job::Poll)
             }
             Candidate::StartList => {
-                if !self.suspect || self.passes_in_doubt >= self.parts.load.passes() {
+                let interval = {
+                    let budget = self.budget();
+                    self.parts.pacing.relist_interval(&budget)
+                };
+                if !self.suspect || self.now.elapsed >= self.relist_from.saturating_add(interval) {
                     // The net's turn: a new count.
+                    self.end_doubt();
+                } else if self.passes_in_doubt >= self.parts.load.passes() {
                     self.passes_in_doubt = 0;
-                    self.explained.clear();
+                    self.late_lists = self.late_lists.saturating_add(1);
                 }
                 self.start_list();
                 self.start(Candidate::Load)

@@ -1,7 +1,7 @@
 // A world of Crisp for each test: one emulator around the run, one space in it for each test.
 //
 // Run `crisp-mock exec -- node --test`. The credentials choose the world, so tests may run in
-// parallel. With Vitest and Jest the same function does, in `beforeEach` and `afterEach`.
+// parallel. With Vitest (../vitest) and Jest the same function does.
 
 "use strict";
 

@@ -18,7 +18,7 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::server::Info;
 use crisp_mock_server::socket::{Edge, Limits, Reply};
 use crisp_mock_server::space::{Outside, Space};
-use http::Request;
+use http::{Request, Response};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -206,6 +206,17 @@ fn ends(outcome: Outcome) -> Delivery {
     }
 }
 
+/// An answer that breaks off where this one ends: a byte is declared that never comes.
+fn cut_off(begun: Response<Bytes>) -> Outcome {
+    let bytes = begun.body().len() as u64;
+    let longer = |body: Bytes| [&body[..], b"}"].concat().into();
+    Outcome::Cut {
+        response: begun.map(longer),
+        bytes,
+        pace: None,
+    }
+}
+
 type Saving = Pin<Box<dyn Future<Output = Result<SaveEnd, PeerError>> + Send>>;
 
 /// The client as the world knows it.
@@ -249,8 +260,8 @@ impl Subject for Running {
         self.told
     }
 
-    fn broken(&mut self, id: RequestId, outcome: Outcome) {
-        self.endings.insert(id.0, outcome);
+    fn broke_off(&mut self, _: Moment, id: RequestId, begun: Response<Bytes>, _: &mut Vec<Action>) {
+        self.endings.insert(id.0, cut_off(begun));
     }
 }
 

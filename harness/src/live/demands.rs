@@ -11,7 +11,7 @@ use crate::history::{History, Murk};
 use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
-use crate::scenario::{Expect, Holds, SaveEnd, Scenario};
+use crate::scenario::{Client, Expect, Holds, SaveEnd, Scenario};
 use crate::subject::Manners;
 
 use super::Tempo;
@@ -68,19 +68,21 @@ pub(super) fn murk(murk: Murk, tempo: Tempo) -> Murk {
 }
 
 /// How a client whose clock is moved by hand has to behave. What it does not say of its waits has
-/// 20 polls together.
-pub(super) fn by_hand(greeting: &Greeting, poll_every: Duration) -> Manners {
+/// 20 polls together. It may do as the scenario wants it set up, or as it says of itself.
+pub(super) fn by_hand(greeting: &Greeting, options: &Client, poll_every: Duration) -> Manners {
     let unsaid = poll_every * (POLLS / 2);
     let backoff = greeting.backoff_max.unwrap_or(unsaid);
+    let timeout = greeting.timeout.max(options.request_timeout);
+    let relists = [greeting.relist, options.relist_every];
     Manners {
         poll_every,
         longest_poll: poll_every,
-        request_timeout: greeting.timeout.unwrap_or(unsaid),
+        request_timeout: timeout.unwrap_or(unsaid),
         retry_cap: backoff,
         refused_cap: backoff,
         throttled_cap: backoff,
         longest_retry_after: Duration::from_secs(3600),
-        relist_every: greeting.relist,
+        relist_every: relists.into_iter().flatten().min(),
         ..Manners::default()
     }
 }

@@ -19,6 +19,9 @@ impl Oracle for Monotonic {
         if back.from_nothing {
             return None; // that is a resurrection
         }
+        if back.to_nothing && history.lied {
+            return None; // the server itself left it out of an answer
+        }
         let name = history.name(back.site);
         let versions = &history.track(back.site).versions;
         let (older, newer) = (versions[back.shown], versions[back.reached]);

@@ -12,6 +12,7 @@ use super::diagnostic::{Diagnostic, Place};
 use super::read::Mistakes;
 use super::tree::Node;
 use super::{Anchor, Deed, Scenario, Spot};
+use crate::zoo;
 
 /// Operations that a client which only caches settings never asks.
 const NEVER_ASKED: [Operation; 7] = [
@@ -27,6 +28,7 @@ const NEVER_ASKED: [Operation; 7] = [
 pub(super) fn check(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
     start(scenario, node, mistakes);
     schema(scenario, node, mistakes);
+    kills(scenario, node, mistakes);
     let quiet = quiet_at(scenario);
     for (index, fault) in scenario.faults.faults.iter().enumerate() {
         let place = |key: &str| match node.place_of("/faults/0") {
@@ -48,6 +50,31 @@ pub(super) fn check(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
                 .push(Diagnostic::new(place, message).hint("move it before, or the quiet later"));
         }
     }
+}
+
+/// A file that names mutants must say what catches them, and the other way round.
+fn kills(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
+    for (index, name) in scenario.kills.iter().enumerate() {
+        if let Err(unknown) = zoo::named(name) {
+            let place = node.place_of(&format!("/kills/{index}"));
+            let message = format!("there is no mutant `{}`", unknown.given);
+            mistakes.push(Diagnostic::new(place, message).hint(unknown.hint));
+        }
+    }
+    let (message, hint, key) = match (scenario.kills.is_empty(), scenario.by.is_empty()) {
+        (false, true) => (
+            "`kills` does not say which oracles catch the mutants",
+            "add `by: [converged]`, or those that do",
+            "/kills",
+        ),
+        (true, false) => (
+            "`by` stands without `kills`",
+            "add `kills: [NAME]`, the mutants that these oracles catch",
+            "/by",
+        ),
+        _ => return,
+    };
+    mistakes.push(Diagnostic::new(node.place_of(key), message).hint(hint));
 }
 
 fn quiet_at(scenario: &Scenario) -> Option<Duration> {

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crisp_mock_server::fault::Outcome;
 use crisp_mock_server::id::WebsiteId;
 use http::{Request, Response};
 use jiff::Timestamp;
@@ -103,17 +102,22 @@ pub trait Subject: Send {
     /// Takes an event in and says what it does, in order.
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>);
 
+    /// An answer broke off, and this is what had come of it; [`Event::Failed`] follows. A client
+    /// that drops what is not whole has nothing to do here.
+    fn broke_off(
+        &mut self,
+        _now: Moment,
+        _id: RequestId,
+        _begun: Response<Bytes>,
+        _actions: &mut Vec<Action>,
+    ) {
+    }
+
     /// When it wants a [`Event::Tick`], on the scale of [`Moment::elapsed`].
     fn next_wake(&self) -> Option<Duration>;
 
     /// What it says of how current its cache is, if it says anything.
     fn told(&self, now: Moment) -> Option<Told>;
-
-    /// How a request ends that gets no whole answer; [`Event::Failed`] follows. For clients on a
-    /// real wire, on which a reset is not the same as half an answer.
-    fn broken(&mut self, id: RequestId, outcome: Outcome) {
-        let _ = (id, outcome);
-    }
 }
 
 /// Where the API is and how the scenario wants the client to be set up.

@@ -26,8 +26,19 @@ pub(super) struct Letter {
     carries: bool,
     /// Whether it waits until another answer of its operation has gone out.
     waits: bool,
-    /// The whole answer, or what there is in its place.
-    pub(super) content: Result<Response<Bytes>, Outcome>,
+    /// What comes of it.
+    pub(super) content: Content,
+}
+
+/// What reaches the client of an answer.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// All of it.
+    Whole(Response<Bytes>),
+    /// Its beginning.
+    Begun(Response<Bytes>),
+    /// Nothing.
+    Nothing,
 }
 
 /// All that is on its way.
@@ -49,24 +60,24 @@ impl Mail {
     ) -> Option<Duration> {
         let carries = delivery.outcome.response().is_some();
         let (trickle, content) = match delivery.outcome {
-            Outcome::Answer(response) => (Duration::ZERO, Ok(response)),
+            Outcome::Answer(response) => (Duration::ZERO, Content::Whole(response)),
             Outcome::Drip { response, pace } => {
-                (pace.time_for(response.body().len() as u64), Ok(response))
+                let time = pace.time_for(response.body().len() as u64);
+                (time, Content::Whole(response))
             }
             Outcome::Cut {
                 response,
                 bytes,
                 pace,
             } => {
-                let trickle = pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes));
-                let cut = Outcome::Cut {
-                    response,
-                    bytes,
-                    pace: None,
-                };
-                (trickle, Err(cut))
+                let time = pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes));
+                let kept = usize::try_from(bytes).unwrap_or(usize::MAX);
+                (
+                    time,
+                    Content::Begun(response.map(|mut body| body.split_to(kept.min(body.len())))),
+                )
             }
-            broken @ (Outcome::Reset | Outcome::Close) => (Duration::ZERO, Err(broken)),
+            Outcome::Reset | Outcome::Close => (Duration::ZERO, Content::Nothing),
             Outcome::Hang => return None,
         };
         let held = delivery.after_next.unwrap_or_default();

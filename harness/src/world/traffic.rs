@@ -6,19 +6,23 @@ use bytes::Bytes;
 use crisp_mock_server::space::Handled;
 
 use super::hooks::{self, Numbers};
-use super::mail::{LATENCY, Letter};
+use super::mail::{Content, LATENCY, Letter};
 use super::record::Taken;
 use super::{Due, Witness, World};
 use crate::history::{By, Quality, RequestIndex, What};
 use crate::scenario::{Anchor, Spot};
-use crate::subject::{Action, Event, RequestId};
+use crate::subject::{Action, Event, Moment, RequestId, Subject};
 
 impl<W: Witness> World<'_, W> {
     /// Tells the client something, and does what it wants done.
     pub(super) fn tell(&mut self, event: Event) {
+        self.hear(|subject, now, actions| subject.handle(now, event, actions));
+    }
+
+    fn hear(&mut self, tell: impl FnOnce(&mut dyn Subject, Moment, &mut Vec<Action>)) {
         let now = self.moment();
         let mut actions = std::mem::take(&mut self.actions);
-        self.subject.handle(now, event, &mut actions);
+        tell(&mut *self.subject, now, &mut actions);
         let mut shown = false;
         for action in actions.drain(..) {
             let shows = matches!(action, Action::Shows(..));
@@ -140,14 +144,14 @@ impl<W: Witness> World<'_, W> {
             return;
         }
         self.ids.retain(|(id, _)| *id != letter.id);
-        let event = match letter.content {
-            Ok(response) => Event::Answer(letter.id, response),
-            Err(outcome) => {
-                self.subject.broken(letter.id, outcome);
-                Event::Failed(letter.id)
-            }
-        };
-        self.tell(event);
+        match letter.content {
+            Content::Whole(response) => self.tell(Event::Answer(letter.id, response)),
+            Content::Begun(begun) => self.hear(|subject, now, actions| {
+                subject.broke_off(now, letter.id, begun, actions);
+                subject.handle(now, Event::Failed(letter.id), actions);
+            }),
+            Content::Nothing => self.tell(Event::Failed(letter.id)),
+        }
         self.push(What::Handled(letter.request));
         self.ask_status();
     }

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crisp_harness::candidate::Trial;
+use crisp_harness::candidate::{Candidate, Trial};
 use crisp_harness::live::{OverHttp, Terms};
-use crisp_harness::replay::load;
+use crisp_harness::replay::{ExitCode, replay};
+use crisp_harness::report::{RunEvent, Text};
 use crisp_harness::runner::{Judged, Outcome, judge};
 use crisp_harness::subject::{Client, Guide, Sync};
 
@@ -34,16 +35,21 @@ fn failures(judged: &Judged) -> Vec<&'static str> {
 #[test]
 fn the_reference_passes_the_corpus_when_its_clock_is_moved_by_hand() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let trial = by_hand(Sync::reference());
-    for (file, prepared) in load(&[root]).unwrap() {
-        let judged = trial.judge(&prepared).unwrap();
-        let outcome = judged.outcome();
-        let told = (
-            failures(&judged),
-            judged.outside.as_ref().unwrap().stopped.clone(),
-        );
-        assert_eq!(outcome, Outcome::Passed, "{file}: {told:?}");
-    }
+    let candidate = Candidate {
+        trial: Box::new(by_hand(Sync::reference())),
+        judged: "crisp-sync".to_owned(),
+        options: String::new(),
+        is_reference: true,
+    };
+    let (mut told, mut not_passed) = (String::new(), 0);
+    let code = replay(&[root], &candidate, &mut |event| {
+        told.push_str(&Text::default().render(event));
+        if let RunEvent::ScenarioFinished(report) = event {
+            not_passed += usize::from(report.outcome != Outcome::Passed);
+        }
+    });
+    assert_eq!(code.unwrap(), ExitCode::Passed, "{told}");
+    assert_eq!(not_passed, 0, "{told}");
 }
 
 #[test]
@@ -59,7 +65,10 @@ fn a_client_moved_by_hand_lives_through_what_it_lives_through_in_process() {
             .map(|request| (request.spot(), request.sent))
             .collect::<Vec<_>>()
     };
-    assert_eq!(requests(&outside), requests(&inside));
+    // Outside nothing is known of the client's waits, so the run is longer.
+    let (outside, inside) = (requests(&outside), requests(&inside));
+    assert!(inside.len() > 5);
+    assert_eq!(outside[..inside.len()], inside);
 }
 
 #[test]

@@ -113,7 +113,8 @@ fn unknown_routes_are_404_and_say_what_was_meant() {
         ),
         ("website/abc/conversations/1", "outside the plugin area"),
         ("", "no such route"),
-        ("plugins/subscription//", "no such route"),
+        ("plugins/subscription//", "two slashes in a row"),
+        ("/plugin/connect/account", "two slashes in a row"),
         ("plugin/connect/session/valid", "no such route"),
     ];
     for (path, why) in near {
@@ -148,13 +149,13 @@ fn a_method_that_the_route_does_not_have_is_405_and_names_those_it_has() {
     let settings = crisp.of("w1", "/settings");
     let event = crisp.of("w1", "/event");
     let cases = [
-        ("POST", settings.as_str(), "GET, PUT, PATCH"),
-        ("DELETE", settings.as_str(), "GET, PUT, PATCH"),
+        ("POST", settings.as_str(), "GET, HEAD, PUT, PATCH"),
+        ("DELETE", settings.as_str(), "GET, HEAD, PUT, PATCH"),
         ("GET", event.as_str(), "POST"),
         ("HEAD", event.as_str(), "POST"),
-        ("OPTIONS", "plugin/connect/account", "GET"),
-        ("BREW", "plugin/connect/websites/all", "GET"),
-        ("get", "plugin/connect/account", "GET"),
+        ("OPTIONS", "plugin/connect/account", "GET, HEAD"),
+        ("BREW", "plugin/connect/websites/all", "GET, HEAD"),
+        ("get", "plugin/connect/account", "GET, HEAD"),
         ("POST", "plugin/connect/session", "HEAD"),
     ];
     for (method, path, allowed) in cases {

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::server::Quirks;
-use super::sim::{Deed, Fault, Sim, at, config, during, ms, secs, w};
+use super::server::{Quirks, Server};
+use super::sim::{Deed, Fault, Sim, at, config, during, moment, ms, secs, w};
 use crate::Change;
-use crate::machine::State;
+use crate::machine::parts::{CarefulLoad, Evidence, Load, PageSeen, PageStep};
+use crate::machine::{Machine, Parts, State};
 
 fn one_a_page() -> Quirks {
     Quirks {
@@ -236,4 +237,57 @@ fn an_empty_plugin_becomes_ready_with_nothing() {
     sim.run(secs(1));
     assert!(sim.machine.is_ready());
     assert!(sim.machine.snapshot().websites.is_empty());
+}
+
+#[test]
+fn three_passes_in_doubt_are_followed_by_one_more_when_the_doubt_has_had_its_time() {
+    let mut sim = Sim::three(config(), one_a_page());
+    for number in 4..=6 {
+        sim.server.installed_before(w(number), json!({}));
+    }
+    // In each pass the website of page 1 leaves when it has been read.
+    for (page_1, number) in [(1, 1), (8, 2), (14, 3)] {
+        sim.after("list", page_1, Deed::Uninstall(number));
+    }
+    sim.run(secs(1));
+    assert_eq!(sim.machine.counters().drifts, 3);
+    assert!(sim.machine.is_ready());
+    let missed = !sim.machine.snapshot().websites.contains(&w(4));
+    assert!(missed && !sim.machine.status(sim.moment()).verified);
+    let asked = sim.count("list");
+    sim.run(secs(121));
+    assert_eq!(
+        sim.count("list"),
+        asked,
+        "not while it can only look the same"
+    );
+    sim.run(secs(124));
+    sim.assert_converged();
+    sim.run(secs(400));
+    assert!(sim.machine.status(sim.moment()).verified);
+    assert_eq!(sim.machine.counters().lists, 2, "one more was enough");
+}
+
+/// Believes no pass.
+struct Doubtful;
+
+impl Load for Doubtful {
+    fn after_page(&mut self, seen: &PageSeen) -> PageStep {
+        CarefulLoad.after_page(seen)
+    }
+
+    fn drifted(&self, _evidence: &Evidence) -> bool {
+        true
+    }
+}
+
+#[test]
+fn passes_that_stay_in_doubt_follow_one_another_ever_more_slowly() {
+    let mut parts = Parts::reference(&config());
+    parts.load = Box::new(Doubtful);
+    let machine = Machine::new(config(), parts, moment(secs(0), 0));
+    let mut sim = Sim::with(machine, Server::new(one_a_page()));
+    sim.run(secs(3599));
+    // One pass at 122 s after the last, one 244 s after that, and so on.
+    assert_eq!(sim.machine.counters().lists, 1 + 4);
 }

@@ -1,6 +1,7 @@
 //! The machine against a model server, in virtual time.
 
 mod failing;
+mod hostile;
 mod loading;
 mod pacing;
 mod polling;

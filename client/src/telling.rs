@@ -1,0 +1,81 @@
+//! What the plugin's operator is told by `tracing`; without that feature, nothing.
+//!
+//! Levels: an *error* is a bug somewhere, a *warning* costs something at the next restart, *info*
+//! is a change of state, *debug* is everything else. No secret and no setting is ever told.
+
+#![cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, reason = "there is nobody to tell it to")
+)]
+
+use std::fmt::Display;
+
+use crate::WebsiteId;
+use crate::machine::{Operation, State};
+
+/// The span of one request, from sending it to its last byte.
+#[cfg(feature = "tracing")]
+pub(crate) fn request<F: Future>(
+    operation: Operation,
+    exchange: F,
+) -> impl Future<Output = F::Output> {
+    use tracing::Instrument;
+    let operation = operation.name();
+    exchange.instrument(tracing::debug_span!("crisp_request", operation))
+}
+
+/// The span of one request: none.
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn request<F: Future>(_: Operation, exchange: F) -> F {
+    exchange
+}
+
+pub(crate) fn machine_panicked(words: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        panic = words,
+        "the sync machine panicked; it begins anew with a full list"
+    );
+}
+
+pub(crate) fn no_answer(operation: Operation, error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(operation = operation.name(), %error, "no whole answer");
+}
+
+pub(crate) fn state_changed(from: State, to: State, error: Option<String>) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(%from, %to, error, "the cache's state changed");
+}
+
+pub(crate) fn ready(websites: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(websites, "ready");
+}
+
+pub(crate) fn changed(changes: usize, generation: u64) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(changes, generation, "the cache changed");
+}
+
+pub(crate) fn meter_panicked() {
+    #[cfg(feature = "tracing")]
+    tracing::error!("the plugin's meter panicked; it is not called any more");
+}
+
+pub(crate) fn listener_panicked(website: WebsiteId) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(%website, "the plugin's listener panicked");
+}
+
+#[cfg(feature = "persist")]
+pub(crate) fn set_not_read(error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(%error, "the stored set cannot be read; starting without it");
+}
+
+#[cfg(feature = "persist")]
+pub(crate) fn set_not_stored(error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(%error, "the set cannot be stored; a restart would begin without it");
+}

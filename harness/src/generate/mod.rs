@@ -1,0 +1,182 @@
+//! Random scenarios: case `i` of a search is the same for the same seed, on any machine.
+//!
+//! [`scenario`] draws one; [`Scenarios`] is the same as a proptest strategy, for whoever writes
+//! property tests about scenarios. Everything drawn is inside the [`envelope`].
+//!
+//! The strategy is flat: it draws the whole scenario in one go and its tree holds nothing but the
+//! scenario, because proptest's composed trees cost more than running the case.
+
+mod dice;
+pub mod envelope;
+mod faults;
+mod set_up;
+mod settings;
+mod steps;
+mod swarm;
+mod times;
+
+use std::time::Duration;
+
+use crisp_mock_server::id::WebsiteId;
+use proptest::strategy::{NewTree, Strategy, ValueTree};
+use proptest::test_runner::{TestRng, TestRunner};
+use serde_json::Value;
+
+use crate::scenario::{Deed, Scenario};
+use dice::Dice;
+use swarm::Swarm;
+
+/// How far a case may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many steps at most.
+    pub max_steps: usize,
+    /// Whether the client is told to save; useless for one that cannot.
+    pub saves: bool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            max_steps: 8,
+            saves: true,
+        }
+    }
+}
+
+/// Case `index` of the search with this seed.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_harness::generate::{Bounds, scenario};
+///
+/// let case = scenario(1, 412, Bounds::default());
+/// assert_eq!(case, scenario(1, 412, Bounds::default()));
+/// assert!(case.when.len() <= 8);
+/// ```
+#[must_use]
+pub fn scenario(seed: u64, index: u64, bounds: Bounds) -> Scenario {
+    let mut scenario = draw(&mut dice::source(seed, index), bounds);
+    scenario.name = format!("case {index} of seed {seed}");
+    scenario
+}
+
+/// Scenarios as a proptest strategy.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scenarios(pub Bounds);
+
+impl Strategy for Scenarios {
+    type Tree = Drawn;
+    type Value = Scenario;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        Ok(Drawn(draw(runner.rng(), self.0)))
+    }
+}
+
+/// A drawn scenario. It is not simplified here: the search does that better, because
+/// it sees who fails.
+#[derive(Debug, Clone)]
+pub struct Drawn(Scenario);
+
+impl ValueTree for Drawn {
+    type Value = Scenario;
+
+    fn current(&self) -> Scenario {
+        self.0.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        false
+    }
+
+    fn complicate(&mut self) -> bool {
+        false
+    }
+}
+
+/// What is known of a case while it is drawn.
+struct Case {
+    swarm: Swarm,
+    poll_every: Duration,
+    page_size: u32,
+    websites: u32,
+    /// Pages of the first list, the empty one aside.
+    pages: u32,
+    pool: Vec<Value>,
+    start: Vec<(WebsiteId, Value)>,
+    /// Whether the plugin replaces settings somewhere.
+    puts: bool,
+    /// Whether the plugin changes settings somewhere.
+    patches: bool,
+}
+
+impl Case {
+    /// From one poll to the next, unless it is tuned.
+    const POLL_EVERY: Duration = Duration::from_secs(60);
+
+    fn draw(dice: &mut Dice<'_>, bounds: Bounds) -> Self {
+        let swarm = Swarm::draw(dice, bounds);
+        let page_size = if swarm.pages {
+            dice.between(1, 3)
+        } else {
+            dice.between(1, 5)
+        };
+        let websites = if swarm.pages {
+            // More than two pages are full, so there is a third.
+            2 * page_size + dice.between(1, 2 * page_size)
+        } else {
+            dice.roll(6)
+        };
+        let poll_every = if swarm.tuned && dice.once_in(3) {
+            Duration::from_secs(dice.one(&[20, 120]))
+        } else {
+            Self::POLL_EVERY
+        };
+        let pool = settings::pool(dice, swarm.rich);
+        let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            swarm,
+            poll_every,
+            page_size: number(page_size),
+            websites: number(websites),
+            pages: number(websites.div_ceil(page_size)),
+            pool,
+            start: Vec::new(),
+            puts: false,
+            patches: false,
+        }
+    }
+
+    /// What a website has at the start, if that was written out.
+    fn held(&self, id: WebsiteId) -> Option<Value> {
+        let held = self.start.iter().find(|(other, _)| *other == id);
+        held.map(|(_, settings)| settings.clone())
+    }
+}
+
+fn draw(source: &mut TestRng, bounds: Bounds) -> Scenario {
+    let mut dice = Dice(source);
+    let mut case = Case::draw(&mut dice, bounds);
+    let start = set_up::start(&mut dice, &case);
+    case.start.clone_from(&start.websites);
+    let when = steps::steps(&mut dice, &case, bounds.max_steps);
+    case.puts = when
+        .iter()
+        .any(|step| matches!(step.deed, Deed::ClientSave(_)));
+    case.patches = when
+        .iter()
+        .any(|step| matches!(step.deed, Deed::ClientUpdate(_)));
+    let mut scenario = Scenario {
+        name: "a random case".to_owned(),
+        server: set_up::server(&mut dice, &case),
+        client: set_up::client(&mut dice, &case),
+        start,
+        faults: faults::faults(&mut dice, &case),
+        when,
+        ..Scenario::default()
+    };
+    set_up::settle(&mut scenario);
+    scenario
+}

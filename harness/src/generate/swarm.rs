@@ -1,0 +1,78 @@
+//! Swarm testing: each case leaves some features off.
+//!
+//! A case with everything in it hides more than it shows: a full list made every minute heals what
+//! a lost difference broke, and an outage of ten minutes covers all that happens meanwhile. So each
+//! case first draws what it is about.
+
+use crisp_mock_server::fault::Effect;
+
+use super::Bounds;
+use super::dice::Dice;
+
+/// What a case is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Swarm {
+    /// Websites come and go.
+    pub(super) moves: bool,
+    /// The plugin saves.
+    pub(super) saves: bool,
+    /// The client is started anew.
+    pub(super) restarts: bool,
+    /// Clocks are wrong, or are moved.
+    pub(super) clocks: bool,
+    /// Plans change.
+    pub(super) plans: bool,
+    /// Settings have every type of value.
+    pub(super) rich: bool,
+    /// The list has three pages or more.
+    pub(super) pages: bool,
+    /// The server behaves otherwise than by default.
+    pub(super) quirks: bool,
+    /// The client is set up otherwise than by default.
+    pub(super) tuned: bool,
+    /// Steps are tied to requests instead of times.
+    pub(super) hooked: bool,
+    /// Which effects faults may have, by their place in [`Effect::KEYS`]; none: no faults.
+    effects: u32,
+}
+
+impl Swarm {
+    pub(super) fn draw(dice: &mut Dice<'_>, bounds: Bounds) -> Self {
+        let faulty = !dice.once_in(4);
+        let every = (1_u32 << Effect::KEYS.len()) - 1;
+        // A few kinds together, or any.
+        let effects = match (faulty, dice.once_in(4)) {
+            (false, _) => 0,
+            (true, true) => every,
+            (true, false) => {
+                let mut some = 0;
+                for _ in 0..dice.between(1, 5) {
+                    some |= 1_u32 << dice.place(Effect::KEYS.len());
+                }
+                some
+            }
+        };
+        Self {
+            moves: dice.coin(),
+            saves: dice.coin() && bounds.saves,
+            restarts: dice.once_in(4),
+            clocks: dice.once_in(3),
+            plans: dice.once_in(4),
+            rich: dice.coin(),
+            pages: dice.once_in(3),
+            quirks: dice.coin(),
+            tuned: dice.coin(),
+            hooked: dice.coin(),
+            effects,
+        }
+    }
+
+    /// The effects that faults may have.
+    pub(super) fn effects(self) -> impl Iterator<Item = &'static str> {
+        let allowed = move |place: usize| self.effects >> place & 1 == 1;
+        Effect::KEYS
+            .into_iter()
+            .enumerate()
+            .filter_map(move |(place, key)| allowed(place).then_some(key))
+    }
+}

@@ -1,0 +1,157 @@
+//! The zoo: the reference client with one mistake each, so that everybody can see what is caught.
+//!
+//! A [`Mutant`] is `crisp-sync` with one of its [parts](crisp_sync::machine::parts) replaced, or
+//! with a wrapper around it. All of them live here: none is in the crate that plugins use. Each
+//! has a scenario of its own in `scenarios/mutants/`, which the reference passes and the mutant
+//! fails by the oracles that the file names, and which is the shortest lesson about its mistake.
+//!
+//! M01 to M46 are the mistakes of the project's research, where most were found in published
+//! clients; the numbers after them are mistakes that were needed to try an oracle.
+//!
+//! # Examples
+//!
+//! ```
+//! use crisp_harness::zoo;
+//!
+//! let mutant = zoo::named("no-drift-check").unwrap();
+//! assert_eq!(mutant.label(), "M17");
+//! assert_eq!(zoo::named("M17").unwrap().name, "no-drift-check");
+//! let error = zoo::named("no-drift-chek").unwrap_err();
+//! assert!(error.to_string().contains("did you mean `no-drift-check`?"));
+//! ```
+
+mod backoff;
+mod cursor;
+mod difference;
+mod flight;
+mod load;
+pub mod matrix;
+mod own_writes;
+mod pacing;
+mod wrapped;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use crisp_mock_server::nearest::nearest;
+use crisp_sync::Config;
+use crisp_sync::machine::Parts;
+
+use crate::subject::{Client, Sync};
+
+/// The reference client with one mistake.
+#[derive(Clone, Copy)]
+pub struct Mutant {
+    /// Its name, which tells the mistake: `no-drift-check`.
+    pub name: &'static str,
+    /// Its number: 17 of M17.
+    pub number: u8,
+    /// What it does wrong, as one sentence without a subject.
+    pub about: &'static str,
+    /// Where published clients made this mistake, when that is known.
+    pub seen: Option<&'static str>,
+    make: Make,
+}
+
+/// How a mutant is made.
+#[derive(Clone, Copy)]
+enum Make {
+    /// By other parts.
+    Parts(fn(&Config) -> Parts),
+    /// By other parts and a wrapper around the running client.
+    Wrapped(fn(&Config) -> Parts, wrapped::Wrap),
+}
+
+impl Mutant {
+    /// Its number as people write it: `M17`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("M{:02}", self.number)
+    }
+
+    /// The client itself.
+    #[must_use]
+    pub fn client(&self) -> Box<dyn Client> {
+        match self.make {
+            Make::Parts(parts) => Box::new(Sync::with(self.name, parts, |_| {})),
+            Make::Wrapped(parts, wrap) => Box::new(wrapped::Wrapped {
+                inner: Sync::with(self.name, parts, |_| {}),
+                wrap,
+            }),
+        }
+    }
+
+    /// Its scenario, under `scenarios/`.
+    #[must_use]
+    pub fn file(&self) -> String {
+        format!("mutants/{}.yaml", self.name)
+    }
+}
+
+impl fmt::Debug for Mutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.label(), self.name)
+    }
+}
+
+impl PartialEq for Mutant {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Mutant {}
+
+/// All mutants, in the order of their numbers.
+#[must_use]
+pub fn all() -> &'static [Mutant] {
+    static ALL: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
+        let parts = [
+            cursor::MUTANTS,
+            load::MUTANTS,
+            difference::MUTANTS,
+            own_writes::MUTANTS,
+            flight::MUTANTS,
+            backoff::MUTANTS,
+            pacing::MUTANTS,
+            wrapped::MUTANTS,
+        ];
+        let mut all = parts.concat();
+        all.sort_by_key(|mutant| mutant.number);
+        all
+    });
+    &ALL
+}
+
+/// A mutant that nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no mutant `{given}`: {hint}")]
+pub struct UnknownMutant {
+    /// What was asked for.
+    pub given: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+/// The mutant of this name, or with this number (`M17`).
+///
+/// # Errors
+///
+/// [`UnknownMutant`], with the nearest name, or all of them.
+pub fn named(given: &str) -> Result<&'static Mutant, UnknownMutant> {
+    let number = given.strip_prefix(['M', 'm']).and_then(|n| n.parse().ok());
+    let found = all()
+        .iter()
+        .find(|mutant| mutant.name == given || Some(mutant.number) == number);
+    found.ok_or_else(|| {
+        let names = all().iter().map(|mutant| mutant.name);
+        let hint = match nearest(given, names.clone()) {
+            Some(near) => {
+                format!("did you mean `{near}`? `crisp-mock check --zoo` lists them all")
+            }
+            None => format!("choose one of {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        let given = given.chars().take(60).collect();
+        UnknownMutant { given, hint }
+    })
+}

@@ -1,0 +1,181 @@
+//! The zoo: every mutant is caught by its own file, and fairly.
+//!
+//! `UPDATE=1 cargo test -p crisp-harness --test zoo` writes `docs/zoo.md` anew. The kill matrix is
+//! compared in release builds: `cargo test --release -p crisp-harness --test zoo`.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crisp_harness::candidate::ClientChoice;
+use crisp_harness::replay::{ExitCode, load, replay};
+use crisp_harness::runner::{Outcome, judge};
+use crisp_harness::scenario::Scenario;
+use crisp_harness::subject::Sync;
+use crisp_harness::world::Prepared;
+use crisp_harness::zoo::matrix::{Matrix, Rules};
+use crisp_harness::zoo::{self, Mutant};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn path(mutant: &Mutant) -> PathBuf {
+    root().join("scenarios").join(mutant.file())
+}
+
+fn prepared(mutant: &Mutant) -> Prepared {
+    let loaded = load(&[path(mutant)]).unwrap_or_else(|error| panic!("{error}"));
+    loaded.into_iter().next().unwrap().1
+}
+
+#[test]
+fn every_mutant_fails_its_own_file_by_exactly_the_oracles_that_the_file_names() {
+    let mut wrong = Vec::new();
+    for mutant in zoo::all() {
+        let prepared = prepared(mutant);
+        let judged = judge(&prepared, &*mutant.client());
+        let by: Vec<_> = Rules::convicting(&judged).iter().collect();
+        if by != prepared.scenario.by || judged.outcome() != Outcome::Failed {
+            let named = &prepared.scenario.by;
+            wrong.push(format!("{mutant:?}: named are {named:?}, it is {by:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reference_passes_the_file_of_every_mutant() {
+    for mutant in zoo::all() {
+        let judged = judge(&prepared(mutant), &Sync::reference());
+        assert_eq!(
+            judged.outcome(),
+            Outcome::Passed,
+            "{mutant:?}: {:#?}",
+            judged.failures()
+        );
+    }
+}
+
+#[test]
+fn the_forty_six_of_the_research_are_there_and_names_and_numbers_are_unique() {
+    let numbers: BTreeSet<_> = zoo::all().iter().map(|mutant| mutant.number).collect();
+    let names: BTreeSet<_> = zoo::all().iter().map(|mutant| mutant.name).collect();
+    assert_eq!(numbers.len(), zoo::all().len());
+    assert_eq!(names.len(), zoo::all().len());
+    assert!((1..=46).all(|number| numbers.contains(&number)));
+    for name in names {
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(name.chars().all(kebab), "{name}");
+    }
+}
+
+#[test]
+fn every_file_of_the_folder_is_short_and_about_the_mutant_that_it_is_named_for() {
+    for (file, prepared) in load(&[root().join("scenarios/mutants")]).unwrap() {
+        let stem = Path::new(&file).file_stem().unwrap().to_str().unwrap();
+        assert_eq!(prepared.scenario.kills, [stem], "{file}");
+        assert!(prepared.scenario.when.len() <= 3, "{file}: too many steps");
+        let faults = prepared.scenario.faults.faults.len();
+        assert!(faults <= 2, "{file}: too many faults");
+    }
+}
+
+#[test]
+fn a_replay_of_its_file_convicts_a_mutant_and_says_who_was_judged() {
+    let choice: ClientChoice = "mutant:M17".parse().unwrap();
+    let candidate = choice.candidate();
+    assert_eq!(
+        candidate.judged,
+        "mutant no-drift-check (M17: does not ask whether websites moved between pages while it \
+         read them; built in, not your plugin)"
+    );
+    assert_eq!(candidate.options, "--client mutant:no-drift-check");
+    let file = path(zoo::named("no-drift-check").unwrap());
+    let code = replay(&[file], &candidate, &mut |_| {}).unwrap();
+    assert_eq!(code, ExitCode::Failed);
+}
+
+#[test]
+fn an_unknown_mutant_is_refused_with_the_nearest_name_or_with_all_of_them() {
+    let told = |name: &str| name.parse::<ClientChoice>().unwrap_err().to_string();
+    assert_eq!(
+        told("mutant:no-driftcheck"),
+        "there is no mutant `no-driftcheck`: did you mean `no-drift-check`? \
+         `crisp-mock check --zoo` lists them all"
+    );
+    let all = told("mutant:M99");
+    assert!(all.starts_with("there is no mutant `M99`: choose one of cursor-moves-on-failure, "));
+    assert!(told("mutnat:x").contains("`mutant:NAME`"));
+}
+
+#[test]
+fn a_file_that_kills_an_unknown_mutant_is_refused_where_it_is_written() {
+    let told = |text: &str| Scenario::parse("x.yaml", text).unwrap_err().rendered;
+    let unknown = told("name: x\nkills: [no-overlap, no-drift-chek]\nby: [converged]\n");
+    assert!(
+        unknown.starts_with("x.yaml:2:21: there is no mutant `no-drift-chek`"),
+        "{unknown}"
+    );
+    assert!(
+        unknown.contains("did you mean `no-drift-check`?"),
+        "{unknown}"
+    );
+    let by_nobody = told("name: x\nkills: no-overlap\n");
+    assert!(by_nobody.starts_with("x.yaml:2:1: `kills` does not say which"));
+    let kills_nobody = told("name: x\nby: [converged]\n");
+    assert!(kills_nobody.starts_with("x.yaml:2:1: `by` stands without `kills`"));
+}
+
+/// Takes a minute without optimisation.
+#[test]
+fn the_kill_matrix_of_the_corpus_has_not_changed() {
+    if cfg!(debug_assertions) {
+        eprintln!("not compared without optimisation; the test says how");
+        return;
+    }
+    let scenarios = root().join("scenarios");
+    let mut files = load(&[scenarios.clone()]).unwrap();
+    for (file, _) in &mut files {
+        let short = Path::new(&*file).strip_prefix(&scenarios).unwrap();
+        *file = short.display().to_string();
+    }
+    let matrix = Matrix::over(&files, 2);
+    for row in &matrix.rows {
+        assert!(row.own.iter().next().is_some(), "{:?}", row.mutant);
+    }
+    insta::assert_snapshot!(matrix);
+}
+
+#[test]
+fn the_page_lists_every_mutant() {
+    let mut table =
+        String::from("| # | Mutant | What it does wrong | Seen in the wild | Caught by |\n");
+    table.push_str("|---|---|---|---|---|\n");
+    for mutant in zoo::all() {
+        let by: Vec<_> = prepared(mutant)
+            .scenario
+            .by
+            .iter()
+            .map(|rule| rule.name())
+            .collect();
+        let (label, name, file) = (mutant.label(), mutant.name, mutant.file());
+        let (about, seen, by) = (mutant.about, mutant.seen.unwrap_or("–"), by.join(", "));
+        writeln!(
+            table,
+            "| {label} | [`{name}`](../scenarios/{file}) | {about} | {seen} | {by} |"
+        )
+        .unwrap();
+    }
+    let page = root().join("docs/zoo.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, rest) = text.split_once("<!-- table -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end -->\n").unwrap();
+    let expected = format!("{before}<!-- table -->\n{table}<!-- end -->\n{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&page, &expected).unwrap();
+    }
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text == expected, "run this test with UPDATE=1");
+}
