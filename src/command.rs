@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::check::CheckArguments;
 use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
 use crate::exec::ExecArguments;
@@ -67,6 +68,8 @@ pub enum Command {
     Exec(Box<ExecArguments>),
     /// Replay scenarios against a client, and judge it
     Replay(ReplayArguments),
+    /// Search for a scenario that breaks a client, and hand it back as a file
+    Check(Box<CheckArguments>),
     /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what
     /// is not
     Validate(ValidateArguments),
@@ -94,7 +97,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
 #[must_use]
 pub fn command() -> clap::Command {
     let command = settle(Line::command());
-    ["serve", "healthcheck"]
+    ["serve", "check", "healthcheck"]
         .into_iter()
         .fold(command, |command, name| {
             command.mut_subcommand(name, |command| command.after_help(ENVIRONMENT))

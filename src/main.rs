@@ -2,6 +2,7 @@
 //!
 //! One file a subcommand; [`failure`] says with which exit code each can end.
 
+mod check;
 mod client;
 mod command;
 mod completions;
@@ -13,6 +14,7 @@ mod failure;
 mod healthcheck;
 mod journal_file;
 mod options;
+mod progress;
 mod replay;
 mod reports;
 mod request_line;
@@ -64,6 +66,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Exec(arguments) => Ok(exec::run(*arguments)),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

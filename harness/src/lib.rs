@@ -1,17 +1,23 @@
 //! Scenarios, oracles and search: judges any client that caches Crisp plugin settings.
 
 pub mod candidate;
+mod check;
 pub mod coverage;
 pub mod generate;
 pub mod history;
 pub mod judge;
 pub mod live;
 pub mod oracle;
+mod parallel;
 pub mod peer;
 pub mod replay;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod search;
+pub mod shrink;
 pub mod subject;
 pub mod world;
 pub mod zoo;
+
+pub use check::{Budget, Unproven, check, try_check};

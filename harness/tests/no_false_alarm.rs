@@ -34,17 +34,19 @@ fn no_oracle_convicts_the_reference_in_random_cases() {
         if judged.outcome() == Outcome::Failed {
             let report = ScenarioReport::of(&judged, 0, "case.yaml", "--client sync", None);
             let word = report.failure.as_ref().map_or("?", |failure| failure.word);
-            *words.entry(word).or_default() += 1;
+            let times = words.entry(word).or_default();
+            *times += 1;
+            if *times > 1 {
+                continue; // one of each kind is told
+            }
             let text = Text::default().render(&RunEvent::ScenarioFinished(Box::new(report)));
             told.push(format!("{}\n{text}", judged.scenario.to_yaml()));
         }
     }
-    let few: Vec<_> = told.iter().take(7).cloned().collect();
     assert!(
         told.is_empty(),
-        "{} of {cases}: {words:?} {outcomes:?}\n{}",
-        told.len(),
-        few.join("\n")
+        "{words:?} {outcomes:?} of {cases}\n{}",
+        told.join("\n")
     );
     let passed = f64::from(outcomes["Passed"]) / cases as f64;
     assert!(passed > 0.75, "too few are judged at all: {outcomes:?}");

@@ -5,6 +5,7 @@
 )]
 
 mod bad_files;
+mod check;
 mod config;
 mod ctl;
 mod ending;
@@ -14,6 +15,7 @@ mod judged;
 mod many;
 mod over_http;
 mod program;
+mod readme;
 mod replay;
 mod serve;
 mod state;

@@ -6,7 +6,8 @@
 //! is written here; [`outside`] says them for a scenario.
 
 use crate::scenario::{Deed, Scenario, Side};
-use crisp_mock_server::fault::{ClockFault, Effect};
+use crisp_mock_server::fault::{Answer, ClockFault, Effect};
+use crisp_mock_server::operation::Operation;
 
 /// A quirk, and how the generator treats it.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +49,26 @@ use Stance::{Inside, Outside, Unmet};
 const fn quirk(name: &'static str, stance: Stance) -> Quirk {
     Quirk { name, stance }
 }
+
+/// Faults that are not drawn, and why.
+pub const FAULTS: &[(&str, &str)] = &[
+    (
+        "`status: 404` for a page of the list",
+        "a server may say just that after the last page (`past-the-end`), so it ends the list",
+    ),
+    (
+        "`stale` by more than 30 s",
+        "no cache may be older than the overlap: what was asked for from then on is not asked again",
+    ),
+    (
+        "a `Retry-After` of less than 5 s",
+        "it is obeyed to the second, which is a request a second for as long as the server wants",
+    ),
+    (
+        "statuses below 300",
+        "a success without the API's envelope is drawn as `garbage`, `html` and the like",
+    ),
+];
 
 /// Every quirk of the emulator.
 pub const TABLE: &[Quirk] = &[
@@ -197,6 +218,16 @@ pub const CONFLICTS: &[Conflict] = &[
         has_both: |scenario| has(scenario, "horizon") && server_clock_moves(scenario),
         why: "the server forgets by its own clock: when that jumps, it forgets what was just now",
     },
+    Conflict {
+        quirk: "collapse",
+        has_both: |scenario| has(scenario, "collapse") && server_clock_moves(scenario),
+        why: "every change is reported in the order of dates, and those went back",
+    },
+    Conflict {
+        quirk: "collapse",
+        has_both: |scenario| has(scenario, "collapse") && has_lie(scenario),
+        why: "an answer without its last change shows the one before it, and nothing marks it",
+    },
 ];
 
 /// The conflict that a scenario has, if it has one.
@@ -251,6 +282,16 @@ fn quirk_is(scenario: &Scenario, name: &str, value: &str) -> bool {
     quirks
         .iter()
         .any(|(other, is)| other == name && is == value)
+}
+
+fn has_lie(scenario: &Scenario) -> bool {
+    let lies = |fault: &crisp_mock_server::fault::Fault| {
+        fault.effect == Effect::Answer(Answer::ShortPage)
+            && fault
+                .at
+                .is_none_or(|target| target.operation != Operation::List)
+    };
+    scenario.faults.faults.iter().any(lies)
 }
 
 fn clocks_differ(scenario: &Scenario) -> bool {

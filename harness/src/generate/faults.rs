@@ -45,7 +45,7 @@ fn fault(dice: &mut Dice<'_>, case: &Case, key: &str) -> Option<Fault> {
     }
     if dice.once_in(5) {
         let mut fault = Fault::during(window(dice, case), effect);
-        if dice.coin() {
+        if dice.coin() || is_not_found(&fault.effect) {
             fault.at = Some(Target::all(operation(dice, case, &fault.effect)));
         }
         return Some(seeded(dice, fault));
@@ -97,12 +97,23 @@ fn operation(dice: &mut Dice<'_>, case: &Case, effect: &Effect) -> Operation {
         _ => {}
     }
     let reads_only = matches!(effect, Effect::Answer(Answer::Stale(_)));
+    if is_not_found(effect) {
+        // For a page it would be the honest answer after the last one: see the envelope.
+        return dice.one(&[Operation::Since, Operation::Since, Operation::GetSettings]);
+    }
     match dice.roll(8) {
         0 | 1 if case.swarm.saves => Operation::GetSettings,
         2 | 3 if case.puts && !reads_only => Operation::SaveSettings,
         4 if case.patches && !reads_only => Operation::UpdateSettings,
         _ => dice.one(&lists),
     }
+}
+
+fn is_not_found(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Answer(Answer::Status { status, .. }) if *status == StatusCode::NOT_FOUND
+    )
 }
 
 fn page(dice: &mut Dice<'_>, case: &Case, operation: Operation, effect: &Effect) -> Option<u32> {
@@ -124,7 +135,7 @@ fn effect(dice: &mut Dice<'_>, key: &str) -> Option<Effect> {
     let seconds = Duration::from_secs;
     let asks = |dice: &mut Dice<'_>| {
         let asked = dice.coin();
-        asked.then(|| seconds(dice.one(&[1, 5, 20, 120])))
+        asked.then(|| seconds(dice.one(&[5, 20, 120])))
     };
     Some(match key {
         "status" if dice.once_in(6) => Effect::Answer(Answer::Status {
@@ -149,11 +160,15 @@ fn effect(dice: &mut Dice<'_>, key: &str) -> Option<Effect> {
         "error_envelope" => Effect::Answer(Answer::ErrorEnvelope),
         "missing_data" => Effect::Answer(Answer::MissingData),
         "null_data" => Effect::Answer(Answer::NullData),
-        "stale" => Effect::Answer(Answer::Stale(seconds(dice.one(&[2, 5, 30, 90])))),
+        "stale" => Effect::Answer(Answer::Stale(seconds(dice.one(&[2, 5, 30])))),
         "empty_page" => Effect::Answer(Answer::EmptyPage),
         "short_page" => Effect::Answer(Answer::ShortPage),
         "repeat_page" => Effect::Answer(Answer::RepeatPage),
-        "cut_body" => Effect::Ending(Ending::CutBody(dice.roll(120))),
+        // Within the envelope, or somewhere among the items.
+        "cut_body" => {
+            let most = dice.one(&[120, 1_200]);
+            Effect::Ending(Ending::CutBody(dice.roll(most)))
+        }
         "hang" => Effect::Ending(Ending::Hang),
         "reset" => Effect::Ending(Ending::Reset),
         "close" => Effect::Ending(Ending::Close),

@@ -279,13 +279,12 @@ impl History {
             Duration::ZERO
         };
         let throttled = if self.throttled {
-            manners
-                .throttled_cap
-                .max(self.longest_asked.min(manners.longest_retry_after))
+            manners.throttled_cap
         } else {
             Duration::ZERO
         };
-        let wait = manners.retry_cap.max(refused).max(throttled);
+        let asked = self.longest_asked.min(manners.longest_retry_after);
+        let wait = manners.retry_cap.max(refused).max(throttled).max(asked);
         manners.longest_poll + manners.request_timeout + wait
     }
 

@@ -320,6 +320,10 @@ impl Trial for OverHttp {
         house.runtime.block_on(self.try_out(house, prepared))
     }
 
+    fn in_real_time(&self) -> bool {
+        true
+    }
+
     fn at_a_time(&self) -> usize {
         let cores = available_parallelism().map_or(2, NonZeroUsize::get);
         let wanted = self.terms.jobs.map_or(cores * A_CORE, NonZeroUsize::get);

@@ -18,7 +18,8 @@ impl Oracle for NoResurrection {
         let back = self
             .order
             .follow(history, event)
-            .filter(|back| back.from_nothing)?;
+            // An answer that leaves a removal out brings the website back.
+            .filter(|back| back.from_nothing && !history.lied)?;
         let name = history.name(back.site);
         let versions = &history.track(back.site).versions;
         let (older, newer) = (versions[back.shown], versions[back.reached]);

@@ -150,7 +150,10 @@ impl Pacing {
         })?;
         let gap = at.saturating_sub(streak.failed_at);
         streak.failing = false;
-        streak.gaps.push(gap);
+        // A wait of which the server said how long says nothing of the client.
+        if self.silent_until <= streak.failed_at {
+            streak.gaps.push(gap);
+        }
         streak.hasty = if gap < TOO_SOON { streak.hasty + 1 } else { 0 };
         if streak.hasty >= TOO_OFTEN {
             return Some(Breach {

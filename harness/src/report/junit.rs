@@ -14,6 +14,9 @@ pub fn junit(events: &[RunEvent]) -> Result<String, quick_junit::SerializeError>
     let mut report = Report::new("crisp-mock");
     let mut suite = TestSuite::new("scenarios");
     for event in events {
+        if let RunEvent::SearchFinished(searched) = event {
+            suite.add_test_case(search(searched));
+        }
         let RunEvent::ScenarioFinished(scenario) = event else {
             continue;
         };
@@ -40,4 +43,20 @@ pub fn junit(events: &[RunEvent]) -> Result<String, quick_junit::SerializeError>
     }
     report.add_test_suite(suite);
     report.to_string()
+}
+
+/// The search as a whole: what it was convicted of stands in cases of its own.
+fn search(searched: &super::Searched) -> TestCase {
+    let mut status = match searched.exit_code {
+        0 => TestCaseStatus::success(),
+        3 => TestCaseStatus::skipped(),
+        _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    status.set_message(format!(
+        "{} cases, {} failed, {} not judged",
+        searched.cases, searched.failed, searched.not_judged
+    ));
+    let mut case = TestCase::new("random cases", status);
+    case.set_classname("search");
+    case
 }

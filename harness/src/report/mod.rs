@@ -11,6 +11,7 @@
 mod cause;
 mod github;
 mod junit;
+mod searched;
 mod svg;
 mod text;
 mod timeline;
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub use cause::Hazard;
 pub use github::github;
 pub use junit::junit;
+pub use searched::{Origin, Searched};
 pub use svg::svg;
 pub use text::Text;
 pub use timeline::Line;
@@ -51,6 +53,21 @@ pub enum RunEvent {
     },
     /// A scenario was judged.
     ScenarioFinished(Box<ScenarioReport>),
+    /// The beginning of a search.
+    SearchStarted {
+        /// Who is judged.
+        judged: String,
+        /// How many cases there will be at most; none: no end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cases: Option<u64>,
+        /// From which the cases are drawn.
+        seed: u64,
+        /// Which part of the cases.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shard: Option<String>,
+    },
+    /// The end of a search.
+    SearchFinished(Box<Searched>),
     /// The end.
     RunFinished {
         /// How many passed.
@@ -113,6 +130,9 @@ pub struct ScenarioReport {
     pub virtual_ms: u64,
     /// Equal for equal runs.
     pub fingerprint: String,
+    /// Where it comes from, when a search found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// A failure, told for a person.
@@ -222,6 +242,7 @@ impl ScenarioReport {
             requests: history.requests.len(),
             virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
             fingerprint: history.fingerprint(),
+            origin: None,
         }
     }
 }

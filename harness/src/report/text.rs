@@ -27,6 +27,22 @@ impl Text {
                 let s = if *scenarios == 1 { "" } else { "s" };
                 format!("JUDGED  {judged} · {scenarios} scenario{s} {pace}\n")
             }
+            RunEvent::SearchStarted {
+                judged,
+                cases,
+                seed,
+                shard,
+            } if !self.quiet => {
+                let cases = cases.map_or_else(
+                    || "searching until it is stopped".to_owned(),
+                    |cases| format!("up to {cases} random cases"),
+                );
+                let shard = shard
+                    .as_ref()
+                    .map_or_else(String::new, |shard| format!(" · shard {shard}"));
+                format!("JUDGED  {judged} · {cases}{shard} · seed {seed}\n")
+            }
+            RunEvent::SearchFinished(searched) => self.searched(searched),
             RunEvent::ScenarioFinished(report) => self.scenario(report),
             RunEvent::RunFinished {
                 passed,
@@ -132,8 +148,23 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
         || format!("expect: {}", failure.demand),
         |number| format!("{}, O{number}", failure.demand),
     );
-    let _ = writeln!(out, "FAIL    {} · {} ({rule})", failure.word, report.name);
-    let _ = writeln!(out, "        {}\n", report.file);
+    match &report.origin {
+        Some(origin) => {
+            let steps = |count: usize| format!("{count} step{}", if count == 1 { "" } else { "s" });
+            let _ = writeln!(
+                out,
+                "FAIL    {} · case {} · shrunk {} → {} ({rule})\n",
+                failure.word,
+                origin.case,
+                origin.before,
+                steps(origin.after)
+            );
+        }
+        None => {
+            let _ = writeln!(out, "FAIL    {} · {} ({rule})", failure.word, report.name);
+            let _ = writeln!(out, "        {}\n", report.file);
+        }
+    }
     for sentence in &failure.story {
         wrapped(&mut out, sentence, 2, 98);
     }
@@ -181,9 +212,14 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     if !not_judged.is_empty() {
         field(&mut out, "Not judged", &not_judged);
     }
+    if let Some(saved) = report.origin.as_ref().and_then(|from| from.saved.as_ref()) {
+        let _ = writeln!(out, "  {:<12}{saved}", "Saved");
+    }
     outside(&mut out, report);
     // A command is never broken: it is there to be copied.
-    let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);
+    if !report.file.is_empty() {
+        let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);
+    }
     out.push('\n');
     out
 }

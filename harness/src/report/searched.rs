@@ -1,0 +1,122 @@
+//! What a search has to tell beside the failures themselves.
+
+use std::fmt::Write;
+
+use serde::{Serialize, Serializer};
+
+use super::Text;
+use crate::coverage::{Cell, Coverage, Phase};
+
+/// Where a failure comes from.
+#[derive(Debug, Clone, Serialize)]
+pub struct Origin {
+    /// Which case of the search.
+    pub case: u64,
+    /// How many steps and faults that case had.
+    pub before: usize,
+    /// How many are left.
+    pub after: usize,
+    /// The file in which it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved: Option<String>,
+    /// What is in that file.
+    pub yaml: String,
+}
+
+/// A search in figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct Searched {
+    /// How many random cases were run.
+    pub cases: u64,
+    /// How many passed.
+    pub passed: u64,
+    /// How many failed, and the reference passes them.
+    pub failed: u64,
+    /// How many could not be judged.
+    pub not_judged: u64,
+    /// How many failed that the reference fails too; they are held against nobody.
+    pub unfair: u64,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// How much virtual time passed, in milliseconds.
+    pub virtual_ms: u64,
+    /// What the client was convicted of, in short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// What a long search left unmet although it can be reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Cell>,
+    /// Which faults met which operations, and when.
+    #[serde(serialize_with = "cells")]
+    pub coverage: Coverage,
+    /// The exit code that follows.
+    pub exit_code: u8,
+}
+
+fn cells<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(coverage.cells())
+}
+
+impl Text {
+    /// The end of a search.
+    pub(super) fn searched(self, searched: &Searched) -> String {
+        let mut out = String::new();
+        let failed = searched.exit_code == 1;
+        if (self.verbose || !failed) && !self.quiet && searched.cases > 0 {
+            out.push_str("\n  Faults that were met, by what the client was doing:\n");
+            out.push_str(&searched.coverage.table());
+            if self.verbose {
+                for phase in Phase::ALL {
+                    let _ = write!(out, "\n{}", searched.coverage.table_of(phase));
+                }
+            }
+            out.push('\n');
+        }
+        for cell in &searched.unmet {
+            let _ = writeln!(
+                out,
+                "  Never met: {} at {} while {}",
+                cell.fault,
+                cell.operation,
+                cell.phase.name()
+            );
+        }
+        if searched.unfair > 0 {
+            let _ = writeln!(
+                out,
+                "  {} cases fail for crisp-sync too and are held against nobody: please report them.",
+                searched.unfair
+            );
+        }
+        let others = searched.kinds.iter().skip(1).cloned();
+        let others: Vec<_> = others.collect();
+        if !others.is_empty() && !self.quiet {
+            let _ = writeln!(out, "  Found besides: {}", others.join(", "));
+        }
+        let word = match searched.exit_code {
+            0 => "PASS",
+            3 => "NONE",
+            _ => "FAIL",
+        };
+        let mut parts = vec![format!("{} cases", searched.cases)];
+        if searched.failed > 0 {
+            parts.push(format!("{} failed", searched.failed));
+        }
+        if searched.not_judged > 0 {
+            parts.push(format!("{} not judged", searched.not_judged));
+        }
+        if !searched.unmet.is_empty() {
+            parts.push(format!(
+                "{} reachable cells never met",
+                searched.unmet.len()
+            ));
+        }
+        if searched.cases == 0 && failed {
+            parts = vec![
+                "a failure that was found before is still there; the search was not begun".into(),
+            ];
+        }
+        let _ = writeln!(out, "{word}    {}", parts.join(", "));
+        out
+    }
+}

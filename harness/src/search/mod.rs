@@ -1,0 +1,393 @@
+//! The search: random cases against a client, and what it was convicted of, as small as it gets.
+//!
+//! Cases are judged in rounds on all cores. What is reported depends on the seed and on nothing
+//! else: a round is always finished, so that the verdict is the same on one core and on eight, and
+//! rates and times of the machine are left to whoever asked. A case that the reference fails too is
+//! never held against a client.
+
+mod conviction;
+mod rounds;
+mod saved;
+
+use std::path::PathBuf;
+
+pub use conviction::{Class, Conviction};
+pub use rounds::Tally;
+pub use saved::file_name;
+
+use crate::candidate::{Candidate, Untried};
+use crate::generate::Bounds;
+use crate::parallel::in_parallel;
+use crate::replay::{self, ExitCode, ReplayError};
+use crate::report::{RunEvent, ScenarioReport, Searched};
+use crate::runner::{self, Outcome};
+use crate::scenario::Scenario;
+use crate::shrink::Effort;
+use crate::world::Prepared;
+use rounds::Rounds;
+
+/// From so many cases on a search is a long one, and fails when it left something unmet.
+pub const LONG: u64 = 100_000;
+
+/// What is to be searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// So many cases, over all shards.
+    pub cases: u64,
+    /// From which the cases are drawn.
+    pub seed: u64,
+    /// So many steps a case at most.
+    pub max_steps: usize,
+    /// Which part of the cases.
+    pub shard: Shard,
+    /// On so many cores.
+    pub jobs: usize,
+    /// Go on after a failure, and without an end: every distinct failure is told and kept.
+    pub forever: bool,
+    /// So many kinds of failure are shrunk before the gravest and simplest is reported.
+    pub kinds: usize,
+    /// How much is tried to shrink each.
+    pub effort: Effort,
+    /// Where failures are kept as files; what is there is replayed first.
+    pub save_to: Option<PathBuf>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            cases: 3_000,
+            seed: 1,
+            max_steps: Bounds::default().max_steps,
+            shard: Shard::default(),
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            forever: false,
+            kinds: 6,
+            effort: Effort::default(),
+            save_to: None,
+        }
+    }
+}
+
+/// One of several equal parts of a search: `2/4`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, from 1.
+    pub number: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self { number: 1, of: 1 }
+    }
+}
+
+impl Shard {
+    /// Whether a case belongs to it. Each case belongs to exactly one shard.
+    #[must_use]
+    pub fn has(self, index: u64) -> bool {
+        index % self.of == self.number - 1
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/');
+        let numbers = parts.and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
+            _ => Err("write I/N, such as 1/4, 2/4, 3/4 and 4/4 on four machines".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.number, self.of)
+    }
+}
+
+/// Who watches a search from outside, and may end it.
+pub trait Watch: Sync {
+    /// A case was judged; called from many threads.
+    fn judged(&self, _tally: Tally) {}
+
+    /// Whether it has taken long enough. Asked before each case.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// Why a search came to no end.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The client could not be tried.
+    #[error(transparent)]
+    Untried(#[from] Untried),
+    /// A file among the saved failures cannot be used.
+    #[error(transparent)]
+    Saved(#[from] ReplayError),
+    /// A failure cannot be kept.
+    #[error(
+        "the failure cannot be kept: {path}: {source}\n  = hint: name another folder with \
+         `--save-failure`"
+    )]
+    Unkept {
+        /// Which file or folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl SearchError {
+    /// The exit code that follows.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Untried(_) => ExitCode::Environment,
+            Self::Saved(error) => error.exit_code(),
+            Self::Unkept { .. } => ExitCode::BadFile,
+        }
+    }
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub struct Found {
+    /// What the client is convicted of, the gravest first.
+    pub convictions: Vec<Conviction>,
+    /// In figures.
+    pub searched: Searched,
+    /// The exit code that follows.
+    pub code: ExitCode,
+}
+
+/// Searches for a scenario that breaks a client; `tell` hears what happens.
+///
+/// # Errors
+///
+/// [`SearchError`], when the client cannot be tried or a file cannot be used.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_harness::candidate::ClientChoice;
+/// use crisp_harness::replay::ExitCode;
+/// use crisp_harness::search::{Plan, search};
+///
+/// let plan = Plan { cases: 50, ..Plan::default() };
+/// let guide = ClientChoice::Guide.candidate();
+/// let found = search(&guide, &plan, &(), &mut |_| {}).unwrap();
+/// assert_eq!(found.code, ExitCode::Failed);
+/// println!("{}", found.convictions[0].scenario.to_yaml());
+/// ```
+pub fn search(
+    candidate: &Candidate,
+    plan: &Plan,
+    watch: &dyn Watch,
+    tell: &mut dyn FnMut(&RunEvent),
+) -> Result<Found, SearchError> {
+    tell(&RunEvent::SearchStarted {
+        judged: candidate.judged.clone(),
+        cases: (!plan.forever).then_some(plan.cases),
+        seed: plan.seed,
+        shard: (plan.shard.of > 1).then(|| plan.shard.to_string()),
+    });
+    let still_failing = again(candidate, plan, tell)?;
+    let mut hunt = Hunt {
+        candidate,
+        plan,
+        told: still_failing,
+        convictions: Vec::new(),
+        known: conviction::Known::default(),
+    };
+    let bounds = Bounds {
+        max_steps: plan.max_steps,
+        saves: hunt.can_save()?,
+    };
+    let mut rounds = Rounds::new(candidate, plan, bounds);
+    // A known failure is to be mended first; a soak collects.
+    if still_failing == 0 || plan.forever {
+        while rounds.go(watch)? {
+            if plan.forever {
+                hunt.collect(&mut rounds, bounds, tell)?;
+            } else if rounds.has_gravest() {
+                break;
+            }
+        }
+    }
+    if plan.forever {
+        // What the round found in which it was stopped.
+        hunt.collect(&mut rounds, bounds, tell)?;
+    } else {
+        hunt.decide(&rounds, bounds, tell)?;
+    }
+    Ok(hunt.finish(&rounds, tell))
+}
+
+/// Replays what earlier searches have kept; says how many of them fail still.
+fn again(
+    candidate: &Candidate,
+    plan: &Plan,
+    tell: &mut dyn FnMut(&RunEvent),
+) -> Result<usize, SearchError> {
+    let folder = plan.save_to.as_ref().filter(|folder| folder.is_dir());
+    let Some(folder) = folder else { return Ok(0) };
+    let saved = match replay::load(std::slice::from_ref(folder)) {
+        Err(ReplayError::Empty(_)) => return Ok(0),
+        saved => saved?,
+    };
+    let mut failed = 0;
+    for (index, (file, prepared)) in saved.iter().enumerate() {
+        let judged = candidate.trial.judge(prepared)?;
+        let convicted = judged.outcome() == Outcome::Failed;
+        let fair = (convicted && !candidate.is_reference).then(|| runner::is_fair(prepared));
+        failed += usize::from(convicted && fair != Some(false));
+        let report = ScenarioReport::of(&judged, index, file, &candidate.options, fair);
+        tell(&RunEvent::ScenarioFinished(Box::new(report)));
+    }
+    Ok(failed)
+}
+
+/// One search at work.
+struct Hunt<'a> {
+    candidate: &'a Candidate,
+    plan: &'a Plan,
+    /// How many failures were told.
+    told: usize,
+    convictions: Vec<Conviction>,
+    known: conviction::Known,
+}
+
+impl Hunt<'_> {
+    /// Whether it makes sense to order saves.
+    fn can_save(&self) -> Result<bool, Untried> {
+        let nothing = Scenario {
+            name: "nothing happens".to_owned(),
+            ..Scenario::default()
+        };
+        let Ok(prepared) = Prepared::new(nothing.into()) else {
+            return Ok(true);
+        };
+        let judged = self.candidate.trial.judge(&prepared)?;
+        Ok(judged.run.about.abilities.saves)
+    }
+
+    fn effort(&self) -> Effort {
+        if self.candidate.trial.in_real_time() {
+            // Seconds each, so they run side by side, and not too many of them.
+            Effort {
+                tries: 120,
+                at_a_time: self.plan.jobs,
+            }
+        } else {
+            self.plan.effort
+        }
+    }
+
+    /// Shrinks the first failure of each kind and reports the gravest.
+    fn decide(
+        &mut self,
+        rounds: &Rounds<'_>,
+        bounds: Bounds,
+        tell: &mut dyn FnMut(&RunEvent),
+    ) -> Result<(), SearchError> {
+        let at_once = if self.candidate.trial.in_real_time() {
+            1
+        } else {
+            self.plan.kinds
+        };
+        let suspects = rounds.gravest_of_each_kind(at_once);
+        let effort = self.effort();
+        let mut found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
+            conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
+        })
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+        found.sort_by_key(Conviction::rank);
+        let mut shapes = Vec::new();
+        found.retain(|conviction| {
+            let new = !shapes.contains(&conviction.shape);
+            shapes.push(conviction.shape.clone());
+            new
+        });
+        self.convictions = found;
+        if let Some(first) = self.convictions.first_mut() {
+            saved::keep(first, self.plan)?;
+            tell(&first.event(self.candidate, self.told));
+            self.told += 1;
+        }
+        Ok(())
+    }
+
+    /// Shrinks, tells and keeps whatever is new in the last round.
+    fn collect(
+        &mut self,
+        rounds: &mut Rounds<'_>,
+        bounds: Bounds,
+        tell: &mut dyn FnMut(&RunEvent),
+    ) -> Result<(), SearchError> {
+        let suspects: Vec<_> = rounds
+            .take_failures()
+            .into_iter()
+            .filter(|suspect| self.known.is_worth_shrinking(&suspect.class))
+            .collect();
+        let effort = self.effort();
+        let found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
+            conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
+        });
+        for conviction in found {
+            let mut conviction = conviction?;
+            if self.known.is_new(&conviction) {
+                saved::keep(&mut conviction, self.plan)?;
+                tell(&conviction.event(self.candidate, self.told));
+                self.told += 1;
+                self.convictions.push(conviction);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, rounds: &Rounds<'_>, tell: &mut dyn FnMut(&RunEvent)) -> Found {
+        let tally = rounds.tally;
+        let coverage = &rounds.coverage;
+        let long = self.candidate.is_reference && tally.cases >= LONG;
+        let unmet = if long { coverage.missing().len() } else { 0 };
+        let code = if self.told > 0 || unmet > 0 {
+            ExitCode::Failed
+        } else if tally.passed == 0 {
+            ExitCode::NothingJudged
+        } else {
+            ExitCode::Passed
+        };
+        let searched = Searched {
+            cases: tally.cases,
+            passed: tally.passed,
+            failed: tally.failed,
+            not_judged: tally.not_judged,
+            unfair: tally.unfair,
+            requests: tally.requests,
+            virtual_ms: tally.virtual_ms,
+            kinds: self.convictions.iter().map(Conviction::in_short).collect(),
+            unmet: if long { coverage.missing() } else { Vec::new() },
+            coverage: coverage.clone(),
+            exit_code: code as u8,
+        };
+        tell(&RunEvent::SearchFinished(Box::new(searched.clone())));
+        Found {
+            convictions: self.convictions,
+            searched,
+            code,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Rounds of cases, judged side by side.
+
+use super::conviction::{Class, Suspect};
+use super::{Plan, Watch};
+use crate::candidate::{Candidate, Untried};
+use crate::coverage::Coverage;
+use crate::generate::{self, Bounds};
+use crate::parallel::in_parallel;
+use crate::runner::{self, Outcome};
+use crate::world::Prepared;
+
+/// Cases of one round. Fixed, so that the same seed ends in the same round on any machine.
+const ROUND: usize = 256;
+
+/// A search in figures so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// How many cases were run.
+    pub cases: u64,
+    /// How many passed.
+    pub passed: u64,
+    /// How many failed, and the reference passes them.
+    pub failed: u64,
+    /// How many could not be judged.
+    pub not_judged: u64,
+    /// How many failed that the reference fails too.
+    pub unfair: u64,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// How much virtual time passed, in milliseconds.
+    pub virtual_ms: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.not_judged += other.not_judged;
+        self.unfair += other.unfair;
+        self.requests += other.requests;
+        self.virtual_ms += other.virtual_ms;
+    }
+}
+
+/// All rounds of a search.
+pub(super) struct Rounds<'a> {
+    candidate: &'a Candidate,
+    plan: &'a Plan,
+    bounds: Bounds,
+    /// The first case that was not yet taken.
+    next: u64,
+    pub(super) tally: Tally,
+    pub(super) coverage: Coverage,
+    failures: Vec<Suspect>,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn new(candidate: &'a Candidate, plan: &'a Plan, bounds: Bounds) -> Self {
+        Self {
+            candidate,
+            plan,
+            bounds,
+            next: 0,
+            tally: Tally::default(),
+            coverage: Coverage::default(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Judges one more round; says whether there was one.
+    pub(super) fn go(&mut self, watch: &dyn Watch) -> Result<bool, Untried> {
+        let indices = self.indices();
+        if indices.is_empty() || watch.is_over() {
+            return Ok(false);
+        }
+        let glances = in_parallel(self.plan.jobs, &indices, &|index| {
+            if watch.is_over() {
+                return Ok(None);
+            }
+            let glance = glance(self.candidate, self.plan.seed, *index, self.bounds)?;
+            watch.judged(glance.tally);
+            Ok(Some(glance))
+        });
+        for glance in glances {
+            // Whatever comes after the first that was not judged would depend on the machine.
+            let Some(glance) = glance? else {
+                return Ok(false);
+            };
+            self.tally.add(glance.tally);
+            self.coverage.add(&glance.coverage);
+            self.failures.extend(glance.suspect);
+        }
+        Ok(true)
+    }
+
+    /// The cases of the next round.
+    fn indices(&mut self) -> Vec<u64> {
+        let size = if self.candidate.trial.in_real_time() {
+            self.plan.jobs
+        } else {
+            ROUND
+        };
+        let mut indices = Vec::with_capacity(size);
+        while indices.len() < size && (self.plan.forever || self.next < self.plan.cases) {
+            if self.plan.shard.has(self.next) {
+                indices.push(self.next);
+            }
+            self.next += 1;
+        }
+        indices
+    }
+
+    /// Whether a failure was found than which none is graver.
+    pub(super) fn has_gravest(&self) -> bool {
+        self.failures.iter().any(|suspect| suspect.class.harm == 0)
+    }
+
+    /// The first failure of each kind, the gravest first.
+    pub(super) fn gravest_of_each_kind(&self, most: usize) -> Vec<Suspect> {
+        let gravest = self.failures.iter().map(|suspect| suspect.class.harm).min();
+        let mut kinds: Vec<Suspect> = Vec::new();
+        for suspect in &self.failures {
+            let known = kinds.iter().any(|other| other.class == suspect.class);
+            if Some(suspect.class.harm) == gravest && !known {
+                kinds.push(suspect.clone());
+            }
+        }
+        kinds.truncate(most);
+        kinds
+    }
+
+    /// All failures since it was last asked.
+    pub(super) fn take_failures(&mut self) -> Vec<Suspect> {
+        std::mem::take(&mut self.failures)
+    }
+}
+
+/// What is kept of one case.
+struct Glance {
+    tally: Tally,
+    coverage: Box<Coverage>,
+    suspect: Option<Suspect>,
+}
+
+fn glance(candidate: &Candidate, seed: u64, index: u64, bounds: Bounds) -> Result<Glance, Untried> {
+    let scenario = generate::scenario(seed, index, bounds);
+    let prepared = Prepared::new(scenario.into()).map_err(|problem| Untried {
+        problem: format!("case {index} of seed {seed} cannot be set up: {problem}"),
+        hint: Some("this is a mistake of crisp-mock, please report it".to_owned()),
+    })?;
+    let judged = candidate.trial.judge(&prepared)?;
+    let history = &judged.run.history;
+    let mut coverage = Box::<Coverage>::default();
+    coverage.see(&judged.scenario, history);
+    let mut tally = Tally {
+        cases: 1,
+        requests: history.requests.len() as u64,
+        virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
+        ..Tally::default()
+    };
+    let mut suspect = None;
+    match judged.outcome() {
+        Outcome::Passed => tally.passed = 1,
+        Outcome::NotJudged => tally.not_judged = 1,
+        Outcome::Failed if candidate.is_reference || runner::is_fair(&prepared) => {
+            tally.failed = 1;
+            let class = Class::of(&judged);
+            suspect = Some(Suspect { index, class });
+        }
+        Outcome::Failed => tally.unfair = 1,
+    }
+    Ok(Glance {
+        tally,
+        coverage,
+        suspect,
+    })
+}

@@ -1,0 +1,114 @@
+//! Failures as files: `lost-update-3f2a.yaml`, which `crisp-mock replay` runs alone.
+
+use std::fs;
+
+use crisp_mock_server::duration;
+use crisp_mock_server::fault::{Effect, Fault};
+
+use super::{Conviction, Plan, SearchError};
+use crate::scenario::{Anchor, Deed, Scenario, Side, Step};
+
+/// The name of the file in which a failure is kept.
+#[must_use]
+pub fn file_name(word: &str, shape: &str) -> String {
+    let mut slug = String::new();
+    for letter in word.chars().flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    format!("{}-{shape}.yaml", slug.trim_matches('-'))
+}
+
+/// Writes a failure down, if it is to be kept.
+pub(super) fn keep(conviction: &mut Conviction, plan: &Plan) -> Result<(), SearchError> {
+    let Some(folder) = &plan.save_to else {
+        return Ok(());
+    };
+    let path = folder.join(file_name(conviction.class.word, &conviction.shape));
+    let written =
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, conviction.scenario.to_yaml()));
+    written.map_err(|source| SearchError::Unkept {
+        path: path.display().to_string(),
+        source,
+    })?;
+    conviction.saved = Some(path.display().to_string());
+    Ok(())
+}
+
+/// One sentence that says what happens and what comes of it.
+pub(super) fn sentence(word: &str, scenario: &Scenario) -> String {
+    let mut parts = Vec::new();
+    if scenario.client.clock.is_some() {
+        parts.push("the client's clock is wrong".to_owned());
+    }
+    parts.extend(scenario.faults.faults.iter().map(goes_wrong));
+    parts.extend(scenario.when.iter().map(happens));
+    if parts.is_empty() {
+        parts.push("nothing special happens".to_owned());
+    }
+    let more = parts.len().saturating_sub(3);
+    parts.truncate(3);
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{word}: {}{more}", parts.join(", "))
+}
+
+fn happens(step: &Step) -> String {
+    let what = match &step.deed {
+        Deed::Save(websites) => format!("{} is saved", names(websites)),
+        Deed::Install(websites) => format!("{} installs", names(websites)),
+        Deed::Uninstall(websites) => {
+            let names: Vec<_> = websites.iter().map(|id| id.short()).collect();
+            format!("{} leaves", names.join(" and "))
+        }
+        Deed::Plan(websites) => format!("{} changes its plan", names(websites)),
+        Deed::ClientSave(websites) | Deed::ClientUpdate(websites) => {
+            format!("the plugin saves {}", names(websites))
+        }
+        Deed::Clock { side, .. } => {
+            let whose = if *side == Side::Server {
+                "server"
+            } else {
+                "client"
+            };
+            format!("the {whose}'s clock is moved")
+        }
+        Deed::Restart => "the client restarts".to_owned(),
+        Deed::Quiet => "all is quiet".to_owned(),
+    };
+    match step.anchor {
+        Anchor::At(_) => what,
+        Anchor::After(spot) => format!("{what} after {}", plain(&spot.to_string())),
+        Anchor::During(spot) => format!("{what} during {}", plain(&spot.to_string())),
+    }
+}
+
+fn names<T>(websites: &[(crisp_mock_server::id::WebsiteId, T)]) -> String {
+    let names: Vec<_> = websites.iter().map(|(id, _)| id.short()).collect();
+    names.join(" and ")
+}
+
+/// `since#2` as a sentence has it: a `#` after a blank would begin a comment in a file.
+fn plain(spot: &str) -> String {
+    spot.to_owned()
+}
+
+fn goes_wrong(fault: &Fault) -> String {
+    let whom = match (fault.at, fault.window) {
+        (Some(target), _) => target.to_string(),
+        (None, Some(window)) => format!("everything in {window}"),
+        (None, None) => "everything".to_owned(),
+    };
+    match &fault.effect {
+        Effect::Clock(_) => "a clock goes wrong".to_owned(),
+        Effect::Delay(crisp_mock_server::fault::Delay::Fixed(by)) => {
+            format!("{whom} takes {}", duration::format(*by))
+        }
+        effect => format!("{whom} meets {}", effect.key().replace('_', " ")),
+    }
+}

@@ -1,0 +1,106 @@
+use super::*;
+use crate::candidate::ClientChoice;
+
+/// Small enough for a build without optimisation.
+fn small() -> Plan {
+    Plan {
+        cases: 64,
+        kinds: 2,
+        effort: Effort {
+            tries: 400,
+            ..Effort::default()
+        },
+        ..Plan::default()
+    }
+}
+
+fn told(choice: ClientChoice, plan: &Plan) -> (Found, String) {
+    let mut log = String::new();
+    let found = search(&choice.candidate(), plan, &(), &mut |event| {
+        log.push_str(&crate::report::ndjson(event).expect("an event"));
+    });
+    (found.expect("a search"), log)
+}
+
+#[test]
+fn one_seed_tells_the_same_on_one_core_and_on_three() {
+    let plan = |jobs| Plan { jobs, ..small() };
+    for choice in [ClientChoice::Guide, ClientChoice::Sync] {
+        let (_, alone) = told(choice.clone(), &plan(1));
+        let (_, together) = told(choice.clone(), &plan(3));
+        assert_eq!(alone, together);
+        let (_, other) = told(choice, &Plan { seed: 2, ..plan(1) });
+        assert_ne!(alone, other);
+    }
+}
+
+#[test]
+fn all_shards_together_are_the_whole() {
+    let plan = |number, of| Plan {
+        shard: Shard { number, of },
+        ..small()
+    };
+    let whole = told(ClientChoice::Sync, &plan(1, 1)).0.searched;
+    let parts: Vec<_> = (1..=3)
+        .map(|number| told(ClientChoice::Sync, &plan(number, 3)).0.searched)
+        .collect();
+    let sum = |of: fn(&Searched) -> u64| parts.iter().map(of).sum::<u64>();
+    assert_eq!(sum(|part| part.cases), whole.cases);
+    assert_eq!(sum(|part| part.requests), whole.requests);
+    assert_eq!(sum(|part| part.virtual_ms), whole.virtual_ms);
+    let mut coverage = crate::coverage::Coverage::default();
+    parts.iter().for_each(|part| coverage.add(&part.coverage));
+    assert_eq!(coverage, whole.coverage);
+}
+
+#[test]
+fn what_is_found_fails_for_the_client_and_passes_for_the_reference() {
+    let (found, _) = told(ClientChoice::Guide, &small());
+    assert_eq!(found.code, ExitCode::Failed);
+    for conviction in &found.convictions {
+        let yaml = conviction.scenario.to_yaml();
+        let again = Scenario::parse("again.yaml", &yaml).expect("a scenario");
+        let prepared = Prepared::new(again.into()).expect("a scenario");
+        let guide = crate::subject::Guide;
+        assert_eq!(runner::judge(&prepared, &guide).outcome(), Outcome::Failed);
+        assert!(runner::is_fair(&prepared), "{yaml}");
+        assert!(conviction.after <= 4, "{yaml}");
+    }
+}
+
+#[test]
+fn a_soak_keeps_every_distinct_failure_until_it_is_stopped() {
+    struct Rounds(std::sync::atomic::AtomicU64);
+    impl Watch for Rounds {
+        fn judged(&self, _: Tally) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        fn is_over(&self) -> bool {
+            self.0.load(std::sync::atomic::Ordering::Relaxed) >= 24
+        }
+    }
+    let plan = Plan {
+        forever: true,
+        cases: 1,
+        ..small()
+    };
+    let guide = ClientChoice::Guide.candidate();
+    let found = search(&guide, &plan, &Rounds(0.into()), &mut |_| {}).expect("a search");
+    let mut shapes: Vec<_> = found
+        .convictions
+        .iter()
+        .map(|conviction| (conviction.class.word, conviction.shape.clone()))
+        .collect();
+    assert!(shapes.len() > 3, "{shapes:?}");
+    shapes.sort();
+    shapes.dedup();
+    assert_eq!(shapes.len(), found.convictions.len());
+}
+
+#[test]
+fn shards_are_read_as_they_are_written() {
+    assert_eq!("2/4".parse(), Ok(Shard { number: 2, of: 4 }));
+    for wrong in ["0/4", "5/4", "4", "a/b", "1/0", ""] {
+        assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+    }
+}

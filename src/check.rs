@@ -1,0 +1,245 @@
+//! `crisp-mock check`: a search for the scenario that breaks a client.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use crisp_harness::replay::ReplayError;
+use crisp_harness::search::{Plan, SearchError, Shard, search};
+use crisp_harness::zoo::matrix::{self, Matrix};
+use crisp_mock_server::duration;
+
+use crate::client::ClientArguments;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::reports::ReportArguments;
+use crate::signals::Signals;
+use crate::terminal;
+
+/// A client in real time is searched for so long when nothing else is said.
+const IN_REAL_TIME: Duration = Duration::from_secs(60);
+/// The seeds of the kill matrix.
+const ZOO_SEEDS: u64 = 7;
+
+/// Who is searched, how long, and what is told of it.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    pub client: ClientArguments,
+
+    /// So many random cases at most
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 3_000,
+        env = "CRISP_MOCK_CASES"
+    )]
+    pub cases: u64,
+
+    /// The seed of the cases; the same seed finds the same [default: random, and 1 in CI]
+    #[arg(long, value_name = "S", env = "CRISP_MOCK_SEED")]
+    pub seed: Option<u64>,
+
+    /// Stop after this time, also before all cases were run [default: none, and 60s in real time]
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "CRISP_MOCK_TIME_LIMIT",
+        value_parser = duration::parse
+    )]
+    pub time_limit: Option<Duration>,
+
+    /// Where failures are kept as scenarios; what is there is replayed first
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./crisp-mock-failures",
+        env = "CRISP_MOCK_SAVE_FAILURE"
+    )]
+    pub save_failure: PathBuf,
+
+    /// So many steps a case at most
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 8,
+        env = "CRISP_MOCK_MAX_STEPS",
+        hide_short_help = true
+    )]
+    pub max_steps: usize,
+
+    /// One of N equal parts of the cases, such as 2/4, to spread a search over machines
+    #[arg(
+        long,
+        value_name = "I/N",
+        default_value_t = Shard::default(),
+        env = "CRISP_MOCK_SHARD",
+        hide_short_help = true
+    )]
+    pub shard: Shard,
+
+    /// Soak: search until Ctrl-C, and keep every distinct failure
+    #[arg(long, env = "CRISP_MOCK_FOREVER", value_parser = FalseyValueParser::new())]
+    pub forever: bool,
+
+    /// Print the kill matrix: which rule convicts which broken client, and how soon chance finds it
+    ///
+    /// The broken clients are those of docs/zoo.md, the scenarios those in ./scenarios. --cases are
+    /// the random cases of each of seven seeds.
+    #[arg(
+        long,
+        env = "CRISP_MOCK_ZOO",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with_all = ["client", "run", "client_cmd", "client_url", "over_http", "forever"]
+    )]
+    pub zoo: bool,
+
+    #[command(flatten)]
+    pub reports: ReportArguments,
+}
+
+/// Searches; the exit code is that of the product surface.
+pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    if arguments.zoo {
+        return zoo(arguments);
+    }
+    let candidate = arguments.client.candidate()?;
+    let trial = &candidate.trial;
+    let limit = match arguments.time_limit {
+        None if trial.in_real_time() && !arguments.forever => Some(IN_REAL_TIME),
+        limit => limit,
+    };
+    let plan = Plan {
+        cases: arguments.cases,
+        seed: arguments.seed.unwrap_or_else(some_seed),
+        max_steps: arguments.max_steps,
+        shard: arguments.shard,
+        jobs: jobs(arguments, trial.at_a_time(), trial.in_real_time()),
+        forever: arguments.forever,
+        save_to: Some(arguments.save_failure.clone()),
+        ..Plan::default()
+    };
+    let text = arguments.reports.text();
+    let progress = Progress::start(
+        (!plan.forever).then_some(plan.cases),
+        limit,
+        arguments.reports.quiet,
+    );
+    if plan.forever {
+        stop_on_a_signal(&progress)?;
+    }
+    let mut events = Vec::new();
+    let found = search(&candidate, &plan, &progress, &mut |event| {
+        progress.aside(|| terminal::print(&text.render(event)));
+        events.push(event.clone());
+    })
+    .map_err(refused)?;
+    progress.finish();
+    arguments.reports.write(&events)?;
+    Ok(ExitCode::from(found.code as u8))
+}
+
+/// On how many cores: as many as there are in virtual time, as the client likes in real time.
+fn jobs(arguments: &CheckArguments, at_a_time: usize, in_real_time: bool) -> usize {
+    match arguments.client.jobs {
+        _ if in_real_time => at_a_time,
+        Some(jobs) => jobs.get(),
+        None => cores(),
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// In CI the same for everybody: a pull request is not to turn red for somebody else's mistake.
+fn some_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    if std::env::var_os("CI").is_some_and(|ci| !ci.is_empty()) {
+        return 1;
+    }
+    // Short enough to be read out.
+    RandomState::new().hash_one("seed") % 1_000_000
+}
+
+/// From now on a signal ends the search in good order.
+fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
+    let stop = progress.stopper();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Environment {
+            doing: "listening for signals".to_owned(),
+            problem: error.to_string(),
+        })?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if let Ok(mut signals) = Signals::listen() {
+                signals.next().await;
+                stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        });
+    });
+    Ok(())
+}
+
+/// The kill matrix.
+fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    let folder = PathBuf::from("scenarios");
+    if !folder.is_dir() {
+        return Err(Failure::usage(
+            "there is no folder `scenarios` here, and the zoo is judged by what is in it",
+            "run this in a checkout of crisp-mock",
+        ));
+    }
+    let files = crisp_harness::replay::load(&[folder])
+        .map_err(|error| refused(SearchError::Saved(error)))?;
+    let jobs = arguments.client.jobs.map_or_else(cores, usize::from);
+    let generate = |seed, index| {
+        let bounds = crisp_harness::generate::Bounds {
+            max_steps: arguments.max_steps,
+            ..Default::default()
+        };
+        crisp_harness::generate::scenario(seed, index, bounds)
+    };
+    let first = arguments.seed.unwrap_or(1);
+    let seeds: Vec<u64> = (first..first.saturating_add(ZOO_SEEDS)).collect();
+    let random = matrix::search(&generate, &seeds, arguments.cases, jobs);
+    let matrix = Matrix::over(&files, jobs).with_random(random);
+    terminal::print(&matrix.to_string());
+    let escaped: Vec<_> = matrix
+        .rows
+        .iter()
+        .filter(|row| row.own.iter().next().is_none())
+        .map(|row| row.mutant.name)
+        .collect();
+    if escaped.is_empty() {
+        terminal::say(&format!(
+            "PASS    all {} mutants fall to their scenarios",
+            matrix.rows.len()
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    terminal::say(&format!(
+        "FAIL    no scenario convicts {}",
+        escaped.join(", ")
+    ));
+    Ok(ExitCode::from(1))
+}
+
+fn refused(error: SearchError) -> Failure {
+    match error {
+        SearchError::Untried(untried) | SearchError::Saved(ReplayError::Untried(untried)) => {
+            Failure::Untried(untried)
+        }
+        SearchError::Saved(error) => Failure::BadFile {
+            report: error.to_string(),
+        },
+        SearchError::Unkept { .. } => Failure::Usage {
+            message: error.to_string(),
+            hint: None,
+        },
+    }
+}

@@ -1,0 +1,114 @@
+//! `check`: a search, what it prints, and what it leaves behind.
+
+use crate::program::{folder, run_in};
+
+/// What a search says of itself, without how fast this machine was.
+fn steady(shown: &str) -> String {
+    let lines = shown.lines().filter(|line| !line.contains(" a second; "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_guides_loop_is_found_guilty_told_on_one_screen_and_kept_as_a_file() {
+    let folder = folder(&[]);
+    let check = ["check", "--client", "guide", "--seed", "1"];
+    let ended = run_in(folder.path(), &check);
+    assert_eq!(ended.code, Some(1), "{}", ended.shown());
+    insta::assert_snapshot!(steady(&ended.stdout));
+
+    let failures = folder.path().join("crisp-mock-failures");
+    let files: Vec<_> = std::fs::read_dir(failures)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let [file] = &files[..] else {
+        panic!("one file: {files:?}");
+    };
+    let yaml = std::fs::read_to_string(file).unwrap();
+    insta::assert_snapshot!("kept", yaml);
+    let fact = |line: &&str| {
+        !["name:", "about:", "found:", "  "]
+            .iter()
+            .any(|k| line.starts_with(k))
+    };
+    assert!(yaml.lines().filter(fact).count() <= 14, "{yaml}");
+
+    let path = file.to_str().unwrap();
+    let guide = run_in(folder.path(), &["replay", path, "--client", "guide"]);
+    assert_eq!(guide.code, Some(1), "{}", guide.shown());
+    let ours = run_in(folder.path(), &["replay", path, "--client", "sync"]);
+    assert_eq!(ours.code, Some(0), "{}", ours.shown());
+
+    // What was found before is replayed first, and until it is mended nothing is searched.
+    let again = run_in(folder.path(), &check);
+    assert_eq!(again.code, Some(1));
+    assert!(
+        again.stdout.contains("the search was not begun"),
+        "{}",
+        again.stdout
+    );
+    // Another client may pass it, and is searched.
+    let sync = ["check", "--cases", "20", "--seed", "1"];
+    let sync = run_in(folder.path(), &sync);
+    assert_eq!(sync.code, Some(0), "{}", sync.shown());
+    assert!(
+        sync.stdout.ends_with("PASS    20 cases\n"),
+        "{}",
+        sync.stdout
+    );
+}
+
+#[test]
+fn a_search_tells_the_same_on_one_core_and_on_two_and_every_report_is_written() {
+    let folder = folder(&[]);
+    let search = |jobs: &str| {
+        let report = format!("json=out{jobs}.ndjson");
+        let arguments = [
+            "check",
+            "--cases",
+            "60",
+            "--seed",
+            "5",
+            "--jobs",
+            jobs,
+            "--report",
+            &report,
+            "--report",
+            "junit=out.xml",
+        ];
+        let ended = run_in(folder.path(), &arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.shown());
+        let log = std::fs::read_to_string(folder.path().join(format!("out{jobs}.ndjson"))).unwrap();
+        (ended.stdout, log)
+    };
+    let alone = search("1");
+    assert_eq!(alone, search("2"));
+    assert!(alone.1.contains(r#""phase":"loading""#), "{}", alone.1);
+    let junit = std::fs::read_to_string(folder.path().join("out.xml")).unwrap();
+    assert!(junit.contains("60 cases"), "{junit}");
+}
+
+#[test]
+fn options_that_do_not_fit_are_told() {
+    let folder = folder(&[]);
+    let shard = run_in(folder.path(), &["check", "--shard", "5/4"]);
+    assert_eq!(shard.code, Some(2));
+    assert!(shard.stderr.contains("write I/N"), "{}", shard.stderr);
+    let nothing = run_in(folder.path(), &["check", "--cases", "0", "--seed", "1"]);
+    assert_eq!(nothing.code, Some(3), "{}", nothing.shown());
+    let zoo = run_in(folder.path(), &["check", "--zoo"]);
+    assert_eq!(zoo.code, Some(2));
+    assert!(
+        zoo.stderr.contains("checkout of crisp-mock"),
+        "{}",
+        zoo.stderr
+    );
+}
+
+#[test]
+fn a_broken_file_among_the_saved_failures_is_named() {
+    let folder = folder(&[("bad.yaml", "name: x\nfautls: []\n")]);
+    let ended = run_in(folder.path(), &["check", "--save-failure", "."]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("bad.yaml:2:1"), "{}", ended.stderr);
+}
