@@ -28,3 +28,11 @@ deny:
 # Rewrite the pages and snapshots that are made from the code
 bless:
     CRISP_MOCK_BLESS=1 cargo test --workspace
+
+# Everything that would be published, packed and built from the packages
+package:
+    cargo package --workspace
+
+# Other mock servers beside ours, on the same page (installs them from npm and crates.io)
+peers *options:
+    python3 benches/peers/run.py {{options}}

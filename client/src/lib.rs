@@ -96,3 +96,8 @@ pub use transport::{SetupError, Timeouts, TransportError};
 #[cfg(feature = "validate")]
 pub use validate::{InvalidSchema, Schema, Violation};
 pub use website::{Change, Plan, Website, Websites};
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "driver"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

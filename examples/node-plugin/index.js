@@ -55,6 +55,16 @@ async function refreshWebsites(since) {
   }
 }
 
+// Other members than these stay as they are.
+async function saveSettings(website_id, settings) {
+  await crisp.plugin.updateSubscriptionSettings(website_id, CRISP_PLUGIN_ID, settings);
+  // No need to wait for the next round.
+  const website = websites.get(website_id);
+  if (website) {
+    website.settings = { ...website.settings, ...settings };
+  }
+}
+
 async function maintainWebsites() {
   while (!loaded) {
     try {
@@ -94,14 +104,9 @@ async function save(request, response) {
     return answer(response, 403, { error: "This link is not valid. Open it from Crisp again." });
   }
   try {
-    await crisp.plugin.updateSubscriptionSettings(website_id, CRISP_PLUGIN_ID, settings);
+    await saveSettings(website_id, settings);
   } catch (error) {
     return answer(response, 400, { error: explain(error) });
-  }
-  // No need to wait for the next round.
-  const website = websites.get(website_id);
-  if (website) {
-    website.settings = { ...website.settings, ...settings };
   }
   return answer(response, 200, {});
 }
@@ -164,8 +169,12 @@ const server = createServer((request, response) => {
   route(request, response).catch((error) => answer(response, 400, { error: explain(error) }));
 });
 
-server.listen(PORT, "127.0.0.1", () => {
-  console.log(`settings page on http://127.0.0.1:${server.address().port}/config.html`);
-});
+// Started, and not loaded by a test.
+if (require.main === module) {
+  server.listen(PORT, "127.0.0.1", () => {
+    console.log(`settings page on http://127.0.0.1:${server.address().port}/config.html`);
+  });
+  maintainWebsites();
+}
 
-maintainWebsites();
+module.exports = { crisp, isLoaded: () => loaded, maintainWebsites, saveSettings, websites };

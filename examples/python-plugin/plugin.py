@@ -62,6 +62,15 @@ def refresh_websites(since):
             store(change)
 
 
+def save_settings(website_id, settings):
+    """Other members than these stay as they are."""
+    crisp.plugin.update_subscription_settings(website_id, PLUGIN_ID, settings)
+    # No need to wait for the next round.
+    website = websites.get(website_id)
+    if website:
+        website["settings"] = {**website["settings"], **settings}
+
+
 def maintain_websites():
     while not loaded.is_set():
         try:
@@ -127,11 +136,7 @@ class SettingsPage(BaseHTTPRequestHandler):
     def save(self, website_id, token, settings):
         if not is_allowed(website_id, token):
             return self.answer(403, NOT_VALID)
-        crisp.plugin.update_subscription_settings(website_id, PLUGIN_ID, settings)
-        # No need to wait for the next round.
-        website = websites.get(website_id)
-        if website:
-            website["settings"] = {**website["settings"], **settings}
+        save_settings(website_id, settings)
         self.answer(200, {})
 
     def cache(self):

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::history::{Event, History, What};
+use crate::history::{Event, History, State, Track, What};
 use crate::oracle::{self, Breach, Oracle, Rule, Verdict};
 use crate::scenario::{Expect, Holds, Scenario};
 use crate::subject::Abilities;
@@ -284,11 +284,24 @@ fn millis(time: Duration) -> String {
 
 /// What is wanted in the cache, and what is in it, in the same words.
 fn contents(holds: &Holds, history: &History) -> (String, String) {
+    compared(holds, history, |track| track.shown)
+}
+
+/// What is wanted in the cache, and what the server holds, in the same words.
+pub(crate) fn truth(holds: &Holds, history: &History) -> (String, String) {
+    compared(holds, history, Track::truth)
+}
+
+fn compared(
+    holds: &Holds,
+    history: &History,
+    of: impl Fn(&Track) -> Option<State>,
+) -> (String, String) {
     let mut got: Vec<_> = history
         .tracks
         .iter()
         .zip(&history.sites)
-        .filter_map(|(track, id)| Some((*id, track.shown?)))
+        .filter_map(|(track, id)| Some((*id, of(track)?)))
         .collect();
     got.sort_by_key(|(id, _)| (id.number(), *id));
     match holds {

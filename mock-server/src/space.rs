@@ -13,7 +13,7 @@ use http::{Request, Response};
 
 use crate::api::{
     self, Account, Accounts, Desk, Input, Match, Pages, Plugin, ReadCache, Reading, Refused, Route,
-    Tier, Unread,
+    Tier, TurnedAway, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -323,6 +323,14 @@ enum Found {
 
 impl Target {
     fn of(request: &Request<Bytes>, stubs: &[Stub]) -> Self {
+        if let Some(TurnedAway {
+            status,
+            reason,
+            why,
+        }) = request.extensions().get()
+        {
+            return Self::refused(Refused::new(status.as_u16(), reason).explain(why.clone()));
+        }
         let (method, path) = (request.method(), request.uri().path());
         let below = path.strip_prefix(BASE);
         match below.map_or(Match::Nothing, |below| api::route(method, below)) {

@@ -94,3 +94,27 @@ fn what_is_not_there_and_who_is_unknown_is_bad_usage() {
     );
     assert_eq!(run(&["replay"]).code, Some(2));
 }
+
+#[test]
+fn a_mutant_of_the_zoo_is_convicted_by_its_own_file_and_is_called_by_its_name() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scenarios/mutants/no-drift-check.yaml"
+    );
+    let ended = run(&["replay", file, "--client", "mutant:M17"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended
+            .stdout
+            .contains("mutant no-drift-check (M17: does not ask"),
+        "{}",
+        ended.stdout
+    );
+    let misspelt = run(&["replay", file, "--client", "mutant:no-drift-chek"]);
+    assert_eq!(misspelt.code, Some(2));
+    assert!(
+        misspelt.stderr.contains("did you mean `no-drift-check`?"),
+        "{}",
+        misspelt.stderr
+    );
+}

@@ -11,11 +11,13 @@ mod plugin;
 mod want;
 mod webdriver;
 
+mod adapters;
 mod ci_examples;
 mod dates;
 mod difference;
 mod example_plugins;
 mod faults;
+mod judged;
 mod pages;
 mod refusals;
 mod retries;

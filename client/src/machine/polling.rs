@@ -58,7 +58,9 @@ impl Machine {
             return self.set_back(&Job::Poll, exchange, setback);
         }
         self.newest_applied = self.newest_applied.max(exchange.number);
-        if self.parts.cursor.jumped(exchange) {
+        // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
+        let strayed = self.good_poll.is_none() && self.asked_from_the_future(&Job::Poll, exchange);
+        if strayed || self.parts.cursor.jumped(exchange) {
             self.suspect = true;
             self.passes_in_doubt = 0;
         }

@@ -252,7 +252,8 @@ impl Machine {
     /// set is in doubt. The first passes after a doubt begin at once. When they are used up, what
     /// made them doubtful (a list that lags, a website that leaves and comes back) is likely to
     /// go on for a while: a list follows when nothing of it is in the differential's window any
-    /// more, with passes of its own, and each further one after twice the time.
+    /// more, with passes of its own; then one after as long again, and each further one after twice
+    /// the time.
     fn list_due(&self, interval: Duration) -> Duration {
         let net = self.relist_from.saturating_add(interval);
         if !self.suspect {
@@ -262,7 +263,7 @@ impl Machine {
             return self.now.elapsed;
         }
         let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
-        let wait = calm.saturating_mul(2_u32.saturating_pow(self.late_lists.min(20)));
+        let wait = calm.saturating_mul(2_u32.saturating_pow(self.late_lists.clamp(1, 20) - 1));
         self.relist_from.saturating_add(wait).min(net)
     }
 

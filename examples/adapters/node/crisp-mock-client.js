@@ -45,7 +45,10 @@ function answers(read, options = {}) {
     read: async () => {
       const { ready, websites } = await read();
       const status = options.status && (await options.status());
-      return { ready, websites: websites instanceof Map ? Object.fromEntries(websites) : websites, status };
+      // What is undefined would not be there at all in JSON.
+      const held = websites instanceof Map ? [...websites] : Object.entries(websites);
+      const shown = held.map(([id, { settings = null, token }]) => [id, { settings, token }]);
+      return { ready, websites: Object.fromEntries(shown), status };
     },
     save: async ({ website_id, settings, how }) => ({
       outcome: await outcome(() => options.save(website_id, settings, how)),

@@ -166,7 +166,11 @@ fn effect(dice: &mut Dice<'_>, key: &str) -> Option<Effect> {
         "empty_page" => Effect::Answer(Answer::EmptyPage),
         "short_page" => Effect::Answer(Answer::ShortPage),
         "repeat_page" => Effect::Answer(Answer::RepeatPage),
-        "cut_body" => Effect::Ending(Ending::CutBody(dice.roll(120))),
+        // Within the envelope, or somewhere among the items.
+        "cut_body" => {
+            let most = dice.one(&[120, 1_200]);
+            Effect::Ending(Ending::CutBody(dice.roll(most)))
+        }
         "hang" => Effect::Ending(Ending::Hang),
         "reset" => Effect::Ending(Ending::Reset),
         "close" => Effect::Ending(Ending::Close),

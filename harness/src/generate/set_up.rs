@@ -47,7 +47,7 @@ pub(super) fn client(dice: &mut Dice<'_>, case: &Case) -> Client {
         client.overlap = dice.once_in(3).then(|| Duration::from_secs(60));
         client.longest_gap = dice.once_in(4).then(|| Duration::from_secs(300));
         let timeout = dice.once_in(4);
-        client.request_timeout = timeout.then(|| Duration::from_secs(dice.one(&[10, 20, 30])));
+        client.request_timeout = timeout.then(|| Duration::from_secs(dice.one(&[10, 20, 30, 120])));
     }
     if case.swarm.clocks && dice.coin() {
         client.clock = Some(dice.one(&[90_000, -60_000, 600_000]));

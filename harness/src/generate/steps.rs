@@ -21,7 +21,9 @@ pub(super) fn steps(dice: &mut Dice<'_>, case: &Case, most: usize) -> Vec<Step> 
     let count = dice.place(most + 1);
     while steps.len() < count {
         let pair = count - steps.len() >= 2 && dice.once_in(5);
-        if pair && case.swarm.moves {
+        if pair && case.swarm.saves && dice.coin() {
+            steps.extend(contest(dice, case));
+        } else if pair && case.swarm.moves {
             steps.extend(visit(dice, case));
         } else if pair {
             steps.extend(there_and_back(dice, case));
@@ -49,6 +51,20 @@ fn visit(dice: &mut Dice<'_>, case: &Case) -> [Step; 2] {
     [
         at(gone, Deed::Uninstall(vec![id])),
         at(gone + away, Deed::Install(vec![(id, back)])),
+    ]
+}
+
+/// The plugin saves, and an operator soon after it, while the answer may be missing.
+fn contest(dice: &mut Dice<'_>, case: &Case) -> [Step; 2] {
+    let (id, number) = website(dice, case);
+    let saved = times::time(dice, case);
+    // The first save asks for the account before it, and each takes 10 ms.
+    let later = Duration::from_millis(dice.one(&[15, 300, 2_000, 20_000]));
+    let new = |dice: &mut Dice<'_>| settings::of(dice, &case.pool, number, case.swarm.rich);
+    let (mine, theirs) = (new(dice), new(dice));
+    [
+        at(saved, Deed::ClientSave(vec![(id, mine)])),
+        at(saved + later, Deed::Save(vec![(id, theirs)])),
     ]
 }
 

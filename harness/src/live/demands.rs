@@ -8,10 +8,10 @@ use crisp_mock_server::operation::Operation;
 use serde_json::Value;
 
 use crate::history::{History, Murk};
-use crate::judge::{Demand, Finding};
+use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
-use crate::scenario::{Expect, Holds, SaveEnd, Scenario};
+use crate::scenario::{Client, Expect, Holds, SaveEnd, Scenario};
 use crate::subject::Manners;
 
 use super::Tempo;
@@ -22,6 +22,9 @@ const POLLS: u32 = 20;
 const WITHHELD: u32 = 10;
 /// What the machine may take for itself.
 const TOLERANCE: Duration = Duration::from_secs(2);
+
+/// A wait that doubles with each failure does not get longer in the seconds that a scenario takes.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Oracles that real time cannot judge, each with the reason.
 pub(super) const UNJUDGED: [(Rule, &str); 5] = [
@@ -41,13 +44,13 @@ const TIME: &str = "in real time the machine's own delays would be judged";
 pub(super) fn manners(greeting: &Greeting, tempo: Tempo) -> Manners {
     let withheld = tempo.poll() * WITHHELD;
     let timeout = greeting.timeout.unwrap_or_default().min(withheld);
-    let waits = timeout + greeting.backoff_max.unwrap_or_default();
+    let waits = timeout + greeting.backoff_max.unwrap_or_default().min(LONGEST_WAIT);
     // The 20 polls have room for as many as an answer is withheld for.
     let longer = tempo.told(waits.saturating_sub(withheld));
     Manners {
         poll_every: tempo.stands_for(),
         longest_poll: tempo.told(tempo.poll() * POLLS + TOLERANCE),
-        retry_cap: longer,
+        // After a failure of any kind; without one nobody waits longer.
         refused_cap: longer,
         longest_retry_after: Duration::MAX,
         relist_every: greeting.relist.map(|relist| tempo.told(relist)),
@@ -64,16 +67,28 @@ pub(super) fn murk(murk: Murk, tempo: Tempo) -> Murk {
     }
 }
 
-/// The scenario as it is judged: as the client's view shows it, with times that can be held.
-pub(super) fn judged(
-    scenario: &Scenario,
-    launcher: &dyn Launcher,
-    history: &History,
-    longest_asked: Duration,
-) -> Scenario {
-    let bound = history.bound() + longest_asked;
-    let longer = |time: Duration| time.max(bound);
-    let expect = &scenario.expect;
+/// How a client whose clock is moved by hand has to behave. What it does not say of its waits has
+/// 20 polls together. It may do as the scenario wants it set up, or as it says of itself.
+pub(super) fn by_hand(greeting: &Greeting, options: &Client, poll_every: Duration) -> Manners {
+    let unsaid = poll_every * (POLLS / 2);
+    let backoff = greeting.backoff_max.unwrap_or(unsaid);
+    let timeout = greeting.timeout.max(options.request_timeout);
+    let relists = [greeting.relist, options.relist_every];
+    Manners {
+        poll_every,
+        longest_poll: poll_every,
+        request_timeout: timeout.unwrap_or(unsaid),
+        retry_cap: backoff,
+        refused_cap: backoff,
+        throttled_cap: backoff,
+        longest_retry_after: Duration::from_secs(3600),
+        relist_every: relists.into_iter().flatten().min(),
+        ..Manners::default()
+    }
+}
+
+/// The scenario with what it expects as the client's view shows it.
+pub(super) fn seen(scenario: &Scenario, launcher: &dyn Launcher) -> Scenario {
     let hides = launcher.view(None).is_none();
     let bare = |settings: &Value| settings.as_object().is_some_and(serde_json::Map::is_empty);
     let seen = |websites: &[(WebsiteId, Value)]| {
@@ -84,21 +99,38 @@ pub(super) fn judged(
         });
         seen.collect::<Vec<_>>()
     };
-    let mut judged = scenario.clone();
+    let mut scenario = scenario.clone();
+    let expect = &mut scenario.expect;
+    expect.never_seen = seen(&expect.never_seen);
+    expect.websites = match &expect.websites {
+        // Emptied or never configured: a view that hides the one may show the other.
+        Some(Holds::Settings(websites))
+            if hides && websites.iter().any(|(_, settings)| bare(settings)) =>
+        {
+            None
+        }
+        Some(Holds::Settings(websites)) => Some(Holds::Settings(seen(websites))),
+        Some(Holds::Websites(_)) if hides => None,
+        websites => websites.clone(),
+    };
+    scenario
+}
+
+/// The scenario as it is judged in real time: as the client's view shows it, with times that can
+/// be held.
+pub(super) fn judged(
+    scenario: &Scenario,
+    launcher: &dyn Launcher,
+    history: &History,
+    longest_asked: Duration,
+) -> Scenario {
+    let bound = history.bound() + longest_asked;
+    let longer = |time: Duration| time.max(bound);
+    let mut judged = seen(scenario, launcher);
+    let expect = std::mem::take(&mut judged.expect);
     judged.expect = Expect {
         converged_within: expect.converged_within.map(longer),
         ready_within: expect.ready_within.map(longer),
-        websites: match &expect.websites {
-            // Emptied or never configured: a view that hides the one may show the other.
-            Some(Holds::Settings(websites))
-                if hides && websites.iter().any(|(_, settings)| bare(settings)) =>
-            {
-                None
-            }
-            Some(Holds::Settings(websites)) => Some(Holds::Settings(seen(websites))),
-            Some(Holds::Websites(_)) if hides => None,
-            websites => websites.clone(),
-        },
         requests: expect
             .requests
             .iter()
@@ -111,10 +143,9 @@ pub(super) fn judged(
             })
             .collect(),
         requests_per_hour: None,
-        never_seen: seen(&expect.never_seen),
         status: None,
         saves: None,
-        off: expect.off.clone(),
+        ..expect
     };
     judged
 }
@@ -143,6 +174,37 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
         verdict: Verdict::NotJudged(why.to_owned()),
     };
     left_out.map(finding).collect()
+}
+
+/// Takes back what is held against a client and only says that the steps of the scenario took
+/// another order: they are milliseconds apart, and so are polls and saves.
+pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, history: &History) {
+    for finding in findings {
+        let Verdict::Fail(breach) = &finding.verdict else {
+            continue;
+        };
+        let why = match (finding.demand, &judged.expect.websites) {
+            (Demand::Expect("websites"), Some(holds)) => {
+                let (wanted, truth) = judge::truth(holds, history);
+                (wanted != truth).then_some("the server did not come to hold that either")
+            }
+            (Demand::Expect("never_seen"), _) => was_true(breach, history)
+                .then_some("the server held it for a while, and a poll came just then"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            finding.verdict = Verdict::NotJudged(why.to_owned());
+        }
+    }
+}
+
+fn was_true(breach: &Breach, history: &History) -> bool {
+    let (Some(site), Some(seen)) = (breach.site, breach.got.as_deref()) else {
+        return false;
+    };
+    let held = history.track(site).versions.iter();
+    let mut held = held.filter_map(|version| version.state);
+    held.any(|state| history.values.text(state.settings) == seen)
 }
 
 /// How saves ended. Time-outs decide what a client can know, so that it does not know is never

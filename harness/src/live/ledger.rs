@@ -11,6 +11,13 @@ use crate::world::record::Taken;
 use crate::world::{Due, Witness};
 
 impl<W: Witness> Stage<'_, W> {
+    /// Writes down all that has happened at the server up to now.
+    pub(super) fn take_all(&mut self) {
+        while let Ok(note) = self.notes.try_recv() {
+            self.take(note);
+        }
+    }
+
     /// Writes down what happened at the server.
     pub(super) fn take(&mut self, note: Note) {
         match note {
@@ -70,6 +77,8 @@ impl<W: Witness> Stage<'_, W> {
         if std::mem::take(&mut self.unborn) {
             self.push(at, What::Restart);
         }
+        // What says that a client waits longer after failures says it of all of them.
+        self.history.refused |= taken.quality.is_failure();
         // A silence that is asked for counts, whichever answer asks for it.
         self.history.throttled |= taken.retry_after.is_some();
         taken.retry_after = taken.retry_after.map(|wait| self.scene.tempo.told(wait));

@@ -13,6 +13,7 @@
 //! are wide; a failure counts when it comes again in two more runs; and a run in which the
 //! machine's own timers came late does not count at all.
 
+mod by_hand;
 mod demands;
 mod ledger;
 mod own_driver;
@@ -40,10 +41,12 @@ pub use tempo::Tempo;
 use crate::candidate::{Trial, Untried};
 use crate::history::{History, Timing};
 use crate::judge::Judge;
-use crate::peer::{Greeting, Launcher, PeerError, Place};
-use crate::runner::{Judged, Outside};
+use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
+use crate::runner::{self, Judged, Outside};
+use crate::scenario::Client;
 use crate::subject::{Abilities, About};
 use crate::world::{Prepared, Run};
+use by_hand::{ByHand, Shared};
 use stage::{Ended, Scene, Stage, in_time};
 use tap::Inside;
 
@@ -75,9 +78,10 @@ const EXPIRES: Duration = Duration::from_secs(600);
 
 /// Tries the clients that a launcher starts, over HTTP.
 pub struct OverHttp {
-    launcher: Box<dyn Launcher>,
+    launcher: Arc<dyn Launcher>,
     terms: Terms,
     house: OnceLock<Result<House, Untried>>,
+    greeting: OnceLock<Result<Greeting, Untried>>,
 }
 
 /// One emulator for all scenarios.
@@ -98,9 +102,10 @@ impl OverHttp {
     #[must_use]
     pub fn from(launcher: Box<dyn Launcher>, terms: Terms) -> Self {
         Self {
-            launcher,
+            launcher: launcher.into(),
             terms,
             house: OnceLock::new(),
+            greeting: OnceLock::new(),
         }
     }
 
@@ -109,16 +114,100 @@ impl OverHttp {
         house.as_ref().map_err(Clone::clone)
     }
 
+    /// What the clients of this launcher say of themselves: one is started to be asked.
+    fn greeting(&self, house: &House) -> Result<&Greeting, Untried> {
+        let ask = async {
+            let cell = house.server.spaces().default_space();
+            let place = house.place(cell, Client::default(), self.terms.poll);
+            let peer = self.launch(&place).await?;
+            let greeting = peer.greeting().clone();
+            // It has said what was to be heard.
+            let _ = in_time(self.terms.client_timeout, "stop", peer.stop()).await;
+            Ok(greeting)
+        };
+        let greeting = self.greeting.get_or_init(|| {
+            let asked: Result<_, PeerError> = house.runtime.block_on(ask);
+            asked.map_err(|error| untried(&error))
+        });
+        greeting.as_ref().map_err(Clone::clone)
+    }
+
+    async fn launch(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
+        let launched = self.launcher.launch(place);
+        match in_time(self.terms.client_timeout, "hello", launched).await {
+            // A client that falls silent before it has begun never started.
+            Err(PeerError::Stopped(how)) => Err(PeerError::NeverStarted(how)),
+            launched => launched,
+        }
+    }
+
+    /// Virtual time over HTTP.
+    fn by_hand(
+        &self,
+        house: &House,
+        prepared: &Prepared,
+        greeting: &Greeting,
+    ) -> Result<Judged, Untried> {
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        let scenario = Arc::new(demands::seen(&prepared.scenario, &*self.launcher));
+        let seen = Arc::new(Prepared {
+            scenario,
+            ..prepared.clone()
+        });
+        let about = About {
+            manners: demands::by_hand(greeting, &prepared.scenario.client, tempo.stands_for()),
+            ..about(greeting, tempo)
+        };
+        let shared = Arc::new(Shared::default());
+        let client = ByHand {
+            launcher: Arc::clone(&self.launcher),
+            terms: self.terms,
+            about,
+            runtime: house.runtime.handle().clone(),
+            prepared: Arc::clone(&seen),
+            shared: Arc::clone(&shared),
+        };
+        let mut judged = runner::judge(&seen, &client);
+        let stopped = match shared.trouble() {
+            Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
+            trouble => trouble.map(|trouble| in_words(&trouble)),
+        };
+        judged.scenario = Arc::clone(&prepared.scenario);
+        judged.outside = Some(Box::new(Outside {
+            stopped,
+            view: self.launcher.view_in_words(),
+            log: shared.log(),
+            ..Outside::default()
+        }));
+        house
+            .runtime
+            .block_on(shared.stop(self.terms.client_timeout));
+        Ok(judged)
+    }
+
     async fn try_out(&self, house: &House, prepared: &Prepared) -> Result<Judged, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         if let Some(why) = score::unsaid(prepared, tempo) {
             return Ok(verdict::unjudged(prepared, why));
         }
         let mut runs = verdict::Runs::default();
+        let (judged, lag) = self.run(house, prepared, tempo).await?;
+        if let Some(verdict) = runs.add(judged, lag) {
+            return Ok(verdict);
+        }
         loop {
-            let (judged, lag) = self.run(house, prepared, tempo).await?;
-            if let Some(verdict) = runs.add(judged, lag) {
-                return Ok(verdict);
+            // Two replays, side by side: whoever fails takes its time to do so.
+            let replay = || self.run(house, prepared, tempo);
+            let (one, other) = if self.launcher.at_most() > 1 {
+                tokio::join!(replay(), replay())
+            } else {
+                (replay().await, replay().await)
+            };
+            for ran in [one, other] {
+                let (judged, lag) = ran?;
+                if let Some(verdict) = runs.add(judged, lag) {
+                    return Ok(verdict);
+                }
             }
         }
     }
@@ -143,18 +232,10 @@ impl OverHttp {
         prepared: &Prepared,
         tempo: Tempo,
     ) -> Result<(Judged, Duration), PeerError> {
-        let place = house.place(cell, prepared, tempo);
-        let launched = self.launcher.launch(&place);
-        let peer = match in_time(self.terms.client_timeout, "hello", launched).await {
-            // A client that falls silent before it has begun never started.
-            Err(PeerError::Stopped(how)) => return Err(PeerError::NeverStarted(how)),
-            launched => launched?,
-        };
+        let client = score::client(&prepared.scenario, tempo);
+        let place = house.place(cell, client, tempo.poll());
+        let peer = self.launch(&place).await?;
         let about = about(peer.greeting(), tempo);
-        if !about.abilities.saves && prepared.scenario.wants_saves() {
-            let judged = verdict::unjudged(prepared, "this client does not save".to_owned());
-            return Ok((judged, Duration::ZERO));
-        }
         let mut history = History::new(about.manners, demands::murk(prepared.murk, tempo));
         history.timing = Timing {
             stretch: tempo.told(Duration::from_secs(1)).as_secs_f64(),
@@ -197,6 +278,7 @@ impl OverHttp {
             broken_off,
         };
         let mut findings = judge.findings(&run);
+        demands::excuse(&mut findings, &judged, &run.history);
         findings.extend(demands::left_out(scenario, &judged));
         if let Some(wanted) = &scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));
@@ -221,6 +303,14 @@ impl OverHttp {
 impl Trial for OverHttp {
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
         let house = self.house()?;
+        let greeting = self.greeting(house)?;
+        if !greeting.capabilities.save && prepared.scenario.wants_saves() {
+            let why = "this client does not save".to_owned();
+            return Ok(verdict::unjudged(prepared, why));
+        }
+        if greeting.capabilities.manual_clock {
+            return self.by_hand(house, prepared, greeting);
+        }
         house.runtime.block_on(self.try_out(house, prepared))
     }
 
@@ -283,6 +373,15 @@ fn about(greeting: &Greeting, tempo: Tempo) -> About {
     }
 }
 
+/// How a client stopped.
+fn in_words(error: &PeerError) -> String {
+    match error {
+        PeerError::Stopped(how) => how.clone(),
+        PeerError::Refused(why) => format!("it refused: {why}"),
+        PeerError::NeverStarted(why) => why.clone(),
+    }
+}
+
 fn untried(error: &PeerError) -> Untried {
     let hint = match error {
         PeerError::NeverStarted(_) => "start it by hand to see what it says",
@@ -315,7 +414,7 @@ impl House {
         })
     }
 
-    fn place(&self, cell: &Cell, prepared: &Prepared, tempo: Tempo) -> Place {
+    fn place(&self, cell: &Cell, client: Client, poll: Duration) -> Place {
         let space = cell.lock();
         let info = Info::of(&space, &self.server.info().url);
         Place {
@@ -326,9 +425,9 @@ impl House {
             key: info.key,
             tier: info.tier,
             plugin_id: info.plugin_id,
-            poll_every: tempo.poll(),
+            poll_every: poll,
             now: space.clock.wall_at_start().timestamp(),
-            client: score::client(&prepared.scenario, tempo),
+            client,
         }
     }
 }

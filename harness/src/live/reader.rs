@@ -43,9 +43,7 @@ impl<W: Witness> Stage<'_, W> {
                 self.next_read = self.elapsed() + self.scene.tempo.poll() / 4;
                 let reading = result?;
                 // Whatever the client knows happened at the server before.
-                while let Ok(note) = self.notes.try_recv() {
-                    self.take(note);
-                }
+                self.take_all();
                 if self.begun && !self.unborn {
                     self.show(&reading, asked);
                 }

@@ -144,9 +144,8 @@ impl<'a, W: Witness> Stage<'a, W> {
     pub(super) async fn run(mut self) -> Result<Ended, PeerError> {
         let stopped = match self.go_on().await {
             Ok(()) => None,
-            Err(PeerError::Stopped(how)) => Some(how),
-            Err(PeerError::Refused(why)) => Some(format!("it refused: {why}")),
             Err(never @ PeerError::NeverStarted(_)) => return Err(never),
+            Err(error) => Some(super::in_words(&error)),
         };
         self.heard.abort_all();
         let broken_off = self.endless().then_some(BrokenOff::Endless);
@@ -243,13 +242,15 @@ impl<'a, W: Witness> Stage<'a, W> {
 
     /// Whether there is nothing more to be seen.
     fn is_over(&mut self) -> bool {
+        // In this order: what a step did that waits no more is among the notes.
+        let hooked = !self.scene.tap.waiting().is_empty();
+        self.take_all();
         if !self.begun || self.unborn {
             return false;
         }
         if self.endless() {
             return true;
         }
-        let hooked = !self.scene.tap.waiting().is_empty();
         self.end_faults(hooked);
         let now = self.told_now();
         let history = &self.history;
@@ -393,13 +394,14 @@ impl<'a, W: Witness> Stage<'a, W> {
             let anew = self.scene.launcher.launch(&self.scene.place);
             self.peer = in_time(patience, "start", anew).await?.into();
         }
-        while let Ok(note) = self.notes.try_recv() {
-            self.take(note);
-        }
+        self.take_all();
         self.unborn = true;
         self.peer_starts().await
     }
 }
+
+/// Peers know more of their own silence: this is for those that do not keep the time themselves.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A reply, if it comes within the time that a client has for it.
 pub(super) async fn in_time<T>(
@@ -409,7 +411,7 @@ pub(super) async fn in_time<T>(
 ) -> Result<T, PeerError> {
     let within = crisp_mock_server::duration::format(patience);
     let late = || PeerError::Stopped(format!("no reply to `{op}` within {within}"));
-    timeout(patience, reply)
+    timeout(patience + GRACE, reply)
         .await
         .unwrap_or_else(|_| Err(late()))
 }

@@ -28,10 +28,12 @@ impl Runs {
     /// the machine's own timers were.
     pub(super) fn add(&mut self, judged: Judged, lag: Duration) -> Option<Judged> {
         if judged.outcome() != Outcome::Failed {
-            let before = self.failed.len();
-            return Some(match before {
-                0 => judged,
-                _ => doubtful(judged, before),
+            return Some(match self.failed.last() {
+                None => judged,
+                Some(last) => {
+                    let why = in_doubt(last, self.failed.len());
+                    withdrawn(judged, why)
+                }
             });
         }
         if lag > TOO_LATE {
@@ -92,14 +94,15 @@ fn fails(judged: &Judged, demand: crate::judge::Demand) -> bool {
     finding.is_some_and(|finding| matches!(finding.verdict, Verdict::Fail(_)))
 }
 
-/// A run that went well after one that did not: nothing is held against the client, and nothing
-/// for it.
-fn doubtful(judged: Judged, failures: usize) -> Judged {
+/// Why nothing is held against a client, and nothing for it, whose run went well after others that
+/// did not.
+fn in_doubt(last: &Judged, failures: usize) -> String {
+    let what = match last.failures().first() {
+        Some((finding, breach)) => format!("{}: {}", finding.demand.name(), breach.word),
+        None => "it stopped".to_owned(),
+    };
     let runs = failures + 1;
-    withdrawn(
-        judged,
-        format!("it failed in {failures} of {runs} runs, which real time may explain"),
-    )
+    format!("it failed in {failures} of {runs} runs ({what}), which real time may explain")
 }
 
 /// Takes every conviction of a run back.

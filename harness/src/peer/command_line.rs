@@ -18,10 +18,7 @@ pub enum BadCommandLine {
     #[error("there is no command in it: write it as \"node lib/index.js\"")]
     Empty,
     /// A quote is never closed.
-    #[error(
-        "the {quote} at character {at} is never closed; inside of it a blank parts no words, and \
-         \\{quote} means the sign itself"
-    )]
+    #[error("the {quote} at character {at} is never closed; as itself it is written \\{quote}")]
     Unclosed {
         /// Which quote.
         quote: char,

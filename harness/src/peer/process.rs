@@ -402,7 +402,9 @@ impl Open {
                     self.last,
                     reply.quoted()
                 )),
-                // A reply that comes too late, a second one, or a log line that looks like one.
+                // It comes too late, or a second time.
+                None if id > 0 && id <= self.last && reply.has_ok() => {}
+                // A log line that looks like a reply.
                 None => {
                     self.odd = Some(format!(
                         "it wrote a line with another id: {}",

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::oracle::Rule;
+use crate::zoo;
 
 /// The JSON Schema of a scenario file (draft 2020-12). What a schema cannot say (a page that the
 /// list never has, a fault that can never fire) only [`Scenario::parse`](super::Scenario::parse)
@@ -38,7 +39,7 @@ pub fn json_schema() -> Value {
             "expect": expect(),
             "kills": {
                 "description": "Mutants of the zoo that this scenario catches.",
-                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+                "anyOf": [mutant_names(), { "type": "array", "items": mutant_names() }]
             },
             "by": {
                 "description": "The oracles that must catch them.",
@@ -54,6 +55,11 @@ pub fn json_schema() -> Value {
         },
         "$defs": definitions
     })
+}
+
+fn mutant_names() -> Value {
+    let names: Vec<_> = zoo::all().iter().map(|mutant| mutant.name).collect();
+    json!({ "type": "string", "enum": names })
 }
 
 fn definitions(mut generator: SchemaGenerator) -> Value {

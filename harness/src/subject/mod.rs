@@ -7,6 +7,7 @@
 mod guide;
 mod sync;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -97,7 +98,7 @@ pub struct Told {
 }
 
 /// One running client.
-pub trait Subject {
+pub trait Subject: Send {
     /// Takes an event in and says what it does, in order.
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>);
 
@@ -139,6 +140,12 @@ pub trait Client: Send + std::marker::Sync {
 
     /// Starts it with an empty memory.
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject>;
+
+    /// How the server's settings of a website look in its cache (none: unconfigured); none where
+    /// the cache is not to have the website at all.
+    fn view<'a>(&self, settings: Option<&'a str>) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(settings.unwrap_or("{}")))
+    }
 }
 
 /// Who a client is, what it can do, and how it says that it behaves.

@@ -29,6 +29,8 @@ use crate::subject::{About, Action, Client, Moment, RequestId, Setup, Subject};
 use hooks::{Counts, Hooks};
 use mail::Mail;
 
+/// The name of the space, from which its credentials follow.
+pub(crate) const SPACE: &str = "scenario";
 /// Faults without an end are ended this long after the last planned thing.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 /// A run ends this long after the last planned thing, whatever is still going on.
@@ -129,12 +131,7 @@ impl<'a, W: Witness> World<'a, W> {
             elapsed: Duration::ZERO,
             wall: Stamp::from(START),
         };
-        let space = Space::start(
-            "scenario",
-            prepared.blueprint.clone(),
-            "http://mock",
-            outside,
-        );
+        let space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
             base: "http://mock/v1/".to_owned(),
@@ -302,12 +299,13 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Notes what the server holds of a website now.
     fn note_truth(&mut self, id: WebsiteId, by: By) {
-        let state = self.space.world.website(id).map(|website| {
+        let state = self.space.world.website(id).and_then(|website| {
             let values = &mut self.history.values;
-            crate::history::State {
-                settings: values.json(website.settings_or_empty()),
+            let settings = self.client.view(website.settings.as_deref())?;
+            Some(crate::history::State {
+                settings: values.json(&settings),
                 token: Some(values.plain(&website.token.to_string())),
-            }
+            })
         });
         let site = self.history.site(id);
         self.push(What::Truth { site, state, by });

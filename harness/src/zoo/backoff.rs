@@ -87,6 +87,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
 ];
 
+/// The reference, but that every wait is a second.
+pub(super) fn once_a_second(config: &Config) -> Parts {
+    Waits {
+        wait: |_, _, _, _| Some(Duration::from_secs(1)),
+        ..Waits::reference(config)
+    }
+    .parts(config)
+}
+
 /// The reference's waits, some of whose decisions are another's.
 struct Waits {
     inner: Jittered,

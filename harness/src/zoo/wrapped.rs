@@ -7,7 +7,7 @@ use crisp_sync::machine::Parts;
 use http::Response;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Make, Mutant, difference, load};
+use super::{Make, Mutant, backoff, difference, load};
 use crate::scenario::{self, Standing};
 use crate::subject::{About, Action, Client, Event, Moment, RequestId, Setup, Subject, Sync, Told};
 
@@ -41,6 +41,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         make: Make::Wrapped(Parts::reference, Wrap::SaysFresh),
     },
     Mutant {
+        name: "once-a-second",
+        number: 50,
+        about: "asks once a second through a whole outage, and does not say how it waits",
+        seen: None,
+        make: Make::Wrapped(backoff::once_a_second, Wrap::TellsNoWaits),
+    },
+    Mutant {
         name: "item-by-item",
         number: 49,
         about: "shows the changes of one answer one after the other, not in one step",
@@ -62,6 +69,8 @@ pub(super) enum Wrap {
     SaysFresh,
     /// Readers are let in between two changes.
     OneByOne,
+    /// The client does not declare its waits.
+    TellsNoWaits,
 }
 
 /// A client behind a wrapper.
@@ -72,7 +81,9 @@ pub(super) struct Wrapped {
 
 impl Client for Wrapped {
     fn about(&self, setup: &scenario::Client) -> About {
-        self.inner.about(setup)
+        let mut about = self.inner.about(setup);
+        about.abilities.waits = self.wrap != Wrap::TellsNoWaits;
+        about
     }
 
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
@@ -149,7 +160,7 @@ impl Running {
                     actions.push(Action::Abandon(RequestId(u64::MAX)));
                 }
             }
-            Wrap::ReadyAtFirst | Wrap::TakesPartial | Wrap::SaysFresh => {}
+            Wrap::ReadyAtFirst | Wrap::TakesPartial | Wrap::SaysFresh | Wrap::TellsNoWaits => {}
         }
     }
 }

@@ -60,8 +60,7 @@ async fn carry_out(job: Job) -> Outcome<Result> {
     let until = began + Duration::from_millis(job.millis);
     let mut tasks = JoinSet::new();
     for _ in 0..job.connections {
-        let stream = TcpStream::connect(&job.address).await?;
-        stream.set_nodelay(true)?;
+        let stream = connect(&job.address).await?;
         tasks.spawn(one_connection(stream, job.clone(), until));
     }
     let (mut times, mut refused) = (Vec::new(), 0);
@@ -80,6 +79,12 @@ async fn carry_out(job: Job) -> Outcome<Result> {
     })
 }
 
+async fn connect(address: &str) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 async fn one_connection(
     mut stream: TcpStream,
     job: Job,
@@ -87,10 +92,15 @@ async fn one_connection(
 ) -> std::io::Result<(Vec<f64>, u64)> {
     let (mut times, mut refused) = (Vec::new(), 0);
     let mut buffer = vec![0; 64 * 1024];
+    let mut closed = false;
     let mut sent = edge::elapsed();
     while sent < until && (times.len() as u64) < job.requests {
+        if closed {
+            stream = connect(&job.address).await?;
+        }
         stream.write_all(job.request.as_bytes()).await?;
-        let good = read_answer(&mut stream, &mut buffer).await?;
+        let good;
+        (good, closed) = read_answer(&mut stream, &mut buffer).await?;
         refused += u64::from(!good);
         let now = edge::elapsed();
         times.push(now.saturating_sub(sent).as_secs_f64() * 1e6);
@@ -99,8 +109,11 @@ async fn one_connection(
     Ok((times, refused))
 }
 
-/// Reads one whole answer; tells whether its status is 2xx.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<bool> {
+/// Reads one whole answer; tells whether its status is 2xx, and whether the connection ends.
+async fn read_answer(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<(bool, bool)> {
     let mut filled = 0;
     let whole = loop {
         let read = stream.read(&mut buffer[filled..]).await?;
@@ -108,11 +121,13 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::R
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         filled += read;
-        if let Some(length) = length(&buffer[..filled]) {
-            break length;
-        }
-        if filled == buffer.len() {
-            return Err(std::io::ErrorKind::InvalidData.into());
+        match length(&buffer[..filled]) {
+            Some(Length::Bytes(length)) => break length,
+            // One request at a time: the last chunk is the last thing that comes.
+            Some(Length::Chunks) if buffer[..filled].ends_with(b"\r\n0\r\n\r\n") => break filled,
+            Some(Length::Chunks) if filled == buffer.len() => buffer.resize(2 * filled, 0),
+            None if filled == buffer.len() => return Err(std::io::ErrorKind::InvalidData.into()),
+            _ => {}
         }
     };
     if buffer.len() < whole {
@@ -121,19 +136,38 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::R
     if filled < whole {
         stream.read_exact(&mut buffer[filled..whole]).await?;
     }
-    Ok(buffer.get(9) == Some(&b'2'))
+    let head = buffer.windows(4).position(|four| four == b"\r\n\r\n");
+    let head = &buffer[..head.unwrap_or_default()];
+    let closes = |line: &[u8]| line.eq_ignore_ascii_case(b"connection: close\r");
+    let closed = head.split(|byte| *byte == b'\n').any(closes);
+    Ok((buffer.get(9) == Some(&b'2'), closed))
 }
 
-/// Bytes of head and body together, once the head is whole.
-fn length(bytes: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"content-length: ";
+/// How long an answer is.
+enum Length {
+    /// Head and body together.
+    Bytes(usize),
+    /// Until the last chunk, as some of those that we are compared with send.
+    Chunks,
+}
+
+/// What the head says, once it is whole.
+fn length(bytes: &[u8]) -> Option<Length> {
+    const LENGTH: &[u8] = b"content-length: ";
+    const CHUNKS: &[u8] = b"transfer-encoding: chunked";
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let mut lines = bytes[..end].split(|byte| *byte == b'\n');
-    let declared = lines.find(|line| {
-        line.get(..NAME.len())
-            .is_some_and(|name| name.eq_ignore_ascii_case(NAME))
-    });
-    let digits = declared.map_or(&b""[..], |line| &line[NAME.len()..]);
+    let lines = || bytes[..end].split(|byte| *byte == b'\n');
+    let begins = |line: &[u8], name: &[u8]| {
+        line.get(..name.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    if lines().any(|line| begins(line, CHUNKS)) {
+        return Some(Length::Chunks);
+    }
+    let declared = lines().find(|line| begins(line, LENGTH));
+    let digits = declared.map_or(&b""[..], |line| &line[LENGTH.len()..]);
     let number = std::str::from_utf8(digits).unwrap_or_default().trim();
-    Some(end + 4 + number.parse::<usize>().unwrap_or(0))
+    Some(Length::Bytes(
+        end + 4 + number.parse::<usize>().unwrap_or(0),
+    ))
 }

@@ -16,6 +16,7 @@ mod plugin;
 mod route;
 mod settings;
 mod subscription;
+mod turned_away;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub use input::{Input, Params, Unread};
 pub use pages::Pages;
 pub use plugin::Plugin;
 pub use route::{Match, ROUTES, Route, nearest_route, route};
+pub use turned_away::TurnedAway;
 
 use crate::clock::Moment;
 use crate::engine::World;

@@ -253,7 +253,7 @@ fn run(
     shared: Arc<Shared>,
     stopped: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let edge = Arc::new(Edge::new(service, Limits::default()));
+    let edge = Arc::new(Edge::new(service, Limits::default()).answering_refusals());
     let mut tasks: Vec<_> = listeners
         .into_iter()
         .map(|listener| {

@@ -15,6 +15,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use crate::api::TurnedAway;
 use crate::control::{self, Shared};
 use crate::journal::Entry;
 use crate::server::{Cell, Listener, edge};
@@ -57,6 +58,9 @@ pub(super) fn service(
         let now = edge::elapsed();
         last_request.store(edge::in_millis(now), Ordering::Relaxed);
         if is_control(request.uri().path()) {
+            if let Some(refusal) = request.extensions().get::<TurnedAway>() {
+                return Answering::There(Some(Box::new(refusal.answer().into())));
+            }
             return Answering::Later(Box::pin(call(control.clone(), request)));
         }
         let authorization = request

@@ -62,6 +62,7 @@ pub struct Edge<S> {
     service: Arc<S>,
     limits: Arc<Limits>,
     held: Arc<Held>,
+    answers_refusals: bool,
 }
 
 impl<S, F> Edge<S>
@@ -75,7 +76,16 @@ where
             service: Arc::new(service),
             limits: Arc::new(limits),
             held: Arc::default(),
+            answers_refusals: false,
         }
+    }
+
+    /// Has the service hear of requests that are refused before it would get them, and answer
+    /// them: each has a [`TurnedAway`](crate::api::TurnedAway) in its extensions, and no body.
+    #[must_use]
+    pub fn answering_refusals(mut self) -> Self {
+        self.answers_refusals = true;
+        self
     }
 
     /// Serves a listener until `stop` completes; several listeners can be served side by side.
@@ -120,6 +130,7 @@ where
             held: Arc::clone(&self.held),
             line: Arc::new(Line::default()),
             halt: halt.clone(),
+            answers_refusals: self.answers_refusals,
         };
         connections.spawn(drive(stream, Arc::clone(&self.service), desk));
     }

@@ -81,6 +81,10 @@ where
     let parts = connection.into_parts();
     let mut stream = parts.io.into_stream();
     if result.is_err_and(|error| error.is_parse_version_h2()) {
+        if desk.answers_refusals {
+            // It is heard of; the answer has to be in the client's own words.
+            drop(service(http2::heard()));
+        }
         // The client may be gone, or may never ask; there is nobody to tell then.
         let _ = timeout(LINGER, http2::refuse(&mut stream, parts.read_buf)).await;
     }

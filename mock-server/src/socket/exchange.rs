@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::ext::ReasonPhrase;
@@ -15,10 +16,11 @@ use hyper::ext::ReasonPhrase;
 use super::accept::Limits;
 use super::body::AnswerBody;
 use super::halt::Halt;
-use super::intake::take_in;
+use super::intake::{closing, take_in};
 use super::line::{Line, Verdict};
 use super::order::Held;
 use super::reply::{Ending, Outside, Place, Reply};
+use crate::api::TurnedAway;
 use crate::fault::{Delivery, Outcome, status_answer};
 
 /// There is no answer: the connection ends as its line says.
@@ -32,6 +34,7 @@ pub(super) struct Desk {
     pub(super) held: Arc<Held>,
     pub(super) line: Arc<Line>,
     pub(super) halt: Halt,
+    pub(super) answers_refusals: bool,
 }
 
 /// Takes a request in, has it answered, and delivers the answer.
@@ -51,9 +54,9 @@ where
     } else {
         match Box::pin(take_in(request, &desk.limits)).await {
             Ok(request) => request,
-            Err(unreadable) => {
-                let response = unreadable.answer().ok_or(NoAnswer)?;
-                return Ok(response.map(|body| AnswerBody::whole(body, Arc::clone(&desk.line))));
+            Err((head, unreadable)) => {
+                let refusal = unreadable.refusal(&desk.limits).ok_or(NoAnswer)?;
+                return Box::pin(refuse(desk, service, *head, refusal)).await;
             }
         }
     };
@@ -75,6 +78,30 @@ where
             Ok(named(carried_out?).map(|body| body.ending_with(ending)))
         }
     }
+}
+
+/// Answers a request whose body could not be had.
+async fn refuse<S, F>(
+    desk: &Desk,
+    service: &S,
+    head: Parts,
+    refusal: TurnedAway,
+) -> Result<Response<AnswerBody>, NoAnswer>
+where
+    S: Fn(Request<Bytes>) -> F,
+    F: Future<Output = Reply>,
+{
+    let whole = |body| AnswerBody::whole(body, Arc::clone(&desk.line));
+    if !desk.answers_refusals {
+        return Ok(refusal.answer().map(whole));
+    }
+    let mut request = Request::from_parts(head, Bytes::new());
+    request.extensions_mut().insert(refusal);
+    let (delivery, place, ending) = caught(service, request).await.into_parts();
+    let mut under_way = UnderWay(ending);
+    let carried_out = deliver(desk, delivery, place).await;
+    let ending = under_way.0.take();
+    Ok(closing(carried_out?).map(|body| body.ending_with(ending)))
 }
 
 /// Runs a handler; if it panics, the client gets a 500 and the server lives on.

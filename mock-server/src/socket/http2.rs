@@ -4,11 +4,11 @@
 //! refusal as an answer of its own version (RFC 9113), and is told to come back with HTTP/1.1.
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, Request, StatusCode, Uri, Version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::fault::status_answer;
+use crate::api::TurnedAway;
 
 /// What a client sends first, before any frame.
 const PREFACE: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
@@ -25,6 +25,27 @@ const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
 /// The error code for "use HTTP/1.1".
 const HTTP_1_1_REQUIRED: [u8; 4] = [0, 0, 0, 0xd];
+
+/// How HTTP/2 is refused.
+fn turned_away() -> TurnedAway {
+    TurnedAway {
+        status: StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        reason: "http_1_1_only",
+        why: "HTTP/2 is not spoken here: have the client use HTTP/1.1".to_owned(),
+    }
+}
+
+/// What stands for a request of which only the version is known.
+pub(super) fn heard() -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.version_mut() = Version::HTTP_2;
+    *request.uri_mut() = Uri::from_static("*");
+    if let Ok(method) = Method::from_bytes(b"PRI") {
+        *request.method_mut() = method;
+    }
+    request.extensions_mut().insert(turned_away());
+    request
+}
 
 /// Waits for the first request, and refuses it with 505. `read` is what was read already.
 pub(super) async fn refuse(stream: &mut TcpStream, read: Bytes) -> std::io::Result<()> {
@@ -53,10 +74,7 @@ fn first_request(bytes: &[u8]) -> Option<u32> {
 }
 
 fn refusal(stream: u32) -> Vec<u8> {
-    let answer = status_answer(
-        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-        Some("http_1_1_only"),
-    );
+    let answer = turned_away().answer();
     let mut wire = frame(SETTINGS, 0, 0, &[]);
     wire.extend(frame(SETTINGS, ACK, 0, &[]));
     if stream != 0 {

@@ -60,3 +60,13 @@ fn nothing_is_left_before_the_first_load() {
     let sim = Sim::three(config(), Quirks::default());
     assert!(sim.machine.leave().is_none());
 }
+
+#[test]
+fn a_server_clock_that_was_set_back_during_the_absence_leads_to_a_list() {
+    let mut sim = second_life(600, |world| {
+        world.server.skew_ms = -1_000_000;
+        world.server.uninstall(secs(300), w(2));
+    });
+    sim.run(secs(801));
+    sim.assert_converged();
+}

@@ -1,0 +1,77 @@
+//! What is refused before it has a route stands in the journal all the same, and says why.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test may fail as the test does"
+)]
+
+use crisp_mock_server::journal::Entry;
+use crisp_mock_server::server::{MockServer, ServerOptions};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// What a server answers to these bytes, until the connection ends.
+async fn told(server: &MockServer, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn last(server: &MockServer) -> Entry {
+    let space = server.spaces().default_space().lock();
+    space.journal.last().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_in_the_journal_with_the_limit() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    let head = "PUT /v1/x HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9999999\r\n\r\n";
+    let answer = told(&server, head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("x-mock-request: 1\r\n"), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.contains("\"payload_too_large\""), "{answer}");
+    let entry = last(&server);
+    assert_eq!(
+        (entry.method.as_str(), entry.path.as_str()),
+        ("PUT", "/v1/x")
+    );
+    assert_eq!(entry.status, Some(413));
+    assert!(!entry.carried_out);
+    let why = entry.explanation.unwrap();
+    assert_eq!(why, "the body has more than 2097152 bytes: send fewer");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_told_from_what_follows_is_in_the_journal() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    let head = "PUT /v1/x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nx\r\n";
+    let answer = told(&server, head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(last(&server).explanation.unwrap().contains("chunks"));
+}
+
+#[tokio::test]
+async fn http_2_is_in_the_journal_and_is_told_what_to_speak() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    // The preface, empty SETTINGS, and a HEADERS frame of stream 1 without a field.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\0\x01\x05\0\0\0\x01";
+    assert!(told(&server, preface).await.contains("http_1_1_only"));
+    let entry = last(&server);
+    assert_eq!((entry.method.as_str(), entry.status), ("PRI", Some(505)));
+    assert!(entry.explanation.unwrap().contains("HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn a_control_call_that_is_too_large_is_refused_and_is_none_of_the_plugin_s() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    let head = "POST /_mock/faults HTTP/1.1\r\nhost: a\r\ncontent-length: 9999999\r\n\r\n";
+    assert!(
+        told(&server, head.as_bytes())
+            .await
+            .starts_with("HTTP/1.1 413 ")
+    );
+    assert_eq!(server.spaces().default_space().lock().journal.total(), 0);
+}

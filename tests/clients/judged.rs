@@ -1,0 +1,338 @@
+//! Plugins as their authors write them, judged: what comes of it is committed with a sentence for
+//! each failure, in `examples/verdicts.yaml`.
+//!
+//! Real time is not repeatable, and a slow machine convicts nobody. So a scenario that could not be
+//! judged is tried again, and one that could not be judged at all is no difference; only a verdict
+//! that contradicts the committed one is. The scenarios are those in which the outcome does not
+//! hang on milliseconds, see the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::install::{node_modules, python, repository};
+use crate::plugin::Language;
+use crate::want::{Missing, or_skip, program};
+
+/// How often those are tried again that could not be judged.
+const ROUNDS: usize = 3;
+/// So many scenarios at a time: these tests are not alone on the machine.
+const JOBS: &str = "4";
+
+/// The committed verdicts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Verdicts {
+    /// The plugins that they are about.
+    plugins: Vec<String>,
+    /// As they are: loading and polling.
+    run: Expected,
+    /// With an adapter: saves, too.
+    client_cmd: Expected,
+    /// What does not come in every run, so that no test can demand it.
+    sometimes: Vec<Failure>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    passes: BTreeSet<String>,
+    #[serde(default)]
+    fails: Vec<Failure>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failure {
+    scenario: String,
+    /// In the words of the headline.
+    verdict: BTreeSet<String>,
+    why: String,
+}
+
+impl Expected {
+    fn scenarios(&self) -> BTreeSet<String> {
+        let fails = self.fails.iter().map(|failure| failure.scenario.clone());
+        self.passes.iter().cloned().chain(fails).collect()
+    }
+}
+
+fn verdicts() -> Verdicts {
+    let text = std::fs::read_to_string(repository("examples/verdicts.yaml"));
+    serde_saphyr::from_str(&text.expect("the verdicts are there")).expect("they can be read")
+}
+
+/// Replays scenarios against a client; the events of those that were finished, by scenario.
+fn replay(command: &mut Command, scenarios: &BTreeSet<String>) -> BTreeMap<String, Value> {
+    let folder = tempfile::tempdir().expect("a folder for the report");
+    let report = folder.path().join("events");
+    command
+        .args(scenarios.iter().map(|file| format!("scenarios/{file}")))
+        .args(["--quiet", "--report"])
+        .arg(format!("json={}", report.display()));
+    let output = command.output().expect("the program is there");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    let judged = matches!(output.status.code(), Some(0 | 1 | 3));
+    assert!(judged, "{}\n{said}", output.status);
+    let events = std::fs::read_to_string(report).expect("the report was written");
+    let events = events
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let finished = events.filter(|event: &Value| event["event"] == "scenario_finished");
+    finished
+        .map(|event| {
+            let file = event["file"].as_str().expect("a file");
+            let file = file.trim_start_matches("scenarios/").to_owned();
+            (file, event)
+        })
+        .collect()
+}
+
+/// `replay` in the repository, so that messages name files as its users do.
+fn crisp_mock() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CRISP_") {
+            command.env_remove(&name);
+        }
+    }
+    command.current_dir(repository("")).arg("replay");
+    command
+}
+
+/// A command that runs a script of an example plugin, and what it needs in its environment.
+fn plugin(language: Language, script: &str) -> Result<(String, Option<PathBuf>), Missing> {
+    let quoted = |program: &Path, script: &str| format!("'{}' {script}", program.display());
+    match language {
+        Language::Node => {
+            let modules = node_modules("examples/node-plugin")?;
+            let script = format!("examples/node-plugin/{script}.js");
+            Ok((quoted(&program("node")?, &script), Some(modules)))
+        }
+        Language::Python => {
+            let script = format!("examples/python-plugin/{script}.py");
+            Ok((quoted(&python("examples/python-plugin")?, &script), None))
+        }
+    }
+}
+
+/// Holds a client against what is expected of it.
+fn holds(expected: &Expected, mut command: impl FnMut() -> Command) {
+    let mut open = expected.scenarios();
+    let mut decided = (0, 0);
+    for _ in 0..ROUNDS {
+        for (file, event) in replay(&mut command(), &open) {
+            let outcome = event["outcome"].as_str().expect("an outcome");
+            let word = event["failure"]["word"].as_str().unwrap_or_default();
+            let failure = expected
+                .fails
+                .iter()
+                .find(|failure| failure.scenario == file);
+            match (outcome, failure) {
+                ("not_judged", _) => continue,
+                ("passed", None) => decided.0 += 1,
+                ("failed", Some(failure)) if failure.verdict.contains(word) => decided.1 += 1,
+                (_, Some(failure)) => panic!(
+                    "{file}: {outcome} {word}, expected {:?}: {}\n{event:#}",
+                    failure.verdict, failure.why
+                ),
+                (_, None) => panic!("{file}: {outcome} {word}, expected to pass\n{event:#}"),
+            }
+            open.remove(&file);
+        }
+        if open.is_empty() {
+            break;
+        }
+    }
+    if !open.is_empty() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n!! {} passed and {} failed as expected; this machine was too slow to judge {open:?}\n",
+            decided.0,
+            decided.1,
+        );
+    }
+}
+
+fn as_it_is(language: Language, script: &str) {
+    let Some((run, modules)) = or_skip(plugin(language, script)) else {
+        return;
+    };
+    holds(&verdicts().run, || {
+        let mut command = crisp_mock();
+        let read = "http://127.0.0.1:{port}/_cache";
+        command.args(["--run", &run, "--read", read, "--jobs", JOBS]);
+        command.envs(modules.iter().map(|modules| ("NODE_PATH", modules)));
+        command
+    });
+}
+
+fn with_adapter(language: Language) {
+    let Some((run, modules)) = or_skip(plugin(language, "judged")) else {
+        return;
+    };
+    holds(&verdicts().client_cmd, || {
+        let mut command = crisp_mock();
+        command.args(["--client-cmd", &run, "--jobs", JOBS]);
+        command.envs(modules.iter().map(|modules| ("NODE_PATH", modules)));
+        command
+    });
+}
+
+#[test]
+fn the_node_plugin_as_it_is_is_judged_as_the_verdicts_say() {
+    as_it_is(Language::Node, "index");
+}
+
+#[test]
+fn the_python_plugin_as_it_is_is_judged_as_the_verdicts_say() {
+    as_it_is(Language::Python, "plugin");
+}
+
+#[test]
+fn the_node_plugin_with_its_adapter_is_judged_as_the_verdicts_say() {
+    with_adapter(Language::Node);
+}
+
+#[test]
+fn the_python_plugin_with_its_adapter_is_judged_as_the_verdicts_say() {
+    with_adapter(Language::Python);
+}
+
+fn table(failures: &[Failure]) -> String {
+    let rows = failures.iter().map(|failure| {
+        let file = &failure.scenario;
+        let words: Vec<_> = failure.verdict.iter().cloned().collect();
+        let (words, why) = (words.join(" or "), failure.why.trim());
+        format!("| [{file}](../scenarios/{file}) | {words} | {why} |\n")
+    });
+    let head = "| Fails | Verdict | Why |\n|---|---|---|\n".to_owned();
+    head + &rows.collect::<String>()
+}
+
+#[test]
+fn every_scenario_of_the_verdicts_is_there() {
+    let verdicts = verdicts();
+    let sometimes = verdicts
+        .sometimes
+        .iter()
+        .map(|failure| failure.scenario.clone());
+    let named = verdicts.run.scenarios().into_iter();
+    let named = named.chain(verdicts.client_cmd.scenarios());
+    for file in named.chain(sometimes) {
+        assert!(
+            repository("scenarios").join(&file).is_file(),
+            "{file} is gone"
+        );
+    }
+}
+
+/// The page that people read is made from the file that the tests read.
+#[test]
+fn the_page_of_verdicts_says_what_the_file_says() {
+    use std::fmt::Write as _;
+
+    let verdicts = verdicts();
+    let mut page = String::from(
+        "# What comes of judging the example plugins\n\n\
+         <!-- Made from examples/verdicts.yaml; `just bless` rewrites it. -->\n\n\
+         They are written as a plugin's author would write them: the official client, the loop of Crisp's \
+         settings guide. They need not pass, and they do not. Each failure is confirmed by repetitions, and has a \
+         sentence here; only scenarios whose outcome does not hang on milliseconds are in this list.\n",
+    );
+    let names: Vec<_> = verdicts
+        .plugins
+        .iter()
+        .map(|name| format!("[{name}](../{name})"))
+        .collect();
+    let _ = writeln!(
+        page,
+        "\nThe plugins: {}. What is said holds for each.",
+        names.join(", ")
+    );
+    for (title, expected) in [
+        ("As they are: `--run`, `--read`", &verdicts.run),
+        ("With an adapter: `--client-cmd`", &verdicts.client_cmd),
+    ] {
+        let _ = writeln!(page, "\n## {title}\n");
+        page.push_str(&table(&expected.fails));
+        let passes: Vec<_> = expected
+            .passes
+            .iter()
+            .map(|file| format!("[{file}](../scenarios/{file})"))
+            .collect();
+        let _ = writeln!(page, "\nPasses: {}.", passes.join(", "));
+    }
+    let _ = writeln!(page, "\n## Seen, but not in every run\n");
+    page.push_str(&table(&verdicts.sometimes));
+    let path = repository("docs/verdicts.md");
+    if std::env::var_os("CRISP_MOCK_BLESS").is_some() {
+        std::fs::write(&path, &page).expect("the page can be written");
+    }
+    let written = std::fs::read_to_string(path).expect("the page is there");
+    assert_eq!(written, page, "`just bless` makes it anew");
+}
+
+/// The careful loop of the Node adapter, with a line of it replaced.
+fn careful_loop(line: &str, by: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder for a copy");
+    for file in ["crisp-mock-client.js", "judged.js", "loop.js"] {
+        let text = std::fs::read_to_string(repository("examples/adapters/node").join(file));
+        let mut text = text.expect("the example");
+        if file == "loop.js" {
+            assert!(text.contains(line), "the line to be replaced is gone");
+            text = text.replace(line, by);
+        }
+        std::fs::write(folder.path().join(file), text).expect("a copy");
+    }
+    folder
+}
+
+/// What a run against a careful loop says of one scenario, when it could be judged.
+fn judge_loop(folder: &Path, scenario: &str) -> Option<(String, String)> {
+    let node = or_skip(program("node"))?;
+    let client = format!(
+        "'{}' '{}'",
+        node.display(),
+        folder.join("judged.js").display()
+    );
+    let scenarios = BTreeSet::from([scenario.to_owned()]);
+    for _ in 0..ROUNDS {
+        let mut command = crisp_mock();
+        command.args(["--client-cmd", &client]);
+        let event = replay(&mut command, &scenarios).remove(scenario)?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        if event["outcome"] != "not_judged" {
+            return Some((text(&event["outcome"]), text(&event["failure"]["word"])));
+        }
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "\n!! this machine was too slow to judge {scenario}\n"
+    );
+    None
+}
+
+const SLOW_POLL: &str = "guide/a-save-during-a-slow-poll.yaml";
+const CURSOR: &str = "return new Date(date - OVERLAP_MS);";
+
+#[test]
+fn a_cursor_taken_after_the_answer_is_caught() {
+    // What everybody writes first: from now on, whatever "now" is.
+    let planted = careful_loop(CURSOR, "return new Date();");
+    if let Some(verdict) = judge_loop(planted.path(), SLOW_POLL) {
+        assert_eq!(verdict, ("failed".to_owned(), "lost update".to_owned()));
+    }
+}
+
+#[test]
+fn the_same_plugin_mended_passes() {
+    let mended = careful_loop(CURSOR, CURSOR);
+    if let Some(verdict) = judge_loop(mended.path(), SLOW_POLL) {
+        assert_eq!(verdict, ("passed".to_owned(), String::new()));
+    }
+}
