@@ -2,7 +2,6 @@
 //!
 //! `CASES=100000 cargo test --release -p crisp-harness --test no_false_alarm` looks harder, and
 //! `FROM`, `SEED` elsewhere.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -67,6 +67,15 @@ pub const FAULTS: &[(&str, &str)] = &[
         "it is obeyed to the second, which is a request a second for as long as the server wants",
     ),
     (
+        "`empty_page`, `short_page` and `repeat_page` more than once in a row",
+        "nothing marks them, so what is told twice is what a careful client believes",
+    ),
+    (
+        "a server clock that is for a while more than 30 s behind",
+        "what is saved meanwhile is dated before the overlap, and a client that did not ask \
+         meanwhile never learns that the clock was wrong; a step that moves it for good is drawn",
+    ),
+    (
         "statuses below 300",
         "a success without the API's envelope is drawn as `garbage`, `html` and the like",
     ),
@@ -238,6 +247,11 @@ pub const CONFLICTS: &[Conflict] = &[
         has_both: |scenario| has(scenario, "collapse") && has_lie(scenario),
         why: "an answer without its last change shows the one before it, and nothing marks it",
     },
+    Conflict {
+        quirk: "list-lag",
+        has_both: |scenario| has(scenario, "list-lag") && has_lie(scenario),
+        why: "an old list is set right by the differential, which leaves out just that",
+    },
 ];
 
 /// The conflict that a scenario has, if it has one.
@@ -294,12 +308,15 @@ fn quirk_is(scenario: &Scenario, name: &str, value: &str) -> bool {
         .any(|(other, is)| other == name && is == value)
 }
 
+/// Whether some answer leaves something out of the differential without a mark.
 fn has_lie(scenario: &Scenario) -> bool {
     let lies = |fault: &crisp_mock_server::fault::Fault| {
-        fault.effect == Effect::Answer(Answer::ShortPage)
-            && fault
-                .at
-                .is_none_or(|target| target.operation != Operation::List)
+        matches!(
+            fault.effect,
+            Effect::Answer(Answer::ShortPage | Answer::EmptyPage)
+        ) && fault
+            .at
+            .is_none_or(|target| target.operation != Operation::List)
     };
     scenario.faults.faults.iter().any(lies)
 }

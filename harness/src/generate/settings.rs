@@ -78,7 +78,7 @@ fn value(dice: &mut Dice<'_>, depth: u32) -> Value {
         2 => json!(dice.one(&TEXTS)),
         3 => json!(i64::try_from(dice.roll(10)).unwrap_or(0) - 5),
         4 => json!(dice.one(&[LARGEST, -LARGEST, LARGEST - 1, 1 << 31, 0])),
-        5 => json!(dice.one(&[0.5, -1.25, 1e-7, 3.14159])),
+        5 => json!(dice.one(&[0.5, -1.25, 1e-7, 3.25])),
         6 => Value::Array((0..dice.roll(3)).map(|_| value(dice, depth - 1)).collect()),
         _ => {
             let mut members = Map::new();

@@ -23,8 +23,13 @@ impl Oracle for Liveness {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Sent(index) => {
-                let operation = history.requests[index as usize].operation;
-                if !matches!(operation, Operation::Since | Operation::List) {
+                let request = &history.requests[index as usize];
+                if request.operation == Operation::GetSettings && request.quality.is_failure() {
+                    // It tries something else first and is refused: that is no silence.
+                    self.last = event.at;
+                    return None;
+                }
+                if !matches!(request.operation, Operation::Since | Operation::List) {
                     return None;
                 }
             }

@@ -47,16 +47,18 @@ pub fn junit(events: &[RunEvent]) -> Result<String, quick_junit::SerializeError>
 
 /// The search as a whole: what it was convicted of stands in cases of its own.
 fn search(searched: &super::Searched) -> TestCase {
+    let figures = format!(
+        "{} cases, {} failed, {} not judged",
+        searched.cases, searched.failed, searched.not_judged
+    );
     let mut status = match searched.exit_code {
         0 => TestCaseStatus::success(),
         3 => TestCaseStatus::skipped(),
         _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
-    status.set_message(format!(
-        "{} cases, {} failed, {} not judged",
-        searched.cases, searched.failed, searched.not_judged
-    ));
+    status.set_message(figures.clone());
     let mut case = TestCase::new("random cases", status);
+    case.set_system_out(figures);
     case.set_classname("search");
     case
 }

@@ -55,7 +55,7 @@ pub(super) fn sentence(word: &str, scenario: &Scenario) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("{word}: {}{more}", parts.join(", "))
+    format!("{word} when {}{more}", parts.join(", "))
 }
 
 fn happens(step: &Step) -> String {
@@ -83,19 +83,14 @@ fn happens(step: &Step) -> String {
     };
     match step.anchor {
         Anchor::At(_) => what,
-        Anchor::After(spot) => format!("{what} after {}", plain(&spot.to_string())),
-        Anchor::During(spot) => format!("{what} during {}", plain(&spot.to_string())),
+        Anchor::After(spot) => format!("{what} after {}", spot),
+        Anchor::During(spot) => format!("{what} during {}", spot),
     }
 }
 
 fn names<T>(websites: &[(crisp_mock_server::id::WebsiteId, T)]) -> String {
     let names: Vec<_> = websites.iter().map(|(id, _)| id.short()).collect();
     names.join(" and ")
-}
-
-/// `since#2` as a sentence has it: a `#` after a blank would begin a comment in a file.
-fn plain(spot: &str) -> String {
-    spot.to_owned()
 }
 
 fn goes_wrong(fault: &Fault) -> String {
