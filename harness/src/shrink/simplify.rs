@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crisp_mock_server::fault::{
-    Answer, ClockFault, Delay, Effect, Ending, Fault, Occurrence, Window,
+    Answer, ClockFault, Delay, Effect, Ending, Fault, Occurrence, Target, Window,
 };
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
@@ -174,15 +174,28 @@ pub(super) fn occurrences(scenario: &Scenario) -> Vec<Scenario> {
             ranges.extend(last.map(|last| (last, Some(last))));
         }
         let ranges = ranges.into_iter().filter(|range| *range != (first, last));
-        ranges
-            .map(|(first, last)| {
-                let mut fault = fault.clone();
-                let mut target = target;
-                target.occurrence = Occurrence::Range { first, last };
-                fault.at = Some(target);
-                fault
-            })
-            .collect()
+        let rarer = ranges.map(|(first, last)| {
+            let occurrence = Occurrence::Range { first, last };
+            Target {
+                occurrence,
+                ..target
+            }
+        });
+        // A poll comes by itself; a save has to be ordered.
+        let saves = matches!(
+            target.operation,
+            Operation::SaveSettings | Operation::UpdateSettings
+        );
+        let poll = saves.then_some(Target {
+            operation: Operation::Since,
+            ..target
+        });
+        let with = |target| Fault {
+            at: Some(target),
+            website: None,
+            ..fault.clone()
+        };
+        rarer.chain(poll).map(with).collect()
     })
 }
 

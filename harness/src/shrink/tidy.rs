@@ -18,10 +18,18 @@ pub(super) fn websites(scenario: &Scenario) -> Vec<Scenario> {
             let mut candidate = scenario.clone();
             // Two websites change their names with one another; none is merged with another.
             rename(&mut candidate, *id, lower);
-            candidates.push(candidate);
+            // Only forward: else two websites would change their names for ever.
+            if numbers(&candidate) < numbers(scenario) {
+                candidates.push(candidate);
+            }
         }
     }
     candidates
+}
+
+/// The websites' numbers in the order in which they are named.
+fn numbers(scenario: &Scenario) -> Vec<Option<u32>> {
+    ids(scenario).iter().map(|id| id.number()).collect()
 }
 
 fn ids(scenario: &Scenario) -> Vec<WebsiteId> {
