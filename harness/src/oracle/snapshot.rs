@@ -5,14 +5,24 @@
 
 use std::time::Duration;
 
+use crisp_mock_server::operation::Operation;
+
 use super::{Breach, Oracle, Rule, time};
-use crate::history::{Event, History, Site, What, same};
+use crate::history::{Event, History, Quality, Site, What, same};
 
 type Span = (Duration, Duration);
 
+/// A website that is not compared with the others for a while.
+struct LeftOut {
+    site: Site,
+    until: Duration,
+    /// Whether a differential arrived since. Before that nothing tells how old the others are.
+    polled: bool,
+}
+
 #[derive(Default)]
 pub(super) struct Snapshot {
-    left_out: Vec<(Site, Duration)>,
+    left_out: Vec<LeftOut>,
     possible: Vec<Span>,
     scratch: Vec<Span>,
     narrowed: Vec<Span>,
@@ -28,6 +38,17 @@ impl Oracle for Snapshot {
             What::Sent(index) => {
                 let site = history.requests[index as usize].site?;
                 self.leave_out(history, site, event.at);
+                None
+            }
+            What::Arriving(index) => {
+                let request = &history.requests[index as usize];
+                if request.operation == Operation::Since && request.quality == Quality::Good {
+                    let read_again = event.at + history.manners.request_timeout;
+                    for left_out in self.left_out.iter_mut().filter(|site| !site.polled) {
+                        left_out.polled = true;
+                        left_out.until = left_out.until.max(read_again);
+                    }
+                }
                 None
             }
             What::SaveOrdered(save) | What::SaveEnded(save, _) => {
@@ -64,8 +85,12 @@ impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
         let manners = &history.manners;
         let until = at + manners.overlap * 2 + manners.request_timeout + manners.longest_poll * 2;
-        self.left_out.retain(|(other, _)| *other != site);
-        self.left_out.push((site, until));
+        self.left_out.retain(|other| other.site != site);
+        self.left_out.push(LeftOut {
+            site,
+            until,
+            polled: false,
+        });
     }
 
     fn check(&mut self, history: &History, now: Duration) -> Option<Breach> {
@@ -80,7 +105,7 @@ impl Snapshot {
             if self
                 .left_out
                 .iter()
-                .any(|(other, until)| *other == site && *until > now)
+                .any(|other| other.site == site && (other.until > now || !other.polled))
             {
                 continue;
             }
