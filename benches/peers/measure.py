@@ -135,31 +135,24 @@ def development_pair(binary):
     return base64.b64encode(said.stdout).decode()
 
 
-class Generator:
-    """The benchmark's own role `generate`: one request over and over, 16 connections."""
-
-    def __init__(self, executable):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen([executable, "role", "generate"], text=True, **pipes)
-
-    def load(self, server, millis):
-        job = {
-            "address": f"127.0.0.1:{server.port}", "connections": 16, "millis": millis,
-            "requests": 10_000_000, "request": request(server.path),
-        }  # fmt: skip
-        before = server.cpu()
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the load on {server.name} broke off: it closes connections")
-        result = json.loads(line)
-        spent = server.cpu() - before
-        if result["refused"]:
-            raise RuntimeError(f"{server.name} refused {result['refused']} requests")
-        result["rate"] = result["requests"] / result["seconds"]
-        result["per_core"] = result["requests"] / spent
-        return result
+def load(server, seconds):
+    """One request over and over, on 16 connections, by wrk; what came of it."""
+    head = HEAD.format(credentials, "keep-alive").strip().split("\r\n")[1:]
+    words = [word for line in head for word in ("--header", line)]
+    url = f"http://127.0.0.1:{server.port}{server.path}"
+    command = ["wrk", "--threads", "1", "--connections", "16", "--duration", str(seconds), "--latency"]
+    before = server.cpu()
+    said = subprocess.run([*command, *words, url], stdout=subprocess.PIPE, text=True, check=True).stdout
+    spent = server.cpu() - before
+    if "Non-2xx" in said:
+        raise RuntimeError(f"{server.name} refused requests:\n{said}")
+    requests = int(re.search(r"(\d+) requests in", said)[1])
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)\b", said).groups()
+    return {
+        "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),
+        "per_core": requests / spent,
+        "p99_us": float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit],
+    }
 
 
 class Machine:

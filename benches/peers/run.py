@@ -7,7 +7,7 @@ start time, memory.
     python3 benches/peers/run.py wiremock   only peers whose name contains that
 
 Packages come from npm and crates.io, pinned by the lock files beside this script; what does not
-install is named and left out. Load goes over loopback only, from one process with 16 connections,
+install is named and left out. Load goes over loopback only, from wrk with 16 connections,
 for a bounded time. Servers are asked in turn, one round after the other, and a ratio is the median
 of the ratios of rounds side by side, so that what else the machine does meets all alike.
 """
@@ -23,7 +23,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Generator, Machine, Running, fetch, median
+from measure import Machine, Running, fetch, load, median
 from peers import PATH, all_peers, ours, schema
 
 HERE = Path(__file__).resolve().parent
@@ -34,14 +34,6 @@ def run(*command, **options):
     """Runs a command; tells whether it succeeded."""
     print("$", *command, file=sys.stderr)
     return subprocess.run(command, **options).returncode == 0
-
-
-def benchmark():
-    """The program whose role `generate` sends the load."""
-    words = ["cargo", "bench", "--profile", "release", "-p", "crisp-mock-server", "--bench", "server"]
-    made = subprocess.run([*words, "--no-run", "--message-format=json"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    messages = (json.loads(line) for line in made.stdout.splitlines())
-    return [message["executable"] for message in messages if message.get("executable")][-1]
 
 
 def installed(target):
@@ -68,7 +60,7 @@ def main():
     rounds, starts = (3, 3) if asked.quick else (9, 5)
 
     run("cargo", "build", "--release", "--bin", "crisp-mock", cwd=ROOT) or sys.exit(1)
-    generator = Generator(benchmark())
+    shutil.which("wrk") or sys.exit("wrk sends the load, and is not here: `apt-get install wrk`")
     target = ROOT / "target/peers"
     if asked.with_rift:
         words = ["rift-http-proxy", "--version", "0.19.0", "--locked", "--root", str(target / "rift")]
@@ -108,10 +100,10 @@ def main():
         atexit.register(server.stop)
         server.idle = server.resident()
     for server in running:  # so that every runtime has compiled what it will
-        generator.load(server, 3_000)
+        load(server, 3)
     for number in range(rounds):
         for server in running:
-            server.note(generator.load(server, 1_000))
+            server.note(load(server, 1))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     show(running, took, len(page), machine)
     if missing:

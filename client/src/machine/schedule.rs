@@ -17,6 +17,10 @@ const NEVER: Duration = Duration::MAX;
 /// A differential's window begins with a second of the server's that is known to the second only.
 const WINDOW_EDGE: Duration = Duration::from_secs(2);
 
+/// So many lists in a row may be in doubt before the next ones come more slowly: with the default
+/// overlap eight minutes of trouble, after which the set is right within the convergence bound.
+const PATIENT: u32 = 3;
+
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct InFlight {
@@ -174,6 +178,7 @@ impl Machine {
     /// All that could be sent, most urgent first, each with the earliest time.
     fn candidates(&self) -> Vec<(Duration, Candidate)> {
         let mut candidates = Vec::with_capacity(5);
+        let mut urgent = 0;
         let mut push = |due: Duration, candidate| {
             let silence = self.parts.backoff.silences(self.operation(candidate));
             let gate = if silence {
@@ -188,10 +193,12 @@ impl Machine {
         if let Some(due) = poll.filter(|due| self.now.elapsed > due.saturating_add(interval)) {
             // Saves go first, but a flood of them does not silence the polls.
             push(due, Candidate::Poll);
+            urgent += 1;
         }
         if self.plugin_id.is_some() {
             if let Some(save) = self.next_save() {
                 push(self.saves[save].due, Candidate::Save(save));
+                urgent += 1;
             }
             let reads = self
                 .reads
@@ -212,7 +219,20 @@ impl Machine {
         if let Some((due, candidate)) = self.load_may_start() {
             push(due, candidate);
         }
+        // A throttled request silences the others, too: whoever failed most comes last, or a read
+        // that is refused again and again would keep the polls from ever being asked.
+        candidates[urgent..].sort_by_key(|(_, candidate)| self.failures(*candidate));
         candidates
+    }
+
+    /// How often in a row a request like this one has failed.
+    fn failures(&self, candidate: Candidate) -> u32 {
+        match candidate {
+            Candidate::Save(_) => 0,
+            Candidate::Account | Candidate::Read(_) => self.lanes.read.failures,
+            Candidate::Poll => self.lanes.poll.failures,
+            Candidate::Load | Candidate::StartList => self.lanes.load.failures,
+        }
     }
 
     fn poll_may_start(&self) -> Option<Duration> {
@@ -252,8 +272,7 @@ impl Machine {
     /// set is in doubt. The first passes after a doubt begin at once. When they are used up, what
     /// made them doubtful (a list that lags, a website that leaves and comes back) is likely to
     /// go on for a while: a list follows when nothing of it is in the differential's window any
-    /// more, with passes of its own; then one after as long again, and each further one after twice
-    /// the time.
+    /// more, with passes of its own. After [`PATIENT`] such lists in a row the time doubles.
     fn list_due(&self, interval: Duration) -> Duration {
         let net = self.relist_from.saturating_add(interval);
         if !self.suspect {
@@ -263,7 +282,8 @@ impl Machine {
             return self.now.elapsed;
         }
         let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
-        let wait = calm.saturating_mul(2_u32.saturating_pow(self.late_lists.clamp(1, 20) - 1));
+        let doubled = 2_u32.saturating_pow(self.late_lists.saturating_sub(PATIENT).min(20));
+        let wait = calm.saturating_mul(doubled);
         self.relist_from.saturating_add(wait).min(net)
     }
 

@@ -54,7 +54,7 @@ class Loop {
     const first = await this.#get(place, "all/1");
     for (let page = 1, found = first.data; found.length > 0; ) {
       found.forEach((website) => websites.set(website.website_id, website));
-      found = (await this.#get(place, `all/${++page}`)).data;
+      found = (await this.#get(place, `all/${++page}`, 404)).data;
     }
     return { websites, date: first.date };
   }
@@ -76,13 +76,17 @@ class Loop {
     this.websites.set(website_id, { token, settings: settings ?? {} });
   }
 
-  async #get({ rest_url, identifier, key }, path) {
+  // What is past the last page may be an empty one, or not there.
+  async #get({ rest_url, identifier, key }, path, end) {
     const pair = Buffer.from(`${identifier}:${key}`).toString("base64");
     const headers = { Authorization: `Basic ${pair}`, "X-Crisp-Tier": "plugin" };
     const began = Date.now();
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const response = await fetch(`${rest_url}plugin/connect/websites/${path}`, { headers, signal });
     const { data, error } = await response.json();
+    if (response.status === end) {
+      return { data: [] };
+    }
     if (!response.ok || error || !Array.isArray(data)) {
       throw new Error(`${path}: ${response.status}`);
     }

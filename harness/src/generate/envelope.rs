@@ -5,6 +5,8 @@
 //! inside; `crisp-mock replay` may leave it. What is outside is outside for a reason, and the reason
 //! is written here; [`outside`] says them for a scenario.
 
+use std::time::Duration;
+
 use crate::scenario::{Deed, Scenario, Side};
 use crisp_mock_server::fault::{Answer, ClockFault, Effect};
 use crisp_mock_server::operation::Operation;
@@ -215,6 +217,14 @@ pub const TABLE: &[Quirk] = &[
 
 /// What is outside only together.
 pub const CONFLICTS: &[Conflict] = &[
+    Conflict {
+        quirk: "horizon",
+        has_both: |scenario| {
+            let gap = scenario.client.longest_gap.unwrap_or(Duration::MAX);
+            quirk_is(scenario, "horizon", "partial:10m") && gap > Duration::from_secs(300)
+        },
+        why: "the server forgets sooner than the client lists again, and does not say so",
+    },
     Conflict {
         quirk: "date-header",
         has_both: |scenario| {

@@ -9,6 +9,7 @@
 mod dice;
 pub mod envelope;
 mod faults;
+mod plots;
 mod set_up;
 mod settings;
 mod steps;
@@ -177,6 +178,7 @@ fn draw(source: &mut TestRng, bounds: Bounds) -> Scenario {
         when,
         ..Scenario::default()
     };
+    plots::add(&mut dice, &case, bounds, &mut scenario);
     set_up::settle(&mut scenario);
     scenario
 }

@@ -1,7 +1,7 @@
 //! The same scenarios over real HTTP, against a client outside.
 //!
 //! The emulator is the real one, on a loopback port; each scenario has a space and a
-//! [`Peer`](crate::peer::Peer) of its own, and several run at a time.
+//! [`Peer`] of its own, and several run at a time.
 //!
 //! Time is real: the emulator's clock runs as the machine's does. A scenario's own times, windows,
 //! delays and lags are scaled so that its poll interval becomes that of the client ([`Tempo`]), and
@@ -76,7 +76,8 @@ const A_CORE: usize = 6;
 /// A space that nobody uses for so long is forgotten; the run that uses it asks all the time.
 const EXPIRES: Duration = Duration::from_secs(600);
 
-/// Tries the clients that a launcher starts, over HTTP.
+/// Tries the clients that a launcher starts, over HTTP. It has threads and a runtime of its own, and
+/// is not to be used from within another: a scenario is judged by blocking until it is over.
 pub struct OverHttp {
     launcher: Arc<dyn Launcher>,
     terms: Terms,
@@ -283,8 +284,13 @@ impl OverHttp {
         if let Some(wanted) = &scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));
         }
+        let endless = run.broken_off.map(|_| {
+            let requests = run.history.requests.len();
+            format!("it did not come to an end, and was broken off after {requests} requests")
+        });
         let outside = Outside {
             pace: Some(pace(tempo)),
+            unjudged: endless,
             stopped,
             view: self.launcher.view_in_words(),
             log,
@@ -325,6 +331,11 @@ impl Trial for OverHttp {
     }
 
     fn pace(&self, scenarios: &[&Prepared]) -> String {
+        // A client that cannot be asked is told of with the first scenario.
+        let asked = self.house().and_then(|house| self.greeting(house));
+        if asked.is_ok_and(|greeting| greeting.capabilities.manual_clock) {
+            return "in virtual time over HTTP".to_owned();
+        }
         let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
         let expected = |prepared: &&Prepared| {
             let tempo = tempo(prepared);

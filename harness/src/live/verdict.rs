@@ -149,3 +149,98 @@ pub(super) fn unjudged(prepared: &Prepared, why: String) -> Judged {
         })),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::judge;
+    use crate::scenario::Scenario;
+    use crate::subject::{Client, Guide, Sync};
+
+    const ON_TIME: Duration = Duration::from_millis(3);
+    const LATE: Duration = Duration::from_millis(700);
+
+    /// A run of this client in which the guide's loop loses an update.
+    fn run(client: &dyn Client) -> Judged {
+        let text = "
+name: a save during a slow poll
+start: { websites: { w1: { message: old } } }
+faults:
+  - { at: \"since#1\", delay: 5s }
+when:
+  - during: since#1
+    save: { w1: { message: new } }
+";
+        let scenario = Scenario::parse("slow.yaml", text).unwrap();
+        judge(&Prepared::new(scenario.into()).unwrap(), client)
+    }
+
+    fn unjudged(judged: &Judged) -> Option<&str> {
+        judged.outside.as_ref()?.unjudged.as_deref()
+    }
+
+    #[test]
+    fn a_failure_counts_when_it_has_come_three_times() {
+        let mut runs = Runs::default();
+        assert!(runs.add(run(&Guide), ON_TIME).is_none());
+        assert!(runs.add(run(&Guide), ON_TIME).is_none());
+        let verdict = runs.add(run(&Guide), ON_TIME).unwrap();
+        assert_eq!(verdict.outcome(), Outcome::Failed);
+        let confirmed = verdict.outside.unwrap().confirmed;
+        assert_eq!(confirmed.as_deref(), Some("3 of 3 runs fail"));
+    }
+
+    #[test]
+    fn a_failure_that_does_not_come_again_is_neither_held_against_the_client_nor_passed() {
+        let mut runs = Runs::default();
+        assert!(runs.add(run(&Guide), ON_TIME).is_none());
+        let verdict = runs.add(run(&Sync::reference()), ON_TIME).unwrap();
+        assert_eq!(verdict.outcome(), Outcome::NotJudged);
+        assert_eq!(
+            unjudged(&verdict),
+            Some("it failed in 1 of 2 runs (converged: lost update), which real time may explain")
+        );
+    }
+
+    #[test]
+    fn a_machine_that_is_too_slow_convicts_nobody_however_often_a_client_fails() {
+        let mut runs = Runs::default();
+        assert!(runs.add(run(&Guide), LATE).is_none());
+        assert!(runs.add(run(&Guide), LATE).is_none());
+        let verdict = runs.add(run(&Guide), LATE).unwrap();
+        assert_eq!(verdict.outcome(), Outcome::NotJudged);
+        assert_eq!(verdict.failures().len(), 0);
+        assert_eq!(
+            unjudged(&verdict),
+            Some("this machine was too slow: a timer came 700 ms late")
+        );
+    }
+
+    #[test]
+    fn what_failed_in_some_runs_only_is_not_judged_beside_what_failed_in_all() {
+        let mut runs = Runs::default();
+        let mut odd = run(&Guide);
+        let also = odd
+            .findings
+            .iter_mut()
+            .find(|finding| finding.demand.name() == "cost");
+        also.unwrap().verdict = Verdict::Fail(Box::default());
+        runs.add(run(&Guide), ON_TIME);
+        runs.add(run(&Guide), ON_TIME);
+        let verdict = runs.add(odd, ON_TIME).unwrap();
+        let failed: Vec<_> = verdict
+            .failures()
+            .iter()
+            .map(|(finding, _)| finding.demand.name())
+            .collect();
+        assert_eq!(failed, ["converged"]);
+        let cost = verdict.not_judged().find(|(name, _)| *name == "cost");
+        assert_eq!(cost, Some(("cost", "it failed in 1 of 3 runs")));
+    }
+
+    #[test]
+    fn a_pass_on_a_slow_machine_is_a_pass() {
+        let verdict = Runs::default().add(run(&Sync::reference()), LATE).unwrap();
+        assert_eq!(verdict.outcome(), Outcome::Passed);
+    }
+}

@@ -31,7 +31,7 @@ fn the_reference_passes_the_corpus_over_real_sockets() {
         is_reference: true,
     };
     let (mut told, mut unsaid, mut doubtful) = (String::new(), Vec::new(), Vec::new());
-    let code = replay(&[root.clone()], &candidate, &mut |event| {
+    let code = replay(std::slice::from_ref(&root), &candidate, &mut |event| {
         told.push_str(&Text::default().render(event));
         if let RunEvent::ScenarioFinished(report) = event
             && report.outcome == Outcome::NotJudged

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::server::Quirks;
-use super::sim::{Deed, Fault, Sim, at, config, during, ms, secs};
+use super::sim::{Aim, Deed, Fault, Sim, at, config, during, ms, secs, w};
 use crate::machine::{Freshness, Operation, Refusal, SaveOutcome, State};
 
 fn sent_between(sim: &Sim, from: u64, to: u64) -> Vec<Duration> {
@@ -139,4 +139,24 @@ fn a_redirect_is_a_failure_and_is_not_followed() {
     sim.fault(at("since", 2, Fault::Status(302)));
     sim.run(ms(60_100));
     assert_eq!(sim.machine.state(), State::Retrying);
+}
+
+#[test]
+fn a_read_that_is_throttled_again_and_again_does_not_keep_the_polls_waiting() {
+    let mut sim = Sim::three(config(), Quirks::default());
+    sim.fault(Aim {
+        name: "get_settings",
+        ..during("any", 0, 3000, Fault::Throttle(420, Some(20)))
+    });
+    sim.deed(secs(10), Deed::Patch(1, json!({"v": "mine"})));
+    sim.deed(secs(20), Deed::Operator(2, json!({"v": "new"})));
+    sim.run(secs(300));
+    let polls = sim
+        .sent
+        .iter()
+        .filter(|(at, operation)| *at > secs(30) && *operation == Operation::Since);
+    let polls = polls.count();
+    assert!(polls >= 3, "{polls} polls");
+    let shown = sim.machine.snapshot().websites.get(&w(2)).unwrap().clone();
+    assert_eq!(shown.settings.as_json(), r#"{"v":"new"}"#);
 }
