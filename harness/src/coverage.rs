@@ -189,8 +189,11 @@ pub fn is_reachable(effect: &str, operation: Operation, phase: Phase) -> bool {
     let in_phase = match operation {
         Operation::List => !matches!(phase, Phase::Steady | Phase::Saving),
         Operation::Since => phase != Phase::Saving,
+        Operation::GetSettings => {
+            matches!(phase, Phase::Loading | Phase::Saving | Phase::Retrying)
+        }
         // A save is one request, sent once: what fails is read back, not sent again.
-        _ => matches!(phase, Phase::Loading | Phase::Saving | Phase::Retrying),
+        _ => matches!(phase, Phase::Loading | Phase::Saving),
     };
     let fits = match effect {
         "stale" => matches!(

@@ -55,8 +55,9 @@ const fn quirk(name: &'static str, stance: Stance) -> Quirk {
 /// Faults that are not drawn, and why.
 pub const FAULTS: &[(&str, &str)] = &[
     (
-        "`status: 404` for a page of the list",
-        "a server may say just that after the last page (`past-the-end`), so it ends the list",
+        "`status: 404` but for the differential",
+        "it would be news: after the last page of the list that it ends (`past-the-end`), for one \
+         website that it has uninstalled",
     ),
     (
         "`stale` by more than 30 s",

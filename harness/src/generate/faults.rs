@@ -100,8 +100,8 @@ fn operation(dice: &mut Dice<'_>, case: &Case, effect: &Effect) -> Operation {
     }
     let reads_only = matches!(effect, Effect::Answer(Answer::Stale(_)));
     if is_not_found(effect) {
-        // For a page it would be the honest answer after the last one: see the envelope.
-        return dice.one(&[Operation::Since, Operation::Since, Operation::GetSettings]);
+        // Anywhere else it would be an honest answer: see the envelope.
+        return Operation::Since;
     }
     match dice.roll(8) {
         0 | 1 if case.swarm.saves => Operation::GetSettings,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::operation::Operation;
-
 use super::{Breach, Oracle, Rule, time};
 use crate::history::{Event, History, Request, What};
 
@@ -22,17 +20,9 @@ impl Oracle for Liveness {
 
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
-            What::Sent(index) => {
-                let request = &history.requests[index as usize];
-                if request.operation == Operation::GetSettings && request.quality.is_failure() {
-                    // It tries something else first and is refused: that is no silence.
-                    self.last = event.at;
-                    return None;
-                }
-                if !matches!(request.operation, Operation::Since | Operation::List) {
-                    return None;
-                }
-            }
+            // Whoever saves, or waits for the answer to a save, is not silent; that it stopped
+            // polling shows when that is over.
+            What::Sent(_) | What::Arriving(_) | What::Abandoned(_) => {}
             What::Restart | What::End => {}
             _ => return None,
         }
