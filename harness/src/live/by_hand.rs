@@ -34,6 +34,9 @@ use crate::world::{Prepared, START};
 
 /// How long to wait for something to come in over a socket before asking the client again.
 const A_MOMENT: Duration = Duration::from_millis(2);
+/// How long a client may take to give one request up and send another: the number of answers that
+/// it waits for is the same before and after.
+const AN_EXCHANGE: Duration = Duration::from_millis(100);
 
 /// A client outside whose clock is moved by hand.
 pub(super) struct ByHand {
@@ -317,6 +320,8 @@ impl Running {
     /// Moves the client's clock to now, and waits until it does nothing but wait.
     async fn settle(&mut self, now: Moment, actions: &mut Vec<Action>) -> Result<(), PeerError> {
         let late = Instant::now() + self.patience;
+        let awake = self.next.is_some_and(|next| next <= now.elapsed);
+        let mut may_exchange = awake && !self.parked.is_empty();
         let mut by = now.elapsed.saturating_sub(self.elapsed);
         self.elapsed = now.elapsed;
         loop {
@@ -330,6 +335,9 @@ impl Running {
             self.forget_the_left(actions);
             let waits_for = usize::try_from(advanced.in_flight).unwrap_or(usize::MAX);
             if waits_for == self.parked.len() {
+                if std::mem::take(&mut may_exchange) && self.exchanges(actions).await {
+                    continue;
+                }
                 self.next = advanced.next.map(|next| now.elapsed.saturating_add(next));
                 return Ok(());
             }
@@ -343,6 +351,21 @@ impl Running {
                 self.park(parked, actions);
             }
         }
+    }
+
+    /// Whether a request comes in or is given up soon, with the clock standing still.
+    async fn exchanges(&mut self, actions: &mut Vec<Action>) -> bool {
+        let until = Instant::now() + AN_EXCHANGE;
+        while Instant::now() < until {
+            if let Ok(Some(parked)) = timeout(A_MOMENT, self.arrived.recv()).await {
+                self.park(parked, actions);
+                return true;
+            }
+            if self.parked.values().any(oneshot::Sender::is_closed) {
+                return true;
+            }
+        }
+        false
     }
 
     fn park(&mut self, parked: Parked, actions: &mut Vec<Action>) {
