@@ -218,6 +218,20 @@ pub const TABLE: &[Quirk] = &[
 /// What is outside only together.
 pub const CONFLICTS: &[Conflict] = &[
     Conflict {
+        quirk: "re-added",
+        has_both: |scenario| {
+            quirk_is(scenario, "re-added", "removed-and-added") && has_invented_404(scenario)
+        },
+        why: BOTH_GONE_AND_THERE,
+    },
+    Conflict {
+        quirk: "collapse",
+        has_both: |scenario| {
+            quirk_is(scenario, "collapse", "every-change") && has_invented_404(scenario)
+        },
+        why: BOTH_GONE_AND_THERE,
+    },
+    Conflict {
         quirk: "horizon",
         has_both: |scenario| {
             let gap = scenario.client.longest_gap.unwrap_or(Duration::MAX);
@@ -254,6 +268,9 @@ pub const CONFLICTS: &[Conflict] = &[
         why: "an old list is set right by the differential, which leaves out just that",
     },
 ];
+
+const BOTH_GONE_AND_THERE: &str = "an answer that calls a website both gone and there is settled by reading the website alone, \
+     and an invented 404 settles it wrongly";
 
 /// The conflict that a scenario has, if it has one.
 #[must_use]
@@ -320,6 +337,18 @@ fn has_lie(scenario: &Scenario) -> bool {
             .is_none_or(|target| target.operation != Operation::List)
     };
     scenario.faults.faults.iter().any(lies)
+}
+
+/// Whether a website that is read alone may be denied although it is there.
+fn has_invented_404(scenario: &Scenario) -> bool {
+    let invents = |fault: &crisp_mock_server::fault::Fault| {
+        let not_found = http::StatusCode::NOT_FOUND;
+        matches!(fault.effect, Effect::Answer(Answer::Status { status, .. }) if status == not_found)
+            && fault
+                .at
+                .is_none_or(|target| target.operation == Operation::GetSettings)
+    };
+    scenario.faults.faults.iter().any(invents)
 }
 
 fn clocks_differ(scenario: &Scenario) -> bool {

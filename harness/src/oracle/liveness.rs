@@ -28,7 +28,12 @@ impl Oracle for Liveness {
         }
         let silence = event.at.saturating_sub(self.last);
         let since = std::mem::replace(&mut self.last, event.at);
-        let longest = history.longest_silence() + SLACK;
+        // A save may come before the poll that is due, and may have to be waited for.
+        let save = match history.saves.is_empty() {
+            true => Duration::ZERO,
+            false => history.manners.request_timeout,
+        };
+        let longest = history.longest_silence() + save + SLACK;
         if silence <= longest {
             return None;
         }

@@ -38,7 +38,7 @@ impl Oracle for Quiet {
             .filter_map(|request| request.page)
             .max()
             .unwrap_or(1);
-        // A list whose check shows that something moved is read, and checked, once more.
+        // A list that shows signs of drift is read twice, and each reading ends with a differential.
         let allowed_polls = times(manners.poll_every) + 1 + 2 * relists;
         // An end that is a 404 is looked at twice, and so is the page before it.
         let allowed_others = relists * (2 * u64::from(pages) + 6);

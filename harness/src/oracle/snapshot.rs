@@ -12,17 +12,19 @@ use crate::history::{Event, History, Quality, Site, What, same};
 
 type Span = (Duration, Duration);
 
-/// A website that is not compared with the others for a while.
+/// A website of which the client learnt alone.
+#[derive(Debug, Clone, Copy)]
 struct LeftOut {
     site: Site,
+    since: Duration,
     until: Duration,
-    /// Whether a differential arrived since. Before that nothing tells how old the others are.
-    polled: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Snapshot {
     left_out: Vec<LeftOut>,
+    /// When the last differential was sent that was good and has been dealt with.
+    heard: Option<Duration>,
     possible: Vec<Span>,
     scratch: Vec<Span>,
     narrowed: Vec<Span>,
@@ -40,20 +42,16 @@ impl Oracle for Snapshot {
                 self.leave_out(history, site, event.at);
                 None
             }
-            What::Arriving(index) => {
-                let request = &history.requests[index as usize];
-                if request.operation == Operation::Since && request.quality == Quality::Good {
-                    let read_again = event.at + history.manners.request_timeout;
-                    for left_out in self.left_out.iter_mut().filter(|site| !site.polled) {
-                        left_out.polled = true;
-                        left_out.until = left_out.until.max(read_again);
-                    }
-                }
-                None
-            }
             What::SaveOrdered(save) | What::SaveEnded(save, _) => {
                 let site = history.saves.get(save as usize)?.site;
                 self.leave_out(history, site, event.at);
+                None
+            }
+            What::Handled(index) => {
+                let request = &history.requests[index as usize];
+                if request.operation == Operation::Since && request.quality == Quality::Good {
+                    self.heard = Some(request.sent);
+                }
                 None
             }
             What::Step | What::Ready if history.ready.is_some() && can_judge(history) => {
@@ -85,12 +83,18 @@ impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
         let manners = &history.manners;
         let until = at + manners.overlap * 2 + manners.request_timeout + manners.longest_poll * 2;
-        self.left_out.retain(|other| other.site != site);
-        self.left_out.push(LeftOut {
-            site,
-            until,
-            polled: false,
-        });
+        self.left_out.retain(|left| left.site != site);
+        let since = at;
+        self.left_out.push(LeftOut { site, since, until });
+    }
+
+    /// Whether what the client learnt of this website alone may still be newer than the rest: for
+    /// a while, and until a differential has told of it. A list that went before may be put in
+    /// place long after, when differentials failed.
+    fn is_left_out(&self, site: Site, now: Duration) -> bool {
+        let unheard = |since| self.heard.is_none_or(|heard| heard < since);
+        let left = self.left_out.iter().find(|left| left.site == site);
+        left.is_some_and(|left| left.until > now || unheard(left.since))
     }
 
     fn check(&mut self, history: &History, now: Duration) -> Option<Breach> {
@@ -102,11 +106,7 @@ impl Snapshot {
             if track.versions.len() <= 1 && track.agrees() {
                 continue;
             }
-            if self
-                .left_out
-                .iter()
-                .any(|other| other.site == site && (other.until > now || !other.polled))
-            {
+            if self.is_left_out(site, now) {
                 continue;
             }
             spans(history, site, &mut self.scratch);
