@@ -84,8 +84,9 @@ impl Text {
         if searched.unfair > 0 {
             let _ = writeln!(
                 out,
-                "  {} cases fail for crisp-sync too and are held against nobody: please report them.",
-                searched.unfair
+                "  {} case{} also failed by crisp-sync, held against nobody: please report this seed.",
+                searched.unfair,
+                if searched.unfair == 1 { "" } else { "s" }
             );
         }
         let others = searched.kinds.iter().skip(1).cloned();
