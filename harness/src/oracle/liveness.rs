@@ -33,6 +33,17 @@ impl Oracle for Liveness {
                     return None;
                 }
             }
+            What::Arriving(index) | What::Abandoned(index) => {
+                let request = &history.requests[index as usize];
+                if !matches!(request.operation, Operation::Since | Operation::List) {
+                    // A client that has one request in flight waits for this one: no silence.
+                    self.last += event.at.saturating_sub(request.sent.max(self.last));
+                    if request.retry_after.is_some() {
+                        self.last = event.at; // It is asked to be silent from here on.
+                    }
+                }
+                return None;
+            }
             What::Restart | What::End => {}
             _ => return None,
         }
