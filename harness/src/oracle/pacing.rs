@@ -26,7 +26,9 @@ pub(super) struct Pacing {
     streaks: Vec<Streak>,
     /// A first failure of the differential after a success, and nothing since.
     first: Option<Duration>,
-    since_was_good: bool,
+    /// Good differentials in a row. After one alone a client may still be held back by what
+    /// failed before, if it counts polls and the check of a list apart.
+    good: u32,
 }
 
 /// Failures in a row of one operation and page.
@@ -98,8 +100,15 @@ impl Pacing {
                 _ => false,
             };
             let gated = self.silent_until > at;
-            self.first = (plain && self.since_was_good && !gated).then_some(at);
-            self.since_was_good = request.quality == Quality::Good;
+            self.first = (plain && self.good > 1 && !gated).then_some(at);
+            let good = request.quality == Quality::Good;
+            self.good = if good { self.good + 1 } else { 0 };
+        } else if request.operation == Operation::List && !failed {
+            // The server is well again, as far as anybody can tell: the count may begin anew.
+            let since = |streak: &&mut Streak| streak.operation == Operation::Since;
+            for streak in self.streaks.iter_mut().filter(since) {
+                streak.gaps.clear();
+            }
         }
         let known = |streak: &&mut Streak| {
             streak.operation == request.operation
