@@ -156,6 +156,11 @@ impl OverHttp {
             let why = "this client does not save".to_owned();
             return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
         }
+        let view = |settings: Option<&str>| self.launcher.view(settings);
+        if demands::hides_all(&prepared.scenario, &view) {
+            let why = "the view shows nothing of what changes here".to_owned();
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
         if greeting.capabilities.manual_clock {
             let judged = self.by_hand(house, prepared, greeting)?;
             return Ok(ControlFlow::Break(Some(judged)));
@@ -428,8 +433,11 @@ impl Trial for OverHttp {
     }
 
     fn pace(&self, scenarios: &[&Prepared]) -> String {
+        // A client that cannot be asked is told of with the first scenario.
+        let view = self.launcher.view_in_words();
+        let view = view.map_or_else(String::new, |view| format!(" · view: {view}"));
         if self.is_by_hand() {
-            return "in virtual time over HTTP".to_owned();
+            return format!("in virtual time over HTTP{view}");
         }
         let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
         let expected = |prepared: &&Prepared| {
@@ -442,8 +450,8 @@ impl Trial for OverHttp {
         let takes = Duration::from_secs(takes.as_secs() / u64::from(jobs.max(1)) + 1);
         let takes = duration::format(takes);
         match scenarios.first() {
-            Some(first) => format!("in real time, {}, about {takes}", pace(tempo(first))),
-            None => "in real time".to_owned(),
+            Some(first) => format!("in real time, {}, about {takes}{view}", pace(tempo(first))),
+            None => format!("in real time{view}"),
         }
     }
 }
