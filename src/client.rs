@@ -44,7 +44,7 @@ pub struct ClientArguments {
 
     /// Where the plugin of --run shows its cache: http://127.0.0.1:{port}/_cache
     ///
-    /// The answer is {"<website_id>": <what the plugin holds>}; the first 200 means that it is ready.
+    /// The answer is {"<website_id>": settings}; the first 200 means that it is ready.
     #[arg(long, value_name = "URL", env = "CRISP_MOCK_READ")]
     pub read: Option<String>,
 
