@@ -35,6 +35,12 @@ impl Oracle for Snapshot {
                 self.leave_out(history, site, event.at);
                 None
             }
+            What::Arriving(index) | What::Abandoned(index) => {
+                if history.requests[index as usize].quality.is_failure() {
+                    self.leave_out_longer(history, event.at);
+                }
+                None
+            }
             What::Step | What::Ready if history.ready.is_some() && can_judge(history) => {
                 self.check(history, event.at)
             }
@@ -62,10 +68,18 @@ fn can_judge(history: &History) -> bool {
 
 impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
-        let manners = &history.manners;
-        let until = at + manners.overlap * 2 + manners.request_timeout + manners.longest_poll * 2;
+        let until = at + patience(history);
         self.left_out.retain(|(other, _)| *other != site);
         self.left_out.push((site, until));
+    }
+
+    /// While requests fail the others stay as they were, and what was learnt of one website stands
+    /// beside them.
+    fn leave_out_longer(&mut self, history: &History, at: Duration) {
+        let until = at + patience(history);
+        for (_, ends) in self.left_out.iter_mut().filter(|(_, ends)| *ends > at) {
+            *ends = until;
+        }
     }
 
     fn check(&mut self, history: &History, now: Duration) -> Option<Breach> {
@@ -135,6 +149,12 @@ impl Snapshot {
             ..Breach::default()
         }
     }
+}
+
+/// For so long a website is left out.
+fn patience(history: &History) -> Duration {
+    let manners = &history.manners;
+    manners.overlap * 2 + manners.request_timeout + manners.longest_poll * 2
 }
 
 fn vanished(history: &History, site: Site, now: Duration) -> Breach {
