@@ -339,10 +339,7 @@ impl Machine {
         });
         self.newest_applied = self.newest_applied.max(exchange.number);
         self.recovered(Lane::Load);
-        if self.good_poll.is_none_or(|at| at < first.sent.elapsed) {
-            // The clock may have leapt between the first page and the differential.
-            self.parts.cursor.advance(&first);
-        }
+        self.parts.cursor.listed(&first);
         self.good_poll(exchange);
         self.polled_since_load = false;
     }

@@ -34,6 +34,10 @@ pub trait Cursor: Send {
     /// A date from which a poll misses nothing that this exchange did not show.
     fn behind(&self, exchange: &Exchange) -> Timestamp;
 
+    /// The first page of a list that is now believed; the good differential over it follows as
+    /// [`advance`](Self::advance). A chance to compare the clocks of the two.
+    fn listed(&mut self, _first_page: &Exchange) {}
+
     /// What the next poll asks from; `None` before the first good answer.
     fn ask(&self) -> Option<Timestamp>;
 
@@ -146,6 +150,15 @@ impl Cursor for ServerCursor {
 
     fn ask(&self) -> Option<Timestamp> {
         self.ask
+    }
+
+    fn listed(&mut self, first_page: &Exchange) {
+        // A later poll told the clock already.
+        let news = |good| good < first_page.sent.elapsed;
+        if let Some(date) = first_page.date.filter(|_| self.good.is_none_or(news)) {
+            self.notice_leap(date, first_page);
+            self.dated = Some((date, *first_page));
+        }
     }
 
     fn advance(&mut self, poll: &Exchange) {
