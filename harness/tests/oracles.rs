@@ -316,3 +316,47 @@ when: [ {{ at: 70s, client_update: {{ w1: {settings} }} }} ]"
     let judged = save("{ message: old }");
     assert_eq!(judged.outcome(), Outcome::Passed, "{:#?}", judged.findings);
 }
+
+/// The reference, of whose cache nothing is ever seen.
+struct Hidden;
+
+struct ShowsNothing(Box<dyn Subject>);
+
+impl Client for Hidden {
+    fn about(&self, setup: &crisp_harness::scenario::Client) -> About {
+        Sync::reference().about(setup)
+    }
+
+    fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
+        Box::new(ShowsNothing(Sync::reference().start(setup, now)))
+    }
+}
+
+impl Subject for ShowsNothing {
+    fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
+        self.0.handle(now, event, actions);
+        actions.retain(|action| matches!(action, Action::Send(..) | Action::Abandon(..)));
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.0.next_wake()
+    }
+
+    fn told(&self, now: Moment) -> Option<Told> {
+        self.0.told(now)
+    }
+}
+
+#[test]
+fn a_website_that_was_saved_and_never_shown_is_not_said_to_have_been_installed() {
+    let text = "name: x
+start: { websites: { w1: { message: old } } }
+when: [ { at: 70s, save: { w1: { message: new } } } ]";
+    let judged = judge(&prepared(text), &Hidden);
+    let converged = judged
+        .failures()
+        .into_iter()
+        .find(|(finding, _)| finding.demand == Demand::Oracle(Rule::Converged));
+    let fact = converged.map(|(_, breach)| breach.fact.as_str());
+    assert_eq!(fact, Some("w1 had the plugin all along."));
+}

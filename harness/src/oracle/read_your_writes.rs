@@ -6,6 +6,9 @@ use super::{Breach, Oracle, Rule, shown, time};
 use crate::history::{By, Event, History, Save, Site, State, What, same};
 use crate::scenario::SaveEnd;
 
+/// The verdict on a save that is called done and of which the server knows nothing.
+pub(crate) const NEVER_SAVED: &str = "a save that never was";
+
 pub(super) struct ReadYourWrites {
     can: bool,
     judged: bool,
@@ -133,7 +136,7 @@ fn made_up(history: &History, saved: &Save, event: &Event) -> Option<Breach> {
     (!told && elsewhere).then(|| Breach {
         at: event.at,
         site: Some(saved.site),
-        word: "a save that never was",
+        word: NEVER_SAVED,
         fact: format!(
             "The client was to save {} at {}, and said that it had.",
             history.name(saved.site),
