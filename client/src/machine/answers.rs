@@ -118,6 +118,7 @@ impl Machine {
         body: &[u8],
     ) {
         let refused = wire::refusal(status.as_u16(), body);
+        self.heed_retry_after(status, headers);
         match (&job, status.as_u16()) {
             (Job::Page(page), 404) if self.page_is_missing(*page) => return,
             (Job::Read(website), 404) if is_gone(&refused) => {
@@ -135,7 +136,6 @@ impl Machine {
             }
             _ => {}
         }
-        self.heed_retry_after(status, headers);
         let retry_after = wire::retry_after(headers, self.server_now());
         let trouble = trouble_of(status);
         self.set_back(
@@ -185,8 +185,11 @@ impl Machine {
                 self.poll_due = self.now.elapsed;
             }
             Job::Page(page) => {
-                // A page out of a cache says nothing yet: it is asked for until it is fresh.
-                if let Some(run) = self.run.as_mut().filter(|_| trouble != Trouble::Cached) {
+                // A page out of a cache, or one that the edge refused, says nothing yet: it is
+                // asked for until it is fresh. An edge that refuses every second request would
+                // never let two in a row through.
+                let mute = matches!(trouble, Trouble::Cached | Trouble::Throttled);
+                if let Some(run) = self.run.as_mut().filter(|_| !mute) {
                     run.forget_probe();
                 }
                 if self.parts.load.after_failure(*page) == PageStep::End {
@@ -200,19 +203,23 @@ impl Machine {
     fn hold_lane(&mut self, lane: Lane, trouble: Trouble, retry_after: Option<Duration>) {
         let chance = self.chance.next();
         let asked = retry_after.map(|asked| self.parts.backoff.obeyed(asked));
-        let wait = match self.parts.backoff.wait(lane, trouble, chance) {
-            Some(_) if asked.is_some_and(|asked| !asked.is_zero()) => asked,
-            wait => wait,
+        let asked = asked.filter(|asked| !asked.is_zero());
+        let wait = self.parts.backoff.wait(lane, trouble, chance);
+        // A server that asks for one second, again and again, is not asked once a second.
+        let longer = wait.map(|wait| wait.max(asked.unwrap_or_default()));
+        let after = |wait: Option<Duration>| match wait {
+            Some(wait) => self.now.elapsed.saturating_add(wait),
+            None => Duration::MAX,
         };
-        let until = wait.map_or(Duration::MAX, |wait| self.now.elapsed.saturating_add(wait));
+        let (own, others) = (after(longer), after(wait.and(asked.or(wait))));
         let state = self.lanes.of(lane);
         state.failures = state.failures.saturating_add(1);
-        state.not_before = until;
+        state.not_before = own;
         if trouble == Trouble::Throttled {
-            // The limit is on the plugin, not on the route.
+            // The limit is on the plugin, not on the route. Where it was named, that will do.
             for lane in [Lane::Poll, Lane::Load, Lane::Read] {
                 let state = self.lanes.of(lane);
-                state.not_before = state.not_before.max(until);
+                state.not_before = state.not_before.max(others);
             }
         }
     }

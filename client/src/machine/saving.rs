@@ -344,11 +344,29 @@ impl Machine {
         let Some(read) = self.reads.remove(&id) else {
             return;
         };
-        if let Some(OpenSave { save, problem, .. }) = read.save {
+        if let Some(open) = read.save {
+            let settles = open.since + self.config.settle;
+            let guessed = open.problem.is_none() && open.save.how == How::Patch;
+            let known = self.snapshot.websites.contains(&id) && !read.said_gone;
+            if guessed && known && self.now.elapsed < settles {
+                // What came of it is not known, so there is nothing to show: one more look, and
+                // a poll before it, which tells whether the website has left.
+                let again = Read {
+                    save: Some(open),
+                    ..Read::due(settles)
+                };
+                self.reads.insert(id, again);
+                self.poll_due = self.poll_due.min(settles);
+                return;
+            }
+            let OpenSave { save, problem, .. } = open;
             let outcome = match problem {
                 None => {
-                    // Until the website goes, reads give what was saved, not what was before.
-                    self.show(&save);
+                    // Until the website goes, reads give what was saved, not what was before. A
+                    // PATCH over what is known may be a state that never was (W4).
+                    if save.how == How::Put {
+                        self.show(&save);
+                    }
                     SaveOutcome::Done
                 }
                 // It may have been carried out just before the website left.

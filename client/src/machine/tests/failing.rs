@@ -160,3 +160,16 @@ fn a_read_that_is_throttled_again_and_again_does_not_keep_the_polls_waiting() {
     let shown = sim.machine.snapshot().websites.get(&w(2)).unwrap().clone();
     assert_eq!(shown.settings.as_json(), r#"{"v":"new"}"#);
 }
+
+#[test]
+fn a_server_that_asks_for_one_second_again_and_again_is_not_asked_once_a_second() {
+    for status in [429, 503] {
+        let mut sim = Sim::three(config(), Quirks::default());
+        sim.fault(during("any", 50, 1250, Fault::Throttle(status, Some(1))));
+        sim.run(secs(1250));
+        let asked = sent_between(&sim, 50, 1250).len();
+        assert!((5..120).contains(&asked), "{status}: {asked}");
+        sim.run(secs(1250 + 301));
+        sim.assert_converged();
+    }
+}
