@@ -108,9 +108,11 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     }
     let candidate = arguments.client.candidate()?;
     let outside = arguments.client.is_outside();
+    let real = candidate.trial.in_real_time();
     let limits = Limits {
         together: arguments.time_limit,
-        random: (candidate.trial.in_real_time() && !arguments.forever).then_some(IN_REAL_TIME),
+        random: (real && !arguments.forever).then_some(IN_REAL_TIME),
+        real,
     };
     let plan = Plan {
         cases: arguments.cases,

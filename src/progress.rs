@@ -22,6 +22,8 @@ pub struct Limits {
     pub together: Option<Duration>,
     /// The random cases, when nothing is said of all together.
     pub random: Option<Duration>,
+    /// Whether clients take the time that they take, so that a case is seconds.
+    pub real: bool,
 }
 
 impl Limits {
@@ -105,7 +107,7 @@ impl Progress {
     fn figures(&self) -> String {
         let cases = self.cases.load(Ordering::Relaxed);
         let took = self.started.elapsed().as_secs_f64().max(1e-6);
-        if self.is_slow() {
+        if self.limits.real {
             return format!("        {cases} scenarios in {took:.0} s of real time");
         }
         let passed = self.virtual_ms.load(Ordering::Relaxed) as f64 / 1000.0;
@@ -126,15 +128,10 @@ impl Progress {
 }
 
 impl Progress {
-    /// Whether clients take the time that they take, so that a case is seconds.
-    fn is_slow(&self) -> bool {
-        self.limits.random.is_some()
-    }
-
     /// One line on how far it is.
     fn line(&self) -> String {
         let cases = self.cases.load(Ordering::Relaxed);
-        if self.is_slow() {
+        if self.limits.real {
             let part = self
                 .part
                 .lock()
@@ -200,7 +197,7 @@ impl Watch for Progress {
             .fetch_add(tally.virtual_ms, Ordering::Relaxed);
         if self.live {
             self.show(EVERY);
-        } else if self.is_slow() && !self.quiet {
+        } else if self.limits.real && !self.quiet {
             self.show(NOW_AND_THEN);
         }
     }
