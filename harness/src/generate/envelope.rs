@@ -182,8 +182,8 @@ pub const TABLE: &[Quirk] = &[
             &["10/s"],
             &[(
                 "1/s",
-                "a server that refuses every second request of a list whose end is a 404: seven \
-                 cases in 20,000 do not come to rest",
+                "every list meets its refusals, and each is a disturbance: with a list every few \
+                 minutes a run is never calm for long enough to end",
             )],
         ),
     ),
