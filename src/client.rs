@@ -12,6 +12,7 @@ use crisp_harness::live::{OverHttp, OwnDriver, Terms};
 use crisp_harness::peer::{CommandLine, Launcher, PeerOptions, Plugin, Process, Service, View};
 use crisp_mock_server::duration;
 
+use crate::document::read_text;
 use crate::failure::Failure;
 use crate::warden;
 
@@ -43,7 +44,7 @@ pub struct ClientArguments {
 
     /// Where the plugin of --run shows its cache: http://127.0.0.1:{port}/_cache
     ///
-    /// The answer is {"<website_id>": <what the plugin holds>}; the first 200 means that it is ready.
+    /// The answer is {"<website_id>": settings}; the first 200 means that it is ready.
     #[arg(long, value_name = "URL", env = "CRISP_MOCK_READ")]
     pub read: Option<String>,
 
@@ -217,10 +218,7 @@ impl ClientArguments {
 }
 
 fn read_view(path: &Path) -> Result<View, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Unreadable {
-        path: path.to_owned(),
-        problem: error.to_string(),
-    })?;
+    let text = read_text(path)?;
     View::parse(&path.display().to_string(), &text).map_err(|invalid| Failure::BadFile {
         report: invalid.to_string(),
     })

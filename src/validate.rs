@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use crisp_harness::scenario::Scenario;
 use crisp_harness::world::Prepared;
+use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::schema::{Rules, review};
 use serde_json::{Map, Value};
 
-use crate::document::{Document, read_text};
+use crate::document::{Document, Problem, read_text};
 use crate::failure::Failure;
 use crate::options::{KEYS, judge_config, judge_plan};
 use crate::terminal;
@@ -133,9 +134,10 @@ const SCHEMA_KEYS: [&str; 12] = [
 ];
 /// Keys by which a fault is known.
 const FAULT_KEYS: [&str; 6] = ["at", "window", "status", "throttle", "delay", "times"];
-/// Keys by which a scenario is known.
-const SCENARIO_KEYS: [&str; 8] = [
-    "about", "server", "client", "start", "when", "expect", "kills", "found",
+/// Keys by which a scenario is known. `name` counts twice: no other kind of file has one, while
+/// `faults` stand in a config, too.
+const SCENARIO_KEYS: [&str; 10] = [
+    "name", "name", "about", "server", "client", "start", "when", "expect", "kills", "found",
 ];
 
 /// Which kind of file this is, by its keys.
@@ -171,13 +173,11 @@ fn config_keys(members: &Map<String, Value>) -> usize {
 }
 
 fn unknown(document: &Document) -> Failure {
-    Failure::usage(
-        format!(
-            "{}: nothing in it says what kind of file it is",
-            document.name
-        ),
-        "say so with `--kind schema`, `--kind config` or `--kind faults`",
-    )
+    let problem = Problem::value("", "nothing in it says what kind of file this is")
+        .hint("say so with `--kind schema`, `config`, `faults` or `scenario`");
+    Failure::BadFile {
+        report: document.render(Severity::Error, &[problem]),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use std::str::FromStr;
 
 use crate::runner::{self, Judged};
+use crate::scenario;
 use crate::subject::{Client, Guide, Sync};
 use crate::world::Prepared;
 use crate::zoo::{self, Mutant, UnknownMutant};
@@ -20,6 +21,46 @@ pub trait Trial: Send + std::marker::Sync {
     /// [`Untried`] when the environment failed, so that there is nothing to judge: the client
     /// never started, no port was free.
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried>;
+
+    /// The same, broken off when there is no time left: none then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trial::judge`].
+    fn judge_while(
+        &self,
+        prepared: &Prepared,
+        haste: &(dyn Fn() -> Haste + std::marker::Sync),
+    ) -> Result<Option<Judged>, Untried> {
+        if haste() == Haste::None {
+            self.judge(prepared).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// One run that nobody confirms, to try what a scenario can do without. Where a run says the
+    /// same each time that is a verdict.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trial::judge`].
+    fn glance(
+        &self,
+        prepared: &Prepared,
+        haste: &(dyn Fn() -> Haste + std::marker::Sync),
+    ) -> Result<Option<Judged>, Untried> {
+        self.judge_while(prepared, haste)
+    }
+
+    /// Whether it makes sense to order saves.
+    ///
+    /// # Errors
+    ///
+    /// [`Untried`] when the client cannot even be asked.
+    fn saves(&self) -> Result<bool, Untried> {
+        Ok(true)
+    }
 
     /// Whether its runs take as long as they say. A search of such a client is short, and stops at
     /// the first grave failure.
@@ -39,6 +80,17 @@ pub trait Trial: Send + std::marker::Sync {
     }
 }
 
+/// How much time is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Haste {
+    /// Enough.
+    None,
+    /// Nothing new is to be begun, but a failure that was seen may be confirmed.
+    NothingNew,
+    /// None at all.
+    AtOnce,
+}
+
 /// Why a client could not be tried at all. Nothing is said of how it behaves.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}{}", hint.as_ref().map(|hint| format!("\n  = hint: {hint}")).unwrap_or_default())]
@@ -55,6 +107,10 @@ pub struct InVirtualTime(pub Box<dyn Client>);
 impl Trial for InVirtualTime {
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
         Ok(runner::judge(prepared, &*self.0))
+    }
+
+    fn saves(&self) -> Result<bool, Untried> {
+        Ok(self.0.about(&scenario::Client::default()).abilities.saves)
     }
 }
 

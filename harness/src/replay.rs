@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use crate::candidate::{Candidate, Untried};
 use crate::report::{RunEvent, ScenarioReport};
 use crate::runner::{self, Judged, Outcome};
-use crate::scenario::Scenario;
+use crate::scenario::{Diagnostic, Scenario};
 use crate::world::Prepared;
 
 /// How a command ends (product surface §1).
@@ -195,7 +195,15 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
         let file = path.display().to_string();
-        let text = fs::read_to_string(&path).map_err(|source| unreadable(&path, source))?;
+        let bytes = fs::read(&path).map_err(|source| unreadable(&path, source))?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let shown = String::from_utf8_lossy(error.as_bytes());
+                mistakes.push(Diagnostic::not_utf8(error.as_bytes()).render(&file, &shown));
+                continue;
+            }
+        };
         match Scenario::parse(&file, &text) {
             Ok(scenario) => match Prepared::new(scenario.into()) {
                 Ok(scenario) => prepared.push((file, scenario)),

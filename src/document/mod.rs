@@ -8,6 +8,7 @@ mod node;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crisp_harness::scenario::Diagnostic;
 use crisp_mock_server::schema::locate::Position;
 use crisp_mock_server::schema::report::{Remark, Severity, render};
 use serde_json::Value;
@@ -105,8 +106,10 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        unreadable(format!("it is not UTF-8 from byte {good} on"))
+        let name = path.display().to_string();
+        let shown = String::from_utf8_lossy(error.as_bytes());
+        let report = Diagnostic::not_utf8(error.as_bytes()).render(&name, &shown);
+        Failure::BadFile { report }
     })?;
     // Some editors on Windows start a file with a mark that means nothing.
     Ok(text

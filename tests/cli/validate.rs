@@ -64,6 +64,43 @@ fn a_file_of_no_kind_asks_for_help_and_kind_gives_it() {
 }
 
 #[test]
+fn a_name_and_faults_are_a_scenario_and_never_a_config() {
+    let scenario = "name: an outage\nfaults: [{ at: \"since#2\", status: 503 }]\n";
+    let more = format!("{scenario}when: [{{ at: 60s, save: {{ w1: {{ message: new }} }} }}]\n");
+    let folder = folder(&[
+        ("a.yaml", scenario),
+        ("b.yaml", &more),
+        ("c.yaml", "name: 3\n"),
+    ]);
+    let ended = run_in(folder.path(), &["validate", "a.yaml", "b.yaml", "c.yaml"]);
+    assert_eq!(
+        ended.stdout,
+        "a.yaml: valid (scenario)\nb.yaml: valid (scenario)\n"
+    );
+    assert!(ended.stderr.starts_with("c.yaml:1:7: "), "{}", ended.stderr);
+}
+
+#[test]
+fn what_is_not_utf8_is_told_with_its_line_and_column() {
+    let folder = folder(&[]);
+    std::fs::write(
+        folder.path().join("a.yaml"),
+        b"name: x\nabout: \xc3\xa4\xff\n",
+    )
+    .unwrap();
+    for command in [["validate", "a.yaml"], ["replay", "a.yaml"]] {
+        let ended = run_in(folder.path(), &command);
+        assert_eq!(ended.code, Some(2));
+        let begins = "a.yaml:2:9: from here on the file is not UTF-8\n";
+        assert!(
+            ended.stderr.starts_with(begins),
+            "{command:?}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
 fn no_file_is_bad_usage() {
     assert_eq!(run(&["validate"]).code, Some(2));
 }

@@ -232,7 +232,13 @@ impl Machine {
         self.last_end = Some(page);
         if !self.parts.load.verifies() {
             let websites = run.fresh.clone();
-            self.finish_load(websites, Vec::new(), &last);
+            let (said, doubts) = (Vec::new(), Vec::new());
+            let set = Verified {
+                websites,
+                said,
+                doubts,
+            };
+            self.finish_load(set, &last);
         }
     }
 
@@ -267,7 +273,7 @@ impl Machine {
         let (signs, rejoined) = signs(&reading.items, &run.fresh, &self.explained, &Ids::default());
         let mut draft = Draft::of(&run.fresh);
         self.parts.difference.apply(&reading.items, &mut draft);
-        let (mut websites, _, mut doubts) = draft.finish();
+        let (mut websites, touched, mut doubts) = draft.finish();
         let vanished = vanished(&self.snapshot.websites, &websites, &reading.items);
         let evidence = Evidence {
             repeated: run.repeated,
@@ -288,7 +294,9 @@ impl Machine {
                 return;
             }
             self.suspect = true;
-            if vanished.len() <= MOST_ASKED_ALONE {
+            // What the cache has from before a long outage, and no page of two passes, has left.
+            let left = self.recovering && evidence.vanished_twice;
+            if vanished.len() <= MOST_ASKED_ALONE && !left {
                 // The pages moved to the last, so being on none of them proves nothing (P1).
                 for id in vanished {
                     if let Some(known) = self.snapshot.websites.get(&id) {
@@ -298,16 +306,26 @@ impl Machine {
                 }
             }
         }
-        self.finish_load(websites, doubts, exchange);
+        let set = Verified {
+            websites,
+            said: touched,
+            doubts,
+        };
+        self.finish_load(set, exchange);
     }
 
     /// Swaps the set in.
-    fn finish_load(&mut self, websites: Websites, doubts: Vec<WebsiteId>, exchange: &Exchange) {
+    fn finish_load(&mut self, set: Verified, exchange: &Exchange) {
         let Some(run) = self.run.take() else { return };
         let first = run.first.unwrap_or(*exchange);
         let last = run.last.unwrap_or(*exchange);
         self.recovering = false;
-        self.replace(websites, &first);
+        let Verified {
+            websites,
+            said,
+            doubts,
+        } = set;
+        self.replace(websites, &first, &said, exchange);
         for id in doubts {
             self.look_into(id, self.now.elapsed, true);
         }
@@ -321,9 +339,19 @@ impl Machine {
         });
         self.newest_applied = self.newest_applied.max(exchange.number);
         self.recovered(Lane::Load);
+        self.parts.cursor.listed(&first);
         self.good_poll(exchange);
         self.polled_since_load = false;
     }
+}
+
+/// What a list and its differential gave.
+struct Verified {
+    websites: Websites,
+    /// Websites of which the differential had the last word, sorted.
+    said: Vec<WebsiteId>,
+    /// Websites that are to be read alone.
+    doubts: Vec<WebsiteId>,
 }
 
 /// Websites that came back, with the token they have now.

@@ -38,14 +38,22 @@ impl Machine {
             .into_iter()
             .filter(|id| settled.binary_search(id).is_err())
         {
-            self.look_into(id, self.now.elapsed, true);
+            // Where the answer's last word is that the website lives, one reading is no proof.
+            let said_gone = !next.contains(&id);
+            self.look_into(id, self.now.elapsed, said_gone);
         }
         self.publish(next, changes);
     }
 
     /// Puts a whole list in place of everything (rule 7), except where an own write contradicts
-    /// its pages (rule 9).
-    pub(super) fn replace(&mut self, mut next: Websites, first: &Exchange) {
+    /// its pages (rule 9). What the differential `said` is as late as that, and not as its pages.
+    pub(super) fn replace(
+        &mut self,
+        mut next: Websites,
+        first: &Exchange,
+        said: &[WebsiteId],
+        differential: &Exchange,
+    ) {
         let old = self.snapshot.clone();
         let keeps = self.parts.load.keeps_unlisted();
         let mut changes = Vec::new();
@@ -58,7 +66,11 @@ impl Machine {
             let Some(change) = Change::between(before, after.as_ref()) else {
                 continue;
             };
-            match self.parts.own_writes.judge(id, first, Source::Page) {
+            let (exchange, source) = match said.binary_search(&id) {
+                Ok(_) => (differential, Source::Poll),
+                Err(_) => (first, Source::Page),
+            };
+            match self.parts.own_writes.judge(id, exchange, source) {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) if before.is_none() && !self.loaded => {
                     // Nothing was shown yet, so nothing can go back; and the first set is to

@@ -81,6 +81,8 @@ pub(super) struct Read {
     /// Whether something else already said that the website is gone.
     pub(super) said_gone: bool,
     cached_since: Option<Duration>,
+    /// Since when, and how many times, reading said that the website is gone, against the cache.
+    missing: Option<(Duration, u32)>,
     save: Option<OpenSave>,
 }
 
@@ -90,6 +92,7 @@ impl Read {
             due,
             said_gone: false,
             cached_since: None,
+            missing: None,
             save: None,
         }
     }
@@ -378,12 +381,35 @@ impl Machine {
             self.parts.own_writes.learnt(id, self.now);
             self.put_one(id, None);
         } else {
-            // One voice against the cache: the next poll decides. Not at once: while the
-            // differential lags it would bring the website back into doubt, and the two would
-            // chase each other without a pause.
-            let settled = self.now.elapsed + self.config.settle;
-            self.poll_due = self.poll_due.min(settled);
+            self.contradicted(id, read.missing);
         }
+    }
+
+    /// Reading alone says that a website is gone, and nothing else does: one voice against the
+    /// cache. The next poll may decide. Not at once: while the differential lags it would bring the
+    /// website back into doubt, and the two would chase each other without a pause. Until then
+    /// the website is read again after growing waits, and when the voice is still alone after
+    /// the overlap, when no poll reaches back any more, the list decides.
+    fn contradicted(&mut self, id: WebsiteId, missing: Option<(Duration, u32)>) {
+        let now = self.now.elapsed;
+        let (since, times) = missing.unwrap_or((now, 0));
+        if times == 0 {
+            self.poll_due = self.poll_due.min(now + self.config.settle);
+        }
+        if !self.snapshot.websites.contains(&id) {
+            return;
+        }
+        if now.saturating_sub(since) >= self.config.overlap {
+            self.suspect = true;
+            return;
+        }
+        let doubled = 2_u32.saturating_pow(times.min(20));
+        let wait = self.config.settle.saturating_mul(doubled);
+        let read = Read {
+            missing: Some((since, times + 1)),
+            ..Read::due(now.saturating_add(wait))
+        };
+        self.reads.insert(id, read);
     }
 
     /// When the patience of the next caller ends.

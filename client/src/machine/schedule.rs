@@ -164,6 +164,8 @@ impl Machine {
     /// Lists again, without polls until that is done.
     pub(super) fn recover(&mut self) {
         self.recovering = true;
+        // What was doubtful before the gap says nothing of the lists after it.
+        self.end_doubt();
         if self.run.is_none() {
             self.start_list();
         }

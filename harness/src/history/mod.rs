@@ -39,6 +39,8 @@ pub struct Save {
     pub ordered: Duration,
     /// How the client says that it ended.
     pub end: Option<SaveEnd>,
+    /// In which life of the client, counted from its restarts.
+    pub life: u32,
     /// Its requests.
     pub attempts: Vec<RequestIndex>,
 }

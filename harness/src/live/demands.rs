@@ -1,17 +1,18 @@
 //! What is demanded in real time: what samples and a busy machine could explain is left out, and
 //! said to be.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::history::{History, Murk};
 use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
-use crate::scenario::{Client, Expect, Holds, SaveEnd, Scenario};
+use crate::scenario::{Client, Deed, Expect, Holds, SaveEnd, Scenario};
 use crate::subject::Manners;
 
 use super::Tempo;
@@ -87,10 +88,44 @@ pub(super) fn by_hand(greeting: &Greeting, options: &Client, poll_every: Duratio
     }
 }
 
+/// Whether settings are all that changes in a scenario, and a view shows none of the changes: a
+/// cache that never changes would pass. What made-up settings are is not known; they count as none.
+pub(super) fn hides_all(
+    scenario: &Scenario,
+    view: &dyn Fn(Option<&str>) -> Option<String>,
+) -> bool {
+    let seen = |settings: &Value| view(Some(&settings.to_string()));
+    let mut held: HashMap<WebsiteId, Value> = scenario.start.websites.iter().cloned().collect();
+    let (mut changes, mut hidden) = (0_u32, 0_u32);
+    for step in &scenario.when {
+        let (websites, merges) = match &step.deed {
+            Deed::Save(websites) | Deed::ClientSave(websites) => (websites, false),
+            Deed::ClientUpdate(websites) => (websites, true),
+            // Who comes and goes is seen under any view.
+            Deed::Install(_) | Deed::Uninstall(_) => return false,
+            _ => continue,
+        };
+        for (id, settings) in websites {
+            let before = held.entry(*id).or_insert_with(|| Value::Object(Map::new()));
+            let mut after = settings.clone();
+            if let (true, Value::Object(old), Value::Object(new)) = (merges, &*before, settings) {
+                let merged = old.iter().chain(new);
+                after = merged
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect();
+            }
+            changes += u32::from(*before != after);
+            hidden += u32::from(*before != after && seen(before) == seen(&after));
+            *before = after;
+        }
+    }
+    changes > 0 && hidden == changes
+}
+
 /// The scenario with what it expects as the client's view shows it.
 pub(super) fn seen(scenario: &Scenario, launcher: &dyn Launcher) -> Scenario {
     let hides = launcher.view(None).is_none();
-    let bare = |settings: &Value| settings.as_object().is_some_and(serde_json::Map::is_empty);
+    let bare = |settings: &Value| settings.as_object().is_some_and(Map::is_empty);
     let seen = |websites: &[(WebsiteId, Value)]| {
         let seen = websites.iter().filter_map(|(id, settings)| {
             let text = settings.to_string();
@@ -232,5 +267,51 @@ pub(super) fn saves(wanted: &[SaveEnd], history: &History) -> Finding {
     Finding {
         demand: Demand::Expect("saves"),
         verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::View;
+
+    fn hides(view: &str, scenario: &str) -> bool {
+        let view = View::parse("view.yaml", view).unwrap();
+        let scenario = Scenario::parse("a.yaml", &format!("name: a view\n{scenario}")).unwrap();
+        hides_all(&scenario, &|settings| view.of(settings))
+    }
+
+    #[test]
+    fn a_view_that_shows_none_of_the_changes_leaves_nothing_to_judge() {
+        const SAVE: &str = "start: { websites: { w1: { message: old, color: red } } }
+when: [ { at: 60s, save: { w1: { message: new, color: red } } } ]";
+        assert!(hides("keys: []", SAVE));
+        assert!(hides("keys: [color]", SAVE));
+        assert!(hides("value: color", SAVE));
+        assert!(!hides("keys: [message]", SAVE));
+        assert!(!hides("{}", SAVE));
+        let same = "start: { websites: { w1: { message: old } } }
+when: [ { at: 60s, save: { w1: { message: old } } } ]";
+        assert!(
+            !hides("{}", same),
+            "no view hides a save that changes nothing"
+        );
+        let update = "start: { websites: { w1: { message: old, color: red } } }
+when: [ { at: 60s, client_update: { w1: { color: blue } } } ]";
+        assert!(hides("keys: [message]", update));
+        assert!(!hides("keys: [color]", update));
+        // Made-up settings are followed by a save of which the view shows something.
+        let made_up = "when: [ { at: 60s, save: { w1: { message: new } } } ]";
+        assert!(!hides("keys: [message]", made_up));
+        assert!(hides("keys: [color]", made_up));
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_seen_under_any_view() {
+        for step in ["uninstall: w1", "install: w9"] {
+            let steps = format!("when: [ {{ at: 60s, {step} }} ]");
+            assert!(!hides("keys: []", &steps), "{step}");
+        }
+        assert!(!hides("keys: []", "server: { page_size: 1 }"));
     }
 }

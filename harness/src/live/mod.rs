@@ -25,6 +25,7 @@ mod tempo;
 mod verdict;
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -38,7 +39,7 @@ use tokio::sync::mpsc;
 pub use own_driver::OwnDriver;
 pub use tempo::Tempo;
 
-use crate::candidate::{Trial, Untried};
+use crate::candidate::{Haste, Trial, Untried};
 use crate::history::{History, Timing};
 use crate::judge::Judge;
 use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
@@ -133,6 +134,40 @@ impl OverHttp {
         greeting.as_ref().map_err(Clone::clone)
     }
 
+    /// Whether its clock is moved by hand. A client that cannot be asked is told of with the first
+    /// scenario.
+    fn is_by_hand(&self) -> bool {
+        let asked = self.house().and_then(|house| self.greeting(house));
+        asked.is_ok_and(|greeting| greeting.capabilities.manual_clock)
+    }
+
+    /// A verdict that takes no real time, or none when there is none left.
+    fn at_once(
+        &self,
+        prepared: &Prepared,
+        haste: &Hurry<'_>,
+    ) -> Result<ControlFlow<Option<Judged>, &House>, Untried> {
+        let house = self.house()?;
+        let greeting = self.greeting(house)?;
+        if haste() != Haste::None {
+            return Ok(ControlFlow::Break(None));
+        }
+        if !greeting.capabilities.save && prepared.scenario.wants_saves() {
+            let why = "this client does not save".to_owned();
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
+        let view = |settings: Option<&str>| self.launcher.view(settings);
+        if demands::hides_all(&prepared.scenario, &view) {
+            let why = "the view shows nothing of what changes here".to_owned();
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
+        if greeting.capabilities.manual_clock {
+            let judged = self.by_hand(house, prepared, greeting)?;
+            return Ok(ControlFlow::Break(Some(judged)));
+        }
+        Ok(ControlFlow::Continue(house))
+    }
+
     async fn launch(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
         let launched = self.launcher.launch(place);
         match in_time(self.terms.client_timeout, "hello", launched).await {
@@ -186,14 +221,35 @@ impl OverHttp {
         Ok(judged)
     }
 
-    async fn try_out(&self, house: &House, prepared: &Prepared) -> Result<Judged, Untried> {
+    async fn try_out(
+        &self,
+        house: &House,
+        prepared: &Prepared,
+        haste: &Hurry<'_>,
+    ) -> Result<Option<Judged>, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         if let Some(why) = score::unsaid(prepared, tempo) {
-            return Ok(verdict::unjudged(prepared, why));
+            return Ok(Some(verdict::unjudged(prepared, why)));
         }
+        let first = self.run(house, prepared, tempo);
+        let Some(first) = in_haste(haste, Haste::NothingNew, first).await else {
+            return Ok(None);
+        };
+        let (judged, lag) = first?;
+        let confirmed = self.confirm(house, prepared, tempo, (judged, lag));
+        in_haste(haste, Haste::AtOnce, confirmed).await.transpose()
+    }
+
+    /// Whether a run comes again, if it failed.
+    async fn confirm(
+        &self,
+        house: &House,
+        prepared: &Prepared,
+        tempo: Tempo,
+        (first, lag): (Judged, Duration),
+    ) -> Result<Judged, Untried> {
         let mut runs = verdict::Runs::default();
-        let (judged, lag) = self.run(house, prepared, tempo).await?;
-        if let Some(verdict) = runs.add(judged, lag) {
+        if let Some(verdict) = runs.add(first, lag) {
             return Ok(verdict);
         }
         loop {
@@ -306,22 +362,68 @@ impl OverHttp {
     }
 }
 
+/// So often a run looks whether there is time left.
+const LOOKS: Duration = Duration::from_millis(50);
+
+/// Asked how much time is left.
+type Hurry<'a> = dyn Fn() -> Haste + Sync + 'a;
+
+/// Goes on with something until it is done, or until the haste is so great: none then.
+async fn in_haste<T>(haste: &Hurry<'_>, most: Haste, done: impl Future<Output = T>) -> Option<T> {
+    let too_late = async {
+        while haste() < most {
+            tokio::time::sleep(LOOKS).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = too_late => None,
+        done = done => Some(done),
+    }
+}
+
 impl Trial for OverHttp {
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
-        let house = self.house()?;
-        let greeting = self.greeting(house)?;
-        if !greeting.capabilities.save && prepared.scenario.wants_saves() {
-            let why = "this client does not save".to_owned();
-            return Ok(verdict::unjudged(prepared, why));
+        let judged = self.judge_while(prepared, &|| Haste::None)?;
+        judged.ok_or_else(|| Untried {
+            problem: "a scenario was broken off".to_owned(),
+            hint: None,
+        })
+    }
+
+    fn judge_while(
+        &self,
+        prepared: &Prepared,
+        haste: &Hurry<'_>,
+    ) -> Result<Option<Judged>, Untried> {
+        match self.at_once(prepared, haste)? {
+            ControlFlow::Break(judged) => Ok(judged),
+            ControlFlow::Continue(house) => {
+                house.runtime.block_on(self.try_out(house, prepared, haste))
+            }
         }
-        if greeting.capabilities.manual_clock {
-            return self.by_hand(house, prepared, greeting);
+    }
+
+    fn glance(&self, prepared: &Prepared, haste: &Hurry<'_>) -> Result<Option<Judged>, Untried> {
+        let house = match self.at_once(prepared, haste)? {
+            ControlFlow::Break(judged) => return Ok(judged),
+            ControlFlow::Continue(house) => house,
+        };
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        if let Some(why) = score::unsaid(prepared, tempo) {
+            return Ok(Some(verdict::unjudged(prepared, why)));
         }
-        house.runtime.block_on(self.try_out(house, prepared))
+        let run = in_haste(haste, Haste::NothingNew, self.run(house, prepared, tempo));
+        let ran = house.runtime.block_on(run).transpose()?;
+        Ok(ran.and_then(|(judged, lag)| verdict::at_a_glance(judged, lag)))
+    }
+
+    fn saves(&self) -> Result<bool, Untried> {
+        Ok(self.greeting(self.house()?)?.capabilities.save)
     }
 
     fn in_real_time(&self) -> bool {
-        true
+        !self.is_by_hand()
     }
 
     fn at_a_time(&self) -> usize {
@@ -332,9 +434,10 @@ impl Trial for OverHttp {
 
     fn pace(&self, scenarios: &[&Prepared]) -> String {
         // A client that cannot be asked is told of with the first scenario.
-        let asked = self.house().and_then(|house| self.greeting(house));
-        if asked.is_ok_and(|greeting| greeting.capabilities.manual_clock) {
-            return "in virtual time over HTTP".to_owned();
+        let view = self.launcher.view_in_words();
+        let view = view.map_or_else(String::new, |view| format!(" · view: {view}"));
+        if self.is_by_hand() {
+            return format!("in virtual time over HTTP{view}");
         }
         let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
         let expected = |prepared: &&Prepared| {
@@ -347,8 +450,8 @@ impl Trial for OverHttp {
         let takes = Duration::from_secs(takes.as_secs() / u64::from(jobs.max(1)) + 1);
         let takes = duration::format(takes);
         match scenarios.first() {
-            Some(first) => format!("in real time, {}, about {takes}", pace(tempo(first))),
-            None => "in real time".to_owned(),
+            Some(first) => format!("in real time, {}, about {takes}{view}", pace(tempo(first))),
+            None => format!("in real time{view}"),
         }
     }
 }

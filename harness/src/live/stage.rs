@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::tap::{Inside, Note};
 use super::{Tempo, Terms};
 use crate::history::{Event, History, RequestIndex, What};
-use crate::peer::{Launcher, Peer, PeerError, Place, Reading};
+use crate::peer::{Launcher, Peer, PeerError, Place, Reading, log};
 use crate::scenario::{Anchor, Deed, SaveEnd, Scenario};
 use crate::subject::How;
 use crate::world::record;
@@ -211,7 +211,8 @@ impl<'a, W: Witness> Stage<'a, W> {
         }
         PeerError::NeverStarted(format!(
             "no request came within {within}: does it use the address and the credentials that \
-             it is given (setRestHost with CRISP_REST_HOST)?"
+             it is given (setRestHost with CRISP_REST_HOST)?{}",
+            log::told(&self.peer.log())
         ))
     }
 

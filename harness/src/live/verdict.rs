@@ -52,6 +52,11 @@ impl Runs {
     }
 }
 
+/// A single run, where it says anything: a failure on a machine that was too slow does not.
+pub(super) fn at_a_glance(judged: Judged, lag: Duration) -> Option<Judged> {
+    (judged.outcome() != Outcome::Failed || lag <= TOO_LATE).then_some(judged)
+}
+
 /// What failed in every run; what did not is not judged.
 fn confirmed(runs: Vec<Judged>) -> Option<Judged> {
     let count = runs.len();

@@ -27,6 +27,11 @@ pub(super) struct Pacing {
     /// A first failure of the differential after a success, and nothing since.
     first: Option<Duration>,
     since_was_good: bool,
+    /// Whether a page was read, and no differential since.
+    listed: bool,
+    /// So many good differentials are to come before a wait is judged: when the check of a list
+    /// failed, one may be a poll and the next that check, which a client may count apart.
+    held: u8,
 }
 
 /// Failures in a row of one operation and page.
@@ -98,8 +103,21 @@ impl Pacing {
                 _ => false,
             };
             let gated = self.silent_until > at;
-            self.first = (plain && self.since_was_good && !gated).then_some(at);
+            self.first = (plain && self.since_was_good && self.held == 0 && !gated).then_some(at);
             self.since_was_good = request.quality == Quality::Good;
+            let listed = std::mem::take(&mut self.listed);
+            self.held = match self.since_was_good {
+                true => self.held.saturating_sub(1),
+                false if listed => 2,
+                false => self.held,
+            };
+        } else if request.operation == Operation::List && !failed {
+            self.listed = true;
+            // The server is well again, as far as anybody can tell: the count may begin anew.
+            let since = |streak: &&mut Streak| streak.operation == Operation::Since;
+            for streak in self.streaks.iter_mut().filter(since) {
+                streak.gaps.clear();
+            }
         }
         let known = |streak: &&mut Streak| {
             streak.operation == request.operation

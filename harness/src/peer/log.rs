@@ -55,18 +55,22 @@ impl Log {
 
     /// Its end, as it stands under a message.
     pub(super) fn told(&self) -> String {
-        let lines = self.lines();
-        if lines.is_empty() {
-            return "\n  it wrote nothing".to_owned();
-        }
-        let end = lines.len().saturating_sub(TOLD);
-        let mut told = "\n  its log ends:".to_owned();
-        for line in &lines[end..] {
-            told.push_str("\n    | ");
-            told.push_str(line);
-        }
-        told
+        told(&self.lines())
     }
+}
+
+/// The end of what a client wrote, as it stands under a message.
+pub(crate) fn told(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return "\n  it wrote nothing".to_owned();
+    }
+    let end = lines.len().saturating_sub(TOLD);
+    let mut told = "\n  its log ends:".to_owned();
+    for line in &lines[end..] {
+        told.push_str("\n    | ");
+        told.push_str(line);
+    }
+    told
 }
 
 /// The beginning of a text, with a sign that there is more.

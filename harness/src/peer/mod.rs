@@ -8,7 +8,7 @@
 mod command_line;
 mod http;
 mod lines;
-mod log;
+pub(crate) mod log;
 pub mod lookup;
 mod message;
 mod options;

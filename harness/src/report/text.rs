@@ -112,7 +112,11 @@ fn stop(report: &ScenarioReport, stopped: &str) -> String {
         "FAIL    the client stopped · {}\n        {}\n\n",
         report.name, report.file
     );
-    wrapped(&mut out, &format!("The client stopped: {stopped}."), 2, 98);
+    // Its log is shown below.
+    let how = stopped.split("\n  its log ends").next().unwrap_or(stopped);
+    for line in format!("The client stopped: {how}.").lines() {
+        wrapped(&mut out, line, 2, 98);
+    }
     out.push('\n');
     outside(&mut out, report);
     out

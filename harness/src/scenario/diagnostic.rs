@@ -47,6 +47,31 @@ impl Diagnostic {
         self
     }
 
+    /// What is said of a file that is not UTF-8: the place of the first byte that is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use crisp_harness::scenario::{Diagnostic, Place};
+    ///
+    /// let mistake = Diagnostic::not_utf8(b"name: x\nabout: \xff");
+    /// assert_eq!(mistake.place, Place { line: 2, column: 8 });
+    /// ```
+    #[must_use]
+    pub fn not_utf8(bytes: &[u8]) -> Self {
+        let good = match std::str::from_utf8(bytes) {
+            Ok(good) => good,
+            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        let last = good.rsplit('\n').next().unwrap_or_default();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let place = Place {
+            line: number(good.matches('\n').count() + 1),
+            column: number(last.chars().count() + 1),
+        };
+        Self::new(place, "from here on the file is not UTF-8").hint("save it as UTF-8")
+    }
+
     /// A key that does not exist, with the nearest that does.
     pub(super) fn unknown_key(place: Place, owner: &str, key: &str, known: &[&str]) -> Self {
         let short: String = key.chars().take(60).collect();

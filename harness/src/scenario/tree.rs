@@ -130,18 +130,17 @@ fn unreadable(error: &serde_saphyr::Error) -> Diagnostic {
     // The location is told apart from the message, and the library's options are not ours.
     let message = message.split(" at line ").next().unwrap_or(&message);
     let message = message.split(", set ").next().unwrap_or(message);
-    let breached = message.contains("budget") || message.contains("limit");
-    let message = if breached {
-        "this needs more memory than a scenario may"
-    } else {
-        message
-    };
-    let diagnostic = Diagnostic::new(place, message.trim().to_owned());
-    if breached {
-        diagnostic.hint("a scenario has no anchors and aliases, and is nested 64 deep at most")
-    } else {
-        diagnostic
+    if message.contains("Documents") {
+        return Diagnostic::new(place, "a second document begins here")
+            .hint("one scenario a file: without `---` between");
     }
+    if message.contains("budget") || message.contains("limit") {
+        return Diagnostic::new(place, "this needs more memory than a scenario may").hint(format!(
+            "a scenario has no anchors and aliases, is nested {DEEPEST} deep at most, and has \
+             {MOST_NODES} values at most"
+        ));
+    }
+    Diagnostic::new(place, message.trim().to_owned())
 }
 
 fn place_at(location: Location) -> Place {

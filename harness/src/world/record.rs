@@ -94,8 +94,9 @@ impl Taken {
     }
 }
 
-/// Finds the order that a save's request carries out: the oldest that is still open, else the
-/// latest that had the same content.
+/// Finds the order that a save's request carries out: the oldest of this life of the client that is
+/// still open, else the latest that had the same content. An order that a restart cut off would
+/// be open for ever.
 fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let settings = std::str::from_utf8(body).map(|text| history.values.json(text));
     let request = &history.requests[index as usize];
@@ -110,7 +111,7 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let saves = &history.saves;
     let open = saves
         .iter()
-        .position(|save| fits(save) && save.end.is_none());
+        .position(|save| fits(save) && save.end.is_none() && save.life == request.life);
     let Some(save) = open.or_else(|| saves.iter().rposition(fits)) else {
         return;
     };
@@ -134,6 +135,7 @@ pub(crate) fn order(
         settings: history.values.json(&text),
         ordered: at,
         end: None,
+        life: history.life,
         attempts: Vec::new(),
     };
     history.saves.push(save);

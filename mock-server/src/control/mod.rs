@@ -60,6 +60,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
 /// The calls that every space has.
 fn calls() -> Router<Arc<Shared>> {
     Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/openapi.json", get(openapi::show))
         .route("/info", get(info))
         .route("/reset", post(reset))
         .route("/websites", get(websites::list).post(websites::install))
@@ -87,14 +90,15 @@ fn calls() -> Router<Arc<Shared>> {
 /// The calls that the server has once.
 fn server_calls() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/health", get(async || Json(json!({"alive": true}))))
-        .route("/ready", get(ready))
-        .route("/openapi.json", get(openapi::show))
         .route("/spaces", get(spaces::list).post(spaces::make))
         .route("/spaces/{space}", delete(spaces::remove))
 }
 
-async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+async fn health(Chosen(_): Chosen) -> Json<serde_json::Value> {
+    Json(json!({"alive": true}))
+}
+
+async fn ready(State(shared): State<Arc<Shared>>, Chosen(_): Chosen) -> Response {
     let ready = shared.ready.load(Ordering::Acquire);
     let status = if ready {
         StatusCode::OK

@@ -4,11 +4,13 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
+use super::extract::Chosen;
+
 /// The OpenAPI document.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
 /// `GET /_mock/openapi.json`
-pub async fn show() -> Response {
+pub async fn show(Chosen(_): Chosen) -> Response {
     ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 

@@ -148,6 +148,25 @@ async fn a_space_has_the_servers_options_unless_it_names_its_own() {
 }
 
 #[tokio::test]
+async fn every_call_exists_under_a_space_too() {
+    let emulator = emulator(WorldOptions::default());
+    space(&emulator, json!({})).await;
+    let (_, document) = control(&emulator, "GET /_mock/openapi.json", Value::Null).await;
+    for (path, calls) in document["paths"].as_object().unwrap() {
+        let own = path.starts_with("/_mock/spaces") || path.contains('{');
+        if own || calls.get("get").is_none() {
+            continue;
+        }
+        let call = path.replace("/_mock/", "/_mock/spaces/s1/");
+        let (status, _) = control(&emulator, &format!("GET {call}"), Value::Null).await;
+        assert_eq!(status, 200, "{call}");
+        let gone = call.replace("s1", "s9");
+        let (status, _) = control(&emulator, &format!("GET {gone}"), Value::Null).await;
+        assert_eq!(status, 404, "{gone}");
+    }
+}
+
+#[tokio::test]
 async fn a_space_that_is_torn_down_is_gone() {
     let emulator = emulator(WorldOptions::default());
     let gone = space(&emulator, json!({})).await;

@@ -34,6 +34,10 @@ pub trait Cursor: Send {
     /// A date from which a poll misses nothing that this exchange did not show.
     fn behind(&self, exchange: &Exchange) -> Timestamp;
 
+    /// The first page of a list that is now believed; the good differential over it follows as
+    /// [`advance`](Self::advance). A chance to compare the clocks of the two.
+    fn listed(&mut self, _first_page: &Exchange) {}
+
     /// What the next poll asks from; `None` before the first good answer.
     fn ask(&self) -> Option<Timestamp>;
 
@@ -64,6 +68,8 @@ pub struct ServerCursor {
     good: Option<Duration>,
     /// The last good poll that had a `Date`.
     dated: Option<(Timestamp, Exchange)>,
+    /// What the server's clock said before it leapt ahead, and when the leap was seen.
+    before_leap: Option<((Timestamp, Exchange), Duration)>,
 }
 
 impl ServerCursor {
@@ -80,17 +86,46 @@ impl ServerCursor {
             ask: None,
             good: None,
             dated: None,
+            before_leap: None,
         }
     }
 
     /// The server's clock at the sending of this request, as the last dated answer has it.
     fn expected(&self, exchange: &Exchange) -> Option<Timestamp> {
-        let (date, anchor) = self.dated?;
-        Some(later(
-            date,
-            exchange.sent.elapsed.saturating_sub(anchor.sent.elapsed),
-        ))
+        self.dated.map(|dated| carried_on(dated, exchange))
     }
+
+    /// How far a date may be off before the clock must have moved: both dates are floored to a
+    /// second and may lie anywhere within their flights.
+    fn slack(&self, anchor: &Exchange, poll: &Exchange) -> Duration {
+        let loose = anchor.took() + poll.took() + Duration::from_secs(2);
+        (self.overlap / 2).max(loose)
+    }
+
+    /// Remembers the old clock when this answer shows that it leapt ahead.
+    fn notice_leap(&mut self, date: Timestamp, poll: &Exchange) {
+        let Some(dated) = self.dated else { return };
+        let slack = self.slack(&dated.1, poll);
+        if later(carried_on(dated, poll), slack) < date {
+            // Of several leaps the first counts: its clock is the furthest behind.
+            let seen = poll.received.elapsed;
+            self.before_leap.get_or_insert((dated, seen));
+        }
+    }
+
+    /// Where the clock that the server had before a leap would be. What it stamped may become
+    /// visible as late as the overlap after.
+    fn old_clock(&self, exchange: &Exchange) -> Option<Timestamp> {
+        let (dated, seen) = self.before_leap?;
+        let matters = exchange.sent.elapsed <= seen + self.overlap;
+        matters.then(|| carried_on(dated, exchange))
+    }
+}
+
+/// A server's clock at the sending of this request, by what it was once.
+fn carried_on((date, anchor): (Timestamp, Exchange), exchange: &Exchange) -> Timestamp {
+    let since = exchange.sent.elapsed.saturating_sub(anchor.sent.elapsed);
+    later(date, since)
 }
 
 impl Cursor for ServerCursor {
@@ -98,7 +133,12 @@ impl Cursor for ServerCursor {
         // `Date` may be as late as the arrival of the answer, so the flight is taken off: what is
         // left is never after the sending (hazard C2).
         if let Some(date) = exchange.date {
-            return earlier(date, self.overlap + exchange.took());
+            let ask = earlier(date, self.overlap + exchange.took());
+            // After a leap ahead what is stamped by the old clock is asked for as well (C3).
+            return match self.old_clock(exchange) {
+                Some(old) => ask.min(earlier(old, self.overlap + exchange.took())),
+                None => ask,
+            };
         }
         // No `Date`: the last known server time carried on by the clock that never jumps (C5);
         // failing that the local clock at the *start*, with twice the overlap (rule 5).
@@ -112,9 +152,24 @@ impl Cursor for ServerCursor {
         self.ask
     }
 
+    fn listed(&mut self, first_page: &Exchange) {
+        // A later poll told the clock already.
+        let news = |good| good < first_page.sent.elapsed;
+        if let Some(date) = first_page.date.filter(|_| self.good.is_none_or(news)) {
+            self.notice_leap(date, first_page);
+            self.dated = Some((date, *first_page));
+        }
+    }
+
     fn advance(&mut self, poll: &Exchange) {
+        if let Some(date) = poll.date {
+            self.notice_leap(date, poll);
+        }
         self.ask = Some(self.behind(poll));
         self.good = Some(poll.sent.elapsed);
+        if self.old_clock(poll).is_none() {
+            self.before_leap = None;
+        }
         if let Some(date) = poll.date {
             self.dated = Some((date, *poll));
         }
@@ -131,10 +186,8 @@ impl Cursor for ServerCursor {
         let (Some(date), Some((last, anchor))) = (poll.date, self.dated) else {
             return false;
         };
-        // Both dates are floored to a second and may lie anywhere within their flights.
-        let loose = anchor.took() + poll.took() + Duration::from_secs(2);
-        let slack = (self.overlap / 2).max(loose);
-        let expected = later(last, poll.sent.elapsed.saturating_sub(anchor.sent.elapsed));
+        let slack = self.slack(&anchor, poll);
+        let expected = carried_on((last, anchor), poll);
         later(date, slack) < expected || later(last, self.longest_gap) < date
     }
 
@@ -238,6 +291,21 @@ mod tests {
             cursor.jumped(&exchange(60, 0, Some("2026-01-01T01:11:00Z"))),
             "suspended"
         );
+    }
+
+    #[test]
+    fn after_a_leap_ahead_the_old_clock_is_asked_by_for_the_time_of_the_overlap() {
+        let mut cursor = cursor();
+        cursor.advance(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
+        let asks = |cursor: &ServerCursor| cursor.ask().unwrap().to_string();
+        cursor.advance(&exchange(60, 0, Some("2026-01-01T00:21:00Z")));
+        assert_eq!(asks(&cursor), "2026-01-01T00:09:00Z", "not from 00:19");
+        cursor.advance(&exchange(180, 0, Some("2026-01-01T00:23:00Z")));
+        assert_eq!(asks(&cursor), "2026-01-01T00:11:00Z");
+        cursor.advance(&exchange(240, 0, Some("2026-01-01T00:24:00Z")));
+        assert_eq!(asks(&cursor), "2026-01-01T00:22:00Z", "it is over");
+        cursor.advance(&exchange(300, 0, Some("2026-01-01T00:25:50Z")));
+        assert_eq!(asks(&cursor), "2026-01-01T00:23:50Z", "50 s are covered");
     }
 
     #[test]
