@@ -65,7 +65,7 @@ pub const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "a `Retry-After` of less than 5 s",
-        "it is obeyed to the second, which is a request a second for as long as the server wants",
+        "it is shorter than a client's own waits, which then decide, as without one",
     ),
     (
         "`empty_page`, `short_page` and `repeat_page` more than once in a row",
@@ -182,8 +182,8 @@ pub const TABLE: &[Quirk] = &[
             &["10/s"],
             &[(
                 "1/s",
-                "reading a list again page by page, with a check of its end, takes a burst of two \
-                 requests; a server that refuses every second request is never read to the end",
+                "every list meets its refusals, and each is a disturbance: with a list every few \
+                 minutes a run is never calm for long enough to end",
             )],
         ),
     ),
