@@ -345,18 +345,20 @@ impl Machine {
             return;
         };
         if let Some(open) = read.save {
-            let settles = open.since + self.config.settle;
             let guessed = open.problem.is_none() && open.save.how == How::Patch;
             let known = self.snapshot.websites.contains(&id) && !read.said_gone;
-            if guessed && known && self.now.elapsed < settles {
+            let patient = self.now.elapsed < open.since + self.config.save_patience;
+            if guessed && known && patient {
                 // What came of it is not known, so there is nothing to show: one more look, and
                 // a poll before it, which tells whether the website has left.
+                let settles = open.since + self.config.settle;
+                let next = settles.max(self.now.elapsed + self.config.settle / 2);
                 let again = Read {
                     save: Some(open),
-                    ..Read::due(settles)
+                    ..Read::due(next)
                 };
                 self.reads.insert(id, again);
-                self.poll_due = self.poll_due.min(settles);
+                self.poll_due = self.poll_due.min(next);
                 return;
             }
             let OpenSave { save, problem, .. } = open;

@@ -42,6 +42,11 @@ pub(super) fn unsaid(prepared: &Prepared, tempo: Tempo) -> Option<String> {
         let why = format!("the server forgets after `{value}`, which no run in real time outlasts");
         return Some(why);
     }
+    let quirks = &scenario.server.quirks.0;
+    if let Some((_, value)) = quirks.iter().find(|(name, _)| name == "edge-limit") {
+        let why = format!("an edge that lets `{value}` through does so by its own seconds");
+        return Some(why);
+    }
     if scenario.server.quota.is_some() || scenario.client.quota.is_some() {
         return Some("a daily quota is not spent in minutes".to_owned());
     }

@@ -19,6 +19,8 @@ const UNSAID: [&str; 9] = [
     "mutants/offset-measured-once.yaml",
     "mutants/relist-merges.yaml",
     "outages/the-quota-is-spent.yaml",
+    "regressions/a-removal-forgotten-in-an-outage.yaml",
+    "regressions/an-edge-of-one-a-second-and-a-404-at-the-end.yaml",
 ];
 
 #[test]
