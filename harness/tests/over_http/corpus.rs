@@ -9,7 +9,7 @@ use crisp_harness::report::{RunEvent, Text};
 use crisp_harness::runner::Outcome;
 
 /// What cannot be said in real time. A file that joins this list needs a reason.
-const UNSAID: [&str; 9] = [
+const UNSAID: [&str; 11] = [
     "dates/the-client-clock-is-wrong-for-a-while.yaml",
     "dates/the-client-clock-jumps.yaml",
     "dates/the-past-is-forgotten.yaml",
