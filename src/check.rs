@@ -12,8 +12,9 @@ use crisp_harness::zoo::matrix::{self, Matrix};
 use crisp_mock_server::duration;
 
 use crate::client::ClientArguments;
+use crate::corpus::CORPUS;
 use crate::failure::Failure;
-use crate::progress::Progress;
+use crate::progress::{Limits, Progress};
 use crate::reports::ReportArguments;
 use crate::signals::Signals;
 use crate::terminal;
@@ -106,25 +107,33 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         return zoo(arguments);
     }
     let candidate = arguments.client.candidate()?;
-    let trial = &candidate.trial;
-    let limit = match arguments.time_limit {
-        None if trial.in_real_time() && !arguments.forever => Some(IN_REAL_TIME),
-        limit => limit,
+    let outside = arguments.client.is_outside();
+    let real = candidate.trial.in_real_time();
+    let limits = Limits {
+        together: arguments.time_limit,
+        random: (real && !arguments.forever).then_some(IN_REAL_TIME),
+        real,
     };
     let plan = Plan {
         cases: arguments.cases,
         seed: arguments.seed.unwrap_or_else(some_seed),
         max_steps: arguments.max_steps,
         shard: arguments.shard,
-        jobs: jobs(arguments, trial.at_a_time(), trial.in_real_time()),
+        jobs: match arguments.client.jobs {
+            _ if outside => candidate.trial.at_a_time(),
+            Some(jobs) => jobs.get(),
+            None => cores(),
+        },
         forever: arguments.forever,
         save_to: Some(arguments.save_failure.clone()),
+        corpus: if outside { CORPUS } else { &[] },
+        takes: limits.in_words(),
         ..Plan::default()
     };
     let text = arguments.reports.text();
     let progress = Progress::start(
         (!plan.forever).then_some(plan.cases),
-        limit,
+        limits,
         arguments.reports.quiet,
     );
     if plan.forever {
@@ -139,15 +148,6 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     progress.finish();
     arguments.reports.write(&events)?;
     Ok(ExitCode::from(found.code as u8))
-}
-
-/// On how many cores: as many as there are in virtual time, as the client likes in real time.
-fn jobs(arguments: &CheckArguments, at_a_time: usize, in_real_time: bool) -> usize {
-    match arguments.client.jobs {
-        _ if in_real_time => at_a_time,
-        Some(jobs) => jobs.get(),
-        None => cores(),
-    }
 }
 
 fn cores() -> usize {
@@ -179,6 +179,8 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
             if let Ok(mut signals) = Signals::listen() {
                 signals.next().await;
                 stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                signals.end_at_the_next();
+                std::future::pending::<()>().await;
             }
         });
     });

@@ -136,6 +136,14 @@ impl ClientArguments {
         })
     }
 
+    /// Whether the client is met over HTTP.
+    pub fn is_outside(&self) -> bool {
+        self.over_http
+            || [&self.run, &self.client_cmd, &self.client_url]
+                .into_iter()
+                .any(Option::is_some)
+    }
+
     /// The user's own client, if one is named.
     fn outside(&self) -> Result<Option<Candidate>, Failure> {
         if self.run.is_none() && self.read.is_some() {

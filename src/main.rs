@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod command;
 mod completions;
+mod corpus;
 mod ctl;
 mod document;
 mod emulator;

@@ -7,17 +7,49 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crisp_harness::search::{Tally, Watch};
+use crisp_harness::search::{Phase, Tally, Watch};
+use crisp_mock_server::duration;
 
 use crate::terminal;
 
 /// From one writing of the line to the next.
 const EVERY: Duration = Duration::from_millis(100);
 
+/// How long the parts of a search may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// All up to the first failure; making it smaller gets the same again.
+    pub together: Option<Duration>,
+    /// The random cases, when nothing is said of all together.
+    pub random: Option<Duration>,
+    /// Whether clients take the time that they take, so that a case is seconds.
+    pub real: bool,
+}
+
+impl Limits {
+    /// What is said of them before the search.
+    pub fn in_words(self) -> Option<String> {
+        let long = duration::format;
+        match (self.together, self.random) {
+            (Some(together), _) => Some(format!(
+                "then random cases; {} at most, and as much again to make a failure smaller",
+                long(together)
+            )),
+            (None, Some(random)) => Some(format!(
+                "then random cases for {}; as much again at most to make a failure smaller",
+                long(random)
+            )),
+            (None, None) => None,
+        }
+    }
+}
+
 /// Watches a search.
 pub struct Progress {
     started: Instant,
-    limit: Option<Duration>,
+    limits: Limits,
+    /// What is done now, and until when.
+    part: Mutex<(String, Option<Instant>)>,
     of: Option<u64>,
     quiet: bool,
     live: bool,
@@ -28,12 +60,19 @@ pub struct Progress {
     written: Mutex<Option<Instant>>,
 }
 
+/// So much of the time that a failure may take is kept to confirm what is left of it.
+const TO_CONFIRM: u32 = 4;
+/// Where nothing moves a cursor, a line is written so often.
+const NOW_AND_THEN: Duration = Duration::from_secs(10);
+
 impl Progress {
     /// Begins to count the time.
-    pub fn start(of: Option<u64>, limit: Option<Duration>, quiet: bool) -> Self {
+    pub fn start(of: Option<u64>, limits: Limits, quiet: bool) -> Self {
+        let started = now();
         Self {
-            started: now(),
-            limit,
+            started,
+            limits,
+            part: Mutex::new((String::new(), limits.together.map(|limit| started + limit))),
             of,
             quiet,
             live: !quiet && std::io::stderr().is_terminal(),
@@ -68,6 +107,9 @@ impl Progress {
     fn figures(&self) -> String {
         let cases = self.cases.load(Ordering::Relaxed);
         let took = self.started.elapsed().as_secs_f64().max(1e-6);
+        if self.limits.real {
+            return format!("        {cases} scenarios in {took:.0} s of real time");
+        }
         let passed = self.virtual_ms.load(Ordering::Relaxed) as f64 / 1000.0;
         format!(
             "        {cases} cases in {took:.1} s, {:.0} a second; {:.1} days of virtual time, {:.1} \
@@ -79,41 +121,94 @@ impl Progress {
     }
 
     fn wipe(&self, written: &mut Option<Instant>) {
-        if written.take().is_some() {
+        if written.take().is_some() && self.live {
             let _ = write!(std::io::stderr(), "\r\x1b[2K");
         }
     }
 }
 
-impl Watch for Progress {
-    fn judged(&self, tally: Tally) {
-        let cases = self.cases.fetch_add(tally.cases, Ordering::Relaxed) + tally.cases;
-        self.virtual_ms
-            .fetch_add(tally.virtual_ms, Ordering::Relaxed);
-        if !self.live {
-            return;
+impl Progress {
+    /// One line on how far it is.
+    fn line(&self) -> String {
+        let cases = self.cases.load(Ordering::Relaxed);
+        if self.limits.real {
+            let part = self
+                .part
+                .lock()
+                .map_or_else(|_| String::new(), |part| part.0.clone());
+            let took = self.started.elapsed().as_secs();
+            return format!("{part}: {cases} scenarios judged so far, {took} s");
         }
+        let of = self.of.map_or_else(String::new, |of| {
+            let filled = usize::try_from(cases.min(of) * 20 / of.max(1)).unwrap_or(0);
+            format!("{}{} ", "█".repeat(filled), "░".repeat(20 - filled))
+        });
+        of + self.figures().trim_start()
+    }
+
+    /// Says how far it is, if it is time to.
+    fn show(&self, every: Duration) {
         let Ok(mut written) = self.written.try_lock() else {
             return;
         };
-        if written.is_some_and(|at| at.elapsed() < EVERY) {
+        let last = written.unwrap_or(self.started);
+        if last.elapsed() < every {
             return;
         }
         *written = Some(now());
-        let of = self.of.map_or_else(String::new, |of| {
-            let filled = usize::try_from(cases.min(of) * 20 / of.max(1)).unwrap_or(0);
-            format!(" {}{}", "█".repeat(filled), "░".repeat(20 - filled))
-        });
         let mut err = std::io::stderr();
-        let _ = write!(err, "\r\x1b[2K {of} {}", self.figures().trim_start());
+        let line = self.line();
+        let _ = if self.live {
+            write!(err, "\r\x1b[2K {line}")
+        } else {
+            writeln!(err, "        {line}")
+        };
         let _ = err.flush();
+    }
+}
+
+impl Watch for Progress {
+    fn begins(&self, phase: Phase) {
+        let after = |limit: Duration| now() + limit;
+        let all = self.limits.together.map(|limit| self.started + limit);
+        let random = self.limits.random;
+        let shrinking = self.limits.together.or(random);
+        let (what, until) = match phase {
+            Phase::Corpus(0) => ("what was found before".to_owned(), all),
+            Phase::Corpus(count) => (format!("{count} known scenarios"), all),
+            Phase::Random => ("random cases".to_owned(), all.or(random.map(after))),
+            Phase::Shrinking => {
+                let most = shrinking.map(|limit| limit - limit / TO_CONFIRM);
+                ("making the failure smaller".to_owned(), most.map(after))
+            }
+            Phase::Confirming => {
+                let most = shrinking.map(|limit| limit / TO_CONFIRM);
+                ("confirming".to_owned(), most.map(after))
+            }
+        };
+        if let Ok(mut part) = self.part.lock() {
+            *part = (what, until);
+        }
+    }
+
+    fn judged(&self, tally: Tally) {
+        self.cases.fetch_add(tally.cases, Ordering::Relaxed);
+        self.virtual_ms
+            .fetch_add(tally.virtual_ms, Ordering::Relaxed);
+        if self.live {
+            self.show(EVERY);
+        } else if self.limits.real && !self.quiet {
+            self.show(NOW_AND_THEN);
+        }
     }
 
     fn is_over(&self) -> bool {
+        let until = self.part.lock().ok().and_then(|part| part.1);
+        self.is_stopped() || until.is_some_and(|until| now() >= until)
+    }
+
+    fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
-            || self
-                .limit
-                .is_some_and(|limit| self.started.elapsed() >= limit)
     }
 }
 

@@ -220,27 +220,35 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
 }
 
 /// The scenario files under a path, in the order of their names.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
-    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
+    let metadata = fs::metadata(folder).map_err(|source| unreadable(folder, source))?;
     if !metadata.is_dir() {
-        files.push(path.to_owned());
+        files.push(folder.to_owned());
         return Ok(());
     }
-    let entries = fs::read_dir(path).map_err(|source| unreadable(path, source))?;
+    let entries = fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
     let mut inside = Vec::new();
     for entry in entries {
-        inside.push(entry.map_err(|source| unreadable(path, source))?.path());
+        inside.push(entry.map_err(|source| unreadable(folder, source))?.path());
     }
     inside.sort();
     for path in inside {
         let is_scenario = path
             .extension()
             .is_some_and(|end| end == "yaml" || end == "yml");
-        if path.is_dir() || is_scenario {
+        if is_scenario || (path.is_dir() && !leads_back(&path, folder)) {
             collect(&path, files)?;
         }
     }
     Ok(())
+}
+
+/// Whether a folder inside another is a link to it, or to a folder around it.
+fn leads_back(inner: &Path, outer: &Path) -> bool {
+    match (inner.canonicalize(), outer.canonicalize()) {
+        (Ok(inner), Ok(outer)) => outer.starts_with(inner),
+        _ => false,
+    }
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> ReplayError {

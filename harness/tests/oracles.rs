@@ -1,11 +1,13 @@
 //! Each oracle convicts a client that breaks its rule, and none convicts the reference.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::time::Duration;
+
 use crisp_harness::judge::Demand;
 use crisp_harness::oracle::{Rule, Verdict};
 use crisp_harness::runner::{Judged, Outcome, judge};
-use crisp_harness::scenario::Scenario;
-use crisp_harness::subject::Sync;
+use crisp_harness::scenario::{SaveEnd, Scenario};
+use crisp_harness::subject::{About, Action, Client, Event, Moment, Setup, Subject, Sync, Told};
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo;
 
@@ -260,4 +262,101 @@ fn quiet_convicts_a_client_that_lists_again_and_again() {
 name: x
 ",
     );
+}
+
+/// The reference, which does not send what it is to save.
+struct Idle;
+
+struct NeverSaves(Box<dyn Subject>);
+
+impl Client for Idle {
+    fn about(&self, setup: &crisp_harness::scenario::Client) -> About {
+        Sync::reference().about(setup)
+    }
+
+    fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
+        Box::new(NeverSaves(Sync::reference().start(setup, now)))
+    }
+}
+
+impl Subject for NeverSaves {
+    fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::Save { ticket, .. } => actions.push(Action::SaveEnded(ticket, SaveEnd::Done)),
+            event => self.0.handle(now, event, actions),
+        }
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.0.next_wake()
+    }
+
+    fn told(&self, now: Moment) -> Option<Told> {
+        self.0.told(now)
+    }
+}
+
+#[test]
+fn read_your_writes_convicts_a_client_that_calls_a_save_done_and_never_sent_it() {
+    let save = |settings: &str| {
+        let text = format!(
+            "name: x
+start: {{ websites: {{ w1: {{ message: old, count: 1 }} }} }}
+when: [ {{ at: 70s, client_update: {{ w1: {settings} }} }} ]"
+        );
+        judge(&prepared(&text), &Idle)
+    };
+    let judged = save("{ message: mine }");
+    assert!(
+        fails(&judged, Rule::ReadYourWrites),
+        "{:#?}",
+        judged.findings
+    );
+    // What is there already needs no request.
+    let judged = save("{ message: old }");
+    assert_eq!(judged.outcome(), Outcome::Passed, "{:#?}", judged.findings);
+}
+
+/// The reference, of whose cache nothing is ever seen.
+struct Hidden;
+
+struct ShowsNothing(Box<dyn Subject>);
+
+impl Client for Hidden {
+    fn about(&self, setup: &crisp_harness::scenario::Client) -> About {
+        Sync::reference().about(setup)
+    }
+
+    fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
+        Box::new(ShowsNothing(Sync::reference().start(setup, now)))
+    }
+}
+
+impl Subject for ShowsNothing {
+    fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
+        self.0.handle(now, event, actions);
+        actions.retain(|action| matches!(action, Action::Send(..) | Action::Abandon(..)));
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.0.next_wake()
+    }
+
+    fn told(&self, now: Moment) -> Option<Told> {
+        self.0.told(now)
+    }
+}
+
+#[test]
+fn a_website_that_was_saved_and_never_shown_is_not_said_to_have_been_installed() {
+    let text = "name: x
+start: { websites: { w1: { message: old } } }
+when: [ { at: 70s, save: { w1: { message: new } } } ]";
+    let judged = judge(&prepared(text), &Hidden);
+    let converged = judged
+        .failures()
+        .into_iter()
+        .find(|(finding, _)| finding.demand == Demand::Oracle(Rule::Converged));
+    let fact = converged.map(|(_, breach)| breach.fact.as_str());
+    assert_eq!(fact, Some("w1 had the plugin all along."));
 }

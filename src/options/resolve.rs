@@ -92,6 +92,9 @@ fn combine(
         .transpose()?;
     let listen = given.listen.unwrap_or(listen);
     let control_token = open_or_token(listen, given.control_token)?;
+    if let Some(url) = &given.public_url {
+        check_public_url(url, document)?;
+    }
     Blueprint::new(world.clone()).map_err(|errors| refused(&errors, &by_hand, document))?;
     Ok(Resolved {
         listen,
@@ -108,6 +111,31 @@ fn combine(
 }
 
 /// An address that others can reach needs a token, or somebody who insists.
+/// Refuses a public URL that no client could be told.
+fn check_public_url(url: &str, document: Option<&Document>) -> Result<(), Failure> {
+    let fits = reqwest::Url::parse(url)
+        .is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
+    if fits {
+        return Ok(());
+    }
+    let problem = format!("public_url: `{url}` is no http or https address");
+    let hint = "write an address, as http://localhost:8420";
+    let by_file = |document: &&Document| {
+        document
+            .value
+            .get("public_url")
+            .and_then(serde_json::Value::as_str)
+            == Some(url)
+    };
+    match document.filter(by_file) {
+        Some(document) => document.refuse(&[Problem::value("/public_url", problem).hint(hint)]),
+        None => Err(Failure::usage(
+            format!("--{}", problem.replacen('_', "-", 1)),
+            hint,
+        )),
+    }
+}
+
 fn open_or_token(listen: Listen, token: Option<String>) -> Result<Option<String>, Failure> {
     match token.as_deref() {
         Some("none") => Ok(None),

@@ -100,6 +100,19 @@ fn what_is_not_utf8_is_told_with_its_line_and_column() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_links_back_to_itself_is_replayed_once() {
+    let folder = folder(&[("a.yaml", "name: nothing happens\n")]);
+    std::os::unix::fs::symlink(".", folder.path().join("again")).unwrap();
+    let ended = run_in(folder.path(), &["replay", "."]);
+    assert!(
+        ended.stdout.ends_with("PASS    1 passed\n"),
+        "{}",
+        ended.stdout
+    );
+}
+
 #[test]
 fn no_file_is_bad_usage() {
     assert_eq!(run(&["validate"]).code, Some(2));

@@ -318,6 +318,7 @@ fn judge_loop(folder: &Path, scenario: &str) -> Option<(String, String)> {
 }
 
 const SLOW_POLL: &str = "guide/a-save-during-a-slow-poll.yaml";
+const REMOVED: &str = "this.websites.delete(change.website_id);";
 const CURSOR: &str = "return new Date(date - OVERLAP_MS);";
 
 #[test]
@@ -335,4 +336,60 @@ fn the_same_plugin_mended_passes() {
     if let Some(verdict) = judge_loop(mended.path(), SLOW_POLL) {
         assert_eq!(verdict, ("passed".to_owned(), String::new()));
     }
+}
+
+/// Searches a careful loop for so long; where it was done, how it ended and what it said.
+fn check_loop(folder: &Path, time_limit: &str) -> Option<(Option<i32>, String)> {
+    let node = or_skip(program("node"))?;
+    let client = format!("'{}' judged.js", node.display());
+    let output = Command::new(env!("CARGO_BIN_EXE_crisp-mock"))
+        .current_dir(folder)
+        .args([
+            "check",
+            "--seed",
+            "1",
+            "--jobs",
+            JOBS,
+            "--client-cmd",
+            &client,
+        ])
+        .args(["--time-limit", time_limit])
+        .output()
+        .expect("the program is there");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    Some((output.status.code(), said.into_owned()))
+}
+
+#[test]
+fn a_search_catches_a_loop_that_forgets_uninstalls_and_keeps_the_file_that_shows_it() {
+    let planted = careful_loop(REMOVED, "void change;");
+    let Some((code, said)) = check_loop(planted.path(), "60s") else {
+        return;
+    };
+    assert_eq!(code, Some(1), "{said}");
+    let kept = std::fs::read_dir(planted.path().join("crisp-mock-failures")).expect("a folder");
+    let kept = kept.map(|entry| entry.expect("a file").path());
+    let yaml = kept
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|end| end == "yaml"));
+    let yaml = yaml.expect("a scenario");
+    assert!(said.contains("Confirmed   3 of 3 runs fail"), "{said}");
+    let ours = Command::new(env!("CARGO_BIN_EXE_crisp-mock"))
+        .arg("replay")
+        .arg(&yaml)
+        .output()
+        .expect("the program is there");
+    assert_eq!(ours.status.code(), Some(0), "{ours:?}");
+}
+
+#[test]
+fn a_search_of_the_mended_loop_ends_in_time_convicts_nobody_and_says_what_it_left() {
+    let mended = careful_loop(CURSOR, CURSOR);
+    let Some((code, said)) = check_loop(mended.path(), "5s") else {
+        return;
+    };
+    // 3: this machine was too slow to judge any.
+    assert!(matches!(code, Some(0 | 3)), "{said}");
+    assert!(said.contains("known scenarios, in real time"), "{said}");
+    assert!(said.contains("Not reached "), "{said}");
 }

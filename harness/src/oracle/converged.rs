@@ -91,10 +91,15 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
             "ghost",
             format!("{name} uninstalled the plugin at {}.", time(since)),
         ),
-        (None, _) if last.is_none_or(|version| version.by == By::Start) => (
-            "missing website",
-            format!("{name} had the plugin all along."),
-        ),
+        (None, _)
+            if track.versions.iter().all(|version| version.state.is_some())
+                && since_start(track) =>
+        {
+            (
+                "missing website",
+                format!("{name} had the plugin all along."),
+            )
+        }
         (None, _) if !was_shown(history, site) => (
             "missing website",
             format!(
@@ -139,6 +144,12 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
         expected: Some(text(held)),
         got: Some(text(seen)),
     }
+}
+
+/// Whether a website was there when everything began.
+fn since_start(track: &Track) -> bool {
+    let first = track.versions.first();
+    first.is_none_or(|version| version.by == By::Start)
 }
 
 /// The polls after a change that were answered as they should be.

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use crisp_mock_server::duration;
 
+pub(crate) use read_your_writes::NEVER_SAVED;
 pub use rule::Rule;
 
 use crate::history::{Event, History, Site, State};

@@ -1,8 +1,13 @@
 //! O6: after a definite save the saved value, or a newer one, is what reads return.
 
+use serde_json::Value;
+
 use super::{Breach, Oracle, Rule, shown, time};
-use crate::history::{By, Event, History, Site, What, same};
+use crate::history::{By, Event, History, Save, Site, State, What, same};
 use crate::scenario::SaveEnd;
+
+/// The verdict on a save that is called done and of which the server knows nothing.
+pub(crate) const NEVER_SAVED: &str = "a save that never was";
 
 pub(super) struct ReadYourWrites {
     can: bool,
@@ -35,9 +40,11 @@ impl Oracle for ReadYourWrites {
             What::SaveEnded(save, SaveEnd::Done) => {
                 let saved = history.saves.get(save as usize)?;
                 let versions = &history.track(saved.site).versions;
-                let written = versions.iter().rposition(|version| {
+                let Some(written) = versions.iter().rposition(|version| {
                     matches!(version.by, By::Client(index) if saved.attempts.contains(&index))
-                })?;
+                }) else {
+                    return made_up(history, saved, event);
+                };
                 self.judged = true;
                 self.floors.retain(|(site, _)| *site != saved.site);
                 self.floors.push((saved.site, written));
@@ -68,7 +75,7 @@ impl ReadYourWrites {
         let track = history.track(site);
         let is_seen = |state| match (track.shown, state) {
             // Its token is told by nobody in the answer to a save.
-            (Some(seen), Some(crate::history::State { settings, .. })) => seen.settings == settings,
+            (Some(seen), Some(State { settings, .. })) => seen.settings == settings,
             (seen, state) => same(seen, state),
         };
         if track
@@ -97,4 +104,60 @@ impl ReadYourWrites {
             got: Some(shown(history, track.shown)),
         })
     }
+}
+
+/// A save that is called done although the server never said so: no save of that website was
+/// answered with success since it was ordered, none was carried out, and the server holds
+/// something else. Where a view keeps that from being seen, nobody is accused.
+fn made_up(history: &History, saved: &Save, event: &Event) -> Option<Breach> {
+    let success = |status: u16| (200..300).contains(&status);
+    let told = history.requests.iter().any(|request| {
+        request.is_save()
+            && request.site == Some(saved.site)
+            && request.sent >= saved.ordered
+            && request.status.is_some_and(success)
+    });
+    let track = history.track(saved.site);
+    let truth = track.truth()?;
+    let since = |index: usize| {
+        track
+            .until(index)
+            .is_none_or(|until| until >= saved.ordered)
+    };
+    let recent = track.versions.iter().enumerate();
+    let mut recent = recent.filter(|(index, _)| since(*index));
+    let elsewhere = recent.all(|(_, version)| {
+        let written = matches!(version.by, By::Client(_)) && version.from >= saved.ordered;
+        !written
+            && version
+                .state
+                .is_some_and(|held| lacks(history, saved, held))
+    });
+    (!told && elsewhere).then(|| Breach {
+        at: event.at,
+        site: Some(saved.site),
+        word: NEVER_SAVED,
+        fact: format!(
+            "The client was to save {} at {}, and said that it had.",
+            history.name(saved.site),
+            time(saved.ordered)
+        ),
+        but: "No request of it was answered with success, and the server never held that."
+            .to_owned(),
+        expected: Some(history.values.pretty(saved.settings)),
+        got: Some(shown(history, Some(truth))),
+    })
+}
+
+/// Whether the server certainly held something else than what was to be saved: another value of
+/// one of its members.
+fn lacks(history: &History, saved: &Save, held: State) -> bool {
+    let object = |value| serde_json::from_str::<Value>(history.values.text(value)).ok();
+    let (Some(Value::Object(wanted)), Some(Value::Object(held))) =
+        (object(saved.settings), object(held.settings))
+    else {
+        return false;
+    };
+    let other = |(name, value): (&String, &Value)| held.get(name).is_some_and(|now| now != value);
+    wanted.iter().any(other)
 }

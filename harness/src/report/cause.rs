@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::history::{By, History, Quality, Request, Site, What};
 use crate::judge::Demand;
-use crate::oracle::{Breach, Rule};
+use crate::oracle::{Breach, NEVER_SAVED, Rule};
 use crate::scenario::Side;
 
 /// A known way to lose an update, or to bring one back.
@@ -75,6 +75,8 @@ pub(super) fn guess(demand: Demand, breach: &Breach, history: &History) -> Optio
             "settings merged instead of replaced",
             "An item is the whole state of a website: replace, token included.",
         ),
+        // Nothing was written that could be read.
+        Rule::ReadYourWrites if breach.word == NEVER_SAVED => return None,
         Rule::ReadYourWrites => hazard(
             "W1",
             "an answer from before a save undoes it in the cache",

@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use cause::Hazard;
 pub use github::github;
 pub use junit::junit;
-pub use searched::{Origin, Searched};
+pub use searched::{Corpus, Origin, Searched};
 pub use svg::svg;
 pub use text::Text;
 pub use timeline::Line;
@@ -65,6 +65,9 @@ pub enum RunEvent {
         /// Which part of the cases.
         #[serde(skip_serializing_if = "Option::is_none")]
         shard: Option<String>,
+        /// What comes before the random cases, and how long all of it takes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first: Option<String>,
     },
     /// The end of a search.
     SearchFinished(Box<Searched>),

@@ -10,8 +10,9 @@ use crate::coverage::{Cell, Coverage, Phase};
 /// Where a failure comes from.
 #[derive(Debug, Clone, Serialize)]
 pub struct Origin {
-    /// Which case of the search.
-    pub case: u64,
+    /// Which case of the search; none for a scenario that somebody wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<u64>,
     /// How many steps and faults that case had.
     pub before: usize,
     /// How many are left.
@@ -19,8 +20,26 @@ pub struct Origin {
     /// The file in which it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saved: Option<String>,
+    /// The file in which what the client wrote is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// What is in that file.
     pub yaml: String,
+}
+
+/// What came of the scenarios that were held against the client before the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Corpus {
+    /// How many there are.
+    pub scenarios: usize,
+    /// How many passed.
+    pub passed: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// How many could not be judged.
+    pub not_judged: usize,
+    /// How many were left when the time was over, or a grave failure was found.
+    pub not_reached: usize,
 }
 
 /// A search in figures.
@@ -40,6 +59,15 @@ pub struct Searched {
     pub requests: u64,
     /// How much virtual time passed, in milliseconds.
     pub virtual_ms: u64,
+    /// What came of the corpus, where that came first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corpus: Option<Corpus>,
+    /// So many cases were left when the time was over.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_reached: u64,
+    /// Demands that were judged in no run at all, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub never_judged: Vec<(String, String)>,
     /// What the client was convicted of, in short.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<String>,
@@ -51,6 +79,14 @@ pub struct Searched {
     pub coverage: Coverage,
     /// The exit code that follows.
     pub exit_code: u8,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn cells<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,6 +117,32 @@ impl Text {
                 cell.phase.name()
             );
         }
+        if !searched.never_judged.is_empty() && !failed && !self.quiet {
+            super::text::field(
+                &mut out,
+                "Not judged",
+                &super::text::grouped(&searched.never_judged),
+            );
+        }
+        let left = [
+            searched
+                .corpus
+                .map(|c| (c.not_reached as u64, "known scenarios")),
+            Some((searched.not_reached, "random cases")),
+        ];
+        let left: Vec<_> = left
+            .into_iter()
+            .flatten()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if !left.is_empty() && !failed {
+            super::text::field(
+                &mut out,
+                "Not reached",
+                &format!("{}: the time was over", left.join(", ")),
+            );
+        }
         if searched.unfair > 0 {
             let _ = writeln!(
                 out,
@@ -99,7 +161,20 @@ impl Text {
             3 => "NONE",
             _ => "FAIL",
         };
-        let mut parts = vec![format!("{} cases", searched.cases)];
+        let mut parts = Vec::new();
+        if let Some(corpus) = &searched.corpus {
+            parts.push(format!(
+                "{} of {} known scenarios passed",
+                corpus.passed, corpus.scenarios
+            ));
+            if corpus.not_judged > 0 {
+                parts.push(format!("{} not judged", corpus.not_judged));
+            }
+        }
+        parts.push(match searched.corpus {
+            Some(_) => format!("{} random cases", searched.cases),
+            None => format!("{} cases", searched.cases),
+        });
         if searched.failed > 0 {
             parts.push(format!("{} failed", searched.failed));
         }
@@ -112,7 +187,7 @@ impl Text {
                 searched.unmet.len()
             ));
         }
-        if searched.cases == 0 && failed {
+        if searched.cases == 0 && failed && searched.corpus.is_none() {
             parts = vec![
                 "a failure that was found before is still there; the search was not begun".into(),
             ];

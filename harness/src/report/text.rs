@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Failure, Line, RunEvent, ScenarioReport};
+use super::{Failure, Line, Origin, RunEvent, ScenarioReport};
 use crate::runner::Outcome;
 
 /// Writes events as text.
@@ -32,7 +32,11 @@ impl Text {
                 cases,
                 seed,
                 shard,
+                first,
             } if !self.quiet => {
+                let first = first
+                    .as_ref()
+                    .map_or_else(String::new, |first| format!("        {first}\n"));
                 let cases = cases.map_or_else(
                     || "searching until it is stopped".to_owned(),
                     |cases| format!("up to {cases} random cases"),
@@ -40,7 +44,7 @@ impl Text {
                 let shard = shard
                     .as_ref()
                     .map_or_else(String::new, |shard| format!(" · shard {shard}"));
-                format!("JUDGED  {judged} · {cases}{shard} · seed {seed}\n")
+                format!("JUDGED  {judged} · {cases}{shard} · seed {seed}\n{first}")
             }
             RunEvent::SearchFinished(searched) => self.searched(searched),
             RunEvent::ScenarioFinished(report) => self.scenario(report),
@@ -108,12 +112,24 @@ const LAST_LINES: usize = 12;
 
 /// A client that stopped: nothing is said of what its cache would have come to.
 fn stop(report: &ScenarioReport, stopped: &str) -> String {
-    let mut out = format!(
-        "FAIL    the client stopped · {}\n        {}\n\n",
-        report.name, report.file
-    );
+    let mut out = match &report.origin {
+        Some(origin) => format!(
+            "FAIL    the client stopped · {}
+
+",
+            found(origin, &report.name)
+        ),
+        None => format!(
+            "FAIL    the client stopped · {}
+        {}
+
+",
+            report.name, report.file
+        ),
+    };
     // Its log is shown below.
-    let how = stopped.split("\n  its log ends").next().unwrap_or(stopped);
+    let how = stopped.split("
+  its log ends").next().unwrap_or(stopped);
     for line in format!("The client stopped: {how}.").lines() {
         wrapped(&mut out, line, 2, 98);
     }
@@ -133,7 +149,18 @@ fn outside(out: &mut String, report: &ScenarioReport) {
     if let Some(view) = &report.view {
         field(out, "View", view);
     }
-    if report.log.is_empty() {
+    if let Some(origin) = &report.origin {
+        for (name, path) in [("Saved", &origin.saved), ("Client log", &origin.log)] {
+            if let Some(path) = path {
+                let _ = writeln!(out, "  {name:<12}{path}");
+            }
+        }
+    }
+    let kept = report
+        .origin
+        .as_ref()
+        .is_some_and(|from| from.log.is_some());
+    if report.log.is_empty() || kept {
         return;
     }
     let skipped = report.log.len().saturating_sub(LAST_LINES);
@@ -146,6 +173,18 @@ fn outside(out: &mut String, report: &ScenarioReport) {
     }
 }
 
+/// Where a failure was found.
+fn found(origin: &Origin, name: &str) -> String {
+    let Some(case) = origin.case else {
+        return name.to_owned();
+    };
+    let s = if origin.after == 1 { "" } else { "s" };
+    format!(
+        "case {case} · shrunk {} → {} step{s}",
+        origin.before, origin.after
+    )
+}
+
 fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     let mut out = String::new();
     let rule = failure.number.map_or_else(
@@ -154,14 +193,11 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     );
     match &report.origin {
         Some(origin) => {
-            let steps = |count: usize| format!("{count} step{}", if count == 1 { "" } else { "s" });
             let _ = writeln!(
                 out,
-                "FAIL    {} · case {} · shrunk {} → {} ({rule})\n",
+                "FAIL    {} · {} ({rule})\n",
                 failure.word,
-                origin.case,
-                origin.before,
-                steps(origin.after)
+                found(origin, &report.name)
             );
         }
         None => {
@@ -216,9 +252,6 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     if !not_judged.is_empty() {
         field(&mut out, "Not judged", &not_judged);
     }
-    if let Some(saved) = report.origin.as_ref().and_then(|from| from.saved.as_ref()) {
-        let _ = writeln!(out, "  {:<12}{saved}", "Saved");
-    }
     outside(&mut out, report);
     // A command is never broken: it is there to be copied.
     if !report.file.is_empty() {
@@ -231,8 +264,14 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
 /// The demands that could not be judged, those with one reason together. That there was no calm
 /// goes without saying after a failure.
 fn not_judged(report: &ScenarioReport) -> String {
+    let told = report.not_judged.iter().filter(|(name, _)| name != "quiet");
+    grouped(told)
+}
+
+/// Demands with the reason why they were not judged, those with one reason together.
+pub(super) fn grouped<'a>(demands: impl IntoIterator<Item = &'a (String, String)>) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (name, why) in report.not_judged.iter().filter(|(name, _)| name != "quiet") {
+    for (name, why) in demands {
         match groups.iter_mut().find(|(reason, _)| reason == why) {
             Some((_, names)) => names.push(name),
             None => groups.push((why, vec![name])),
@@ -244,7 +283,7 @@ fn not_judged(report: &ScenarioReport) -> String {
     groups.collect::<Vec<_>>().join(", ")
 }
 
-fn field(out: &mut String, name: &str, text: &str) {
+pub(super) fn field(out: &mut String, name: &str, text: &str) {
     let mut wrapped_text = String::new();
     wrapped(&mut wrapped_text, text, 14, 98);
     let _ = write!(out, "  {name:<12}{}", &wrapped_text[14..]);

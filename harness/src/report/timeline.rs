@@ -139,7 +139,7 @@ fn mark(lines: &mut Vec<Draft>, event: &Event, note: &str) {
         Some(last) if last.at == event.at => last.note = format!("{} {note}", last.note),
         _ => {
             let mut line = Draft::crisp(event, String::new(), true);
-            note.clone_into(&mut line.note);
+            line.note = format!(" {note}");
             lines.push(line);
         }
     }

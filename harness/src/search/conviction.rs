@@ -1,10 +1,10 @@
 //! What a client is convicted of: its kind, its least scenario, and its story.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
-use super::Plan;
+use super::{Phase, Plan, Watch};
 use crate::candidate::{Candidate, Untried};
 use crate::generate::{self, Bounds};
 use crate::report::{Origin, RunEvent, ScenarioReport};
@@ -30,6 +30,15 @@ impl Class {
     /// The kind of the gravest failure of a run.
     pub(super) fn of(judged: &Judged) -> Self {
         let harm = judged.failures().first().map(|(f, _)| f.demand.harm());
+        let stopped = judged.outside.as_ref().is_some_and(|o| o.stopped.is_some());
+        if stopped {
+            return Self {
+                harm: 0,
+                demand: "alive",
+                word: "the client stopped",
+                hazard: None,
+            };
+        }
         let report = ScenarioReport::of(judged, 0, "", "", None);
         let failure = report.failure.as_ref();
         Self {
@@ -47,11 +56,18 @@ impl Class {
     }
 }
 
+/// How grave the gravest failure of a run is; 0 is gravest.
+pub(super) fn harm(judged: &Judged) -> u8 {
+    Class::of(judged).harm
+}
+
 /// A case that failed.
 #[derive(Debug, Clone)]
 pub(super) struct Suspect {
     pub(super) index: u64,
     pub(super) class: Class,
+    /// The verdict, where it takes long to come to it again.
+    pub(super) judged: Option<Arc<Judged>>,
 }
 
 /// A failure, shrunk.
@@ -63,20 +79,22 @@ pub struct Conviction {
     pub class: Class,
     /// Equal for failures that come about in the same way.
     pub shape: String,
-    /// Which case of the search.
-    pub case: u64,
+    /// Which case of the search; none for a scenario that somebody wrote.
+    pub case: Option<u64>,
     /// How many steps and faults that case had.
     pub before: usize,
     /// How many are left.
     pub after: usize,
     /// Where it is kept.
     pub saved: Option<String>,
+    /// Where what the client wrote is kept.
+    pub log: Option<String>,
     pub(super) report: ScenarioReport,
 }
 
 impl Conviction {
     /// The gravest first, then the simplest.
-    pub(super) fn rank(&self) -> (u8, usize, u64) {
+    pub(super) fn rank(&self) -> (u8, usize, Option<u64>) {
         let scenario = &self.scenario;
         let odd = scenario.server.quirks.0.len()
             + usize::from(scenario.client != crate::scenario::Client::default());
@@ -88,7 +106,11 @@ impl Conviction {
             .class
             .hazard
             .map_or_else(String::new, |hazard| format!(" ({hazard})"));
-        format!("{}{looks} in case {}", self.class.word, self.case)
+        let place = self.case.map_or_else(
+            || format!("{:?}", self.scenario.name),
+            |case| format!("case {case}"),
+        );
+        format!("{}{looks} in {place}", self.class.word)
     }
 
     /// What is told of it.
@@ -108,6 +130,7 @@ impl Conviction {
             before: self.before,
             after: self.after,
             saved: self.saved.clone(),
+            log: self.log.clone(),
             yaml: self.scenario.to_yaml(),
         });
         RunEvent::ScenarioFinished(Box::new(report))
@@ -121,11 +144,12 @@ pub(super) fn convict(
     bounds: Bounds,
     effort: Effort,
     suspect: &Suspect,
+    watch: &dyn Watch,
 ) -> Result<Conviction, Untried> {
     let case = generate::scenario(plan.seed, suspect.index, bounds);
     let untried = Mutex::new(None);
     let shrunk = shrink::shrink(&case, effort, &|scenario| {
-        fails(candidate, scenario, &suspect.class).unwrap_or_else(|problem| {
+        fails(candidate, scenario, &suspect.class, watch).unwrap_or_else(|problem| {
             if let Ok(mut untried) = untried.lock() {
                 untried.get_or_insert(problem);
             }
@@ -135,19 +159,10 @@ pub(super) fn convict(
     if let Some(problem) = untried.into_inner().unwrap_or_default() {
         return Err(problem);
     }
-    let mut scenario = shrunk.scenario;
-    let judged = judge(candidate, &scenario)?;
+    let (mut scenario, judged) = settle(candidate, &case, shrunk.scenario, suspect, watch)?;
     let class = Class::of(&judged);
-    let report = ScenarioReport::of(
-        &judged,
-        0,
-        "",
-        &candidate.options,
-        (!candidate.is_reference).then_some(true),
-    );
-    let weight = |scenario: &Scenario| scenario.when.len() + scenario.faults.faults.len();
+    let mut report = told(candidate, &judged);
     name(&mut scenario, &judged, &report, plan.seed);
-    let mut report = report;
     report.name.clone_from(&scenario.name);
     Ok(Conviction {
         shape: shape(&scenario, &class),
@@ -155,28 +170,100 @@ pub(super) fn convict(
             harm: suspect.class.harm,
             ..class
         },
-        case: suspect.index,
+        case: Some(suspect.index),
         before: weight(&case),
         after: weight(&scenario),
         saved: None,
+        log: None,
         scenario,
         report,
     })
 }
 
-fn judge(candidate: &Candidate, scenario: &Scenario) -> Result<Judged, Untried> {
-    let prepared = Prepared::new(scenario.clone().into()).map_err(|problem| Untried {
-        problem,
-        hint: None,
-    })?;
-    candidate.trial.judge(&prepared)
+/// The verdict on the least scenario; on the case itself, when a client in real time does not fail
+/// the least one as often as it has to.
+fn settle(
+    candidate: &Candidate,
+    case: &Scenario,
+    least: Scenario,
+    suspect: &Suspect,
+    watch: &dyn Watch,
+) -> Result<(Scenario, Arc<Judged>), Untried> {
+    let Some(before) = &suspect.judged else {
+        let judged = judge(candidate, &least)?;
+        return Ok((least, judged.into()));
+    };
+    if least == *case {
+        return Ok((least, Arc::clone(before)));
+    }
+    watch.begins(Phase::Confirming);
+    let prepared = prepare(&least)?;
+    let judged = candidate
+        .trial
+        .judge_while(&prepared, &|| watch.haste(false))?;
+    let same = judged.filter(|judged| {
+        judged.outcome() == Outcome::Failed && suspect.class.covers(&Class::of(judged))
+    });
+    Ok(match same {
+        Some(judged) => (least, judged.into()),
+        None => (case.clone(), Arc::clone(before)),
+    })
 }
 
-fn fails(candidate: &Candidate, scenario: &Scenario, class: &Class) -> Result<bool, Untried> {
+/// What a client is convicted of by a scenario that somebody wrote: nothing is to be shrunk, and
+/// its name and story stay.
+pub(super) fn known(candidate: &Candidate, plan: &Plan, file: &str, judged: Judged) -> Conviction {
+    let mut scenario = Scenario::clone(&judged.scenario);
+    let class = Class::of(&judged);
+    scenario.found = Some(found(&scenario, &judged, class.word, plan.seed));
+    let mut report = told(candidate, &judged);
+    file.clone_into(&mut report.file);
+    Conviction {
+        shape: shape(&scenario, &class),
+        class,
+        case: None,
+        before: weight(&scenario),
+        after: weight(&scenario),
+        saved: None,
+        log: None,
+        scenario,
+        report,
+    }
+}
+
+fn told(candidate: &Candidate, judged: &Judged) -> ScenarioReport {
+    let fair = (!candidate.is_reference).then_some(true);
+    ScenarioReport::of(judged, 0, "", &candidate.options, fair)
+}
+
+fn weight(scenario: &Scenario) -> usize {
+    scenario.when.len() + scenario.faults.faults.len()
+}
+
+fn prepare(scenario: &Scenario) -> Result<Prepared, Untried> {
+    Prepared::new(scenario.clone().into()).map_err(|problem| Untried {
+        problem,
+        hint: None,
+    })
+}
+
+fn judge(candidate: &Candidate, scenario: &Scenario) -> Result<Judged, Untried> {
+    candidate.trial.judge(&prepare(scenario)?)
+}
+
+fn fails(
+    candidate: &Candidate,
+    scenario: &Scenario,
+    class: &Class,
+    watch: &dyn Watch,
+) -> Result<bool, Untried> {
     let Ok(prepared) = Prepared::new(scenario.clone().into()) else {
         return Ok(false);
     };
-    let judged = candidate.trial.judge(&prepared)?;
+    let haste = || watch.haste(false);
+    let Some(judged) = candidate.trial.glance(&prepared, &haste)? else {
+        return Ok(false);
+    };
     // Every step has to come about: a file with idle steps explains nothing.
     let same = judged.outcome() == Outcome::Failed
         && judged.run.unreached.is_empty()
@@ -186,11 +273,11 @@ fn fails(candidate: &Candidate, scenario: &Scenario, class: &Class) -> Result<bo
 
 /// Gives a shrunk case its name, its story, and where it comes from.
 fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed: u64) {
-    let about = &judged.run.about;
-    let word = report
-        .failure
-        .as_ref()
-        .map_or("the client never rests", |failure| failure.word);
+    let word = match (&report.failure, &report.stopped) {
+        (_, Some(_)) => "the client stops",
+        (Some(failure), None) => failure.word,
+        (None, None) => "the client never rests",
+    };
     scenario.name = super::saved::sentence(word, scenario);
     scenario.about = report.failure.as_ref().map(|failure| {
         let mut story = failure.story.join(" ");
@@ -202,16 +289,22 @@ fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed:
         }
         story
     });
+    scenario.found = Some(found(scenario, judged, word, seed));
+}
+
+/// Where a failure comes from.
+fn found(scenario: &Scenario, judged: &Judged, word: &str, seed: u64) -> Found {
+    let about = &judged.run.about;
     let quirks = scenario.server.quirks.0.iter();
     let quirks: Vec<_> = quirks
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    scenario.found = Some(Found {
+    Found {
         rule: word.to_owned(),
         client: format!("{} {}", about.name, about.version),
         seed,
         quirk: (!quirks.is_empty()).then(|| quirks.join(", ")),
-    });
+    }
 }
 
 /// A hash of the way in which a failure comes about: what is demanded, what happens, what goes

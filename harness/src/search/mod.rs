@@ -6,8 +6,10 @@
 //! never held against a client.
 
 mod conviction;
+mod corpus;
 mod rounds;
 mod saved;
+mod unjudged;
 
 use std::path::PathBuf;
 
@@ -15,16 +17,15 @@ pub use conviction::{Class, Conviction};
 pub use rounds::Tally;
 pub use saved::file_name;
 
-use crate::candidate::{Candidate, Untried};
+use crate::candidate::{Candidate, Haste, Untried};
 use crate::generate::Bounds;
 use crate::parallel::in_parallel;
 use crate::replay::{self, ExitCode, ReplayError};
-use crate::report::{RunEvent, ScenarioReport, Searched};
+use crate::report::{Corpus, RunEvent, ScenarioReport, Searched};
 use crate::runner::{self, Outcome};
-use crate::scenario::Scenario;
 use crate::shrink::Effort;
-use crate::world::Prepared;
 use rounds::Rounds;
+use unjudged::Unjudged;
 
 /// From so many cases on a search is a long one, and fails when it left something unmet.
 pub const LONG: u64 = 100_000;
@@ -50,6 +51,11 @@ pub struct Plan {
     pub effort: Effort,
     /// Where failures are kept as files; what is there is replayed first.
     pub save_to: Option<PathBuf>,
+    /// Scenarios that are held against the client before chance is: the name of each file and
+    /// what is in it.
+    pub corpus: &'static [(&'static str, &'static str)],
+    /// How long the search takes, in words, for the first line.
+    pub takes: Option<String>,
 }
 
 impl Default for Plan {
@@ -64,6 +70,8 @@ impl Default for Plan {
             kinds: 6,
             effort: Effort::default(),
             save_to: None,
+            corpus: &[],
+            takes: None,
         }
     }
 }
@@ -115,10 +123,42 @@ pub trait Watch: Sync {
     /// A case was judged; called from many threads.
     fn judged(&self, _tally: Tally) {}
 
-    /// Whether it has taken long enough. Asked before each case.
+    /// Another part of it begins.
+    fn begins(&self, _phase: Phase) {}
+
+    /// Whether this part has taken long enough. Asked before each case.
     fn is_over(&self) -> bool {
         false
     }
+
+    /// Whether somebody wants an end at once.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
+    /// How much time is left; none when `enough` was found.
+    fn haste(&self, enough: bool) -> Haste {
+        if enough || self.is_stopped() {
+            Haste::AtOnce
+        } else if self.is_over() {
+            Haste::NothingNew
+        } else {
+            Haste::None
+        }
+    }
+}
+
+/// The parts of a search, each with a time of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// What was found before, and the corpus, with so many scenarios.
+    Corpus(usize),
+    /// Random cases.
+    Random,
+    /// A failure is made smaller.
+    Shrinking,
+    /// What is left of it has to fail again.
+    Confirming,
 }
 
 /// Nobody watches.
@@ -194,30 +234,41 @@ pub fn search(
     watch: &dyn Watch,
     tell: &mut dyn FnMut(&RunEvent),
 ) -> Result<Found, SearchError> {
+    let corpus = corpus::read(plan.corpus)?;
     tell(&RunEvent::SearchStarted {
         judged: candidate.judged.clone(),
         cases: (!plan.forever).then_some(plan.cases),
         seed: plan.seed,
         shard: (plan.shard.of > 1).then(|| plan.shard.to_string()),
+        first: first(candidate, plan, &corpus),
     });
-    let still_failing = again(candidate, plan, tell)?;
+    watch.begins(Phase::Corpus(corpus.len()));
+    let still_failing = again(candidate, plan, watch, tell)?;
+    let bounds = Bounds {
+        max_steps: plan.max_steps,
+        saves: candidate.trial.saves()?,
+    };
     let mut hunt = Hunt {
         candidate,
         plan,
+        bounds,
+        watch,
         told: still_failing,
+        corpus: None,
+        unjudged: Unjudged::default(),
         convictions: Vec::new(),
         known: conviction::Known::default(),
-    };
-    let bounds = Bounds {
-        max_steps: plan.max_steps,
-        saves: hunt.can_save()?,
     };
     let mut rounds = Rounds::new(candidate, plan, bounds);
     // A known failure is to be mended first; a soak collects.
     if still_failing == 0 || plan.forever {
+        hunt.walk(&corpus, tell)?;
+    }
+    if hunt.told == 0 || plan.forever {
+        watch.begins(Phase::Random);
         while rounds.go(watch)? {
             if plan.forever {
-                hunt.collect(&mut rounds, bounds, tell)?;
+                hunt.collect(&mut rounds, tell)?;
             } else if rounds.has_gravest() {
                 break;
             }
@@ -225,17 +276,26 @@ pub fn search(
     }
     if plan.forever {
         // What the round found in which it was stopped.
-        hunt.collect(&mut rounds, bounds, tell)?;
+        hunt.collect(&mut rounds, tell)?;
     } else {
-        hunt.decide(&rounds, bounds, tell)?;
+        hunt.decide(&rounds, tell)?;
     }
     Ok(hunt.finish(&rounds, tell))
+}
+
+/// What comes first, and how long all of it takes.
+fn first(candidate: &Candidate, plan: &Plan, corpus: &corpus::Files) -> Option<String> {
+    let pace = corpus::pace(candidate, corpus)?;
+    let count = corpus.len();
+    let takes = plan.takes.as_deref().unwrap_or("then random cases");
+    Some(format!("first {count} known scenarios, {pace}; {takes}"))
 }
 
 /// Replays what earlier searches have kept; says how many of them fail still.
 fn again(
     candidate: &Candidate,
     plan: &Plan,
+    watch: &dyn Watch,
     tell: &mut dyn FnMut(&RunEvent),
 ) -> Result<usize, SearchError> {
     let folder = plan.save_to.as_ref().filter(|folder| folder.is_dir());
@@ -245,8 +305,12 @@ fn again(
         saved => saved?,
     };
     let mut failed = 0;
-    for (index, (file, prepared)) in saved.iter().enumerate() {
-        let judged = candidate.trial.judge(prepared)?;
+    let all = in_parallel(plan.jobs, &saved, &|(_, prepared)| {
+        let haste = || watch.haste(false);
+        candidate.trial.judge_while(prepared, &haste)
+    });
+    for (index, ((file, prepared), judged)) in saved.iter().zip(all).enumerate() {
+        let Some(judged) = judged? else { continue };
         let convicted = judged.outcome() == Outcome::Failed;
         let fair = (convicted && !candidate.is_reference).then(|| runner::is_fair(prepared));
         failed += usize::from(convicted && fair != Some(false));
@@ -260,6 +324,10 @@ fn again(
 struct Hunt<'a> {
     candidate: &'a Candidate,
     plan: &'a Plan,
+    bounds: Bounds,
+    watch: &'a dyn Watch,
+    corpus: Option<Corpus>,
+    unjudged: Unjudged,
     /// How many failures were told.
     told: usize,
     convictions: Vec<Conviction>,
@@ -267,17 +335,25 @@ struct Hunt<'a> {
 }
 
 impl Hunt<'_> {
-    /// Whether it makes sense to order saves.
-    fn can_save(&self) -> Result<bool, Untried> {
-        let nothing = Scenario {
-            name: "nothing happens".to_owned(),
-            ..Scenario::default()
-        };
-        let Ok(prepared) = Prepared::new(nothing.into()) else {
-            return Ok(true);
-        };
-        let judged = self.candidate.trial.judge(&prepared)?;
-        Ok(judged.run.about.abilities.saves)
+    /// Holds the corpus against the client.
+    fn walk(
+        &mut self,
+        files: &corpus::Files,
+        tell: &mut dyn FnMut(&RunEvent),
+    ) -> Result<(), SearchError> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let walk = corpus::walk(self.candidate, self.plan, files, self.watch)?;
+        self.corpus = Some(walk.tally);
+        self.unjudged.merge(walk.unjudged);
+        if let Some(mut conviction) = walk.conviction {
+            saved::keep(&mut conviction, self.plan)?;
+            tell(&conviction.event(self.candidate, self.told));
+            self.told += 1;
+            self.convictions.push(conviction);
+        }
+        Ok(())
     }
 
     fn effort(&self) -> Effort {
@@ -296,7 +372,6 @@ impl Hunt<'_> {
     fn decide(
         &mut self,
         rounds: &Rounds<'_>,
-        bounds: Bounds,
         tell: &mut dyn FnMut(&RunEvent),
     ) -> Result<(), SearchError> {
         let at_once = if self.candidate.trial.in_real_time() {
@@ -305,9 +380,20 @@ impl Hunt<'_> {
             self.plan.kinds
         };
         let suspects = rounds.gravest_of_each_kind(at_once);
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        self.watch.begins(Phase::Shrinking);
         let effort = self.effort();
         let mut found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
-            conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
+            conviction::convict(
+                self.candidate,
+                self.plan,
+                self.bounds,
+                effort,
+                suspect,
+                self.watch,
+            )
         })
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
@@ -331,7 +417,6 @@ impl Hunt<'_> {
     fn collect(
         &mut self,
         rounds: &mut Rounds<'_>,
-        bounds: Bounds,
         tell: &mut dyn FnMut(&RunEvent),
     ) -> Result<(), SearchError> {
         let suspects: Vec<_> = rounds
@@ -341,7 +426,14 @@ impl Hunt<'_> {
             .collect();
         let effort = self.effort();
         let found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
-            conviction::convict(self.candidate, self.plan, bounds, effort, suspect)
+            conviction::convict(
+                self.candidate,
+                self.plan,
+                self.bounds,
+                effort,
+                suspect,
+                self.watch,
+            )
         });
         for conviction in found {
             let mut conviction = conviction?;
@@ -355,18 +447,19 @@ impl Hunt<'_> {
         Ok(())
     }
 
-    fn finish(self, rounds: &Rounds<'_>, tell: &mut dyn FnMut(&RunEvent)) -> Found {
+    fn finish(mut self, rounds: &Rounds<'_>, tell: &mut dyn FnMut(&RunEvent)) -> Found {
         let tally = rounds.tally;
         let coverage = &rounds.coverage;
         let long = self.candidate.is_reference && tally.cases >= LONG;
         let unmet = if long { coverage.missing().len() } else { 0 };
         let code = if self.told > 0 || unmet > 0 {
             ExitCode::Failed
-        } else if tally.passed == 0 {
+        } else if tally.passed == 0 && self.corpus.is_none_or(|corpus| corpus.passed == 0) {
             ExitCode::NothingJudged
         } else {
             ExitCode::Passed
         };
+        self.unjudged.merge(rounds.unjudged.clone());
         let searched = Searched {
             cases: tally.cases,
             passed: tally.passed,
@@ -375,6 +468,9 @@ impl Hunt<'_> {
             unfair: tally.unfair,
             requests: tally.requests,
             virtual_ms: tally.virtual_ms,
+            corpus: self.corpus,
+            not_reached: if self.plan.forever { 0 } else { rounds.left() },
+            never_judged: self.unjudged.never(),
             kinds: self.convictions.iter().map(Conviction::in_short).collect(),
             unmet: if long { coverage.missing() } else { Vec::new() },
             coverage: coverage.clone(),

@@ -1,12 +1,14 @@
 //! Rounds of cases, judged side by side.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::conviction::{Class, Suspect};
-use super::{Plan, Watch};
-use crate::candidate::{Candidate, Untried};
+use super::{Plan, Unjudged, Watch};
+use crate::candidate::{Candidate, Haste, Untried};
 use crate::coverage::Coverage;
 use crate::generate::{self, Bounds};
 use crate::parallel::in_parallel;
-use crate::runner::{self, Outcome};
+use crate::runner::{self, Judged, Outcome};
 use crate::world::Prepared;
 
 /// Cases of one round. Fixed, so that the same seed ends in the same round on any machine.
@@ -52,6 +54,7 @@ pub(super) struct Rounds<'a> {
     next: u64,
     pub(super) tally: Tally,
     pub(super) coverage: Coverage,
+    pub(super) unjudged: Unjudged,
     failures: Vec<Suspect>,
 }
 
@@ -64,6 +67,7 @@ impl<'a> Rounds<'a> {
             next: 0,
             tally: Tally::default(),
             coverage: Coverage::default(),
+            unjudged: Unjudged::default(),
             failures: Vec::new(),
         }
     }
@@ -74,33 +78,42 @@ impl<'a> Rounds<'a> {
         if indices.is_empty() || watch.is_over() {
             return Ok(false);
         }
+        let real = self.candidate.trial.in_real_time();
+        let enough = AtomicBool::new(false);
         let glances = in_parallel(self.plan.jobs, &indices, &|index| {
-            if watch.is_over() {
-                return Ok(None);
+            let haste = || watch.haste(enough.load(Ordering::Relaxed));
+            let glance = self.glance(*index, &haste)?;
+            if let Some(glance) = &glance {
+                watch.judged(glance.tally);
+                let suspect = glance.suspect.as_ref();
+                if real && !self.plan.forever && suspect.is_some_and(|s| s.class.harm == 0) {
+                    enough.store(true, Ordering::Relaxed);
+                }
             }
-            let glance = glance(self.candidate, self.plan.seed, *index, self.bounds)?;
-            watch.judged(glance.tally);
-            Ok(Some(glance))
+            Ok(glance)
         });
+        let mut whole = true;
         for glance in glances {
-            // Whatever comes after the first that was not judged would depend on the machine.
             let Some(glance) = glance? else {
-                return Ok(false);
+                whole = false;
+                continue;
             };
+            // Whatever comes after the first that was not judged would depend on the machine. In
+            // real time everything does.
+            if !whole && !real {
+                break;
+            }
             self.tally.add(glance.tally);
             self.coverage.add(&glance.coverage);
+            self.unjudged.merge(glance.unjudged);
             self.failures.extend(glance.suspect);
         }
-        Ok(true)
+        Ok(whole)
     }
 
     /// The cases of the next round.
     fn indices(&mut self) -> Vec<u64> {
-        let size = if self.candidate.trial.in_real_time() {
-            self.plan.jobs
-        } else {
-            ROUND
-        };
+        let size = ROUND;
         let mut indices = Vec::with_capacity(size);
         while indices.len() < size && (self.plan.forever || self.next < self.plan.cases) {
             if self.plan.shard.has(self.next) {
@@ -140,6 +153,7 @@ impl<'a> Rounds<'a> {
 struct Glance {
     tally: Tally,
     coverage: Box<Coverage>,
+    unjudged: Unjudged,
     suspect: Option<Suspect>,
 }
 
@@ -151,39 +165,66 @@ fn reference(candidate: &Candidate, prepared: &Prepared) -> Outcome {
     runner::judge(prepared, &crate::subject::Sync::reference()).outcome()
 }
 
-fn glance(candidate: &Candidate, seed: u64, index: u64, bounds: Bounds) -> Result<Glance, Untried> {
-    let scenario = generate::scenario(seed, index, bounds);
-    let prepared = Prepared::new(scenario.into()).map_err(|problem| Untried {
-        problem: format!("case {index} of seed {seed} cannot be set up: {problem}"),
-        hint: Some("this is a mistake of crisp-mock, please report it".to_owned()),
-    })?;
-    let judged = candidate.trial.judge(&prepared)?;
-    let history = &judged.run.history;
-    let mut coverage = Box::<Coverage>::default();
-    coverage.see(&judged.scenario, history);
-    let mut tally = Tally {
-        cases: 1,
-        requests: history.requests.len() as u64,
-        virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
-        ..Tally::default()
-    };
-    let mut suspect = None;
-    match judged.outcome() {
-        Outcome::Passed => tally.passed = 1,
-        Outcome::NotJudged => tally.not_judged = 1,
-        Outcome::Failed => match reference(candidate, &prepared) {
-            Outcome::Passed => {
-                tally.failed = 1;
-                let class = Class::of(&judged);
-                suspect = Some(Suspect { index, class });
-            }
-            Outcome::Failed => tally.unfair = 1,
-            Outcome::NotJudged => tally.not_judged = 1,
-        },
+impl Rounds<'_> {
+    /// Judges one case; none when there is no time for it.
+    fn glance(
+        &self,
+        index: u64,
+        haste: &(dyn Fn() -> Haste + Sync),
+    ) -> Result<Option<Glance>, Untried> {
+        let seed = self.plan.seed;
+        let scenario = generate::scenario(seed, index, self.bounds);
+        let prepared = Prepared::new(scenario.into()).map_err(|problem| Untried {
+            problem: format!("case {index} of seed {seed} cannot be set up: {problem}"),
+            hint: Some("this is a mistake of crisp-mock, please report it".to_owned()),
+        })?;
+        let judged = self.candidate.trial.judge_while(&prepared, haste)?;
+        Ok(judged.map(|judged| self.seen(index, &prepared, judged)))
     }
-    Ok(Glance {
-        tally,
-        coverage,
-        suspect,
-    })
+
+    fn seen(&self, index: u64, prepared: &Prepared, judged: Judged) -> Glance {
+        let history = &judged.run.history;
+        let mut coverage = Box::<Coverage>::default();
+        coverage.see(&judged.scenario, history);
+        let mut unjudged = Unjudged::default();
+        let real = self.candidate.trial.in_real_time();
+        if real {
+            unjudged.see(&judged);
+        }
+        let mut tally = Tally {
+            cases: 1,
+            requests: history.requests.len() as u64,
+            virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
+            ..Tally::default()
+        };
+        let mut suspect = None;
+        match judged.outcome() {
+            Outcome::Passed => tally.passed = 1,
+            Outcome::NotJudged => tally.not_judged = 1,
+            Outcome::Failed => match reference(self.candidate, prepared) {
+                Outcome::Passed => {
+                    tally.failed = 1;
+                    suspect = Some(Suspect {
+                        index,
+                        class: Class::of(&judged),
+                        judged: real.then(|| judged.into()),
+                    });
+                }
+                Outcome::Failed => tally.unfair = 1,
+                Outcome::NotJudged => tally.not_judged = 1,
+            },
+        }
+        Glance {
+            tally,
+            coverage,
+            unjudged,
+            suspect,
+        }
+    }
+
+    /// How many cases were left.
+    pub(super) fn left(&self) -> u64 {
+        let mine = (0..self.plan.cases).filter(|index| self.plan.shard.has(*index));
+        (mine.count() as u64).saturating_sub(self.tally.cases)
+    }
 }

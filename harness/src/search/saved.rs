@@ -35,6 +35,15 @@ pub(super) fn keep(conviction: &mut Conviction, plan: &Plan) -> Result<(), Searc
         source,
     })?;
     conviction.saved = Some(path.display().to_string());
+    if !conviction.report.log.is_empty() {
+        let path = path.with_extension("log");
+        let text = conviction.report.log.join("\n") + "\n";
+        fs::write(&path, text).map_err(|source| SearchError::Unkept {
+            path: path.display().to_string(),
+            source,
+        })?;
+        conviction.log = Some(path.display().to_string());
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 use super::*;
 use crate::candidate::ClientChoice;
+use crate::scenario::Scenario;
+use crate::world::Prepared;
 
 /// Small enough for a build without optimisation.
 fn small() -> Plan {

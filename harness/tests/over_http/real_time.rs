@@ -1,14 +1,17 @@
 //! Real time: a planted fault is found each time, and the history is that of the scenario.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crisp_harness::candidate::Trial;
+use crisp_harness::candidate::{Candidate, Trial};
 use crisp_harness::live::{OverHttp, Terms};
 use crisp_harness::oracle::{Rule, Verdict};
+use crisp_harness::replay::ExitCode;
 use crisp_harness::report::{RunEvent, ScenarioReport, Text};
 use crisp_harness::runner::{Judged, Outcome};
 use crisp_harness::scenario;
+use crisp_harness::search::{Phase, Plan, Watch, search};
 use crisp_harness::subject::{
     About, Action, Client, Event, Guide, Moment, Setup, Subject, Sync, Told,
 };
@@ -145,5 +148,44 @@ fn a_failure_says_what_stands_for_what_and_how_often_it_came_again() {
         "Fair?       crisp-sync passes this file.",
     ] {
         assert!(told.contains(part), "{part} is not in\n{told}");
+    }
+}
+
+#[test]
+fn a_search_in_real_time_shrinks_what_it_found_and_confirms_what_is_left() {
+    let candidate = Candidate {
+        trial: Box::new(real_time(Forgetful)),
+        judged: "forgetful".to_owned(),
+        options: String::new(),
+        is_reference: false,
+    };
+    let plan = Plan {
+        cases: 60,
+        max_steps: 2,
+        jobs: candidate.trial.at_a_time(),
+        ..Plan::default()
+    };
+    let found = search(&candidate, &plan, &Brief::default(), &mut |_| {}).unwrap();
+    assert_eq!(found.code, ExitCode::Failed);
+    let conviction = &found.convictions[0];
+    assert!(conviction.after <= conviction.before, "{conviction:?}");
+    assert!(found.searched.cases < 60, "it stops at the first failure");
+}
+
+/// Gives shrinking a few seconds, as a count of questions.
+#[derive(Default)]
+struct Brief {
+    shrinking: AtomicBool,
+    asked: AtomicU64,
+}
+
+impl Watch for Brief {
+    fn begins(&self, phase: Phase) {
+        self.shrinking
+            .store(phase == Phase::Shrinking, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.shrinking.load(Ordering::Relaxed) && self.asked.fetch_add(1, Ordering::Relaxed) > 500
     }
 }

@@ -1,0 +1,45 @@
+//! What was judged in no run at all: never to be taken for passed.
+
+use std::collections::BTreeMap;
+
+use crate::runner::{Judged, Outcome};
+
+/// Counts how often each demand was not judged, and why.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unjudged {
+    runs: u64,
+    demands: BTreeMap<(String, String), u64>,
+}
+
+impl Unjudged {
+    /// Takes a run in; one of which nothing was judged says nothing of single demands.
+    pub(super) fn see(&mut self, judged: &Judged) {
+        if judged.outcome() == Outcome::NotJudged {
+            return;
+        }
+        self.runs += 1;
+        for (name, why) in judged.not_judged() {
+            *self
+                .demands
+                .entry((name.to_owned(), why.to_owned()))
+                .or_default() += 1;
+        }
+    }
+
+    /// Takes the counts of others in.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.runs += other.runs;
+        for (demand, times) in other.demands {
+            *self.demands.entry(demand).or_default() += times;
+        }
+    }
+
+    /// What was never judged, and why.
+    pub(super) fn never(&self) -> Vec<(String, String)> {
+        let never = self
+            .demands
+            .iter()
+            .filter(|(_, times)| **times == self.runs);
+        never.map(|(demand, _)| demand.clone()).collect()
+    }
+}
