@@ -11,6 +11,7 @@ use super::parts::{
     Draft, Evidence, Exchange, Item, ItemKind, Lane, PageSeen, PageStep, Publishing, Trouble,
 };
 use super::polling::{Ids, watched_until};
+use super::publish::put_back;
 use super::schedule::Job;
 use crate::{Website, WebsiteId, Websites, wire};
 
@@ -42,6 +43,8 @@ pub(super) struct LoadRun {
     first: Option<Exchange>,
     last: Option<Exchange>,
     vanished_before: Option<Vec<WebsiteId>>,
+    /// Websites of which polls told after their page, or without one: the cache knows better.
+    heard: Ids<()>,
 }
 
 /// The check of the last load that polls repeat while they reach back into it (rule 3).
@@ -71,7 +74,14 @@ impl LoadRun {
             first: None,
             last: None,
             vanished_before: None,
+            heard: Ids::default(),
         }
+    }
+
+    /// A poll told of these websites while the list was under way. The signs of drift are still
+    /// read off the pages, so the set aside is not touched.
+    pub(super) fn hear(&mut self, ids: impl Iterator<Item = WebsiteId>) {
+        self.heard.extend(ids.map(|id| (id, ())));
     }
 
     pub(super) fn is_verifying(&self) -> bool {
@@ -116,6 +126,7 @@ impl LoadRun {
             .filter(|item| self.fresh.contains(&item.id))
             .count();
         for item in items {
+            self.heard.remove(&item.id);
             self.fresh.insert(item.website.clone());
         }
         if size > 0 {
@@ -271,7 +282,11 @@ impl Machine {
             return self.set_back(&Job::Verify, exchange, setback);
         }
         let (signs, rejoined) = signs(&reading.items, &run.fresh, &self.explained, &Ids::default());
-        let mut draft = Draft::of(&run.fresh);
+        let mut listed = run.fresh.clone();
+        for id in run.heard.keys() {
+            put_back(&mut listed, *id, self.snapshot.websites.get(id));
+        }
+        let mut draft = Draft::of(&listed);
         self.parts.difference.apply(&reading.items, &mut draft);
         let (mut websites, touched, mut doubts) = draft.finish();
         let vanished = vanished(&self.snapshot.websites, &websites, &reading.items);

@@ -52,6 +52,9 @@ impl Machine {
         if reading.problem.is_none() || !reading.items.is_empty() {
             self.parts.difference.apply(&reading.items, &mut draft);
             self.commit(draft, exchange);
+            if let Some(run) = &mut self.run {
+                run.hear(reading.items.iter().map(|item| item.id));
+            }
         }
         if let Some(problem) = reading.problem {
             let setback = Setback::of(Trouble::Unreadable, problem);

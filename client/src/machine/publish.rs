@@ -132,7 +132,8 @@ impl Machine {
     }
 }
 
-fn put_back(websites: &mut Websites, id: WebsiteId, website: Option<&Arc<Website>>) {
+/// Makes a set have this website so, or not at all.
+pub(super) fn put_back(websites: &mut Websites, id: WebsiteId, website: Option<&Arc<Website>>) {
     match website {
         Some(website) => websites.insert(website.clone()),
         None => websites.remove(&id),
