@@ -3,12 +3,12 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use crate::program::{Serving, answer, program, request};
+use crate::program::{Serving, answer, polite_signals, program, request};
 
 #[cfg(unix)]
 #[test]
 fn both_polite_signals_end_it_with_success() {
-    for signal in ["TERM", "INT", "HUP"] {
+    for signal in polite_signals() {
         let mut server = Serving::start(&[]);
         server.signal(signal);
         assert_eq!(server.wait(), Some(0), "SIG{signal}");

@@ -348,6 +348,7 @@ mod signals {
     use std::process::{Child, ChildStdout, Stdio};
 
     use super::*;
+    use crate::program::polite_signals;
 
     /// A running `exec`, whose command has said that it is ready and now waits for its input.
     struct Running {
@@ -404,7 +405,7 @@ mod signals {
 
     #[test]
     fn a_signal_reaches_the_command_which_ends_as_it_likes() {
-        for signal in ["TERM", "INT", "HUP"] {
+        for signal in polite_signals() {
             let mut exec = Running::start(&[], &format!("trap 'echo got it; exit 7' {signal};"));
             exec.signal(signal);
             assert_eq!(exec.code(), Some(7), "SIG{signal}");

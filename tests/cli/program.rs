@@ -227,3 +227,22 @@ fn base64(bytes: &[u8]) -> String {
     }
     text
 }
+
+/// The signals that end a program politely. Where these tests themselves run with SIGHUP ignored,
+/// under `nohup` say, so does the program, and it is not tested with it.
+#[cfg(unix)]
+pub fn polite_signals() -> Vec<&'static str> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
+        .is_some_and(|bits| bits & 1 != 0);
+    if ignored {
+        let why = "!! SIGHUP is ignored here (is this run under nohup?), and is not tested";
+        let _ = writeln!(std::io::stderr(), "{why}");
+        vec!["TERM", "INT"]
+    } else {
+        vec!["TERM", "INT", "HUP"]
+    }
+}
