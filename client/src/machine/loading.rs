@@ -270,7 +270,8 @@ impl Machine {
             let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
             return self.set_back(&Job::Verify, exchange, setback);
         }
-        if self.asked_from_the_future(&Job::Verify, exchange) {
+        let fell_back = |first| self.parts.cursor.fell_back(&first, exchange);
+        if self.asked_from_the_future(&Job::Verify, exchange) || run.first.is_some_and(fell_back) {
             // It cannot know of changes that are stamped before what was asked for.
             self.recovered(Lane::Load);
             return self.start_list();

@@ -177,6 +177,10 @@ impl Cursor for Steps {
         self.notices_gaps && self.inner.jumped(poll)
     }
 
+    fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool {
+        self.notices_gaps && self.inner.fell_back(before, after)
+    }
+
     fn resume(&mut self, ask: Timestamp, now: Moment) {
         self.inner.resume(ask, now);
         self.ask = self.inner.ask();

@@ -54,6 +54,10 @@ pub trait Cursor: Send {
     /// overlap can cover, in either direction.
     fn jumped(&self, poll: &Exchange) -> bool;
 
+    /// Whether the server's clock was set back between these two exchanges by more than the
+    /// overlap can cover: a differential that goes by the earlier one may have missed changes.
+    fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool;
+
     /// Goes on from where an earlier process stopped.
     fn resume(&mut self, ask: Timestamp, now: Moment);
 }
@@ -186,9 +190,14 @@ impl Cursor for ServerCursor {
         let (Some(date), Some((last, anchor))) = (poll.date, self.dated) else {
             return false;
         };
-        let slack = self.slack(&anchor, poll);
-        let expected = carried_on((last, anchor), poll);
-        later(date, slack) < expected || later(last, self.longest_gap) < date
+        self.fell_back(&anchor, poll) || later(last, self.longest_gap) < date
+    }
+
+    fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool {
+        let (Some(old), Some(new)) = (before.date, after.date) else {
+            return false;
+        };
+        later(new, self.slack(before, after)) < carried_on((old, *before), after)
     }
 
     fn resume(&mut self, ask: Timestamp, now: Moment) {

@@ -67,6 +67,9 @@ impl Cursor for MovesOnFailure {
     fn jumped(&self, poll: &Exchange) -> bool {
         self.0.jumped(poll)
     }
+    fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool {
+        self.0.fell_back(before, after)
+    }
     fn resume(&mut self, ask: Timestamp, now: Moment) {
         self.0.resume(ask, now);
     }
