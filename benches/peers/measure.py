@@ -59,6 +59,15 @@ def free_port():
                 continue
 
 
+def family(pid):
+    """The process and its children: some serve from a worker process."""
+    yield pid
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/children") as children:
+            for child in children.read().split():
+                yield from family(int(child))
+
+
 class Running:
     """A server that has answered once; `started` is how long that took, in seconds."""
 
@@ -104,20 +113,24 @@ class Running:
         self.process.wait()
 
     def resident(self):
-        """Megabytes."""
-        with open(f"/proc/{self.process.pid}/status") as status:
-            line = next(line for line in status if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
+        """Megabytes of all its processes; what several share counts for each by its share."""
+        kilobytes = 0
+        for process in family(self.process.pid):
+            with open(f"/proc/{process}/smaps_rollup") as rollup:
+                line = next(line for line in rollup if line.startswith("Pss:"))
+            kilobytes += int(line.split()[1])
+        return kilobytes / 1024
 
     def cpu(self):
-        """Seconds of all threads, to the nanosecond."""
+        """Seconds of all threads of all its processes, to the nanosecond."""
         total = 0
-        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
-            try:
-                with open(f"/proc/{self.process.pid}/task/{thread}/schedstat") as stat:
-                    total += int(stat.read().split()[0])
-            except OSError:
-                pass  # it has ended in the meantime
+        for process in family(self.process.pid):
+            for thread in os.listdir(f"/proc/{process}/task"):
+                try:
+                    with open(f"/proc/{process}/task/{thread}/schedstat") as stat:
+                        total += int(stat.read().split()[0])
+                except OSError:
+                    pass  # it has ended in the meantime
         return total / 1e9
 
     def note(self, result):
