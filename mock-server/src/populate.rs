@@ -52,8 +52,12 @@ pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -
 
 /// The numbers from 1 on, in one part for each core, or fewer.
 fn parts(websites: u32) -> impl Iterator<Item = RangeInclusive<u32>> {
-    let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-    let threads = cores.min(websites / ENOUGH_FOR_A_THREAD).max(1);
+    let worth = (websites / ENOUGH_FOR_A_THREAD).max(1);
+    // Counting the cores reads files, which takes longer than a small world.
+    let threads = match worth {
+        1 => 1,
+        worth => thread::available_parallelism().map_or(1, |cores| worth.min(cores.get() as u32)),
+    };
     let size = websites.div_ceil(threads).max(1);
     (0..threads)
         .map(move |part| (part * size + 1)..=((part + 1).saturating_mul(size).min(websites)))

@@ -81,15 +81,17 @@ impl HonestStatus {
                 ..Breach::default()
             })
         };
-        let last = self.known.map_or_else(
-            || "No request has brought anything yet.".to_owned(),
-            |known| {
-                format!(
-                    "The last request that brought anything was sent at {}.",
-                    time(known)
-                )
-            },
-        );
+        let last = || {
+            self.known.map_or_else(
+                || "No request has brought anything yet.".to_owned(),
+                |known| {
+                    format!(
+                        "The last request that brought anything was sent at {}.",
+                        time(known)
+                    )
+                },
+            )
+        };
         if let Some(age) = age
             && truly.is_none_or(|truly| age + SLACK < truly)
         {
@@ -98,7 +100,7 @@ impl HonestStatus {
                 time(now),
                 time(age)
             );
-            return breach("claims to be younger", last, but);
+            return breach("claims to be younger", last(), but);
         }
         if standing != Standing::Fresh {
             return None;
@@ -108,7 +110,7 @@ impl HonestStatus {
         if truly.is_none_or(|truly| truly > overdue) {
             return breach(
                 "claims to be fresh",
-                last,
+                last(),
                 format!("At {} the status says fresh.", time(now)),
             );
         }

@@ -74,11 +74,6 @@ pub(super) fn asked_since(query: Option<&str>) -> Option<Box<str>> {
     let value = query?
         .split('&')
         .find_map(|pair| pair.strip_prefix("date_since="))?;
-    Some(
-        value
-            .replace("%3A", ":")
-            .replace("%3a", ":")
-            .replace("%2B", "+")
-            .into(),
-    )
+    let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+    Some(decoded.into())
 }
