@@ -166,6 +166,23 @@ start: { generated: 3 }
 }
 
 #[test]
+fn honest_ready_judges_a_start_when_the_answers_hide_nothing_of_before_it_any_more() {
+    convicts(
+        Rule::HonestReady,
+        "half-a-list",
+        "
+name: x
+server: { page_size: 2, quirks: { list-lag: 1500ms } }
+start: { generated: 4 }
+faults: [ { window: 62s..64s, at: list/2, status: 500 } ]
+when:
+  - { at: 60s, uninstall: w1 }
+  - { at: 62s, restart: client }
+",
+    );
+}
+
+#[test]
 fn honest_status_convicts_a_client_that_always_says_fresh() {
     convicts(
         Rule::HonestStatus,

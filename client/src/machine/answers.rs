@@ -51,6 +51,9 @@ impl Machine {
         } else if let Some(date) = exchange.date {
             self.server_clock = Some((date, self.now.elapsed));
         }
+        if head.status.is_success() && !exchange.cached {
+            self.parts.cursor.heard(&exchange);
+        }
         match flight.job {
             Job::Save(save) => {
                 let overtaken = self.newest_applied > flight.applied_then;

@@ -355,7 +355,6 @@ impl Machine {
         });
         self.newest_applied = self.newest_applied.max(exchange.number);
         self.recovered(Lane::Load);
-        self.parts.cursor.listed(&first);
         self.good_poll(exchange);
         self.polled_since_load = false;
     }

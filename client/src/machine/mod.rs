@@ -164,7 +164,7 @@ pub struct Machine {
     passes_in_doubt: u32,
     /// Lists in a row that came after the passes were used up.
     late_lists: u32,
-    /// Websites whose coming back was seen in an earlier pass, with their token then.
+    /// Websites whose coming, or coming back, was seen before this pass, with their token then.
     explained: polling::Ids<Option<Box<str>>>,
     last_end: Option<u32>,
     relist_from: Duration,

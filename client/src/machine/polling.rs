@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::Machine;
 use super::answers::Setback;
 use super::loading::signs;
-use super::parts::{Draft, Evidence, Exchange, Item, Lane, Trouble};
+use super::parts::{Draft, Evidence, Exchange, Item, ItemKind, Lane, Trouble};
 use super::schedule::Job;
 
 impl Machine {
@@ -114,6 +114,11 @@ impl Machine {
             .filter(|item| !self.snapshot.websites.contains(&item.id))
         {
             watch.learnt.insert(item.id, ());
+            // With no list under way it came before the next one, which is told of it for as long
+            // as the overlap. That is no sign that it came back while that one was read.
+            if self.run.is_none() && item.difference != ItemKind::Removed {
+                self.explained.insert(item.id, item.website.token.clone());
+            }
         }
         Some(evidence)
     }

@@ -8,8 +8,8 @@ use crate::history::{Event, History, Site, What};
 #[derive(Default)]
 pub(super) struct HonestReady {
     unjudged: Option<&'static str>,
-    /// Whether a website came or went in this life.
-    moved: bool,
+    /// When a website came or went last.
+    moved: Option<Duration>,
 }
 
 impl Oracle for HonestReady {
@@ -19,7 +19,6 @@ impl Oracle for HonestReady {
 
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
-            What::Restart => self.moved = false,
             What::Truth { site, state, .. } => {
                 let versions = &history.track(site).versions;
                 let before = versions
@@ -27,7 +26,9 @@ impl Oracle for HonestReady {
                     .rev()
                     .nth(1)
                     .and_then(|version| version.state);
-                self.moved |= versions.len() > 1 && before.is_some() != state.is_some();
+                if versions.len() > 1 && before.is_some() != state.is_some() {
+                    self.moved = Some(event.at);
+                }
             }
             What::Ready => return self.check(history, event.at),
             What::End if history.ready.is_none() && history.life == 0 => {
@@ -49,13 +50,16 @@ impl HonestReady {
             self.unjudged = Some("the server left websites out of an answer");
             return None;
         }
-        if self.moved && history.murk.longest() > Duration::ZERO {
-            // Nobody can be both ready at once and complete while the differential lags.
+        let murk = history.murk.longest();
+        // What happened before this life counts as long as an answer of this life may hide it.
+        let hidden = |moved| moved + murk > history.born;
+        if !murk.is_zero() && self.moved.is_some_and(hidden) {
+            // Nobody can be both ready at once and complete while the answers lag.
             self.unjudged = Some("websites came or went while the server's answers lag");
             return None;
         }
         // What was installed just before the start may be hidden as long as answers lag.
-        let all_along = history.born.saturating_sub(history.murk.longest());
+        let all_along = history.born.saturating_sub(murk);
         let missing = |(_, track): &(usize, &crate::history::Track)| {
             track.shown.is_none() && track.present_since(all_along)
         };

@@ -159,6 +159,10 @@ impl Cursor for Steps {
         self.ask
     }
 
+    fn heard(&mut self, exchange: &Exchange) {
+        self.inner.heard(exchange);
+    }
+
     fn advance(&mut self, poll: &Exchange) {
         self.ask = Some((self.next)(self, poll));
         self.first.get_or_insert(*poll);

@@ -34,9 +34,9 @@ pub trait Cursor: Send {
     /// A date from which a poll misses nothing that this exchange did not show.
     fn behind(&self, exchange: &Exchange) -> Timestamp;
 
-    /// The first page of a list that is now believed; the good differential over it follows as
-    /// [`advance`](Self::advance). A chance to compare the clocks of the two.
-    fn listed(&mut self, _first_page: &Exchange) {}
+    /// An answer with a success status came, of whatever kind, and not out of a cache. Nobody has
+    /// looked into it yet, and it may never count: a chance to look at the server's clock.
+    fn heard(&mut self, _exchange: &Exchange) {}
 
     /// What the next poll asks from; `None` before the first good answer.
     fn ask(&self) -> Option<Timestamp>;
@@ -62,6 +62,9 @@ pub trait Cursor: Send {
     fn resume(&mut self, ask: Timestamp, now: Moment);
 }
 
+/// An exchange, and what the server's clock said in it.
+type Dated = (Timestamp, Exchange);
+
 /// The reference: server time at the sending of the last good poll, minus the overlap.
 #[derive(Clone, Debug)]
 pub struct ServerCursor {
@@ -71,9 +74,11 @@ pub struct ServerCursor {
     /// When the last good poll was sent; the moment of resuming after a warm start.
     good: Option<Duration>,
     /// The last good poll that had a `Date`.
-    dated: Option<(Timestamp, Exchange)>,
-    /// What the server's clock said before it leapt ahead, and when the leap was seen.
-    before_leap: Option<((Timestamp, Exchange), Duration)>,
+    dated: Option<Dated>,
+    /// The last answer of any kind that had one.
+    clock: Option<Dated>,
+    /// What the server's clock said before it leapt ahead, and when the last leap was seen.
+    before_leap: Option<(Dated, Duration)>,
 }
 
 impl ServerCursor {
@@ -90,13 +95,9 @@ impl ServerCursor {
             ask: None,
             good: None,
             dated: None,
+            clock: None,
             before_leap: None,
         }
-    }
-
-    /// The server's clock at the sending of this request, as the last dated answer has it.
-    fn expected(&self, exchange: &Exchange) -> Option<Timestamp> {
-        self.dated.map(|dated| carried_on(dated, exchange))
     }
 
     /// How far a date may be off before the clock must have moved: both dates are floored to a
@@ -106,14 +107,18 @@ impl ServerCursor {
         (self.overlap / 2).max(loose)
     }
 
-    /// Remembers the old clock when this answer shows that it leapt ahead.
-    fn notice_leap(&mut self, date: Timestamp, poll: &Exchange) {
-        let Some(dated) = self.dated else { return };
-        let slack = self.slack(&dated.1, poll);
-        if later(carried_on(dated, poll), slack) < date {
-            // Of several leaps the first counts: its clock is the furthest behind.
-            let seen = poll.received.elapsed;
-            self.before_leap.get_or_insert((dated, seen));
+    /// Remembers the old clock when this answer shows that it leapt ahead. Of several leaps the
+    /// clock that is furthest behind counts.
+    fn notice_leap(&mut self, date: Timestamp, exchange: &Exchange) {
+        let Some(clock) = self.clock else { return };
+        let slack = self.slack(&clock.1, exchange);
+        if later(carried_on(clock, exchange), slack) < date {
+            let earlier = self.before_leap.map(|(dated, _)| dated);
+            let furthest = earlier
+                .into_iter()
+                .chain([clock])
+                .min_by_key(|dated| carried_on(*dated, exchange));
+            self.before_leap = furthest.map(|dated| (dated, exchange.received.elapsed));
         }
     }
 
@@ -127,7 +132,7 @@ impl ServerCursor {
 }
 
 /// A server's clock at the sending of this request, by what it was once.
-fn carried_on((date, anchor): (Timestamp, Exchange), exchange: &Exchange) -> Timestamp {
+fn carried_on((date, anchor): Dated, exchange: &Exchange) -> Timestamp {
     let since = exchange.sent.elapsed.saturating_sub(anchor.sent.elapsed);
     later(date, since)
 }
@@ -146,8 +151,11 @@ impl Cursor for ServerCursor {
         }
         // No `Date`: the last known server time carried on by the clock that never jumps (C5);
         // failing that the local clock at the *start*, with twice the overlap (rule 5).
-        match self.expected(exchange) {
-            Some(expected) => earlier(expected, self.overlap + Duration::from_secs(1)),
+        match self.clock {
+            Some(clock) => {
+                let expected = carried_on(clock, exchange);
+                earlier(expected, self.overlap + Duration::from_secs(1))
+            }
             None => earlier(exchange.sent.wall, self.overlap * 2),
         }
     }
@@ -156,24 +164,20 @@ impl Cursor for ServerCursor {
         self.ask
     }
 
-    fn listed(&mut self, first_page: &Exchange) {
-        // A later poll told the clock already.
-        let news = |good| good < first_page.sent.elapsed;
-        if let Some(date) = first_page.date.filter(|_| self.good.is_none_or(news)) {
-            self.notice_leap(date, first_page);
-            self.dated = Some((date, *first_page));
+    fn heard(&mut self, exchange: &Exchange) {
+        if self.old_clock(exchange).is_none() {
+            self.before_leap = None;
+        }
+        if let Some(date) = exchange.date {
+            self.notice_leap(date, exchange);
+            self.clock = Some((date, *exchange));
         }
     }
 
     fn advance(&mut self, poll: &Exchange) {
-        if let Some(date) = poll.date {
-            self.notice_leap(date, poll);
-        }
+        self.heard(poll);
         self.ask = Some(self.behind(poll));
         self.good = Some(poll.sent.elapsed);
-        if self.old_clock(poll).is_none() {
-            self.before_leap = None;
-        }
         if let Some(date) = poll.date {
             self.dated = Some((date, *poll));
         }
@@ -315,6 +319,28 @@ mod tests {
         assert_eq!(asks(&cursor), "2026-01-01T00:22:00Z", "it is over");
         cursor.advance(&exchange(300, 0, Some("2026-01-01T00:25:50Z")));
         assert_eq!(asks(&cursor), "2026-01-01T00:23:50Z", "50 s are covered");
+    }
+
+    #[test]
+    fn a_leap_that_shows_in_an_answer_that_never_counts_is_noticed() {
+        let mut cursor = cursor();
+        cursor.heard(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
+        cursor.heard(&exchange(1, 0, Some("2026-01-01T00:20:01Z")));
+        let first = exchange(2, 0, Some("2026-01-01T00:20:02Z"));
+        cursor.heard(&first);
+        assert_eq!(cursor.behind(&first).to_string(), "2026-01-01T00:08:02Z");
+    }
+
+    #[test]
+    fn of_two_leaps_the_clock_furthest_behind_counts_until_the_second_has_had_its_time() {
+        let mut cursor = cursor();
+        cursor.heard(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
+        cursor.heard(&exchange(60, 0, Some("2026-01-01T00:21:00Z")));
+        cursor.heard(&exchange(120, 0, Some("2026-01-01T00:32:00Z")));
+        let after = |sent| exchange(sent, 0, Some("2026-01-01T01:00:00Z"));
+        let asks = |sent| cursor.behind(&after(sent)).to_string();
+        assert_eq!(asks(240), "2026-01-01T00:12:00Z");
+        assert_eq!(asks(241), "2026-01-01T00:58:00Z", "it is over");
     }
 
     #[test]

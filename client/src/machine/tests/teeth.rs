@@ -55,6 +55,9 @@ impl Cursor for MovesOnFailure {
     fn ask(&self) -> Option<Timestamp> {
         self.0.ask()
     }
+    fn heard(&mut self, exchange: &Exchange) {
+        self.0.heard(exchange);
+    }
     fn advance(&mut self, poll: &Exchange) {
         self.0.advance(poll);
     }
