@@ -17,6 +17,7 @@ pub mod scenario;
 pub mod search;
 pub mod shrink;
 pub mod subject;
+pub mod unfired;
 pub mod world;
 pub mod zoo;
 

@@ -10,6 +10,7 @@ use crate::candidate::{Candidate, Untried};
 use crate::report::{RunEvent, ScenarioReport};
 use crate::runner::{self, Judged, Outcome};
 use crate::scenario::{Diagnostic, Scenario};
+use crate::unfired;
 use crate::world::Prepared;
 
 /// How a command ends (product surface §1).
@@ -100,7 +101,7 @@ pub fn replay(
             file: file.clone(),
             name,
         });
-        let judged = judged?;
+        let judged = unfired::unless_nothing_happened(judged?);
         match judged.outcome() {
             Outcome::Passed => passed += 1,
             Outcome::Failed => failed += 1,

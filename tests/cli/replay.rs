@@ -118,3 +118,32 @@ fn a_mutant_of_the_zoo_is_convicted_by_its_own_file_and_is_called_by_its_name() 
         misspelt.stderr
     );
 }
+
+/// A fault that no client meets within the time of the scenario.
+const NEVER: &str = "\
+name: a fault that never fires
+faults:
+  - { at: \"since#1\", status: 503 }
+  - { at: \"since#999\", status: 503 }
+";
+
+#[test]
+fn a_fault_that_never_met_a_request_is_told_with_its_line_and_the_reason_beside_a_pass() {
+    let folder = folder(&[("never.yaml", NEVER)]);
+    let line = ["replay", "never.yaml", "--report", "github"];
+    let ended = run_in(folder.path(), &line);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+    insta::assert_snapshot!(ended.shown());
+}
+
+#[test]
+fn a_scenario_of_nothing_but_faults_that_never_fired_judged_nothing() {
+    let never = NEVER.replace("  - { at: \"since#1\", status: 503 }\n", "");
+    let expects = format!("{never}expect: {{ converged_within: 1m }}\n");
+    let folder = folder(&[("never.yaml", &never), ("expects.yaml", &expects)]);
+    let ended = run_in(folder.path(), &["replay", "never.yaml"]);
+    assert_eq!(ended.code, Some(3), "{}", ended.shown());
+    insta::assert_snapshot!(ended.shown());
+    let written = run_in(folder.path(), &["replay", "expects.yaml"]);
+    assert_eq!(written.code, Some(0), "{}", written.shown());
+}

@@ -51,8 +51,9 @@ impl<W: Witness> Stage<'_, W> {
                 let side = Side::Server;
                 self.push(at, What::Clock { side, millis });
             }
-            Note::Quiet { at } => {
+            Note::Quiet { at, unfired } => {
                 self.quiet = true;
+                self.unfired = unfired;
                 self.push(at, What::Quiet);
             }
             Note::Idle { at, step } => {

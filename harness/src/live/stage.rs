@@ -97,6 +97,8 @@ pub(super) struct Stage<'a, W> {
     pub(super) open: usize,
     pub(super) planned: Duration,
     pub(super) quiet: bool,
+    /// The faults that had never acted when they were taken away.
+    pub(super) unfired: Vec<usize>,
     lag: Duration,
 }
 
@@ -136,6 +138,7 @@ impl<'a, W: Witness> Stage<'a, W> {
             ended: Vec::new(),
             open: 0,
             quiet: false,
+            unfired: Vec::new(),
             lag: Duration::ZERO,
         }
     }
@@ -152,7 +155,7 @@ impl<'a, W: Witness> Stage<'a, W> {
         let at = self.elapsed();
         self.push(at, What::End);
         let unfired = if self.quiet {
-            Vec::new() // they were taken away
+            self.unfired
         } else {
             record::unfired(&self.scene.cell.lock())
         };
@@ -316,7 +319,10 @@ impl<'a, W: Witness> Stage<'a, W> {
                 Due::Step(step) => anew |= self.act(step).await?,
                 Due::ClockEdge(side) => self.push(at, What::ClockWindow(side)),
                 Due::Quiet => {
-                    self.scene.cell.lock().faults.clear();
+                    let mut space = self.scene.cell.lock();
+                    self.unfired = record::unfired(&space);
+                    space.faults.clear();
+                    drop(space);
                     self.quiet = true;
                     self.push(at, What::Quiet);
                 }

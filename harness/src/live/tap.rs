@@ -20,7 +20,7 @@ use crate::scenario::{Deed, Side};
 use crate::world::Prepared;
 use crate::world::deeds::{alter, newest, populate};
 use crate::world::hooks::{self, Counts, Hooks, Numbers};
-use crate::world::record::Taken;
+use crate::world::record::{self, Taken};
 
 /// For so many polls an answer is withheld that never comes, or that waits for another.
 const WITHHELD: u32 = 10;
@@ -76,7 +76,7 @@ pub(super) enum Note {
     /// The server's clock was moved.
     Clock { at: Duration, millis: i64 },
     /// The faults were taken away.
-    Quiet { at: Duration },
+    Quiet { at: Duration, unfired: Vec<usize> },
     /// Nothing came of a step.
     Idle { at: Duration, step: usize },
     /// The request of a step has come, and the step is somebody else's to carry out.
@@ -188,8 +188,9 @@ impl State {
                 changed = true;
             }
             Deed::Quiet => {
+                let unfired = record::unfired(space);
                 space.faults.clear();
-                tap.note(Note::Quiet { at });
+                tap.note(Note::Quiet { at, unfired });
                 changed = true;
             }
             deed => {

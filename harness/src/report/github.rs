@@ -1,6 +1,6 @@
 //! Annotations for GitHub Actions.
 
-use super::RunEvent;
+use super::{Failure, RunEvent, ScenarioReport};
 
 /// An event as an annotation on its scenario's file; nothing for events that need none.
 #[must_use]
@@ -8,14 +8,34 @@ pub fn github(event: &RunEvent) -> Option<String> {
     let RunEvent::ScenarioFinished(report) = event else {
         return None;
     };
-    let failure = report.failure.as_ref()?;
+    let warnings: String = report
+        .unfired
+        .iter()
+        .map(|unfired| {
+            let line = unfired.line.unwrap_or(1);
+            let file = property(&report.file);
+            let told = data(&unfired.told(&report.file));
+            format!(
+                "::warning file={file},line={line},title=a fault that never met a request::{told}\n"
+            )
+        })
+        .collect();
+    let failure = report
+        .failure
+        .as_ref()
+        .map_or_else(String::new, |failure| error(report, failure));
+    let annotations = warnings + &failure;
+    (!annotations.is_empty()).then_some(annotations)
+}
+
+fn error(report: &ScenarioReport, failure: &Failure) -> String {
     let title = property(&format!("{}: {}", failure.word, report.name));
     let [fact, but] = &failure.story;
     let message = data(&format!("{fact} {but}\nReplay: {}", failure.replay));
-    Some(format!(
+    format!(
         "::error file={},line=1,title={title}::{message}\n",
         property(&report.file)
-    ))
+    )
 }
 
 fn data(text: &str) -> String {

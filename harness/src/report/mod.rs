@@ -27,6 +27,7 @@ pub use text::Text;
 pub use timeline::Line;
 
 use crate::runner::{Judged, Outcome};
+use crate::unfired::Unfired;
 
 /// Something that a replay or a search has to tell. Durations and rates of the machine are left
 /// out, so that equal runs tell equal events.
@@ -124,9 +125,9 @@ pub struct ScenarioReport {
     /// Steps that never came about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreached: Vec<String>,
-    /// Faults that never acted.
+    /// Faults that never met a request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unfired: Vec<String>,
+    pub unfired: Vec<Unfired>,
     /// How many requests were sent.
     pub requests: usize,
     /// How much virtual time passed, in milliseconds.
@@ -214,11 +215,6 @@ impl ScenarioReport {
             .unreached
             .iter()
             .map(|index| &scenario.when[*index]);
-        let faults = judged
-            .run
-            .unfired
-            .iter()
-            .map(|index| &scenario.faults.faults[*index]);
         Self {
             index,
             file: file.to_owned(),
@@ -241,7 +237,7 @@ impl ScenarioReport {
             unreached: steps
                 .map(|step| format!("{}: {}", step.anchor.key(), step.anchor))
                 .collect(),
-            unfired: faults.map(ToString::to_string).collect(),
+            unfired: Unfired::of(judged, file),
             requests: history.requests.len(),
             virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
             fingerprint: history.fingerprint(),

@@ -90,20 +90,30 @@ impl Text {
                     None if report.unreached.is_empty() => "This client cannot save.".to_owned(),
                     None => format!("It never came to `{}`.", report.unreached.join("`, `")),
                 };
-                format!("NONE    {} · {}\n        {why}\n", report.name, report.file)
+                let mut told =
+                    format!("NONE    {} · {}\n        {why}\n", report.name, report.file);
+                unfired(&mut told, report);
+                told
             }
-            (None, Outcome::Passed) if self.verbose => {
+            (None, Outcome::Passed)
+                if self.verbose || !(self.quiet || report.unfired.is_empty()) =>
+            {
                 let mut line = format!(
                     "PASS    {} · {} requests · {}\n",
                     report.name, report.requests, report.file
                 );
-                if !report.unfired.is_empty() {
-                    let _ = writeln!(line, "        never fired: {}", report.unfired.join(" "));
-                }
+                unfired(&mut line, report);
                 line
             }
             (None, Outcome::Passed) => String::new(),
         }
+    }
+}
+
+/// Warns of the faults that never met a request: what they were to do was not judged.
+fn unfired(out: &mut String, report: &ScenarioReport) {
+    for unfired in &report.unfired {
+        let _ = writeln!(out, "        warning: {}", unfired.told(&report.file));
     }
 }
 
@@ -252,6 +262,9 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     }
     if !report.also.is_empty() {
         field(&mut out, "Also", &report.also.join(", "));
+    }
+    for unfired in &report.unfired {
+        field(&mut out, "Warning", &unfired.told(&report.file));
     }
     let not_judged = not_judged(report);
     if !not_judged.is_empty() {

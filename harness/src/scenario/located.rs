@@ -31,6 +31,11 @@ impl<'a> Located<'a> {
         self.node.to_value()
     }
 
+    /// The line of what a JSON pointer leads to.
+    pub(crate) fn line(&self, pointer: &str) -> u32 {
+        self.node.place_of(pointer).line
+    }
+
     /// Mistakes, each at the value that a JSON pointer leads to, as a person reads them.
     pub(crate) fn invalid(
         &self,

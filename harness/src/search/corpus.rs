@@ -11,6 +11,7 @@ use crate::parallel::in_parallel;
 use crate::report::Corpus;
 use crate::runner::{self, Judged, Outcome};
 use crate::scenario::Scenario;
+use crate::unfired;
 use crate::world::Prepared;
 
 /// Scenarios by the names of their files.
@@ -58,7 +59,7 @@ pub(super) fn walk(
     let judged = in_parallel(plan.jobs, files, &|(_, prepared)| {
         let haste = || watch.haste(enough.load(Ordering::Relaxed));
         let judged = candidate.trial.judge_while(prepared, &haste)?;
-        Ok(judged.map(|judged| {
+        Ok(judged.map(unfired::unless_nothing_happened).map(|judged| {
             watch.judged(tally(&judged));
             let fair = judged.outcome() != Outcome::Failed
                 || candidate.is_reference

@@ -84,6 +84,7 @@ impl<W: Witness> World<'_, W> {
     /// From here on nothing goes wrong any more.
     pub(super) fn quieten(&mut self) {
         self.quiet = true;
+        self.unfired = record::unfired(&self.space);
         self.space.faults.clear();
         self.push(What::Quiet);
     }

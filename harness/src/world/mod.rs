@@ -118,6 +118,8 @@ struct World<'a, W> {
     counts: Counts,
     planned: Duration,
     quiet: bool,
+    /// The faults that had never acted when they were taken away.
+    unfired: Vec<usize>,
     broken_off: Option<BrokenOff>,
     /// Taken from one event to the next, so that nothing is allocated.
     actions: Vec<Action>,
@@ -161,6 +163,7 @@ impl<'a, W: Witness> World<'a, W> {
             counts: Counts::default(),
             planned: prepared.planned,
             quiet: false,
+            unfired: Vec::new(),
             broken_off: None,
             actions: Vec::new(),
         }
@@ -314,7 +317,7 @@ impl<'a, W: Witness> World<'a, W> {
     fn finish(mut self) -> Run {
         self.push(What::End);
         let unfired = if self.quiet {
-            Vec::new() // they were taken away
+            self.unfired
         } else {
             record::unfired(&self.space)
         };

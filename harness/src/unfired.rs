@@ -1,0 +1,147 @@
+//! Faults that never met a request. A pass beside them says less than it seems to, so that it is
+//! told which, where and why; a scenario that is made of nothing else judged nothing.
+
+use std::fs;
+
+use crisp_mock_server::fault::{Fault, Occurrence, Target};
+use serde::Serialize;
+
+use crate::history::{History, What};
+use crate::runner::{Judged, Outcome};
+use crate::scenario::{Expect, Located};
+
+/// A fault that never met a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unfired {
+    /// The fault, as JSON on one line.
+    pub fault: String,
+    /// The line of the file that it stands on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Why it met nothing, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Unfired {
+    /// The faults of a run that never met a request.
+    pub(crate) fn of(judged: &Judged, file: &str) -> Vec<Self> {
+        let unfired = &judged.run.unfired;
+        let lines = lines(file, unfired);
+        let faults = unfired.iter().zip(lines).map(|(index, line)| {
+            let fault = &judged.scenario.faults.faults[*index];
+            Self {
+                fault: fault.to_string(),
+                line,
+                why: why(fault, &judged.run.history),
+            }
+        });
+        faults.collect()
+    }
+
+    /// What a person is told of it.
+    #[must_use]
+    pub fn told(&self, file: &str) -> String {
+        let line = self
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        let why = self
+            .why
+            .as_ref()
+            .map_or_else(String::new, |why| format!(": {why}"));
+        format!(
+            "{file}{line}: the fault {} never met a request{why}",
+            self.fault
+        )
+    }
+}
+
+/// The lines that faults stand on. The file is read again: this is wanted seldom, and no scenario
+/// is to carry it along. None for a scenario that lies in no file.
+fn lines(file: &str, faults: &[usize]) -> Vec<Option<u32>> {
+    let text = match faults {
+        [] => None,
+        _ => fs::read_to_string(file).ok(),
+    };
+    let located = text
+        .as_deref()
+        .and_then(|text| Located::parse(file, text).ok());
+    let line = |index: &usize| Some(located.as_ref()?.line(&format!("/faults/{index}")));
+    faults.iter().map(line).collect()
+}
+
+/// Takes a pass back that rests on nothing: the scenario consists of faults, none of which met a
+/// request, and says nothing of what is to come of them.
+#[must_use]
+pub(crate) fn unless_nothing_happened(mut judged: Judged) -> Judged {
+    if judged.outcome() == Outcome::Passed && nothing_happened(&judged) {
+        let why = match judged.run.unfired.len() {
+            1 => "its only fault never met a request",
+            _ => "none of its faults ever met a request",
+        };
+        let why = format!("nothing of what it is about came to be, since {why}");
+        judged.outside.get_or_insert_default().unjudged = Some(why);
+    }
+    judged
+}
+
+fn nothing_happened(judged: &Judged) -> bool {
+    let scenario = &judged.scenario;
+    // Which oracles are switched off expects nothing.
+    let expects = Expect {
+        off: Vec::new(),
+        ..scenario.expect.clone()
+    };
+    let faults = &scenario.faults.faults;
+    scenario.when.is_empty()
+        && expects == Expect::default()
+        && !faults.is_empty()
+        && judged.run.unfired.len() == faults.len()
+}
+
+fn why(fault: &Fault, history: &History) -> Option<String> {
+    let Some(target) = fault.at else {
+        return Some("none came while its window was open".to_owned());
+    };
+    let all = Target {
+        occurrence: Occurrence::All,
+        ..target
+    };
+    let quiet = history
+        .events
+        .iter()
+        .find(|event| event.what == What::Quiet);
+    let met = history.requests.iter().filter(|request| {
+        quiet.is_none_or(|quiet| request.sent <= quiet.at)
+            && request.operation == target.operation
+            && target.page.is_none_or(|page| request.page == Some(page))
+    });
+    let count = met.count() as u64;
+    if count == 0 {
+        return Some(format!("`{all}` was never asked"));
+    }
+    if !(1..=count).any(|number| target.occurrence.includes(number)) {
+        let times = if count == 1 {
+            "once".to_owned()
+        } else {
+            format!("{count} times")
+        };
+        return Some(format!("`{all}` was asked {times} only"));
+    }
+    let limit = match fault {
+        Fault {
+            window: Some(_), ..
+        } => "while its window was open",
+        Fault {
+            website: Some(_), ..
+        } => "about its website",
+        Fault {
+            method: Some(_), ..
+        } => "with its method",
+        Fault {
+            chance: Some(_), ..
+        } => return Some("chance spared them all".to_owned()),
+        _ => return None,
+    };
+    Some(format!("`{target}` was not asked {limit}"))
+}
