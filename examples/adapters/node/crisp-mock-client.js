@@ -86,12 +86,14 @@ async function outcome(save) {
 // Speaks over stdin and stdout: crisp-mock replay scenarios --client-cmd "node judged.js"
 function judged(read, options) {
   const answer = answers(read, options);
+  // What the plugin prints goes to its log: in the middle of a reply it would spoil it.
+  const reply = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
   const lines = createInterface({ input: process.stdin });
   // Lines may come faster than replies: a read does not wait for a save.
   lines.on("line", async (line) => {
     const message = JSON.parse(line);
-    const reply = await answer(message);
-    process.stdout.write(`${JSON.stringify(reply)}\n`, () => {
+    reply(`${JSON.stringify(await answer(message))}\n`, () => {
       if (message.op === "stop") {
         process.exit(0);
       }

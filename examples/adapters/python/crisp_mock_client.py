@@ -31,6 +31,8 @@ def judged(
     can = {"save": save, "tokens": tokens, "status": status, "reset": reset}
     capabilities = [name for name, able in can.items() if able]
     writing = threading.Lock()
+    # What the plugin prints goes to its log: in the middle of a reply it would spoil it.
+    replies, sys.stdout = sys.stdout, sys.stderr
 
     def in_background(work, *arguments):
         threading.Thread(target=work, args=arguments, daemon=True).start()
@@ -72,8 +74,8 @@ def judged(
             reply = {"id": message["id"], "ok": False, "error": str(error)}
         line = json.dumps(reply)
         with writing:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            replies.write(line + "\n")
+            replies.flush()
 
     # Not `for line in sys.stdin`, which may read ahead.
     for line in iter(sys.stdin.readline, ""):
@@ -84,7 +86,7 @@ def judged(
             answer(message)
         if message["op"] == "stop":
             break
-    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(0)  # whatever its threads are doing
 
 

@@ -132,6 +132,9 @@ pub(super) enum Heard {
     Astray(String),
 }
 
+/// So many braces of a line are tried for the beginning of a reply.
+const MOST_STARTS: usize = 8;
+
 impl Heard {
     /// Reads a line: only an object with an `id` is a reply.
     pub(super) fn read(line: &str) -> Self {
@@ -156,6 +159,24 @@ impl Heard {
             None => Self::Log,
         }
     }
+}
+
+/// A reply in the middle of a line, its id, and what stands around it: a plugin with threads may
+/// print at the same moment, before the end of either line.
+pub(super) fn reply_within(line: &str) -> Option<(u64, Reply, String)> {
+    if !line.contains("\"ok\"") {
+        return None;
+    }
+    let starts = line.match_indices('{').map(|(start, _)| start);
+    starts.take(MOST_STARTS).find_map(|start| {
+        let mut values = serde_json::Deserializer::from_str(&line[start..]).into_iter();
+        let members: Map<String, Value> = values.next()?.ok()?;
+        let id = whole(members.get("id")?)?;
+        members.get("ok")?.as_bool()?;
+        let end = start + values.byte_offset();
+        let around = format!("{}{}", &line[..start], &line[end..]);
+        Some((id, Reply::new(&line[start..end], members), around))
+    })
 }
 
 /// A whole number that is not negative; some languages write `7` as `7.0`.

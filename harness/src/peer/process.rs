@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::lines::Line;
 use super::log::{Log, shortened};
-use super::message::{Ask, Heard, Reply, Useless};
+use super::message::{Ask, Heard, Reply, Useless, reply_within};
 use super::options::{PeerOptions, ValidView};
 use super::program::{self, Program};
 use super::view::View;
@@ -390,29 +390,37 @@ impl Open {
             }
         };
         match Heard::read(text) {
-            Heard::Log => log.note(text),
-            Heard::Astray(why) => self.fail(&format!("its reply cannot be used: {why}")),
-            Heard::Reply(id, reply) => match self.waiting.remove(&id) {
-                Some(tell) => {
-                    let _ = tell.send(Ok(reply));
+            Heard::Log => match reply_within(text) {
+                Some((id, reply, around)) if self.waiting.contains_key(&id) => {
+                    log.note(&around);
+                    self.reply(id, reply);
                 }
-                None if id > self.last && reply.has_ok() => self.fail(&format!(
-                    "it replied to `\"id\": {id}`, which was never asked; the reply repeats the id \
-                     of its request, the last of which was {}\n  it wrote: {}",
-                    self.last,
-                    reply.quoted()
-                )),
-                // It comes too late, or a second time.
-                None if id > 0 && id <= self.last && reply.has_ok() => {}
-                // A log line that looks like a reply.
-                None => {
-                    self.odd = Some(format!(
-                        "it wrote a line with another id: {}",
-                        reply.quoted()
-                    ));
-                    log.note(text);
-                }
+                _ => log.note(text),
             },
+            Heard::Astray(why) => self.fail(&format!("its reply cannot be used: {why}")),
+            Heard::Reply(id, reply) if self.waiting.contains_key(&id) => self.reply(id, reply),
+            // A log line that looks like a reply.
+            Heard::Reply(id, reply) if id == 0 || !reply.has_ok() => {
+                self.odd = Some(format!(
+                    "it wrote a line with another id: {}",
+                    reply.quoted()
+                ));
+                log.note(text);
+            }
+            Heard::Reply(id, reply) if id > self.last => self.fail(&format!(
+                "it replied to `\"id\": {id}`, which was never asked; the reply repeats the id of \
+                 its request, the last of which was {}\n  it wrote: {}",
+                self.last,
+                reply.quoted()
+            )),
+            // It comes too late, or a second time.
+            Heard::Reply(..) => {}
+        }
+    }
+
+    fn reply(&mut self, id: u64, reply: Reply) {
+        if let Some(tell) = self.waiting.remove(&id) {
+            let _ = tell.send(Ok(reply));
         }
     }
 

@@ -18,7 +18,9 @@ def write(text):
 
 
 def reply(id, **members):
-    write(json.dumps({"id": id, "ok": True, **members}))
+    text = json.dumps({"id": id, "ok": True, **members})
+    # Another thread printed at the same moment.
+    write("asking for {page 1} " + text + "done" if MODE == "babbles" else text)
 
 
 def holds(port):

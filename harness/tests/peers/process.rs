@@ -118,6 +118,18 @@ async fn chatter_is_log_and_disturbs_nothing() {
 }
 
 #[tokio::test]
+async fn a_reply_in_the_middle_of_a_line_that_another_thread_printed_is_heard() {
+    if !has("python3") {
+        return;
+    }
+    let peer = launched("babbles", patient()).await;
+    assert!(peer.read().await.unwrap().ready);
+    let log = peer.log();
+    let around = "asking for {page 1} done";
+    assert!(log.iter().any(|kept| kept == around), "{log:?}");
+}
+
+#[tokio::test]
 async fn a_minimal_client_answers_hello_start_read_and_stop() {
     if !has("python3") {
         return;
