@@ -97,6 +97,12 @@ impl Shard {
     pub fn has(self, index: u64) -> bool {
         index % self.of == self.number - 1
     }
+
+    /// How many of so many cases belong to it.
+    #[must_use]
+    pub fn share(self, cases: u64) -> u64 {
+        cases.saturating_sub(self.number - 1).div_ceil(self.of)
+    }
 }
 
 impl std::str::FromStr for Shard {
