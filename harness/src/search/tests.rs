@@ -147,6 +147,10 @@ fn a_soak_keeps_every_distinct_failure_until_it_is_stopped() {
         .map(|conviction| (conviction.class.word, conviction.shape.clone()))
         .collect();
     assert!(shapes.len() > 3, "{shapes:?}");
+    // Also of the round in which it was stopped.
+    for conviction in &found.convictions {
+        assert!(conviction.after <= 4, "{}", conviction.scenario.to_yaml());
+    }
     shapes.sort();
     shapes.dedup();
     assert_eq!(shapes.len(), found.convictions.len());
