@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, RangedU64ValueParser};
 use crisp_harness::replay::ReplayError;
 use crisp_harness::search::{Plan, SearchError, Shard, search};
 use crisp_harness::zoo::matrix::{self, Matrix};
@@ -21,6 +21,8 @@ use crate::terminal;
 
 /// A client in real time is searched for so long when nothing else is said.
 const IN_REAL_TIME: Duration = Duration::from_secs(60);
+/// With more steps a case tells nobody anything, and takes minutes.
+const MAX_STEPS: u64 = 1_000;
 /// The seeds of the kill matrix.
 const ZOO_SEEDS: u64 = 7;
 
@@ -67,6 +69,7 @@ pub struct CheckArguments {
         value_name = "N",
         default_value_t = 8,
         env = "CRISP_MOCK_MAX_STEPS",
+        value_parser = RangedU64ValueParser::<usize>::new().range(..=MAX_STEPS),
         hide_short_help = true
     )]
     pub max_steps: usize,

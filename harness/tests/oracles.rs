@@ -377,3 +377,24 @@ when: [ { at: 70s, save: { w1: { message: new } } } ]";
     let fact = converged.map(|(_, breach)| breach.fact.as_str());
     assert_eq!(fact, Some("w1 had the plugin all along."));
 }
+
+/// What is told of the gravest failure of a mutant.
+fn told_of(mutant: &str, text: &str) -> (&'static str, String) {
+    let mutant = zoo::named(mutant).unwrap_or_else(|unknown| panic!("{unknown}"));
+    let judged = judge(&prepared(text), &*mutant.client());
+    let converged = judged
+        .failures()
+        .into_iter()
+        .find(|(finding, _)| finding.demand == Demand::Oracle(Rule::Converged))
+        .map(|(_, breach)| (breach.word, breach.but.clone()));
+    converged.unwrap()
+}
+
+#[test]
+fn what_never_came_is_told_by_what_the_cache_shows_instead() {
+    let start = "name: x\nstart: { websites: { w1: { message: old } } }";
+    let leaves = format!("{start}\nwhen: [ {{ at: 70s, uninstall: w1 }} ]");
+    let (word, but) = told_of("swallows-removals", &leaves);
+    assert_eq!(word, "ghost");
+    assert!(but.contains("and still shows it at "), "{but}");
+}

@@ -94,6 +94,10 @@ fn options_that_do_not_fit_are_told() {
     let shard = run_in(folder.path(), &["check", "--shard", "5/4"]);
     assert_eq!(shard.code, Some(2));
     assert!(shard.stderr.contains("write I/N"), "{}", shard.stderr);
+    let steps = ["check", "--max-steps", "18446744073709551615"];
+    let steps = run_in(folder.path(), &steps);
+    assert_eq!(steps.code, Some(2), "{}", steps.shown());
+    assert!(steps.stderr.contains("0..=1000"), "{}", steps.stderr);
     let nothing = run_in(folder.path(), &["check", "--cases", "0", "--seed", "1"]);
     assert_eq!(nothing.code, Some(3), "{}", nothing.shown());
     let zoo = run_in(folder.path(), &["check", "--zoo"]);

@@ -349,26 +349,39 @@ fn the_same_plugin_mended_passes() {
     }
 }
 
+/// Searches a client in its folder for so long; how that ended and what was said.
+fn check(folder: &Path, client: &str, limits: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_crisp-mock"))
+        .current_dir(folder)
+        .args(["check", "--seed", "1", "--jobs", JOBS])
+        .args(["--client-cmd", client])
+        .args(limits)
+        .output()
+        .expect("the program is there");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), said.into_owned())
+}
+
 /// Searches a careful loop for so long; where it was done, how it ended and what it said.
 fn check_loop(folder: &Path, time_limit: &str) -> Option<(Option<i32>, String)> {
     let node = or_skip(program("node"))?;
     let client = format!("'{}' judged.js", node.display());
-    let output = Command::new(env!("CARGO_BIN_EXE_crisp-mock"))
-        .current_dir(folder)
-        .args([
-            "check",
-            "--seed",
-            "1",
-            "--jobs",
-            JOBS,
-            "--client-cmd",
-            &client,
-        ])
-        .args(["--time-limit", time_limit])
-        .output()
-        .expect("the program is there");
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    Some((output.status.code(), said.into_owned()))
+    Some(check(folder, &client, &["--time-limit", time_limit]))
+}
+
+/// The scenario that a search in this folder has kept.
+fn kept(folder: &Path) -> PathBuf {
+    let kept = std::fs::read_dir(folder.join("crisp-mock-failures")).expect("a folder");
+    let mut files = kept.map(|entry| entry.expect("a file").path());
+    let yaml = files.find(|path| path.extension().is_some_and(|end| end == "yaml"));
+    yaml.expect("a scenario")
+}
+
+/// How crisp-sync fares in a scenario.
+fn ours(yaml: &Path) -> Option<i32> {
+    let mut command = crisp_mock();
+    let output = command.arg(yaml).output().expect("the program is there");
+    output.status.code()
 }
 
 #[test]
@@ -378,19 +391,8 @@ fn a_search_catches_a_loop_that_forgets_uninstalls_and_keeps_the_file_that_shows
         return;
     };
     assert_eq!(code, Some(1), "{said}");
-    let kept = std::fs::read_dir(planted.path().join("crisp-mock-failures")).expect("a folder");
-    let kept = kept.map(|entry| entry.expect("a file").path());
-    let yaml = kept
-        .into_iter()
-        .find(|path| path.extension().is_some_and(|end| end == "yaml"));
-    let yaml = yaml.expect("a scenario");
     assert!(said.contains("Confirmed   3 of 3 runs fail"), "{said}");
-    let ours = Command::new(env!("CARGO_BIN_EXE_crisp-mock"))
-        .arg("replay")
-        .arg(&yaml)
-        .output()
-        .expect("the program is there");
-    assert_eq!(ours.status.code(), Some(0), "{ours:?}");
+    assert_eq!(ours(&kept(planted.path())), Some(0), "{said}");
 }
 
 #[test]
@@ -403,4 +405,58 @@ fn a_search_of_the_mended_loop_ends_in_time_convicts_nobody_and_says_what_it_lef
     assert!(matches!(code, Some(0 | 3)), "{said}");
     assert!(said.contains("known scenarios, in real time"), "{said}");
     assert!(said.contains("Not reached "), "{said}");
+}
+
+/// The Python plugin and its adapter as they lie in the repository, with a line replaced.
+fn python_plugin(line: &str, by: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder for a copy");
+    for file in [
+        "adapters/python/crisp_mock_client.py",
+        "python-plugin/config.html",
+        "python-plugin/judged.py",
+        "python-plugin/plugin.py",
+    ] {
+        let text = std::fs::read_to_string(repository("examples").join(file));
+        let mut text = text.expect("the example");
+        if file.ends_with("plugin.py") {
+            assert!(text.contains(line), "the line to be replaced is gone");
+            text = text.replace(line, by);
+        }
+        let copy = folder.path().join(file);
+        std::fs::create_dir_all(copy.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(copy, text).expect("a copy");
+    }
+    folder
+}
+
+const STORED: &str = r#""settings": website["settings"],"#;
+
+/// The mistake shows in whatever has a website, so the first that is judged at all convicts; where
+/// none could be, the search says so and passes nobody.
+#[test]
+fn a_search_catches_a_python_plugin_that_stores_no_settings_and_keeps_the_file_that_shows_it() {
+    let Some(python) = or_skip(python("examples/python-plugin")) else {
+        return;
+    };
+    let planted = python_plugin(STORED, r#""settings": {},"#);
+    let folder = planted.path().join("python-plugin");
+    let client = format!("'{}' judged.py", python.display());
+    let limits = ["--poll", "100ms", "--cases", "8", "--time-limit", "60s"];
+    let (code, said) = check(&folder, &client, &limits);
+    if code == Some(3) {
+        assert!(said.contains("Not reached "), "{said}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n!! this machine was too slow to judge anything\n"
+        );
+        return;
+    }
+    assert_eq!(code, Some(1), "{said}");
+    for told in ["never happened", "+ got      {}", "3 of 3 runs fail"] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let yaml = kept(&folder);
+    let text = std::fs::read_to_string(&yaml).expect("what is kept");
+    assert!(text.contains("client: python-plugin 1.0.0"), "{text}");
+    assert_eq!(ours(&yaml), Some(0), "{said}");
 }

@@ -18,7 +18,7 @@ pub(super) const SHIFTS: [i64; 6] = [-600_000, -60_000, -3_000, 2_000, 90_000, 6
 /// The steps of a case.
 pub(super) fn steps(dice: &mut Dice<'_>, case: &Case, most: usize) -> Vec<Step> {
     let mut steps = Vec::new();
-    let count = dice.place(most + 1);
+    let count = dice.place(most.saturating_add(1));
     while steps.len() < count {
         let pair = count - steps.len() >= 2 && dice.once_in(5);
         if pair && case.swarm.saves && dice.coin() {

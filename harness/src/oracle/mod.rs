@@ -119,3 +119,6 @@ fn time(at: Duration) -> String {
     let seconds = Duration::from_secs(at.as_secs());
     duration::format(seconds)
 }
+
+#[cfg(test)]
+mod tests;

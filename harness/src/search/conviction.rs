@@ -343,6 +343,11 @@ impl Known {
         dry.is_none_or(|(_, times)| *times < Self::PATIENCE)
     }
 
+    /// Whether a failure of this kind was told.
+    pub(super) fn has_met(&self, class: &Class) -> bool {
+        self.shapes.iter().any(|(other, _)| class.covers(other))
+    }
+
     pub(super) fn is_new(&mut self, conviction: &Conviction) -> bool {
         let seen = self.shapes.iter().any(|(class, shape)| {
             (class.demand, class.word) == (conviction.class.demand, conviction.class.word)

@@ -13,6 +13,7 @@ mod unjudged;
 
 use std::path::PathBuf;
 
+use conviction::Suspect;
 pub use conviction::{Class, Conviction};
 pub use rounds::Tally;
 pub use saved::file_name;
@@ -96,6 +97,12 @@ impl Shard {
     #[must_use]
     pub fn has(self, index: u64) -> bool {
         index % self.of == self.number - 1
+    }
+
+    /// How many of so many cases belong to it.
+    #[must_use]
+    pub fn share(self, cases: u64) -> u64 {
+        cases.saturating_sub(self.number - 1).div_ceil(self.of)
     }
 }
 
@@ -275,8 +282,7 @@ pub fn search(
         }
     }
     if plan.forever {
-        // What the round found in which it was stopped.
-        hunt.collect(&mut rounds, tell)?;
+        hunt.collect_the_last(&mut rounds, tell)?;
     } else {
         hunt.decide(&rounds, tell)?;
     }
@@ -419,20 +425,50 @@ impl Hunt<'_> {
         rounds: &mut Rounds<'_>,
         tell: &mut dyn FnMut(&RunEvent),
     ) -> Result<(), SearchError> {
-        let suspects: Vec<_> = rounds
-            .take_failures()
-            .into_iter()
-            .filter(|suspect| self.known.is_worth_shrinking(&suspect.class))
-            .collect();
+        let mut suspects = rounds.take_failures();
+        suspects.retain(|suspect| self.known.is_worth_shrinking(&suspect.class));
+        self.tell_new(&suspects, self.watch, tell)
+    }
+
+    /// The same for the round in which the search was stopped: the first of each kind that was not
+    /// met before. Whoever waits for the end is not to wait for more, and what is not shrunk
+    /// looks as if it were new.
+    fn collect_the_last(
+        &mut self,
+        rounds: &mut Rounds<'_>,
+        tell: &mut dyn FnMut(&RunEvent),
+    ) -> Result<(), SearchError> {
+        let mut kinds = Vec::new();
+        let mut suspects = rounds.take_failures();
+        suspects.retain(|suspect| {
+            let new = !self.known.has_met(&suspect.class) && !kinds.contains(&suspect.class);
+            kinds.push(suspect.class.clone());
+            new
+        });
+        // The clock that was stopped would stop the shrinking, too; in virtual time that is short.
+        let patient: &dyn Watch = if self.candidate.trial.in_real_time() {
+            self.watch
+        } else {
+            &()
+        };
+        self.tell_new(&suspects, patient, tell)
+    }
+
+    fn tell_new(
+        &mut self,
+        suspects: &[Suspect],
+        watch: &dyn Watch,
+        tell: &mut dyn FnMut(&RunEvent),
+    ) -> Result<(), SearchError> {
         let effort = self.effort();
-        let found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
+        let found = in_parallel(self.plan.jobs, suspects, &|suspect| {
             conviction::convict(
                 self.candidate,
                 self.plan,
                 self.bounds,
                 effort,
                 suspect,
-                self.watch,
+                watch,
             )
         });
         for conviction in found {

@@ -50,8 +50,8 @@ pub(super) struct Rounds<'a> {
     candidate: &'a Candidate,
     plan: &'a Plan,
     bounds: Bounds,
-    /// The first case that was not yet taken.
-    next: u64,
+    /// The first case of the shard that was not yet taken; none after the last there is.
+    next: Option<u64>,
     pub(super) tally: Tally,
     pub(super) coverage: Coverage,
     pub(super) unjudged: Unjudged,
@@ -64,7 +64,7 @@ impl<'a> Rounds<'a> {
             candidate,
             plan,
             bounds,
-            next: 0,
+            next: Some(plan.shard.number - 1),
             tally: Tally::default(),
             coverage: Coverage::default(),
             unjudged: Unjudged::default(),
@@ -113,13 +113,13 @@ impl<'a> Rounds<'a> {
 
     /// The cases of the next round.
     fn indices(&mut self) -> Vec<u64> {
-        let size = ROUND;
-        let mut indices = Vec::with_capacity(size);
-        while indices.len() < size && (self.plan.forever || self.next < self.plan.cases) {
-            if self.plan.shard.has(self.next) {
-                indices.push(self.next);
-            }
-            self.next += 1;
+        let mut indices = Vec::with_capacity(ROUND);
+        let is_left = |next: &u64| self.plan.forever || *next < self.plan.cases;
+        while indices.len() < ROUND
+            && let Some(index) = self.next.filter(is_left)
+        {
+            indices.push(index);
+            self.next = index.checked_add(self.plan.shard.of);
         }
         indices
     }
@@ -224,7 +224,7 @@ impl Rounds<'_> {
 
     /// How many cases were left.
     pub(super) fn left(&self) -> u64 {
-        let mine = (0..self.plan.cases).filter(|index| self.plan.shard.has(*index));
-        (mine.count() as u64).saturating_sub(self.tally.cases)
+        let mine = self.plan.shard.share(self.plan.cases);
+        mine.saturating_sub(self.tally.cases)
     }
 }

@@ -56,6 +56,59 @@ fn all_shards_together_are_the_whole() {
 }
 
 #[test]
+fn a_shard_knows_its_share_without_counting_and_each_case_has_one_shard() {
+    for cases in [0, 1, 2, 3, 10, 256] {
+        for of in [1, 2, 3, 7, 300] {
+            let shards = (1..=of).map(|number| Shard { number, of });
+            for shard in shards {
+                let counted = (0..cases).filter(|index| shard.has(*index)).count() as u64;
+                assert_eq!(shard.share(cases), counted, "{shard} of {cases}");
+            }
+        }
+    }
+    let last = Shard {
+        number: u64::MAX,
+        of: u64::MAX,
+    };
+    assert_eq!((last.share(3), last.share(u64::MAX)), (0, 1));
+}
+
+/// Counting them one by one would take years.
+#[test]
+fn a_search_of_more_cases_than_there_is_time_for_ends_when_it_is_stopped() {
+    struct OneRound(std::sync::atomic::AtomicU64);
+    impl Watch for OneRound {
+        fn judged(&self, tally: Tally) {
+            self.0
+                .fetch_add(tally.cases, std::sync::atomic::Ordering::Relaxed);
+        }
+        fn is_over(&self) -> bool {
+            self.0.load(std::sync::atomic::Ordering::Relaxed) >= 2
+        }
+    }
+    let sync = ClientChoice::Sync.candidate();
+    let plan = |shard, forever| Plan {
+        cases: u64::MAX,
+        jobs: 1,
+        shard,
+        forever,
+        ..small()
+    };
+    let watch = || OneRound(0.into());
+    let whole = plan(Shard::default(), false);
+    let found = search(&sync, &whole, &watch(), &mut |_| {}).expect("a search");
+    assert_eq!(found.searched.not_reached, u64::MAX - found.searched.cases);
+    // The second case of this shard is the last that there is.
+    let sparse = Shard {
+        number: 2,
+        of: u64::MAX - 2,
+    };
+    let sparse = plan(sparse, true);
+    let found = search(&sync, &sparse, &watch(), &mut |_| {}).expect("a search");
+    assert_eq!(found.searched.cases, 2);
+}
+
+#[test]
 fn what_is_found_fails_for_the_client_and_passes_for_the_reference() {
     let (found, _) = told(ClientChoice::Guide, &small());
     assert_eq!(found.code, ExitCode::Failed);
@@ -94,6 +147,10 @@ fn a_soak_keeps_every_distinct_failure_until_it_is_stopped() {
         .map(|conviction| (conviction.class.word, conviction.shape.clone()))
         .collect();
     assert!(shapes.len() > 3, "{shapes:?}");
+    // Also of the round in which it was stopped.
+    for conviction in &found.convictions {
+        assert!(conviction.after <= 4, "{}", conviction.scenario.to_yaml());
+    }
     shapes.sort();
     shapes.dedup();
     assert_eq!(shapes.len(), found.convictions.len());
