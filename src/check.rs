@@ -1,19 +1,20 @@
 //! `crisp-mock check`: a search for the scenario that breaks a client.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_harness::replay::ReplayError;
-use crisp_harness::search::{Plan, SearchError, Shard, search};
+use crisp_harness::search::{self, Plan, SearchError, Shard};
 use crisp_harness::zoo::matrix::{self, Matrix};
 use crisp_mock_server::duration;
 
 use crate::client::ClientArguments;
 use crate::corpus::CORPUS;
 use crate::failure::Failure;
+use crate::options::whole;
 use crate::progress::{Limits, Progress};
 use crate::reports::ReportArguments;
 use crate::signals::Signals;
@@ -35,12 +36,13 @@ pub struct CheckArguments {
         long,
         value_name = "N",
         default_value_t = 3_000,
-        env = "CRISP_MOCK_CASES"
+        env = "CRISP_MOCK_CASES",
+        value_parser = whole::<u64>
     )]
     pub cases: u64,
 
     /// The seed of the cases; the same seed finds the same [default: random, and 1 in CI]
-    #[arg(long, value_name = "S", env = "CRISP_MOCK_SEED")]
+    #[arg(long, value_name = "S", env = "CRISP_MOCK_SEED", value_parser = whole::<u64>)]
     pub seed: Option<u64>,
 
     /// Stop after this time, also before all cases were run [default: none, and 60s in real time]
@@ -67,7 +69,8 @@ pub struct CheckArguments {
         value_name = "N",
         default_value_t = 8,
         env = "CRISP_MOCK_MAX_STEPS",
-        hide_short_help = true
+        hide_short_help = true,
+        value_parser = whole::<usize>
     )]
     pub max_steps: usize,
 
@@ -87,7 +90,8 @@ pub struct CheckArguments {
 
     /// Print the kill matrix: which rule convicts which broken client, and how soon chance finds it
     ///
-    /// The broken clients are those of docs/zoo.md, the scenarios those in ./scenarios. --cases are
+    /// The broken clients are those of docs/zoo.md, the scenarios those in ./scenarios, or, where there are none, those
+    /// inside the program. --cases are
     /// the random cases of each of seven seeds.
     #[arg(
         long,
@@ -140,7 +144,7 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         stop_on_a_signal(&progress)?;
     }
     let mut events = Vec::new();
-    let found = search(&candidate, &plan, &progress, &mut |event| {
+    let found = search::search(&candidate, &plan, &progress, &mut |event| {
         progress.aside(|| terminal::print(&text.render(event)));
         events.push(event.clone());
     })
@@ -189,15 +193,7 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
 
 /// The kill matrix.
 fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
-    let folder = PathBuf::from("scenarios");
-    if !folder.is_dir() {
-        return Err(Failure::usage(
-            "there is no folder `scenarios` here, and the zoo is judged by what is in it",
-            "run this in a checkout of crisp-mock",
-        ));
-    }
-    let files = crisp_harness::replay::load(&[folder])
-        .map_err(|error| refused(SearchError::Saved(error)))?;
+    let files = zoo_files(Path::new("scenarios"))?;
     let jobs = arguments.client.jobs.map_or_else(cores, usize::from);
     let generate = |seed, index| {
         let bounds = crisp_harness::generate::Bounds {
@@ -231,6 +227,18 @@ fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(1))
 }
 
+/// The scenarios in the folder, where they may just have been changed; elsewhere those that this
+/// program was built with.
+fn zoo_files(folder: &Path) -> Result<search::Files, Failure> {
+    if folder.is_dir() {
+        return crisp_harness::replay::load(&[folder.to_owned()])
+            .map_err(|error| refused(SearchError::Saved(error)));
+    }
+    let mut files = search::read(CORPUS).map_err(Failure::Untried)?;
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(files)
+}
+
 fn refused(error: SearchError) -> Failure {
     match error {
         SearchError::Untried(untried) | SearchError::Saved(ReplayError::Untried(untried)) => {
@@ -243,5 +251,19 @@ fn refused(error: SearchError) -> Failure {
             message: error.to_string(),
             hint: None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zoo_has_the_same_scenarios_in_the_same_order_where_there_is_no_checkout() {
+        let names = |folder: &str| {
+            let files = zoo_files(Path::new(folder)).unwrap();
+            files.into_iter().map(|(file, _)| file).collect::<Vec<_>>()
+        };
+        assert_eq!(names("no/such/folder"), names("scenarios"));
     }
 }

@@ -43,7 +43,7 @@ fn the_reference_passes_every_scenario_and_every_fault_fires() {
             let never = report
                 .unfired
                 .iter()
-                .map(|fault| format!("{}: {fault}", report.name));
+                .map(|fault| format!("{}: {}", report.name, fault.fault));
             unfired.extend(never);
         }
     });
