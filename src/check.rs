@@ -1,19 +1,20 @@
 //! `crisp-mock check`: a search for the scenario that breaks a client.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::{FalseyValueParser, RangedU64ValueParser};
+use clap::builder::FalseyValueParser;
 use crisp_harness::replay::ReplayError;
-use crisp_harness::search::{Plan, SearchError, Shard, search};
+use crisp_harness::search::{self, Plan, SearchError, Shard};
 use crisp_harness::zoo::matrix::{self, Matrix};
 use crisp_mock_server::duration;
 
 use crate::client::ClientArguments;
 use crate::corpus::CORPUS;
 use crate::failure::Failure;
+use crate::options::whole;
 use crate::progress::{Limits, Progress};
 use crate::reports::ReportArguments;
 use crate::signals::Signals;
@@ -22,7 +23,7 @@ use crate::terminal;
 /// A client in real time is searched for so long when nothing else is said.
 const IN_REAL_TIME: Duration = Duration::from_secs(60);
 /// With more steps a case tells nobody anything, and takes minutes.
-const MAX_STEPS: u64 = 1_000;
+const MAX_STEPS: usize = 1_000;
 /// The seeds of the kill matrix.
 const ZOO_SEEDS: u64 = 7;
 
@@ -37,12 +38,13 @@ pub struct CheckArguments {
         long,
         value_name = "N",
         default_value_t = 3_000,
-        env = "CRISP_MOCK_CASES"
+        env = "CRISP_MOCK_CASES",
+        value_parser = whole::<u64>
     )]
     pub cases: u64,
 
     /// The seed of the cases; the same seed finds the same [default: random, and 1 in CI]
-    #[arg(long, value_name = "S", env = "CRISP_MOCK_SEED")]
+    #[arg(long, value_name = "S", env = "CRISP_MOCK_SEED", value_parser = whole::<u64>)]
     pub seed: Option<u64>,
 
     /// Stop after this time, also before all cases were run [default: none, and 60s in real time]
@@ -69,8 +71,8 @@ pub struct CheckArguments {
         value_name = "N",
         default_value_t = 8,
         env = "CRISP_MOCK_MAX_STEPS",
-        value_parser = RangedU64ValueParser::<usize>::new().range(..=MAX_STEPS),
-        hide_short_help = true
+        hide_short_help = true,
+        value_parser = steps
     )]
     pub max_steps: usize,
 
@@ -90,7 +92,8 @@ pub struct CheckArguments {
 
     /// Print the kill matrix: which rule convicts which broken client, and how soon chance finds it
     ///
-    /// The broken clients are those of docs/zoo.md, the scenarios those in ./scenarios. --cases are
+    /// The broken clients are those of docs/zoo.md, the scenarios those in ./scenarios, or, where there are none, those
+    /// inside the program. --cases are
     /// the random cases of each of seven seeds.
     #[arg(
         long,
@@ -143,7 +146,7 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         stop_on_a_signal(&progress)?;
     }
     let mut events = Vec::new();
-    let found = search(&candidate, &plan, &progress, &mut |event| {
+    let found = search::search(&candidate, &plan, &progress, &mut |event| {
         progress.aside(|| terminal::print(&text.render(event)));
         events.push(event.clone());
     })
@@ -151,6 +154,12 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     progress.finish();
     arguments.reports.write(&events)?;
     Ok(ExitCode::from(found.code as u8))
+}
+
+/// Reads how many steps a case may have.
+fn steps(text: &str) -> Result<usize, String> {
+    let steps = whole(text).ok().filter(|steps| *steps <= MAX_STEPS);
+    steps.ok_or_else(|| format!("write a whole number from 0 to {MAX_STEPS}"))
 }
 
 fn cores() -> usize {
@@ -192,15 +201,7 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
 
 /// The kill matrix.
 fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
-    let folder = PathBuf::from("scenarios");
-    if !folder.is_dir() {
-        return Err(Failure::usage(
-            "there is no folder `scenarios` here, and the zoo is judged by what is in it",
-            "run this in a checkout of crisp-mock",
-        ));
-    }
-    let files = crisp_harness::replay::load(&[folder])
-        .map_err(|error| refused(SearchError::Saved(error)))?;
+    let files = zoo_files(Path::new("scenarios"))?;
     let jobs = arguments.client.jobs.map_or_else(cores, usize::from);
     let generate = |seed, index| {
         let bounds = crisp_harness::generate::Bounds {
@@ -234,6 +235,18 @@ fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(1))
 }
 
+/// The scenarios in the folder, where they may just have been changed; elsewhere those that this
+/// program was built with.
+fn zoo_files(folder: &Path) -> Result<search::Files, Failure> {
+    if folder.is_dir() {
+        return crisp_harness::replay::load(&[folder.to_owned()])
+            .map_err(|error| refused(SearchError::Saved(error)));
+    }
+    let mut files = search::read(CORPUS).map_err(Failure::Untried)?;
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(files)
+}
+
 fn refused(error: SearchError) -> Failure {
     match error {
         SearchError::Untried(untried) | SearchError::Saved(ReplayError::Untried(untried)) => {
@@ -246,5 +259,19 @@ fn refused(error: SearchError) -> Failure {
             message: error.to_string(),
             hint: None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zoo_has_the_same_scenarios_in_the_same_order_where_there_is_no_checkout() {
+        let names = |folder: &str| {
+            let files = zoo_files(Path::new(folder)).unwrap();
+            files.into_iter().map(|(file, _)| file).collect::<Vec<_>>()
+        };
+        assert_eq!(names("no/such/folder"), names("scenarios"));
     }
 }

@@ -14,6 +14,7 @@ use crisp_mock_server::duration;
 
 use crate::document::read_text;
 use crate::failure::Failure;
+use crate::options::at_least_one;
 use crate::warden;
 
 /// Which client is judged.
@@ -79,7 +80,8 @@ pub struct ClientArguments {
         long,
         value_name = "N",
         env = "CRISP_MOCK_JOBS",
-        hide_short_help = true
+        hide_short_help = true,
+        value_parser = at_least_one
     )]
     pub jobs: Option<NonZeroUsize>,
 

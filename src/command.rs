@@ -114,6 +114,13 @@ fn settle(command: clap::Command) -> clap::Command {
                 .is_some_and(|value| value.is_empty());
             // Values of the environment may be secrets, and one line below says it for all.
             let argument = argument.hide_env(true);
+            // `-1` is a value that does not fit, and no option that does not exist.
+            let takes_value = argument.get_action().takes_values() && !argument.is_positional();
+            let argument = if takes_value {
+                argument.allow_negative_numbers(true)
+            } else {
+                argument
+            };
             if is_empty {
                 argument.env(None::<&str>)
             } else {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Desk, assignment};
 use crate::failure::Failure;
+use crate::options::whole;
 use crate::terminal::{FAINT, GOOD, ODD, STRONG};
 
 /// `ctl fault`
@@ -23,7 +24,7 @@ pub struct Faults {
     list: bool,
 
     /// Remove one, by the id that --list shows
-    #[arg(long, value_name = "ID", conflicts_with = "list")]
+    #[arg(long, value_name = "ID", conflicts_with = "list", value_parser = whole::<u64>)]
     remove: Option<u64>,
 
     /// Remove all

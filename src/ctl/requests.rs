@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Desk;
 use crate::failure::Failure;
-use crate::options::Print;
+use crate::options::{Print, whole};
 use crate::request_line::RequestLine;
 use crate::terminal;
 
@@ -34,11 +34,11 @@ pub struct Requests {
     status: Option<u16>,
 
     /// Only after the request with this number
-    #[arg(long, value_name = "SEQ")]
+    #[arg(long, value_name = "SEQ", value_parser = whole::<u64>)]
     since_seq: Option<u64>,
 
     /// Only the newest
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     limit: Option<u64>,
 
     /// Go on with every request that comes, until Ctrl-C

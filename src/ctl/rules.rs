@@ -12,7 +12,7 @@ use super::Desk;
 use super::show::text;
 use crate::document::read_text;
 use crate::failure::Failure;
-use crate::options::{Quota, quirk, quota};
+use crate::options::{Quota, quirk, quota, whole};
 use crate::terminal::{FAINT, ODD, STRONG, complain};
 
 /// `ctl quota`
@@ -23,7 +23,7 @@ pub struct SetQuota {
     limit: Option<Quota>,
 
     /// How many count as made today
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>)]
     used: Option<u64>,
 }
 

@@ -59,6 +59,18 @@ fn refused(error: &serde_saphyr::Error) -> Remark {
             hint: Some("leave one of them out".to_owned()),
         };
     }
+    if let serde_saphyr::Error::Budget { .. } = error {
+        return Remark {
+            severity: Severity::Error,
+            position: position(location),
+            message: "from here on the file is larger than a file of this kind may be".to_owned(),
+            hint: Some(format!(
+                "it may have {MOST_NODES} values, aliases written out, and be nested {DEEPEST} deep; \
+                 many websites are made by a number: `websites: 5000` in a config, `start: {{ \
+                 generated: 5000 }}` in a scenario"
+            )),
+        };
+    }
     let message = error.to_string();
     let (line, column) = (location.line(), location.column());
     let place = format!(" at line {line}, column {column}");

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+#[cfg(unix)]
+use super::group::Group;
 use crate::failure::Failure;
 use crate::serve::ending::Reason;
 use crate::signals::{Signal, Signals};
@@ -17,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A running command. When it is dropped, it is killed.
 pub struct Child {
     process: tokio::process::Child,
+    /// What it has started ends with it; dropped after it.
+    #[cfg(unix)]
+    group: Option<Group>,
 }
 
 /// How it ended.
@@ -45,13 +50,30 @@ impl Child {
         arguments: &[OsString],
         variables: Vec<(String, String)>,
     ) -> Result<Self, Failure> {
-        let mut command = prepared(program);
+        #[cfg(unix)]
+        let warden = Group::wanted();
+        #[cfg(unix)]
+        let watched = warden.is_some();
+        #[cfg(not(unix))]
+        let watched = false;
+        let mut command = prepared(program, watched);
+        #[cfg(unix)]
+        if watched {
+            command.process_group(0);
+        }
         command.args(arguments).envs(variables).kill_on_drop(true);
         let process = command.spawn().map_err(|error| Failure::NotRunnable {
             name: program.display().to_string(),
             problem: error.to_string(),
         })?;
-        Ok(Self { process })
+        Ok(Self {
+            #[cfg(unix)]
+            group: process
+                .id()
+                .zip(warden)
+                .map(|(leader, warden)| Group::led_by(leader, warden)),
+            process,
+        })
     }
 
     /// Waits for its end, passes signals on, and ends it when nobody is left to serve.
@@ -72,8 +94,7 @@ impl Child {
                 status = self.process.wait() => status,
                 signal = signals.next() => {
                     if asked {
-                        // Reaped too: nothing of it stays.
-                        let _ = self.process.kill().await;
+                        self.kill().await;
                         return Ok(End::AtOnce(signal));
                     }
                     asked = true;
@@ -86,7 +107,7 @@ impl Child {
                     match tokio::time::timeout(PATIENCE, self.process.wait()).await {
                         Ok(status) => status,
                         Err(_) => {
-                            let _ = self.process.kill().await;
+                            self.kill().await;
                             self.process.wait().await
                         }
                     }
@@ -100,11 +121,18 @@ impl Child {
         }
     }
 
+    /// Ends it and all that it has started at once. It is reaped too: nothing of it stays.
+    async fn kill(&mut self) {
+        #[cfg(unix)]
+        self.send(rustix::process::Signal::KILL);
+        let _ = self.process.kill().await;
+    }
+
     /// Sends it the signal that we got, unless the terminal has sent it one already.
     #[cfg(unix)]
     fn pass_on(&self, signal: Signal) {
         use crate::signals::{HANG_UP, INTERRUPT};
-        if signal == INTERRUPT && terminal_signals_both() {
+        if signal == INTERRUPT && self.group.is_none() && in_foreground() {
             return;
         }
         self.send(match signal {
@@ -131,6 +159,9 @@ impl Child {
 
     #[cfg(unix)]
     fn send(&self, signal: rustix::process::Signal) {
+        if let Some(group) = &self.group {
+            return group.send(signal);
+        }
         // Until it is waited for its number belongs to nobody else.
         let pid = self.process.id().and_then(|pid| i32::try_from(pid).ok());
         if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
@@ -142,16 +173,16 @@ impl Child {
 /// Whether a Ctrl-C at the terminal reaches the command without us: it goes to all processes in
 /// the foreground, and test runners take a second one for impatience.
 #[cfg(unix)]
-fn terminal_signals_both() -> bool {
+pub(super) fn in_foreground() -> bool {
     std::fs::File::open("/dev/tty")
         .ok()
         .and_then(|terminal| rustix::termios::tcgetpgrp(&terminal).ok())
         .is_some_and(|foreground| foreground == rustix::process::getpgrp())
 }
 
-/// This program, which will become the other one and end when we do.
+/// This program, which will become the other one and end when we do, unless it is watched already.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn prepared(program: &Path) -> Command {
+fn prepared(program: &Path, watched: bool) -> Command {
     const SELF: &str = "/proc/self/exe";
     if std::fs::metadata(SELF).is_err() {
         return Command::new(program);
@@ -160,14 +191,17 @@ fn prepared(program: &Path) -> Command {
     let mut command = Command::new(SELF);
     command
         .arg(super::stand_in::MARK)
-        .arg(std::process::id().to_string())
+        .arg(match watched {
+            true => super::stand_in::WATCHED.to_owned(),
+            false => std::process::id().to_string(),
+        })
         .arg(program)
         .arg(program);
     command
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn prepared(program: &Path) -> Command {
+fn prepared(program: &Path, _: bool) -> Command {
     Command::new(program)
 }
 

@@ -7,6 +7,8 @@
 //! run was an honest one in [`honesty`].
 
 mod child;
+#[cfg(unix)]
+mod group;
 mod honesty;
 mod stand_in;
 mod summary;

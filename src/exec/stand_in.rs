@@ -10,6 +10,9 @@ use std::process::ExitCode;
 /// The first argument of a process that is to become a command. People never write it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub const MARK: &str = "--become-the-command-of";
+/// Stands for the parent where somebody else sees to the end.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub const WATCHED: &str = "-";
 
 /// A process that is to become a command.
 pub struct StandIn {
@@ -39,18 +42,13 @@ impl StandIn {
         use crate::terminal;
 
         let mut arguments = self.arguments.into_iter();
-        let parent: Option<u32> = arguments.next().and_then(|pid| pid.to_str()?.parse().ok());
+        let parent = arguments.next();
         let (Some(parent), Some(program), Some(name)) =
             (parent, arguments.next(), arguments.next())
         else {
             return ExitCode::from(OWN_FAILURE);
         };
-        // A system that refuses leaves us where the others are: the command may outlive its parent.
-        let term = rustix::process::Signal::TERM;
-        let _ = rustix::process::set_parent_process_death_signal(Some(term));
-        // The parent may have ended before it could be asked for.
-        let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
-        if now.and_then(|pid| u32::try_from(pid).ok()) != Some(parent) {
+        if parent != WATCHED && !ends_with(&parent) {
             return ExitCode::from(OWN_FAILURE);
         }
         let error = std::process::Command::new(&program)
@@ -74,6 +72,18 @@ impl StandIn {
     pub fn become_the_command(self) -> ExitCode {
         ExitCode::FAILURE
     }
+}
+
+/// Has us ended when our parent ends; says whether it is still this one.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn ends_with(parent: &std::ffi::OsStr) -> bool {
+    // A system that refuses leaves us where the others are: the command may outlive its parent.
+    let term = rustix::process::Signal::TERM;
+    let _ = rustix::process::set_parent_process_death_signal(Some(term));
+    // The parent may have ended before it could be asked for.
+    let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
+    let parent = parent.to_str().and_then(|pid| pid.parse().ok());
+    now.is_some() && now == parent
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::listen::Listen;
+use super::whole::{page_size, whole};
 
 /// Every server option of the command line (product surface, §1).
 #[derive(Debug, Default, Args)]
@@ -38,11 +39,11 @@ pub struct ServerArguments {
     pub schema: Option<PathBuf>,
 
     /// Websites that have the plugin installed [default: 25]
-    #[arg(long, env = "CRISP_MOCK_WEBSITES", value_name = "N")]
+    #[arg(long, env = "CRISP_MOCK_WEBSITES", value_name = "N", value_parser = whole::<u32>)]
     pub websites: Option<u32>,
 
     /// How many of them have no settings yet [default: 0]
-    #[arg(long, env = "CRISP_MOCK_UNCONFIGURED", value_name = "N")]
+    #[arg(long, env = "CRISP_MOCK_UNCONFIGURED", value_name = "N", value_parser = whole::<u32>)]
     pub unconfigured: Option<u32>,
 
     /// Same seed, same ids, tokens and settings [default: 1]
@@ -50,7 +51,8 @@ pub struct ServerArguments {
         long,
         env = "CRISP_MOCK_SEED",
         value_name = "S",
-        hide_short_help = true
+        hide_short_help = true,
+        value_parser = whole::<u64>
     )]
     pub seed: Option<u64>,
 
@@ -85,7 +87,8 @@ pub struct ServerArguments {
         long,
         env = "CRISP_MOCK_PAGE_SIZE",
         value_name = "N",
-        hide_short_help = true
+        hide_short_help = true,
+        value_parser = page_size
     )]
     pub page_size: Option<u32>,
 
@@ -228,7 +231,8 @@ pub struct ServerArguments {
         long,
         env = "CRISP_MOCK_PARENT_PID",
         value_name = "PID",
-        hide_short_help = true
+        hide_short_help = true,
+        value_parser = whole::<u32>
     )]
     pub parent_pid: Option<u32>,
 }

@@ -6,6 +6,7 @@ mod file;
 mod listen;
 mod resolve;
 mod source;
+mod whole;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use file::ConfigFile;
 pub use listen::Listen;
 pub use resolve::{Resolved, judge_config, resolve};
 pub use source::{Source, judge_plan, judge_state};
+pub use whole::{at_least_one, whole};
 
 /// What one place says: the command line with its environment, or a file.
 ///

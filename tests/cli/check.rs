@@ -97,7 +97,7 @@ fn options_that_do_not_fit_are_told() {
     let steps = ["check", "--max-steps", "18446744073709551615"];
     let steps = run_in(folder.path(), &steps);
     assert_eq!(steps.code, Some(2), "{}", steps.shown());
-    assert!(steps.stderr.contains("0..=1000"), "{}", steps.stderr);
+    assert!(steps.stderr.contains("from 0 to 1000"), "{}", steps.stderr);
     let nothing = run_in(folder.path(), &["check", "--cases", "0", "--seed", "1"]);
     assert_eq!(nothing.code, Some(3), "{}", nothing.shown());
     let zoo = run_in(folder.path(), &["check", "--zoo"]);

@@ -434,9 +434,40 @@ mod signals {
     #[test]
     fn a_command_whose_exec_is_killed_does_not_outlive_it() {
         let mut exec = Running::start(&[], "trap 'echo ended; exit' TERM;");
+        let stdin = exec.exec.stdin.take();
         exec.signal("KILL");
         assert_eq!(exec.code(), None);
         assert_eq!(exec.rest(), "ended\n");
+        drop(stdin);
+    }
+
+    /// A shell that hands no signal on, around one that says what it got.
+    const NESTED: &str = "sh -c 'trap \"echo inner; exit\" TERM; echo ready; read line'; exit 3;";
+
+    #[test]
+    fn a_signal_reaches_what_the_command_has_started_and_so_does_the_end_of_exec() {
+        for name in ["TERM", "KILL"] {
+            let mut exec = Running::start(&[], NESTED);
+            // Whoever reads to its end would end by that.
+            let stdin = exec.exec.stdin.take();
+            exec.signal(name);
+            exec.code();
+            assert_eq!(exec.rest(), "inner\n", "SIG{name}");
+            drop(stdin);
+        }
+    }
+
+    #[test]
+    fn what_the_command_leaves_behind_is_asked_to_end() {
+        // The command ends when the other one is ready to be asked.
+        let left = "d=$(mktemp -d); mkfifo $d/f; exec 3<&0 4>&1;
+            (trap 'echo asked >&4; exit' TERM; echo set >$d/f; read line <&3) &
+            read set <$d/f; rm -r $d; echo ready; exit 4;";
+        let mut exec = Running::start(&[], left);
+        let stdin = exec.exec.stdin.take();
+        assert_eq!(exec.exec.wait().unwrap().code(), Some(4));
+        assert_eq!(exec.rest(), "asked\n");
+        drop(stdin);
     }
 
     #[test]

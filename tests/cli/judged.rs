@@ -79,6 +79,8 @@ fn a_client_that_never_starts_is_no_verdict() {
             "{}",
             ended.stderr
         );
+        let hints = ended.stderr.matches("= hint: ").count();
+        assert_eq!(hints, 1, "{}", ended.stderr);
     }
 }
 

@@ -190,3 +190,23 @@ fn options_that_do_not_fit_are_bad_usage() {
         insta::assert_snapshot!(format!("refused_{name}"), ended.shown());
     }
 }
+
+#[test]
+fn a_number_that_does_not_fit_is_told_what_the_option_takes() {
+    let mut told = String::new();
+    for line in [
+        &["serve", "--websites", "-1"][..],
+        &["serve", "--page-size", "-3"],
+        &["serve", "--quota", "-1"],
+        &["serve", "--websites", "99999999999"],
+        &["check", "--cases", "-1"],
+        &["check", "--seed", "x"],
+        &["check", "--jobs", "0"],
+    ] {
+        let ended = run(line);
+        assert_eq!(ended.code, Some(2), "{}", ended.shown());
+        let first = ended.stderr.lines().next().unwrap_or_default();
+        told.push_str(&format!("{first}\n"));
+    }
+    insta::assert_snapshot!(told);
+}

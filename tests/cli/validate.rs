@@ -117,3 +117,20 @@ fn a_folder_that_links_back_to_itself_is_replayed_once() {
 fn no_file_is_bad_usage() {
     assert_eq!(run(&["validate"]).code, Some(2));
 }
+
+#[test]
+fn a_file_that_is_too_large_is_told_the_limit_and_the_way_out() {
+    let mut text = String::from("name: large\nstart:\n  websites:\n");
+    for number in 1..=50_001 {
+        text.push_str(&format!("    w{number}: {{ message: Hi }}\n"));
+    }
+    let folder = folder(&[("large.yaml", &text)]);
+    let guessed = run_in(folder.path(), &["validate", "large.yaml"]);
+    let known = run_in(folder.path(), &["replay", "large.yaml"]);
+    for ended in [&guessed, &known] {
+        assert_eq!(ended.code, Some(2), "{}", ended.shown());
+        assert!(ended.stderr.contains("generated"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("budget"), "{}", ended.stderr);
+    }
+    insta::assert_snapshot!(guessed.stderr);
+}

@@ -501,10 +501,10 @@ fn untried(error: &PeerError) -> Untried {
         PeerError::NeverStarted(_) => "start it by hand to see what it says",
         PeerError::Stopped(_) | PeerError::Refused(_) => "see its log",
     };
-    Untried {
-        problem: error.to_string(),
-        hint: Some(hint.to_owned()),
-    }
+    let problem = error.to_string();
+    // Whoever knew better has said so already: two pieces of advice are none.
+    let hint = (!problem.contains("= hint: ")).then(|| hint.to_owned());
+    Untried { problem, hint }
 }
 
 impl House {

@@ -42,12 +42,13 @@ impl Warden {
         for note in notes.lines().map_while(Result::ok) {
             let number = note.get(1..).and_then(|number| number.parse().ok());
             match (note.as_bytes().first(), number) {
-                (Some(b'+'), Some(group)) => running.push(group),
-                (Some(b'-'), Some(group)) => running.retain(|other: &u32| *other != group),
+                (Some(b'+'), Some(group)) => running.push((group, kill_group as fn(u32))),
+                (Some(b'?'), Some(group)) => running.push((group, ask_group)),
+                (Some(b'-'), Some(group)) => running.retain(|(other, _)| *other != group),
                 _ => {}
             }
         }
-        running.into_iter().for_each(kill_group);
+        running.into_iter().for_each(|(group, end)| end(group));
     }
 
     /// A group runs now.
@@ -55,8 +56,13 @@ impl Warden {
         self.note(&format!("+{group}\n"));
     }
 
+    /// A group runs now that is asked to end, not killed.
+    pub fn watch_politely(&self, group: u32) {
+        self.note(&format!("?{group}\n"));
+    }
+
     /// A group has ended.
-    pub(super) fn forget(&self, group: u32) {
+    pub fn forget(&self, group: u32) {
         self.note(&format!("-{group}\n"));
     }
 

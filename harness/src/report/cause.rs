@@ -44,6 +44,9 @@ pub(super) fn guess(demand: Demand, breach: &Breach, history: &History) -> Optio
     let Demand::Oracle(rule) = demand else {
         return None;
     };
+    if never_ready(demand, history) {
+        return None;
+    }
     let overwrote = history
         .saves
         .iter()
@@ -119,6 +122,42 @@ pub(super) fn guess(demand: Demand, breach: &Breach, history: &History) -> Optio
             "Poll with one differential for all websites, and list again rarely.",
         ),
     })
+}
+
+/// Whether a cache is found wanting of a client that never said that it has one: how its loop goes
+/// wrong cannot be seen then.
+pub(super) fn never_ready(demand: Demand, history: &History) -> bool {
+    let about_the_cache = matches!(
+        demand,
+        Demand::Oracle(Rule::Converged) | Demand::Expect("websites" | "ready_within")
+    );
+    about_the_cache && history.ready.is_none()
+}
+
+/// What to look at when a client never said that it was ready; `client` is how the command line
+/// names it.
+pub(super) fn unready(client: &str, history: &History) -> String {
+    let asked = |operation| {
+        history
+            .requests
+            .iter()
+            .any(|request| request.operation == operation)
+    };
+    let next = if client.starts_with("--run ") {
+        "Does the address of --read answer 200, with JSON, once all websites are loaded?"
+    } else if client.starts_with("--client-cmd ") || client.starts_with("--client-url ") {
+        "Is `read` replied to with `\"ready\": true` once all websites are loaded?"
+    } else {
+        "It has to say so once all websites are loaded."
+    };
+    let asked = if asked(Operation::List) {
+        ""
+    } else {
+        " It never asked for the list of websites, either."
+    };
+    format!(
+        "the client never said that it was ready, and its cache counts as empty until then.{asked} {next}"
+    )
 }
 
 fn converged(site: Site, history: &History) -> Option<Hazard> {

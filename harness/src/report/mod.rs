@@ -165,6 +165,9 @@ pub struct Failure {
     /// What it looks like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hazard: Option<Hazard>,
+    /// That the client never said that it was ready, and what to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub never_ready: Option<String>,
     /// Whether the reference client passes this scenario; none when the reference is judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fair: Option<bool>,
@@ -195,6 +198,8 @@ impl ScenarioReport {
             expected: breach.expected.clone(),
             got: breach.got.clone(),
             hazard: cause::guess(finding.demand, breach, history),
+            never_ready: cause::never_ready(finding.demand, history)
+                .then(|| cause::unready(client, history)),
             fair,
             quirks: scenario
                 .server

@@ -247,6 +247,9 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
             ),
         );
     }
+    if let Some(unready) = &failure.never_ready {
+        field(&mut out, "Not ready", unready);
+    }
     if let Some(fair) = failure.fair {
         let quirks = if failure.quirks.is_empty() {
             "No quirk needed.".to_owned()

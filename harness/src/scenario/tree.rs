@@ -48,7 +48,10 @@ impl Node {
                 "the file has {} bytes, which is more than 1 MiB",
                 text.len()
             );
-            return Err(Diagnostic::new(Place::START, message));
+            return Err(Diagnostic::new(Place::START, message).hint(
+                "a scenario is about a few websites; `start: { generated: 1000 }` makes many \
+                 without writing them down",
+            ));
         }
         serde_saphyr::from_str_with_options::<Spanned<Bare>>(text, options())
             .map(Self::from)

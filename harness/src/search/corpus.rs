@@ -15,10 +15,21 @@ use crate::unfired;
 use crate::world::Prepared;
 
 /// Scenarios by the names of their files.
-pub(super) type Files = Vec<(String, Prepared)>;
+pub type Files = Vec<(String, Prepared)>;
 
-/// Reads scenarios, the simplest first.
-pub(super) fn read(texts: &[(&str, &str)]) -> Result<Files, Untried> {
+/// Reads scenarios that lie in no folder, the simplest first.
+///
+/// # Errors
+///
+/// [`Untried`] when one has mistakes: whoever built them in is to hear of it.
+///
+/// # Examples
+///
+/// ```
+/// let files = crisp_harness::search::read(&[("a.yaml", "name: nothing happens")]).unwrap();
+/// assert_eq!(files[0].1.scenario.name, "nothing happens");
+/// ```
+pub fn read(texts: &[(&str, &str)]) -> Result<Files, Untried> {
     let mut files = texts
         .iter()
         .map(|(file, text)| {

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use conviction::Suspect;
 pub use conviction::{Class, Conviction};
+pub use corpus::{Files, read};
 pub use rounds::Tally;
 pub use saved::file_name;
 
@@ -241,7 +242,7 @@ pub fn search(
     watch: &dyn Watch,
     tell: &mut dyn FnMut(&RunEvent),
 ) -> Result<Found, SearchError> {
-    let corpus = corpus::read(plan.corpus)?;
+    let corpus = read(plan.corpus)?;
     tell(&RunEvent::SearchStarted {
         judged: candidate.judged.clone(),
         cases: (!plan.forever).then_some(plan.cases),
@@ -290,7 +291,7 @@ pub fn search(
 }
 
 /// What comes first, and how long all of it takes.
-fn first(candidate: &Candidate, plan: &Plan, corpus: &corpus::Files) -> Option<String> {
+fn first(candidate: &Candidate, plan: &Plan, corpus: &Files) -> Option<String> {
     let pace = corpus::pace(candidate, corpus)?;
     let count = corpus.len();
     let takes = plan.takes.as_deref().unwrap_or("then random cases");
@@ -342,11 +343,7 @@ struct Hunt<'a> {
 
 impl Hunt<'_> {
     /// Holds the corpus against the client.
-    fn walk(
-        &mut self,
-        files: &corpus::Files,
-        tell: &mut dyn FnMut(&RunEvent),
-    ) -> Result<(), SearchError> {
+    fn walk(&mut self, files: &Files, tell: &mut dyn FnMut(&RunEvent)) -> Result<(), SearchError> {
         if files.is_empty() {
             return Ok(());
         }
