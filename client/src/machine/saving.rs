@@ -209,6 +209,8 @@ impl Machine {
             .entry(save.website)
             .or_insert_with(|| Read::due(since));
         read.due = since;
+        // What a cache gave before the save says nothing of how old it may be now.
+        read.cached_since = None;
         read.save = Some(OpenSave {
             save,
             problem,
