@@ -109,6 +109,13 @@ impl Machine {
         if changes.is_empty() {
             return;
         }
+        for change in &changes {
+            // A cache in front of the API may not know of this yet: the patience with a reading
+            // out of it begins anew.
+            if let Some(read) = self.reads.get_mut(&change.website()) {
+                read.forget_cached();
+            }
+        }
         let generation = self.snapshot.generation + 1;
         self.snapshot = Arc::new(Snapshot {
             websites,

@@ -96,6 +96,11 @@ impl Read {
             save: None,
         }
     }
+
+    /// Something newer is known: what a cache gave before says nothing of how long it lives.
+    pub(super) fn forget_cached(&mut self) {
+        self.cached_since = None;
+    }
 }
 
 /// A save that was answered, or lost, and is being read back.
@@ -209,6 +214,7 @@ impl Machine {
             .entry(save.website)
             .or_insert_with(|| Read::due(since));
         read.due = since;
+        read.forget_cached();
         read.save = Some(OpenSave {
             save,
             problem,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
+use jiff::Timestamp;
 
 use super::{Breach, Oracle, Rule, time};
 use crate::history::{Event, History, Quality, Request, Site, What};
@@ -44,6 +45,18 @@ struct Streak {
     failing: bool,
     hasty: u32,
     gaps: Vec<Duration>,
+    /// From when the last one asked, if it asks from a date.
+    since: Option<Timestamp>,
+}
+
+impl Streak {
+    /// Whether this request asks from a date well before that of the last one. No cursor goes
+    /// back: a poll and the check of a list take turns, and a client may count them apart.
+    fn turns(&mut self, request: &Request) -> bool {
+        let since: Option<Timestamp> = request.since.as_deref().and_then(|date| date.parse().ok());
+        let last = std::mem::replace(&mut self.since, since);
+        matches!((last, since), (Some(last), Some(since)) if since < last - SLACK)
+    }
 }
 
 impl Pacing {
@@ -138,6 +151,7 @@ impl Pacing {
                 failing: true,
                 hasty: 0,
                 gaps: Vec::new(),
+                since: None,
             }),
             None => {}
         }
@@ -168,8 +182,10 @@ impl Pacing {
         })?;
         let gap = at.saturating_sub(streak.failed_at);
         streak.failing = false;
-        // A wait of which the server said how long says nothing of the client.
-        if self.silent_until <= streak.failed_at {
+        if streak.turns(request) {
+            streak.gaps.clear();
+        } else if self.silent_until <= streak.failed_at {
+            // A wait of which the server said how long says nothing of the client.
             streak.gaps.push(gap);
         }
         streak.hasty = if gap < TOO_SOON { streak.hasty + 1 } else { 0 };

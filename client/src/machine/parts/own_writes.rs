@@ -104,7 +104,9 @@ impl OwnWrites for SettledWrites {
             return Touch::Apply;
         };
         let sent = said.sent.elapsed;
-        if sent >= at + self.overlap || (source == Source::ReadBack && sent >= at + self.settle) {
+        // What a cache gives may be as old as the overlap, so it has to wait for that.
+        let alone = source == Source::ReadBack && !said.cached;
+        if sent >= at + self.overlap || (alone && sent >= at + self.settle) {
             return Touch::Apply;
         }
         Touch::ReadAt(said.received.elapsed.max(at + self.settle))
@@ -172,6 +174,19 @@ mod tests {
         let now = Touch::ReadAt(Duration::from_secs(106));
         assert_eq!(writes.judge(W, &said(106), Source::Poll), now);
         assert_eq!(writes.judge(W, &said(220), Source::Poll), Touch::Apply);
+    }
+
+    #[test]
+    fn a_read_back_out_of_a_cache_is_believed_when_no_cache_can_be_older_than_the_save() {
+        let mut writes = after_a_save_at_100();
+        let cached = |sent| Exchange {
+            cached: true,
+            ..said(sent)
+        };
+        let again = Touch::ReadAt(Duration::from_secs(106));
+        assert_eq!(writes.judge(W, &cached(106), Source::ReadBack), again);
+        let touch = writes.judge(W, &cached(220), Source::ReadBack);
+        assert_eq!(touch, Touch::Apply);
     }
 
     #[test]
