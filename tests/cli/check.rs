@@ -113,6 +113,19 @@ fn options_that_do_not_fit_are_told() {
 }
 
 #[test]
+fn a_failure_that_cannot_be_kept_is_told_all_the_same() {
+    let folder = folder(&[("taken", "")]);
+    let check = ["check", "--client", "guide", "--seed", "1", "--cases", "30"];
+    let taken = [&check[..], &["--save-failure", "taken"]].concat();
+    let ended = run_in(folder.path(), &taken);
+    assert_eq!(ended.code, Some(2), "{}", ended.shown());
+    let told = ended.stdout.contains("FAIL    lost update · ");
+    assert!(told, "{}", ended.shown());
+    let hint = "name another folder with `--save-failure`";
+    assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+}
+
+#[test]
 fn a_broken_file_among_the_saved_failures_is_named() {
     let folder = folder(&[("bad.yaml", "name: x\nfautls: []\n")]);
     let ended = run_in(folder.path(), &["check", "--save-failure", "."]);
