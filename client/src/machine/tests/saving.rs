@@ -95,12 +95,18 @@ fn a_save_whose_answer_is_lost_is_read_back_and_done() {
         sim.run(secs(59));
         sim.assert_converged();
         match outcome(&sim) {
-            SaveOutcome::Done => assert!(carried_out),
+            SaveOutcome::Done => {
+                assert!(carried_out);
+                assert_eq!(sim.count("get_settings"), 1);
+            }
             SaveOutcome::Unknown {
                 holds: Some(holds), ..
             } => {
                 assert!(!carried_out);
                 assert_eq!(holds.as_json(), r#"{"v":"old"}"#);
+                // At first it may not be visible yet, so it is looked at again, and not more often.
+                assert!(sim.outcomes[0].0 >= secs(35), "{:?}", sim.outcomes);
+                assert_eq!(sim.count("get_settings"), 2);
             }
             other => panic!("{other:?}"),
         }
@@ -265,4 +271,20 @@ fn a_flood_of_saves_does_not_silence_the_polls() {
             .count(),
         1000
     );
+}
+
+#[test]
+fn what_must_never_be_sent_twice_is_a_save() {
+    let id = w(1);
+    for save in [Operation::SaveSettings(id), Operation::UpdateSettings(id)] {
+        assert!(save.is_save(), "{save:?}");
+    }
+    for read in [
+        Operation::Account,
+        Operation::List(1),
+        Operation::Since,
+        Operation::GetSettings(id),
+    ] {
+        assert!(!read.is_save(), "{read:?}");
+    }
 }
