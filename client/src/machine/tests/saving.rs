@@ -288,3 +288,24 @@ fn what_must_never_be_sent_twice_is_a_save() {
         assert!(!read.is_save(), "{read:?}");
     }
 }
+
+#[test]
+fn a_put_replaces_with_put_and_a_patch_merges_with_patch() {
+    for (deed, method) in [
+        (Deed::Put(1, json!({"v": "mine"})), "PUT "),
+        (Deed::Patch(1, json!({"v": "mine"})), "PATCH "),
+    ] {
+        let mut sim = Sim::three(config(), Quirks::default());
+        sim.deed(secs(30), deed);
+        sim.run(secs(31));
+        let requests = sim.server.requests.iter();
+        let saves: Vec<_> = requests
+            .map(|(_, request)| request.as_str())
+            .filter(|request| !request.starts_with("GET "))
+            .collect();
+        assert!(
+            saves.len() == 1 && saves[0].starts_with(method),
+            "{saves:?}"
+        );
+    }
+}
