@@ -186,14 +186,17 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
             doing: "listening for signals".to_owned(),
             problem: error.to_string(),
         })?;
+    // Before anything is searched: a signal that came first would end it without a word.
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
     std::thread::spawn(move || {
         runtime.block_on(async {
-            if let Ok(mut signals) = Signals::listen() {
-                signals.next().await;
-                stop.store(true, std::sync::atomic::Ordering::Relaxed);
-                signals.end_at_the_next();
-                std::future::pending::<()>().await;
-            }
+            signals.next().await;
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            signals.end_at_the_next();
+            std::future::pending::<()>().await;
         });
     });
     Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crisp_harness::generate::{Bounds, scenario};
 use crisp_harness::scenario::{Anchor, Deed, Scenario, Step};
+use crisp_mock_server::fault::Occurrence;
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use serde_json::{Number, Value};
@@ -242,16 +243,26 @@ fn much_happens_after_the_second_poll_and_with_no_list_to_heal_it() {
     );
 }
 
+/// Anything else means something else as soon as what comes before it is taken away.
 #[test]
-fn faults_are_drawn_by_operation_and_occurrence_or_by_a_window_and_never_by_rate() {
+fn faults_are_drawn_by_operation_and_occurrence_or_by_a_window_and_by_nothing_else() {
+    let (mut windows, mut occurrences) = (0, 0);
     for case in cases() {
         for fault in &case.faults.faults {
-            let has_window = fault.window.is_some();
-            let has_target = fault.at.is_some();
-            assert!(has_window || has_target, "{}", case.to_yaml());
+            let counted = fault
+                .at
+                .is_some_and(|target| matches!(target.occurrence, Occurrence::Range { .. }));
+            let ends = fault.window.is_some_and(|window| window.until.is_some());
+            assert!(counted != ends, "{}", case.to_yaml());
             assert!(fault.website.is_none(), "{}", case.to_yaml());
+            windows += u32::from(ends);
+            occurrences += u32::from(counted);
         }
     }
+    assert!(
+        windows > 200 && occurrences > 200,
+        "{windows} {occurrences}"
+    );
 }
 
 #[test]

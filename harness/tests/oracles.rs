@@ -378,7 +378,7 @@ when: [ { at: 70s, save: { w1: { message: new } } } ]";
     assert_eq!(fact, Some("w1 had the plugin all along."));
 }
 
-/// What is told of the gravest failure of a mutant.
+/// What is told of a mutant that does not converge.
 fn told_of(mutant: &str, text: &str) -> (&'static str, String) {
     let mutant = zoo::named(mutant).unwrap_or_else(|unknown| panic!("{unknown}"));
     let judged = judge(&prepared(text), &*mutant.client());
@@ -392,9 +392,13 @@ fn told_of(mutant: &str, text: &str) -> (&'static str, String) {
 
 #[test]
 fn what_never_came_is_told_by_what_the_cache_shows_instead() {
-    let start = "name: x\nstart: { websites: { w1: { message: old } } }";
-    let leaves = format!("{start}\nwhen: [ {{ at: 70s, uninstall: w1 }} ]");
-    let (word, but) = told_of("swallows-removals", &leaves);
+    let leaves = "
+name: x
+client: { overlap: 5s }
+start: { generated: 2 }
+when: [ { at: 90s, uninstall: w2 } ]
+";
+    let (word, but) = told_of("swallows-removals", leaves);
     assert_eq!(word, "ghost");
     assert!(but.contains("and still shows it at "), "{but}");
 }

@@ -1,6 +1,9 @@
 //! `check`: a search, what it prints, and what it leaves behind.
 
-use crate::program::{folder, run_in};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use crate::program::{folder, program, run_in};
 
 /// What a search says of itself, without how fast this machine was.
 fn steady(shown: &str) -> String {
@@ -110,9 +113,60 @@ fn options_that_do_not_fit_are_told() {
 }
 
 #[test]
+fn a_failure_that_cannot_be_kept_is_told_all_the_same() {
+    let folder = folder(&[("taken", "")]);
+    let check = ["check", "--client", "guide", "--seed", "1", "--cases", "30"];
+    let taken = [&check[..], &["--save-failure", "taken"]].concat();
+    let ended = run_in(folder.path(), &taken);
+    assert_eq!(ended.code, Some(2), "{}", ended.shown());
+    let told = ended.stdout.contains("FAIL    lost update · ");
+    assert!(told, "{}", ended.shown());
+    let hint = "name another folder with `--save-failure`";
+    assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+}
+
+#[test]
 fn a_broken_file_among_the_saved_failures_is_named() {
     let folder = folder(&[("bad.yaml", "name: x\nfautls: []\n")]);
     let ended = run_in(folder.path(), &["check", "--save-failure", "."]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("bad.yaml:2:1"), "{}", ended.stderr);
+}
+
+/// Whatever it had found by then is kept, and is as small as after any other search.
+#[cfg(unix)]
+#[test]
+fn a_soak_that_is_interrupted_ends_in_good_order_and_keeps_what_it_found() {
+    let folder = folder(&[]);
+    let mut soak = program();
+    soak.current_dir(folder.path())
+        .args(["check", "--client", "guide", "--seed", "1", "--forever"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut soak = soak.spawn().unwrap();
+    let mut said = BufReader::new(soak.stdout.take().unwrap());
+    let mut first = String::new();
+    said.read_line(&mut first).unwrap();
+    assert!(first.starts_with("JUDGED  "), "{first}");
+    let mut kill = Command::new("kill");
+    kill.arg("-INT").arg(soak.id().to_string());
+    assert!(kill.status().unwrap().success());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let code = soak.wait().unwrap().code();
+    let kept = std::fs::read_dir(folder.path().join("crisp-mock-failures"));
+    let kept: Vec<_> = kept.into_iter().flatten().flatten().collect();
+    // 3: it was stopped before the first case.
+    let expected = if kept.is_empty() { [0, 3] } else { [1, 1] };
+    assert!(
+        code.is_some_and(|code| expected.contains(&code)),
+        "{code:?}: {rest}"
+    );
+    for file in kept {
+        let yaml = std::fs::read_to_string(file.path()).unwrap();
+        let steps = yaml.lines().filter(|line| line.starts_with("  - ")).count();
+        assert!(steps <= 8, "{yaml}");
+        assert!(rest.contains(file.file_name().to_str().unwrap()), "{rest}");
+    }
+    assert!(rest.lines().last().unwrap().contains(" cases"), "{rest}");
 }

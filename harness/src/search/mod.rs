@@ -350,13 +350,24 @@ impl Hunt<'_> {
         let walk = corpus::walk(self.candidate, self.plan, files, self.watch)?;
         self.corpus = Some(walk.tally);
         self.unjudged.merge(walk.unjudged);
-        if let Some(mut conviction) = walk.conviction {
-            saved::keep(&mut conviction, self.plan)?;
-            tell(&conviction.event(self.candidate, self.told));
-            self.told += 1;
-            self.convictions.push(conviction);
+        match walk.conviction {
+            Some(conviction) => self.tell(conviction, tell),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Keeps a failure and tells of it. One that cannot be kept is told all the same: it may have
+    /// taken hours to find.
+    fn tell(
+        &mut self,
+        mut conviction: Conviction,
+        tell: &mut dyn FnMut(&RunEvent),
+    ) -> Result<(), SearchError> {
+        let kept = saved::keep(&mut conviction, self.plan);
+        tell(&conviction.event(self.candidate, self.told));
+        self.told += 1;
+        self.convictions.push(conviction);
+        kept
     }
 
     fn effort(&self) -> Effort {
@@ -407,13 +418,10 @@ impl Hunt<'_> {
             shapes.push(conviction.shape.clone());
             new
         });
-        self.convictions = found;
-        if let Some(first) = self.convictions.first_mut() {
-            saved::keep(first, self.plan)?;
-            tell(&first.event(self.candidate, self.told));
-            self.told += 1;
-        }
-        Ok(())
+        let mut found = found.into_iter();
+        let told = found.next().map(|first| self.tell(first, tell));
+        self.convictions.extend(found);
+        told.unwrap_or(Ok(()))
     }
 
     /// Shrinks, tells and keeps whatever is new in the last round.
@@ -469,12 +477,9 @@ impl Hunt<'_> {
             )
         });
         for conviction in found {
-            let mut conviction = conviction?;
+            let conviction = conviction?;
             if self.known.is_new(&conviction) {
-                saved::keep(&mut conviction, self.plan)?;
-                tell(&conviction.event(self.candidate, self.told));
-                self.told += 1;
-                self.convictions.push(conviction);
+                self.tell(conviction, tell)?;
             }
         }
         Ok(())

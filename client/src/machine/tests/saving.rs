@@ -95,12 +95,18 @@ fn a_save_whose_answer_is_lost_is_read_back_and_done() {
         sim.run(secs(59));
         sim.assert_converged();
         match outcome(&sim) {
-            SaveOutcome::Done => assert!(carried_out),
+            SaveOutcome::Done => {
+                assert!(carried_out);
+                assert_eq!(sim.count("get_settings"), 1);
+            }
             SaveOutcome::Unknown {
                 holds: Some(holds), ..
             } => {
                 assert!(!carried_out);
                 assert_eq!(holds.as_json(), r#"{"v":"old"}"#);
+                // At first it may not be visible yet, so it is looked at again, and not more often.
+                assert!(sim.outcomes[0].0 >= secs(35), "{:?}", sim.outcomes);
+                assert_eq!(sim.count("get_settings"), 2);
             }
             other => panic!("{other:?}"),
         }
@@ -265,4 +271,41 @@ fn a_flood_of_saves_does_not_silence_the_polls() {
             .count(),
         1000
     );
+}
+
+#[test]
+fn what_must_never_be_sent_twice_is_a_save() {
+    let id = w(1);
+    for save in [Operation::SaveSettings(id), Operation::UpdateSettings(id)] {
+        assert!(save.is_save(), "{save:?}");
+    }
+    for read in [
+        Operation::Account,
+        Operation::List(1),
+        Operation::Since,
+        Operation::GetSettings(id),
+    ] {
+        assert!(!read.is_save(), "{read:?}");
+    }
+}
+
+#[test]
+fn a_put_replaces_with_put_and_a_patch_merges_with_patch() {
+    for (deed, method) in [
+        (Deed::Put(1, json!({"v": "mine"})), "PUT "),
+        (Deed::Patch(1, json!({"v": "mine"})), "PATCH "),
+    ] {
+        let mut sim = Sim::three(config(), Quirks::default());
+        sim.deed(secs(30), deed);
+        sim.run(secs(31));
+        let requests = sim.server.requests.iter();
+        let saves: Vec<_> = requests
+            .map(|(_, request)| request.as_str())
+            .filter(|request| !request.starts_with("GET "))
+            .collect();
+        assert!(
+            saves.len() == 1 && saves[0].starts_with(method),
+            "{saves:?}"
+        );
+    }
 }
