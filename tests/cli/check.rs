@@ -103,13 +103,6 @@ fn options_that_do_not_fit_are_told() {
     assert!(steps.stderr.contains("from 0 to 1000"), "{}", steps.stderr);
     let nothing = run_in(folder.path(), &["check", "--cases", "0", "--seed", "1"]);
     assert_eq!(nothing.code, Some(3), "{}", nothing.shown());
-    let zoo = run_in(folder.path(), &["check", "--zoo"]);
-    assert_eq!(zoo.code, Some(2));
-    assert!(
-        zoo.stderr.contains("checkout of crisp-mock"),
-        "{}",
-        zoo.stderr
-    );
 }
 
 #[test]

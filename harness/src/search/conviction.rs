@@ -301,7 +301,9 @@ fn found(scenario: &Scenario, judged: &Judged, word: &str, seed: u64) -> Found {
         .collect();
     Found {
         rule: word.to_owned(),
-        client: format!("{} {}", about.name, about.version),
+        client: format!("{} {}", about.name, about.version)
+            .trim_end()
+            .to_owned(),
         seed,
         quirk: (!quirks.is_empty()).then(|| quirks.join(", ")),
     }

@@ -107,13 +107,16 @@ pub fn nearest_route(path: &str) -> Option<&'static str> {
     let given: Vec<_> = path.trim_end_matches('/').split('/').collect();
     let alike = ROUTES.iter().filter_map(|route| {
         let wanted: Vec<_> = route.pattern.split('/').collect();
+        if wanted.len() != given.len() {
+            return None;
+        }
         let pairs = || wanted.iter().zip(&given);
         let literals = || pairs().filter(|(wanted, _)| !wanted.starts_with('{'));
         let far: usize = literals()
             .map(|(wanted, given)| distance(wanted, given))
             .sum();
         let length: usize = literals().map(|(wanted, _)| wanted.len()).sum();
-        (wanted.len() == given.len() && far <= length / 4 + 1).then_some((far, route.pattern))
+        (far <= length / 4 + 1).then_some((far, route.pattern))
     });
     let whole = || nearest(path, ROUTES.iter().map(|route| route.pattern));
     alike.min().map(|(_, pattern)| pattern).or_else(whole)
