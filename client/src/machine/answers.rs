@@ -123,7 +123,7 @@ impl Machine {
         let refused = wire::refusal(status.as_u16(), body);
         self.heed_retry_after(status, headers);
         match (&job, status.as_u16()) {
-            (Job::Page(page), 404) if self.page_is_missing(*page) => return,
+            (Job::Page(page), 404) if self.page_is_missing(*page, exchange) => return,
             (Job::Read(website), 404) if is_gone(&refused) => {
                 return self.website_is_gone(*website);
             }

@@ -206,13 +206,24 @@ impl Machine {
 
     /// A page answered 404. If the page before is there and this one is missing again, the list
     /// has ended; anything else is an outage. Says whether that settles the answer.
-    pub(super) fn page_is_missing(&mut self, page: u32) -> bool {
-        let first = self.parts.load.first_page();
+    pub(super) fn page_is_missing(&mut self, page: u32, exchange: &Exchange) -> bool {
+        let (first, overlap) = (self.parts.load.first_page(), self.config.overlap);
         let Some(run) = &mut self.run else {
             return false;
         };
         if run.wants_page() != Some(page) || page <= first {
             return false;
+        }
+        // Out of a cache it may be from before websites came. The second one may be the first,
+        // cached meanwhile.
+        let confirms = run.missing == Some(page);
+        if exchange.cached && !confirms && !run.bears_cached(exchange, overlap) {
+            let setback = Setback::of(
+                Trouble::Cached,
+                "that a page is missing came out of a cache",
+            );
+            self.set_back(&Job::Page(page), exchange, setback);
+            return true;
         }
         if run.probing {
             // The page before has gone too: an outage, or a list that shrank. Both need a new
@@ -227,6 +238,7 @@ impl Machine {
         }
         match run.last {
             Some(last) => {
+                self.recovered(Lane::Load);
                 self.pages_ended(page, &last);
                 true
             }
