@@ -45,17 +45,23 @@ struct Streak {
     failing: bool,
     hasty: u32,
     gaps: Vec<Duration>,
-    /// From when the last one asked, if it asks from a date.
-    since: Option<Timestamp>,
+    /// When the last one was sent and from when it asked, if it asks from a date.
+    since: Option<(Duration, Timestamp)>,
 }
 
 impl Streak {
-    /// Whether this request asks from a date well before that of the last one. No cursor goes
-    /// back: a poll and the check of a list take turns, and a client may count them apart.
+    /// Whether this request asks from another date than the last one, by more than the time between
+    /// them: a poll and the check of a list take turns, and a client may count them apart.
     fn turns(&mut self, request: &Request) -> bool {
-        let since: Option<Timestamp> = request.since.as_deref().and_then(|date| date.parse().ok());
+        let asked: Option<Timestamp> = request.since.as_deref().and_then(|date| date.parse().ok());
+        let since = asked.map(|asked| (request.sent, asked));
         let last = std::mem::replace(&mut self.since, since);
-        matches!((last, since), (Some(last), Some(since)) if since < last - SLACK)
+        let (Some((before, last)), Some((now, since))) = (last, since) else {
+            return false;
+        };
+        // Some ask from a while before now, whatever failed: their dates go on with the time.
+        let passed = now.saturating_sub(before);
+        since < last - SLACK || since > last + passed + SLACK
     }
 }
 
