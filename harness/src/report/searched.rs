@@ -98,7 +98,7 @@ impl Text {
     pub(super) fn searched(self, searched: &Searched) -> String {
         let mut out = String::new();
         let failed = searched.exit_code == 1;
-        if (self.verbose || !failed) && !self.quiet && searched.cases > 0 {
+        if !self.quiet && searched.cases > 0 {
             out.push_str("\n  Faults that were met, by what the client was doing:\n");
             out.push_str(&searched.coverage.table());
             if self.verbose {
