@@ -138,13 +138,7 @@ fn stop(report: &ScenarioReport, stopped: &str) -> String {
         ),
     };
     // Its log is shown below.
-    let how = stopped
-        .split(
-            "
-  its log ends",
-        )
-        .next()
-        .unwrap_or(stopped);
+    let how = stopped.split("\n  its log ends").next().unwrap_or(stopped);
     for line in format!("The client stopped: {how}.").lines() {
         wrapped(&mut out, line, 2, 98);
     }
