@@ -7,11 +7,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=scenarios");
-    let variable = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .ok_or_else(|| io::Error::other(name))
-    };
+    let variable =
+        |name| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(name));
     let root = variable("CARGO_MANIFEST_DIR")?;
     let mut files = Vec::new();
     collect(&root.join("scenarios"), &mut files)?;
@@ -20,11 +17,7 @@ fn main() -> io::Result<()> {
     for file in files {
         let name = file.strip_prefix(&root).unwrap_or(&file);
         let name = name.to_string_lossy().replace('\\', "/");
-        let _ = writeln!(
-            list,
-            "    ({name:?}, include_str!({:?})),",
-            file.display().to_string()
-        );
+        let _ = writeln!(list, "    ({name:?}, include_str!({:?})),", file.display().to_string());
     }
     list.push_str("]\n");
     fs::write(variable("OUT_DIR")?.join("corpus.rs"), list)

@@ -4,10 +4,7 @@
 //! of its own on this machine, over loopback and one connection; the figure is the ratio.
 
 #![expect(clippy::print_stdout, reason = "a benchmark shows its figures")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot go on has nothing better to do"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing better to do")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -23,14 +20,7 @@ struct Server(Child, Value);
 
 impl Server {
     fn start(websites: &str) -> Self {
-        let options = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--print",
-            "json",
-            "--quiet",
-        ];
+        let options = ["serve", "--listen", "127.0.0.1:0", "--print", "json", "--quiet"];
         let mut child = Command::new(env!("CARGO_BIN_EXE_crisp-mock"))
             .args(options)
             .args(["--page-size", "100", "--websites", websites])
@@ -38,9 +28,7 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self(child, serde_json::from_str(&line).unwrap())
     }
 
@@ -58,13 +46,9 @@ impl Drop for Server {
 
 #[tokio::main]
 async fn main() {
-    let asked = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
+    let asked = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let websites = asked.unwrap_or_else(|| "100000".to_owned());
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
+    rustls::crypto::ring::default_provider().install_default().ok();
     let server = Server::start(&websites);
     let (mut pages, mut loads) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -75,10 +59,7 @@ async fn main() {
     println!("{websites} websites, pages of 100, medians of {ROUNDS}");
     println!("bare page loop   {:>8.0} ms", pages.as_secs_f64() * 1e3);
     println!("crisp-sync ready {:>8.0} ms", loads.as_secs_f64() * 1e3);
-    println!(
-        "ratio            {:>8.2}",
-        loads.as_secs_f64() / pages.as_secs_f64()
-    );
+    println!("ratio            {:>8.2}", loads.as_secs_f64() / pages.as_secs_f64());
 }
 
 #[expect(clippy::disallowed_methods, reason = "it measures real time")]
@@ -86,10 +67,7 @@ async fn fetch_pages(server: &Server) -> Duration {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let start = Instant::now();
     for page in 1.. {
-        let url = format!(
-            "{}plugin/connect/websites/all/{page}",
-            server.fact("rest_url")
-        );
+        let url = format!("{}plugin/connect/websites/all/{page}", server.fact("rest_url"));
         let request = client
             .get(url)
             .basic_auth(server.fact("identifier"), Some(server.fact("key")))
@@ -104,10 +82,7 @@ async fn fetch_pages(server: &Server) -> Duration {
 
 #[expect(clippy::disallowed_methods, reason = "it measures real time")]
 async fn load(server: &Server) -> Duration {
-    let mut config = Config::new(Credentials::new(
-        server.fact("identifier"),
-        server.fact("key"),
-    ));
+    let mut config = Config::new(Credentials::new(server.fact("identifier"), server.fact("key")));
     config.base = BaseUrl::new(server.fact("rest_url")).unwrap();
     config.quota = Quota::Unlimited;
     let start = Instant::now();

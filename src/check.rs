@@ -137,11 +137,8 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         ..Plan::default()
     };
     let text = arguments.reports.text();
-    let progress = Progress::start(
-        (!plan.forever).then_some(plan.cases),
-        limits,
-        arguments.reports.quiet,
-    );
+    let progress =
+        Progress::start((!plan.forever).then_some(plan.cases), limits, arguments.reports.quiet);
     if plan.forever {
         stop_on_a_signal(&progress)?;
     }
@@ -179,12 +176,12 @@ fn some_seed() -> u64 {
 /// From now on a signal ends the search in good order.
 fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
     let stop = progress.stopper();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Environment {
-            doing: "listening for signals".to_owned(),
-            problem: error.to_string(),
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+            Failure::Environment {
+                doing: "listening for signals".to_owned(),
+                problem: error.to_string(),
+            }
         })?;
     // Before anything is searched: a signal that came first would end it without a word.
     let mut signals = {
@@ -231,10 +228,7 @@ fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         ));
         return Ok(ExitCode::SUCCESS);
     }
-    terminal::say(&format!(
-        "FAIL    no scenario convicts {}",
-        escaped.join(", ")
-    ));
+    terminal::say(&format!("FAIL    no scenario convicts {}", escaped.join(", ")));
     Ok(ExitCode::from(1))
 }
 
@@ -255,13 +249,8 @@ fn refused(error: SearchError) -> Failure {
         SearchError::Untried(untried) | SearchError::Saved(ReplayError::Untried(untried)) => {
             Failure::Untried(untried)
         }
-        SearchError::Saved(error) => Failure::BadFile {
-            report: error.to_string(),
-        },
-        SearchError::Unkept { .. } => Failure::Usage {
-            message: error.to_string(),
-            hint: None,
-        },
+        SearchError::Saved(error) => Failure::BadFile { report: error.to_string() },
+        SearchError::Unkept { .. } => Failure::Usage { message: error.to_string(), hint: None },
     }
 }
 

@@ -22,12 +22,7 @@ use crate::warden;
 pub struct ClientArguments {
     /// The client that is judged: `sync` (crisp-sync itself), `guide` (the loop of Crisp's guide) or
     /// `mutant:NAME` (crisp-sync with a mistake; docs/zoo.md has the names)
-    #[arg(
-        long,
-        value_name = "CLIENT",
-        default_value = "sync",
-        env = "CRISP_MOCK_CLIENT"
-    )]
+    #[arg(long, value_name = "CLIENT", default_value = "sync", env = "CRISP_MOCK_CLIENT")]
     pub client: ClientChoice,
 
     /// Judge a plugin as it is: the command that starts it, with the emulator in its environment
@@ -123,10 +118,7 @@ impl ClientArguments {
         }
         if self.client != ClientChoice::Sync {
             return Err(Failure::usage(
-                format!(
-                    "`--over-http` judges `sync` alone, not `{}`",
-                    self.client.name()
-                ),
+                format!("`--over-http` judges `sync` alone, not `{}`", self.client.name()),
                 "leave one of the two options out",
             ));
         }
@@ -141,9 +133,7 @@ impl ClientArguments {
     /// Whether the client is met over HTTP.
     pub fn is_outside(&self) -> bool {
         self.over_http
-            || [&self.run, &self.client_cmd, &self.client_url]
-                .into_iter()
-                .any(Option::is_some)
+            || [&self.run, &self.client_cmd, &self.client_url].into_iter().any(Option::is_some)
     }
 
     /// The user's own client, if one is named.
@@ -160,10 +150,7 @@ impl ClientArguments {
                 (_, Some(command), _) => {
                     let line = command_line("--client-cmd", command)?;
                     let launcher = Process::new(line, self.peer_options()?);
-                    (
-                        format!("--client-cmd {}", quoted(command)),
-                        Box::new(launcher),
-                    )
+                    (format!("--client-cmd {}", quoted(command)), Box::new(launcher))
                 }
                 (_, _, Some(url)) => {
                     let launcher = Service::new(url, &self.peer_options()?)
@@ -219,19 +206,14 @@ impl ClientArguments {
 
     /// On what terms a client outside is tried.
     fn terms(&self) -> Terms {
-        Terms {
-            poll: self.poll,
-            jobs: self.jobs,
-            client_timeout: self.client_timeout,
-        }
+        Terms { poll: self.poll, jobs: self.jobs, client_timeout: self.client_timeout }
     }
 }
 
 fn read_view(path: &Path) -> Result<View, Failure> {
     let text = read_text(path)?;
-    View::parse(&path.display().to_string(), &text).map_err(|invalid| Failure::BadFile {
-        report: invalid.to_string(),
-    })
+    View::parse(&path.display().to_string(), &text)
+        .map_err(|invalid| Failure::BadFile { report: invalid.to_string() })
 }
 
 fn command_line(option: &str, text: &str) -> Result<CommandLine, Failure> {
@@ -239,10 +221,7 @@ fn command_line(option: &str, text: &str) -> Result<CommandLine, Failure> {
 }
 
 fn refused(option: &str, problem: &str) -> Failure {
-    Failure::Usage {
-        message: format!("`{option}` cannot be used: {problem}"),
-        hint: None,
-    }
+    Failure::Usage { message: format!("`{option}` cannot be used: {problem}"), hint: None }
 }
 
 /// An argument as it is written in a shell.
@@ -264,10 +243,7 @@ mod tests {
     #[test]
     fn the_line_that_replays_a_verdict_can_be_pasted() {
         for (argument, written) in [
-            (
-                "http://127.0.0.1:{port}/_cache",
-                "http://127.0.0.1:{port}/_cache",
-            ),
+            ("http://127.0.0.1:{port}/_cache", "http://127.0.0.1:{port}/_cache"),
             ("node lib/index.js", "\"node lib/index.js\""),
             ("it's \"it\" $A", r#"'it'\''s "it" $A'"#),
             ("", "\"\""),

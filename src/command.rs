@@ -97,35 +97,24 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
 #[must_use]
 pub fn command() -> clap::Command {
     let command = settle(Line::command());
-    ["serve", "check", "healthcheck"]
-        .into_iter()
-        .fold(command, |command, name| {
-            command.mut_subcommand(name, |command| command.after_help(ENVIRONMENT))
-        })
+    ["serve", "check", "healthcheck"].into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |command| command.after_help(ENVIRONMENT))
+    })
 }
 
 fn settle(command: clap::Command) -> clap::Command {
     command
         .mut_args(|argument| {
             // CI systems set variables that nobody filled in to nothing.
-            let is_empty = argument
-                .get_env()
-                .and_then(std::env::var_os)
-                .is_some_and(|value| value.is_empty());
+            let is_empty =
+                argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
             // Values of the environment may be secrets, and one line below says it for all.
             let argument = argument.hide_env(true);
             // `-1` is a value that does not fit, and no option that does not exist.
             let takes_value = argument.get_action().takes_values() && !argument.is_positional();
-            let argument = if takes_value {
-                argument.allow_negative_numbers(true)
-            } else {
-                argument
-            };
-            if is_empty {
-                argument.env(None::<&str>)
-            } else {
-                argument
-            }
+            let argument =
+                if takes_value { argument.allow_negative_numbers(true) } else { argument };
+            if is_empty { argument.env(None::<&str>) } else { argument }
         })
         .mut_subcommands(settle)
 }

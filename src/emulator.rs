@@ -57,19 +57,12 @@ impl Whereabouts {
 
 /// The base of the control API, from any address of the server that somebody has at hand.
 fn control_url(url: &str, space: Option<&str>) -> Result<String, Failure> {
-    let with_scheme = if url.contains("://") {
-        url.to_owned()
-    } else {
-        format!("http://{url}")
-    };
+    let with_scheme = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     let parsed = reqwest::Url::parse(&with_scheme).ok();
     let fits = parsed.is_some_and(|url| url.scheme() == "http" && url.has_host());
     if !fits {
         let message = format!("`{url}` is not the address of an emulator");
-        return Err(Failure::usage(
-            message,
-            format!("write it like {DEFAULT_URL}"),
-        ));
+        return Err(Failure::usage(message, format!("write it like {DEFAULT_URL}")));
     }
     let (host, below) = match with_scheme.split_once("/_mock") {
         Some((host, below)) => (host, below.trim_end_matches('/')),
@@ -96,10 +89,7 @@ pub fn space_name(name: &str) -> Result<&str, Failure> {
         return Ok(name);
     }
     let message = format!("`{name}` cannot be a space's name");
-    Err(Failure::usage(
-        message,
-        "use letters, digits, `-`, `_` and `.`",
-    ))
+    Err(Failure::usage(message, "use letters, digits, `-`, `_` and `.`"))
 }
 
 /// The control API of one space of a running emulator.
@@ -119,10 +109,7 @@ impl Emulator {
     pub fn at(whereabouts: &Whereabouts) -> Result<Self, Failure> {
         Ok(Self {
             base: whereabouts.control_url()?,
-            token: whereabouts
-                .control_token
-                .clone()
-                .filter(|token| token != "none"),
+            token: whereabouts.control_token.clone().filter(|token| token != "none"),
             client: client()?,
         })
     }
@@ -201,10 +188,7 @@ fn refused(status: StatusCode, answer: &Value) -> Failure {
     } else {
         text("hint").map(in_the_shell)
     };
-    Failure::Refused {
-        error: text("error").unwrap_or_default(),
-        hint,
-    }
+    Failure::Refused { error: text("error").unwrap_or_default(), hint }
 }
 
 /// The server's hints speak of HTTP calls; whoever works in a shell gets the same in its words.
@@ -220,14 +204,9 @@ fn in_the_shell(hint: String) -> String {
         ("POST /_mock/spaces", "`crisp-mock ctl space create`"),
         ("GET /_mock/state", "`crisp-mock ctl state`"),
         ("POST /_mock/reset", "`crisp-mock ctl reset`"),
-        (
-            "send `limit` (null: none), `used` or both",
-            "give a limit, `off` or --used",
-        ),
+        ("send `limit` (null: none), `used` or both", "give a limit, `off` or --used"),
     ];
-    WORDS
-        .iter()
-        .fold(hint, |hint, (call, words)| hint.replace(call, words))
+    WORDS.iter().fold(hint, |hint, (call, words)| hint.replace(call, words))
 }
 
 /// A client for this machine and its neighbours: no proxy, no certificates.
@@ -263,13 +242,12 @@ fn in_words(error: &reqwest::Error, patience: Duration) -> String {
 ///
 /// [`Failure::Environment`] when the machine refuses one.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Environment {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::Environment {
             doing: "starting the runtime".to_owned(),
             problem: error.to_string(),
-        })
+        }
+    })
 }
 
 #[cfg(test)]
@@ -285,11 +263,7 @@ mod tests {
             "http://127.0.0.1:9/_mock",
             "127.0.0.1:9",
         ] {
-            assert_eq!(
-                control_url(url, None).unwrap(),
-                "http://127.0.0.1:9/_mock",
-                "{url}"
-            );
+            assert_eq!(control_url(url, None).unwrap(), "http://127.0.0.1:9/_mock", "{url}");
         }
     }
 

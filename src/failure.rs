@@ -124,8 +124,7 @@ pub enum Failure {
 }
 
 fn advice(hint: Option<&str>) -> String {
-    hint.map(|hint| format!("\n  = hint: {hint}"))
-        .unwrap_or_default()
+    hint.map(|hint| format!("\n  = hint: {hint}")).unwrap_or_default()
 }
 
 fn shown_ip(address: &SocketAddr) -> String {
@@ -138,10 +137,7 @@ fn shown_ip(address: &SocketAddr) -> String {
 impl Failure {
     /// A usage failure with advice.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage {
-            message: message.into(),
-            hint: Some(hint.into()),
-        }
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
     /// Which exit code says it (product surface, §1).

@@ -53,10 +53,7 @@ pub fn run(arguments: &HealthcheckArguments) -> Result<ExitCode, Failure> {
 /// In a container the server's own environment says where it listens.
 fn beside_us() -> Option<String> {
     let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    if said("CRISP_MOCK_CONTROL_URL")
-        .or_else(|| said("CRISP_MOCK_URL"))
-        .is_some()
-    {
+    if said("CRISP_MOCK_CONTROL_URL").or_else(|| said("CRISP_MOCK_URL")).is_some() {
         return None;
     }
     let listen: Listen = said("CRISP_MOCK_LISTEN")?.parse().ok()?;
@@ -89,9 +86,5 @@ async fn wait(emulator: &Emulator, timeout: Duration) -> Result<(), Failure> {
     if tokio::time::timeout(timeout, attempts).await.is_ok() {
         return Ok(());
     }
-    Err(Failure::NotReady {
-        url: emulator.base().to_owned(),
-        within,
-        problem: last,
-    })
+    Err(Failure::NotReady { url: emulator.base().to_owned(), within, problem: last })
 }

@@ -41,10 +41,7 @@ impl JournalFile {
             doing: format!("writing the journal {}", path.display()),
             problem: error.to_string(),
         })?;
-        Ok(Self {
-            path: path.to_owned(),
-            file: Mutex::new(Some(file)),
-        })
+        Ok(Self { path: path.to_owned(), file: Mutex::new(Some(file)) })
     }
 
     /// Writes a request down. The first failure is said on stderr and is the last one.
@@ -67,9 +64,6 @@ impl JournalFile {
     /// Whether every line so far was written.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.file
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }

@@ -132,10 +132,7 @@ impl Progress {
     fn line(&self) -> String {
         let cases = self.cases.load(Ordering::Relaxed);
         if self.limits.real {
-            let part = self
-                .part
-                .lock()
-                .map_or_else(|_| String::new(), |part| part.0.clone());
+            let part = self.part.lock().map_or_else(|_| String::new(), |part| part.0.clone());
             let took = self.started.elapsed().as_secs();
             return format!("{part}: {cases} scenarios judged so far, {took} s");
         }
@@ -193,8 +190,7 @@ impl Watch for Progress {
 
     fn judged(&self, tally: Tally) {
         self.cases.fetch_add(tally.cases, Ordering::Relaxed);
-        self.virtual_ms
-            .fetch_add(tally.virtual_ms, Ordering::Relaxed);
+        self.virtual_ms.fetch_add(tally.virtual_ms, Ordering::Relaxed);
         if self.live {
             self.show(EVERY);
         } else if self.limits.real && !self.quiet {

@@ -42,8 +42,6 @@ pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
 fn refused(error: ReplayError) -> Failure {
     match error {
         ReplayError::Untried(untried) => Failure::Untried(untried),
-        error => Failure::BadFile {
-            report: error.to_string(),
-        },
+        error => Failure::BadFile { report: error.to_string() },
     }
 }

@@ -28,10 +28,7 @@ pub struct ReportArguments {
 impl ReportArguments {
     /// The text for the terminal.
     pub fn text(&self) -> Text {
-        Text {
-            verbose: self.verbose,
-            quiet: self.quiet,
-        }
+        Text { verbose: self.verbose, quiet: self.quiet }
     }
 
     /// Writes all reports that were asked for.
@@ -73,10 +70,9 @@ impl FromStr for Report {
 
 fn write(kind: &Report, events: &[RunEvent]) -> Result<(), Failure> {
     match kind {
-        Report::Junit(file) => save(
-            file,
-            report::junit(events).map_err(|error| lost(file, &error))?,
-        ),
+        Report::Junit(file) => {
+            save(file, report::junit(events).map_err(|error| lost(file, &error))?)
+        }
         Report::Json(file) => {
             let lines: Result<Vec<_>, _> = events.iter().map(report::ndjson).collect();
             save(file, lines.map_err(|error| lost(file, &error))?.concat())
@@ -90,10 +86,7 @@ fn write(kind: &Report, events: &[RunEvent]) -> Result<(), Failure> {
             drawn.map_or_else(|| remove(file), |picture| save(file, picture))
         }
         Report::Github => {
-            events
-                .iter()
-                .filter_map(report::github)
-                .for_each(|line| terminal::say(&line));
+            events.iter().filter_map(report::github).for_each(|line| terminal::say(&line));
             Ok(())
         }
     }

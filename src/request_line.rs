@@ -56,11 +56,7 @@ impl From<&Entry> for RequestLine {
             website_name: entry.website_name.clone(),
             status: entry.status,
             outcome: entry.outcome.to_owned(),
-            fired: fired
-                .map(|fired| Fired {
-                    fault: fired.fault.to_value(),
-                })
-                .collect(),
+            fired: fired.map(|fired| Fired { fault: fired.fault.to_value() }).collect(),
             unread: Unread {
                 query: entry.unread.query.clone(),
                 headers: entry.unread.headers.clone(),
@@ -79,18 +75,10 @@ impl RequestLine {
         let (style, ending) = self.ending();
         // `2026-01-31T09:00:00.123Z`: the day is the same for all lines that anybody compares.
         let time = self.time.get(11..23).unwrap_or(&self.time);
-        let Self {
-            method,
-            path,
-            operation,
-            occurrence,
-            ..
-        } = self;
+        let Self { method, path, operation, occurrence, .. } = self;
         // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            "{FAINT}{time}{FAINT:#}  {style}{ending:<5}{style:#}  {method:<5} {path}"
-        );
+        let _ =
+            write!(out, "{FAINT}{time}{FAINT:#}  {style}{ending:<5}{style:#}  {method:<5} {path}");
         if !self.query.is_empty() {
             let _ = write!(out, "?{}", self.query);
         }
@@ -136,11 +124,7 @@ impl RequestLine {
 }
 
 fn milliseconds(took: f64) -> String {
-    if took < 10.0 {
-        format!("{took:.1} ms")
-    } else {
-        format!("{took:.0} ms")
-    }
+    if took < 10.0 { format!("{took:.1} ms") } else { format!("{took:.0} ms") }
 }
 
 /// Lines and terminals stay whole whatever a client sends; the escapes of our own colours stay.
@@ -150,13 +134,7 @@ fn clean(out: &mut String, from: usize) {
     }
     let cleaned: String = out[from..]
         .chars()
-        .map(|c| {
-            if c.is_control() && c != '\u{1b}' {
-                ' '
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() && c != '\u{1b}' { ' ' } else { c })
         .collect();
     out.truncate(from);
     out.push_str(&cleaned);

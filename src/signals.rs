@@ -24,23 +24,14 @@ impl Signal {
 }
 
 /// What Ctrl-C sends.
-pub const INTERRUPT: Signal = Signal {
-    name: "SIGINT",
-    number: 2,
-};
+pub const INTERRUPT: Signal = Signal { name: "SIGINT", number: 2 };
 /// What `kill` sends when nothing else is said.
 #[cfg(unix)]
-pub const TERMINATE: Signal = Signal {
-    name: "SIGTERM",
-    number: 15,
-};
+pub const TERMINATE: Signal = Signal { name: "SIGTERM", number: 15 };
 
 /// What a process gets whose terminal is closed.
 #[cfg(unix)]
-pub const HANG_UP: Signal = Signal {
-    name: "SIGHUP",
-    number: 1,
-};
+pub const HANG_UP: Signal = Signal { name: "SIGHUP", number: 1 };
 
 /// The signals that ask us to stop.
 pub struct Signals {

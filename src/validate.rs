@@ -103,9 +103,7 @@ fn judge_schema(name: &str, text: &str) -> Result<String, Failure> {
     let review = review(name, text, Rules::default());
     match review.schema {
         Ok(_) => Ok(review.report),
-        Err(_) => Err(Failure::BadFile {
-            report: review.report,
-        }),
+        Err(_) => Err(Failure::BadFile { report: review.report }),
     }
 }
 
@@ -136,9 +134,8 @@ const SCHEMA_KEYS: [&str; 12] = [
 const FAULT_KEYS: [&str; 6] = ["at", "window", "status", "throttle", "delay", "times"];
 /// Keys by which a scenario is known. `name` counts twice: no other kind of file has one, while
 /// `faults` stand in a config, too.
-const SCENARIO_KEYS: [&str; 10] = [
-    "name", "name", "about", "server", "client", "start", "when", "expect", "kills", "found",
-];
+const SCENARIO_KEYS: [&str; 10] =
+    ["name", "name", "about", "server", "client", "start", "when", "expect", "kills", "found"];
 
 /// Which kind of file this is, by its keys.
 fn detect(document: &Document) -> Result<Kind, Failure> {
@@ -147,11 +144,7 @@ fn detect(document: &Document) -> Result<Kind, Failure> {
         Value::Array(items) if items.iter().all(Value::is_object) => return Ok(Kind::Faults),
         _ => return Err(unknown(document)),
     };
-    let count = |keys: &[&str]| {
-        keys.iter()
-            .filter(|key| members.contains_key(**key))
-            .count()
-    };
+    let count = |keys: &[&str]| keys.iter().filter(|key| members.contains_key(**key)).count();
     let known = [
         (count(&SCHEMA_KEYS), Kind::Schema),
         (count(&FAULT_KEYS), Kind::Faults),
@@ -175,9 +168,7 @@ fn config_keys(members: &Map<String, Value>) -> usize {
 fn unknown(document: &Document) -> Failure {
     let problem = Problem::value("", "nothing in it says what kind of file this is")
         .hint("say so with `--kind schema`, `config`, `faults` or `scenario`");
-    Failure::BadFile {
-        report: document.render(Severity::Error, &[problem]),
-    }
+    Failure::BadFile { report: document.render(Severity::Error, &[problem]) }
 }
 
 #[cfg(test)]
@@ -192,19 +183,13 @@ mod tests {
     fn the_content_says_what_kind_of_file_it_is() {
         for (text, expected) in [
             (r#"{"type": "object"}"#, Some(Kind::Schema)),
-            (
-                r#"{"$schema": "http://json-schema.org/draft-07/schema#"}"#,
-                Some(Kind::Schema),
-            ),
+            (r#"{"$schema": "http://json-schema.org/draft-07/schema#"}"#, Some(Kind::Schema)),
             ("websites: 3\n", Some(Kind::Config)),
             ("schema: a.json\nfaults: b.yaml\n", Some(Kind::Config)),
             ("- { at: list, reset: true }\n", Some(Kind::Faults)),
             ("at: list\nreset: true\n", Some(Kind::Faults)),
             ("[]", Some(Kind::Faults)),
-            (
-                "name: a\nstart: {}\nfaults: []\nexpect: {}\n",
-                Some(Kind::Scenario),
-            ),
+            ("name: a\nstart: {}\nfaults: []\nexpect: {}\n", Some(Kind::Scenario)),
             ("{}", None),
             ("5", None),
         ] {

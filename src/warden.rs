@@ -20,10 +20,7 @@ pub fn start() -> Option<Warden> {
 
 /// Whether this process is one.
 pub fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> bool {
-    arguments
-        .into_iter()
-        .nth(1)
-        .is_some_and(|first| first == OsStr::new(MARK))
+    arguments.into_iter().nth(1).is_some_and(|first| first == OsStr::new(MARK))
 }
 
 /// Watches until the other process has ended.

@@ -30,10 +30,7 @@ fn start() -> Timestamp {
 }
 
 fn moment(elapsed: Duration) -> Moment {
-    Moment {
-        elapsed,
-        wall: start() + elapsed,
-    }
+    Moment { elapsed, wall: start() + elapsed }
 }
 
 fn id(number: u128) -> WebsiteId {
@@ -42,10 +39,7 @@ fn id(number: u128) -> WebsiteId {
 }
 
 fn settings(number: u128, round: u64) -> String {
-    format!(
-        r#"{{"message":"{}","n":{number},"round":{round}}}"#,
-        "x".repeat(280)
-    )
+    format!(r#"{{"message":"{}","n":{number},"round":{round}}}"#, "x".repeat(280))
 }
 
 fn website(number: u128) -> Website {
@@ -68,32 +62,20 @@ fn config() -> Config {
 /// A machine that holds this many websites and whose first poll is under way.
 fn polling(count: u128) -> (Machine, RequestId) {
     let websites = (0..count).map(website).collect();
-    let legacy = Legacy {
-        websites,
-        cursor: start(),
-    };
+    let legacy = Legacy { websites, cursor: start() };
     let now = moment(Duration::ZERO);
     let mut machine = Machine::resume(config(), Parts::reference(&config()), now, legacy);
     let actions = machine.handle(now, Event::Tick);
     let sent = actions.iter().find_map(|action| match action {
-        Action::Send {
-            id,
-            operation: Operation::Since,
-            ..
-        } => Some(*id),
+        Action::Send { id, operation: Operation::Since, .. } => Some(*id),
         _ => None,
     });
     (machine, sent.expect("a poll is sent first"))
 }
 
 fn answer(body: String, elapsed: Duration) -> Response<Bytes> {
-    let date = (start() + elapsed)
-        .strftime("%a, %d %b %Y %H:%M:%S GMT")
-        .to_string();
-    Response::builder()
-        .header("date", date)
-        .body(body.into())
-        .expect("it is a response")
+    let date = (start() + elapsed).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    Response::builder().header("date", date).body(body.into()).expect("it is a response")
 }
 
 fn ten_changes(count: u128, round: u64) -> String {
@@ -107,10 +89,7 @@ fn ten_changes(count: u128, round: u64) -> String {
             )
         })
         .collect();
-    format!(
-        r#"{{"error":false,"reason":"listed","data":[{}]}}"#,
-        items.join(",")
-    )
+    format!(r#"{{"error":false,"reason":"listed","data":[{}]}}"#, items.join(","))
 }
 
 /// A machine in the middle of its polls.
@@ -125,13 +104,7 @@ struct Polling {
 impl Polling {
     fn new(count: u128) -> Self {
         let (machine, id) = polling(count);
-        Self {
-            machine,
-            id,
-            count,
-            round: 0,
-            elapsed: Duration::ZERO,
-        }
+        Self { machine, id, count, round: 0, elapsed: Duration::ZERO }
     }
 
     /// One poll; the CPU time of the machine alone.
@@ -177,10 +150,7 @@ fn polls() {
 fn scenario() -> u64 {
     let list = |items: &str| format!(r#"{{"error":false,"reason":"listed","data":[{items}]}}"#);
     let item = |number: u128| {
-        format!(
-            r#"{{"website_id":"{}","token":"t","settings":{{"v":1}}}}"#,
-            id(number)
-        )
+        format!(r#"{{"website_id":"{}","token":"t","settings":{{"v":1}}}}"#, id(number))
     };
     let page = list(&[item(1), item(2), item(3)].join(","));
     let mut now = Duration::ZERO;

@@ -89,15 +89,10 @@ fn timed(rounds: &mut Rounds, mut read: impl FnMut() -> Option<Arc<Website>>) {
 
 fn main() {
     let websites: Websites = (0..WEBSITES).map(website).collect();
-    let plain: HashMap<WebsiteId, Arc<Website>> = websites
-        .iter()
-        .map(|website| (website.id, website.clone()))
-        .collect();
+    let plain: HashMap<WebsiteId, Arc<Website>> =
+        websites.iter().map(|website| (website.id, website.clone())).collect();
     let (locked, mut walk) = (RwLock::new(plain), Walk(0));
-    let shared = ArcSwap::from_pointee(Snapshot {
-        websites,
-        generation: 1,
-    });
+    let shared = ArcSwap::from_pointee(Snapshot { websites, generation: 1 });
     let writer = Writer {
         writes: AtomicBool::new(false),
         ends: AtomicBool::new(false),
@@ -111,13 +106,9 @@ fn main() {
                 let held = locked.read().expect("no writer panics");
                 held.get(&walk.next()).cloned()
             });
-            timed(&mut rest, || {
-                shared.load().websites.get(&walk.next()).cloned()
-            });
+            timed(&mut rest, || shared.load().websites.get(&walk.next()).cloned());
             writer.writes.store(true, Ordering::Relaxed);
-            timed(&mut busy, || {
-                shared.load().websites.get(&walk.next()).cloned()
-            });
+            timed(&mut busy, || shared.load().websites.get(&walk.next()).cloned());
             writer.writes.store(false, Ordering::Relaxed);
         }
         writer.ends.store(true, Ordering::Relaxed);

@@ -77,12 +77,7 @@ fn line(change: &TypedChange<Value>) -> String {
         }
         TypedChange::Updated { old, new } => {
             let (old, new) = (old.website(), new.website());
-            format!(
-                "~ {} {} -> {}",
-                new.id,
-                old.settings.as_json(),
-                new.settings.as_json()
-            )
+            format!("~ {} {} -> {}", new.id, old.settings.as_json(), new.settings.as_json())
         }
         TypedChange::Removed { old } => format!("- {}", old.id()),
     }

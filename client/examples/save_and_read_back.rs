@@ -37,22 +37,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match cache.update(website, &json!({ "message": message })).await {
         SaveOutcome::Done => {
             let held = cache.get(&website);
-            let held = held
-                .as_ref()
-                .map_or("gone", |entry| entry.website().settings.as_json());
+            let held = held.as_ref().map_or("gone", |entry| entry.website().settings.as_json());
             println!("saved; the cache has {held}");
         }
         SaveOutcome::Refused(why) => println!("not saved: {why}"),
-        SaveOutcome::Unknown {
-            problem,
-            holds: Some(holds),
-        } => {
+        SaveOutcome::Unknown { problem, holds: Some(holds) } => {
             println!("unclear ({problem}); the API has {holds:?}: save again if that is wrong");
         }
-        SaveOutcome::Unknown {
-            problem,
-            holds: None,
-        } => {
+        SaveOutcome::Unknown { problem, holds: None } => {
             println!("unclear ({problem}), and reading back failed; the cache will have the truth");
         }
     }

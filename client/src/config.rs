@@ -19,10 +19,7 @@ pub struct Credentials {
 impl Credentials {
     /// The pair, as the Marketplace shows it.
     pub fn new(identifier: impl Into<String>, key: impl Into<String>) -> Self {
-        Self {
-            identifier: identifier.into(),
-            key: key.into(),
-        }
+        Self { identifier: identifier.into(), key: key.into() }
     }
 
     /// The value of the `Authorization` header: HTTP Basic.
@@ -196,18 +193,9 @@ impl Config {
             longest_gap: seconds(3600),
             relist_every: seconds(3600),
             request_timeout: seconds(30),
-            retry: Waits {
-                base: seconds(1),
-                cap: seconds(30),
-            },
-            throttled: Waits {
-                base: seconds(2),
-                cap: seconds(300),
-            },
-            refused: Waits {
-                base: seconds(30),
-                cap: seconds(900),
-            },
+            retry: Waits { base: seconds(1), cap: seconds(30) },
+            throttled: Waits { base: seconds(2), cap: seconds(300) },
+            refused: Waits { base: seconds(30), cap: seconds(900) },
             longest_retry_after: seconds(3600),
             save_patience: seconds(30),
             quota: Quota::Assumed(5000),
@@ -252,9 +240,6 @@ mod tests {
     #[test]
     fn the_default_bound_is_four_minutes() {
         let config = Config::new(Credentials::new("id", "key"));
-        assert_eq!(
-            config.convergence_bound(),
-            Duration::from_secs(60 + 30 + 30 + 120)
-        );
+        assert_eq!(config.convergence_bound(), Duration::from_secs(60 + 30 + 30 + 120));
     }
 }

@@ -96,9 +96,6 @@ mod tests {
     #[test]
     fn a_text_that_is_no_uuid_is_refused_with_an_example() {
         let refusal = "w1".parse::<WebsiteId>().unwrap_err();
-        assert!(
-            refusal.to_string().starts_with("`w1` is not a UUID"),
-            "{refusal}"
-        );
+        assert!(refusal.to_string().starts_with("`w1` is not a UUID"), "{refusal}");
     }
 }

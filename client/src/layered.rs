@@ -29,11 +29,7 @@ pub(crate) struct Layered<V> {
 
 impl<V> Default for Layered<V> {
     fn default() -> Self {
-        Self {
-            base: Arc::default(),
-            changed: Changed::default(),
-            len: 0,
-        }
+        Self { base: Arc::default(), changed: Changed::default(), len: 0 }
     }
 }
 
@@ -53,10 +49,7 @@ impl<V> Layered<V> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&WebsiteId, &V)> {
-        let kept = self
-            .base
-            .iter()
-            .filter(|(id, _)| !self.changed.contains_key(*id));
+        let kept = self.base.iter().filter(|(id, _)| !self.changed.contains_key(*id));
         let changed = self.changed.iter();
         kept.chain(changed.filter_map(|(id, value)| Some((id, value.as_ref()?))))
     }
@@ -114,11 +107,7 @@ impl<V: Clone> Layered<V> {
 impl<V: Clone> FromIterator<(WebsiteId, V)> for Layered<V> {
     fn from_iter<I: IntoIterator<Item = (WebsiteId, V)>>(pairs: I) -> Self {
         let base: HashMap<_, _, _> = pairs.into_iter().collect();
-        Self {
-            len: base.len(),
-            base: Arc::new(base),
-            changed: Changed::default(),
-        }
+        Self { len: base.len(), base: Arc::new(base), changed: Changed::default() }
     }
 }
 

@@ -45,9 +45,7 @@ pub struct FileShelf {
 impl FileShelf {
     /// The file at this path; its folder has to exist.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self {
-            path: path.as_ref().to_owned(),
-        }
+        Self { path: path.as_ref().to_owned() }
     }
 }
 
@@ -70,27 +68,17 @@ impl Shelf for FileShelf {
         };
         let form: Form = serde_json::from_slice(&bytes)?;
         if form.format != FORMAT {
-            let words = format!(
-                "format {} is not {FORMAT}, which this version reads",
-                form.format
-            );
+            let words = format!("format {} is not {FORMAT}, which this version reads", form.format);
             return Err(io::Error::new(io::ErrorKind::InvalidData, words));
         }
         let websites = form.websites.into_iter().collect();
-        Ok(Some(Legacy {
-            websites,
-            cursor: form.cursor,
-        }))
+        Ok(Some(Legacy { websites, cursor: form.cursor }))
     }
 
     fn store(&self, legacy: &Legacy) -> io::Result<()> {
         let mut websites: Vec<_> = legacy.websites.iter().map(|w| Website::clone(w)).collect();
         websites.sort_unstable_by_key(|website| website.id);
-        let form = Form {
-            format: FORMAT,
-            cursor: legacy.cursor,
-            websites,
-        };
+        let form = Form { format: FORMAT, cursor: legacy.cursor, websites };
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.new", std::process::id()));
         let beside = self.path.with_file_name(name);
@@ -101,11 +89,7 @@ impl Shelf for FileShelf {
             let _ = fs::remove_file(&beside);
         }
         written?;
-        if let Some(folder) = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             // The rename itself survives a power cut only once the folder is synced, which not
             // every platform can do.
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -133,11 +117,7 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(shelf: Arc<dyn Shelf>) -> Self {
-        Self {
-            shelf,
-            stored: None,
-            under_way: None,
-        }
+        Self { shelf, stored: None, under_way: None }
     }
 
     pub(crate) async fn fetch(&self) -> Option<Legacy> {
@@ -161,10 +141,7 @@ impl Keeper {
             let age = now.saturating_duration_since(at);
             age >= machine.config().longest_gap / 4 || (generation != stored && age >= EVERY)
         });
-        let busy = self
-            .under_way
-            .as_ref()
-            .is_some_and(|task| !task.is_finished());
+        let busy = self.under_way.as_ref().is_some_and(|task| !task.is_finished());
         if !due || busy {
             return;
         }
@@ -208,10 +185,7 @@ mod tests {
             plan: None,
         };
         let cursor = "2026-01-01T00:00:00.123Z".parse().unwrap();
-        Legacy {
-            websites: (1..=count).map(website).collect(),
-            cursor,
-        }
+        Legacy { websites: (1..=count).map(website).collect(), cursor }
     }
 
     #[test]
@@ -236,10 +210,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("set.json");
         FileShelf::new(&path).store(&legacy(1)).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

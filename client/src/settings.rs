@@ -103,9 +103,9 @@ impl Settings {
 /// Whether `held` has every leaf of `patch`, at any depth.
 fn contains(held: Option<&Value>, patch: &Value) -> bool {
     match (held, patch) {
-        (Some(Value::Object(held)), Value::Object(patch)) => patch
-            .iter()
-            .all(|(name, value)| contains(held.get(name), value)),
+        (Some(Value::Object(held)), Value::Object(patch)) => {
+            patch.iter().all(|(name, value)| contains(held.get(name), value))
+        }
         (held, Value::Null) => held.is_none_or(Value::is_null),
         (held, patch) => held == Some(patch),
     }
@@ -134,10 +134,9 @@ impl PartialEq for Settings {
         // Nearly all settings that differ in their text differ in their meaning: one pass over
         // the bytes says so, without reading the JSON. Numbers are written in one way by
         // whoever writes them, so `1.0` against `1.00` is not looked for.
-        if let (Some(one), Some(two)) = (
-            order_free_sum(self.as_json()),
-            order_free_sum(other.as_json()),
-        ) && one != two
+        if let (Some(one), Some(two)) =
+            (order_free_sum(self.as_json()), order_free_sum(other.as_json()))
+            && one != two
         {
             return false;
         }
@@ -193,18 +192,9 @@ mod tests {
     #[test]
     fn a_patch_is_reflected_whatever_the_depth_of_the_merge() {
         let patch = settings(r#"{"a":{"y":2},"c":null}"#);
-        assert!(
-            settings(r#"{"a":{"y":2},"c":null}"#).reflects(&patch),
-            "shallow"
-        );
-        assert!(
-            settings(r#"{"a":{"x":1,"y":2}}"#).reflects(&patch),
-            "deep, null deletes"
-        );
-        assert!(
-            !settings(r#"{"a":{"x":1}}"#).reflects(&patch),
-            "not carried out"
-        );
+        assert!(settings(r#"{"a":{"y":2},"c":null}"#).reflects(&patch), "shallow");
+        assert!(settings(r#"{"a":{"x":1,"y":2}}"#).reflects(&patch), "deep, null deletes");
+        assert!(!settings(r#"{"a":{"x":1}}"#).reflects(&patch), "not carried out");
     }
 
     #[test]

@@ -32,10 +32,7 @@ pub(crate) fn request<F: Future>(_: Operation, exchange: F) -> F {
 
 pub(crate) fn machine_panicked(words: &str) {
     #[cfg(feature = "tracing")]
-    tracing::error!(
-        panic = words,
-        "the sync machine panicked; it begins anew with a full list"
-    );
+    tracing::error!(panic = words, "the sync machine panicked; it begins anew with a full list");
 }
 
 pub(crate) fn no_answer(operation: Operation, error: &dyn Display) {

@@ -30,12 +30,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self {
-            connect: seconds(10),
-            head: seconds(25),
-            stall: seconds(10),
-            whole: seconds(30),
-        }
+        Self { connect: seconds(10), head: seconds(25), stall: seconds(10), whole: seconds(30) }
     }
 }
 
@@ -56,10 +51,7 @@ pub struct TransportError {
 
 impl TransportError {
     fn new(failure: Failure, detail: impl ToString) -> Self {
-        Self {
-            failure,
-            detail: detail.to_string(),
-        }
+        Self { failure, detail: detail.to_string() }
     }
 
     fn of(error: &reqwest::Error) -> Self {
@@ -124,14 +116,8 @@ impl Transport {
         let start = Instant::now();
         let end = start + whole;
         let late = |_| TransportError::new(Failure::Timeout, "no head in time");
-        let head = timeout_at(
-            end.min(start + self.timeouts.head),
-            self.client.execute(request),
-        );
-        let mut answer = head
-            .await
-            .map_err(late)?
-            .map_err(|error| TransportError::of(&error))?;
+        let head = timeout_at(end.min(start + self.timeouts.head), self.client.execute(request));
+        let mut answer = head.await.map_err(late)?.map_err(|error| TransportError::of(&error))?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
@@ -140,11 +126,7 @@ impl Transport {
             let stall = end.min(Instant::now() + self.timeouts.stall);
             let chunk = timeout_at(stall, answer.chunk());
             let late = |_| TransportError::new(Failure::Timeout, "the body stalled");
-            match chunk
-                .await
-                .map_err(late)?
-                .map_err(|error| TransportError::of(&error))?
-            {
+            match chunk.await.map_err(late)?.map_err(|error| TransportError::of(&error))? {
                 Some(chunk) if body.len() + chunk.len() <= LONGEST_BODY => {
                     body.extend_from_slice(&chunk);
                 }

@@ -49,9 +49,7 @@ impl Schema {
             .with_draft(jsonschema::Draft::Draft7)
             .build(&schema)
             .map(Self)
-            .map_err(|error| InvalidSchema {
-                problem: error.to_string(),
-            })
+            .map_err(|error| InvalidSchema { problem: error.to_string() })
     }
 
     /// Checks settings.
@@ -60,25 +58,15 @@ impl Schema {
     /// With every problem at once.
     pub fn check(&self, settings: &Settings) -> Result<(), Violation> {
         let Ok(value) = settings.parse::<Value>() else {
-            return Err(Violation {
-                problems: vec!["the settings are not JSON".to_owned()],
-            });
+            return Err(Violation { problems: vec!["the settings are not JSON".to_owned()] });
         };
         let problem = |error: jsonschema::ValidationError<'_>| {
             let place = error.instance_path().to_string();
-            let place = if place.is_empty() {
-                "/".to_owned()
-            } else {
-                place
-            };
+            let place = if place.is_empty() { "/".to_owned() } else { place };
             format!("{place}: {error}")
         };
         let problems: Vec<_> = self.0.iter_errors(&value).map(problem).collect();
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Violation { problems })
-        }
+        if problems.is_empty() { Ok(()) } else { Err(Violation { problems }) }
     }
 }
 

@@ -47,11 +47,7 @@ impl Website {
         };
         // Every byte is looked at, so that the time taken does not tell how many were right.
         token.len() == posted.len()
-            && token
-                .bytes()
-                .zip(posted.bytes())
-                .fold(0, |seen, (a, b)| seen | (a ^ b))
-                == 0
+            && token.bytes().zip(posted.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b)) == 0
     }
 }
 
@@ -116,12 +112,7 @@ impl Websites {
 
 impl FromIterator<Website> for Websites {
     fn from_iter<I: IntoIterator<Item = Website>>(websites: I) -> Self {
-        Self(
-            websites
-                .into_iter()
-                .map(|website| (website.id, Arc::new(website)))
-                .collect(),
-        )
+        Self(websites.into_iter().map(|website| (website.id, Arc::new(website))).collect())
     }
 }
 
@@ -170,10 +161,9 @@ impl Change {
         match (old, new) {
             (None, Some(new)) => Some(Self::Added { new: new.clone() }),
             (Some(old), None) => Some(Self::Removed { old: old.clone() }),
-            (Some(old), Some(new)) if old != new => Some(Self::Updated {
-                old: old.clone(),
-                new: new.clone(),
-            }),
+            (Some(old), Some(new)) if old != new => {
+                Some(Self::Updated { old: old.clone(), new: new.clone() })
+            }
             _ => None,
         }
     }

@@ -30,10 +30,7 @@ fn every_claim_of_the_table_is_a_test_and_every_place_a_file() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
-    let code: String = files
-        .iter()
-        .map(|path| fs::read_to_string(path).unwrap())
-        .collect();
+    let code: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let table = table();
     for word in quoted(&table) {
         if word.ends_with(".rs") && !word.contains('*') {
@@ -47,21 +44,11 @@ fn every_claim_of_the_table_is_a_test_and_every_place_a_file() {
 #[test]
 fn every_hazard_has_one_row_with_an_anchor() {
     let table = table();
-    let anchors: Vec<_> = table
-        .split("<a id=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
+    let anchors: Vec<_> =
+        table.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let set: BTreeSet<_> = anchors.iter().copied().collect();
     assert_eq!(set.len(), anchors.len(), "an anchor is there twice");
-    for (letter, count) in [
-        ("c", 11),
-        ("p", 12),
-        ("a", 14),
-        ("w", 9),
-        ("f", 9),
-        ("e", 9),
-    ] {
+    for (letter, count) in [("c", 11), ("p", 12), ("a", 14), ("w", 9), ("f", 9), ("e", 9)] {
         for number in 1..=count {
             let anchor = format!("{letter}{number}");
             assert!(set.contains(anchor.as_str()), "no row {anchor}");

@@ -33,10 +33,7 @@ async fn once(status: &'static str, body: String) -> (Client, JoinHandle<String>
             "HTTP/1.1 {status}\r\ncontent-length: {}\r\nretry-after: 7\r\n\r\n{body}",
             body.len()
         );
-        stream
-            .write_all(answer.as_bytes())
-            .await
-            .expect("the client reads");
+        stream.write_all(answer.as_bytes()).await.expect("the client reads");
         text
     });
     (Client::new(&config).expect("it can be set up"), request)
@@ -47,8 +44,7 @@ fn whole(text: &str) -> bool {
         return false;
     };
     let length = head.to_lowercase().lines().find_map(|line| {
-        line.strip_prefix("content-length:")
-            .and_then(|length| length.trim().parse().ok())
+        line.strip_prefix("content-length:").and_then(|length| length.trim().parse().ok())
     });
     body.len() >= length.unwrap_or(0)
 }
@@ -66,48 +62,29 @@ macro_rules! sends {
         assert_eq!(line, format!("{} HTTP/1.1", $line));
         let head = request.to_lowercase();
         assert!(head.contains("\r\nx-crisp-tier: "), "{request}");
-        assert!(
-            head.contains("\r\nauthorization: basic awq6a2v5\r\n"),
-            "{request}"
-        );
+        assert!(head.contains("\r\nauthorization: basic awq6a2v5\r\n"), "{request}");
         (answer, request)
     }};
 }
 
 #[tokio::test]
 async fn the_connect_routes_are_spelt_as_specified() {
-    let (plugin, _) = sends!(
-        client,
-        client.account(),
-        json!({"plugin_id": P}),
-        "GET /v1/plugin/connect/account"
-    );
+    let (plugin, _) =
+        sends!(client, client.account(), json!({"plugin_id": P}), "GET /v1/plugin/connect/account");
     assert_eq!(plugin, P);
-    let (accepted, _) = sends!(
-        client,
-        client.session(),
-        json!({}),
-        "HEAD /v1/plugin/connect/session"
-    );
+    let (accepted, _) =
+        sends!(client, client.session(), json!({}), "HEAD /v1/plugin/connect/session");
     assert!(accepted);
     let (websites, _) = sends!(
         client,
-        client.websites(
-            3,
-            ListOptions {
-                configured_only: true
-            }
-        ),
+        client.websites(3, ListOptions { configured_only: true }),
         json!([{"website_id": W, "token": "t", "settings": {"a": 1}}]),
         "GET /v1/plugin/connect/websites/all/3?filter_configured=1&include_plan=0"
     );
     assert_eq!(websites[0].token.as_deref(), Some("t"));
     let (items, _) = sends!(
         client,
-        client.since(
-            "2026-01-01T00:00:00Z".parse().expect("a date"),
-            ListOptions::default()
-        ),
+        client.since("2026-01-01T00:00:00Z".parse().expect("a date"), ListOptions::default()),
         json!([{"website_id": W, "difference": "removed"}]),
         "GET /v1/plugin/connect/websites/since?date_since=2026-01-01T00%3A00%3A00.000Z\
          &filter_configured=0&include_plan=0"
@@ -132,32 +109,12 @@ async fn the_subscription_routes_are_spelt_as_specified() {
     );
     assert_eq!(all[0].plans[0].price, Some(5));
     assert!(request.to_lowercase().contains("x-crisp-tier: user"));
-    sends!(
-        client,
-        client.subscriptions_of(W),
-        json!([]),
-        format!("GET {PATH}")
-    );
-    sends!(
-        client,
-        client.subscription(W, P),
-        json!({}),
-        format!("GET {PATH}{PLUGIN}")
-    );
-    let (_, request) = sends!(
-        client,
-        client.subscribe(W, P),
-        json!({}),
-        format!("POST {PATH}")
-    );
+    sends!(client, client.subscriptions_of(W), json!([]), format!("GET {PATH}"));
+    sends!(client, client.subscription(W, P), json!({}), format!("GET {PATH}{PLUGIN}"));
+    let (_, request) = sends!(client, client.subscribe(W, P), json!({}), format!("POST {PATH}"));
     let body = format!(r#"{{"plugin_id":"{P}"}}"#);
     assert!(request.ends_with(&body), "{request}");
-    sends!(
-        client,
-        client.unsubscribe(W, P),
-        json!({}),
-        format!("DELETE {PATH}{PLUGIN}")
-    );
+    sends!(client, client.unsubscribe(W, P), json!({}), format!("DELETE {PATH}{PLUGIN}"));
 }
 
 #[tokio::test]
@@ -178,21 +135,12 @@ async fn the_settings_routes_send_the_bare_object() {
     );
     assert!(request.ends_with("\r\n\r\n{\"a\":1}"), "{request}");
     let line = format!("PATCH {PATH}{PLUGIN}/settings");
-    sends!(
-        client,
-        client.update_settings(W, P, &settings),
-        json!({}),
-        line
-    );
+    sends!(client, client.update_settings(W, P, &settings), json!({}), line);
 }
 
 #[tokio::test]
 async fn the_remaining_routes_are_spelt_as_specified() {
-    let bill = UsageBill {
-        name: "Messages".to_owned(),
-        units: 250,
-        price: 0.1,
-    };
+    let bill = UsageBill { name: "Messages".to_owned(), units: 250, price: 0.1 };
     let line = format!("GET {PATH}{PLUGIN}/bill/usage");
     let (bills, _) = sends!(client, client.usage_bills(W, P), json!([bill]), line);
     assert_eq!(bills.first(), Some(&bill));
@@ -206,21 +154,12 @@ async fn the_remaining_routes_are_spelt_as_specified() {
     let line = format!("GET {PATH}{PLUGIN}/attest/provenance");
     let (attested, _) = sends!(client, client.provenance(W, P), provenance, line);
     assert_eq!(attested.payload.user.role, "owner");
-    let message = ChannelMessage {
-        namespace: "orders".to_owned(),
-        identifier: None,
-        payload: json!({}),
-    };
+    let message =
+        ChannelMessage { namespace: "orders".to_owned(), identifier: None, payload: json!({}) };
     let line = format!("POST {PATH}{PLUGIN}/channel");
     let (_, request) = sends!(client, client.send_channel(W, P, &message), json!({}), line);
-    assert!(
-        request.ends_with(r#"{"namespace":"orders","payload":{}}"#),
-        "{request}"
-    );
-    let event = PluginEvent {
-        name: "order:paid".to_owned(),
-        data: json!({"order": 1}),
-    };
+    assert!(request.ends_with(r#"{"namespace":"orders","payload":{}}"#), "{request}");
+    let event = PluginEvent { name: "order:paid".to_owned(), data: json!({"order": 1}) };
     let line = format!("POST {PATH}{PLUGIN}/event");
     sends!(client, client.send_event(W, P, &event), json!({}), line);
 }
@@ -234,22 +173,13 @@ async fn refused(status: &'static str, reason: &str) -> ApiError {
 #[tokio::test]
 async fn refusals_say_what_to_do() {
     let throttled = refused("429 Too Many Requests", "too_many_requests").await;
-    assert_eq!(
-        throttled.advice(),
-        Advice::RepeatAfter(Duration::from_secs(7))
-    );
+    assert_eq!(throttled.advice(), Advice::RepeatAfter(Duration::from_secs(7)));
     let credentials = refused("401 Unauthorized", "invalid_session").await;
-    assert!(
-        matches!(credentials, ApiError::Credentials(_)),
-        "{credentials}"
-    );
+    assert!(matches!(credentials, ApiError::Credentials(_)), "{credentials}");
     let gone = refused("404 Not Found", "not_subscribed").await;
     assert!(matches!(gone, ApiError::NotSubscribed(_)), "{gone}");
     let redirected = refused("302 Found", "").await;
-    assert!(
-        matches!(redirected, ApiError::Server(_)),
-        "not followed: {redirected}"
-    );
+    assert!(matches!(redirected, ApiError::Server(_)), "not followed: {redirected}");
 }
 
 #[tokio::test]

@@ -2,11 +2,7 @@
 //! `cargo bench -p crisp-harness`. `-- --quick` takes a tenth of the time.
 //!
 //! Drawing, the world with the emulator's real router, the client, and all oracles are inside.
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "it prints and measures"
-)]
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it prints and measures")]
 
 use std::time::{Duration, Instant};
 

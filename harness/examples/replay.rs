@@ -10,18 +10,11 @@ use crisp_harness::report::Text;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let choice: ClientChoice = arguments
-        .next()
-        .and_then(|name| name.parse().ok())
-        .unwrap_or_default();
+    let choice: ClientChoice =
+        arguments.next().and_then(|name| name.parse().ok()).unwrap_or_default();
     let paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
-    let text = Text {
-        verbose: true,
-        quiet: false,
-    };
-    match replay(&paths, &choice.candidate(), &mut |event| {
-        print!("{}", text.render(event))
-    }) {
+    let text = Text { verbose: true, quiet: false };
+    match replay(&paths, &choice.candidate(), &mut |event| print!("{}", text.render(event))) {
         Ok(code) => ExitCode::from(code as u8),
         Err(error) => {
             println!("{error}");

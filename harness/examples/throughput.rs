@@ -1,9 +1,5 @@
 //! How many scenarios a second one core judges: `cargo run --release --example throughput`.
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "it prints and measures"
-)]
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it prints and measures")]
 
 use std::time::{Duration, Instant};
 
@@ -26,10 +22,7 @@ when:
 ";
 
 fn main() {
-    let runs: u32 = std::env::args()
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(20_000);
+    let runs: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(20_000);
     let scenario = Scenario::parse("throughput.yaml", TEXT).expect("a valid scenario");
     let (started, mut virtual_time, mut requests) = (Instant::now(), Duration::ZERO, 0);
     for _ in 0..runs {

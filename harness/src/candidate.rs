@@ -32,11 +32,7 @@ pub trait Trial: Send + std::marker::Sync {
         prepared: &Prepared,
         haste: &(dyn Fn() -> Haste + std::marker::Sync),
     ) -> Result<Option<Judged>, Untried> {
-        if haste() == Haste::None {
-            self.judge(prepared).map(Some)
-        } else {
-            Ok(None)
-        }
+        if haste() == Haste::None { self.judge(prepared).map(Some) } else { Ok(None) }
     }
 
     /// One run that nobody confirms, to try what a scenario can do without. Where a run says the

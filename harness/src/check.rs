@@ -20,11 +20,7 @@ impl Budget {
     /// So many random cases, of seed 1: a test that passes today passes tomorrow.
     #[must_use]
     pub fn cases(cases: u64) -> Self {
-        Self {
-            cases,
-            seed: 1,
-            max_steps: Bounds::default().max_steps,
-        }
+        Self { cases, seed: 1, max_steps: Bounds::default().max_steps }
     }
 
     /// The cases of another seed.
@@ -132,18 +128,12 @@ pub fn try_check(client: impl Client + 'static, budget: Budget) -> Result<Search
         Err(SearchError::Untried(untried)) => return Err(untried.into()),
         // Nothing is kept in files here.
         Err(error) => {
-            return Err(Unproven::Untried(Untried {
-                problem: error.to_string(),
-                hint: None,
-            }));
+            return Err(Unproven::Untried(Untried { problem: error.to_string(), hint: None }));
         }
     };
     if !found.convictions.is_empty() {
         let story = format!("case of seed {}\n\n{story}", budget.seed);
-        return Err(Unproven::Convicted {
-            story,
-            convictions: found.convictions,
-        });
+        return Err(Unproven::Convicted { story, convictions: found.convictions });
     }
     if found.searched.passed == 0 {
         return Err(Unproven::NothingJudged(found.searched.cases));

@@ -31,13 +31,8 @@ pub enum Phase {
 
 impl Phase {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Loading,
-        Self::Steady,
-        Self::Retrying,
-        Self::Relisting,
-        Self::Saving,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Loading, Self::Steady, Self::Retrying, Self::Relisting, Self::Saving];
 
     /// As people read it.
     #[must_use]
@@ -71,9 +66,7 @@ pub struct Coverage {
 
 impl Default for Coverage {
     fn default() -> Self {
-        Self {
-            counts: [[[0; 5]; 5]; EFFECTS],
-        }
+        Self { counts: [[[0; 5]; 5]; EFFECTS] }
     }
 }
 
@@ -130,21 +123,14 @@ impl Coverage {
     #[must_use]
     pub fn count(&self, effect: &str, operation: Operation, phase: Phase) -> u64 {
         let effect = Effect::KEYS.iter().position(|known| *known == effect);
-        effect
-            .zip(place(operation))
-            .map_or(0, |(e, o)| self.counts[e][o][phase as usize])
+        effect.zip(place(operation)).map_or(0, |(e, o)| self.counts[e][o][phase as usize])
     }
 
     /// All cells that were met, and those that can be reached and were not.
     pub fn cells(&self) -> impl Iterator<Item = Cell> {
         every_cell().filter_map(|(fault, operation, phase)| {
             let count = self.count(fault, operation, phase);
-            let cell = Cell {
-                fault,
-                operation: operation.name(),
-                phase,
-                count,
-            };
+            let cell = Cell { fault, operation: operation.name(), phase, count };
             (count > 0 || is_reachable(fault, operation, phase)).then_some(cell)
         })
     }
@@ -169,9 +155,7 @@ impl Coverage {
     #[must_use]
     pub fn table_of(&self, phase: Phase) -> String {
         let rows = Effect::KEYS.into_iter().map(|key| (key, key));
-        table(phase.name(), rows, |operation, key| {
-            self.count(key, operation, phase)
-        })
+        table(phase.name(), rows, |operation, key| self.count(key, operation, phase))
     }
 }
 
@@ -196,10 +180,7 @@ pub fn is_reachable(effect: &str, operation: Operation, phase: Phase) -> bool {
         _ => matches!(phase, Phase::Loading | Phase::Saving),
     };
     let fits = match effect {
-        "stale" => matches!(
-            operation,
-            Operation::List | Operation::Since | Operation::GetSettings
-        ),
+        "stale" => matches!(operation, Operation::List | Operation::Since | Operation::GetSettings),
         "empty_page" | "short_page" => matches!(operation, Operation::List | Operation::Since),
         "repeat_page" => operation == Operation::List,
         _ => true,
@@ -261,12 +242,7 @@ impl Phases {
                 _ => {}
             }
         }
-        Self {
-            ready,
-            life: 0,
-            failed: [false; 5],
-            listing: false,
-        }
+        Self { ready, life: 0, failed: [false; 5], listing: false }
     }
 
     fn of(&mut self, request: &Request) -> Phase {

@@ -61,13 +61,7 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn new(scenario: &'a Scenario, abilities: Abilities) -> Self {
         let oracles = oracle::all(&scenario.expect, abilities);
-        Self {
-            scenario,
-            oracles,
-            breaches: Default::default(),
-            barred: &[],
-            seen: None,
-        }
+        Self { scenario, oracles, breaches: Default::default(), barred: &[], seen: None }
     }
 
     /// Keeps oracles from judging, each for a reason.
@@ -95,10 +89,7 @@ impl<'a> Judge<'a> {
                     None => Verdict::Pass,
                 },
             };
-            findings.push(Finding {
-                demand: Demand::Oracle(rule),
-                verdict,
-            });
+            findings.push(Finding { demand: Demand::Oracle(rule), verdict });
         }
         expectations(&self.scenario.expect, run, self.seen, &mut findings);
         findings
@@ -112,10 +103,7 @@ impl Witness for Judge<'_> {
                 *breach = oracle.see(history, event).map(Box::new);
             }
         }
-        if let What::Shows {
-            site,
-            state: Some(state),
-        } = event.what
+        if let What::Shows { site, state: Some(state) } = event.what
             && self.seen.is_none()
             && !self.scenario.expect.never_seen.is_empty()
         {
@@ -123,10 +111,7 @@ impl Witness for Judge<'_> {
             let text = history.values.text(state.settings);
             let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
             let forbidden = &self.scenario.expect.never_seen;
-            if forbidden
-                .iter()
-                .any(|(other, settings)| *other == id && *settings == value)
-            {
+            if forbidden.iter().any(|(other, settings)| *other == id && *settings == value) {
                 self.seen = Some(Breach {
                     at: event.at,
                     site: Some(site),
@@ -150,50 +135,26 @@ fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut
             }
             verdict => verdict,
         };
-        findings.push(Finding {
-            demand: Demand::Expect(key),
-            verdict,
-        });
+        findings.push(Finding { demand: Demand::Expect(key), verdict });
     };
     let history = &run.history;
     let now = history.now();
     if let Some(within) = expect.ready_within {
-        let late = history
-            .ready
-            .is_none_or(|ready| ready.saturating_sub(history.born) > within);
+        let late = history.ready.is_none_or(|ready| ready.saturating_sub(history.born) > within);
         let got = history.ready.map_or_else(|| "never".to_owned(), millis);
-        add(
-            "ready_within",
-            unequal(late, now, "not ready in time", &millis(within), &got),
-        );
+        add("ready_within", unequal(late, now, "not ready in time", &millis(within), &got));
     }
     if let Some(holds) = &expect.websites {
         let (wanted, got) = contents(holds, history);
-        add(
-            "websites",
-            unequal(wanted != got, now, "another cache", &wanted, &got),
-        );
+        add("websites", unequal(wanted != got, now, "another cache", &wanted, &got));
     }
     if !expect.requests.is_empty() {
-        let count = |operation| {
-            history
-                .requests
-                .iter()
-                .filter(|r| r.operation == operation)
-                .count()
-        };
+        let count =
+            |operation| history.requests.iter().filter(|r| r.operation == operation).count();
         let list = |counts: &mut dyn Iterator<Item = String>| counts.collect::<Vec<_>>().join(", ");
         let wanted = list(&mut expect.requests.iter().map(|(op, n)| format!("{n} {op}")));
-        let got = list(
-            &mut expect
-                .requests
-                .iter()
-                .map(|(op, _)| format!("{} {op}", count(*op))),
-        );
-        add(
-            "requests",
-            unequal(wanted != got, now, "other requests", &wanted, &got),
-        );
+        let got = list(&mut expect.requests.iter().map(|(op, _)| format!("{} {op}", count(*op))));
+        add("requests", unequal(wanted != got, now, "other requests", &wanted, &got));
     }
     if let Some(most) = expect.requests_per_hour {
         let (most, got) = (most, busiest_hour(history));
@@ -208,14 +169,10 @@ fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut
         add("never_seen", verdict);
     }
     if let Some(status) = expect.status {
-        let told = history
-            .events
-            .iter()
-            .rev()
-            .find_map(|event| match event.what {
-                What::Status { standing, .. } => Some(standing),
-                _ => None,
-            });
+        let told = history.events.iter().rev().find_map(|event| match event.what {
+            What::Status { standing, .. } => Some(standing),
+            _ => None,
+        });
         add(
             "status",
             match told {
@@ -235,15 +192,9 @@ fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut
     }
     if let Some(saves) = &expect.saves {
         let ends: Vec<_> = history.saves.iter().map(|save| save.end).collect();
-        let wanted = saves
-            .iter()
-            .map(|end| format!("{end:?}").to_lowercase())
-            .collect::<Vec<_>>();
+        let wanted = saves.iter().map(|end| format!("{end:?}").to_lowercase()).collect::<Vec<_>>();
         let got = ends.iter().map(|end| {
-            end.map_or_else(
-                || "open".to_owned(),
-                |end| format!("{end:?}").to_lowercase(),
-            )
+            end.map_or_else(|| "open".to_owned(), |end| format!("{end:?}").to_lowercase())
         });
         let got = got.collect::<Vec<_>>();
         add(
@@ -314,10 +265,7 @@ fn compared(
                     .collect::<Vec<_>>()
                     .join(", ")
             };
-            (
-                names(wanted),
-                names(got.iter().map(|(id, _)| *id).collect()),
-            )
+            (names(wanted), names(got.iter().map(|(id, _)| *id).collect()))
         }
         Holds::Settings(websites) => {
             let mut values = history.values.clone();
@@ -339,21 +287,13 @@ fn compared(
 /// The most requests in any hour; a shorter run counts in proportion, the first load aside.
 fn busiest_hour(history: &History) -> u64 {
     const HOUR: Duration = Duration::from_secs(3600);
-    let sent: Vec<_> = history
-        .requests
-        .iter()
-        .map(|request| request.sent)
-        .collect();
+    let sent: Vec<_> = history.requests.iter().map(|request| request.sent).collect();
     let length = history.now();
     if length < HOUR {
         let ready = history.ready.unwrap_or_default();
         let steady = sent.iter().filter(|at| **at > ready).count() as f64;
         let share = length.saturating_sub(ready).as_secs_f64() / HOUR.as_secs_f64();
-        return if share > 0.0 {
-            (steady / share).round() as u64
-        } else {
-            0
-        };
+        return if share > 0.0 { (steady / share).round() as u64 } else { 0 };
     }
     let mut from = 0;
     let mut most = 0;

@@ -96,11 +96,7 @@ pub fn replay(
     several(candidate, &scenarios, &mut |index, judged| {
         let (file, prepared) = &scenarios[index];
         let name = prepared.scenario.name.clone();
-        tell(&RunEvent::ScenarioStarted {
-            index,
-            file: file.clone(),
-            name,
-        });
+        tell(&RunEvent::ScenarioStarted { index, file: file.clone(), name });
         let judged = unfired::unless_nothing_happened(judged?);
         match judged.outcome() {
             Outcome::Passed => passed += 1,
@@ -118,12 +114,7 @@ pub fn replay(
         (0, 0) => ExitCode::NothingJudged,
         _ => ExitCode::Passed,
     };
-    tell(&RunEvent::RunFinished {
-        passed,
-        failed,
-        not_judged,
-        exit_code: code as u8,
-    });
+    tell(&RunEvent::RunFinished { passed, failed, not_judged, exit_code: code as u8 });
     Ok(code)
 }
 
@@ -187,10 +178,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
         collect(path, &mut files)?;
     }
     if files.is_empty() {
-        let names: Vec<_> = paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(ReplayError::Empty(names.join(", ")));
     }
     let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
@@ -213,11 +201,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
             Err(invalid) => mistakes.push(invalid.to_string()),
         }
     }
-    if mistakes.is_empty() {
-        Ok(prepared)
-    } else {
-        Err(ReplayError::Invalid(mistakes.join("\n")))
-    }
+    if mistakes.is_empty() { Ok(prepared) } else { Err(ReplayError::Invalid(mistakes.join("\n"))) }
 }
 
 /// The scenario files under a path, in the order of their names.
@@ -234,9 +218,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
     }
     inside.sort();
     for path in inside {
-        let is_scenario = path
-            .extension()
-            .is_some_and(|end| end == "yaml" || end == "yml");
+        let is_scenario = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
         if is_scenario || (path.is_dir() && !leads_back(&path, folder)) {
             collect(&path, files)?;
         }
@@ -253,8 +235,5 @@ fn leads_back(inner: &Path, outer: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> ReplayError {
-    ReplayError::Unreadable {
-        path: path.display().to_string(),
-        source,
-    }
+    ReplayError::Unreadable { path: path.display().to_string(), source }
 }

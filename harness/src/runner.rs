@@ -89,12 +89,7 @@ pub fn judge(prepared: &Prepared, client: &dyn Client) -> Judged {
     let mut judge = Judge::new(&prepared.scenario, about.abilities);
     let run = world::run(prepared, client, &mut judge);
     let findings = judge.findings(&run);
-    Judged {
-        scenario,
-        run,
-        findings,
-        outside: None,
-    }
+    Judged { scenario, run, findings, outside: None }
 }
 
 /// Whether the reference passes what a client failed.
@@ -134,21 +129,17 @@ impl Judged {
     }
 
     fn breaches(&self) -> impl Iterator<Item = (&Finding, &Breach)> {
-        self.findings
-            .iter()
-            .filter_map(|finding| match &finding.verdict {
-                Verdict::Fail(breach) => Some((finding, &**breach)),
-                Verdict::Pass | Verdict::NotJudged(_) => None,
-            })
+        self.findings.iter().filter_map(|finding| match &finding.verdict {
+            Verdict::Fail(breach) => Some((finding, &**breach)),
+            Verdict::Pass | Verdict::NotJudged(_) => None,
+        })
     }
 
     /// What could not be judged, and why.
     pub fn not_judged(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.findings
-            .iter()
-            .filter_map(|finding| match &finding.verdict {
-                Verdict::NotJudged(why) => Some((finding.demand.name(), why.as_str())),
-                Verdict::Pass | Verdict::Fail(_) => None,
-            })
+        self.findings.iter().filter_map(|finding| match &finding.verdict {
+            Verdict::NotJudged(why) => Some((finding.demand.name(), why.as_str())),
+            Verdict::Pass | Verdict::Fail(_) => None,
+        })
     }
 }

@@ -30,11 +30,7 @@ impl Unfired {
         let lines = lines(file, unfired);
         let faults = unfired.iter().zip(lines).map(|(index, line)| {
             let fault = &judged.scenario.faults.faults[*index];
-            Self {
-                fault: fault.to_string(),
-                line,
-                why: why(fault, &judged.run.history),
-            }
+            Self { fault: fault.to_string(), line, why: why(fault, &judged.run.history) }
         });
         faults.collect()
     }
@@ -42,17 +38,9 @@ impl Unfired {
     /// What a person is told of it.
     #[must_use]
     pub fn told(&self, file: &str) -> String {
-        let line = self
-            .line
-            .map_or_else(String::new, |line| format!(":{line}"));
-        let why = self
-            .why
-            .as_ref()
-            .map_or_else(String::new, |why| format!(": {why}"));
-        format!(
-            "{file}{line}: the fault {} never met a request{why}",
-            self.fault
-        )
+        let line = self.line.map_or_else(String::new, |line| format!(":{line}"));
+        let why = self.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        format!("{file}{line}: the fault {} never met a request{why}", self.fault)
     }
 }
 
@@ -63,9 +51,7 @@ fn lines(file: &str, faults: &[usize]) -> Vec<Option<u32>> {
         [] => None,
         _ => fs::read_to_string(file).ok(),
     };
-    let located = text
-        .as_deref()
-        .and_then(|text| Located::parse(file, text).ok());
+    let located = text.as_deref().and_then(|text| Located::parse(file, text).ok());
     let line = |index: &usize| Some(located.as_ref()?.line(&format!("/faults/{index}")));
     faults.iter().map(line).collect()
 }
@@ -88,10 +74,7 @@ pub(crate) fn unless_nothing_happened(mut judged: Judged) -> Judged {
 fn nothing_happened(judged: &Judged) -> bool {
     let scenario = &judged.scenario;
     // Which oracles are switched off expects nothing.
-    let expects = Expect {
-        off: Vec::new(),
-        ..scenario.expect.clone()
-    };
+    let expects = Expect { off: Vec::new(), ..scenario.expect.clone() };
     let faults = &scenario.faults.faults;
     scenario.when.is_empty()
         && expects == Expect::default()
@@ -103,14 +86,8 @@ fn why(fault: &Fault, history: &History) -> Option<String> {
     let Some(target) = fault.at else {
         return Some("none came while its window was open".to_owned());
     };
-    let all = Target {
-        occurrence: Occurrence::All,
-        ..target
-    };
-    let quiet = history
-        .events
-        .iter()
-        .find(|event| event.what == What::Quiet);
+    let all = Target { occurrence: Occurrence::All, ..target };
+    let quiet = history.events.iter().find(|event| event.what == What::Quiet);
     let met = history.requests.iter().filter(|request| {
         quiet.is_none_or(|quiet| request.sent <= quiet.at)
             && request.operation == target.operation
@@ -121,26 +98,14 @@ fn why(fault: &Fault, history: &History) -> Option<String> {
         return Some(format!("`{all}` was never asked"));
     }
     if !(1..=count).any(|number| target.occurrence.includes(number)) {
-        let times = if count == 1 {
-            "once".to_owned()
-        } else {
-            format!("{count} times")
-        };
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
         return Some(format!("`{all}` was asked {times} only"));
     }
     let limit = match fault {
-        Fault {
-            window: Some(_), ..
-        } => "while its window was open",
-        Fault {
-            website: Some(_), ..
-        } => "about its website",
-        Fault {
-            method: Some(_), ..
-        } => "with its method",
-        Fault {
-            chance: Some(_), ..
-        } => return Some("chance spared them all".to_owned()),
+        Fault { window: Some(_), .. } => "while its window was open",
+        Fault { website: Some(_), .. } => "about its website",
+        Fault { method: Some(_), .. } => "with its method",
+        Fault { chance: Some(_), .. } => return Some("chance spared them all".to_owned()),
         _ => return None,
     };
     Some(format!("`{target}` was not asked {limit}"))

@@ -77,10 +77,7 @@ fn convicts(when: When, website: u32, text: &str) -> bool {
     let scenario = Scenario::parse("test.yaml", text).unwrap();
     let prepared = Prepared::new(scenario.into()).unwrap();
     let judged = judge(&prepared, &Drops(when, website));
-    let dropped = judged
-        .failures()
-        .iter()
-        .any(|(_, breach)| breach.site.is_some());
+    let dropped = judged.failures().iter().any(|(_, breach)| breach.site.is_some());
     assert!(dropped, "nothing was dropped: {:#?}", judged.findings);
     judged.findings.iter().any(|finding| {
         finding.demand == Demand::Oracle(Rule::Atomic)

@@ -19,18 +19,10 @@ fn folder() -> PathBuf {
 fn files() -> Vec<(String, Prepared)> {
     let root = folder();
     let strip = |(file, prepared): (String, Prepared)| {
-        let short = Path::new(&file)
-            .strip_prefix(&root)
-            .unwrap()
-            .display()
-            .to_string();
+        let short = Path::new(&file).strip_prefix(&root).unwrap().display().to_string();
         (short, prepared)
     };
-    load(&[folder()])
-        .unwrap_or_else(|error| panic!("{error}"))
-        .into_iter()
-        .map(strip)
-        .collect()
+    load(&[folder()]).unwrap_or_else(|error| panic!("{error}")).into_iter().map(strip).collect()
 }
 
 #[test]
@@ -40,10 +32,8 @@ fn the_reference_passes_every_scenario_and_every_fault_fires() {
     let code = replay(&[folder()], &ClientChoice::Sync.candidate(), &mut |event| {
         told.push_str(&Text::default().render(event));
         if let RunEvent::ScenarioFinished(report) = event {
-            let never = report
-                .unfired
-                .iter()
-                .map(|fault| format!("{}: {}", report.name, fault.fault));
+            let never =
+                report.unfired.iter().map(|fault| format!("{}: {}", report.name, fault.fault));
             unfired.extend(never);
         }
     });
@@ -54,12 +44,8 @@ fn the_reference_passes_every_scenario_and_every_fault_fires() {
 #[test]
 fn two_runs_of_a_scenario_are_equal_to_the_byte() {
     for (file, prepared) in files() {
-        let runs = [(), ()].map(|()| {
-            judge(&prepared, &Sync::reference())
-                .run
-                .history
-                .fingerprint()
-        });
+        let runs =
+            [(), ()].map(|()| judge(&prepared, &Sync::reference()).run.history.fingerprint());
         assert_eq!(runs[0], runs[1], "{file}");
     }
 }
@@ -71,15 +57,10 @@ fn golden_fingerprints_have_not_changed() {
         "outages/a-bad-line.yaml",
         "saves/the-answer-is-lost.yaml",
     ];
-    let lines = files()
-        .into_iter()
-        .filter(|(file, _)| golden.contains(&file.as_str()));
+    let lines = files().into_iter().filter(|(file, _)| golden.contains(&file.as_str()));
     let lines: Vec<_> = lines
         .map(|(file, prepared)| {
-            let fingerprint = judge(&prepared, &Sync::reference())
-                .run
-                .history
-                .fingerprint();
+            let fingerprint = judge(&prepared, &Sync::reference()).run.history.fingerprint();
             format!("{fingerprint}  {file}")
         })
         .collect();
@@ -90,18 +71,11 @@ fn golden_fingerprints_have_not_changed() {
 fn every_scenario_teaches_and_has_a_name_of_its_own() {
     let mut names = BTreeSet::new();
     let files = files();
-    assert!(
-        files.len() >= 60,
-        "there are only {} scenarios",
-        files.len()
-    );
+    assert!(files.len() >= 60, "there are only {} scenarios", files.len());
     for (file, prepared) in files {
         let scenario = &prepared.scenario;
         assert!(scenario.about.is_some(), "{file} has no `about`");
-        assert!(
-            names.insert(scenario.name.clone()),
-            "{file}: the name is taken"
-        );
+        assert!(names.insert(scenario.name.clone()), "{file}: the name is taken");
     }
 }
 
@@ -117,15 +91,8 @@ fn every_scenario_is_written_back_as_it_was_read() {
 #[test]
 fn the_guide_s_loop_is_convicted_by_its_own_files_and_fairly() {
     let mut judged = 0;
-    for (file, prepared) in files()
-        .into_iter()
-        .filter(|(file, _)| file.starts_with("guide/"))
-    {
-        assert_eq!(
-            judge(&prepared, &Guide).outcome(),
-            Outcome::Failed,
-            "{file}"
-        );
+    for (file, prepared) in files().into_iter().filter(|(file, _)| file.starts_with("guide/")) {
+        assert_eq!(judge(&prepared, &Guide).outcome(), Outcome::Failed, "{file}");
         judged += 1;
     }
     assert!(judged >= 5, "only {judged} files convict the guide");
@@ -156,10 +123,7 @@ fn every_scenario_satisfies_the_json_schema() {
     for (file, _) in files() {
         let text = std::fs::read_to_string(folder().join(&file)).unwrap();
         let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
-        let errors: Vec<_> = validator
-            .iter_errors(&value)
-            .map(|e| e.to_string())
-            .collect();
+        let errors: Vec<_> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new(), "{file}");
     }
 }
@@ -182,11 +146,7 @@ fn the_index_lists_every_scenario() {
         }
         let scenario = &prepared.scenario;
         let hazards = hazards(scenario.about.as_deref().unwrap_or_default());
-        let name = file
-            .split('/')
-            .next_back()
-            .unwrap_or_default()
-            .trim_end_matches(".yaml");
+        let name = file.split('/').next_back().unwrap_or_default().trim_end_matches(".yaml");
         index.push_str(&format!(
             "| [{name}]({file}) | {} | {} |\n",
             scenario.name,
@@ -201,9 +161,7 @@ fn hazards(about: &str) -> Vec<String> {
     let words = about.split(|c: char| !c.is_ascii_alphanumeric());
     let named = words.filter(|word| {
         let mut letters = word.chars();
-        letters
-            .next()
-            .is_some_and(|letter| "CPAWFE".contains(letter))
+        letters.next().is_some_and(|letter| "CPAWFE".contains(letter))
             && word.len() > 1
             && letters.all(|digit| digit.is_ascii_digit())
     });
@@ -216,9 +174,5 @@ fn equal_or_written(path: &Path, expected: &str) {
         std::fs::write(path, expected).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        found == expected,
-        "{} is not up to date: run this test with UPDATE=1",
-        path.display()
-    );
+    assert!(found == expected, "{} is not up to date: run this test with UPDATE=1", path.display());
 }

@@ -168,9 +168,7 @@ fn values_return_in_one_case_of_twenty_at_least() {
             }
         }
         histories.values().any(|values| {
-            values
-                .windows(3)
-                .any(|three| three[0] == three[2] && three[0] != three[1])
+            values.windows(3).any(|three| three[0] == three[2] && three[0] != three[1])
         })
     };
     let times = cases().filter(returns).count();
@@ -237,10 +235,7 @@ fn much_happens_after_the_second_poll_and_with_no_list_to_heal_it() {
             both + u32::from(is_late && is_off),
         )
     });
-    assert!(
-        late > 1000 && off > 900 && both > 500,
-        "{late} {off} {both}"
-    );
+    assert!(late > 1000 && off > 900 && both > 500, "{late} {off} {both}");
 }
 
 /// Anything else means something else as soon as what comes before it is taken away.
@@ -259,10 +254,7 @@ fn faults_are_drawn_by_operation_and_occurrence_or_by_a_window_and_by_nothing_el
             occurrences += u32::from(counted);
         }
     }
-    assert!(
-        windows > 200 && occurrences > 200,
-        "{windows} {occurrences}"
-    );
+    assert!(windows > 200 && occurrences > 200, "{windows} {occurrences}");
 }
 
 #[test]
@@ -289,9 +281,7 @@ fn each_case_leaves_some_off_and_all_is_drawn_in_some() {
         if !case.server.quirks.0.is_empty() {
             words.insert("quirks");
         }
-        words
-            .into_iter()
-            .for_each(|word| *with.entry(word).or_default() += 1);
+        words.into_iter().for_each(|word| *with.entry(word).or_default() += 1);
     }
     let drawn = [
         "client_save",
@@ -315,10 +305,7 @@ fn each_case_leaves_some_off_and_all_is_drawn_in_some() {
 #[test]
 fn no_case_has_more_steps_than_it_may_and_no_client_saves_that_cannot() {
     for max_steps in [0, 1, 3, 8] {
-        let bounds = Bounds {
-            max_steps,
-            saves: false,
-        };
+        let bounds = Bounds { max_steps, saves: false };
         for index in 0..500 {
             let case = scenario(2, index, bounds);
             assert!(case.when.len() <= max_steps, "{}", case.to_yaml());

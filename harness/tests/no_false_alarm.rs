@@ -27,9 +27,7 @@ fn no_oracle_convicts_the_reference_in_random_cases() {
         let case = scenario(seed, index, Bounds::default());
         let prepared = Prepared::new(case.into()).unwrap();
         let judged = judge(&prepared, &Sync::reference());
-        *outcomes
-            .entry(format!("{:?}", judged.outcome()))
-            .or_default() += 1;
+        *outcomes.entry(format!("{:?}", judged.outcome())).or_default() += 1;
         if judged.outcome() == Outcome::Failed {
             let report = ScenarioReport::of(&judged, 0, "case.yaml", "--client sync", None);
             let word = report.failure.as_ref().map_or("?", |failure| failure.word);
@@ -42,11 +40,7 @@ fn no_oracle_convicts_the_reference_in_random_cases() {
             told.push(format!("{}\n{text}", judged.scenario.to_yaml()));
         }
     }
-    assert!(
-        told.is_empty(),
-        "{words:?} {outcomes:?} of {cases}\n{}",
-        told.join("\n")
-    );
+    assert!(told.is_empty(), "{words:?} {outcomes:?} of {cases}\n{}", told.join("\n"));
     let passed = f64::from(outcomes["Passed"]) / cases as f64;
     assert!(passed > 0.75, "too few are judged at all: {outcomes:?}");
 }

@@ -27,20 +27,10 @@ fn fails(judged: &Judged, rule: Rule) -> bool {
 fn convicts(rule: Rule, mutant: &str, text: &str) {
     let prepared = prepared(text);
     let fair = judge(&prepared, &Sync::reference());
-    assert_eq!(
-        fair.outcome(),
-        Outcome::Passed,
-        "the reference: {:#?}",
-        fair.failures()
-    );
+    assert_eq!(fair.outcome(), Outcome::Passed, "the reference: {:#?}", fair.failures());
     let mutant = zoo::named(mutant).unwrap_or_else(|unknown| panic!("{unknown}"));
     let judged = judge(&prepared, &*mutant.client());
-    assert!(
-        fails(&judged, rule),
-        "{} let it pass: {:#?}",
-        rule.name(),
-        judged.findings
-    );
+    assert!(fails(&judged, rule), "{} let it pass: {:#?}", rule.name(), judged.findings);
 }
 
 #[test]
@@ -324,11 +314,7 @@ when: [ {{ at: 70s, client_update: {{ w1: {settings} }} }} ]"
         judge(&prepared(&text), &Idle)
     };
     let judged = save("{ message: mine }");
-    assert!(
-        fails(&judged, Rule::ReadYourWrites),
-        "{:#?}",
-        judged.findings
-    );
+    assert!(fails(&judged, Rule::ReadYourWrites), "{:#?}", judged.findings);
     // What is there already needs no request.
     let judged = save("{ message: old }");
     assert_eq!(judged.outcome(), Outcome::Passed, "{:#?}", judged.findings);

@@ -17,22 +17,14 @@ fn page() -> String {
 #[test]
 fn every_example_is_read_and_passed() {
     let page = page();
-    let examples: Vec<_> = page
-        .split("```yaml\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let examples: Vec<_> =
+        page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 7, "examples are missing");
     for example in examples {
         let scenario =
             Scenario::parse("docs/scenarios.md", example).unwrap_or_else(|error| panic!("{error}"));
         let judged = judge(&Prepared::new(scenario.into()).unwrap(), &Sync::reference());
-        assert_eq!(
-            judged.outcome(),
-            Outcome::Passed,
-            "{example}\n{:#?}",
-            judged.failures()
-        );
+        assert_eq!(judged.outcome(), Outcome::Passed, "{example}\n{:#?}", judged.failures());
     }
 }
 

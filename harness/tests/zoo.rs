@@ -50,12 +50,7 @@ fn every_mutant_fails_its_own_file_by_exactly_the_oracles_that_the_file_names() 
 fn the_reference_passes_the_file_of_every_mutant() {
     for mutant in zoo::all() {
         let judged = judge(&prepared(mutant), &Sync::reference());
-        assert_eq!(
-            judged.outcome(),
-            Outcome::Passed,
-            "{mutant:?}: {:#?}",
-            judged.failures()
-        );
+        assert_eq!(judged.outcome(), Outcome::Passed, "{mutant:?}: {:#?}", judged.failures());
     }
 }
 
@@ -115,14 +110,8 @@ fn an_unknown_mutant_is_refused_with_the_nearest_name_or_with_all_of_them() {
 fn a_file_that_kills_an_unknown_mutant_is_refused_where_it_is_written() {
     let told = |text: &str| Scenario::parse("x.yaml", text).unwrap_err().rendered;
     let unknown = told("name: x\nkills: [no-overlap, no-drift-chek]\nby: [converged]\n");
-    assert!(
-        unknown.starts_with("x.yaml:2:21: there is no mutant `no-drift-chek`"),
-        "{unknown}"
-    );
-    assert!(
-        unknown.contains("did you mean `no-drift-check`?"),
-        "{unknown}"
-    );
+    assert!(unknown.starts_with("x.yaml:2:21: there is no mutant `no-drift-chek`"), "{unknown}");
+    assert!(unknown.contains("did you mean `no-drift-check`?"), "{unknown}");
     let by_nobody = told("name: x\nkills: no-overlap\n");
     assert!(by_nobody.starts_with("x.yaml:2:1: `kills` does not say which"));
     let kills_nobody = told("name: x\nby: [converged]\n");
@@ -163,19 +152,11 @@ fn the_page_lists_every_mutant() {
         String::from("| # | Mutant | What it does wrong | Seen in the wild | Caught by |\n");
     table.push_str("|---|---|---|---|---|\n");
     for mutant in zoo::all() {
-        let by: Vec<_> = prepared(mutant)
-            .scenario
-            .by
-            .iter()
-            .map(|rule| rule.name())
-            .collect();
+        let by: Vec<_> = prepared(mutant).scenario.by.iter().map(|rule| rule.name()).collect();
         let (label, name, file) = (mutant.label(), mutant.name, mutant.file());
         let (about, seen, by) = (mutant.about, mutant.seen.unwrap_or("–"), by.join(", "));
-        writeln!(
-            table,
-            "| {label} | [`{name}`](../scenarios/{file}) | {about} | {seen} | {by} |"
-        )
-        .unwrap();
+        writeln!(table, "| {label} | [`{name}`](../scenarios/{file}) | {about} | {seen} | {by} |")
+            .unwrap();
     }
     let page = root().join("docs/zoo.md");
     let text = std::fs::read_to_string(&page).unwrap();

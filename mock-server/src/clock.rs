@@ -39,11 +39,7 @@ impl Stamp {
     /// The stamp as a timestamp; one outside the years −9999 to 9999 becomes the nearest inside.
     #[must_use]
     pub fn timestamp(self) -> Timestamp {
-        let edge = if self.0 < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
+        let edge = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::from_millisecond(self.0).unwrap_or(edge)
     }
 
@@ -145,10 +141,7 @@ impl Clock {
         };
         let elapsed = passed.saturating_add(self.advanced);
         let wall = self.wall_at_start.plus(elapsed);
-        Moment {
-            elapsed,
-            wall: Stamp(wall.0.saturating_add(self.skew)),
-        }
+        Moment { elapsed, wall: Stamp(wall.0.saturating_add(self.skew)) }
     }
 
     /// Whether time passes by itself.
@@ -175,9 +168,7 @@ impl Clock {
 
     /// Makes the wall show `wall` now; waits do not notice.
     pub fn set(&mut self, wall: Stamp, outside: Duration) {
-        self.skew = self
-            .skew
-            .saturating_add(wall.0.saturating_sub(self.now(outside).wall.0));
+        self.skew = self.skew.saturating_add(wall.0.saturating_sub(self.now(outside).wall.0));
     }
 }
 

@@ -46,10 +46,7 @@ pub fn parse_signed(text: &str) -> Result<SignedDuration, InvalidDuration> {
     }
     let span: Span = text.trim().parse().map_err(|_| invalid())?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
-    duration
-        .ok()
-        .filter(|duration| duration.as_secs().abs() <= LONGEST_SECONDS)
-        .ok_or_else(invalid)
+    duration.ok().filter(|duration| duration.as_secs().abs() <= LONGEST_SECONDS).ok_or_else(invalid)
 }
 
 /// Writes a duration in the largest units that keep it exact: `1m30s`, `250ms`.
@@ -65,13 +62,7 @@ pub fn parse_signed(text: &str) -> Result<SignedDuration, InvalidDuration> {
 #[must_use]
 pub fn format(duration: Duration) -> String {
     let millis = duration.as_millis();
-    let units = [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ];
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
     let mut rest = millis;
     let mut text = String::new();
     for (unit, size) in units {
@@ -80,11 +71,7 @@ pub fn format(duration: Duration) -> String {
             rest %= size;
         }
     }
-    if text.is_empty() {
-        "0s".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -109,15 +96,7 @@ mod tests {
 
     #[test]
     fn what_has_no_unit_or_sense_is_refused() {
-        for text in [
-            "",
-            "5",
-            "-1s",
-            "five",
-            "1 month",
-            "99999999999999999999s",
-            "200000000h",
-        ] {
+        for text in ["", "5", "-1s", "five", "1 month", "99999999999999999999s", "200000000h"] {
             assert!(parse(text).is_err(), "{text:?} was accepted");
         }
     }

@@ -56,8 +56,7 @@ impl WebsiteId {
     /// The short name (`w7`) where there is one, else the UUID.
     #[must_use]
     pub fn short(self) -> String {
-        self.number()
-            .map_or_else(|| self.to_string(), |number| format!("w{number}"))
+        self.number().map_or_else(|| self.to_string(), |number| format!("w{number}"))
     }
 
     /// The id as a UUID.
@@ -104,9 +103,7 @@ impl FromStr for WebsiteId {
         if let Some(digits) = text.strip_prefix('w') {
             let number: u32 = digits.parse().map_err(|_| invalid())?;
             let canonical = number > 0 && !digits.starts_with(['0', '+']);
-            return canonical
-                .then(|| Self::numbered(number))
-                .ok_or_else(invalid);
+            return canonical.then(|| Self::numbered(number)).ok_or_else(invalid);
         }
         (text.len() == 36)
             .then(|| Uuid::try_parse(text).ok())
@@ -177,18 +174,7 @@ mod tests {
 
     #[test]
     fn names_that_are_not_canonical_are_refused() {
-        for text in [
-            "w0",
-            "w01",
-            "w+1",
-            "w",
-            "W1",
-            "w-1",
-            "w1 ",
-            "1",
-            "",
-            "w4294967296",
-        ] {
+        for text in ["w0", "w01", "w+1", "w", "W1", "w-1", "w1 ", "1", "", "w4294967296"] {
             assert!(text.parse::<WebsiteId>().is_err(), "{text} was accepted");
         }
     }

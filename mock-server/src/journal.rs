@@ -120,23 +120,11 @@ pub struct Filter {
 impl Filter {
     fn matches(&self, entry: &Entry) -> bool {
         entry.seq > self.since_seq
-            && self
-                .operation
-                .is_none_or(|operation| operation == entry.operation)
-            && self
-                .status
-                .is_none_or(|status| Some(status) == entry.status)
-            && self
-                .website
-                .is_none_or(|website| Some(website) == entry.website)
-            && self
-                .method
-                .as_ref()
-                .is_none_or(|method| method.eq_ignore_ascii_case(&entry.method))
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|part| entry.path.contains(part.as_str()))
+            && self.operation.is_none_or(|operation| operation == entry.operation)
+            && self.status.is_none_or(|status| Some(status) == entry.status)
+            && self.website.is_none_or(|website| Some(website) == entry.website)
+            && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&entry.method))
+            && self.path.as_ref().is_none_or(|part| entry.path.contains(part.as_str()))
     }
 }
 
@@ -167,15 +155,10 @@ impl Journal {
         }
         let unread = &mut entry.unread;
         for names in [&mut unread.query, &mut unread.headers, &mut unread.body] {
-            names
-                .iter_mut()
-                .for_each(|name| shorten(name, LONGEST_NAME));
+            names.iter_mut().for_each(|name| shorten(name, LONGEST_NAME));
         }
         self.last_seq = entry.seq;
-        *self
-            .counts
-            .entry((entry.operation, entry.status))
-            .or_default() += 1;
+        *self.counts.entry((entry.operation, entry.status)).or_default() += 1;
         self.bytes += entry.bytes();
         self.entries.push_back(entry);
         while self.entries.len() > MOST_ENTRIES || self.bytes > MOST_BYTES {
@@ -230,10 +213,7 @@ impl Journal {
         let mut by_operation: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         for ((operation, status), count) in &self.counts {
             let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-            by_operation
-                .entry(*operation)
-                .or_default()
-                .insert(status, *count);
+            by_operation.entry(*operation).or_default().insert(status, *count);
         }
         by_operation
     }
@@ -246,10 +226,7 @@ impl Journal {
 
     /// Empties the journal; numbers go on from where they are.
     pub fn clear(&mut self) {
-        *self = Self {
-            last_seq: self.last_seq,
-            ..Self::default()
-        };
+        *self = Self { last_seq: self.last_seq, ..Self::default() };
     }
 }
 
@@ -308,15 +285,9 @@ mod tests {
         }
         journal.finish(3, Duration::from_millis(1));
         journal.finish(10, Duration::from_millis(250));
-        let filter = Filter {
-            since_seq: 9,
-            ..Filter::default()
-        };
+        let filter = Filter { since_seq: 9, ..Filter::default() };
         assert_eq!(
-            journal
-                .entries(&filter)
-                .next()
-                .and_then(|entry| entry.duration_ms),
+            journal.entries(&filter).next().and_then(|entry| entry.duration_ms),
             Some(250.0)
         );
     }

@@ -27,9 +27,7 @@ fn within(one: &str, other: &str, most: usize) -> Option<usize> {
         row[0] = i + 1;
         let mut least = row[0];
         for (j, b) in other.iter().enumerate() {
-            let mut best = (last[j] + usize::from(a != *b))
-                .min(last[j + 1] + 1)
-                .min(row[j] + 1);
+            let mut best = (last[j] + usize::from(a != *b)).min(last[j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && a == other[j - 1] && before == *b {
                 best = best.min(before_last[j - 1] + 1);
             }
@@ -61,9 +59,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     // No two texts are nearer than their lengths; only the first letters count.
     let length = |text: &str| text.chars().take(LETTERS).count();
     let own = length(given);
-    let near = known
-        .into_iter()
-        .filter(|name| own.abs_diff(length(name)) <= limit);
+    let near = known.into_iter().filter(|name| own.abs_diff(length(name)) <= limit);
     let mut best = None;
     for name in near {
         // Whatever is farther than the best so far need not be known exactly.
@@ -89,9 +85,7 @@ mod tests {
 
     #[test]
     fn the_distance_is_given_up_only_beyond_the_most() {
-        let names = [
-            "", "a", "since", "sicne", "settings", "setings", "gnittes", "äöü", "plugin",
-        ];
+        let names = ["", "a", "since", "sicne", "settings", "setings", "gnittes", "äöü", "plugin"];
         for one in names {
             for other in names {
                 let far = distance(one, other);

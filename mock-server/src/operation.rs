@@ -111,9 +111,7 @@ impl FromStr for Operation {
     type Err = UnknownOperation;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|operation| operation.name() == text);
+        let found = Self::ALL.into_iter().find(|operation| operation.name() == text);
         found.ok_or_else(|| UnknownOperation(text.to_owned()))
     }
 }

@@ -187,10 +187,7 @@ impl Blueprint {
             errors.push(OptionError::TooManyWebsites(websites));
         }
         if unconfigured > websites {
-            errors.push(OptionError::Unconfigured {
-                unconfigured,
-                websites,
-            });
+            errors.push(OptionError::Unconfigured { unconfigured, websites });
         }
         check_settings_url(&options, &mut errors);
         check_credentials(&options, &mut errors);
@@ -231,10 +228,7 @@ impl Blueprint {
 /// How quirks say that a schema is to be read.
 #[must_use]
 pub fn schema_rules(quirks: &Quirks) -> Rules {
-    Rules {
-        draft: quirks.schema_draft,
-        formats: quirks.schema_formats == SchemaFormats::Asserted,
-    }
+    Rules { draft: quirks.schema_draft, formats: quirks.schema_formats == SchemaFormats::Asserted }
 }
 
 fn state(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Option<State> {
@@ -246,22 +240,14 @@ fn state(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Option<State>
     ];
     let beside = beside.into_iter().filter(|(_, given)| *given);
     errors.extend(beside.map(|(option, _)| OptionError::BesideState(option)));
-    State::parse(document)
-        .map_err(|problems| errors.push(OptionError::State(problems)))
-        .ok()
+    State::parse(document).map_err(|problems| errors.push(OptionError::State(problems))).ok()
 }
 
 fn quirks(options: &WorldOptions, state: Option<&State>, errors: &mut Vec<OptionError>) -> Quirks {
     let dumped = state.filter(|_| options.profile.is_none());
-    let mut quirks = dumped.map_or_else(
-        || options.profile.unwrap_or_default().quirks(),
-        |state| state.quirks.clone(),
-    );
-    if let Err(error) = options
-        .quirks
-        .as_ref()
-        .map_or(Ok(()), |settings| quirks.apply(settings))
-    {
+    let mut quirks = dumped
+        .map_or_else(|| options.profile.unwrap_or_default().quirks(), |state| state.quirks.clone());
+    if let Err(error) = options.quirks.as_ref().map_or(Ok(()), |settings| quirks.apply(settings)) {
         errors.push(error.into());
     }
     match options.page_size {
@@ -313,26 +299,17 @@ fn check_credentials(options: &WorldOptions, errors: &mut Vec<OptionError>) {
     let mut check = |option, value: &Option<String>, wanted, fits: fn(&str) -> bool| {
         if let Some(value) = value.as_ref().filter(|value| !fits(value)) {
             let value = value.chars().take(80).collect();
-            errors.push(OptionError::Credentials {
-                option,
-                value,
-                wanted,
-            });
+            errors.push(OptionError::Credentials { option, value, wanted });
         }
     };
     // Crisp's own shapes are a UUID and 64 digits (specification §1.2); tests may use simpler ones,
     // as long as HTTP Basic can carry them.
-    check(
-        "identifier",
-        &options.identifier,
-        "it may not be empty nor contain `:`",
-        |text| {
-            !text.is_empty()
-                && text.len() <= 200
-                && !text.contains(':')
-                && !text.contains(char::is_control)
-        },
-    );
+    check("identifier", &options.identifier, "it may not be empty nor contain `:`", |text| {
+        !text.is_empty()
+            && text.len() <= 200
+            && !text.contains(':')
+            && !text.contains(char::is_control)
+    });
     check("key", &options.key, "it may not be empty", |text| {
         !text.is_empty() && text.len() <= 500 && !text.contains(char::is_control)
     });

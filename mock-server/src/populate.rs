@@ -19,10 +19,7 @@ const ENOUGH_FOR_A_THREAD: u32 = 500;
 
 /// Fills a world with the websites that a blueprint asks for; returns warnings.
 pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -> Vec<String> {
-    let then = Moment {
-        elapsed: Duration::ZERO,
-        wall: start.minus(INSTALLED_BEFORE),
-    };
+    let then = Moment { elapsed: Duration::ZERO, wall: start.minus(INSTALLED_BEFORE) };
     let generator = SettingsGenerator::new(&blueprint.schema);
     let make = |numbers| Part::make(numbers, blueprint, &generator);
     let numbers: Vec<_> = parts(blueprint.websites).collect();
@@ -33,10 +30,8 @@ pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -
         // once. None is made in this thread: what the making leaves in an allocator's pool would
         // slow down the first hundred thousand requests.
         thread::scope(|scope| {
-            let threads: Vec<_> = numbers
-                .into_iter()
-                .map(|numbers| scope.spawn(move || make(numbers)))
-                .collect();
+            let threads: Vec<_> =
+                numbers.into_iter().map(|numbers| scope.spawn(move || make(numbers))).collect();
             let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
             joined
                 .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -87,10 +82,7 @@ impl Part {
             let (id, plan) = (WebsiteId::numbered(number), plans.share(&made_up.plan));
             Founder::new(blueprint.seed, id, settings.as_ref(), plan, made_up.price)
         });
-        Self {
-            founders: founders.collect(),
-            without_settings,
-        }
+        Self { founders: founders.collect(), without_settings }
     }
 }
 

@@ -86,13 +86,7 @@ impl Space {
         outside: Outside,
     ) -> Self {
         let wall = wall_at_start(&blueprint, outside);
-        Self::begin(
-            name.into(),
-            blueprint,
-            public_url.into(),
-            outside.elapsed,
-            wall,
-        )
+        Self::begin(name.into(), blueprint, public_url.into(), outside.elapsed, wall)
     }
 
     /// Back to the state at the start: websites, clock, faults and journal.
@@ -102,13 +96,7 @@ impl Space {
             Mode::Real => wall_at_start(&self.blueprint, outside),
         };
         let (name, blueprint) = (Arc::clone(&self.name), Arc::clone(&self.blueprint));
-        *self = Self::begin(
-            name,
-            blueprint,
-            Arc::clone(&self.public_url),
-            outside.elapsed,
-            wall,
-        );
+        *self = Self::begin(name, blueprint, Arc::clone(&self.public_url), outside.elapsed, wall);
     }
 
     fn begin(
@@ -180,10 +168,7 @@ impl Space {
         let moment = self.clock.now(outside);
         let quirk = self.world.quirks.clock_offset.millis;
         let fault = self.faults.server_skew(moment.elapsed).unwrap_or_default();
-        Moment {
-            wall: Stamp(moment.wall.0.saturating_add(quirk).saturating_add(fault)),
-            ..moment
-        }
+        Moment { wall: Stamp(moment.wall.0.saturating_add(quirk).saturating_add(fault)), ..moment }
     }
 
     /// Puts another world in the place of this one.
@@ -195,10 +180,7 @@ impl Space {
 
     /// Something was written by another way than the API; a cache that writes bust is emptied.
     pub fn written_from_outside(&mut self) {
-        if matches!(
-            self.world.quirks.get_cache,
-            crate::quirks::GetCache::Busted(_)
-        ) {
+        if matches!(self.world.quirks.get_cache, crate::quirks::GetCache::Busted(_)) {
             self.cache.clear();
         }
     }
@@ -224,15 +206,8 @@ impl Space {
         let seq = self.journal.next_seq();
         let dated = self.world.quirks.date_header == DateHeader::Sent;
         stamp(&mut delivery.outcome, seq, dated.then_some(now));
-        self.journal.push(entry(
-            seq, request, &target, now, &decision, &delivery, carried,
-        ));
-        Handled {
-            seq,
-            operation: target.operation,
-            arrived: now.elapsed,
-            delivery,
-        }
+        self.journal.push(entry(seq, request, &target, now, &decision, &delivery, carried));
+        Handled { seq, operation: target.operation, arrived: now.elapsed, delivery }
     }
 
     fn carry_out(
@@ -290,11 +265,7 @@ impl Space {
 fn wall_at_start(blueprint: &Blueprint, outside: Outside) -> Stamp {
     let dumped = blueprint.state.as_ref();
     blueprint.options.now.map_or_else(
-        || {
-            dumped.map_or(outside.wall, |state| {
-                state.wall(blueprint.clock(), outside.wall)
-            })
-        },
+        || dumped.map_or(outside.wall, |state| state.wall(blueprint.clock(), outside.wall)),
         Stamp::from,
     )
 }
@@ -323,12 +294,7 @@ enum Found {
 
 impl Target {
     fn of(request: &Request<Bytes>, stubs: &[Stub]) -> Self {
-        if let Some(TurnedAway {
-            status,
-            reason,
-            why,
-        }) = request.extensions().get()
-        {
+        if let Some(TurnedAway { status, reason, why }) = request.extensions().get() {
             return Self::refused(Refused::new(status.as_u16(), reason).explain(why.clone()));
         }
         let (method, path) = (request.method(), request.uri().path());
@@ -364,27 +330,17 @@ impl Target {
     }
 
     fn routed(route: &'static Route, params: Vec<(&'static str, String)>) -> Self {
-        let param = |name| {
-            params
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let param =
+            |name| params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         let page = match route.operation {
             Operation::List => {
                 Some(param("page").map_or(1, |page| page.parse().unwrap_or(1).max(1)))
             }
             _ => None,
         };
-        let website = param("website")
-            .and_then(|text| uuid::Uuid::try_parse(text).ok())
-            .map(WebsiteId::from);
-        Self {
-            operation: route.operation,
-            page,
-            website,
-            found: Found::Route(route, params),
-        }
+        let website =
+            param("website").and_then(|text| uuid::Uuid::try_parse(text).ok()).map(WebsiteId::from);
+        Self { operation: route.operation, page, website, found: Found::Route(route, params) }
     }
 
     fn refused(refused: Refused) -> Self {
@@ -448,14 +404,8 @@ fn entry(
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
         website: target.website,
-        website_name: target
-            .website
-            .and_then(WebsiteId::number)
-            .map(|number| format!("w{number}")),
-        status: delivery
-            .outcome
-            .response()
-            .map(|response| response.status().as_u16()),
+        website_name: target.website.and_then(WebsiteId::number).map(|number| format!("w{number}")),
+        status: delivery.outcome.response().map(|response| response.status().as_u16()),
         outcome: match delivery.outcome {
             Outcome::Answer(_) => "answer",
             Outcome::Cut { .. } => "cut",
@@ -500,8 +450,5 @@ fn accounts(space: &str, blueprint: &Blueprint) -> Accounts {
     if let Some(key) = &options.key {
         plugin.key.clone_from(key);
     }
-    Accounts {
-        plugin,
-        user: account(Tier::User),
-    }
+    Accounts { plugin, user: account(Tier::User) }
 }

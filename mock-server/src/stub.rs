@@ -59,25 +59,15 @@ impl FromStr for Stub {
     type Err = InvalidStub;
 
     fn from_str(text: &str) -> Result<Self, InvalidStub> {
-        let invalid = |problem| InvalidStub {
-            text: text.chars().take(120).collect(),
-            problem,
-        };
-        let (method, rest) = text
-            .trim()
-            .split_once(' ')
-            .ok_or_else(|| invalid("the method is missing"))?;
-        let (path, status) = rest
-            .rsplit_once('=')
-            .ok_or_else(|| invalid("`=` and a status are missing"))?;
+        let invalid = |problem| InvalidStub { text: text.chars().take(120).collect(), problem };
+        let (method, rest) =
+            text.trim().split_once(' ').ok_or_else(|| invalid("the method is missing"))?;
+        let (path, status) =
+            rest.rsplit_once('=').ok_or_else(|| invalid("`=` and a status are missing"))?;
         let method = method.to_ascii_uppercase();
         let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
         let method = Method::from_bytes(method.as_bytes()).ok().filter(|_| known);
-        let status = status
-            .trim()
-            .parse()
-            .ok()
-            .filter(|status| (200..=599).contains(status));
+        let status = status.trim().parse().ok().filter(|status| (200..=599).contains(status));
         let path = path.trim().trim_matches('/');
         let path = path.strip_prefix("v1/").unwrap_or(path);
         if path.is_empty() {
@@ -101,12 +91,7 @@ impl TryFrom<String> for Stub {
 
 impl From<Stub> for String {
     fn from(stub: Stub) -> Self {
-        format!(
-            "{} {}={}",
-            stub.method,
-            stub.segments.join("/"),
-            stub.status
-        )
+        format!("{} {}={}", stub.method, stub.segments.join("/"), stub.status)
     }
 }
 

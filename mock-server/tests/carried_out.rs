@@ -1,9 +1,6 @@
 //! With any plan, the truth is what the requests that were carried out have made of it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,10 +57,7 @@ fn a_fault() -> impl Strategy<Value = Value> {
         json!({ "window": "3s..6s" }),
     ]);
     (target, prop::sample::select(effects())).prop_map(|(mut fault, effect)| {
-        fault
-            .as_object_mut()
-            .unwrap()
-            .extend(effect.as_object().unwrap().clone());
+        fault.as_object_mut().unwrap().extend(effect.as_object().unwrap().clone());
         fault
     })
 }
@@ -75,16 +69,8 @@ fn space(faults: Value) -> Space {
         faults: Some(faults),
         ..WorldOptions::default()
     };
-    let outside = Outside {
-        elapsed: Duration::ZERO,
-        wall: Stamp(0),
-    };
-    Space::start(
-        "default",
-        Arc::new(Blueprint::new(options).unwrap()),
-        "http://mock",
-        outside,
-    )
+    let outside = Outside { elapsed: Duration::ZERO, wall: Stamp(0) };
+    Space::start("default", Arc::new(Blueprint::new(options).unwrap()), "http://mock", outside)
 }
 
 fn request(space: &Space, method: Method, website: u32, body: &Value) -> Request<Bytes> {

@@ -1,9 +1,6 @@
 //! Many emulators at once, and many worlds in one: none knows of the others, and nothing stays.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,12 +18,7 @@ const MANY: usize = 100;
 /// One request on a connection of its own.
 async fn send(url: &str, call: &str, headers: &str, body: &str) -> (u16, Value) {
     let (method, path) = call.split_once(' ').unwrap();
-    let host = url
-        .strip_prefix("http://")
-        .unwrap()
-        .split('/')
-        .next()
-        .unwrap();
+    let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let length = body.len();
     let request = format!(
@@ -44,11 +36,7 @@ async fn send(url: &str, call: &str, headers: &str, body: &str) -> (u16, Value) 
 async fn control(info: &Info, call: &str, body: Value) -> (u16, Value) {
     let (method, path) = call.split_once(' ').unwrap();
     let base = info.control_url.strip_prefix(&info.url).unwrap();
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
+    let body = if body.is_null() { String::new() } else { body.to_string() };
     send(&info.url, &format!("{method} {base}{path}"), "", &body).await
 }
 
@@ -56,13 +44,7 @@ async fn list(info: &Info) -> (u16, Value) {
     let pair = format!("{}:{}", info.identifier, info.key);
     let pair = base64::engine::general_purpose::STANDARD.encode(pair);
     let headers = format!("Authorization: Basic {pair}\r\nX-Crisp-Tier: plugin\r\n");
-    send(
-        &info.url,
-        "GET /v1/plugin/connect/websites/all/1",
-        &headers,
-        "",
-    )
-    .await
+    send(&info.url, "GET /v1/plugin/connect/websites/all/1", &headers, "").await
 }
 
 /// Lives in one world and checks that it is alone there: `number` marks everything it does.
@@ -84,15 +66,9 @@ async fn live(info: &Info, number: usize) {
     let (_, requests) = control(info, "GET /requests", Value::Null).await;
     let sequence: Vec<_> = requests["requests"].as_array().unwrap().iter().collect();
     assert_eq!(sequence.len(), 2, "{requests}");
-    assert_eq!(
-        (&sequence[0]["seq"], &sequence[1]["seq"]),
-        (&json!(1), &json!(2))
-    );
+    assert_eq!((&sequence[0]["seq"], &sequence[1]["seq"]), (&json!(1), &json!(2)));
     let (_, quota) = control(info, "GET /quota", Value::Null).await;
-    assert_eq!(
-        (&quota["limit"], &quota["used"]),
-        (&json!(number + 2), &json!(1))
-    );
+    assert_eq!((&quota["limit"], &quota["used"]), (&json!(number + 2), &json!(1)));
 }
 
 /// How many files and sockets this process has open.
@@ -108,12 +84,7 @@ fn open_files() -> usize {
 
 #[test]
 fn a_hundred_emulators_and_a_hundred_spaces_keep_to_themselves_and_leave_nothing() {
-    let runtime = || {
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     // The first one opens what signals come through, once for the life of the process.
     drop(runtime());
     // One test, so that what is open belongs to it alone.
@@ -128,22 +99,11 @@ fn a_hundred_emulators_and_a_hundred_spaces_keep_to_themselves_and_leave_nothing
 async fn emulators() {
     let mut starting = JoinSet::new();
     for _ in 0..MANY {
-        let options = WorldOptions {
-            websites: Some(3),
-            ..WorldOptions::default()
-        };
+        let options = WorldOptions { websites: Some(3), ..WorldOptions::default() };
         starting.spawn(MockServer::start(options.into()));
     }
-    let servers: Vec<_> = starting
-        .join_all()
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
-    let urls: HashSet<_> = servers
-        .iter()
-        .map(|server| server.info().url.clone())
-        .collect();
+    let servers: Vec<_> = starting.join_all().await.into_iter().map(Result::unwrap).collect();
+    let urls: HashSet<_> = servers.iter().map(|server| server.info().url.clone()).collect();
     assert_eq!(urls.len(), MANY, "each has a port of its own");
     let mut living = JoinSet::new();
     for (number, server) in servers.iter().enumerate() {
@@ -158,18 +118,12 @@ async fn emulators() {
     stopping.join_all().await;
     for url in urls {
         let host = url.strip_prefix("http://").unwrap();
-        assert!(
-            TcpStream::connect(host).await.is_err(),
-            "{url} still answers"
-        );
+        assert!(TcpStream::connect(host).await.is_err(), "{url} still answers");
     }
 }
 
 async fn spaces() {
-    let options = WorldOptions {
-        websites: Some(3),
-        ..WorldOptions::default()
-    };
+    let options = WorldOptions { websites: Some(3), ..WorldOptions::default() };
     let server = Arc::new(MockServer::start(options.into()).await.unwrap());
     let mut living = JoinSet::new();
     for number in 0..MANY {
@@ -186,9 +140,6 @@ async fn spaces() {
     living.join_all().await;
     assert_eq!(server.spaces().names(), ["default"]);
     let (_, requests) = control(server.info(), "GET /requests?status=206", Value::Null).await;
-    assert_eq!(
-        requests["count"], 0,
-        "nobody was a guest in the default space"
-    );
+    assert_eq!(requests["count"], 0, "nobody was a guest in the default space");
     Arc::try_unwrap(server).ok().unwrap().stop().await;
 }

@@ -1,9 +1,6 @@
 //! Taps: they hear of every request under the space's lock, and can act at that moment.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,10 +43,7 @@ impl Tap for Busy {
 }
 
 fn emulator() -> InProcess {
-    let options = WorldOptions {
-        websites: Some(2),
-        ..WorldOptions::default()
-    };
+    let options = WorldOptions { websites: Some(2), ..WorldOptions::default() };
     InProcess::new(options.into()).unwrap()
 }
 
@@ -115,10 +109,5 @@ async fn a_tap_hears_of_requests_and_of_their_ends_but_not_of_ends_from_before_a
 async fn a_space_has_one_tap() {
     let emulator = emulator();
     tapped(&emulator);
-    assert!(
-        !emulator
-            .spaces()
-            .default_space()
-            .tap(Arc::new(Busy::default()))
-    );
+    assert!(!emulator.spaces().default_space().tap(Arc::new(Busy::default())));
 }

@@ -1,9 +1,6 @@
 //! What is refused before it has a route stands in the journal all the same, and says why.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 use crisp_mock_server::journal::Entry;
 use crisp_mock_server::server::{MockServer, ServerOptions};
@@ -34,10 +31,7 @@ async fn a_body_that_is_too_large_is_in_the_journal_with_the_limit() {
     assert!(answer.contains("connection: close\r\n"), "{answer}");
     assert!(answer.contains("\"payload_too_large\""), "{answer}");
     let entry = last(&server);
-    assert_eq!(
-        (entry.method.as_str(), entry.path.as_str()),
-        ("PUT", "/v1/x")
-    );
+    assert_eq!((entry.method.as_str(), entry.path.as_str()), ("PUT", "/v1/x"));
     assert_eq!(entry.status, Some(413));
     assert!(!entry.carried_out);
     let why = entry.explanation.unwrap();
@@ -68,10 +62,6 @@ async fn http_2_is_in_the_journal_and_is_told_what_to_speak() {
 async fn a_control_call_that_is_too_large_is_refused_and_is_none_of_the_plugin_s() {
     let server = MockServer::start(ServerOptions::default()).await.unwrap();
     let head = "POST /_mock/faults HTTP/1.1\r\nhost: a\r\ncontent-length: 9999999\r\n\r\n";
-    assert!(
-        told(&server, head.as_bytes())
-            .await
-            .starts_with("HTTP/1.1 413 ")
-    );
+    assert!(told(&server, head.as_bytes()).await.starts_with("HTTP/1.1 413 "));
     assert_eq!(server.spaces().default_space().lock().journal.total(), 0);
 }

@@ -54,15 +54,7 @@ mod tests {
 
     #[test]
     fn values_are_json_where_they_can_be_and_texts_elsewhere() {
-        let pairs = [
-            "a=1",
-            "b=true",
-            "c=Hi there",
-            "d=\"5\"",
-            "e={\"x\":[]}",
-            "f=",
-            "g=a=b",
-        ];
+        let pairs = ["a=1", "b=true", "c=Hi there", "d=\"5\"", "e={\"x\":[]}", "f=", "g=a=b"];
         let object = object(&pairs.map(str::to_owned)).unwrap();
         let expected = serde_json::json!({
             "a": 1, "b": true, "c": "Hi there", "d": "5", "e": {"x": []}, "f": "", "g": "a=b",

@@ -54,10 +54,7 @@ impl Clock {
             Some(Step::Skew { by }) => json!({ "skew": by }),
             Some(Step::Set { to }) => json!({ "set": to }),
         };
-        let answer = desk
-            .emulator
-            .send(Method::POST, "/clock", Some(&step))
-            .await?;
+        let answer = desk.emulator.send(Method::POST, "/clock", Some(&step)).await?;
         desk.show(&answer, shown)
     }
 }

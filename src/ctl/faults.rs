@@ -41,23 +41,15 @@ impl Faults {
         }
         if self.clear {
             let answer = desk.emulator.send(Method::DELETE, "/faults", None).await?;
-            return desk.show(&answer, |answer| {
-                format!("removed {} faults", answer["removed"])
-            });
+            return desk.show(&answer, |answer| format!("removed {} faults", answer["removed"]));
         }
         if self.words.is_empty() {
             return desk.show(&desk.emulator.get("/faults").await?, listed);
         }
         let fault = fault(&self.words)?;
-        let answer = desk
-            .emulator
-            .send(Method::POST, "/faults", Some(&fault))
-            .await?;
+        let answer = desk.emulator.send(Method::POST, "/faults", Some(&fault)).await?;
         desk.show(&answer, |answer| {
-            format!(
-                "armed fault {STRONG}{}{STRONG:#}  {fault}",
-                answer["ids"][0]
-            )
+            format!("armed fault {STRONG}{}{STRONG:#}  {fault}", answer["ids"][0])
         })
     }
 }
@@ -83,10 +75,7 @@ fn fault(words: &[String]) -> Result<Value, Failure> {
 }
 
 fn listed(answer: &Value) -> String {
-    let faults = answer["faults"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let faults = answer["faults"].as_array().map(Vec::as_slice).unwrap_or_default();
     if faults.is_empty() {
         return "no fault is armed".to_owned();
     }
@@ -99,10 +88,7 @@ fn listed(answer: &Value) -> String {
             Some(0) | None => String::new(),
             Some(times) => format!("  {FAINT}({times}× another came first){FAINT:#}"),
         };
-        format!(
-            "{STRONG}{:<3}{STRONG:#} {fired}  {}{shadowed}",
-            report["id"], report["fault"]
-        )
+        format!("{STRONG}{:<3}{STRONG:#} {fired}  {}{shadowed}", report["id"], report["fault"])
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -112,12 +98,7 @@ mod tests {
     use super::*;
 
     fn words(words: &[&str]) -> Result<Value, Failure> {
-        fault(
-            &words
-                .iter()
-                .map(|word| (*word).to_owned())
-                .collect::<Vec<_>>(),
-        )
+        fault(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -84,10 +84,7 @@ pub fn run(arguments: CtlArguments) -> Result<ExitCode, Failure> {
         whereabouts.space = Some("default".to_owned());
     }
     let emulator = Emulator::at(&whereabouts)?;
-    let desk = Desk {
-        emulator,
-        print: arguments.print.unwrap_or_default(),
-    };
+    let desk = Desk { emulator, print: arguments.print.unwrap_or_default() };
     runtime()?.block_on(make(&desk, arguments.call))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -109,13 +106,8 @@ async fn make(desk: &Desk, call: Call) -> Result<(), Failure> {
         Call::Space(spaces) => spaces.run(desk).await,
         Call::Info => desk.show(&desk.emulator.get("/info").await?, show::info),
         Call::Reset => {
-            let answer = desk
-                .emulator
-                .send(reqwest::Method::POST, "/reset", None)
-                .await?;
-            desk.show(&answer, |_| {
-                "everything is as it was at the start".to_owned()
-            })
+            let answer = desk.emulator.send(reqwest::Method::POST, "/reset", None).await?;
+            desk.show(&answer, |_| "everything is as it was at the start".to_owned())
         }
     }
 }

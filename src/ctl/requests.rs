@@ -53,13 +53,8 @@ pub struct Requests {
 impl Requests {
     pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
         if self.clear {
-            let answer = desk
-                .emulator
-                .send(Method::DELETE, "/requests", None)
-                .await?;
-            return desk.show(&answer, |answer| {
-                format!("removed {} requests", answer["removed"])
-            });
+            let answer = desk.emulator.send(Method::DELETE, "/requests", None).await?;
+            return desk.show(&answer, |answer| format!("removed {} requests", answer["removed"]));
         }
         let answer = desk.emulator.get(&self.path(self.since_seq, None)).await?;
         if !self.follow {
@@ -68,10 +63,7 @@ impl Requests {
         let mut seen = show_each(desk, &answer).or(self.since_seq).unwrap_or(0);
         loop {
             let path = self.path(Some(seen), Some(HOLD));
-            let answer = desk
-                .emulator
-                .call(Method::GET, &path, None, HOLD + SLACK)
-                .await?;
+            let answer = desk.emulator.call(Method::GET, &path, None, HOLD + SLACK).await?;
             seen = show_each(desk, &answer).unwrap_or(seen);
         }
     }
@@ -87,14 +79,9 @@ impl Requests {
             ("limit", limit.map(|limit| limit.to_string())),
             ("wait", wait),
         ];
-        let asked = asked
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let url = reqwest::Url::parse_with_params("http://any/requests", asked).ok();
-        let query = url
-            .as_ref()
-            .and_then(reqwest::Url::query)
-            .unwrap_or_default();
+        let query = url.as_ref().and_then(reqwest::Url::query).unwrap_or_default();
         format!("/requests?{query}")
     }
 }
@@ -119,9 +106,7 @@ fn in_words(answer: &Value) -> String {
         Some(count) => out.push_str(&format!("{count} requests")),
     }
     if let Some(dropped) = answer["dropped"].as_u64().filter(|dropped| *dropped > 0) {
-        out.push_str(&format!(
-            "; {dropped} older ones were dropped for want of room"
-        ));
+        out.push_str(&format!("; {dropped} older ones were dropped for want of room"));
     }
     out
 }
@@ -130,9 +115,7 @@ fn in_words(answer: &Value) -> String {
 fn show_each(desk: &Desk, answer: &Value) -> Option<u64> {
     let requests = answer["requests"].as_array()?;
     match desk.print {
-        Print::Json => requests
-            .iter()
-            .for_each(|request| terminal::say(&request.to_string())),
+        Print::Json => requests.iter().for_each(|request| terminal::say(&request.to_string())),
         Print::Text => terminal::print(&lines(answer)),
     }
     requests.last()?["seq"].as_u64()

@@ -39,9 +39,7 @@ impl SetQuota {
         let answer = if body.is_empty() {
             desk.emulator.get("/quota").await?
         } else {
-            desk.emulator
-                .send(Method::PUT, "/quota", Some(&body.into()))
-                .await?
+            desk.emulator.send(Method::PUT, "/quota", Some(&body.into())).await?
         };
         desk.show(&answer, |answer| match answer["limit"].as_u64() {
             None => format!("no limit; {} requests today", answer["used"]),
@@ -72,10 +70,7 @@ impl SetQuirks {
             .iter()
             .map(|(name, value)| (name.clone(), value.clone().into()))
             .collect();
-        let answer = desk
-            .emulator
-            .send(Method::PUT, "/quirks", Some(&body.into()))
-            .await?;
+        let answer = desk.emulator.send(Method::PUT, "/quirks", Some(&body.into())).await?;
         desk.show(&answer, |answer| {
             let lines = self.settings.iter().map(|(name, _)| {
                 let name = name.replace('_', "-");
@@ -89,11 +84,7 @@ impl SetQuirks {
 /// Every quirk with its value; what is not the default stands out.
 fn table(answer: &Value) -> String {
     let defaults = Quirks::default().values();
-    let widest = TABLE
-        .iter()
-        .map(|about| about.name.len())
-        .max()
-        .unwrap_or(0);
+    let widest = TABLE.iter().map(|about| about.name.len()).max().unwrap_or(0);
     let lines = TABLE.iter().zip(&defaults).map(|(about, (_, default))| {
         let value = text(answer, about.name);
         let style = if value == default { STRONG } else { ODD };
@@ -123,16 +114,12 @@ impl SetSchema {
         // Judged here too, where the places in the file are known.
         let name = file.display().to_string();
         let judged = review(&name, &read_text(&file)?, Rules::default());
-        let schema = judged.schema.map_err(|_| Failure::BadFile {
-            report: judged.report.clone(),
-        })?;
+        let schema =
+            judged.schema.map_err(|_| Failure::BadFile { report: judged.report.clone() })?;
         if !judged.report.is_empty() {
             complain(&judged.report);
         }
-        let answer = desk
-            .emulator
-            .send(Method::PUT, "/schema", Some(schema.raw()))
-            .await?;
+        let answer = desk.emulator.send(Method::PUT, "/schema", Some(schema.raw())).await?;
         desk.show(&answer, |_| format!("{name} is the schema from now on"))
     }
 }

@@ -13,9 +13,7 @@ pub fn text<'a>(answer: &'a Value, key: &str) -> &'a str {
 pub fn info(answer: &Value) -> String {
     let members = answer.as_object().into_iter().flatten();
     let lines = members.map(|(key, value)| {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         format!("{FAINT}{key:<16}{FAINT:#} {value}")
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -38,10 +38,7 @@ impl Spaces {
             What::Create { options } => {
                 let body = assignment::settings(&options, None)?;
                 let body = body.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-                let answer = desk
-                    .emulator
-                    .send(Method::POST, "/spaces", Some(&body))
-                    .await?;
+                let answer = desk.emulator.send(Method::POST, "/spaces", Some(&body)).await?;
                 desk.show(&answer, show::info)
             }
             What::List => desk.show(&desk.emulator.get("/spaces").await?, |answer| {

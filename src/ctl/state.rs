@@ -26,10 +26,7 @@ impl State {
         // Judged here too, where the places in the file are known.
         let document = Document::read(&file)?;
         judge_state(&document, &document.value, "")?;
-        let answer = desk
-            .emulator
-            .send(Method::PUT, "/state", Some(&document.value))
-            .await?;
+        let answer = desk.emulator.send(Method::PUT, "/state", Some(&document.value)).await?;
         desk.show(&answer, |answer| {
             let (file, number) = (file.display(), &answer["websites"]);
             let plural = if *number == 1 { "" } else { "s" };

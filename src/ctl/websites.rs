@@ -46,10 +46,7 @@ impl Save {
             )
         })?;
         let path = format!("/websites/{}/settings", self.website);
-        let answer = desk
-            .emulator
-            .send(Method::PUT, &path, Some(&settings))
-            .await?;
+        let answer = desk.emulator.send(Method::PUT, &path, Some(&settings)).await?;
         desk.show(&answer, |answer| line("saved", answer))
     }
 }
@@ -82,10 +79,7 @@ impl Install {
             body.insert("settings".to_owned(), settings);
         }
         add_plan(&mut body, self.plan, self.price);
-        let answer = desk
-            .emulator
-            .send(Method::POST, "/websites", Some(&body.into()))
-            .await?;
+        let answer = desk.emulator.send(Method::POST, "/websites", Some(&body.into())).await?;
         desk.show(&answer, |answer| line("installed", answer))
     }
 }
@@ -102,10 +96,7 @@ impl Uninstall {
         let path = format!("/websites/{}", self.website);
         let answer = desk.emulator.send(Method::DELETE, &path, None).await?;
         desk.show(&answer, |answer| {
-            format!(
-                "uninstalled  {}",
-                names(text(answer, "name"), text(answer, "website_id"))
-            )
+            format!("uninstalled  {}", names(text(answer, "name"), text(answer, "website_id")))
         })
     }
 }
@@ -130,10 +121,7 @@ impl Change {
         let mut body = Map::new();
         add_plan(&mut body, self.plan, self.price);
         let path = format!("/websites/{}", self.website);
-        let answer = desk
-            .emulator
-            .send(Method::PATCH, &path, Some(&body.into()))
-            .await?;
+        let answer = desk.emulator.send(Method::PATCH, &path, Some(&body.into())).await?;
         desk.show(&answer, |answer| line("changed", answer))
     }
 }
@@ -157,35 +145,19 @@ impl Show {
             let mut websites: Vec<_> = members.collect();
             // By number: w2 before w10, and strangers last.
             websites.sort_by_key(|(id, website)| {
-                let number = text(website, "name")
-                    .strip_prefix('w')
-                    .map(str::parse::<u64>);
-                (
-                    number.and_then(Result::ok).unwrap_or(u64::MAX),
-                    (*id).clone(),
-                )
+                let number = text(website, "name").strip_prefix('w').map(str::parse::<u64>);
+                (number.and_then(Result::ok).unwrap_or(u64::MAX), (*id).clone())
             });
             let lines = websites.iter().map(|(id, one)| website(id, one));
             let lines: Vec<_> = lines.collect();
-            if lines.is_empty() {
-                "no website has the plugin".to_owned()
-            } else {
-                lines.join("\n")
-            }
+            if lines.is_empty() { "no website has the plugin".to_owned() } else { lines.join("\n") }
         })
     }
 }
 
 fn in_full(id: &str, answer: &Value) -> String {
     let mut lines = vec![website(id, answer)];
-    for key in [
-        "company",
-        "domain",
-        "token",
-        "installed_at",
-        "changed_at",
-        "settings_url",
-    ] {
+    for key in ["company", "domain", "token", "installed_at", "changed_at", "settings_url"] {
         if let Some(value) = answer[key].as_str() {
             lines.push(format!("  {key:<13} {value}"));
         }

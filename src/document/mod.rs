@@ -61,20 +61,12 @@ pub struct Problem {
 impl Problem {
     /// A value that does not fit.
     pub fn value(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            part: Part::Value,
-            message: message.into(),
-            hint: None,
-        }
+        Self { pointer: pointer.into(), part: Part::Value, message: message.into(), hint: None }
     }
 
     /// A name that does not fit.
     pub fn key(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            part: Part::Key,
-            ..Self::value(pointer, message)
-        }
+        Self { part: Part::Key, ..Self::value(pointer, message) }
     }
 
     /// The same with advice.
@@ -90,19 +82,13 @@ impl Problem {
 ///
 /// [`Failure::Unreadable`] when it does not exist, is too large or no UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Failure> {
-    let unreadable = |problem: String| Failure::Unreadable {
-        path: path.to_owned(),
-        problem,
-    };
+    let unreadable = |problem: String| Failure::Unreadable { path: path.to_owned(), problem };
     let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if size.is_dir() {
         return Err(unreadable("it is a directory".to_owned()));
     }
     if size.len() > LARGEST {
-        return Err(unreadable(format!(
-            "it has more than {} MiB",
-            LARGEST >> 20
-        )));
+        return Err(unreadable(format!("it has more than {} MiB", LARGEST >> 20)));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -112,10 +98,7 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
         Failure::BadFile { report }
     })?;
     // Some editors on Windows start a file with a mark that means nothing.
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 impl Document {
@@ -135,15 +118,8 @@ impl Document {
     /// [`Failure::BadFile`] when it is no YAML.
     pub fn parse(name: &str, text: String) -> Result<Self, Failure> {
         match node::read(&text) {
-            Ok((value, marks)) => Ok(Self {
-                name: name.to_owned(),
-                value,
-                text,
-                marks,
-            }),
-            Err(remark) => Err(Failure::BadFile {
-                report: render(name, &text, &[remark]),
-            }),
+            Ok((value, marks)) => Ok(Self { name: name.to_owned(), value, text, marks }),
+            Err(remark) => Err(Failure::BadFile { report: render(name, &text, &[remark]) }),
         }
     }
 
@@ -172,9 +148,7 @@ impl Document {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(Failure::BadFile {
-            report: self.render(Severity::Error, problems),
-        })
+        Err(Failure::BadFile { report: self.render(Severity::Error, problems) })
     }
 
     /// Where a pointer leads, or how far.
@@ -250,14 +224,8 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_null() {
-        assert_eq!(
-            Document::parse("a", String::new()).unwrap().value,
-            Value::Null
-        );
-        assert_eq!(
-            Document::parse("a", "# nothing\n".into()).unwrap().value,
-            Value::Null
-        );
+        assert_eq!(Document::parse("a", String::new()).unwrap().value, Value::Null);
+        assert_eq!(Document::parse("a", "# nothing\n".into()).unwrap().value, Value::Null);
     }
 
     #[test]

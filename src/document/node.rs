@@ -85,10 +85,7 @@ fn refused(error: &serde_saphyr::Error) -> Remark {
 
 fn position(location: Location) -> Position {
     let from_one = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).max(1);
-    Position {
-        line: from_one(location.line()),
-        column: from_one(location.column()),
-    }
+    Position { line: from_one(location.line()), column: from_one(location.column()) }
 }
 
 /// A value whose parts know their places.
@@ -114,13 +111,9 @@ impl Tree {
             Self::Map(members) => {
                 let mut map = Map::new();
                 for (key, value) in members {
-                    let mark = Mark {
-                        key: position(key.referenced),
-                        value: position(value.referenced),
-                    };
-                    let inner = value
-                        .value
-                        .settle(member(&pointer, &key.value), mark, marks);
+                    let mark =
+                        Mark { key: position(key.referenced), value: position(value.referenced) };
+                    let inner = value.value.settle(member(&pointer, &key.value), mark, marks);
                     map.insert(key.value, inner);
                 }
                 map.into()

@@ -68,10 +68,7 @@ impl Child {
         })?;
         Ok(Self {
             #[cfg(unix)]
-            group: process
-                .id()
-                .zip(warden)
-                .map(|(leader, warden)| Group::led_by(leader, warden)),
+            group: process.id().zip(warden).map(|(leader, warden)| Group::led_by(leader, warden)),
             process,
         })
     }
@@ -233,10 +230,7 @@ impl GivenEnd {
 fn code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     let by_signal = status.signal().map(|signal| 128 + signal);
-    status
-        .code()
-        .or(by_signal)
-        .unwrap_or(i32::from(super::OWN_FAILURE))
+    status.code().or(by_signal).unwrap_or(i32::from(super::OWN_FAILURE))
 }
 
 #[cfg(not(unix))]

@@ -85,12 +85,7 @@ pub struct ExecArguments {
     /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url},
     /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key}.
     /// In CRISP_MOCK_ENV several are parted by newlines.
-    #[arg(
-        long = "env",
-        env = "CRISP_MOCK_ENV",
-        value_name = "NAME=VALUE",
-        value_delimiter = '\n'
-    )]
+    #[arg(long = "env", env = "CRISP_MOCK_ENV", value_name = "NAME=VALUE", value_delimiter = '\n')]
     pub variables: Vec<Template>,
 
     /// Say nothing at the end when all is well
@@ -140,18 +135,11 @@ fn attempt(arguments: ExecArguments) -> Result<ExitCode, Failure> {
 
 async fn exec(options: Resolved, errand: &Errand) -> Result<ExitCode, Failure> {
     let (name, arguments) = errand.command.split_first().ok_or_else(|| {
-        Failure::usage(
-            "there is no command to run",
-            "write it after `--`: `-- npm test`",
-        )
+        Failure::usage("there is no command to run", "write it after `--`: `-- npm test`")
     })?;
     let program = Lookup::here().find(name)?;
     let mut signals = Signals::listen()?;
-    let journal = options
-        .journal
-        .as_deref()
-        .map(JournalFile::create)
-        .transpose()?;
+    let journal = options.journal.as_deref().map(JournalFile::create).transpose()?;
     let journal = Arc::new(journal);
     if let Some(file) = &options.ready_file {
         ready::remove_stale(file)?;

@@ -28,9 +28,7 @@ impl StandIn {
     pub fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
         let mut arguments = arguments.into_iter().skip(1);
         let first = arguments.next()?;
-        is_mark(&first).then(|| Self {
-            arguments: arguments.collect(),
-        })
+        is_mark(&first).then(|| Self { arguments: arguments.collect() })
     }
 
     /// Becomes the command. Returns only when that fails.
@@ -51,10 +49,7 @@ impl StandIn {
         if parent != WATCHED && !ends_with(&parent) {
             return ExitCode::from(OWN_FAILURE);
         }
-        let error = std::process::Command::new(&program)
-            .arg0(name)
-            .args(arguments)
-            .exec();
+        let error = std::process::Command::new(&program).arg0(name).args(arguments).exec();
         // It was there a moment ago: what is missing is what its first line names.
         let problem = match error.kind() {
             std::io::ErrorKind::NotFound => {

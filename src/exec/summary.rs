@@ -84,19 +84,12 @@ impl Summary {
             let _ = writeln!(out, "crisp-mock: {ODD}{NOTHING_CAME}{ODD:#}");
         } else {
             let requests = counted(total, "request");
-            let _ = writeln!(
-                out,
-                "crisp-mock: {STRONG}{requests}{STRONG:#}: {}",
-                self.operations()
-            );
+            let _ =
+                writeln!(out, "crisp-mock: {STRONG}{requests}{STRONG:#}: {}", self.operations());
         }
         if let Some(example) = &self.counts.unmatched {
             let unmatched = counted(self.unmatched(), "request");
-            row(
-                &mut out,
-                "no route",
-                &format!("{BAD}{unmatched}{BAD:#}, the latest {example}"),
-            );
+            row(&mut out, "no route", &format!("{BAD}{unmatched}{BAD:#}, the latest {example}"));
         }
         self.faults(&mut out);
         self.quota(&mut out);
@@ -107,9 +100,7 @@ impl Summary {
     fn operations(&self) -> String {
         let mut operations: Vec<_> = self.counts.operations.iter().collect();
         operations.sort_by_key(|(operation, count)| (std::cmp::Reverse(**count), **operation));
-        let shown = operations
-            .iter()
-            .map(|(operation, count)| format!("{operation} {count}"));
+        let shown = operations.iter().map(|(operation, count)| format!("{operation} {count}"));
         shown.collect::<Vec<_>>().join(", ")
     }
 
@@ -122,22 +113,14 @@ impl Summary {
         if let Some(more) = fired.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
             row(out, "fault fired", &format!("and {more} others"));
         }
-        let Reckoning {
-            unfired,
-            unfired_besides,
-            ..
-        } = &self.reckoning;
+        let Reckoning { unfired, unfired_besides, .. } = &self.reckoning;
         for unfired in unfired.iter().take(MOST_NAMED) {
             let fault = unfired.fault.to_value();
             row(out, "never fired", &format!("{ODD}{fault}{ODD:#}"));
         }
         let more = unfired.len().saturating_sub(MOST_NAMED) as u64 + unfired_besides;
         if more > 0 {
-            row(
-                out,
-                "never fired",
-                &format!("{ODD}and {more} others{ODD:#}"),
-            );
+            row(out, "never fired", &format!("{ODD}and {more} others{ODD:#}"));
         }
     }
 
@@ -150,10 +133,8 @@ impl Summary {
         if let Some(a_day) = self.reckoning.a_day() {
             let elapsed = crisp_mock_server::duration::format(rounded(self.reckoning.elapsed));
             let a_day = grouped(a_day);
-            let _ = write!(
-                said,
-                " in {elapsed} of the emulator's time: {a_day} a day at this rate"
-            );
+            let _ =
+                write!(said, " in {elapsed} of the emulator's time: {a_day} a day at this rate");
         }
         if let Some(limit) = self.limit {
             let _ = write!(said, ", of {} allowed", grouped(limit));
@@ -204,12 +185,9 @@ mod tests {
 
     #[test]
     fn large_numbers_are_readable() {
-        for (number, shown) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (12_345_678, "12,345,678"),
-        ] {
+        for (number, shown) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")]
+        {
             assert_eq!(grouped(number), shown);
         }
     }

@@ -67,9 +67,6 @@ impl Tally {
 
     /// The counts so far.
     pub fn counts(&self) -> Counts {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -39,16 +39,11 @@ impl FromStr for Template {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = text
-            .split_once('=')
-            .ok_or("write NAME=VALUE, as CRISP_TOKEN={key}")?;
+        let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, as CRISP_TOKEN={key}")?;
         if name.is_empty() || name.contains('\0') || value.contains('\0') {
             return Err("a variable needs a name, and may not contain a NUL".to_owned());
         }
-        Ok(Self {
-            name: name.to_owned(),
-            pieces: pieces(value)?,
-        })
+        Ok(Self { name: name.to_owned(), pieces: pieces(value)? })
     }
 }
 
@@ -117,12 +112,8 @@ pub fn variables(info: &Info, token: Option<&str>, asked: &[Template]) -> Vec<(S
     }
     let facts = serde_json::to_value(info).unwrap_or_default();
     let facts = facts.as_object().cloned().unwrap_or_default();
-    let ours = variables
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.clone()));
-    let theirs = asked
-        .iter()
-        .map(|template| (template.name.clone(), template.fill(&facts)));
+    let ours = variables.into_iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    let theirs = asked.iter().map(|template| (template.name.clone(), template.fill(&facts)));
     ours.chain(theirs).collect()
 }
 

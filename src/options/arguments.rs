@@ -61,21 +61,11 @@ pub struct ServerArguments {
     pub settings_url: Option<String>,
 
     /// The plugin token's identifier [default: a fixed development pair]
-    #[arg(
-        long,
-        env = "CRISP_MOCK_IDENTIFIER",
-        value_name = "TEXT",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_IDENTIFIER", value_name = "TEXT", hide_short_help = true)]
     pub identifier: Option<String>,
 
     /// The plugin token's key [default: a fixed development pair]
-    #[arg(
-        long,
-        env = "CRISP_MOCK_KEY",
-        value_name = "TEXT",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_KEY", value_name = "TEXT", hide_short_help = true)]
     pub key: Option<String>,
 
     /// Requests a day, or `off` [default: off]
@@ -124,12 +114,7 @@ pub struct ServerArguments {
     /// `POST website/*/conversation/*/message=202`: `*` stands for one segment. The answer is an
     /// empty envelope, the request is kept in the journal. In the environment several are parted
     /// by commas.
-    #[arg(
-        long,
-        env = "CRISP_MOCK_STUB",
-        value_name = "METHOD PATH=STATUS",
-        value_delimiter = ','
-    )]
+    #[arg(long, env = "CRISP_MOCK_STUB", value_name = "METHOD PATH=STATUS", value_delimiter = ',')]
     pub stub: Vec<Stub>,
 
     /// Whether time passes by itself [default: real]
@@ -156,45 +141,25 @@ pub struct ServerArguments {
     pub now: Option<Timestamp>,
 
     /// Demand this token from every control call; `none` to listen openly without one
-    #[arg(
-        long,
-        env = "CRISP_MOCK_CONTROL_TOKEN",
-        value_name = "TOKEN",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_short_help = true)]
     pub control_token: Option<String>,
 
     /// Start from a dump, YAML or JSON, as `crisp-mock ctl state` prints it
     ///
     /// It stands in place of --websites, --unconfigured and --seed; other options win over what it
     /// says. One of another version is refused.
-    #[arg(
-        long,
-        env = "CRISP_MOCK_STATE",
-        value_name = "FILE",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_STATE", value_name = "FILE", hide_short_help = true)]
     pub state: Option<PathBuf>,
 
     /// Write every request there, one line of JSON each
     ///
     /// The lines are entries of the journal, as `GET /_mock/requests` has them, with the name of
     /// their `space`. A file that is there is overwritten.
-    #[arg(
-        long,
-        env = "CRISP_MOCK_JOURNAL",
-        value_name = "FILE",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_JOURNAL", value_name = "FILE", hide_short_help = true)]
     pub journal: Option<PathBuf>,
 
     /// Write the addresses and credentials there, whole, once the port accepts
-    #[arg(
-        long,
-        env = "CRISP_MOCK_READY_FILE",
-        value_name = "FILE",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_READY_FILE", value_name = "FILE", hide_short_help = true)]
     pub ready_file: Option<PathBuf>,
 
     /// What to print at the start: a banner, or one line of JSON [default: text]
@@ -208,12 +173,7 @@ pub struct ServerArguments {
     pub print: Option<Print>,
 
     /// What the server is to call itself behind a mapped port [default: where it listens]
-    #[arg(
-        long,
-        env = "CRISP_MOCK_PUBLIC_URL",
-        value_name = "URL",
-        hide_short_help = true
-    )]
+    #[arg(long, env = "CRISP_MOCK_PUBLIC_URL", value_name = "URL", hide_short_help = true)]
     pub public_url: Option<String>,
 
     /// End when no request came for so long, as 10m
@@ -259,28 +219,22 @@ pub fn quota(text: &str) -> Result<Quota, String> {
     if text == "off" {
         return Ok(Quota(None));
     }
-    let limit = text
-        .parse()
-        .map_err(|_| "write a whole number of requests a day, or `off`")?;
+    let limit = text.parse().map_err(|_| "write a whole number of requests a day, or `off`")?;
     Ok(Quota(Some(limit)))
 }
 
 /// Reads a quirk and refuses one that does not exist or cannot have the value.
 pub fn quirk(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or("write NAME=VALUE, as since-boundary=exclusive")?;
+    let (name, value) =
+        text.split_once('=').ok_or("write NAME=VALUE, as since-boundary=exclusive")?;
     let (name, value) = (name.trim(), value.trim());
-    Quirks::default()
-        .set(name, value)
-        .map_err(|error| error.to_string())?;
+    Quirks::default().set(name, value).map_err(|error| error.to_string())?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Reads a date.
 pub fn date(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| "write a date with a time zone, as 2026-01-31T09:00:00Z".to_owned())
+    text.parse().map_err(|_| "write a date with a time zone, as 2026-01-31T09:00:00Z".to_owned())
 }
 
 /// A word that one of the library's types knows.

@@ -41,10 +41,7 @@ pub const KEYS: [&str; 24] = [
 /// The options of `crisp-mock serve` as a file; every key may be left out.
 #[derive(JsonSchema)]
 #[schemars(title = "crisp-mock server config", deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "only its schema is used; the reader judges each key by itself"
-)]
+#[expect(dead_code, reason = "only its schema is used; the reader judges each key by itself")]
 struct Config {
     /// Where to read this schema; for editors alone.
     #[schemars(rename = "$schema")]

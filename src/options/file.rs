@@ -52,20 +52,14 @@ impl ConfigFile {
             Value::Object(members) => members,
             Value::Null => &empty,
             other => {
-                let message = format!(
-                    "a server config is a map of options, and this is {}",
-                    shown(other)
-                );
+                let message =
+                    format!("a server config is a map of options, and this is {}", shown(other));
                 let problem = Problem::value("", message).hint("write `websites: 25`");
                 let report = document.render(Severity::Error, &[problem]);
                 return Err(Failure::BadFile { report });
             }
         };
-        let mut reader = Reader {
-            members,
-            folder,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { members, folder, problems: Vec::new() };
         reader.refuse_unknown_keys();
         let given = reader.given();
         let problems = reader.problems;
@@ -100,10 +94,8 @@ impl Reader<'_> {
     }
 
     fn given(&mut self) -> Given {
-        let (quota, page_size) = (
-            self.quota(),
-            self.typed("page_size", "write a number from 1 to 100"),
-        );
+        let (quota, page_size) =
+            (self.quota(), self.typed("page_size", "write a number from 1 to 100"));
         Given {
             listen: self.parsed("listen"),
             control_token: self.typed("control_token", "write a text in quotes"),
@@ -140,8 +132,7 @@ impl Reader<'_> {
     }
 
     fn complain(&mut self, pointer: String, message: String, hint: impl Into<String>) {
-        self.problems
-            .push(Problem::value(pointer, message).hint(hint));
+        self.problems.push(Problem::value(pointer, message).hint(hint));
     }
 
     fn misfit(&mut self, key: &str, hint: &str) {
@@ -164,9 +155,7 @@ impl Reader<'_> {
 
     fn parsed<T: FromStr<Err: ToString>>(&mut self, key: &str) -> Option<T> {
         let text = self.text(key, "write it as a text")?;
-        text.parse()
-            .map_err(|error: T::Err| self.misfit(key, &error.to_string()))
-            .ok()
+        text.parse().map_err(|error: T::Err| self.misfit(key, &error.to_string())).ok()
     }
 
     fn date(&mut self) -> Option<jiff::Timestamp> {
@@ -178,9 +167,7 @@ impl Reader<'_> {
     fn duration(&mut self, key: &str) -> Option<Duration> {
         let wanted = "write a duration with its unit, as 10m";
         let text = self.text(key, wanted)?;
-        duration::parse(&text)
-            .map_err(|_| self.misfit(key, wanted))
-            .ok()
+        duration::parse(&text).map_err(|_| self.misfit(key, wanted)).ok()
     }
 
     /// A path; relative ones start where the file is.
@@ -209,19 +196,12 @@ impl Reader<'_> {
 
     fn quirks(&mut self) -> Settings {
         let mut settings = Settings::default();
-        let key = if self.members.contains_key("quirk") {
-            "quirk"
-        } else {
-            "quirks"
-        };
+        let key = if self.members.contains_key("quirk") { "quirk" } else { "quirks" };
         let Some(value) = self.get(key) else {
             return settings;
         };
         let Value::Object(members) = value else {
-            self.misfit(
-                key,
-                "write a map, as `quirks: { since-boundary: exclusive }`",
-            );
+            self.misfit(key, "write a map, as `quirks: { since-boundary: exclusive }`");
             return settings;
         };
         for (name, value) in members.clone() {
@@ -242,10 +222,9 @@ impl Reader<'_> {
                 });
             match judged {
                 Ok(one) => settings.0.extend(one.0),
-                Err((part, message)) => self.problems.push(Problem {
-                    part,
-                    ..Problem::value(pointer, message)
-                }),
+                Err((part, message)) => {
+                    self.problems.push(Problem { part, ..Problem::value(pointer, message) })
+                }
             }
         }
         settings
@@ -261,11 +240,7 @@ impl Reader<'_> {
         let alone = !matches!(self.get("stub"), Some(Value::Array(_)));
         let mut stubs = Vec::new();
         for (index, text) in texts.iter().enumerate() {
-            let pointer = if alone {
-                "/stub".to_owned()
-            } else {
-                format!("/stub/{index}")
-            };
+            let pointer = if alone { "/stub".to_owned() } else { format!("/stub/{index}") };
             match text.as_str().map(str::parse) {
                 Some(Ok(stub)) => stubs.push(stub),
                 Some(Err(error)) => self.problems.push(Problem::value(

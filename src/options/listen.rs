@@ -18,10 +18,7 @@ impl Listen {
     pub const SERVE: Self = Self::loopback(8420);
 
     /// Where `exec` listens when nothing else is said: a port that nobody else has.
-    pub const FREE: Self = Self {
-        also: None,
-        ..Self::loopback(0)
-    };
+    pub const FREE: Self = Self { also: None, ..Self::loopback(0) };
 
     const fn loopback(port: u16) -> Self {
         Self {
@@ -51,10 +48,7 @@ impl FromStr for Listen {
             return Ok(Self::loopback(port));
         }
         let address = text.parse().map_err(|_| InvalidListen)?;
-        Ok(Self {
-            address,
-            also: None,
-        })
+        Ok(Self { address, also: None })
     }
 }
 
@@ -86,14 +80,7 @@ mod tests {
 
     #[test]
     fn what_has_no_port_is_no_address() {
-        for text in [
-            "127.0.0.1",
-            "8420",
-            ":8420",
-            "example.com:80",
-            "localhost:x",
-            "",
-        ] {
+        for text in ["127.0.0.1", "8420", ":8420", "example.com:80", "localhost:x", ""] {
             assert_eq!(text.parse::<Listen>(), Err(InvalidListen), "{text}");
         }
     }

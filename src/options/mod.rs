@@ -125,11 +125,7 @@ impl Given {
                 clock: world.clock.or(below.clock),
                 now: world.now.or(below.now),
                 settings_url: world.settings_url.or(below.settings_url),
-                stub: if world.stub.is_empty() {
-                    below.stub
-                } else {
-                    world.stub
-                },
+                stub: if world.stub.is_empty() { below.stub } else { world.stub },
                 ..WorldOptions::default()
             },
         }

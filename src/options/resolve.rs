@@ -82,14 +82,8 @@ fn combine(
         world.schema = Some(schema.value);
         remarks = schema.remarks;
     }
-    world.faults = given
-        .faults
-        .map(|source| source.faults(document))
-        .transpose()?;
-    world.state = given
-        .state
-        .map(|source| source.state(document))
-        .transpose()?;
+    world.faults = given.faults.map(|source| source.faults(document)).transpose()?;
+    world.state = given.state.map(|source| source.state(document)).transpose()?;
     let listen = given.listen.unwrap_or(listen);
     let control_token = open_or_token(listen, given.control_token)?;
     if let Some(url) = &given.public_url {
@@ -121,27 +115,18 @@ fn check_public_url(url: &str, document: Option<&Document>) -> Result<(), Failur
     let problem = format!("public_url: `{url}` is no http or https address");
     let hint = "write an address, as http://localhost:8420";
     let by_file = |document: &&Document| {
-        document
-            .value
-            .get("public_url")
-            .and_then(serde_json::Value::as_str)
-            == Some(url)
+        document.value.get("public_url").and_then(serde_json::Value::as_str) == Some(url)
     };
     match document.filter(by_file) {
         Some(document) => document.refuse(&[Problem::value("/public_url", problem).hint(hint)]),
-        None => Err(Failure::usage(
-            format!("--{}", problem.replacen('_', "-", 1)),
-            hint,
-        )),
+        None => Err(Failure::usage(format!("--{}", problem.replacen('_', "-", 1)), hint)),
     }
 }
 
 fn open_or_token(listen: Listen, token: Option<String>) -> Result<Option<String>, Failure> {
     match token.as_deref() {
         Some("none") => Ok(None),
-        None if listen.is_open() => Err(Failure::OpenToTheNetwork {
-            address: listen.address,
-        }),
+        None if listen.is_open() => Err(Failure::OpenToTheNetwork { address: listen.address }),
         Some("") => Err(Failure::usage(
             "an empty --control-token protects nothing",
             "choose a token, or leave the option out",
@@ -183,23 +168,16 @@ fn refused(errors: &[OptionError], by_hand: &Said, document: Option<&Document>) 
             .into_iter()
             .map(|error| Problem::value(member("", key_of(error)), error.to_string()))
             .collect();
-        return Failure::BadFile {
-            report: document.render(Severity::Error, &problems),
-        };
+        return Failure::BadFile { report: document.render(Severity::Error, &problems) };
     }
     let messages: Vec<_> = by_hand.iter().map(|error| option_message(error)).collect();
-    Failure::Usage {
-        message: messages.join("\n"),
-        hint: None,
-    }
+    Failure::Usage { message: messages.join("\n"), hint: None }
 }
 
 /// The library speaks of `page_size`, the command line of `--page-size`.
 fn option_message(error: &OptionError) -> String {
     let (key, message) = (key_of(error), error.to_string());
-    let said = message
-        .strip_prefix(key)
-        .and_then(|rest| rest.strip_prefix(": "));
+    let said = message.strip_prefix(key).and_then(|rest| rest.strip_prefix(": "));
     format!("--{}: {}", key.replace('_', "-"), said.unwrap_or(&message))
 }
 

@@ -42,13 +42,8 @@ impl Source {
             (Self::File(path), _) => {
                 let Review { schema, report } =
                     review(&path.display().to_string(), &read_text(&path)?, rules);
-                let schema = schema.map_err(|_| Failure::BadFile {
-                    report: report.clone(),
-                })?;
-                Ok(Part {
-                    value: schema.raw().clone(),
-                    remarks: report,
-                })
+                let schema = schema.map_err(|_| Failure::BadFile { report: report.clone() })?;
+                Ok(Part { value: schema.raw().clone(), remarks: report })
             }
             (Self::Inline(value), config) => {
                 let schema = SettingsSchema::from_value(value.clone(), rules)
@@ -145,9 +140,7 @@ fn located(problems: &[SchemaProblem]) -> Vec<Problem> {
 pub fn judge_plan(document: &Document, plan: &Value, base: &str) -> Result<FaultPlan, Failure> {
     FaultPlan::parse_for_server(plan).map_err(|errors| {
         let problems: Vec<_> = errors.iter().map(|error| problem(error, base)).collect();
-        Failure::BadFile {
-            report: document.render(Severity::Error, &problems),
-        }
+        Failure::BadFile { report: document.render(Severity::Error, &problems) }
     })
 }
 
@@ -161,8 +154,5 @@ fn problem(error: &FaultError, base: &str) -> Problem {
     } else {
         Problem::value(pointer, &error.message)
     };
-    Problem {
-        hint: error.hint.clone(),
-        ..problem
-    }
+    Problem { hint: error.hint.clone(), ..problem }
 }

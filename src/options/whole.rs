@@ -15,8 +15,7 @@ pub fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 
 /// Reads how many websites a page has; what is out of bounds is told later, with its place.
 pub fn page_size(text: &str) -> Result<u32, String> {
-    text.parse()
-        .map_err(|_| "write a whole number from 1 to 100".to_owned())
+    text.parse().map_err(|_| "write a whole number from 1 to 100".to_owned())
 }
 
 fn number<N: FromStr>(text: &str, least: &str) -> Result<N, String> {

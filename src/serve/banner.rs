@@ -24,23 +24,11 @@ pub fn banner(server: &MockServer) -> String {
     let settings_page = page
         .zip(installed.first())
         .map(|(page, website)| crisp_mock_server::control::settings_url(page, website));
-    write(&Facts {
-        info: server.info(),
-        websites: installed.len(),
-        settings_page,
-    })
+    write(&Facts { info: server.info(), websites: installed.len(), settings_page })
 }
 
 fn write(facts: &Facts<'_>) -> String {
-    let Info {
-        url,
-        control_url,
-        identifier,
-        key,
-        plugin_id,
-        version,
-        ..
-    } = facts.info;
+    let Info { url, control_url, identifier, key, plugin_id, version, .. } = facts.info;
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -54,10 +42,7 @@ fn write(facts: &Facts<'_>) -> String {
         1 => "1 website".to_owned(),
         number => format!("{number} websites"),
     };
-    row(
-        "REST",
-        &format!("{STRONG}{url}{STRONG:#}   {websites}, same ids every time"),
-    );
+    row("REST", &format!("{STRONG}{url}{STRONG:#}   {websites}, same ids every time"));
     row("Control", control_url);
     row("Identifier", identifier);
     row("Key", key);
@@ -82,22 +67,12 @@ fn write(facts: &Facts<'_>) -> String {
 
 /// `ctl` has to be told where the server is, unless it is where everybody expects it.
 fn elsewhere(url: &str) -> String {
-    if url == "http://127.0.0.1:8420" {
-        String::new()
-    } else {
-        format!(" --url {url}")
-    }
+    if url == "http://127.0.0.1:8420" { String::new() } else { format!(" --url {url}") }
 }
 
 /// What to paste, for each official client (specification §7); each lists the websites.
 fn snippets(info: &Info) -> [(&'static str, Vec<String>); 3] {
-    let Info {
-        url,
-        rest_url,
-        identifier,
-        key,
-        ..
-    } = info;
+    let Info { url, rest_url, identifier, key, .. } = info;
     let credentials = format!("{identifier:?}, {key:?}");
     [
         (
@@ -177,11 +152,7 @@ mod tests {
     #[test]
     fn without_a_settings_page_no_link_is_printed_and_another_port_is_named() {
         let info = info("http://127.0.0.1:40123");
-        let shown = plain(&Facts {
-            info: &info,
-            websites: 1,
-            settings_page: None,
-        });
+        let shown = plain(&Facts { info: &info, websites: 1, settings_page: None });
         assert!(!shown.contains("Settings page"));
         assert!(shown.contains("1 website,"));
         assert!(shown.contains("message=Hello --url http://127.0.0.1:40123"));

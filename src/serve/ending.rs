@@ -87,18 +87,14 @@ fn is_alive(pid: u32) -> bool {
         return false;
     };
     // `pid (name) state …`: the name may contain anything, `)` too.
-    let state = stat
-        .rsplit_once(')')
-        .and_then(|(_, rest)| rest.trim_start().chars().next());
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
     !matches!(state, Some('Z' | 'X' | 'x'))
 }
 
 /// Whether a process is there.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_alive(pid: u32) -> bool {
-    let pid = i32::try_from(pid)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw);
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 

@@ -53,13 +53,12 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
 ///
 /// [`Failure::Environment`] when the machine refuses one.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Environment {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::Environment {
             doing: "starting the runtime".to_owned(),
             problem: error.to_string(),
-        })
+        }
+    })
 }
 
 async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
@@ -69,11 +68,7 @@ async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
         ready::remove_stale(file)?;
     }
     let log = (!quiet).then(Log::start);
-    let journal = options
-        .journal
-        .as_deref()
-        .map(JournalFile::create)
-        .transpose()?;
+    let journal = options.journal.as_deref().map(JournalFile::create).transpose()?;
     let listener = listener(log.as_ref(), journal);
     let (idle_exit, parent_pid, print) = (options.idle_exit, options.parent_pid, options.print);
     let server = start(options, listener).await?;
@@ -135,16 +130,12 @@ fn listener(log: Option<&Log>, journal: Option<JournalFile>) -> Option<Listener>
 
 fn refused(error: StartError) -> Failure {
     match error {
-        StartError::Options(_) => Failure::Usage {
-            message: error.to_string(),
-            hint: None,
-        },
+        StartError::Options(_) => Failure::Usage { message: error.to_string(), hint: None },
         StartError::Bind { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
             Failure::PortTaken { address }
         }
-        StartError::Bind { address, source } => Failure::Listen {
-            address,
-            problem: source.to_string(),
-        },
+        StartError::Bind { address, source } => {
+            Failure::Listen { address, problem: source.to_string() }
+        }
     }
 }

@@ -1,9 +1,6 @@
 //! The rules of ARCHITECTURE.md, held against the sources.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod packages;
 
@@ -39,34 +36,21 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 fn dependencies(package: &str) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--no-deps",
-            "--offline",
-        ])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(root())
         .output()
         .unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
-    let package = packages
-        .iter()
-        .find(|known| known["name"] == package)
-        .unwrap();
+    let package = packages.iter().find(|known| known["name"] == package).unwrap();
     let names = package["dependencies"].as_array().unwrap().iter();
-    names
-        .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
-        .collect()
+    names.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The code of a file without its tests and comments.
 fn code(text: &str) -> String {
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    let lines = code
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -123,11 +107,7 @@ fn the_cores_have_no_sockets_runtimes_clocks_or_files() {
 fn only_the_edge_of_the_emulator_reads_the_machines_clocks() {
     let allowed = Path::new("mock-server/src/server/edge.rs");
     for (path, text) in sources("mock-server/src") {
-        let reads = [
-            "SystemTime::now",
-            "std::time::Instant::now",
-            "Timestamp::now",
-        ];
+        let reads = ["SystemTime::now", "std::time::Instant::now", "Timestamp::now"];
         if path != allowed {
             let code = code(&text);
             assert!(
@@ -144,11 +124,7 @@ fn no_file_has_more_than_six_hundred_lines() {
     for folder in ["src", "mock-server", "client", "harness", "tests"] {
         for (path, text) in sources(folder) {
             let lines = text.lines().count();
-            assert!(
-                lines <= 600,
-                "{} has {lines} lines: one concept a file",
-                path.display()
-            );
+            assert!(lines <= 600, "{} has {lines} lines: one concept a file", path.display());
         }
     }
 }
@@ -159,12 +135,7 @@ fn lints_are_never_silenced_without_a_reason() {
         for (path, text) in sources(folder) {
             let mut lines = text.lines();
             let bare = lines.find(|line| line.contains("#[allow(") || line.contains("#![allow("));
-            assert_eq!(
-                bare,
-                None,
-                "{}: write #[expect(…, reason = …)] instead",
-                path.display()
-            );
+            assert_eq!(bare, None, "{}: write #[expect(…, reason = …)] instead", path.display());
         }
     }
 }
@@ -172,19 +143,9 @@ fn lints_are_never_silenced_without_a_reason() {
 #[test]
 fn every_dependency_is_explained() {
     let explained = std::fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
-    for package in [
-        "crisp-mock",
-        "crisp-mock-server",
-        "crisp-sync",
-        "crisp-harness",
-    ] {
-        for name in dependencies(package)
-            .iter()
-            .filter(|name| !name.starts_with("crisp-"))
-        {
-            let known = explained
-                .split([' ', ',', '|', '('])
-                .any(|word| word == name);
+    for package in ["crisp-mock", "crisp-mock-server", "crisp-sync", "crisp-harness"] {
+        for name in dependencies(package).iter().filter(|name| !name.starts_with("crisp-")) {
+            let known = explained.split([' ', ',', '|', '(']).any(|word| word == name);
             assert!(
                 known,
                 "{package} depends on {name}, which docs/dependencies.md does not explain"

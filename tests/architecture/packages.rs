@@ -21,28 +21,13 @@ fn packaged(package: &str) -> Vec<String> {
 
 #[test]
 fn every_crate_has_its_licences_and_a_readme_and_nothing_that_only_the_repository_needs() {
-    for package in [
-        "crisp-mock",
-        "crisp-mock-server",
-        "crisp-sync",
-        "crisp-harness",
-    ] {
+    for package in ["crisp-mock", "crisp-mock-server", "crisp-sync", "crisp-harness"] {
         let files = packaged(package);
         for wanted in ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
-            assert!(
-                files.iter().any(|file| file == wanted),
-                "{package} lacks {wanted}"
-            );
+            assert!(files.iter().any(|file| file == wanted), "{package} lacks {wanted}");
         }
-        let known = [
-            "build.rs",
-            "src/",
-            "examples/",
-            "Cargo.",
-            "LICENSE-",
-            "README.md",
-            "CHANGELOG.md",
-        ];
+        let known =
+            ["build.rs", "src/", "examples/", "Cargo.", "LICENSE-", "README.md", "CHANGELOG.md"];
         let stray: Vec<_> = files
             .iter()
             .filter(|file| {
@@ -79,8 +64,5 @@ fn the_oldest_rust_that_is_promised_is_the_one_that_builds_here_or_older() {
         let digits = text.split(['.', '-']).map_while(|part| part.parse().ok());
         digits.take(2).collect()
     };
-    assert!(
-        number(promised) <= number(&here),
-        "{promised} is promised, {here} is here"
-    );
+    assert!(number(promised) <= number(&here), "{promised} is promised, {here} is here");
 }

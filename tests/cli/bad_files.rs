@@ -44,15 +44,9 @@ fn what_is_wrong_only_together_points_into_the_file_as_well() {
 #[test]
 fn a_public_url_that_is_no_address_is_refused_wherever_it_was_given() {
     let told = bad_config("websites: 3\npublic_url: pub.example\n");
-    assert!(
-        told.starts_with("config.yaml:2:13: error: public_url: `pub.example` is no"),
-        "{told}"
-    );
+    assert!(told.starts_with("config.yaml:2:13: error: public_url: `pub.example` is no"), "{told}");
     let told = complaint(&[], &["--public-url", "x"]);
-    assert!(
-        told.starts_with("error: --public-url: `x` is no http or https address\n"),
-        "{told}"
-    );
+    assert!(told.starts_with("error: --public-url: `x` is no http or https address\n"), "{told}");
 }
 
 #[test]
@@ -97,28 +91,20 @@ fn faults_inside_a_config_are_judged_where_they_stand() {
 #[test]
 fn a_fault_plan_of_its_own_is_judged_with_its_lines() {
     let plan = "- { at: \"since#2\", status: 503 }\n- { at: list, delay: 5 }\n";
-    insta::assert_snapshot!(complaint(
-        &[("plan.yaml", plan)],
-        &["--faults", "plan.yaml"]
-    ));
+    insta::assert_snapshot!(complaint(&[("plan.yaml", plan)], &["--faults", "plan.yaml"]));
 }
 
 #[test]
 fn a_schema_of_its_own_is_judged_with_its_lines() {
     let schema = "{\n  \"type\": \"objekt\"\n}\n";
-    insta::assert_snapshot!(complaint(
-        &[("schema.json", schema)],
-        &["--schema", "schema.json"]
-    ));
+    insta::assert_snapshot!(complaint(&[("schema.json", schema)], &["--schema", "schema.json"]));
 }
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let shown = complaint(&[], &["--config", "missing.yaml"]);
     assert!(shown.starts_with("error: missing.yaml: "), "{shown}");
-    let shown = complaint(
-        &[("config.yaml", "schema: missing.json\n")],
-        &["--config", "config.yaml"],
-    );
+    let shown =
+        complaint(&[("config.yaml", "schema: missing.json\n")], &["--config", "config.yaml"]);
     assert!(shown.starts_with("error: missing.json: "), "{shown}");
 }

@@ -20,20 +20,15 @@ fn the_guides_loop_is_found_guilty_told_on_one_screen_and_kept_as_a_file() {
     insta::assert_snapshot!(steady(&ended.stdout));
 
     let failures = folder.path().join("crisp-mock-failures");
-    let files: Vec<_> = std::fs::read_dir(failures)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let files: Vec<_> =
+        std::fs::read_dir(failures).unwrap().map(|entry| entry.unwrap().path()).collect();
     let [file] = &files[..] else {
         panic!("one file: {files:?}");
     };
     let yaml = std::fs::read_to_string(file).unwrap();
     insta::assert_snapshot!("kept", yaml);
-    let fact = |line: &&str| {
-        !["name:", "about:", "found:", "  "]
-            .iter()
-            .any(|k| line.starts_with(k))
-    };
+    let fact =
+        |line: &&str| !["name:", "about:", "found:", "  "].iter().any(|k| line.starts_with(k));
     assert!(yaml.lines().filter(fact).count() <= 14, "{yaml}");
 
     let path = file.to_str().unwrap();
@@ -45,20 +40,12 @@ fn the_guides_loop_is_found_guilty_told_on_one_screen_and_kept_as_a_file() {
     // What was found before is replayed first, and until it is mended nothing is searched.
     let again = run_in(folder.path(), &check);
     assert_eq!(again.code, Some(1));
-    assert!(
-        again.stdout.contains("the search was not begun"),
-        "{}",
-        again.stdout
-    );
+    assert!(again.stdout.contains("the search was not begun"), "{}", again.stdout);
     // Another client may pass it, and is searched.
     let sync = ["check", "--cases", "20", "--seed", "1"];
     let sync = run_in(folder.path(), &sync);
     assert_eq!(sync.code, Some(0), "{}", sync.shown());
-    assert!(
-        sync.stdout.contains("\nPASS    20 cases"),
-        "{}",
-        sync.stdout
-    );
+    assert!(sync.stdout.contains("\nPASS    20 cases"), "{}", sync.stdout);
 }
 
 #[test]
@@ -151,10 +138,7 @@ fn a_soak_that_is_interrupted_ends_in_good_order_and_keeps_what_it_found() {
     let kept: Vec<_> = kept.into_iter().flatten().flatten().collect();
     // 3: it was stopped before the first case.
     let expected = if kept.is_empty() { [0, 3] } else { [1, 1] };
-    assert!(
-        code.is_some_and(|code| expected.contains(&code)),
-        "{code:?}: {rest}"
-    );
+    assert!(code.is_some_and(|code| expected.contains(&code)), "{code:?}: {rest}");
     for file in kept {
         let yaml = std::fs::read_to_string(file.path()).unwrap();
         let steps = yaml.lines().filter(|line| line.starts_with("  - ")).count();

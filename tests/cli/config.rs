@@ -29,10 +29,7 @@ const SCHEMA: &str = r#"{"type": "object", "required": ["colour"],
 fn serve(folder: &Path) -> Command {
     let mut command = program();
     // From elsewhere: paths in the file start at the file.
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(folder.join("config.yaml"));
+    command.arg("serve").arg("--config").arg(folder.join("config.yaml"));
     command
 }
 
@@ -43,28 +40,13 @@ fn a_file_can_say_everything_that_the_command_line_can() {
     let websites = server.ctl_json(&["websites"]);
     let websites = websites["websites"].as_object().unwrap();
     assert_eq!(websites.len(), 4);
-    assert_eq!(
-        websites
-            .values()
-            .filter(|one| one["configured"] == false)
-            .count(),
-        1
-    );
+    assert_eq!(websites.values().filter(|one| one["configured"] == false).count(), 1);
     assert!(websites.values().all(|one| one["settings_url"].is_string()));
     assert_eq!(server.ctl_json(&["quota"])["limit"], 50);
     assert_eq!(server.ctl_json(&["quirks"])["page-size"], "2");
     assert_eq!(server.ctl_json(&["quirks"])["since-boundary"], "exclusive");
-    assert_eq!(
-        server.ctl_json(&["clock"])["now"],
-        "2026-01-01T00:00:00.000Z"
-    );
-    assert_eq!(
-        server.ctl_json(&["fault", "--list"])["faults"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(server.ctl_json(&["clock"])["now"], "2026-01-01T00:00:00.000Z");
+    assert_eq!(server.ctl_json(&["fault", "--list"])["faults"].as_array().unwrap().len(), 1);
     assert_eq!(server.ctl(&["save", "w1", "colour=green"]).code, Some(1));
 }
 
@@ -72,10 +54,12 @@ fn a_file_can_say_everything_that_the_command_line_can() {
 fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     let folder = folder(&[("config.yaml", CONFIG), ("schema.json", SCHEMA)]);
     let mut command = serve(folder.path());
-    command
-        .env("CRISP_MOCK_WEBSITES", "3")
-        .env("CRISP_MOCK_QUOTA", "30")
-        .args(["--websites", "2", "--quirk", "since-boundary=inclusive"]);
+    command.env("CRISP_MOCK_WEBSITES", "3").env("CRISP_MOCK_QUOTA", "30").args([
+        "--websites",
+        "2",
+        "--quirk",
+        "since-boundary=inclusive",
+    ]);
     let server = Serving::spawn(&mut command);
     let websites = server.ctl_json(&["websites"]);
     assert_eq!(websites["websites"].as_object().unwrap().len(), 2);

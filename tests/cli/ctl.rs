@@ -13,15 +13,9 @@ fn shown(server: &Serving, ended: &Ended) -> String {
 #[test]
 fn an_operator_s_save_is_what_the_plugin_reads_next() {
     let server = Serving::start(&["--websites", "2"]);
-    insta::assert_snapshot!(shown(
-        &server,
-        &server.ctl(&["save", "w1", "message=Hi there"])
-    ));
+    insta::assert_snapshot!(shown(&server, &server.ctl(&["save", "w1", "message=Hi there"])));
     let list = answer(server.ask("/v1/plugin/connect/websites/all/1"));
-    assert!(
-        list.contains(r#""settings":{"message":"Hi there"}"#),
-        "{list}"
-    );
+    assert!(list.contains(r#""settings":{"message":"Hi there"}"#), "{list}");
 }
 
 #[test]
@@ -29,10 +23,7 @@ fn a_save_that_the_schema_refuses_changes_nothing_and_exits_with_1() {
     let server = Serving::start(&["--websites", "1"]);
     server.ctl_json(&["save", "w1", "message=before"]);
     insta::assert_snapshot!(shown(&server, &server.ctl(&["save", "w1", "message=5"])));
-    assert_eq!(
-        server.ctl_json(&["websites", "w1"])["settings"]["message"],
-        "before"
-    );
+    assert_eq!(server.ctl_json(&["websites", "w1"])["settings"]["message"], "before");
 }
 
 #[test]
@@ -41,11 +32,7 @@ fn settings_can_be_given_as_json_and_texts_that_look_like_numbers_be_quoted() {
     let saved = server.ctl_json(&["save", "w1", "--json", r#"{"message": "a", "other": [1]}"#]);
     assert_eq!(saved["settings"]["other"][0], 1);
     let saved = server.ctl_json(&["save", "w1", r#"message="5""#]);
-    assert_eq!(
-        saved["settings"],
-        serde_json::json!({ "message": "5" }),
-        "the whole is replaced"
-    );
+    assert_eq!(saved["settings"], serde_json::json!({ "message": "5" }), "the whole is replaced");
 }
 
 #[test]
@@ -55,14 +42,8 @@ fn websites_come_and_go_under_both_their_names() {
         "installed",
         shown(&server, &server.ctl(&["install", "w7", "message=Hi"]))
     );
-    let id = server.ctl_json(&["websites", "w7"])["website_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    insta::assert_snapshot!(
-        "uninstalled",
-        shown(&server, &server.ctl(&["uninstall", &id]))
-    );
+    let id = server.ctl_json(&["websites", "w7"])["website_id"].as_str().unwrap().to_owned();
+    insta::assert_snapshot!("uninstalled", shown(&server, &server.ctl(&["uninstall", &id])));
     insta::assert_snapshot!(
         "unknown_website",
         shown(&server, &server.ctl(&["save", "w7", "message=Hi"]))
@@ -73,15 +54,9 @@ fn websites_come_and_go_under_both_their_names() {
 fn plan_and_price_change_together_or_alone() {
     let server = Serving::start(&["--websites", "1"]);
     let changed = server.ctl_json(&["plan", "w1", "Plus", "--price", "95"]);
-    assert_eq!(
-        (&changed["plan"]["name"], &changed["price"]),
-        (&"Plus".into(), &95.into())
-    );
+    assert_eq!((&changed["plan"]["name"], &changed["price"]), (&"Plus".into(), &95.into()));
     let changed = server.ctl_json(&["plan", "w1", "--price", "0"]);
-    assert_eq!(
-        (&changed["plan"]["name"], &changed["price"]),
-        (&"Plus".into(), &0.into())
-    );
+    assert_eq!((&changed["plan"]["name"], &changed["price"]), (&"Plus".into(), &0.into()));
     assert_eq!(server.ctl(&["plan", "w1"]).code, Some(2));
 }
 
@@ -93,15 +68,9 @@ fn a_fault_is_armed_fires_and_is_removed() {
     let got =
         answer(server.ask("/v1/plugin/connect/websites/since?date_since=2026-01-01T00:00:00Z"));
     assert!(got.starts_with("HTTP/1.1 503"), "{got}");
-    insta::assert_snapshot!(
-        "fault_fired",
-        shown(&server, &server.ctl(&["fault", "--list"]))
-    );
+    insta::assert_snapshot!("fault_fired", shown(&server, &server.ctl(&["fault", "--list"])));
     assert_eq!(server.ctl(&["fault", "--remove", "1"]).code, Some(0));
-    insta::assert_snapshot!(
-        "fault_gone",
-        shown(&server, &server.ctl(&["fault", "--remove", "1"]))
-    );
+    insta::assert_snapshot!("fault_gone", shown(&server, &server.ctl(&["fault", "--remove", "1"])));
     insta::assert_snapshot!(
         "fault_misspelt",
         shown(&server, &server.ctl(&["fault", "list", "resets"]))
@@ -116,20 +85,11 @@ fn a_manual_clock_moves_when_it_is_told_to() {
         shown(&server, &server.ctl(&["clock", "advance", "20s"]))
     );
     server.ctl_json(&["clock", "skew", "-60s"]);
-    assert_eq!(
-        server.ctl_json(&["clock"])["now"],
-        "2025-12-31T23:59:20.000Z"
-    );
+    assert_eq!(server.ctl_json(&["clock"])["now"], "2025-12-31T23:59:20.000Z");
     server.ctl_json(&["clock", "set", "2026-05-05T05:05:05Z"]);
-    assert_eq!(
-        server.ctl_json(&["clock"])["now"],
-        "2026-05-05T05:05:05.000Z"
-    );
+    assert_eq!(server.ctl_json(&["clock"])["now"], "2026-05-05T05:05:05.000Z");
     server.ctl_json(&["reset"]);
-    assert_eq!(
-        server.ctl_json(&["clock"])["now"],
-        "2026-01-01T00:00:00.000Z"
-    );
+    assert_eq!(server.ctl_json(&["clock"])["now"], "2026-01-01T00:00:00.000Z");
 }
 
 #[test]
@@ -170,15 +130,7 @@ fn following_the_journal_shows_each_request_once_as_it_comes() {
     let server = Serving::start(&[]);
     answer(server.ask("/v1/plugin/connect/account"));
     let mut command = program();
-    command.args([
-        "ctl",
-        "requests",
-        "--follow",
-        "--print",
-        "json",
-        "--url",
-        server.url(),
-    ]);
+    command.args(["ctl", "requests", "--follow", "--print", "json", "--url", server.url()]);
     let mut follower = Stopped(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(follower.0.stdout.take().unwrap()).lines();
     let mut seq = || {
@@ -214,19 +166,11 @@ fn a_quirk_is_set_by_name() {
 #[test]
 fn a_schema_is_replaced_and_a_bad_one_refused_with_its_place() {
     let folder = folder(&[
-        (
-            "good.json",
-            r#"{"type": "object", "properties": {"n": {"type": "integer"}}}"#,
-        ),
+        ("good.json", r#"{"type": "object", "properties": {"n": {"type": "integer"}}}"#),
         ("bad.json", r#"{"type": "objekt"}"#),
     ]);
     let server = Serving::start(&["--websites", "1"]);
-    let with = |file| {
-        run_in(
-            folder.path(),
-            &["ctl", "schema", file, "--url", server.url()],
-        )
-    };
+    let with = |file| run_in(folder.path(), &["ctl", "schema", file, "--url", server.url()]);
     insta::assert_snapshot!("schema_refused", shown(&server, &with("bad.json")));
     insta::assert_snapshot!("schema_replaced", shown(&server, &with("good.json")));
     assert_eq!(server.ctl(&["save", "w1", "n=x"]).code, Some(1));
@@ -243,11 +187,7 @@ fn a_space_is_a_world_of_its_own() {
     // What `create` prints as control address leads there, too.
     let url = space["control_url"].as_str().unwrap();
     let ended = run(&["ctl", "info", "--print", "json", "--url", url]);
-    assert!(
-        ended.stdout.contains(r#""space":"one""#),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains(r#""space":"one""#), "{}", ended.stdout);
     assert_eq!(server.ctl(&["space", "remove", "one"]).code, Some(0));
     assert_eq!(server.ctl(&["space", "list"]).stdout, "default\n");
 }
@@ -262,13 +202,8 @@ fn the_environment_says_where_the_server_is() {
     }
     // A control address is the more exact of the two.
     let mut command = program();
-    command
-        .args(["ctl", "info"])
-        .env("CRISP_MOCK_URL", "http://127.0.0.1:1");
-    assert_eq!(
-        Ended::of(command.env("CRISP_MOCK_CONTROL_URL", server.url())).code,
-        Some(0)
-    );
+    command.args(["ctl", "info"]).env("CRISP_MOCK_URL", "http://127.0.0.1:1");
+    assert_eq!(Ended::of(command.env("CRISP_MOCK_CONTROL_URL", server.url())).code, Some(0));
 }
 
 #[test]
@@ -280,10 +215,7 @@ fn where_no_server_answers_the_way_to_one_is_shown() {
     assert_eq!(ended.code, Some(4));
     // The system's own words for a refused connection differ.
     let (first, hint) = ended.stderr.split_once('\n').unwrap();
-    assert!(
-        first.starts_with(&format!("error: no emulator answers at {url}/_mock: ")),
-        "{first}"
-    );
+    assert!(first.starts_with(&format!("error: no emulator answers at {url}/_mock: ")), "{first}");
     insta::assert_snapshot!(hint);
 }
 

@@ -12,11 +12,7 @@ fn both_polite_signals_end_it_with_success() {
         let mut server = Serving::start(&[]);
         server.signal(signal);
         assert_eq!(server.wait(), Some(0), "SIG{signal}");
-        assert!(
-            server
-                .log_line()
-                .starts_with(&format!("stopping: SIG{signal}"))
-        );
+        assert!(server.log_line().starts_with(&format!("stopping: SIG{signal}")));
     }
 }
 
@@ -24,9 +20,7 @@ fn both_polite_signals_end_it_with_success() {
 #[test]
 fn a_server_under_nohup_outlives_its_terminal() {
     let mut command = Command::new("nohup");
-    command
-        .arg(program().get_program())
-        .args(["serve", "--listen", "127.0.0.1:0"]);
+    command.arg(program().get_program()).args(["serve", "--listen", "127.0.0.1:0"]);
     let mut server = Serving::spawn(&mut command);
     server.signal("HUP");
     assert_eq!(server.ctl(&["info"]).code, Some(0));
@@ -95,23 +89,14 @@ fn it_ends_when_its_parent_has_ended() {
     // Its input ends, and so does `cat`.
     drop(parent.stdin.take());
     assert_eq!(server.wait(), Some(0));
-    assert_eq!(
-        server.log_line(),
-        format!("stopping: process {pid} has ended\n")
-    );
+    assert_eq!(server.log_line(), format!("stopping: process {pid} has ended\n"));
     parent.wait().unwrap();
 }
 
 #[test]
 fn a_parent_that_is_not_there_ends_it_at_the_start() {
     let mut command = program();
-    command.args([
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--parent-pid",
-        "4294967295",
-    ]);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--parent-pid", "4294967295"]);
     let mut server = Serving::spawn(&mut command);
     assert_eq!(server.wait(), Some(0));
 }

@@ -23,10 +23,7 @@ fn asking(options: &[&str], paths: &[&str]) -> Command {
 #[cfg(unix)]
 fn shell(options: &[&str], line: &str) -> Command {
     let mut command = program();
-    command
-        .arg("exec")
-        .args(options)
-        .args(["--", "sh", "-c", line]);
+    command.arg("exec").args(options).args(["--", "sh", "-c", line]);
     command
 }
 
@@ -53,18 +50,11 @@ const LIST: &str = "/v1/plugin/connect/websites/all/1";
 fn the_emulator_is_ready_when_the_command_starts_and_gone_when_it_has_ended() {
     let folder = folder(&[]);
     let ready = folder.path().join("ready.json");
-    let ended = Ended::of(&mut asking(
-        &["--ready-file", ready.to_str().unwrap()],
-        &[ACCOUNT],
-    ));
+    let ended = Ended::of(&mut asking(&["--ready-file", ready.to_str().unwrap()], &[ACCOUNT]));
     assert_eq!(ended.code, Some(0), "{}", ended.shown());
     let info: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(ready).unwrap()).unwrap();
-    let host = info["url"]
-        .as_str()
-        .unwrap()
-        .strip_prefix("http://")
-        .unwrap();
+    let host = info["url"].as_str().unwrap().strip_prefix("http://").unwrap();
     assert!(!host.ends_with(":8420"), "any free port");
     assert!(TcpStream::connect(host).is_err(), "it still listens");
 }
@@ -74,12 +64,7 @@ fn the_emulator_is_ready_when_the_command_starts_and_gone_when_it_has_ended() {
 fn the_command_finds_every_fact_and_those_that_were_asked_for_in_its_environment() {
     let line = "for name in CRISP_REST_HOST CRISP_REST_URL CRISP_MOCK_CONTROL_URL CRISP_IDENTIFIER \
                 CRISP_KEY CRISP_TIER CRISP_PLUGIN_ID TOKEN BASE; do eval echo $name=\\$$name; done";
-    let options = [
-        "--env",
-        "TOKEN={identifier}:{key}",
-        "--env",
-        "BASE={rest_url}x",
-    ];
+    let options = ["--env", "TOKEN={identifier}:{key}", "--env", "BASE={rest_url}x"];
     let ended = Ended::of(&mut shell(&options, line));
     let port = ended.stdout.split("127.0.0.1:").nth(1).unwrap();
     let port = &port[..port.find('\n').unwrap()];
@@ -90,22 +75,13 @@ fn the_command_finds_every_fact_and_those_that_were_asked_for_in_its_environment
 fn a_variable_that_names_no_fact_is_our_own_failure() {
     let ended = Ended::of(&mut asking(&["--env", "TOKEN={kye}"], &[]));
     assert_eq!(ended.code, Some(125));
-    assert!(
-        ended.stderr.contains("did you mean {key}?"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("did you mean {key}?"), "{}", ended.stderr);
 }
 
 #[cfg(unix)]
 #[test]
 fn the_command_s_exit_code_is_ours_and_a_signal_s_is_128_and_its_number() {
-    for (line, code) in [
-        ("exit 0", 0),
-        ("exit 1", 1),
-        ("exit 77", 77),
-        ("kill -KILL $$", 137),
-    ] {
+    for (line, code) in [("exit 0", 0), ("exit 1", 1), ("exit 77", 77), ("kill -KILL $$", 137)] {
         assert_eq!(Ended::of(&mut shell(&[], line)).code, Some(code), "{line}");
     }
 }
@@ -116,11 +92,7 @@ fn what_cannot_be_run_and_what_is_not_there_have_the_codes_that_shells_give_them
     let folder = folder(&[("tests.sh", "exit 0\n")]);
     let here = |name: &str| {
         let mut command = program();
-        Ended::of(
-            command
-                .current_dir(folder.path())
-                .args(["exec", "--", name]),
-        )
+        Ended::of(command.current_dir(folder.path()).args(["exec", "--", name]))
     };
     insta::assert_snapshot!("not_runnable", here("./tests.sh").shown());
     insta::assert_snapshot!("not_there", here("./test.sh").shown());
@@ -155,10 +127,7 @@ fn a_command_without_the_two_dashes_is_told_where_they_go() {
 fn a_variable_may_hold_commas_and_a_variable_of_ours_several_lines() {
     let line = "echo $CONFIG; echo $A$B";
     let mut exec = shell(&["-q", "--env", r#"CONFIG={"a":"{tier}","b":[1,2]}"#], line);
-    assert_eq!(
-        Ended::of(&mut exec).stdout,
-        "{\"a\":\"plugin\",\"b\":[1,2]}\n\n"
-    );
+    assert_eq!(Ended::of(&mut exec).stdout, "{\"a\":\"plugin\",\"b\":[1,2]}\n\n");
     let mut exec = shell(&["-q"], line);
     exec.env("CRISP_MOCK_ENV", "A=1,2\nB={tier}");
     assert_eq!(Ended::of(&mut exec).stdout, "\n1,2plugin\n");
@@ -169,13 +138,8 @@ fn a_variable_may_hold_commas_and_a_variable_of_ours_several_lines() {
 fn arguments_reach_the_command_as_they_are() {
     let mut command = program();
     let arguments = ["a b", "", "$HOME", "*", "--help", "\"'\\", "é\n"];
-    command
-        .args(["exec", "-q", "--", "printf", "[%s]"])
-        .args(arguments);
-    assert_eq!(
-        Ended::of(&mut command).stdout,
-        "[a b][][$HOME][*][--help][\"'\\][é\n]"
-    );
+    command.args(["exec", "-q", "--", "printf", "[%s]"]).args(arguments);
+    assert_eq!(Ended::of(&mut command).stdout, "[a b][][$HOME][*][--help][\"'\\][é\n]");
 }
 
 #[test]
@@ -193,11 +157,7 @@ fn every_failure_of_the_emulator_is_125() {
         let ended = Ended::of(&mut asking(options, &[]));
         assert_eq!(ended.code, Some(125), "{options:?}: {}", ended.stderr);
     }
-    assert_eq!(
-        Ended::of(program().args(["exec"])).code,
-        Some(125),
-        "no command"
-    );
+    assert_eq!(Ended::of(program().args(["exec"])).code, Some(125), "no command");
     assert_eq!(Ended::of(program().args(["exec", "--help"])).code, Some(0));
 }
 
@@ -220,18 +180,8 @@ fn the_summary_has_requests_faults_and_quota() {
         "- { at: \"list#2\", status: 503 }\n- { at: since, reset: true }\n",
     )]);
     let faults = folder.path().join("faults.yaml");
-    let options = [
-        "--quota",
-        "100",
-        "--clock",
-        "manual",
-        "--faults",
-        faults.to_str().unwrap(),
-    ];
-    let ended = Ended::of(&mut asking(
-        &options,
-        &[LIST, LIST, LIST, "/v1/plugin/conect"],
-    ));
+    let options = ["--quota", "100", "--clock", "manual", "--faults", faults.to_str().unwrap()];
+    let ended = Ended::of(&mut asking(&options, &[LIST, LIST, LIST, "/v1/plugin/conect"]));
     assert_eq!(ended.code, Some(0), "{}", ended.shown());
     insta::assert_snapshot!(ended.stderr);
 }
@@ -252,19 +202,10 @@ fn a_green_run_that_proves_nothing_is_turned_red_with_the_reason() {
         assert_eq!(ended.code, Some(1), "{fail_on}");
         let reason = ended.stderr.lines().last().unwrap().to_owned();
         insta::assert_snapshot!(format!("fail_on_{fail_on}"), reason);
-        let honest = asking(&["--fail-on", fail_on], &[ACCOUNT])
-            .output()
-            .unwrap();
-        assert_eq!(
-            honest.status.code(),
-            Some(0),
-            "{fail_on} holds for an honest run"
-        );
+        let honest = asking(&["--fail-on", fail_on], &[ACCOUNT]).output().unwrap();
+        assert_eq!(honest.status.code(), Some(0), "{fail_on} holds for an honest run");
     }
-    let all = asking(
-        &["--fail-on", "idle,unmatched,quota,unfired-fault"],
-        &[ACCOUNT],
-    );
+    let all = asking(&["--fail-on", "idle,unmatched,quota,unfired-fault"], &[ACCOUNT]);
     assert_eq!(Ended::of(&mut { all }).code, Some(0));
 }
 
@@ -281,11 +222,7 @@ fn a_fault_of_a_space_that_is_gone_again_counts_as_unfired_too() {
     );
     let ended = Ended::of(&mut shell(&["--fail-on", "unfired-fault"], &line));
     assert_eq!(ended.code, Some(1), "{}", ended.shown());
-    assert!(
-        ended.stderr.contains("2 armed faults never fired"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("2 armed faults never fired"), "{}", ended.stderr);
 }
 
 #[test]
@@ -293,12 +230,7 @@ fn a_failure_shows_the_last_20_requests_with_the_faults_they_met() {
     let folder = folder(&[("faults.yaml", "{ at: list, status: 503 }")]);
     let faults = folder.path().join("faults.yaml");
     let paths = [&[LIST; 25][..], &["/v1/x"]].concat();
-    let options = [
-        "--faults",
-        faults.to_str().unwrap(),
-        "--fail-on",
-        "unmatched",
-    ];
+    let options = ["--faults", faults.to_str().unwrap(), "--fail-on", "unmatched"];
     let ended = Ended::of(&mut asking(&options, &paths));
     let mut lines = ended.stderr.lines();
     assert_eq!(lines.next(), Some("the last 20 requests:"));
@@ -316,11 +248,7 @@ fn journal(file: &Path) -> Vec<(u64, String, String)> {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(entry["duration_ms"].is_number(), "{line}");
         let text = |key: &str| entry[key].as_str().unwrap().to_owned();
-        (
-            entry["seq"].as_u64().unwrap(),
-            text("space"),
-            text("operation"),
-        )
+        (entry["seq"].as_u64().unwrap(), text("space"), text("operation"))
     };
     text.lines().map(entry).collect()
 }
@@ -333,10 +261,7 @@ fn the_journal_file_has_every_request_even_those_that_were_cleared() {
     let ended = Ended::of(&mut asking(&options, &[ACCOUNT, LIST, "/v1/nowhere"]));
     assert_eq!(ended.code, Some(0));
     let seen = journal(&file);
-    let operations: Vec<_> = seen
-        .iter()
-        .map(|(_, _, operation)| operation.as_str())
-        .collect();
+    let operations: Vec<_> = seen.iter().map(|(_, _, operation)| operation.as_str()).collect();
     assert_eq!(operations, ["account", "list", "unmatched"]);
     assert!(seen.iter().all(|(_, space, _)| space == "default"));
 }
@@ -366,10 +291,7 @@ mod signals {
                 .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
-            let mut running = Self {
-                stdout: BufReader::new(exec.stdout.take().unwrap()),
-                exec,
-            };
+            let mut running = Self { stdout: BufReader::new(exec.stdout.take().unwrap()), exec };
             assert_eq!(running.line(), "ready\n");
             running
         }
@@ -475,12 +397,7 @@ mod signals {
         let mut exec = Running::start(&["--idle-exit", "100ms"], "");
         assert_eq!(exec.code(), Some(125));
         let mut stderr = String::new();
-        exec.exec
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
+        exec.exec.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         let last = stderr.lines().last().unwrap();
         assert_eq!(last, "error: the command was ended: no request for 100ms");
     }
@@ -492,17 +409,11 @@ mod signals {
         let faults = folder.path().join("faults.yaml");
         let options = ["--faults", faults.to_str().unwrap()];
         let client = std::env::current_exe().unwrap();
-        let client = format!(
-            "{} exec::the_command_of_other_tests --exact",
-            client.display()
-        );
+        let client = format!("{} exec::the_command_of_other_tests --exact", client.display());
         let arrived = "'/_mock/requests?operation=list&wait=30s'";
         let line = format!("ASK_FOR={LIST} {client} & ASK_FOR={arrived} {client}");
-        let mut exec = shell(&options, &line)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut exec =
+            shell(&options, &line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         assert_eq!(exec.wait().unwrap().code(), Some(0));
     }
 }

@@ -57,9 +57,7 @@ fn a_misspelt_option_is_bad_usage_and_named_with_its_neighbour() {
 #[test]
 fn secrets_of_the_environment_are_not_shown() {
     let mut command = crate::program::program();
-    command
-        .env("CRISP_MOCK_CONTROL_TOKEN", "hunter2")
-        .args(["serve", "--help-all"]);
+    command.env("CRISP_MOCK_CONTROL_TOKEN", "hunter2").args(["serve", "--help-all"]);
     let ended = crate::program::Ended::of(&mut command);
     assert!(!ended.stdout.contains("hunter2"));
 }
@@ -67,9 +65,6 @@ fn secrets_of_the_environment_are_not_shown() {
 #[test]
 fn completions_exist_for_the_usual_shells() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        assert!(
-            help(&["completions", shell]).contains("healthcheck"),
-            "{shell}"
-        );
+        assert!(help(&["completions", shell]).contains("healthcheck"), "{shell}");
     }
 }

@@ -14,12 +14,7 @@ fn options_that_do_not_fit_together_are_refused_with_what_would() {
         &["--run", "node x.js"][..],
         &["--read", "http://127.0.0.1:{port}/_cache"],
         &["--view", "view.yaml"],
-        &[
-            "--client-cmd",
-            "node x.js",
-            "--client-url",
-            "http://127.0.0.1:1/",
-        ],
+        &["--client-cmd", "node x.js", "--client-url", "http://127.0.0.1:1/"],
         &["--client-cmd", "node x.js", "--client", "guide"],
         &["--client-cmd", "node 'x.js"],
         &["--client-cmd", " "],
@@ -36,19 +31,9 @@ fn options_that_do_not_fit_together_are_refused_with_what_would() {
 
 #[test]
 fn a_view_with_mistakes_is_explained_with_its_lines() {
-    let files = [
-        ("a.yaml", SCENARIO),
-        ("view.yaml", "keys: message\nvalues: message\n"),
-    ];
+    let files = [("a.yaml", SCENARIO), ("view.yaml", "keys: message\nvalues: message\n")];
     let folder = folder(&files);
-    let line = [
-        "replay",
-        "a.yaml",
-        "--client-cmd",
-        "node x.js",
-        "--view",
-        "view.yaml",
-    ];
+    let line = ["replay", "a.yaml", "--client-cmd", "node x.js", "--view", "view.yaml"];
     let ended = run_in(folder.path(), &line);
     assert_eq!(ended.code, Some(2));
     insta::assert_snapshot!(ended.stderr);
@@ -59,26 +44,12 @@ fn a_client_that_never_starts_is_no_verdict() {
     let folder = folder(&[("a.yaml", SCENARIO)]);
     for options in [
         &["--client-cmd", "no-such-program-here"][..],
-        &[
-            "--run",
-            "no-such-program-here",
-            "--read",
-            "http://127.0.0.1:{port}/",
-        ],
-        &[
-            "--client-url",
-            "http://127.0.0.1:1/",
-            "--client-timeout",
-            "200ms",
-        ],
+        &["--run", "no-such-program-here", "--read", "http://127.0.0.1:{port}/"],
+        &["--client-url", "http://127.0.0.1:1/", "--client-timeout", "200ms"],
     ] {
         let ended = run_in(folder.path(), &[&["replay", "a.yaml"], options].concat());
         assert_eq!(ended.code, Some(4), "{}", ended.shown());
-        assert!(
-            ended.stderr.contains("the client never started"),
-            "{}",
-            ended.stderr
-        );
+        assert!(ended.stderr.contains("the client never started"), "{}", ended.stderr);
         let hints = ended.stderr.matches("= hint: ").count();
         assert_eq!(hints, 1, "{}", ended.stderr);
     }
@@ -116,21 +87,11 @@ fn clients_end_when_the_program_is_killed() {
         .spawn()
         .unwrap();
     let (mut lifeline, _) = listener.accept().unwrap();
-    let mut warden = program()
-        .arg("--end-clients-that-are-left")
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut warden =
+        program().arg("--end-clients-that-are-left").stdin(Stdio::piped()).spawn().unwrap();
     let mut notes = warden.stdin.take().unwrap();
     // The first has ended before, and its number may be anybody's.
-    writeln!(
-        notes,
-        "+{}\n-{}\n+{}",
-        std::process::id(),
-        std::process::id(),
-        client.id()
-    )
-    .unwrap();
+    writeln!(notes, "+{}\n-{}\n+{}", std::process::id(), std::process::id(), client.id()).unwrap();
     drop(notes);
     let mut rest = Vec::new();
     // It may also be a reset.

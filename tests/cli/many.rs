@@ -13,16 +13,7 @@ fn a_hundred_commands_run_at_once_each_against_an_emulator_of_its_own() {
     let start = |number: usize| -> Child {
         let line = format!("echo $CRISP_REST_HOST; exit {number}");
         program()
-            .args([
-                "exec",
-                "--quiet",
-                "--websites",
-                "2",
-                "--",
-                "sh",
-                "-c",
-                &line,
-            ])
+            .args(["exec", "--quiet", "--websites", "2", "--", "sh", "-c", &line])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -40,13 +31,8 @@ fn a_hundred_commands_run_at_once_each_against_an_emulator_of_its_own() {
 #[test]
 fn emulators_that_run_side_by_side_have_ports_of_their_own_and_stop_when_told() {
     use crate::program::Serving;
-    let mut servers: Vec<_> = (0..20)
-        .map(|_| Serving::start(&["--websites", "2"]))
-        .collect();
-    let urls: HashSet<_> = servers
-        .iter()
-        .map(|server| server.url().to_owned())
-        .collect();
+    let mut servers: Vec<_> = (0..20).map(|_| Serving::start(&["--websites", "2"])).collect();
+    let urls: HashSet<_> = servers.iter().map(|server| server.url().to_owned()).collect();
     assert_eq!(urls.len(), servers.len());
     for server in &servers {
         server.signal("TERM");

@@ -27,9 +27,7 @@ fn over_http_is_for_our_own_client() {
     let ended = run(&["replay", SCENARIOS, "--over-http", "--client", "guide"]);
     assert_eq!(ended.code, Some(2));
     assert!(
-        ended
-            .stderr
-            .contains("`--over-http` judges `sync` alone, not `guide`"),
+        ended.stderr.contains("`--over-http` judges `sync` alone, not `guide`"),
         "{}",
         ended.stderr
     );

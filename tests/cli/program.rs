@@ -35,11 +35,7 @@ pub struct Ended {
 
 impl Ended {
     pub fn of(command: &mut Command) -> Self {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = command.output().unwrap();
+        let Output { status, stdout, stderr } = command.output().unwrap();
         Self {
             code: status.code(),
             stdout: String::from_utf8(stdout).unwrap(),
@@ -49,11 +45,7 @@ impl Ended {
 
     /// Everything about it, for a snapshot.
     pub fn shown(&self) -> String {
-        let Self {
-            code,
-            stdout,
-            stderr,
-        } = self;
+        let Self { code, stdout, stderr } = self;
         let code = code.map_or_else(|| "by a signal".to_owned(), |code| code.to_string());
         let mut shown = format!("exit {code}\n");
         for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
@@ -98,9 +90,7 @@ impl Serving {
     /// Starts `serve` on a free port and returns once it is ready.
     pub fn start(arguments: &[&str]) -> Self {
         let mut command = program();
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
         Self::spawn(&mut command)
     }
 
@@ -121,11 +111,7 @@ impl Serving {
             let _ = stderr.read_to_string(&mut complaint);
             panic!("it did not start: {line}{complaint}");
         };
-        Self {
-            child,
-            stderr,
-            info,
-        }
+        Self { child, stderr, info }
     }
 
     pub fn url(&self) -> &str {
@@ -138,12 +124,7 @@ impl Serving {
 
     /// Runs `ctl` against it.
     pub fn ctl(&self, arguments: &[&str]) -> Ended {
-        Ended::of(
-            program()
-                .arg("ctl")
-                .args(arguments)
-                .args(["--url", self.url()]),
-        )
+        Ended::of(program().arg("ctl").args(arguments).args(["--url", self.url()]))
     }
 
     /// Runs `ctl` against it and returns the answer as JSON.
@@ -156,11 +137,7 @@ impl Serving {
     /// Sends a request of the plugin; the answer is still to be read.
     pub fn ask(&self, path: &str) -> TcpStream {
         let text = |key: &str| self.info[key].as_str().unwrap();
-        request(
-            self.url(),
-            path,
-            &as_the_plugin(text("identifier"), text("key")),
-        )
+        request(self.url(), path, &as_the_plugin(text("identifier"), text("key")))
     }
 
     /// Waits until it has ended by itself.
@@ -210,19 +187,11 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let three = [
-            chunk[0],
-            *chunk.get(1).unwrap_or(&0),
-            *chunk.get(2).unwrap_or(&0),
-        ];
+        let three = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
         let number = u32::from_be_bytes([0, three[0], three[1], three[2]]);
         for place in 0..4 {
             let digit = DIGITS[(number >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() {
-                digit as char
-            } else {
-                '='
-            });
+            text.push(if place <= chunk.len() { digit as char } else { '=' });
         }
     }
     text

@@ -152,13 +152,7 @@ fn the_commands_of_the_page_on_ci_are_understood() {
         }
         words.insert(2, "--help".to_owned());
         let ended = Ended::of(&mut told(&words));
-        assert_eq!(
-            ended.code,
-            Some(0),
-            "{}: {}",
-            words.join(" "),
-            ended.shown()
-        );
+        assert_eq!(ended.code, Some(0), "{}: {}", words.join(" "), ended.shown());
     }
 }
 

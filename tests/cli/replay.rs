@@ -17,16 +17,9 @@ when:
 
 #[test]
 fn the_corpus_passes_for_our_own_client_and_the_run_says_whom_it_judged() {
-    let ended = run(&[
-        "replay",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/basics"),
-    ]);
+    let ended = run(&["replay", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/basics")]);
     assert_eq!(ended.code, Some(0), "{}", ended.shown());
-    assert!(
-        ended
-            .stdout
-            .starts_with("JUDGED  crisp-sync (built in, not your plugin)")
-    );
+    assert!(ended.stdout.starts_with("JUDGED  crisp-sync (built in, not your plugin)"));
 }
 
 #[test]
@@ -42,30 +35,13 @@ fn the_guides_loop_is_convicted_of_losing_an_update() {
 #[test]
 fn every_report_is_written() {
     let folder = folder(&[("lost.yaml", LOST)]);
-    let reports = [
-        "--report",
-        "junit=out.xml",
-        "--report",
-        "json=out.ndjson",
-        "--report",
-        "svg=out.svg",
-    ];
-    let mut line = vec![
-        "replay",
-        "lost.yaml",
-        "--client",
-        "guide",
-        "--report",
-        "github",
-    ];
+    let reports =
+        ["--report", "junit=out.xml", "--report", "json=out.ndjson", "--report", "svg=out.svg"];
+    let mut line = vec!["replay", "lost.yaml", "--client", "guide", "--report", "github"];
     line.extend(reports);
     let ended = run_in(folder.path(), &line);
     assert_eq!(ended.code, Some(1));
-    assert!(
-        ended.stdout.contains("::error file=lost.yaml,line=1"),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains("::error file=lost.yaml,line=1"), "{}", ended.stdout);
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("out.xml").contains("<testsuite"));
     assert!(read("out.svg").starts_with("<svg"));
@@ -88,35 +64,19 @@ fn a_file_with_mistakes_shows_all_of_them_and_judges_nothing() {
 #[test]
 fn what_is_not_there_and_who_is_unknown_is_bad_usage() {
     assert_eq!(run(&["replay", "no/such/folder"]).code, Some(2));
-    assert_eq!(
-        run(&["replay", "x.yaml", "--client", "nobody"]).code,
-        Some(2)
-    );
+    assert_eq!(run(&["replay", "x.yaml", "--client", "nobody"]).code, Some(2));
     assert_eq!(run(&["replay"]).code, Some(2));
 }
 
 #[test]
 fn a_mutant_of_the_zoo_is_convicted_by_its_own_file_and_is_called_by_its_name() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/scenarios/mutants/no-drift-check.yaml"
-    );
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/mutants/no-drift-check.yaml");
     let ended = run(&["replay", file, "--client", "mutant:M17"]);
     assert_eq!(ended.code, Some(1));
-    assert!(
-        ended
-            .stdout
-            .contains("mutant no-drift-check (M17: does not ask"),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains("mutant no-drift-check (M17: does not ask"), "{}", ended.stdout);
     let misspelt = run(&["replay", file, "--client", "mutant:no-drift-chek"]);
     assert_eq!(misspelt.code, Some(2));
-    assert!(
-        misspelt.stderr.contains("did you mean `no-drift-check`?"),
-        "{}",
-        misspelt.stderr
-    );
+    assert!(misspelt.stderr.contains("did you mean `no-drift-check`?"), "{}", misspelt.stderr);
 }
 
 /// A fault that no client meets within the time of the scenario.

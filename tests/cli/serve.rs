@@ -8,13 +8,7 @@ use crate::program::{Ended, Serving, answer, folder, program, request, run};
 #[test]
 fn the_line_of_json_has_all_that_a_fixture_needs() {
     let server = Serving::start(&[]);
-    let keys: Vec<_> = server
-        .info
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let keys: Vec<_> = server.info.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "url",
         "rest_url",
@@ -50,13 +44,7 @@ fn the_ready_file_is_there_whole_before_anything_is_printed() {
 fn a_ready_file_that_cannot_be_written_fails_the_start() {
     let folder = folder(&[]);
     let file = folder.path().join("missing").join("ready.json");
-    let ended = run(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--ready-file",
-        file.to_str().unwrap(),
-    ]);
+    let ended = run(&["serve", "--listen", "127.0.0.1:0", "--ready-file", file.to_str().unwrap()]);
     assert_eq!(ended.code, Some(4));
     assert!(ended.stderr.contains("ready file"), "{}", ended.stderr);
     assert_eq!(ended.stdout, "", "nothing is said to be ready");
@@ -90,10 +78,7 @@ fn a_control_token_is_demanded_and_ctl_can_bring_it() {
     let server = Serving::start(&["--control-token", "s3cret"]);
     let without = server.ctl(&["info"]);
     insta::assert_snapshot!(without.shown());
-    assert_eq!(
-        server.ctl(&["info", "--control-token", "s3cret"]).code,
-        Some(0)
-    );
+    assert_eq!(server.ctl(&["info", "--control-token", "s3cret"]).code, Some(0));
 }
 
 #[test]
@@ -103,14 +88,8 @@ fn every_option_is_an_environment_variable_too_and_an_empty_one_says_nothing() {
         .arg("serve")
         .env("CRISP_MOCK_LISTEN", "127.0.0.1:0")
         .env("CRISP_MOCK_WEBSITES", "3")
-        .env(
-            "CRISP_MOCK_QUIRK",
-            "list-status=200,since-boundary=exclusive",
-        )
-        .env(
-            "CRISP_MOCK_STUB",
-            "GET website/*/operators/list=200,POST website/*/x=202",
-        )
+        .env("CRISP_MOCK_QUIRK", "list-status=200,since-boundary=exclusive")
+        .env("CRISP_MOCK_STUB", "GET website/*/operators/list=200,POST website/*/x=202")
         .env("CRISP_MOCK_QUOTA", "")
         .env("CRISP_MOCK_QUIET", "1");
     let server = Serving::spawn(&mut command);
@@ -136,10 +115,7 @@ fn the_plugin_s_requests_are_logged_one_a_line() {
     assert!(line.contains("never read: filter_configurd"), "{line}");
     answer(request(server.url(), "/v1/plugin/connect/account", ""));
     let line = server.log_line();
-    assert!(
-        line.contains("401    GET   /v1/plugin/connect/account  account#1"),
-        "{line}"
-    );
+    assert!(line.contains("401    GET   /v1/plugin/connect/account  account#1"), "{line}");
 }
 
 #[cfg(unix)]
@@ -180,10 +156,7 @@ fn options_that_do_not_fit_are_bad_usage() {
         (&["--idle-exit", "10"], "idle_exit"),
         (&["--now", "yesterday"], "now"),
         (&["--quota", "many"], "quota"),
-        (
-            &["--control-token", "", "--listen", "127.0.0.1:0"],
-            "control_token",
-        ),
+        (&["--control-token", "", "--listen", "127.0.0.1:0"], "control_token"),
     ] {
         let ended = Ended::of(program().arg("serve").args(arguments));
         assert_eq!(ended.code, Some(2), "{arguments:?}");

@@ -24,11 +24,7 @@ fn what_a_server_prints_is_what_the_next_one_starts_from() {
     assert_eq!(second.ctl(&["state"]).stdout, printed);
     let third = Serving::start(&["--clock", "manual"]);
     let loaded = third.ctl(&["state", dump.to_str().unwrap()]);
-    assert!(
-        loaded.stdout.ends_with("dump.json: 1 website\n"),
-        "{}",
-        loaded.shown()
-    );
+    assert!(loaded.stdout.ends_with("dump.json: 1 website\n"), "{}", loaded.shown());
     assert_eq!(third.ctl_json(&["websites"]), first.ctl_json(&["websites"]));
 }
 
@@ -39,10 +35,7 @@ fn a_bad_dump_is_shown_with_its_lines_before_anything_starts() {
     let folder = folder(&[
         ("bad.yaml", bad),
         ("future.yaml", future),
-        (
-            "config.yaml",
-            "state: { version: 2 }\nlisten: 127.0.0.1:0\n",
-        ),
+        ("config.yaml", "state: { version: 2 }\nlisten: 127.0.0.1:0\n"),
     ]);
     let serve = |arguments: &[&str]| {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
@@ -62,17 +55,12 @@ fn serve_writes_its_journal_as_it_goes() {
     let folder = folder(&[]);
     let file = folder.path().join("journal.ndjson");
     let mut command = program();
-    command
-        .args(["serve", "--listen", "127.0.0.1:0", "--journal"])
-        .arg(&file);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--journal"]).arg(&file);
     let mut server = Serving::spawn(&mut command);
     answer(server.ask("/v1/plugin/connect/account"));
     // The log has the line after the file has.
     assert!(server.log_line().contains("account#1"));
     let text = std::fs::read_to_string(&file).unwrap();
     let entry: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(
-        (&entry["space"], &entry["status"]),
-        (&"default".into(), &200.into())
-    );
+    assert_eq!((&entry["space"], &entry["status"]), (&"default".into(), &200.into()));
 }

@@ -25,13 +25,7 @@ fn one_bad_file_among_good_ones_fails_the_run() {
         ),
         ("bad.yaml", "websites: -1\n"),
     ]);
-    let files = [
-        "validate",
-        "bad.json",
-        "good.json",
-        "bad.yaml",
-        "missing.json",
-    ];
+    let files = ["validate", "bad.json", "good.json", "bad.yaml", "missing.json"];
     let ended = run_in(folder.path(), &files);
     assert_eq!(ended.code, Some(2));
     assert_eq!(ended.stdout, "good.json: valid (settings schema)\n");
@@ -67,36 +61,21 @@ fn a_file_of_no_kind_asks_for_help_and_kind_gives_it() {
 fn a_name_and_faults_are_a_scenario_and_never_a_config() {
     let scenario = "name: an outage\nfaults: [{ at: \"since#2\", status: 503 }]\n";
     let more = format!("{scenario}when: [{{ at: 60s, save: {{ w1: {{ message: new }} }} }}]\n");
-    let folder = folder(&[
-        ("a.yaml", scenario),
-        ("b.yaml", &more),
-        ("c.yaml", "name: 3\n"),
-    ]);
+    let folder = folder(&[("a.yaml", scenario), ("b.yaml", &more), ("c.yaml", "name: 3\n")]);
     let ended = run_in(folder.path(), &["validate", "a.yaml", "b.yaml", "c.yaml"]);
-    assert_eq!(
-        ended.stdout,
-        "a.yaml: valid (scenario)\nb.yaml: valid (scenario)\n"
-    );
+    assert_eq!(ended.stdout, "a.yaml: valid (scenario)\nb.yaml: valid (scenario)\n");
     assert!(ended.stderr.starts_with("c.yaml:1:7: "), "{}", ended.stderr);
 }
 
 #[test]
 fn what_is_not_utf8_is_told_with_its_line_and_column() {
     let folder = folder(&[]);
-    std::fs::write(
-        folder.path().join("a.yaml"),
-        b"name: x\nabout: \xc3\xa4\xff\n",
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("a.yaml"), b"name: x\nabout: \xc3\xa4\xff\n").unwrap();
     for command in [["validate", "a.yaml"], ["replay", "a.yaml"]] {
         let ended = run_in(folder.path(), &command);
         assert_eq!(ended.code, Some(2));
         let begins = "a.yaml:2:9: from here on the file is not UTF-8\n";
-        assert!(
-            ended.stderr.starts_with(begins),
-            "{command:?}: {}",
-            ended.stderr
-        );
+        assert!(ended.stderr.starts_with(begins), "{command:?}: {}", ended.stderr);
     }
 }
 
@@ -106,11 +85,7 @@ fn a_folder_that_links_back_to_itself_is_replayed_once() {
     let folder = folder(&[("a.yaml", "name: nothing happens\n")]);
     std::os::unix::fs::symlink(".", folder.path().join("again")).unwrap();
     let ended = run_in(folder.path(), &["replay", "."]);
-    assert!(
-        ended.stdout.ends_with("PASS    1 passed\n"),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.ends_with("PASS    1 passed\n"), "{}", ended.stdout);
 }
 
 #[test]

@@ -20,11 +20,7 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
 
 #[test]
 fn every_adapter_is_shorter_than_120_lines() {
-    for file in [
-        "node/crisp-mock-client.js",
-        "python/crisp_mock_client.py",
-        "go/client.go",
-    ] {
+    for file in ["node/crisp-mock-client.js", "python/crisp_mock_client.py", "go/client.go"] {
         let path = repository("examples/adapters").join(file);
         let text = std::fs::read_to_string(path).expect("the adapter");
         assert!(text.lines().count() < 120, "{file}");
@@ -156,10 +152,7 @@ async fn speaks_the_protocol(interpreter: &str, adapter: &str, script: &str) {
     assert_eq!(read["websites"]["w1"]["token"], "t1");
     assert!(read["websites"]["w2"]["settings"].is_null());
     let held = &read["websites"]["w1"]["settings"];
-    assert_eq!(
-        (&held[0], &held[1], &held[3]),
-        (&200.into(), &"w1".into(), &"put".into())
-    );
+    assert_eq!((&held[0], &held[1], &held[3]), (&200.into(), &"w1".into(), &"put".into()));
     client.say(r#"{"id":5,"op":"reset"}"#).await;
     let refused = reply(&mut client).await;
     assert_eq!(refused["ok"], false);
@@ -197,10 +190,7 @@ async fn a_running_service_is_judged_from_scenario_to_scenario() {
         command.arg("replay").args(files);
         command.args(["--client-url", &address]).output()
     });
-    let output = ended
-        .await
-        .expect("no panic")
-        .expect("the program is there");
+    let output = ended.await.expect("no panic").expect("the program is there");
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     // 3: this machine was too slow to judge any.
     assert!(matches!(output.status.code(), Some(0 | 3)), "{said}");

@@ -26,18 +26,17 @@ fn crisp_mock() -> Command {
 /// `exec` in a folder of the examples; a run that proves nothing fails.
 fn exec(folder: &str) -> Command {
     let mut command = crisp_mock();
-    command
-        .current_dir(repository(&format!("examples/ci/{folder}")))
-        .args(["exec", "--fail-on", "idle,unmatched,unfired-fault", "--"]);
+    command.current_dir(repository(&format!("examples/ci/{folder}"))).args([
+        "exec",
+        "--fail-on",
+        "idle,unmatched,unfired-fault",
+        "--",
+    ]);
     command
 }
 
 fn passes(command: &mut Command) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().expect("the program is there");
+    let Output { status, stdout, stderr } = command.output().expect("the program is there");
     let said = String::from_utf8_lossy(&stdout).into_owned();
     let complaint = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{status}\n{said}\n{complaint}");
@@ -49,11 +48,7 @@ fn the_node_fixture_passes_with_a_space_for_each_test() {
     let Some(node) = or_skip(program("node")) else {
         return;
     };
-    let said = passes(
-        exec("node")
-            .arg(node)
-            .args(["--test", "--test-reporter=tap"]),
-    );
+    let said = passes(exec("node").arg(node).args(["--test", "--test-reporter=tap"]));
     assert!(said.contains("# pass 4"), "{said}");
 }
 
@@ -84,10 +79,7 @@ fn npm_test_is_green_and_a_bug_planted_in_the_plugin_turns_it_red() {
     let npm_test = |change: fn(String) -> String| {
         let copy = copied(&["node"], change);
         let mut command = exec("node");
-        command
-            .current_dir(copy.path().join("node"))
-            .arg(&npm)
-            .arg("test");
+        command.current_dir(copy.path().join("node")).arg(&npm).arg("test");
         command.output().expect("the program is there")
     };
     let green = npm_test(|text| text);
@@ -160,38 +152,25 @@ fn the_shell_script_passes() {
 /// The values of an instruction of the Dockerfile, with continued lines joined.
 fn instructions(name: &str) -> Vec<String> {
     let file = repository("examples/ci/docker/Dockerfile");
-    let text = std::fs::read_to_string(file)
-        .expect("the example")
-        .replace("\\\n", " ");
+    let text = std::fs::read_to_string(file).expect("the example").replace("\\\n", " ");
     let of_that_name = text.lines().filter_map(|line| line.strip_prefix(name));
     of_that_name.map(|rest| rest.trim().to_owned()).collect()
 }
 
 #[test]
 fn the_image_is_one_file_run_by_nobody_in_particular_and_asked_for_its_health() {
-    assert_eq!(
-        instructions("FROM").last().map(String::as_str),
-        Some("scratch")
-    );
+    assert_eq!(instructions("FROM").last().map(String::as_str), Some("scratch"));
     let user = instructions("USER");
-    assert!(
-        !user[0].starts_with('0') && !user[0].contains("root"),
-        "{user:?}"
-    );
+    assert!(!user[0].starts_with('0') && !user[0].contains("root"), "{user:?}");
     let copied = instructions("COPY");
-    assert_eq!(
-        copied.last().map(String::as_str),
-        Some("--from=build /crisp-mock /crisp-mock")
-    );
+    assert_eq!(copied.last().map(String::as_str), Some("--from=build /crisp-mock /crisp-mock"));
     let health = instructions("HEALTHCHECK").remove(0);
     let command = &health[health.find('[').expect("exec form: the image has no shell")..];
     let command: Vec<String> = serde_json::from_str(command).expect("a list of words");
     assert_eq!(command[0], "/crisp-mock");
     // The words are the program's: it fails for want of a server, not of understanding.
     let mut asked = crisp_mock();
-    asked
-        .args(&command[1..])
-        .env("CRISP_MOCK_URL", "http://127.0.0.1:1");
+    asked.args(&command[1..]).env("CRISP_MOCK_URL", "http://127.0.0.1:1");
     assert_eq!(asked.output().expect("the program").status.code(), Some(1));
 }
 
@@ -208,10 +187,7 @@ fn the_image_s_environment_starts_a_server() {
     }
     let command = instructions("CMD").pop().expect("what the image runs");
     let command: Vec<String> = serde_json::from_str(&command).expect("a list of words");
-    serve
-        .args(command)
-        .args(["--idle-exit", "1ms", "--ready-file"])
-        .arg(&ready);
+    serve.args(command).args(["--idle-exit", "1ms", "--ready-file"]).arg(&ready);
     passes(&mut serve);
     assert!(ready.is_file());
 }
@@ -223,39 +199,21 @@ fn the_workflow_s_commands_and_variables_are_the_program_s() {
     let workflow: serde_json::Value = serde_saphyr::from_str(&text).expect("YAML");
     let steps = workflow["jobs"]["exec"]["steps"].as_array().expect("steps");
     let runs = steps.iter().filter_map(|step| step["run"].as_str());
-    let exec = runs
-        .filter_map(|run| run.strip_prefix("crisp-mock "))
-        .next()
-        .expect("a run");
-    let options = exec
-        .strip_suffix(" npm test")
-        .expect("the tests at the end");
+    let exec = runs.filter_map(|run| run.strip_prefix("crisp-mock ")).next().expect("a run");
+    let options = exec.strip_suffix(" npm test").expect("the tests at the end");
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = crisp_mock();
-    command
-        .current_dir(folder.path())
-        .args(options.split_whitespace())
-        .arg("true");
+    command.current_dir(folder.path()).args(options.split_whitespace()).arg("true");
     let output = command.output().expect("the program");
     // Understood, and red for the right reason: `true` asks for nothing.
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(Path::new(&folder.path().join("journal.ndjson")).is_file());
 
-    let help = crisp_mock()
-        .args(["serve", "--help-all"])
-        .output()
-        .expect("the program");
+    let help = crisp_mock().args(["serve", "--help-all"]).output().expect("the program");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let set = workflow["jobs"]["service"]["services"]["crisp"]["env"].as_object();
     for name in set.expect("variables").keys() {
-        let option = name
-            .strip_prefix("CRISP_MOCK_")
-            .expect("a variable of ours");
+        let option = name.strip_prefix("CRISP_MOCK_").expect("a variable of ours");
         let option = format!("--{}", option.to_lowercase().replace('_', "-"));
         assert!(help.contains(&option), "{name}");
     }

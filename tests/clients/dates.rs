@@ -20,18 +20,9 @@ async fn bench_with_one_save(official: Official) -> Option<Bench> {
     let options = json!({"websites": 3, "clock": "manual", "now": "2026-01-01T00:00:00Z"});
     let bench = Bench::start(official, options).await?;
     let second = json!({"advance": "1s"});
-    bench
-        .world
-        .control(reqwest::Method::POST, "/clock", Some(second.clone()))
-        .await;
-    bench
-        .world
-        .operator_saves("w1", json!({"message": "Bonjour"}))
-        .await;
-    bench
-        .world
-        .control(reqwest::Method::POST, "/clock", Some(second))
-        .await;
+    bench.world.control(reqwest::Method::POST, "/clock", Some(second.clone())).await;
+    bench.world.operator_saves("w1", json!({"message": "Bonjour"})).await;
+    bench.world.control(reqwest::Method::POST, "/clock", Some(second)).await;
     Some(bench)
 }
 
@@ -90,15 +81,8 @@ async fn a_date_that_is_none_is_refused(official: Official) {
     let Some(mut bench) = bench_with_one_save(official).await else {
         return;
     };
-    for date in [
-        json!("yesterday"),
-        json!("2026-13-01T00:00:00Z"),
-        json!(1_767_225_601_000_u64),
-    ] {
-        let refusal = bench
-            .since(date.clone())
-            .await
-            .expect_err("that is no date");
+    for date in [json!("yesterday"), json!("2026-13-01T00:00:00Z"), json!(1_767_225_601_000_u64)] {
+        let refusal = bench.since(date.clone()).await.expect_err("that is no date");
         assert!(refusal.is(400, "invalid_data"), "{date}: {refusal:?}");
     }
 }
@@ -115,10 +99,7 @@ async fn a_date_object_of_node_goes_out_in_quotes_and_is_understood() {
         assert_eq!(bench.since(json!({ "date": AFTER })).await, Ok(Vec::new()));
         let sent: Value = bench.world.requests("since").await.remove(0)["query"].take();
         let sent = sent.as_str().expect("a query is a text");
-        assert!(
-            sent.contains("date_since=%222026-01-01T00%3A00%3A01.000Z%22"),
-            "{sent}"
-        );
+        assert!(sent.contains("date_since=%222026-01-01T00%3A00%3A01.000Z%22"), "{sent}");
     }
 }
 

@@ -16,10 +16,7 @@ async fn a_save_an_install_and_an_uninstall_come_as_the_difference(official: Off
         return;
     };
     let before = bench.world.now().await;
-    bench
-        .world
-        .operator_saves("w2", json!({"message": "Bonjour"}))
-        .await;
+    bench.world.operator_saves("w2", json!({"message": "Bonjour"})).await;
     let new = bench.world.install(json!({"message": "Hej"})).await;
     let gone = bench.world.website("w3").await;
     bench.world.uninstall("w3").await;
@@ -48,10 +45,7 @@ async fn ones_own_save_comes_back_as_a_difference(official: Official) {
     };
     let before = bench.world.now().await;
     let w1 = bench.world.website("w1").await;
-    let id = w1["website_id"]
-        .as_str()
-        .expect("a website has an id")
-        .to_owned();
+    let id = w1["website_id"].as_str().expect("a website has an id").to_owned();
     let saved = bench.update_settings(&id, json!({"message": "Ciao"})).await;
     saved.expect("the save is taken");
     let changes = bench.since(before).await.expect("a difference is given");
@@ -66,10 +60,7 @@ async fn an_uninstall_and_install_again_comes_as_added_with_a_new_token(official
     let w1 = bench.world.website("w1").await;
     bench.world.uninstall("w1").await;
     let body = json!({"website_id": w1["website_id"], "settings": {"message": "Again"}});
-    let again = bench
-        .world
-        .control(reqwest::Method::POST, "/websites", Some(body))
-        .await;
+    let again = bench.world.control(reqwest::Method::POST, "/websites", Some(body)).await;
     let changes = bench.since(before).await.expect("a difference is given");
     assert_eq!(changes, [item(&again, "added")]);
     assert_ne!(changes[0]["token"], w1["token"]);

@@ -33,14 +33,7 @@ impl World {
     /// Starts `crisp-mock serve` without any option about its world.
     pub async fn as_served() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
-        command.args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--print",
-            "json",
-            "--quiet",
-        ]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--print", "json", "--quiet"]);
         // Should this process be killed, the emulator ends by itself.
         command.args(["--parent-pid", &std::process::id().to_string()]);
         let mut server = Program::start("crisp-mock serve", &mut command);
@@ -124,16 +117,12 @@ impl World {
     /// What the emulator's clock shows.
     pub async fn now(&self) -> String {
         let clock = self.control(Method::GET, "/clock", None).await;
-        clock["now"]
-            .as_str()
-            .expect("the clock shows a time")
-            .to_owned()
+        clock["now"].as_str().expect("the clock shows a time").to_owned()
     }
 
     /// The requests of an operation, oldest first.
     pub async fn requests(&self, operation: &str) -> Vec<Value> {
-        self.requests_matching(&format!("operation={operation}"))
-            .await
+        self.requests_matching(&format!("operation={operation}")).await
     }
 
     /// The requests that a query of `GET /_mock/requests` lets through, oldest first.

@@ -29,10 +29,7 @@ async fn a_save_an_install_and_an_uninstall_reach_the_plugin(language: Language)
         return;
     };
     let before = plugin.cache().await;
-    plugin
-        .world
-        .operator_saves("w2", json!({"message": "Bonjour"}))
-        .await;
+    plugin.world.operator_saves("w2", json!({"message": "Bonjour"})).await;
     plugin.world.install(json!({"message": "Hej"})).await;
     plugin.world.uninstall("w3").await;
     plugin.catches_up().await;
@@ -59,12 +56,7 @@ async fn the_right_token_saves_and_a_wrong_one_does_not(language: Language) {
     let other = plugin.world.website("w2").await;
     let before = plugin.world.websites().await;
     let greeting = json!({"message": "Ciao"});
-    for wrong in [
-        other["token"].clone(),
-        json!("guess"),
-        json!(""),
-        json!(null),
-    ] {
+    for wrong in [other["token"].clone(), json!("guess"), json!(""), json!(null)] {
         let body = json!({
             "website_id": website["website_id"], "token": wrong, "settings": greeting,
         });
@@ -117,9 +109,6 @@ fn every_example_shows_the_same_settings_page_for_the_same_schema() {
             std::fs::read_to_string(path).expect("every example has a page and a schema")
         };
         let node = read("node");
-        assert!(
-            node == read("python") && node == read("go"),
-            "{file} differs"
-        );
+        assert!(node == read("python") && node == read("go"), "{file} differs");
     }
 }

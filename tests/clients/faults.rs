@@ -61,20 +61,12 @@ fn seconds(text: &str) -> Duration {
 
 /// The operation that a fault is tried with: a page, or a save for those that lose something.
 fn operation(fault: &str) -> &'static str {
-    if fault.starts_with("lose") {
-        "save_settings"
-    } else {
-        "list"
-    }
+    if fault.starts_with("lose") { "save_settings" } else { "list" }
 }
 
 /// A fresh world with this fault in it.
 async fn world_with(beside: &World, fault: &str) -> Value {
-    let effect = if fault.contains(':') {
-        fault.to_owned()
-    } else {
-        format!("{fault}: true")
-    };
+    let effect = if fault.contains(':') { fault.to_owned() } else { format!("{fault}: true") };
     let fault = format!("{{ at: {}, {effect} }}", operation(fault));
     let fault: Value = serde_saphyr::from_str(&fault).expect("a row names a fault");
     let options = json!({"websites": 3, "page_size": 2, "faults": [fault]});
@@ -96,11 +88,8 @@ fn call(official: Official, world: &Value, fault: &str) -> Value {
         "list" if python => ("list_all_connect_websites", json!([2, 0])),
         "list" => ("listAllConnectWebsites", json!([2, false, false])),
         _ => {
-            let name = if python {
-                "save_subscription_settings"
-            } else {
-                "saveSubscriptionSettings"
-            };
+            let name =
+                if python { "save_subscription_settings" } else { "saveSubscriptionSettings" };
             let saved = json!({"message": "Hi"});
             (name, json!([world["website"], world["plugin_id"], saved]))
         }
@@ -111,9 +100,7 @@ fn call(official: Official, world: &Value, fault: &str) -> Value {
 }
 
 async fn journal(world: &Value, fault: &str) -> Vec<Value> {
-    let control = world["control_url"]
-        .as_str()
-        .expect("a world has a control URL");
+    let control = world["control_url"].as_str().expect("a world has a control URL");
     let url = format!("{control}/requests?operation={}", operation(fault));
     let answer = http().request(Method::GET, url).send().await;
     let mut journal: Value = answer.expect("it answers").json().await.expect("in JSON");
@@ -132,9 +119,7 @@ fn told(official: Official, fault: &str, answer: &Value, journal: &[Value]) -> S
         1 => String::new(),
         tries => format!("{tries} requests, then "),
     };
-    let saved = journal
-        .iter()
-        .filter(|request| request["carried_out"] == true);
+    let saved = journal.iter().filter(|request| request["carried_out"] == true);
     let saved = match (operation(fault), saved.count()) {
         ("list", _) => "",
         (_, 0) => "; nothing is saved",
@@ -148,10 +133,7 @@ fn refused(official: Official, rejected: &Value) -> String {
     if let Some(thrown) = rejected["thrown"].as_str() {
         return format!("raises `{thrown}`");
     }
-    let (code, reason) = (
-        &rejected["code"],
-        rejected["message"].as_str().unwrap_or("?"),
-    );
+    let (code, reason) = (&rejected["code"], rejected["message"].as_str().unwrap_or("?"));
     let verb = match official {
         Official::Python => "raises `RouteError`:",
         Official::Node10 | Official::Node11 => "rejects:",
@@ -176,9 +158,7 @@ async fn each_fault_is_met_as_the_documentation_says(official: Official) {
         worlds.push(world_with(&bench.world, &claim.fault).await);
     }
     let calls = claims.iter().zip(&worlds);
-    let calls: Vec<_> = calls
-        .map(|(claim, world)| call(official, world, &claim.fault))
-        .collect();
+    let calls: Vec<_> = calls.map(|(claim, world)| call(official, world, &claim.fault)).collect();
     let answers = bench.at_once(&calls).await;
     let mut wrong = Vec::new();
     for ((claim, world), answer) in claims.iter().zip(&worlds).zip(&answers) {

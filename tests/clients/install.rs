@@ -66,11 +66,7 @@ pub fn python(folder: &str) -> Result<PathBuf, Missing> {
 }
 
 fn interpreter(venv: &Path) -> PathBuf {
-    venv.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    })
+    venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
 /// Installs once in this process, however many claims ask at the same time.
@@ -79,9 +75,7 @@ fn once(
     install: impl FnOnce() -> Result<PathBuf, Missing>,
 ) -> Result<PathBuf, Missing> {
     let installed = {
-        let mut all = INSTALLED
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut all = INSTALLED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         Arc::clone(all.entry(lock.to_owned()).or_default())
     };
     installed.get_or_init(install).clone()
@@ -114,9 +108,7 @@ fn in_place(
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Missing> {
-    std::fs::copy(from, to)
-        .map(drop)
-        .map_err(|error| unreadable(from, &error))
+    std::fs::copy(from, to).map(drop).map_err(|error| unreadable(from, &error))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Missing {
@@ -125,15 +117,10 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Missing {
 
 /// Runs a command to its end, and gives what it said.
 fn said(command: &mut Command, what: &str) -> Result<String, Missing> {
-    let output = command
-        .output()
-        .map_err(|error| Missing::new(what, error.to_string()))?;
+    let output = command.output().map_err(|error| Missing::new(what, error.to_string()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(Missing::new(
-        what,
-        format!("{}\n{complaint}", output.status),
-    ))
+    Err(Missing::new(what, format!("{}\n{complaint}", output.status)))
 }

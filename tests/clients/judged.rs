@@ -76,10 +76,7 @@ impl Expected {
         !self.passes.contains(file)
             && self.others.as_ref().is_some_and(|others| {
                 others.verdict.contains(word)
-                    || sometimes
-                        .iter()
-                        .filter(seen)
-                        .any(|failure| failure.verdict.contains(word))
+                    || sometimes.iter().filter(seen).any(|failure| failure.verdict.contains(word))
             })
     }
 }
@@ -102,9 +99,7 @@ fn replay(command: &mut Command, scenarios: &BTreeSet<String>) -> BTreeMap<Strin
     let judged = matches!(output.status.code(), Some(0 | 1 | 3));
     assert!(judged, "{}\n{said}", output.status);
     let events = std::fs::read_to_string(report).expect("the report was written");
-    let events = events
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let events = events.lines().map(|line| serde_json::from_str(line).expect("JSON"));
     let finished = events.filter(|event: &Value| event["event"] == "scenario_finished");
     finished
         .map(|event| {
@@ -171,10 +166,7 @@ fn holds(expected: &Expected, sometimes: &[Failure], mut command: impl FnMut() -
     let mut contradicted = BTreeMap::new();
     for _ in 0..ROUNDS {
         let events = replay(&mut command(), &open);
-        let missed: Vec<_> = open
-            .iter()
-            .filter(|file| !events.contains_key(*file))
-            .collect();
+        let missed: Vec<_> = open.iter().filter(|file| !events.contains_key(*file)).collect();
         assert!(missed.is_empty(), "nothing is said of {missed:?}");
         for (file, event) in events {
             let outcome = event["outcome"].as_str().expect("an outcome");
@@ -183,10 +175,7 @@ fn holds(expected: &Expected, sometimes: &[Failure], mut command: impl FnMut() -
                 _ if event["stopped"].is_string() => "the client stopped",
                 _ => "",
             };
-            let failure = expected
-                .fails
-                .iter()
-                .find(|failure| failure.scenarios.contains(&file));
+            let failure = expected.fails.iter().find(|failure| failure.scenarios.contains(&file));
             let told =
                 |wanted: &str| format!("{file}: {outcome} {word}, expected {wanted}\n{event:#}");
             let contradiction = match (outcome, failure) {
@@ -277,9 +266,7 @@ fn the_python_plugin_with_its_adapter_is_judged_as_the_verdicts_say() {
 }
 
 fn linked<'a>(files: impl IntoIterator<Item = &'a String>) -> String {
-    let links = files
-        .into_iter()
-        .map(|file| format!("[{file}](../scenarios/{file})"));
+    let links = files.into_iter().map(|file| format!("[{file}](../scenarios/{file})"));
     links.collect::<Vec<_>>().join(", ")
 }
 
@@ -297,17 +284,11 @@ fn table(failures: &[Failure]) -> String {
 #[test]
 fn every_scenario_of_the_verdicts_is_there() {
     let verdicts = verdicts();
-    let sometimes = verdicts
-        .sometimes
-        .iter()
-        .flat_map(|failure| failure.scenarios.clone());
+    let sometimes = verdicts.sometimes.iter().flat_map(|failure| failure.scenarios.clone());
     let named = verdicts.run.scenarios().into_iter();
     let named = named.chain(verdicts.client_cmd.scenarios());
     for file in named.chain(sometimes) {
-        assert!(
-            repository("scenarios").join(&file).is_file(),
-            "{file} is gone"
-        );
+        assert!(repository("scenarios").join(&file).is_file(), "{file} is gone");
     }
 }
 
@@ -324,16 +305,9 @@ fn the_page_of_verdicts_says_what_the_file_says() {
          settings guide. They need not pass, and they do not. Each failure is confirmed by repetitions, and has a \
          sentence here; certain are only those whose outcome does not hang on milliseconds.\n",
     );
-    let names: Vec<_> = verdicts
-        .plugins
-        .iter()
-        .map(|name| format!("[{name}](../{name})"))
-        .collect();
-    let _ = writeln!(
-        page,
-        "\nThe plugins: {}. What is said holds for each.",
-        names.join(", ")
-    );
+    let names: Vec<_> =
+        verdicts.plugins.iter().map(|name| format!("[{name}](../{name})")).collect();
+    let _ = writeln!(page, "\nThe plugins: {}. What is said holds for each.", names.join(", "));
     for (title, expected) in [
         ("As they are: `--run`, `--read`", &verdicts.run),
         ("With an adapter: `--client-cmd`", &verdicts.client_cmd),
@@ -343,12 +317,8 @@ fn the_page_of_verdicts_says_what_the_file_says() {
         let _ = writeln!(page, "\nPasses: {}.", linked(&expected.passes));
         if let Some(others) = &expected.others {
             let words: Vec<_> = others.verdict.iter().cloned().collect();
-            let _ = writeln!(
-                page,
-                "\n{} A failure is then called {}.",
-                others.why,
-                words.join(" or ")
-            );
+            let _ =
+                writeln!(page, "\n{} A failure is then called {}.", others.why, words.join(" or "));
         }
     }
     let _ = writeln!(page, "\n## Seen, but not in every run\n");
@@ -379,11 +349,7 @@ fn careful_loop(line: &str, by: &str) -> tempfile::TempDir {
 /// What a run against a careful loop says of one scenario, when it could be judged.
 fn judge_loop(folder: &Path, scenario: &str) -> Option<(String, String)> {
     let node = or_skip(program("node"))?;
-    let client = format!(
-        "'{}' '{}'",
-        node.display(),
-        folder.join("judged.js").display()
-    );
+    let client = format!("'{}' '{}'", node.display(), folder.join("judged.js").display());
     let scenarios = BTreeSet::from([scenario.to_owned()]);
     for _ in 0..ROUNDS {
         let mut command = crisp_mock();
@@ -394,10 +360,7 @@ fn judge_loop(folder: &Path, scenario: &str) -> Option<(String, String)> {
             return Some((text(&event["outcome"]), text(&event["failure"]["word"])));
         }
     }
-    let _ = writeln!(
-        std::io::stderr(),
-        "\n!! this machine was too slow to judge {scenario}\n"
-    );
+    let _ = writeln!(std::io::stderr(), "\n!! this machine was too slow to judge {scenario}\n");
     None
 }
 
@@ -518,10 +481,7 @@ fn a_search_catches_a_python_plugin_that_stores_no_settings_and_keeps_the_file_t
     let (code, said) = check(&folder, &client, &limits);
     if code == Some(3) {
         assert!(said.contains("Not reached "), "{said}");
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n!! this machine was too slow to judge anything\n"
-        );
+        let _ = writeln!(std::io::stderr(), "\n!! this machine was too slow to judge anything\n");
         return;
     }
     assert_eq!(code, Some(1), "{said}");

@@ -46,8 +46,7 @@ impl Program {
     pub async fn hear(&mut self) -> String {
         let line = tokio::time::timeout(PATIENCE, self.output.next_line()).await;
         let line = line.unwrap_or_else(|_| panic!("{} said nothing for {PATIENCE:?}", self.name));
-        line.expect("lines are UTF-8")
-            .unwrap_or_else(|| panic!("{} ended", self.name))
+        line.expect("lines are UTF-8").unwrap_or_else(|| panic!("{} ended", self.name))
     }
 
     /// Its first line that contains a text; those before it are passed over.

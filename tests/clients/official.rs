@@ -99,11 +99,7 @@ impl Bench {
             command.env("CRISP_KEY", key);
         }
         let program = Program::start(&format!("{official:?}"), &mut command);
-        Some(Self {
-            official,
-            world,
-            program,
-        })
+        Some(Self { official, world, program })
     }
 
     /// Calls a method of the client under its own name.
@@ -141,9 +137,7 @@ impl Bench {
             Official::Python => json!([page, u8::from(configured)]),
             Official::Node10 | Official::Node11 => json!([page, configured, false]),
         };
-        let page = self
-            .either("listAllConnectWebsites", "list_all_connect_websites", args)
-            .await?;
+        let page = self.either("listAllConnectWebsites", "list_all_connect_websites", args).await?;
         Ok(list(page))
     }
 
@@ -174,17 +168,13 @@ impl Bench {
 
     /// Whether the credentials are good.
     pub async fn session(&mut self) -> Result<Value, Refusal> {
-        let names = (
-            "checkConnectSessionValidity",
-            "check_connect_session_validity",
-        );
+        let names = ("checkConnectSessionValidity", "check_connect_session_validity");
         self.either(names.0, names.1, json!([])).await
     }
 
     /// Who one is.
     pub async fn account(&mut self) -> Result<Value, Refusal> {
-        self.either("getConnectAccount", "get_connect_account", json!([]))
-            .await
+        self.either("getConnectAccount", "get_connect_account", json!([])).await
     }
 
     /// One website's settings, with all that comes along.
@@ -217,9 +207,7 @@ fn list(websites: Value) -> Vec<Value> {
 fn caller(official: Official) -> Result<Command, Missing> {
     let node = |package: &str| {
         let mut command = Command::new(program("node")?);
-        command
-            .arg(repository("tests/clients/node/caller.js"))
-            .arg(package);
+        command.arg(repository("tests/clients/node/caller.js")).arg(package);
         command.env("NODE_PATH", node_modules("tests/clients/node")?);
         Ok(command)
     };

@@ -26,11 +26,7 @@ async fn every_page_is_loaded_until_an_empty_one(official: Official) {
     let truth: BTreeSet<String> = bench.world.websites().await.keys().cloned().collect();
     assert_eq!(seen, truth);
     for request in bench.world.requests("list").await {
-        assert_eq!(
-            request.get("unread"),
-            None,
-            "all that a client sends means something"
-        );
+        assert_eq!(request.get("unread"), None, "all that a client sends means something");
     }
 }
 
@@ -54,17 +50,11 @@ async fn only_configured_websites_come_when_only_they_are_asked_for(official: Of
         return;
     };
     let all = bench.page(1, false).await.expect("a page is given");
-    let empty = all
-        .iter()
-        .filter(|website| website["settings"] == json!({}));
+    let empty = all.iter().filter(|website| website["settings"] == json!({}));
     assert_eq!((all.len(), empty.count()), (5, 2));
     let configured = bench.page(1, true).await.expect("a page is given");
     assert_eq!(configured.len(), 3);
-    assert!(
-        configured
-            .iter()
-            .all(|website| website["settings"] != json!({}))
-    );
+    assert!(configured.iter().all(|website| website["settings"] != json!({})));
 }
 
 async fn page_zero_is_the_first_page(official: Official) {
@@ -89,9 +79,7 @@ async fn pythons_own_true_means_configured() {
     let Some(mut bench) = Bench::start(Official::Python, options).await else {
         return;
     };
-    let page = bench
-        .call("list_all_connect_websites", json!([1, true]))
-        .await;
+    let page = bench.call("list_all_connect_websites", json!([1, true])).await;
     let page: Vec<Value> = serde_json::from_value(page.expect("a page is given")).expect("a list");
     assert_eq!(page.len(), 3);
     let sent = &bench.world.requests("list").await[0]["query"];
@@ -104,17 +92,12 @@ async fn node_is_told_the_plan_of_each_website_when_it_asks() {
         let Some(mut bench) = Bench::start(official, json!({"websites": 1})).await else {
             return;
         };
-        let page = bench
-            .call("listAllConnectWebsites", json!([1, false, true]))
-            .await;
+        let page = bench.call("listAllConnectWebsites", json!([1, false, true])).await;
         let plan = &page.expect("a page is given")[0]["plan"];
         assert_eq!(plan, &bench.world.website("w1").await["plan"]);
     }
 }
 
 fn website_id(website: &Value) -> String {
-    website["website_id"]
-        .as_str()
-        .expect("a website has an id")
-        .to_owned()
+    website["website_id"].as_str().expect("a website has an id").to_owned()
 }

@@ -70,18 +70,11 @@ impl Plugin {
         world.control(reqwest::Method::POST, "/clock", ahead).await;
 
         command.envs(world.environment());
-        command
-            .env("PORT", port.to_string())
-            .env("CRISP_POLL_MS", POLL_MS);
+        command.env("PORT", port.to_string()).env("CRISP_POLL_MS", POLL_MS);
         let mut program = Program::start(&format!("the {language:?} plugin"), &mut command);
         program.hear_of("settings page on").await;
         program.hear_of("loaded").await;
-        Some(Self {
-            world,
-            http: http(),
-            url,
-            _program: program,
-        })
+        Some(Self { world, http: http(), url, _program: program })
     }
 
     /// What it holds: settings by website.
@@ -95,13 +88,7 @@ impl Plugin {
     /// Posts to its settings page as the page itself does.
     pub async fn post(&self, body: Value) -> (StatusCode, Value) {
         let url = format!("{}/settings", self.url);
-        let answer = self
-            .http
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .expect("the plugin answers");
+        let answer = self.http.post(url).json(&body).send().await.expect("the plugin answers");
         let status = answer.status();
         (status, answer.json().await.expect("the plugin speaks JSON"))
     }
@@ -126,9 +113,7 @@ fn seq(request: &Value) -> u64 {
 /// Settings by website, as they truly are.
 pub async fn truth(world: &World) -> Map<String, Value> {
     let websites = world.websites().await.into_iter();
-    websites
-        .map(|(id, mut website)| (id, website["settings"].take()))
-        .collect()
+    websites.map(|(id, mut website)| (id, website["settings"].take())).collect()
 }
 
 fn command(language: Language) -> Result<Command, Missing> {

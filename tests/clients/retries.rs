@@ -52,10 +52,7 @@ async fn a_long_outage_reaches_everybody(official: Official) {
     let Some((mut bench, _)) = bench_with(official, fault).await else {
         return;
     };
-    let refusal = bench
-        .since("2026-01-01T00:00:00Z")
-        .await
-        .expect_err("the API is down");
+    let refusal = bench.since("2026-01-01T00:00:00Z").await.expect_err("the API is down");
     assert!(refusal.is(503, "down_for_repair"), "{refusal:?}");
     assert_eq!(bench.world.requests("since").await.len(), tries(official));
 }
@@ -65,9 +62,7 @@ async fn a_merge_is_never_sent_twice(official: Official) {
     let Some((mut bench, website)) = bench_with(official, fault).await else {
         return;
     };
-    let saved = bench
-        .update_settings(&website, json!({"message": "Hi"}))
-        .await;
+    let saved = bench.update_settings(&website, json!({"message": "Hi"})).await;
     assert_eq!(saved.expect_err("the API is down").code, 503);
     assert_eq!(bench.world.requests("update_settings").await.len(), 1);
 }
@@ -121,11 +116,7 @@ async fn an_error_under_a_200_goes_unseen(official: Official) {
     };
     // A list that is none: an object, or nothing. Whoever walks over it fails there, not here.
     assert_eq!(bench.call(name, args.clone()).await, Ok(json!({})));
-    let nothing = if official == Official::Python {
-        json!(null)
-    } else {
-        json!({})
-    };
+    let nothing = if official == Official::Python { json!(null) } else { json!({}) };
     assert_eq!(bench.call(name, args).await, Ok(nothing));
 }
 

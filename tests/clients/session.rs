@@ -17,10 +17,7 @@ async fn good_credentials_are_a_valid_session(official: Official) {
     };
     assert_eq!(bench.session().await, Ok(json!({})));
     let request = bench.world.requests("session").await.remove(0);
-    assert_eq!(
-        (&request["method"], &request["status"]),
-        (&json!("HEAD"), &json!(200))
-    );
+    assert_eq!((&request["method"], &request["status"]), (&json!("HEAD"), &json!(200)));
 }
 
 async fn a_wrong_key_is_no_valid_session(official: Official) {

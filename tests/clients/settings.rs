@@ -29,10 +29,7 @@ fn schema() -> Value {
 async fn greeter(official: Official) -> Option<(Bench, String)> {
     let options = json!({"websites": 1, "schema": schema()});
     let bench = Bench::start(official, options).await?;
-    bench
-        .world
-        .operator_saves("w1", json!({"message": "Hello", "repeat": 2}))
-        .await;
+    bench.world.operator_saves("w1", json!({"message": "Hello", "repeat": 2})).await;
     let website = bench.world.website("w1").await;
     let id = website["website_id"].as_str().expect("a website has an id");
     Some((bench, id.to_owned()))
@@ -46,10 +43,7 @@ async fn settings_are_read_with_token_and_schema(official: Official) {
     let Some((mut bench, website)) = greeter(official).await else {
         return;
     };
-    let read = bench
-        .get_settings(&website)
-        .await
-        .expect("settings are given");
+    let read = bench.get_settings(&website).await.expect("settings are given");
     let known = bench.world.website("w1").await;
     assert_eq!(read["settings"], json!({"message": "Hello", "repeat": 2}));
     assert_eq!(read["token"], known["token"]);
@@ -64,9 +58,7 @@ async fn a_save_replaces_all_settings(official: Official) {
     let Some((mut bench, website)) = greeter(official).await else {
         return;
     };
-    let saved = bench
-        .save_settings(&website, json!({"message": "Bye"}))
-        .await;
+    let saved = bench.save_settings(&website, json!({"message": "Bye"})).await;
     assert_eq!(saved, Ok(json!({})));
     assert_eq!(truth(&bench).await, json!({"message": "Bye"}));
     assert_eq!(bench.world.requests("save_settings").await.len(), 1);
@@ -80,10 +72,7 @@ async fn an_update_merges_into_the_settings(official: Official) {
     assert_eq!(saved, Ok(json!({})));
     let merged = json!({"message": "Hello", "repeat": 3});
     assert_eq!(truth(&bench).await, merged);
-    let read = bench
-        .get_settings(&website)
-        .await
-        .expect("settings are given");
+    let read = bench.get_settings(&website).await.expect("settings are given");
     assert_eq!(read["settings"], merged);
     assert_eq!(bench.world.requests("update_settings").await.len(), 1);
 }
@@ -95,19 +84,13 @@ async fn settings_against_the_schema_are_refused_with_the_reason_and_change_noth
         return;
     };
     let wrong = json!({"message": 5, "repeat": 2});
-    let refusal = bench
-        .save_settings(&website, wrong)
-        .await
-        .expect_err("5 is no text");
+    let refusal = bench.save_settings(&website, wrong).await.expect_err("5 is no text");
     assert!(refusal.is(400, "invalid_data"), "{refusal:?}");
     assert_eq!(refusal.namespace, "response");
     let explained = refusal.explanation.starts_with("Got response error: ")
         && refusal.explanation.contains("message");
     assert!(explained, "{refusal:?}");
-    assert_eq!(
-        truth(&bench).await,
-        json!({"message": "Hello", "repeat": 2})
-    );
+    assert_eq!(truth(&bench).await, json!({"message": "Hello", "repeat": 2}));
 }
 
 async fn an_update_is_judged_by_what_it_would_make_of_the_settings(official: Official) {
@@ -116,23 +99,14 @@ async fn an_update_is_judged_by_what_it_would_make_of_the_settings(official: Off
     };
     // Without `message`, which is required: fine as a part, refused as a whole.
     let part = json!({"repeat": 1});
-    bench
-        .update_settings(&website, part.clone())
-        .await
-        .expect("the part is taken");
-    let refusal = bench
-        .save_settings(&website, part)
-        .await
-        .expect_err("`message` is required");
+    bench.update_settings(&website, part.clone()).await.expect("the part is taken");
+    let refusal = bench.save_settings(&website, part).await.expect_err("`message` is required");
     assert!(refusal.is(400, "invalid_data"), "{refusal:?}");
     let refusal = bench.update_settings(&website, json!({"repeat": 0})).await;
     let refusal = refusal.expect_err("0 is below 1");
     assert!(refusal.is(400, "invalid_data"), "{refusal:?}");
     assert!(refusal.explanation.contains("repeat"), "{refusal:?}");
-    assert_eq!(
-        truth(&bench).await,
-        json!({"message": "Hello", "repeat": 1})
-    );
+    assert_eq!(truth(&bench).await, json!({"message": "Hello", "repeat": 1}));
 }
 
 async fn a_website_without_the_plugin_has_no_settings(official: Official) {
@@ -142,9 +116,7 @@ async fn a_website_without_the_plugin_has_no_settings(official: Official) {
     bench.world.uninstall("w1").await;
     let refusal = bench.get_settings(&website).await.expect_err("it is gone");
     assert!(refusal.is(404, "not_subscribed"), "{refusal:?}");
-    let update = bench
-        .update_settings(&website, json!({"message": "Hi"}))
-        .await;
+    let update = bench.update_settings(&website, json!({"message": "Hi"})).await;
     let refusal = update.expect_err("it is gone");
     assert!(refusal.is(404, "not_subscribed"), "{refusal:?}");
 }

@@ -23,10 +23,7 @@ async fn browser_and_plugin(language: Language) -> Option<(Browser, Plugin)> {
     let schema = schema.expect("the example has a schema");
     let schema: serde_json::Value = serde_json::from_str(&schema).expect("a schema is JSON");
     let plugin = Plugin::start(language, json!({"websites": 3, "schema": schema})).await?;
-    plugin
-        .world
-        .operator_saves("w1", json!({"message": "Hello"}))
-        .await;
+    plugin.world.operator_saves("w1", json!({"message": "Hello"})).await;
     plugin.catches_up().await;
     Some((Browser::start().await?, plugin))
 }
@@ -34,10 +31,7 @@ async fn browser_and_plugin(language: Language) -> Option<(Browser, Plugin)> {
 /// Where Crisp sends an operator of the first website.
 async fn settings_url(plugin: &Plugin) -> String {
     let website = plugin.world.website("w1").await;
-    website["settings_url"]
-        .as_str()
-        .expect("the plugin has a settings page")
-        .to_owned()
+    website["settings_url"].as_str().expect("the plugin has a settings page").to_owned()
 }
 
 async fn what_is_saved_on_the_page_is_saved_in_crisp_and_held_by_the_plugin(language: Language) {
@@ -65,9 +59,7 @@ async fn a_page_opened_with_a_wrong_token_shows_and_saves_nothing(language: Lang
     let token = plugin.world.website("w1").await["token"].take();
     let other = plugin.world.website("w2").await["token"].take();
     let text = |token: &serde_json::Value| token.as_str().expect("a token").to_owned();
-    let url = settings_url(&plugin)
-        .await
-        .replace(&text(&token), &text(&other));
+    let url = settings_url(&plugin).await.replace(&text(&token), &text(&other));
 
     browser.open(&url).await;
     let refusal = browser.status("refused").await;
@@ -77,10 +69,7 @@ async fn a_page_opened_with_a_wrong_token_shows_and_saves_nothing(language: Lang
     browser.click(SAVE).await;
     let refusal = browser.status("refused").await;
     assert!(refusal.contains("link is not valid"), "{refusal}");
-    assert_eq!(
-        plugin.world.website("w1").await["settings"],
-        json!({"message": "Hello"})
-    );
+    assert_eq!(plugin.world.website("w1").await["settings"], json!({"message": "Hello"}));
     assert_eq!(plugin.world.requests("update_settings").await.len(), 0);
 }
 
@@ -93,12 +82,6 @@ async fn what_the_schema_refuses_is_said_on_the_page(language: Language) {
     browser.fill(MESSAGE, &"la".repeat(31)).await; // 62 characters, and 60 fit
     browser.click(SAVE).await;
     let refusal = browser.status("refused").await;
-    assert!(
-        refusal.contains("message") && refusal.contains("60"),
-        "{refusal}"
-    );
-    assert_eq!(
-        plugin.world.website("w1").await["settings"],
-        json!({"message": "Hello"})
-    );
+    assert!(refusal.contains("message") && refusal.contains("60"), "{refusal}");
+    assert_eq!(plugin.world.website("w1").await["settings"], json!({"message": "Hello"}));
 }

@@ -45,10 +45,7 @@ pub fn or_skip<T>(found: Result<T, Missing>) -> Option<T> {
     let test = std::thread::current();
     let test = test.name().unwrap_or("a claim").to_owned();
     // Straight to the terminal: what a passing test prints is swallowed.
-    let _ = writeln!(
-        std::io::stderr(),
-        "\n!! SKIPPED ({count} so far): {test}\n!! {missing}\n"
-    );
+    let _ = writeln!(std::io::stderr(), "\n!! SKIPPED ({count} so far): {test}\n!! {missing}\n");
     None
 }
 

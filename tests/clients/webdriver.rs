@@ -94,8 +94,7 @@ impl Browser {
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.find(css).await;
         self.post(&format!("{field}/clear"), json!({})).await;
-        self.post(&format!("{field}/value"), json!({ "text": text }))
-            .await;
+        self.post(&format!("{field}/value"), json!({ "text": text })).await;
     }
 
     /// Clicks on something.
@@ -106,21 +105,13 @@ impl Browser {
 
     /// The path of the first element that a selector finds, as soon as it finds one.
     async fn find(&self, css: &str) -> String {
-        let found = self
-            .post("/element", json!({"using": "css selector", "value": css}))
-            .await;
+        let found = self.post("/element", json!({"using": "css selector", "value": css})).await;
         let id = found[ELEMENT].as_str().expect("an element has a name");
         format!("/element/{id}")
     }
 
     async fn get(&self, path: &str) -> Value {
-        call(
-            &self.http,
-            Method::GET,
-            &format!("{}{path}", self.session),
-            None,
-        )
-        .await
+        call(&self.http, Method::GET, &format!("{}{path}", self.session), None).await
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {

@@ -75,10 +75,7 @@ impl Default for Case {
 
 impl Case {
     pub fn options(&self) -> WorldOptions {
-        let settings = self
-            .quirks
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let settings = self.quirks.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         WorldOptions {
             websites: Some(self.websites),
             unconfigured: Some(self.unconfigured),
@@ -147,11 +144,7 @@ fn values(about: &quirks::About) -> Vec<String> {
         "since-lag" | "list-lag" => only(&["300ms", "1500ms", "5s", "12s"]),
         "get-cache" => only(&["busted:5s", "kept:2s", "kept:5s", "kept:15s", "busted:20s"]),
         "clock-offset" => only(&["-600s", "-60s", "90s", "600s"]),
-        _ => about
-            .alternatives
-            .iter()
-            .map(|value| (*value).to_owned())
-            .collect(),
+        _ => about.alternatives.iter().map(|value| (*value).to_owned()).collect(),
     }
 }
 
@@ -197,16 +190,14 @@ fn effect() -> impl Strategy<Value = Value> {
     let statuses = [301, 400, 401, 403, 404, 408, 410, 422, 500, 502, 503];
     prop_oneof![
         prop::sample::select(statuses.to_vec()).prop_map(|status| json!({"status": status})),
-        (
-            prop::sample::select(vec![420, 429]),
-            prop::option::of(1_u64..40)
-        )
-            .prop_map(|(t, after)| {
+        (prop::sample::select(vec![420, 429]), prop::option::of(1_u64..40)).prop_map(
+            |(t, after)| {
                 match after {
                     Some(after) => json!({"throttle": t, "retry_after": format!("{after}s")}),
                     None => json!({"throttle": t}),
                 }
-            }),
+            }
+        ),
         (100_u64..40_000).prop_map(|delay| json!({"delay": format!("{delay}ms")})),
         (0_u64..200).prop_map(|bytes| json!({"cut_body": bytes})),
         (20_u64..2_000).prop_map(|rate| json!({"drip": format!("{rate}B/s")})),
@@ -262,9 +253,8 @@ fn fault() -> impl Strategy<Value = Value> {
         place
     });
     // Two parts that contradict each other are no fault at all.
-    prop_oneof![9 => aimed, 1 => clock].prop_filter("a fault", |fault| {
-        FaultPlan::parse_for_server(&json!([fault])).is_ok()
-    })
+    prop_oneof![9 => aimed, 1 => clock]
+        .prop_filter("a fault", |fault| FaultPlan::parse_for_server(&json!([fault])).is_ok())
 }
 
 /// Every value is written once only, so that going back shows.
@@ -283,15 +273,8 @@ fn deed(number: usize) -> impl Strategy<Value = (u64, Deed)> {
             17 | 18 => Deed::Patch(id, json!({"w": n})),
             19 => Deed::Patch(id, json!({"ours": {"x": n}})),
             20 | 21 => Deed::PollNow,
-            22 => Deed::ClientClock(if number.is_multiple_of(2) {
-                600_000
-            } else {
-                -600_000
-            }),
-            _ => Deed::Restart {
-                warm: id > 2,
-                down: u64::from(id) * u64::from(id),
-            },
+            22 => Deed::ClientClock(if number.is_multiple_of(2) { 600_000 } else { -600_000 }),
+            _ => Deed::Restart { warm: id > 2, down: u64::from(id) * u64::from(id) },
         };
         (at, deed)
     })
@@ -359,8 +342,7 @@ impl Case {
         // Without a `Date` the client has nothing but its own clock, and the server's must be right.
         if self.quirk("date-header").is_some() {
             self.client_off = 0;
-            self.deeds
-                .retain(|(_, deed)| !matches!(deed, Deed::ClientClock(_)));
+            self.deeds.retain(|(_, deed)| !matches!(deed, Deed::ClientClock(_)));
             self.faults.retain(|fault| fault.get("clock").is_none());
         }
         // A server that tells every change in the order of their stamps, and whose clock was set
@@ -373,8 +355,7 @@ impl Case {
         // Lag and cache life add up, and have to stay below the overlap.
         let long = ["12s", "kept:15s", "busted:20s"];
         if self.overlap == 20 {
-            self.quirks
-                .retain(|(_, value)| !long.contains(&value.as_str()));
+            self.quirks.retain(|(_, value)| !long.contains(&value.as_str()));
         }
     }
 }

@@ -36,9 +36,9 @@ pub enum Seen {
 /// Whether settings show a save: all of them for a PUT, its members for a PATCH.
 pub fn holds(held: &Value, saved: &Value) -> bool {
     match (held, saved) {
-        (Value::Object(held), Value::Object(saved)) => saved
-            .iter()
-            .all(|(name, value)| held.get(name).is_some_and(|held| holds(held, value))),
+        (Value::Object(held), Value::Object(saved)) => {
+            saved.iter().all(|(name, value)| held.get(name).is_some_and(|held| holds(held, value)))
+        }
         (held, saved) => held == saved,
     }
 }

@@ -23,13 +23,7 @@ pub fn judge(case: &Case) -> Result<World, String> {
 }
 
 fn play(world: &mut World) -> Result<(), String> {
-    let last = world
-        .case
-        .deeds
-        .iter()
-        .map(|(at, _)| *at)
-        .max()
-        .unwrap_or(0);
+    let last = world.case.deeds.iter().map(|(at, _)| *at).max().unwrap_or(0);
     world.run(ms(last));
     come_to_rest(world);
     converged(world)?;
@@ -37,13 +31,7 @@ fn play(world: &mut World) -> Result<(), String> {
     let before = world.sent.len();
     let start = world.now;
     let probe = serde_json::json!({"v": 999_999});
-    let website = world
-        .space
-        .world
-        .directory()
-        .installed()
-        .first()
-        .and_then(|w| w.id.number());
+    let website = world.space.world.directory().installed().first().and_then(|w| w.id.number());
     world.deed(match website {
         Some(number) => Deed::Operator(number, probe),
         None => Deed::Install(1, Some(probe)),
@@ -126,11 +114,7 @@ fn converged(world: &World) -> Result<(), String> {
             ));
         }
     }
-    match snapshot
-        .websites
-        .iter()
-        .find(|website| !truth.contains_key(&website.id))
-    {
+    match snapshot.websites.iter().find(|website| !truth.contains_key(&website.id)) {
         Some(website) => Err(format!("came back from the dead: {}", website.id)),
         None => Ok(()),
     }
@@ -161,9 +145,7 @@ fn one_part(world: &World, settings: bool, part: fn(&Held) -> Value) -> Result<(
                 let lags = world.case.quirk("since-lag").is_some();
                 let judged = world.lies == 0 && !was_ready && !lags && !doubtful;
                 if let Some(id) = missing.filter(|_| judged) {
-                    return Err(format!(
-                        "ready at {at} without {id}, which was there all along"
-                    ));
+                    return Err(format!("ready at {at} without {id}, which was there all along"));
                 }
                 was_ready = true;
             }
@@ -171,10 +153,7 @@ fn one_part(world: &World, settings: bool, part: fn(&Held) -> Value) -> Result<(
                 let order = &world.orders[ticket];
                 let Some(made) = order.made else {
                     if order.arrived == 0 {
-                        return Err(format!(
-                            "save {} is done and was never carried out",
-                            ticket.0
-                        ));
+                        return Err(format!("save {} is done and was never carried out", ticket.0));
                     }
                     continue;
                 };
@@ -235,9 +214,7 @@ fn is_known_patch(world: &World, id: WebsiteId, state: Option<&Value>) -> bool {
     let states = &world.truth.of[&id];
     let held = |(name, value): (&String, &Value)| {
         let holds = |held: &Held| held.settings.get(name) == Some(value);
-        states
-            .iter()
-            .any(|(_, state)| state.as_ref().is_some_and(holds))
+        states.iter().any(|(_, state)| state.as_ref().is_some_and(holds))
     };
     let patched = |order: &Order| {
         let done = order.website == id && order.patches && order.outcome == Some(SaveOutcome::Done);
@@ -256,9 +233,7 @@ fn saves(world: &World) -> Result<(), String> {
         match &order.outcome {
             None if order.life == world.life() => return Err(format!("save {ticket} never ended")),
             Some(SaveOutcome::Refused(why)) if order.made.is_some() => {
-                return Err(format!(
-                    "save {ticket} counts as refused ({why}) and was carried out"
-                ));
+                return Err(format!("save {ticket} counts as refused ({why}) and was carried out"));
             }
             _ => {}
         }
@@ -273,10 +248,7 @@ fn busiest_minute(world: &World) -> Result<(), String> {
     let websites = world.truth.of.len();
     let budget = 40 + 4 * (websites + 3) + 6 * world.case.deeds.len();
     for (index, at) in sent.iter().enumerate() {
-        let busy = sent[index..]
-            .iter()
-            .take_while(|other| **other < *at + secs(60))
-            .count();
+        let busy = sent[index..].iter().take_while(|other| **other < *at + secs(60)).count();
         if busy > budget {
             return Err(format!(
                 "{busy} requests in the minute from {at:?}, and {budget} are enough"

@@ -3,10 +3,7 @@
 //!
 //! `CRISP_MOCK_CASES` and `CRISP_MOCK_SEED` make the random search longer, or another one.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod budget;
 mod case;

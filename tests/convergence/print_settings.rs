@@ -34,11 +34,7 @@ impl Printing {
             .spawn()
             .unwrap();
         let lines = lines(child.stdout.take().unwrap());
-        Self {
-            child,
-            lines,
-            read: Vec::new(),
-        }
+        Self { child, lines, read: Vec::new() }
     }
 
     /// Reads until a line is as wanted.
@@ -90,9 +86,7 @@ fn built() -> String {
 
 /// The UUID of a website that people call by a short name.
 fn id(name: &str) -> String {
-    name.parse::<crisp_mock_server::id::WebsiteId>()
-        .unwrap()
-        .to_string()
+    name.parse::<crisp_mock_server::id::WebsiteId>().unwrap().to_string()
 }
 
 fn follows_everything(faults: &[&str]) {

@@ -25,9 +25,8 @@ fn whatever_happens_the_cache_converges_and_never_shows_what_was_not() {
         max_local_rejects: 1_000_000,
         ..Config::default()
     };
-    let outcome = TestRunner::new(config).run(&case(), |case| {
-        judge(&case).map(drop).map_err(TestCaseError::fail)
-    });
+    let outcome = TestRunner::new(config)
+        .run(&case(), |case| judge(&case).map(drop).map_err(TestCaseError::fail));
     if let Err(TestError::Fail(why, _)) = &outcome {
         panic!("{}", why.message());
     }

@@ -11,9 +11,7 @@ use serde_json::json;
 use crate::stage::{Stage, serve, world};
 use crate::world::w;
 
-const ALL: ListOptions = ListOptions {
-    configured_only: false,
-};
+const ALL: ListOptions = ListOptions { configured_only: false };
 
 fn plugin(stage: &Stage) -> (Client, PluginId) {
     let plugin = stage.server.info().plugin_id.to_string().parse().unwrap();
@@ -25,9 +23,7 @@ fn operator(stage: &Stage) -> Client {
     let pair = Credentials::new(info.user_identifier.clone(), info.user_key.clone());
     let mut config = Config::new(pair);
     config.base = stage.config().base;
-    Client::new(&config)
-        .unwrap()
-        .with_tier(crisp_sync::rest::Tier::User)
+    Client::new(&config).unwrap().with_tier(crisp_sync::rest::Tier::User)
 }
 
 fn settings(value: &serde_json::Value) -> Settings {
@@ -46,60 +42,25 @@ async fn every_route_of_the_emulator_is_a_typed_call() {
     assert_eq!(client.websites(2, ALL).await.unwrap().len(), 0);
     let long_ago = "2020-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(client.since(long_ago, ALL).await.unwrap().len(), 3);
-    assert!(
-        client
-            .endpoints()
-            .await
-            .unwrap()
-            .socket
-            .app
-            .starts_with("ws")
-    );
+    assert!(client.endpoints().await.unwrap().socket.app.starts_with("ws"));
 
-    client
-        .save_settings(w(1), plugin, &settings(&json!({"v": 1})))
-        .await
-        .unwrap();
-    client
-        .update_settings(w(1), plugin, &settings(&json!({"w": 2})))
-        .await
-        .unwrap();
+    client.save_settings(w(1), plugin, &settings(&json!({"v": 1}))).await.unwrap();
+    client.update_settings(w(1), plugin, &settings(&json!({"w": 2}))).await.unwrap();
     let held = client.settings(w(1), plugin).await.unwrap();
     assert_eq!(held.settings, settings(&json!({"v": 1, "w": 2})));
-    assert_eq!(
-        (held.website_id, held.plugin_id),
-        (Some(w(1)), Some(plugin))
-    );
+    assert_eq!((held.website_id, held.plugin_id), (Some(w(1)), Some(plugin)));
 
-    let bill = UsageBill {
-        name: "Messages".into(),
-        units: 3,
-        price: 0.5,
-    };
+    let bill = UsageBill { name: "Messages".into(), units: 3, price: 0.5 };
     client.report_usage(w(1), plugin, &bill).await.unwrap();
     assert_eq!(client.usage_bills(w(1), plugin).await.unwrap(), [bill]);
     let payload = json!({"a": 1});
-    let message = ChannelMessage {
-        namespace: "x".into(),
-        identifier: None,
-        payload,
-    };
+    let message = ChannelMessage { namespace: "x".into(), identifier: None, payload };
     client.send_channel(w(1), plugin, &message).await.unwrap();
-    let event = PluginEvent {
-        name: "order:paid".into(),
-        data: json!({}),
-    };
+    let event = PluginEvent { name: "order:paid".into(), data: json!({}) };
     client.send_event(w(1), plugin, &event).await.unwrap();
 
     // These are the operator's.
-    assert_eq!(
-        operator
-            .subscription(w(1), plugin)
-            .await
-            .unwrap()
-            .website_id,
-        Some(w(1))
-    );
+    assert_eq!(operator.subscription(w(1), plugin).await.unwrap().website_id, Some(w(1)));
     let attested = operator.provenance(w(1), plugin).await.unwrap();
     assert_eq!(attested.payload.website.website_id, w(1));
     assert_eq!(operator.subscriptions_of(w(1)).await.unwrap().len(), 1);
@@ -108,11 +69,8 @@ async fn every_route_of_the_emulator_is_a_typed_call() {
     operator.subscribe(w(1), plugin).await.unwrap();
 
     let known: BTreeSet<Operation> = ROUTES.iter().map(|route| route.operation).collect();
-    let asked: BTreeSet<Operation> = known
-        .iter()
-        .copied()
-        .filter(|operation| stage.asked(*operation) > 0)
-        .collect();
+    let asked: BTreeSet<Operation> =
+        known.iter().copied().filter(|operation| stage.asked(*operation) > 0).collect();
     assert_eq!(asked, known);
     stage.with(|space, _| {
         let all = Default::default();
@@ -133,10 +91,7 @@ async fn refusals_say_what_to_do() {
     let gone = client.settings(w(9), plugin).await.unwrap_err();
     assert!(matches!(gone, ApiError::NotSubscribed(_)), "{gone}");
     let wrong = settings(&json!({"v": "no number"}));
-    let invalid = client
-        .save_settings(w(1), plugin, &wrong)
-        .await
-        .unwrap_err();
+    let invalid = client.save_settings(w(1), plugin, &wrong).await.unwrap_err();
     assert!(matches!(invalid, ApiError::Invalid(_)), "{invalid}");
     let tier = client.subscriptions().await.unwrap_err();
     assert!(matches!(tier, ApiError::NotAllowed(_)), "{tier}");
@@ -150,14 +105,8 @@ async fn refusals_say_what_to_do() {
 
     stage.arm(&json!({"at": "list", "throttle": 420, "retry_after": "7s"}));
     let throttled = client.websites(1, ALL).await.unwrap_err();
-    assert_eq!(
-        throttled.advice(),
-        Advice::RepeatAfter(std::time::Duration::from_secs(7))
-    );
+    assert_eq!(throttled.advice(), Advice::RepeatAfter(std::time::Duration::from_secs(7)));
     stage.arm(&json!({"at": "save_settings", "lose_answer": true}));
-    let lost = client
-        .save_settings(w(1), plugin, &settings(&json!({})))
-        .await
-        .unwrap_err();
+    let lost = client.save_settings(w(1), plugin, &settings(&json!({}))).await.unwrap_err();
     assert!(lost.may_have_been_carried_out(), "{lost}");
 }

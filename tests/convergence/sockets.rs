@@ -83,10 +83,7 @@ async fn whatever_meets_two_polls_the_operators_save_arrives() {
 
 async fn meets_two_polls(effect: Value) {
     // An honest looking differential without its items is what the hourly list is for.
-    let lies = effect
-        .get("empty_page")
-        .or(effect.get("short_page"))
-        .is_some();
+    let lies = effect.get("empty_page").or(effect.get("short_page")).is_some();
     let Some(fault) = aimed("since#1..2", &effect).filter(|_| !lies) else {
         return;
     };
@@ -109,11 +106,7 @@ async fn meets_the_second_page(effect: Value) {
     let Some(fault) = aimed("list/2#1", &effect) else {
         return;
     };
-    let options = WorldOptions {
-        page_size: Some(2),
-        faults: Some(fault.clone()),
-        ..world(5)
-    };
+    let options = WorldOptions { page_size: Some(2), faults: Some(fault.clone()), ..world(5) };
     let stage = serve(options).await;
     let cache = stage.ready().await;
     assert_eq!(cache.view().len(), 5, "{fault}");
@@ -141,11 +134,7 @@ async fn meets_a_save(effect: Value) {
         SaveOutcome::Unknown { .. } => {}
     }
     stage.until_equal(&cache).await;
-    assert_eq!(
-        stage.asked(Operation::UpdateSettings),
-        1,
-        "{fault}: {outcome:?}"
-    );
+    assert_eq!(stage.asked(Operation::UpdateSettings), 1, "{fault}: {outcome:?}");
     assert_eq!(stage.fired(), 1, "{fault}");
 }
 
@@ -194,29 +183,18 @@ async fn while_there_is_no_server_saves_are_refused_reads_serve_and_the_status_s
     drop(stage);
     let outcome = within("the save", cache.save(w(1), &json!({"v": 2}))).await;
     assert!(
-        matches!(
-            outcome,
-            SaveOutcome::Refused(Refusal::NotSent) | SaveOutcome::Unknown { .. }
-        ),
+        matches!(outcome, SaveOutcome::Refused(Refusal::NotSent) | SaveOutcome::Unknown { .. }),
         "{outcome:?}"
     );
     assert_eq!(cache.view().len(), 3);
     let stale = async {
-        while !matches!(
-            cache.status().unwrap().freshness,
-            Freshness::Stale { age: Some(_) }
-        ) {
+        while !matches!(cache.status().unwrap().freshness, Freshness::Stale { age: Some(_) }) {
             tokio::task::yield_now().await;
         }
     };
     within("a stale status", stale).await;
-    let options = crisp_mock_server::server::ServerOptions {
-        listen: address,
-        ..world(3).into()
-    };
-    let server = crisp_mock_server::server::MockServer::start(options)
-        .await
-        .unwrap();
+    let options = crisp_mock_server::server::ServerOptions { listen: address, ..world(3).into() };
+    let server = crisp_mock_server::server::MockServer::start(options).await.unwrap();
     assert_eq!(server.info().key, info.key, "the development pair is fixed");
     let stage = Stage::of(server);
     stage.operator_saves(3, 9);
@@ -253,18 +231,11 @@ async fn a_servers_clock_that_steps_ten_minutes_is_noticed_and_nothing_is_lost()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spent_quota_is_waited_out_and_what_changed_meanwhile_arrives() {
-    let options = WorldOptions {
-        quota: Some(12),
-        ..world(3)
-    };
+    let options = WorldOptions { quota: Some(12), ..world(3) };
     let stage = serve(options).await;
     let cache = stage.ready().await;
     let spent = |space: &crisp_mock_server::space::Space| {
-        space
-            .journal
-            .counts()
-            .values()
-            .any(|statuses| statuses.contains_key("429"))
+        space.journal.counts().values().any(|statuses| statuses.contains_key("429"))
     };
     stage.until("a spent quota", spent).await;
     stage.operator_saves(1, 7);
@@ -288,20 +259,11 @@ async fn a_token_that_is_refused_for_a_while_stops_nothing_for_good() {
         .until("refusals", |space| {
             let refused =
                 |statuses: &std::collections::BTreeMap<String, u64>| statuses.get("401").copied();
-            space
-                .journal
-                .counts()
-                .values()
-                .filter_map(refused)
-                .sum::<u64>()
-                >= 3
+            space.journal.counts().values().filter_map(refused).sum::<u64>() >= 3
         })
         .await;
     let status = cache.status().unwrap();
-    assert!(
-        matches!(status.freshness, Freshness::Stale { age: Some(_) }),
-        "{status}"
-    );
+    assert!(matches!(status.freshness, Freshness::Stale { age: Some(_) }), "{status}");
     assert!(status.last_error.unwrap().contains("401"));
     stage.operator_saves(1, 7);
     stage.disarm();
@@ -316,10 +278,7 @@ async fn a_callback_that_panics_is_called_again_and_loses_no_later_change() {
     let counted = Arc::clone(&calls);
     let cache: Cache<Value> = Cache::builder(stage.config())
         .on_change(move |change| {
-            assert!(
-                counted.fetch_add(1, Ordering::Relaxed) > 0,
-                "the plugin's own bug"
-            );
+            assert!(counted.fetch_add(1, Ordering::Relaxed) > 0, "the plugin's own bug");
             heard.send(change.website()).unwrap();
         })
         .start()
@@ -331,11 +290,7 @@ async fn a_callback_that_panics_is_called_again_and_loses_no_later_change() {
     while ids.len() < 3 {
         ids.push(within("the callback", hears.recv()).await.unwrap());
     }
-    assert_eq!(
-        calls.load(Ordering::Relaxed),
-        4,
-        "three joined, one changed"
-    );
+    assert_eq!(calls.load(Ordering::Relaxed), 4, "three joined, one changed");
     assert_eq!(ids.last(), Some(&w(3)));
 }
 

@@ -55,10 +55,7 @@ impl Stage {
     pub async fn again(self, world: WorldOptions) -> Self {
         let listen = self.server.addresses()[0];
         drop(self);
-        let options = ServerOptions {
-            listen,
-            ..ServerOptions::from(world)
-        };
+        let options = ServerOptions { listen, ..ServerOptions::from(world) };
         let start = async {
             loop {
                 // The old listener's task is dropped soon, not at once.
@@ -82,11 +79,7 @@ impl Stage {
         config.settle = Duration::from_millis(100);
         config.request_timeout = Duration::from_millis(600);
         config.save_patience = Duration::from_secs(2);
-        for waits in [
-            &mut config.retry,
-            &mut config.throttled,
-            &mut config.refused,
-        ] {
+        for waits in [&mut config.retry, &mut config.throttled, &mut config.refused] {
             waits.base = Duration::from_millis(20);
             waits.cap = Duration::from_millis(100);
         }
@@ -120,29 +113,18 @@ impl Stage {
     pub fn operator_saves(&self, number: u32, v: u64) {
         self.with(|space, now| {
             let (id, settings) = (WebsiteId::numbered(number), json!({"v": v}));
-            space
-                .world
-                .save(now, id, settings, Writer::Operator)
-                .unwrap();
+            space.world.save(now, id, settings, Writer::Operator).unwrap();
         });
     }
 
     pub fn uninstalls(&self, number: u32) {
-        self.with(|space, now| {
-            space
-                .world
-                .uninstall(now, WebsiteId::numbered(number))
-                .unwrap()
-        });
+        self.with(|space, now| space.world.uninstall(now, WebsiteId::numbered(number)).unwrap());
     }
 
     pub fn installs(&self, number: u32) {
         self.with(|space, now| {
             let how = Default::default();
-            space
-                .world
-                .install(now, WebsiteId::numbered(number), how)
-                .unwrap();
+            space.world.install(now, WebsiteId::numbered(number), how).unwrap();
         });
     }
 
@@ -179,8 +161,7 @@ impl Stage {
     /// Waits until so many requests of an operation have come.
     pub async fn until_asked(&self, operation: Operation, times: usize) {
         let what = format!("{times} times {operation}");
-        self.until(&what, |space| count(space, operation) >= times)
-            .await;
+        self.until(&what, |space| count(space, operation) >= times).await;
     }
 
     /// Waits until the cache has what the server has.
@@ -204,11 +185,7 @@ impl Stage {
             };
             let settings: Value = serde_json::from_str(website.settings_or_empty()).unwrap();
             if entry.value() != Some(&settings) {
-                return Some(format!(
-                    "{:?} is {:?} and not {settings}",
-                    website.id,
-                    entry.value()
-                ));
+                return Some(format!("{:?} is {:?} and not {settings}", website.id, entry.value()));
             }
             if entry.website().token.as_deref() != Some(&website.token.to_string()) {
                 return Some(format!("{:?} has another token", website.id));
@@ -219,9 +196,6 @@ impl Stage {
 }
 
 fn count(space: &Space, operation: Operation) -> usize {
-    let filter = Filter {
-        operation: Some(operation),
-        ..Filter::default()
-    };
+    let filter = Filter { operation: Some(operation), ..Filter::default() };
     space.journal.entries(&filter).count()
 }

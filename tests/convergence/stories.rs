@@ -35,10 +35,7 @@ fn the_price_of_a_website_that_a_save_brought_in_is_told_by_the_next_list() {
 fn a_price_that_changes_just_before_our_save_is_not_lost() {
     holds(&Case {
         overlap: 20,
-        deeds: vec![
-            (30_000, Deed::Price(1, 77)),
-            (31_000, Deed::Put(1, json!({"v": 1000}))),
-        ],
+        deeds: vec![(30_000, Deed::Price(1, 77)), (31_000, Deed::Put(1, json!({"v": 1000})))],
         ..Case::default()
     });
 }
@@ -64,10 +61,7 @@ fn a_done_save_shows_even_when_its_website_leaves_before_it_is_read_back() {
     holds(&Case {
         websites: 2,
         faults: vec![json!({"at": "get_settings#1", "stale": "1s"})],
-        deeds: vec![
-            (20_985, Deed::Patch(2, json!({"w": 1007}))),
-            (21_200, Deed::Uninstall(2)),
-        ],
+        deeds: vec![(20_985, Deed::Patch(2, json!({"w": 1007}))), (21_200, Deed::Uninstall(2))],
         overlap: 20,
         ..Case::default()
     });

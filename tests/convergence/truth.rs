@@ -51,11 +51,7 @@ impl Truth {
         for id in ids {
             let states = self.of.entry(id).or_insert_with(|| {
                 // A website that comes later was absent at the start.
-                if first {
-                    Vec::new()
-                } else {
-                    vec![(Duration::ZERO, None)]
-                }
+                if first { Vec::new() } else { vec![(Duration::ZERO, None)] }
             });
             let state = present.get(&id).cloned();
             if states.last().is_none_or(|(_, last)| *last != state) {

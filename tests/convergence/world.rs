@@ -161,10 +161,7 @@ impl World {
 
     pub fn moment(&self) -> Moment {
         let wall = START + self.client_off + self.now.as_millis() as i64;
-        Moment {
-            elapsed: self.now,
-            wall: jiff::Timestamp::from_millisecond(wall).unwrap(),
-        }
+        Moment { elapsed: self.now, wall: jiff::Timestamp::from_millisecond(wall).unwrap() }
     }
 
     /// Lets time pass until then.
@@ -203,8 +200,7 @@ impl World {
     }
 
     fn note(&mut self, what: impl std::fmt::Display) {
-        self.log
-            .push(format!("{:9.3}  {what}", self.now.as_secs_f64()));
+        self.log.push(format!("{:9.3}  {what}", self.now.as_secs_f64()));
     }
 
     fn tell(&mut self, event: Event) {
@@ -220,11 +216,7 @@ impl World {
     fn begins(&mut self, legacy: Option<Legacy>) {
         let parts = Parts::reference(&self.config);
         let (config, moment) = (self.config.clone(), self.moment());
-        self.note(if legacy.is_some() {
-            "begins, warm"
-        } else {
-            "begins"
-        });
+        self.note(if legacy.is_some() { "begins, warm" } else { "begins" });
         self.machine = Some(match legacy {
             Some(legacy) => Machine::resume(config, parts, moment, legacy),
             None => Machine::new(config, parts, moment),
@@ -234,24 +226,15 @@ impl World {
 
     fn acts(&mut self, action: Action) {
         match action {
-            Action::Send {
-                id,
-                operation,
-                request,
-                ..
-            } => {
+            Action::Send { id, operation, request, .. } => {
                 let path = request.uri().to_string();
                 let path = path.trim_start_matches("http://crisp.test/v1/");
                 self.note(format_args!("-> {} {path}", operation.name()));
                 if self.now < self.silent_until {
-                    self.broke_silence
-                        .get_or_insert(format!("{path} at {:?}", self.now));
+                    self.broke_silence.get_or_insert(format!("{path} at {:?}", self.now));
                 }
                 self.sent.push((self.now, path.to_owned()));
-                self.put(
-                    self.now + self.case.up(),
-                    Next::Arrives(self.life, id, request),
-                );
+                self.put(self.now + self.case.up(), Next::Arrives(self.life, id, request));
             }
             Action::Abandon { id } => {
                 self.note(format_args!("gives up {}", id.0));
@@ -305,17 +288,10 @@ impl World {
     /// Which save it was, and what became of it.
     fn count_save(&mut self, request: &Request<Bytes>) {
         let body: Value = serde_json::from_slice(request.body()).unwrap();
-        let order = self
-            .orders
-            .values_mut()
-            .find(|order| order.settings == body);
+        let order = self.orders.values_mut().find(|order| order.settings == body);
         let order = order.expect("only orders are saved");
         order.arrived += 1;
-        let states = self
-            .truth
-            .of
-            .get(&order.website)
-            .map_or(&[][..], Vec::as_slice);
+        let states = self.truth.of.get(&order.website).map_or(&[][..], Vec::as_slice);
         let last = states.last().and_then(|(_, state)| state.as_ref());
         if last.is_some_and(|held| holds(&held.settings, &body)) {
             order.made.get_or_insert(states.len() - 1);
@@ -325,10 +301,7 @@ impl World {
     fn count_faults(&mut self, delivery: &Delivery) {
         let all = Filter::default();
         let entry = self.space.journal.entries(&all).next_back().unwrap();
-        let status = delivery
-            .outcome
-            .response()
-            .map(|response| response.status());
+        let status = delivery.outcome.response().map(|response| response.status());
         let mut over = self.now + delivery.hold + self.case.down();
         for fired in &entry.faults {
             let key = fired.fault.effect.key();
@@ -344,23 +317,13 @@ impl World {
                 }
                 _ => 0,
             };
-            let state = self
-                .machine
-                .as_ref()
-                .map_or("down", |machine| state(machine.state()));
-            *self
-                .phases
-                .entry((entry.operation, key, state))
-                .or_default() += 1;
+            let state = self.machine.as_ref().map_or("down", |machine| state(machine.state()));
+            *self.phases.entry((entry.operation, key, state)).or_default() += 1;
         }
         let refused = status.is_some_and(|status| !status.is_success());
         let read = entry.operation == Operation::GetSettings;
         self.called_gone |= read && status.is_some_and(|status| status == 404);
-        let faults: Vec<_> = entry
-            .faults
-            .iter()
-            .map(|fired| fired.fault.to_string())
-            .collect();
+        let faults: Vec<_> = entry.faults.iter().map(|fired| fired.fault.to_string()).collect();
         let silence = delivery
             .outcome
             .response()
@@ -371,8 +334,7 @@ impl World {
         over += silence;
         if faults.is_empty() && !refused && entry.operation == Operation::Since {
             let now = self.now;
-            self.wrong_clocks
-                .retain(|(from, until)| !(*from..*until).contains(&now));
+            self.wrong_clocks.retain(|(from, until)| !(*from..*until).contains(&now));
         }
         if !faults.is_empty() || status.is_some_and(|s| [420, 429].contains(&s.as_u16())) {
             self.disturbed = self.disturbed.max(over);
@@ -384,18 +346,12 @@ impl World {
     /// How often faults with this effect have acted.
     fn lied(&self, key: &str) -> u64 {
         let reports = self.space.faults.list();
-        let same = reports
-            .iter()
-            .filter(|report| report.fault.effect.key() == key);
+        let same = reports.iter().filter(|report| report.fault.effect.key() == key);
         same.map(|report| report.fired).sum()
     }
 
     fn schedule(&mut self, life: u32, id: RequestId, operation: Operation, delivery: Delivery) {
-        let Delivery {
-            hold,
-            outcome,
-            after_next,
-        } = delivery;
+        let Delivery { hold, outcome, after_next } = delivery;
         let at = self.now + hold + self.case.down();
         let (took, landed) = match outcome {
             Outcome::Answer(response) => (Duration::ZERO, Ok(response)),
@@ -412,14 +368,7 @@ impl World {
         if let Some(wait) = after_next {
             let at_most = at + wait;
             let since = self.now;
-            self.kept_back.push(KeptBack {
-                operation,
-                since,
-                at_most,
-                id,
-                life,
-                landed,
-            });
+            self.kept_back.push(KeptBack { operation, since, at_most, id, life, landed });
             return;
         }
         self.put(at + took, Next::Lands(life, id, landed));
@@ -428,15 +377,10 @@ impl World {
     }
 
     fn let_go(&mut self, which: impl Fn(&KeptBack) -> bool) {
-        let (gone, kept) = std::mem::take(&mut self.kept_back)
-            .into_iter()
-            .partition(|k| which(k));
+        let (gone, kept) = std::mem::take(&mut self.kept_back).into_iter().partition(|k| which(k));
         self.kept_back = kept;
         let gone: Vec<KeptBack> = gone;
-        for KeptBack {
-            id, life, landed, ..
-        } in gone
-        {
+        for KeptBack { id, life, landed, .. } in gone {
             self.put(self.now + ms(1), Next::Lands(life, id, landed));
         }
     }
@@ -470,10 +414,7 @@ impl World {
         match deed {
             // A deed that makes no sense at this moment is refused, and nothing happens.
             Deed::Install(number, settings) => {
-                let how = Installation {
-                    settings,
-                    ..Installation::default()
-                };
+                let how = Installation { settings, ..Installation::default() };
                 let _ = world.install(now, emulated(number), how);
             }
             Deed::Uninstall(number) => {
@@ -511,12 +452,7 @@ impl World {
             outcome: None,
         };
         self.orders.insert(ticket, order);
-        self.tell(Event::Save {
-            ticket,
-            website: w(number),
-            settings,
-            how,
-        });
+        self.tell(Event::Save { ticket, website: w(number), settings, how });
     }
 
     fn restarts(&mut self, warm: bool, down: u64) {
@@ -540,15 +476,7 @@ impl World {
 
     /// Everything that happened, for a person to read.
     pub fn story(&self) -> String {
-        let status = self
-            .machine
-            .as_ref()
-            .map(|machine| machine.status(self.moment()).to_string());
-        format!(
-            "{:#?}\n{}\n{}",
-            self.case,
-            self.log.join("\n"),
-            status.unwrap_or_default()
-        )
+        let status = self.machine.as_ref().map(|machine| machine.status(self.moment()).to_string());
+        format!("{:#?}\n{}\n{}", self.case, self.log.join("\n"), status.unwrap_or_default())
     }
 }

@@ -28,14 +28,7 @@ impl Served {
     async fn start(options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
         command
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--print",
-                "json",
-                "--quiet",
-            ])
+            .args(["serve", "--listen", "127.0.0.1:0", "--print", "json", "--quiet"])
             .args(["--parent-pid", &std::process::id().to_string()])
             .args(options)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -49,11 +42,7 @@ impl Served {
         let info: Value = serde_json::from_str(&line).unwrap();
         let text = |key: &str| info[key].as_str().unwrap().to_owned();
         let (identifier, key) = (text("identifier"), text("key"));
-        Self {
-            _child: child,
-            keys: Keys { identifier, key },
-            info,
-        }
+        Self { _child: child, keys: Keys { identifier, key }, info }
     }
 
     fn address(&self) -> std::net::SocketAddr {
@@ -82,9 +71,7 @@ async fn curl(served: &Served, path: &str) -> Option<String> {
         .arg(format!("{}{path}", served.info["url"].as_str().unwrap()));
     let output = curl.stdin(Stdio::null()).output().await.ok()?;
     let shown = String::from_utf8_lossy(&output.stderr);
-    let status = shown
-        .lines()
-        .find_map(|line| line.strip_prefix("< HTTP/1.1 "));
+    let status = shown.lines().find_map(|line| line.strip_prefix("< HTTP/1.1 "));
     let told = match (output.status.code(), status) {
         (Some(56), None) => "reset",
         (Some(52), None) => "closed",
@@ -120,10 +107,7 @@ async fn serve_gives_exactly_the_sequence_of_the_flaky_file_and_says_what_fired(
         faults.map(|fault| fault[key].clone()).collect::<Vec<_>>()
     };
     assert_eq!(count("fired"), [1, 1, 1, 1, 1, 1, 2, 0, 0]);
-    assert_eq!(
-        count("never_fired"),
-        [false, false, false, false, false, false, false, true, true]
-    );
+    assert_eq!(count("never_fired"), [false, false, false, false, false, false, false, true, true]);
     let journal = served.control("GET", "/requests", "").await;
     let met: Vec<_> = journal["requests"]
         .as_array()
@@ -140,10 +124,7 @@ async fn a_client_that_insists_on_http_2_is_refused_in_words_that_it_can_show() 
     let mut curl = Command::new("curl");
     curl.args(["-sS", "-i", "--http2-prior-knowledge", "--noproxy", "*"])
         .args(["--max-time", "60"])
-        .arg(format!(
-            "{}/_mock/health",
-            served.info["url"].as_str().unwrap()
-        ));
+        .arg(format!("{}/_mock/health", served.info["url"].as_str().unwrap()));
     let Ok(output) = curl.stdin(Stdio::null()).output().await else {
         return; // no curl: a test of the edge reads the frames
     };
@@ -153,10 +134,7 @@ async fn a_client_that_insists_on_http_2_is_refused_in_words_that_it_can_show() 
     }
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.starts_with("HTTP/2 505"), "{shown}{said}");
-    assert!(
-        shown.ends_with(r#"{"error":true,"reason":"http_1_1_only","data":{}}"#),
-        "{shown}"
-    );
+    assert!(shown.ends_with(r#"{"error":true,"reason":"http_1_1_only","data":{}}"#), "{shown}");
     assert_eq!(output.status.code(), Some(0), "{said}");
 }
 

@@ -38,10 +38,7 @@ fn blocks(document: &str, language: &str) -> Vec<(String, String)> {
 
 /// All blocks of YAML.
 pub fn yaml_blocks(document: &str) -> Vec<String> {
-    blocks(document, "yaml")
-        .into_iter()
-        .map(|(_, block)| block)
-        .collect()
+    blocks(document, "yaml").into_iter().map(|(_, block)| block).collect()
 }
 
 /// All examples, in the order of the document.
@@ -69,17 +66,8 @@ pub fn examples(document: &str) -> Vec<Example> {
 /// What `crisp [-X METHOD] [-d 'BODY'] "$CRISP_REST_URL/PATH"` asks for.
 fn request(call: &str) -> (String, String, String) {
     let words: Vec<_> = call.split_whitespace().collect();
-    let after = |option| {
-        words
-            .iter()
-            .position(|word| *word == option)
-            .map(|at| words[at + 1])
-    };
-    let path = call
-        .split("$CRISP_REST_URL")
-        .nth(1)
-        .unwrap()
-        .trim_end_matches('"');
+    let after = |option| words.iter().position(|word| *word == option).map(|at| words[at + 1]);
+    let path = call.split("$CRISP_REST_URL").nth(1).unwrap().trim_end_matches('"');
     (
         after("-X").unwrap_or("GET").to_owned(),
         path.to_owned(),
@@ -136,10 +124,7 @@ impl Example {
             }
             for fragment in line.split('…').filter(|fragment| !fragment.is_empty()) {
                 let at = rest.find(fragment).unwrap_or_else(|| {
-                    panic!(
-                        "{}: `{fragment}` is not, or not there, in\n{text}",
-                        self.key
-                    )
+                    panic!("{}: `{fragment}` is not, or not there, in\n{text}", self.key)
                 });
                 rest = &rest[at + fragment.len()..];
             }

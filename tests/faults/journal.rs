@@ -27,10 +27,7 @@ async fn a_save_that_was_refused_was_not_carried_out_though_its_answer_was_lost(
     let journal = control(&server, "GET", "/requests", "").await;
     let said = |index: usize| {
         let entry = &journal["requests"][index];
-        (
-            entry["carried_out"].clone(),
-            entry["explanation"].is_string(),
-        )
+        (entry["carried_out"].clone(), entry["explanation"].is_string())
     };
     assert_eq!(said(0), (json!(false), true), "{journal}");
     assert_eq!(said(1), (json!(true), false), "{journal}");
@@ -54,9 +51,6 @@ async fn a_client_that_gave_up_is_told_from_one_that_was_answered() {
         let stream = send_call(server.addresses()[0], &call).await;
         receive(stream, Vec::new(), false).await;
         let entry = entries.recv().await.unwrap();
-        assert_eq!(
-            (&entry["status"], &entry["client_left"]),
-            (&status, &Value::Null)
-        );
+        assert_eq!((&entry["status"], &entry["client_left"]), (&status, &Value::Null));
     }
 }

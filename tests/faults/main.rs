@@ -1,10 +1,7 @@
 //! The fault plan as users meet it: every example of `docs/faults.md` and the sequence that
 //! `examples/flaky.yaml` promises, against a server on a real socket.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod agreement;
 mod command;
@@ -112,19 +109,12 @@ async fn ask_as_documented(server: &MockServer, example: &Example) -> Seen {
 #[tokio::test]
 async fn a_save_counts_when_its_answer_is_lost_and_not_when_its_request_is() {
     for (key, saved) in [("lose_answer", true), ("lose_request", false)] {
-        let example = examples(DOCUMENT)
-            .into_iter()
-            .find(|e| e.key == key)
-            .unwrap();
+        let example = examples(DOCUMENT).into_iter().find(|e| e.key == key).unwrap();
         let server = server(None).await;
         arm(&server, &example.armed).await;
         assert_eq!(ask(&server, &example).await.end, End::Reset);
         let website = control(&server, "GET", "/websites/w1", "").await;
-        assert_eq!(
-            website["settings"] == json!({ "message": "Hi" }),
-            saved,
-            "{key}: {website}"
-        );
+        assert_eq!(website["settings"] == json!({ "message": "Hi" }), saved, "{key}: {website}");
     }
 }
 
@@ -148,12 +138,8 @@ async fn a_server_says_what_fired_and_what_never_did() {
         ask(&server, &Example::of_target("since#1")).await;
     }
     let faults = control(&server, "GET", "/faults", "").await;
-    let fired: Vec<_> = faults["faults"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|f| f["fired"].as_u64().unwrap())
-        .collect();
+    let fired: Vec<_> =
+        faults["faults"].as_array().unwrap().iter().map(|f| f["fired"].as_u64().unwrap()).collect();
     assert_eq!(fired, [1, 1, 0, 0, 0, 0, 0, 0, 0]);
     let journal = control(&server, "GET", "/requests", "").await;
     let met: Vec<_> = journal["requests"]

@@ -146,10 +146,7 @@ async fn a_reset_lets_everything_go_that_waits_and_the_journal_does_not_mix_up_t
     let journal = control(&server, "GET", "/requests", "").await;
     let entry = &journal["requests"][0];
     assert_eq!(journal["total"], 1, "{journal}");
-    assert_eq!(
-        (&entry["seq"], &entry["duration_ms"]),
-        (&json!(1), &Value::Null)
-    );
+    assert_eq!((&entry["seq"], &entry["duration_ms"]), (&json!(1), &Value::Null));
     assert_eq!(entry["client_left"], Value::Null);
 }
 
@@ -189,19 +186,9 @@ async fn no_request_sees_half_a_step() {
         let time = format!("2026-01-01T00:{:02}:{:02}.000Z", seconds / 60, seconds % 60);
         assert_eq!(entry["time"], time, "{entry}");
         let throttled = seconds >= 100;
-        assert_eq!(
-            entry["status"],
-            if throttled { 503 } else { 200 },
-            "{entry}"
-        );
-        assert!(
-            elapsed >= before,
-            "time goes forward from request to request"
-        );
+        assert_eq!(entry["status"], if throttled { 503 } else { 200 }, "{entry}");
+        assert!(elapsed >= before, "time goes forward from request to request");
         before = elapsed;
     }
-    assert_eq!(
-        control(&server, "GET", "/clock", "").await["elapsed_ms"],
-        200_000
-    );
+    assert_eq!(control(&server, "GET", "/clock", "").await["elapsed_ms"], 200_000);
 }

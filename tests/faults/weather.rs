@@ -43,10 +43,7 @@ async fn spaces(server: &MockServer) -> Vec<Keys> {
         });
         let info = control(server, "POST", "/spaces", &options.to_string()).await;
         let text = |key: &str| info[key].as_str().unwrap().to_owned();
-        all.push(Keys {
-            identifier: text("identifier"),
-            key: text("key"),
-        });
+        all.push(Keys { identifier: text("identifier"), key: text("key") });
     }
     all
 }
@@ -80,17 +77,11 @@ async fn the_same_seed_and_plan_give_the_same_journals_in_a_hundred_runs_of_eigh
     let met = first.iter().map(|journal| {
         let requests = journal["requests"].as_array().unwrap();
         assert_eq!(requests.len(), REQUESTS);
-        requests
-            .iter()
-            .map(|request| request["faults"].clone())
-            .collect::<Vec<_>>()
+        requests.iter().map(|request| request["faults"].clone()).collect::<Vec<_>>()
     });
     let mut met: Vec<_> = met.collect();
     met.dedup();
-    assert!(
-        met.len() > 1,
-        "spaces with the same plan have weather of their own"
-    );
+    assert!(met.len() > 1, "spaces with the same plan have weather of their own");
     for run in 1..RUNS - 1 {
         assert_eq!(journals(&one, &clients).await, first, "run {run}");
     }

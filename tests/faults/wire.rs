@@ -69,12 +69,7 @@ impl Call {
             ("content-type", "application/json".to_owned()),
             ("content-length", body.len().to_string()),
         ];
-        Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            body: body.to_owned(),
-            headers,
-        }
+        Self { method: method.to_owned(), path: path.to_owned(), body: body.to_owned(), headers }
     }
 
     /// What an example asks for.
@@ -84,23 +79,16 @@ impl Call {
             .replace("$WEBSITE", &WebsiteId::numbered(1).to_string())
             .replace("$CRISP_PLUGIN_ID", &server.info().plugin_id);
         let keys = Keys::of(server);
-        Self::new(
-            server.addresses()[0],
-            &keys,
-            method,
-            &format!("/v1{path}"),
-            body,
-        )
+        Self::new(server.addresses()[0], &keys, method, &format!("/v1{path}"), body)
     }
 
     /// The same, as a service receives it.
     pub fn without_a_socket(&self) -> http::Request<bytes::Bytes> {
-        let request = http::Request::builder()
-            .method(self.method.as_str())
-            .uri(&self.path);
-        let request = self.headers.iter().fold(request, |request, (name, value)| {
-            request.header(*name, value)
-        });
+        let request = http::Request::builder().method(self.method.as_str()).uri(&self.path);
+        let request = self
+            .headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, value));
         request.body(self.body.clone().into()).unwrap()
     }
 }
@@ -155,17 +143,11 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {
-        let bits = group
-            .iter()
-            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
             << (8 * (3 - group.len()));
         for digit in 0..4 {
             let value = (bits >> (18 - 6 * digit) & 63) as usize;
-            text.push(if digit <= group.len() {
-                DIGITS[value] as char
-            } else {
-                '='
-            });
+            text.push(if digit <= group.len() { DIGITS[value] as char } else { '=' });
         }
     }
     text
@@ -202,9 +184,7 @@ fn is_complete(bytes: &[u8]) -> bool {
         return false;
     };
     let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
     bytes.len() >= head + 4 + length.unwrap().parse::<usize>().unwrap()
 }
 
@@ -228,19 +208,11 @@ pub async fn ask_and_wait(server: &MockServer, example: &Example) -> Seen {
     let mut early = Vec::new();
     so_far(&stream, &mut early);
     let only_a_head = example.key == "drip" && early.ends_with(b"\r\n\r\n");
-    assert!(
-        early.is_empty() || only_a_head,
-        "{}",
-        String::from_utf8_lossy(&early)
-    );
+    assert!(early.is_empty() || only_a_head, "{}", String::from_utf8_lossy(&early));
     cell.lock().clock.advance(Duration::from_secs(60));
     cell.notify();
     if example.key == "hang" {
-        return Seen {
-            text: String::new(),
-            end: End::Hanging,
-            late: true,
-        };
+        return Seen { text: String::new(), end: End::Hanging, late: true };
     }
     receive(stream, early, true).await
 }

@@ -31,12 +31,7 @@ pub struct Changes<T> {
 
 impl<T> Changes<T> {
     pub(super) fn new(shared: Arc<Shared<T>>, steps: Receiver<Arc<Step<T>>>) -> Self {
-        let mut changes = Self {
-            shared,
-            steps,
-            told: Arc::default(),
-            waiting: VecDeque::new(),
-        };
+        let mut changes = Self { shared, steps, told: Arc::default(), waiting: VecDeque::new() };
         changes.catch_up();
         changes
     }

@@ -30,11 +30,7 @@ use crate::transport::{Transport, TransportError};
 /// Nothing happens for so long that another look does not hurt.
 const LONG: Duration = Duration::from_secs(3600);
 
-type Landing = (
-    RequestId,
-    Operation,
-    Result<Response<Bytes>, TransportError>,
-);
+type Landing = (RequestId, Operation, Result<Response<Bytes>, TransportError>);
 
 /// Makes the decisions of a machine; a test puts a wrong one in.
 pub(super) type MakeParts = Box<dyn Fn(&Config) -> Parts + Send>;
@@ -112,9 +108,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                 let websites = legacy.websites.clone();
                 let machine = Machine::resume(config, parts, now, legacy);
                 let generation = machine.snapshot().generation;
-                self.shared
-                    .view
-                    .store(Arc::new(View::of(&websites, generation)));
+                self.shared.view.store(Arc::new(View::of(&websites, generation)));
                 machine
             }
             None => Machine::new(config, parts, now),
@@ -126,17 +120,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
     /// to the same panic, so each one in a row is followed by a longer rest.
     fn begin_anew(&mut self, flight: &mut Flight, panic: &(dyn Any + Send)) {
         let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-        let words = words
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         telling::machine_panicked(&words);
         flight.requests.abort_all();
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
-            let _ = end.send(SaveOutcome::Unknown {
-                problem,
-                holds: None,
-            });
+            let _ = end.send(SaveOutcome::Unknown { problem, holds: None });
         }
         let websites = flight.machine.snapshot().websites.clone();
         let generation = flight.machine.snapshot().generation;
@@ -183,24 +172,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
 
     fn obey(&mut self, flight: &mut Flight, order: Order) {
         match order {
-            Order::Save {
-                website,
-                settings,
-                how,
-                end,
-            } => {
+            Order::Save { website, settings, how, end } => {
                 flight.tickets += 1;
                 let ticket = Ticket(flight.tickets);
                 flight.ends.insert(ticket, end);
-                self.take(
-                    flight,
-                    Event::Save {
-                        ticket,
-                        website,
-                        settings,
-                        how,
-                    },
-                );
+                self.take(flight, Event::Save { ticket, website, settings, how });
             }
             Order::PollNow => self.take(flight, Event::PollNow),
             Order::Stop { done } => flight.stop(done, self.config.save_patience),
@@ -213,10 +189,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
             Ok(response) => Event::Answer { id, response },
             Err(error) => {
                 telling::no_answer(operation, &error);
-                Event::Failed {
-                    id,
-                    failure: error.failure,
-                }
+                Event::Failed { id, failure: error.failure }
             }
         };
         self.take(flight, event);
@@ -238,12 +211,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
 
     fn act(&mut self, flight: &mut Flight, action: Action) {
         match action {
-            Action::Send {
-                id,
-                operation,
-                request,
-                timeout,
-            } => {
+            Action::Send { id, operation, request, timeout } => {
                 let transport = self.transport.clone();
                 let exchange = async move {
                     let landed = transport.exchange(request, timeout).await;
@@ -292,9 +260,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                 self.meter = None;
             }
         }
-        self.shared
-            .status
-            .store(Some(Arc::new((status, Instant::now()))));
+        self.shared.status.store(Some(Arc::new((status, Instant::now()))));
         #[cfg(feature = "persist")]
         if let Some(keeper) = &mut self.keeper {
             keeper.store_if_due(&flight.machine);
@@ -348,10 +314,7 @@ impl Flight {
 
     fn stop(&mut self, done: oneshot::Sender<()>, patience: Duration) {
         let until = Instant::now() + patience;
-        let stopping = self.stopping.get_or_insert(Stopping {
-            waiting: Vec::new(),
-            until,
-        });
+        let stopping = self.stopping.get_or_insert(Stopping { waiting: Vec::new(), until });
         stopping.waiting.push(done);
     }
 
@@ -363,21 +326,13 @@ impl Flight {
     }
 
     fn deadline(&self, wake: Instant) -> Instant {
-        self.stopping
-            .as_ref()
-            .map_or(wake, |stopping| stopping.until.min(wake))
+        self.stopping.as_ref().map_or(wake, |stopping| stopping.until.min(wake))
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the driver is where the clocks are read"
-)]
+#[expect(clippy::disallowed_methods, reason = "the driver is where the clocks are read")]
 fn moment(start: Instant) -> Moment {
-    Moment {
-        elapsed: start.elapsed(),
-        wall: Timestamp::now(),
-    }
+    Moment { elapsed: start.elapsed(), wall: Timestamp::now() }
 }
 
 /// Awaits a future; a panic in it is an error.

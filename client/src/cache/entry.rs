@@ -53,12 +53,8 @@ impl<T: DeserializeOwned> Entry<T> {
         let read = catch_unwind(AssertUnwindSafe(|| website.settings.parse::<T>()));
         let value = match read {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(problem)) => Err(Misfit {
-                problem: problem.to_string(),
-            }),
-            Err(_) => Err(Misfit {
-                problem: "reading them panicked".to_owned(),
-            }),
+            Ok(Err(problem)) => Err(Misfit { problem: problem.to_string() }),
+            Err(_) => Err(Misfit { problem: "reading them panicked".to_owned() }),
         };
         Self { website, value }
     }
@@ -73,19 +69,13 @@ pub struct View<T> {
 
 impl<T> Clone for View<T> {
     fn clone(&self) -> Self {
-        Self {
-            entries: self.entries.clone(),
-            generation: self.generation,
-        }
+        Self { entries: self.entries.clone(), generation: self.generation }
     }
 }
 
 impl<T> Default for View<T> {
     fn default() -> Self {
-        Self {
-            entries: Layered::default(),
-            generation: 0,
-        }
+        Self { entries: Layered::default(), generation: 0 }
     }
 }
 
@@ -139,22 +129,13 @@ impl<T: DeserializeOwned> View<T> {
             };
             told.extend(Change::between(old, new));
         }
-        (
-            Self {
-                entries,
-                generation,
-            },
-            told,
-        )
+        (Self { entries, generation }, told)
     }
 
     /// The view of a set, all read anew.
     pub(super) fn of(websites: &Websites, generation: u64) -> Self {
         let entry = |website: &Arc<Website>| (website.id, Arc::new(Entry::new(website.clone())));
-        Self {
-            entries: websites.iter().map(entry).collect(),
-            generation,
-        }
+        Self { entries: websites.iter().map(entry).collect(), generation }
     }
 }
 
@@ -184,10 +165,7 @@ impl<T> Clone for Change<T> {
     fn clone(&self) -> Self {
         match self {
             Self::Added { new } => Self::Added { new: new.clone() },
-            Self::Updated { old, new } => Self::Updated {
-                old: old.clone(),
-                new: new.clone(),
-            },
+            Self::Updated { old, new } => Self::Updated { old: old.clone(), new: new.clone() },
             Self::Removed { old } => Self::Removed { old: old.clone() },
         }
     }
@@ -224,16 +202,8 @@ impl<T> Change<T> {
         let same = |id: &WebsiteId, entry: &Arc<Entry<T>>| {
             old.get(id).is_some_and(|known| Arc::ptr_eq(known, entry))
         };
-        let changed = new
-            .entries
-            .iter()
-            .filter(|(id, entry)| !same(id, entry))
-            .map(|(id, _)| *id);
-        let gone = old
-            .entries
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| new.get(id).is_none());
+        let changed = new.entries.iter().filter(|(id, entry)| !same(id, entry)).map(|(id, _)| *id);
+        let gone = old.entries.iter().map(|(id, _)| *id).filter(|id| new.get(id).is_none());
         let mut ids: Vec<_> = changed.chain(gone).collect();
         ids.sort_unstable();
         let between = |id| Self::between(old.get(id).cloned(), new.get(id).cloned());
@@ -282,31 +252,17 @@ mod tests {
     #[test]
     fn changes_lead_from_one_view_to_the_next_one_by_one_or_at_once() {
         let start = View::<u32>::default();
-        let added = crate::Change::Added {
-            new: website(1, "1"),
-        };
+        let added = crate::Change::Added { new: website(1, "1") };
         let (one, _) = start.after(&[added], 1);
         let changes = [
-            crate::Change::Updated {
-                old: website(1, "1"),
-                new: website(1, "2"),
-            },
-            crate::Change::Added {
-                new: website(2, "3"),
-            },
+            crate::Change::Updated { old: website(1, "1"), new: website(1, "2") },
+            crate::Change::Added { new: website(2, "3") },
         ];
         let (two, told) = one.after(&changes, 2);
         assert_eq!(told.len(), 2);
-        assert_eq!(
-            two.get(&WebsiteId::from_number(1)).unwrap().value(),
-            Some(&2)
-        );
+        assert_eq!(two.get(&WebsiteId::from_number(1)).unwrap().value(), Some(&2));
         let at_once = Change::all_between(&start, &two);
-        assert!(
-            at_once
-                .iter()
-                .all(|change| matches!(change, Change::Added { .. }))
-        );
+        assert!(at_once.iter().all(|change| matches!(change, Change::Added { .. })));
         assert_eq!(at_once.len(), 2);
         assert_eq!(Change::all_between(&two, &start).len(), 2);
         assert!(Change::all_between(&two, &two.clone()).is_empty());

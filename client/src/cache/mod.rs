@@ -36,16 +36,9 @@ pub struct Stopped;
 /// An order to the task.
 #[derive(Debug)]
 enum Order {
-    Save {
-        website: WebsiteId,
-        settings: Settings,
-        how: How,
-        end: oneshot::Sender<SaveOutcome>,
-    },
+    Save { website: WebsiteId, settings: Settings, how: How, end: oneshot::Sender<SaveOutcome> },
     PollNow,
-    Stop {
-        done: oneshot::Sender<()>,
-    },
+    Stop { done: oneshot::Sender<()> },
 }
 
 /// The settings of all websites that have the plugin installed, kept equal to Crisp's.
@@ -187,17 +180,7 @@ impl<T> Cache<T> {
             return SaveOutcome::Refused(Refusal::Invalid { problem });
         }
         let (end, ended) = oneshot::channel();
-        if self
-            .orders
-            .send(Order::Save {
-                website,
-                settings,
-                how,
-                end,
-            })
-            .await
-            .is_err()
-        {
+        if self.orders.send(Order::Save { website, settings, how, end }).await.is_err() {
             return SaveOutcome::Refused(Refusal::Stopped);
         }
         ended.await.unwrap_or_else(|_| SaveOutcome::Unknown {
@@ -216,9 +199,7 @@ impl<T> Cache<T> {
             (How::Patch, Some(known)) => known.website().settings.merged(settings),
             _ => None,
         };
-        schema
-            .check(whole.as_ref().unwrap_or(settings))
-            .map_err(|problem| problem.to_string())
+        schema.check(whole.as_ref().unwrap_or(settings)).map_err(|problem| problem.to_string())
     }
 
     /// Polls as soon as possible: call it when a web hook or a real-time event says that

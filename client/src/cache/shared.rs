@@ -15,10 +15,7 @@ pub(super) struct Shared<T> {
 
 impl<T> Shared<T> {
     pub(super) fn new(view: View<T>) -> Self {
-        Self {
-            view: ArcSwap::from_pointee(view),
-            status: ArcSwapOption::empty(),
-        }
+        Self { view: ArcSwap::from_pointee(view), status: ArcSwapOption::empty() }
     }
 
     /// The last status, with its age grown by the time since.

@@ -54,9 +54,7 @@ impl Server {
         let base = format!("http://{}/v1/", listener.local_addr().unwrap());
         let world = Arc::new(Mutex::new(World::default()));
         for number in 1..=count {
-            lock(&world)
-                .sites
-                .insert(WebsiteId::from_number(number), json!({"n": number as u64}));
+            lock(&world).sites.insert(WebsiteId::from_number(number), json!({"n": number as u64}));
         }
         let (count, served) = watch::channel(0);
         let shared = world.clone();
@@ -65,11 +63,7 @@ impl Server {
                 tokio::spawn(serve(stream, shared.clone(), count.clone()));
             }
         });
-        Self {
-            world,
-            base,
-            served,
-        }
+        Self { world, base, served }
     }
 
     fn config(&self) -> Config {
@@ -116,20 +110,10 @@ async fn serve(mut stream: TcpStream, world: Arc<Mutex<World>>, served: watch::S
         let (mischief, answer) = {
             let mut world = lock(&world);
             world.requests.push(line.clone());
-            let position = world
-                .mischief
-                .iter()
-                .position(|(path, _)| line.contains(path));
+            let position = world.mischief.iter().position(|(path, _)| line.contains(path));
             let mischief = position.map(|position| world.mischief.remove(position).1);
             let carries_out = matches!(mischief, None | Some(Mischief::LoseAnswer));
-            (
-                mischief,
-                if carries_out {
-                    answer(&mut world, &line, &body)
-                } else {
-                    list(&[])
-                },
-            )
+            (mischief, if carries_out { answer(&mut world, &line, &body) } else { list(&[]) })
         };
         let whole = format!(
             "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-length: {}\r\n\r\n{answer}",
@@ -141,24 +125,15 @@ async fn serve(mut stream: TcpStream, world: Arc<Mutex<World>>, served: watch::S
             None => stream.write_all(whole.as_bytes()).await.unwrap_or_default(),
             Some(Mischief::Hang) => return std::future::pending().await,
             Some(Mischief::HalfHead) => {
-                stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ndate")
-                    .await
-                    .unwrap_or_default();
+                stream.write_all(b"HTTP/1.1 200 OK\r\ndate").await.unwrap_or_default();
                 return std::future::pending().await;
             }
             Some(Mischief::Stall) => {
-                stream
-                    .write_all(&whole.as_bytes()[..half_body])
-                    .await
-                    .unwrap_or_default();
+                stream.write_all(&whole.as_bytes()[..half_body]).await.unwrap_or_default();
                 return std::future::pending().await;
             }
             Some(Mischief::Cut) => {
-                stream
-                    .write_all(&whole.as_bytes()[..half_body])
-                    .await
-                    .unwrap_or_default();
+                stream.write_all(&whole.as_bytes()[..half_body]).await.unwrap_or_default();
                 return;
             }
             Some(Mischief::Reset | Mischief::LoseAnswer) => {
@@ -176,11 +151,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(S
             let length = text[..end]
                 .lines()
                 .find_map(|line| {
-                    line.to_lowercase()
-                        .strip_prefix("content-length:")?
-                        .trim()
-                        .parse()
-                        .ok()
+                    line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
                 })
                 .unwrap_or(0_usize);
             if buffer.len() >= end + 4 + length {
@@ -204,13 +175,7 @@ fn list(items: &[Value]) -> String {
 fn answer(world: &mut World, line: &str, body: &[u8]) -> String {
     let item = |id: &WebsiteId, settings: &Value| json!({"website_id": id, "token": format!("t-{id}"), "settings": settings});
     if line.contains("/websites/all/1?") {
-        return list(
-            &world
-                .sites
-                .iter()
-                .map(|(id, s)| item(id, s))
-                .collect::<Vec<_>>(),
-        );
+        return list(&world.sites.iter().map(|(id, s)| item(id, s)).collect::<Vec<_>>());
     }
     if line.contains("/websites/all/") {
         return list(&[]);
@@ -219,11 +184,8 @@ fn answer(world: &mut World, line: &str, body: &[u8]) -> String {
         let told = world.log.iter().map(|(id, kind)| {
             let settings = world.sites.get(id).cloned().unwrap_or_default();
             let mut item = item(id, &settings);
-            item["difference"] = json!(if world.sites.contains_key(id) {
-                kind
-            } else {
-                &"removed"
-            });
+            item["difference"] =
+                json!(if world.sites.contains_key(id) { kind } else { &"removed" });
             item
         });
         return list(&told.collect::<Vec<_>>());
@@ -244,9 +206,7 @@ fn w(number: u128) -> WebsiteId {
 }
 
 fn settings(cache: &Cache<Value>, number: u128) -> Option<Value> {
-    cache
-        .get(&w(number))
-        .and_then(|entry| entry.value().cloned())
+    cache.get(&w(number)).and_then(|entry| entry.value().cloned())
 }
 
 /// Until the cache tells a change of this website.
@@ -266,20 +226,14 @@ async fn a_cache_loads_follows_and_tells_every_change() {
     cache.ready().await.unwrap();
     assert_eq!(cache.view().len(), 3);
     let mut changes = cache.changes();
-    assert!(matches!(
-        change_of(&mut changes, 2).await,
-        Change::Added { .. }
-    ));
+    assert!(matches!(change_of(&mut changes, 2).await, Change::Added { .. }));
     let mut changes = cache.changes().from_now_on();
     server.operator(1, json!({"n": "new"}));
     let change = change_of(&mut changes, 1).await;
     assert!(matches!(change, Change::Updated { .. }), "{change:?}");
     assert_eq!(settings(&cache, 1), Some(json!({"n": "new"})));
     server.uninstall(3);
-    assert!(matches!(
-        change_of(&mut changes, 3).await,
-        Change::Removed { .. }
-    ));
+    assert!(matches!(change_of(&mut changes, 3).await, Change::Removed { .. }));
     assert_eq!(settings(&cache, 3), None);
     let status = cache.status().unwrap();
     assert!(status.ready && status.websites == 2, "{status}");
@@ -300,28 +254,15 @@ async fn every_kind_of_broken_answer_is_survived() {
         let server = Server::start(3).await;
         server.will("/all/1?", mischief);
         server.will("/since?", mischief);
-        let timeouts = Timeouts {
-            stall: Duration::from_millis(200),
-            ..Timeouts::default()
-        };
-        let cache = Cache::<Value>::builder(server.config())
-            .timeouts(timeouts)
-            .start()
-            .unwrap();
+        let timeouts = Timeouts { stall: Duration::from_millis(200), ..Timeouts::default() };
+        let cache = Cache::<Value>::builder(server.config()).timeouts(timeouts).start().unwrap();
         cache.ready().await.unwrap();
         server.will("/since?", mischief);
         let mut changes = cache.changes().from_now_on();
         server.operator(1, json!({"n": "new"}));
         change_of(&mut changes, 1).await;
-        assert_eq!(
-            settings(&cache, 1),
-            Some(json!({"n": "new"})),
-            "{mischief:?}"
-        );
-        assert!(
-            cache.status().unwrap().counters.failures >= 2,
-            "{mischief:?}"
-        );
+        assert_eq!(settings(&cache, 1), Some(json!({"n": "new"})), "{mischief:?}");
+        assert!(cache.status().unwrap().counters.failures >= 2, "{mischief:?}");
     }
 }
 
@@ -330,22 +271,12 @@ async fn a_save_is_read_at_once_and_a_lost_answer_is_read_back() {
     let server = Server::start(2).await;
     let cache = Cache::<Value>::start(server.config()).unwrap();
     cache.ready().await.unwrap();
-    assert_eq!(
-        cache.save(w(1), &json!({"n": "mine"})).await,
-        SaveOutcome::Done
-    );
+    assert_eq!(cache.save(w(1), &json!({"n": "mine"})).await, SaveOutcome::Done);
     assert_eq!(settings(&cache, 1), Some(json!({"n": "mine"})));
     server.will("PUT", Mischief::LoseAnswer);
-    assert_eq!(
-        cache.save(w(2), &json!({"n": "lost"})).await,
-        SaveOutcome::Done
-    );
+    assert_eq!(cache.save(w(2), &json!({"n": "lost"})).await, SaveOutcome::Done);
     assert_eq!(settings(&cache, 2), Some(json!({"n": "lost"})));
-    let puts = lock(&server.world)
-        .requests
-        .iter()
-        .filter(|line| line.starts_with("PUT"))
-        .count();
+    let puts = lock(&server.world).requests.iter().filter(|line| line.starts_with("PUT")).count();
     assert_eq!(puts, 2, "nothing is sent twice");
 }
 
@@ -356,9 +287,9 @@ async fn a_save_that_hangs_ends_unknown_with_what_the_website_holds() {
     cache.ready().await.unwrap();
     server.will("PUT", Mischief::Hang);
     match cache.save(w(1), &json!({"n": "never"})).await {
-        SaveOutcome::Unknown {
-            holds: Some(holds), ..
-        } => assert_eq!(holds.as_json(), r#"{"n":1}"#),
+        SaveOutcome::Unknown { holds: Some(holds), .. } => {
+            assert_eq!(holds.as_json(), r#"{"n":1}"#)
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -452,10 +383,7 @@ async fn a_reader_that_falls_far_behind_is_told_the_sum() {
     let mut slow = cache.changes().from_now_on();
     let last = 600;
     for number in 1..=last {
-        assert_eq!(
-            cache.save(w(1), &json!({"n": number})).await,
-            SaveOutcome::Done
-        );
+        assert_eq!(cache.save(w(1), &json!({"n": number})).await, SaveOutcome::Done);
     }
     let mut told = 0;
     loop {
@@ -487,26 +415,12 @@ async fn a_hint_is_followed_by_a_poll() {
 async fn settings_that_the_schema_forbids_are_not_sent() {
     let server = Server::start(1).await;
     let schema = crate::Schema::new(&json!({"properties": {"n": {"type": "string"}}})).unwrap();
-    let cache = Cache::<Value>::builder(server.config())
-        .schema(schema)
-        .start()
-        .unwrap();
+    let cache = Cache::<Value>::builder(server.config()).schema(schema).start().unwrap();
     cache.ready().await.unwrap();
     let refused = cache.save(w(1), &json!({"n": 7})).await;
-    assert!(
-        matches!(refused, SaveOutcome::Refused(Refusal::Invalid { .. })),
-        "{refused:?}"
-    );
-    assert!(
-        !lock(&server.world)
-            .requests
-            .iter()
-            .any(|line| line.starts_with("PUT"))
-    );
-    assert_eq!(
-        cache.save(w(1), &json!({"n": "7"})).await,
-        SaveOutcome::Done
-    );
+    assert!(matches!(refused, SaveOutcome::Refused(Refusal::Invalid { .. })), "{refused:?}");
+    assert!(!lock(&server.world).requests.iter().any(|line| line.starts_with("PUT")));
+    assert_eq!(cache.save(w(1), &json!({"n": "7"})).await, SaveOutcome::Done);
 }
 
 #[cfg(feature = "persist")]
@@ -515,17 +429,11 @@ async fn a_restart_serves_the_old_set_at_once_and_tells_what_left_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = crate::FileShelf::new(folder.path().join("set.json"));
     let server = Server::start(3).await;
-    let first = Cache::<Value>::builder(server.config())
-        .shelf(shelf.clone())
-        .start()
-        .unwrap();
+    let first = Cache::<Value>::builder(server.config()).shelf(shelf.clone()).start().unwrap();
     first.ready().await.unwrap();
     first.stop().await;
     server.uninstall(2);
-    let second = Cache::<Value>::builder(server.config())
-        .shelf(shelf)
-        .start()
-        .unwrap();
+    let second = Cache::<Value>::builder(server.config()).shelf(shelf).start().unwrap();
     let mut changes = second.changes();
     let change = change_of(&mut changes, 2).await;
     assert!(matches!(change, Change::Removed { .. }), "{change:?}");

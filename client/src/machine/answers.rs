@@ -21,11 +21,7 @@ pub(super) struct Setback {
 
 impl Setback {
     pub(super) fn of(trouble: Trouble, error: impl ToString) -> Self {
-        Self {
-            trouble,
-            error: error.to_string(),
-            retry_after: None,
-        }
+        Self { trouble, error: error.to_string(), retry_after: None }
     }
 }
 
@@ -96,9 +92,8 @@ impl Machine {
             plugin_id: PluginId,
         }
         let account = wire::data(body).and_then(|data| {
-            serde_json::from_str::<Account>(data.get()).map_err(|e| wire::Unreadable::WrongData {
-                problem: e.to_string(),
-            })
+            serde_json::from_str::<Account>(data.get())
+                .map_err(|e| wire::Unreadable::WrongData { problem: e.to_string() })
         });
         match account {
             Ok(account) => {
@@ -141,15 +136,7 @@ impl Machine {
         }
         let retry_after = wire::retry_after(headers, self.server_now());
         let trouble = trouble_of(status);
-        self.set_back(
-            &job,
-            exchange,
-            Setback {
-                trouble,
-                error: refused.to_string(),
-                retry_after,
-            },
-        );
+        self.set_back(&job, exchange, Setback { trouble, error: refused.to_string(), retry_after });
     }
 
     /// A `Retry-After` on a refusal silences the whole client (rule 6).
@@ -169,11 +156,7 @@ impl Machine {
 
     /// A request failed: count, wait, and keep everything as it is.
     pub(super) fn set_back(&mut self, job: &Job, exchange: &Exchange, setback: Setback) {
-        let Setback {
-            trouble,
-            error,
-            retry_after,
-        } = setback;
+        let Setback { trouble, error, retry_after } = setback;
         self.counters.failures += 1;
         self.last_error = Some(format!("{}: {error}", job.operation().name()));
         if trouble == Trouble::Cached {
@@ -242,8 +225,5 @@ impl Machine {
 /// Whether a 404 says that this website does not have the plugin (specification §1.5); another
 /// reason, or none, may be a proxy's or a fault's.
 fn is_gone(refused: &Refused) -> bool {
-    matches!(
-        refused.reason.as_str(),
-        "not_subscribed" | "website_not_found"
-    )
+    matches!(refused.reason.as_str(), "not_subscribed" | "website_not_found")
 }

@@ -54,11 +54,7 @@ impl fmt::Display for Budget {
             }
             None => write!(f, "{} requests today (no quota)", self.spent)?,
         }
-        write!(
-            f,
-            ", a full list costs {}, reset in {hours}h{minutes:02}",
-            self.list_cost
-        )
+        write!(f, ", a full list costs {}, reset in {hours}h{minutes:02}", self.list_cost)
     }
 }
 
@@ -82,15 +78,7 @@ impl Ledger {
             Quota::Unlimited => (None, QuotaSource::Known),
         };
         let (throttled, spent_when_throttled) = (0, 0);
-        Self {
-            limit,
-            source,
-            spent: 0,
-            list_cost: 3,
-            day: None,
-            throttled,
-            spent_when_throttled,
-        }
+        Self { limit, source, spent: 0, list_cost: 3, day: None, throttled, spent_when_throttled }
     }
 
     pub(super) fn sent(&mut self) {
@@ -141,11 +129,7 @@ impl Ledger {
         // A clock that steps back over midnight does not start a day; one that was days ahead was
         // wrong, and the days are counted from what it says now.
         let wrong = self.day.is_some_and(|known| known > day + 1);
-        self.day = Some(
-            self.day
-                .filter(|_| !wrong)
-                .map_or(day, |known| known.max(day)),
-        );
+        self.day = Some(self.day.filter(|_| !wrong).map_or(day, |known| known.max(day)));
         let left = u64::try_from(DAY - seconds.rem_euclid(DAY)).unwrap_or(0);
         Budget {
             limit: self.limit,
@@ -171,17 +155,10 @@ mod tests {
         ledger.at(at("2026-01-01T23:59:00Z"));
         (0..10).for_each(|_| ledger.sent());
         let budget = ledger.at(at("2026-01-01T23:59:30Z"));
-        assert_eq!(
-            (budget.spent, budget.until_reset),
-            (10, Duration::from_secs(30))
-        );
+        assert_eq!((budget.spent, budget.until_reset), (10, Duration::from_secs(30)));
         assert_eq!(ledger.at(at("2026-01-02T00:00:00Z")).spent, 0);
         ledger.sent();
-        assert_eq!(
-            ledger.at(at("2026-01-01T23:59:59Z")).spent,
-            1,
-            "a step back is no new day"
-        );
+        assert_eq!(ledger.at(at("2026-01-01T23:59:59Z")).spent, 1, "a step back is no new day");
         assert_eq!(ledger.at(at("2026-01-02T00:00:01Z")).spent, 1);
     }
 
@@ -192,10 +169,7 @@ mod tests {
         (0..1000).for_each(|_| ledger.sent());
         (0..STREAK).for_each(|_| ledger.throttled());
         let budget = ledger.at(at("2026-01-01T13:00:00Z"));
-        assert_eq!(
-            (budget.limit, budget.source),
-            (Some(1000), QuotaSource::Learnt)
-        );
+        assert_eq!((budget.limit, budget.source), (Some(1000), QuotaSource::Learnt));
         assert_eq!(ledger.at(at("2026-01-02T00:00:00Z")).limit, Some(1100));
     }
 

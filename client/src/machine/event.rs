@@ -124,10 +124,7 @@ pub enum Event {
 
 /// What the driver has to do.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all of them are `Send`, and none is kept"
-)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are `Send`, and none is kept")]
 pub enum Action {
     /// Send this request; answer with [`Event::Answer`] or [`Event::Failed`].
     Send {

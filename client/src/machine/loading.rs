@@ -99,8 +99,7 @@ impl LoadRun {
 
     /// A pass that began too long ago is worth nothing: removals since may be forgotten.
     pub(super) fn is_older_than(&self, limit: Duration, now: Duration) -> bool {
-        self.first
-            .is_some_and(|first| now.saturating_sub(first.sent.elapsed) > limit)
+        self.first.is_some_and(|first| now.saturating_sub(first.sent.elapsed) > limit)
     }
 
     pub(super) fn forget_probe(&mut self) {
@@ -121,10 +120,7 @@ impl LoadRun {
 
     /// Puts a page's items into the set aside.
     fn take(&mut self, items: &[Item], size: usize, exchange: &Exchange) -> PageSeen {
-        let known = items
-            .iter()
-            .filter(|item| self.fresh.contains(&item.id))
-            .count();
+        let known = items.iter().filter(|item| self.fresh.contains(&item.id)).count();
         for item in items {
             self.heard.remove(&item.id);
             self.fresh.insert(item.website.clone());
@@ -154,11 +150,7 @@ impl LoadRun {
 impl Machine {
     /// A page came back with a success status.
     pub(super) fn page_read(&mut self, page: u32, exchange: &Exchange, body: &[u8]) {
-        let Some(run) = self
-            .run
-            .as_mut()
-            .filter(|run| run.wants_page() == Some(page))
-        else {
+        let Some(run) = self.run.as_mut().filter(|run| run.wants_page() == Some(page)) else {
             return;
         };
         let list = match wire::read_items(body, true) {
@@ -218,10 +210,8 @@ impl Machine {
         // cached meanwhile.
         let confirms = run.missing == Some(page);
         if exchange.cached && !confirms && !run.bears_cached(exchange, overlap) {
-            let setback = Setback::of(
-                Trouble::Cached,
-                "that a page is missing came out of a cache",
-            );
+            let setback =
+                Setback::of(Trouble::Cached, "that a page is missing came out of a cache");
             self.set_back(&Job::Page(page), exchange, setback);
             return true;
         }
@@ -256,11 +246,7 @@ impl Machine {
         if !self.parts.load.verifies() {
             let websites = run.fresh.clone();
             let (said, doubts) = (Vec::new(), Vec::new());
-            let set = Verified {
-                websites,
-                said,
-                doubts,
-            };
+            let set = Verified { websites, said, doubts };
             self.finish_load(set, &last);
         }
     }
@@ -334,11 +320,7 @@ impl Machine {
                 }
             }
         }
-        let set = Verified {
-            websites,
-            said: touched,
-            doubts,
-        };
+        let set = Verified { websites, said: touched, doubts };
         self.finish_load(set, exchange);
     }
 
@@ -348,11 +330,7 @@ impl Machine {
         let first = run.first.unwrap_or(*exchange);
         let last = run.last.unwrap_or(*exchange);
         self.recovering = false;
-        let Verified {
-            websites,
-            said,
-            doubts,
-        } = set;
+        let Verified { websites, said, doubts } = set;
         self.replace(websites, &first, &said, exchange);
         for id in doubts {
             self.look_into(id, self.now.elapsed, true);
@@ -361,10 +339,7 @@ impl Machine {
         self.counters.lists += 1;
         self.relist_from = self.now.elapsed;
         let until = watched_until(&last, self.config.overlap);
-        self.watch = Some(Watch {
-            until,
-            learnt: Ids::default(),
-        });
+        self.watch = Some(Watch { until, learnt: Ids::default() });
         self.newest_applied = self.newest_applied.max(exchange.number);
         self.recovered(Lane::Load);
         self.good_poll(exchange);
@@ -394,11 +369,8 @@ pub(super) fn signs(
 ) -> (Evidence, Rejoined) {
     let mut evidence = Evidence::default();
     let mut rejoined = Rejoined::new();
-    let mut said: Vec<(WebsiteId, usize)> = items
-        .iter()
-        .enumerate()
-        .map(|(position, item)| (item.id, position))
-        .collect();
+    let mut said: Vec<(WebsiteId, usize)> =
+        items.iter().enumerate().map(|(position, item)| (item.id, position)).collect();
     said.sort_unstable();
     for group in said.chunk_by(|one, two| one.0 == two.0) {
         let (id, last) = group[group.len() - 1];
@@ -411,10 +383,7 @@ pub(super) fn signs(
             continue;
         }
         let news = |&(_, position): &(WebsiteId, usize)| {
-            matches!(
-                items[position].difference,
-                ItemKind::Added | ItemKind::Removed
-            )
+            matches!(items[position].difference, ItemKind::Added | ItemKind::Removed)
         };
         let token = &item.website.token;
         let renewed = token.is_some() && *token != known.token;

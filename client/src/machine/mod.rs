@@ -203,11 +203,7 @@ impl Machine {
         let requests = Requests::new(&config);
         let chance = Chance::new(config.seed);
         let ready = parts.load.ready_from_start();
-        let actions = if ready {
-            vec![Action::Ready]
-        } else {
-            Vec::new()
-        };
+        let actions = if ready { vec![Action::Ready] } else { Vec::new() };
         parts.own_writes.forget(now);
         Self {
             requests,
@@ -253,10 +249,7 @@ impl Machine {
     /// meanwhile is told as removed (hazard F6).
     pub fn resume(config: Config, parts: Parts, now: Moment, legacy: Legacy) -> Self {
         let mut machine = Self::new(config, parts, now);
-        machine.snapshot = Arc::new(Snapshot {
-            websites: legacy.websites,
-            generation: 1,
-        });
+        machine.snapshot = Arc::new(Snapshot { websites: legacy.websites, generation: 1 });
         machine.loaded = true;
         machine.parts.cursor.resume(legacy.cursor, now);
         if machine.parts.cursor.ask().is_some() {
@@ -270,10 +263,7 @@ impl Machine {
     /// What the next life needs; `None` before the first complete load.
     pub fn leave(&self) -> Option<Legacy> {
         let cursor = self.parts.cursor.ask().filter(|_| self.loaded)?;
-        Some(Legacy {
-            websites: self.snapshot.websites.clone(),
-            cursor,
-        })
+        Some(Legacy { websites: self.snapshot.websites.clone(), cursor })
     }
 
     /// Sends nothing for so long, as if a `Retry-After` had asked for it.
@@ -286,22 +276,13 @@ impl Machine {
     /// Takes one event in and says what is to be done. Never fails: an event that makes no sense
     /// (an answer to an unknown request) does nothing.
     pub fn handle(&mut self, now: Moment, event: Event) -> Vec<Action> {
-        self.now = Moment {
-            elapsed: now.elapsed.max(self.now.elapsed),
-            wall: now.wall,
-        };
+        self.now = Moment { elapsed: now.elapsed.max(self.now.elapsed), wall: now.wall };
         match event {
             Event::Tick => {}
             Event::Answer { id, response } => self.answered(id, response),
             Event::Failed { id, failure } => self.failed(id, failure),
-            Event::Save {
-                ticket,
-                website,
-                settings,
-                how,
-            } => {
-                self.saves
-                    .push_back(Save::new(ticket, website, settings, how, self.now));
+            Event::Save { ticket, website, settings, how } => {
+                self.saves.push_back(Save::new(ticket, website, settings, how, self.now));
             }
             Event::PollNow => self.poll_due = self.poll_due.min(self.now.elapsed),
         }
@@ -343,10 +324,7 @@ impl Machine {
     }
 
     fn is_current(&self, age: Duration) -> bool {
-        let interval = self
-            .parts
-            .pacing
-            .poll_interval(&self.ledger.clone().at(self.server_now()));
+        let interval = self.parts.pacing.poll_interval(&self.ledger.clone().at(self.server_now()));
         !self.recovering
             && self.lanes.poll.failures == 0
             && age <= interval + self.config.request_timeout

@@ -38,11 +38,7 @@ impl Machine {
             let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
             return self.set_back(&Job::Poll, exchange, setback);
         }
-        if !self
-            .parts
-            .flight
-            .accepts(exchange.number, self.newest_applied)
-        {
+        if !self.parts.flight.accepts(exchange.number, self.newest_applied) {
             return;
         }
         let reading = self.parts.difference.read(body);
@@ -101,18 +97,11 @@ impl Machine {
             }
             return None;
         }
-        let (mut evidence, rejoined) = signs(
-            items,
-            &self.snapshot.websites,
-            &self.explained,
-            &watch.learnt,
-        );
+        let (mut evidence, rejoined) =
+            signs(items, &self.snapshot.websites, &self.explained, &watch.learnt);
         evidence.later = true;
         self.explained.extend(rejoined);
-        for item in items
-            .iter()
-            .filter(|item| !self.snapshot.websites.contains(&item.id))
-        {
+        for item in items.iter().filter(|item| !self.snapshot.websites.contains(&item.id)) {
             watch.learnt.insert(item.id, ());
             // With no list under way it came before the next one, which is told of it for as long
             // as the overlap. That is no sign that it came back while that one was read.

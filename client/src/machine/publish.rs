@@ -34,10 +34,7 @@ impl Machine {
                 }
             }
         }
-        for id in doubts
-            .into_iter()
-            .filter(|id| settled.binary_search(id).is_err())
-        {
+        for id in doubts.into_iter().filter(|id| settled.binary_search(id).is_err()) {
             // Where the answer's last word is that the website lives, one reading is no proof.
             let said_gone = !next.contains(&id);
             self.look_into(id, self.now.elapsed, said_gone);
@@ -117,10 +114,7 @@ impl Machine {
             }
         }
         let generation = self.snapshot.generation + 1;
-        self.snapshot = Arc::new(Snapshot {
-            websites,
-            generation,
-        });
+        self.snapshot = Arc::new(Snapshot { websites, generation });
         self.tell(changes);
     }
 
@@ -169,11 +163,7 @@ fn differing(old: &Websites, new: &Websites) -> Vec<WebsiteId> {
         .iter()
         .filter(|website| old.get(&website.id).is_none_or(|known| known != *website))
         .map(|website| website.id)
-        .chain(
-            old.iter()
-                .map(|website| website.id)
-                .filter(|id| !new.contains(id)),
-        )
+        .chain(old.iter().map(|website| website.id).filter(|id| !new.contains(id)))
         .collect();
     ids.sort_unstable();
     ids

@@ -27,11 +27,7 @@ impl Requests {
         headers.insert(ACCEPT, JSON);
         headers.insert(USER_AGENT, config.user_agent.clone());
         let include_plan = if config.include_plan { '1' } else { '0' };
-        Self {
-            base: config.base.as_str().to_owned(),
-            headers,
-            include_plan,
-        }
+        Self { base: config.base.as_str().to_owned(), headers, include_plan }
     }
 
     /// A request for any route below the base.
@@ -45,9 +41,8 @@ impl Requests {
         *request.method_mut() = method;
         // The base was checked when it was made and routes are made of identifiers, numbers and
         // dates; should an address be refused all the same, the root answers 404, no more.
-        *request.uri_mut() = format!("{}{route}", self.base)
-            .parse()
-            .unwrap_or_else(|_| Uri::from_static("/"));
+        *request.uri_mut() =
+            format!("{}{route}", self.base).parse().unwrap_or_else(|_| Uri::from_static("/"));
         *request.headers_mut() = self.headers.clone();
         if let Some(body) = body {
             request.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -111,10 +106,7 @@ mod tests {
     #[test]
     fn every_request_carries_the_credentials_and_the_plugin_tier() {
         let request = requests().account();
-        assert_eq!(
-            request.uri(),
-            "https://api.crisp.chat/v1/plugin/connect/account"
-        );
+        assert_eq!(request.uri(), "https://api.crisp.chat/v1/plugin/connect/account");
         assert_eq!(request.headers()["authorization"], "Basic aWQ6a2V5");
         assert_eq!(request.headers()["x-crisp-tier"], "plugin");
         assert!(!request.headers().contains_key("content-type"));

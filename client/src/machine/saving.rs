@@ -36,14 +36,7 @@ impl Save {
         how: How,
         now: Moment,
     ) -> Self {
-        Self {
-            ticket,
-            website,
-            settings,
-            how,
-            ordered: now.elapsed,
-            due: now.elapsed,
-        }
+        Self { ticket, website, settings, how, ordered: now.elapsed, due: now.elapsed }
     }
 
     pub(super) fn operation(&self) -> Operation {
@@ -59,10 +52,7 @@ impl Save {
             How::Put => self.settings.clone(),
             How::Patch => known.settings.merged(&self.settings)?,
         };
-        Some(Website {
-            settings,
-            ..Website::clone(known)
-        })
+        Some(Website { settings, ..Website::clone(known) })
     }
 
     /// Whether settings that were read show this save.
@@ -88,13 +78,7 @@ pub(super) struct Read {
 
 impl Read {
     pub(super) fn due(due: Duration) -> Self {
-        Self {
-            due,
-            said_gone: false,
-            cached_since: None,
-            missing: None,
-            save: None,
-        }
+        Self { due, said_gone: false, cached_since: None, missing: None, save: None }
     }
 
     /// Something newer is known: what a cache gave before says nothing of how long it lives.
@@ -119,25 +103,14 @@ impl Machine {
         let busy = |website: &WebsiteId| {
             let in_flight = |job: &Job| matches!(job, Job::Save(s) if s.website == *website);
             self.in_flight.iter().any(|flight| in_flight(&flight.job))
-                || self
-                    .reads
-                    .get(website)
-                    .is_some_and(|read| read.save.is_some())
+                || self.reads.get(website).is_some_and(|read| read.save.is_some())
         };
         self.saves.iter().position(|save| !busy(&save.website))
     }
 
     pub(super) fn open_saves(&self) -> usize {
-        let in_flight = self
-            .in_flight
-            .iter()
-            .filter(|f| matches!(f.job, Job::Save(_)))
-            .count();
-        let reading = self
-            .reads
-            .values()
-            .filter(|read| read.save.is_some())
-            .count();
+        let in_flight = self.in_flight.iter().filter(|f| matches!(f.job, Job::Save(_))).count();
+        let reading = self.reads.values().filter(|read| read.save.is_some()).count();
         self.saves.len() + in_flight + reading
     }
 
@@ -198,10 +171,7 @@ impl Machine {
             Unclear::SendAgain => {
                 let chance = self.chance.next();
                 let wait = self.parts.backoff.wait(Lane::Read, Trouble::Server, chance);
-                let due = self
-                    .now
-                    .elapsed
-                    .saturating_add(wait.unwrap_or(Duration::MAX));
+                let due = self.now.elapsed.saturating_add(wait.unwrap_or(Duration::MAX));
                 self.saves.push_front(Save { due, ..save });
             }
         }
@@ -209,17 +179,10 @@ impl Machine {
 
     fn read_back(&mut self, save: Save, problem: Option<String>) {
         let since = self.now.elapsed;
-        let read = self
-            .reads
-            .entry(save.website)
-            .or_insert_with(|| Read::due(since));
+        let read = self.reads.entry(save.website).or_insert_with(|| Read::due(since));
         read.due = since;
         read.forget_cached();
-        read.save = Some(OpenSave {
-            save,
-            problem,
-            since,
-        });
+        read.save = Some(OpenSave { save, problem, since });
     }
 
     /// Shows a save in the cache as far as it can be known without asking.
@@ -232,15 +195,10 @@ impl Machine {
 
     /// A website as a list has it, under a definite save that is still being read back.
     pub(super) fn with_own_save(&self, listed: Arc<Website>) -> Arc<Website> {
-        let open = self
-            .reads
-            .get(&listed.id)
-            .and_then(|read| read.save.as_ref());
+        let open = self.reads.get(&listed.id).and_then(|read| read.save.as_ref());
         // What a PATCH made of the whole is not guessed: that may be a state that never was (W4).
         let definite = open.filter(|open| open.problem.is_none() && open.save.how == How::Put);
-        definite
-            .and_then(|open| open.save.over(&listed))
-            .map_or(listed, Arc::new)
+        definite.and_then(|open| open.save.over(&listed)).map_or(listed, Arc::new)
     }
 
     fn end_save(&mut self, save: &Save, outcome: SaveOutcome) {
@@ -249,10 +207,7 @@ impl Machine {
             SaveOutcome::Refused(_) => self.counters.saves_refused += 1,
             SaveOutcome::Unknown { .. } => self.counters.saves_unknown += 1,
         }
-        self.actions.push(Action::SaveEnded {
-            ticket: save.ticket,
-            outcome,
-        });
+        self.actions.push(Action::SaveEnded { ticket: save.ticket, outcome });
     }
 
     /// A website was read alone.
@@ -304,12 +259,7 @@ impl Machine {
 
     fn learn(&mut self, held: Website) {
         let id = held.id;
-        if self
-            .snapshot
-            .websites
-            .get(&id)
-            .is_none_or(|known| **known != held)
-        {
+        if self.snapshot.websites.get(&id).is_none_or(|known| **known != held) {
             self.parts.own_writes.learnt(id, self.now);
             self.put_one(id, Some(held));
         }
@@ -322,10 +272,7 @@ impl Machine {
         if !shows && !settled {
             // It may not be visible yet.
             let id = held.id;
-            let read = Read {
-                save: Some(open),
-                ..Read::due(settles)
-            };
+            let read = Read { save: Some(open), ..Read::due(settles) };
             self.reads.insert(id, read);
             return;
         }
@@ -333,10 +280,7 @@ impl Machine {
             // A definite save that no longer shows was overwritten by somebody: it was done.
             None => SaveOutcome::Done,
             Some(_) if shows => SaveOutcome::Done,
-            Some(problem) => SaveOutcome::Unknown {
-                problem,
-                holds: Some(held.settings.clone()),
-            },
+            Some(problem) => SaveOutcome::Unknown { problem, holds: Some(held.settings.clone()) },
         };
         self.parts.own_writes.learnt(held.id, self.now);
         self.put_one(held.id, Some(held));
@@ -359,10 +303,7 @@ impl Machine {
                 // a poll before it, which tells whether the website has left.
                 let settles = open.since + self.config.settle;
                 let next = settles.max(self.now.elapsed + self.config.settle / 2);
-                let again = Read {
-                    save: Some(open),
-                    ..Read::due(next)
-                };
+                let again = Read { save: Some(open), ..Read::due(next) };
                 self.reads.insert(id, again);
                 self.poll_due = self.poll_due.min(next);
                 return;
@@ -378,10 +319,7 @@ impl Machine {
                     SaveOutcome::Done
                 }
                 // It may have been carried out just before the website left.
-                Some(problem) => SaveOutcome::Unknown {
-                    problem,
-                    holds: None,
-                },
+                Some(problem) => SaveOutcome::Unknown { problem, holds: None },
             };
             self.end_save(&save, outcome);
         }
@@ -413,10 +351,8 @@ impl Machine {
         }
         let doubled = 2_u32.saturating_pow(times.min(20));
         let wait = self.config.settle.saturating_mul(doubled);
-        let read = Read {
-            missing: Some((since, times + 1)),
-            ..Read::due(now.saturating_add(wait))
-        };
+        let read =
+            Read { missing: Some((since, times + 1)), ..Read::due(now.saturating_add(wait)) };
         self.reads.insert(id, read);
     }
 
@@ -456,11 +392,7 @@ impl Machine {
         let impatient: Vec<OpenSave> = self
             .reads
             .values_mut()
-            .filter(|read| {
-                read.save
-                    .as_ref()
-                    .is_some_and(|open| now >= open.since + patience)
-            })
+            .filter(|read| read.save.as_ref().is_some_and(|open| now >= open.since + patience))
             .filter_map(|read| read.save.take())
             .collect();
         for OpenSave { save, problem, .. } in impatient {
@@ -469,10 +401,7 @@ impl Machine {
             // and what a PATCH made of the whole is not known. The read brings it.
             let problem = problem
                 .unwrap_or_else(|| "accepted, but the website could not be read back".to_owned());
-            let outcome = SaveOutcome::Unknown {
-                problem,
-                holds: None,
-            };
+            let outcome = SaveOutcome::Unknown { problem, holds: None };
             self.end_save(&save, outcome);
         }
     }

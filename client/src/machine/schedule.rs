@@ -108,22 +108,16 @@ impl Machine {
         let deadlines = self.in_flight.iter().map(|flight| flight.deadline);
         let patience = self.patience_ends();
         let busy: Vec<_> = self.operations();
-        let candidates = self
-            .candidates()
-            .into_iter()
-            .filter_map(|(due, candidate)| {
-                let may = self.parts.flight.may_send(self.operation(candidate), &busy);
-                (may && due != NEVER).then_some(due)
-            });
+        let candidates = self.candidates().into_iter().filter_map(|(due, candidate)| {
+            let may = self.parts.flight.may_send(self.operation(candidate), &busy);
+            (may && due != NEVER).then_some(due)
+        });
         let wake = candidates.chain(deadlines).chain(patience).min()?;
         Some(wake.max(self.now.elapsed))
     }
 
     fn operations(&self) -> Vec<Operation> {
-        self.in_flight
-            .iter()
-            .map(|flight| flight.job.operation())
-            .collect()
+        self.in_flight.iter().map(|flight| flight.job.operation()).collect()
     }
 
     /// Sends the most urgent due request, and others beside it if that is allowed.
@@ -133,10 +127,7 @@ impl Machine {
             let busy = self.operations();
             let due = self.candidates().into_iter().find(|(due, candidate)| {
                 *due <= self.now.elapsed
-                    && self
-                        .parts
-                        .flight
-                        .may_send(self.operation(*candidate), &busy)
+                    && self.parts.flight.may_send(self.operation(*candidate), &busy)
             });
             match due {
                 Some((_, candidate)) if self.start(candidate) => {}
@@ -152,11 +143,7 @@ impl Machine {
         }
         let limit = self.config.longest_gap;
         let now = self.now.elapsed;
-        if self
-            .run
-            .as_ref()
-            .is_some_and(|run| run.is_older_than(limit, now))
-        {
+        if self.run.as_ref().is_some_and(|run| run.is_older_than(limit, now)) {
             self.run = Some(LoadRun::start(self.parts.load.first_page()));
         }
     }
@@ -183,11 +170,7 @@ impl Machine {
         let mut urgent = 0;
         let mut push = |due: Duration, candidate| {
             let silence = self.parts.backoff.silences(self.operation(candidate));
-            let gate = if silence {
-                self.silent_until
-            } else {
-                Duration::ZERO
-            };
+            let gate = if silence { self.silent_until } else { Duration::ZERO };
             candidates.push((due.max(gate), candidate));
         };
         let poll = self.poll_may_start();
@@ -202,15 +185,9 @@ impl Machine {
                 push(self.saves[save].due, Candidate::Save(save));
                 urgent += 1;
             }
-            let reads = self
-                .reads
-                .iter()
-                .filter(|(website, _)| !self.is_being_read(website));
+            let reads = self.reads.iter().filter(|(website, _)| !self.is_being_read(website));
             if let Some((website, read)) = reads.min_by_key(|(_, read)| read.due) {
-                push(
-                    read.due.max(self.lanes.read.not_before),
-                    Candidate::Read(*website),
-                );
+                push(read.due.max(self.lanes.read.not_before), Candidate::Read(*website));
             }
         } else if self.needs_the_account() {
             push(self.lanes.read.not_before, Candidate::Account);
@@ -243,10 +220,8 @@ impl Machine {
     }
 
     fn load_may_start(&self) -> Option<(Duration, Candidate)> {
-        let pages_on_the_way = self
-            .in_flight
-            .iter()
-            .any(|f| matches!(f.job, Job::Page(_) | Job::Verify));
+        let pages_on_the_way =
+            self.in_flight.iter().any(|f| matches!(f.job, Job::Page(_) | Job::Verify));
         if pages_on_the_way {
             return None;
         }
@@ -260,11 +235,8 @@ impl Machine {
                 let budget = self.ledger.clone().at(self.server_now());
                 let due = self.list_due(self.parts.pacing.relist_interval(&budget));
                 let affords = self.parts.pacing.affords_relist(&budget);
-                let due = if affords {
-                    due
-                } else {
-                    due.max(self.now.elapsed + budget.until_reset)
-                };
+                let due =
+                    if affords { due } else { due.max(self.now.elapsed + budget.until_reset) };
                 Some((due, Candidate::StartList))
             }
         }
@@ -296,9 +268,7 @@ impl Machine {
     }
 
     fn is_being_read(&self, website: &WebsiteId) -> bool {
-        self.in_flight
-            .iter()
-            .any(|f| matches!(&f.job, Job::Read(other) if other == website))
+        self.in_flight.iter().any(|f| matches!(&f.job, Job::Read(other) if other == website))
     }
 
     fn needs_the_account(&self) -> bool {
@@ -377,19 +347,8 @@ impl Machine {
         let operation = job.operation();
         let deadline = self.now.elapsed + timeout;
         let applied_then = self.newest_applied;
-        self.in_flight.push(InFlight {
-            id,
-            job,
-            sent: self.now,
-            deadline,
-            applied_then,
-        });
-        self.actions.push(Action::Send {
-            id,
-            operation,
-            request,
-            timeout,
-        });
+        self.in_flight.push(InFlight { id, job, sent: self.now, deadline, applied_then });
+        self.actions.push(Action::Send { id, operation, request, timeout });
         true
     }
 
@@ -403,17 +362,11 @@ impl Machine {
             Job::Page(page) => self.requests.list(*page, self.parts.load.configured_only()),
             Job::Verify => self.requests.since(self.verify_asks()?, polls_configured),
             Job::Read(website) => {
-                self.requests
-                    .settings(Method::GET, *website, self.plugin_id?, None)
+                self.requests.settings(Method::GET, *website, self.plugin_id?, None)
             }
             Job::Save(save) => {
-                let method = if save.how == How::Put {
-                    Method::PUT
-                } else {
-                    Method::PATCH
-                };
-                self.requests
-                    .settings(method, save.website, self.plugin_id?, Some(&save.settings))
+                let method = if save.how == How::Put { Method::PUT } else { Method::PATCH };
+                self.requests.settings(method, save.website, self.plugin_id?, Some(&save.settings))
             }
         })
     }

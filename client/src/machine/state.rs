@@ -142,12 +142,8 @@ impl Status {
             Freshness::Fresh { age } if age + passed <= self.stale_after => {
                 Freshness::Fresh { age: age + passed }
             }
-            Freshness::Fresh { age } => Freshness::Stale {
-                age: Some(age + passed),
-            },
-            Freshness::Stale { age } => Freshness::Stale {
-                age: age.map(|age| age + passed),
-            },
+            Freshness::Fresh { age } => Freshness::Stale { age: Some(age + passed) },
+            Freshness::Stale { age } => Freshness::Stale { age: age.map(|age| age + passed) },
         };
         self.budget.until_reset = self.budget.until_reset.saturating_sub(passed);
         self

@@ -34,10 +34,7 @@ pub struct Rescue {
 /// A subscription of a website to a plugin (§2.7).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-#[expect(
-    missing_docs,
-    reason = "named as in the specification, which says no more about them"
-)]
+#[expect(missing_docs, reason = "named as in the specification, which says no more about them")]
 pub struct Subscription {
     pub id: Option<String>,
     pub urn: Option<String>,
@@ -67,10 +64,7 @@ pub struct Subscription {
 /// A plan that a plugin offers (§2.7).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-#[expect(
-    missing_docs,
-    reason = "named as in the specification, which says no more about them"
-)]
+#[expect(missing_docs, reason = "named as in the specification, which says no more about them")]
 pub struct SubscriptionPlan {
     pub id: Option<String>,
     pub name: Option<String>,

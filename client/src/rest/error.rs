@@ -70,10 +70,7 @@ pub enum Advice {
 impl ApiError {
     pub(crate) fn of(refused: Refused, retry_after: Option<Duration>) -> Self {
         match (refused.status, refused.reason.as_str()) {
-            (429 | 420, _) => Self::Throttled {
-                refused,
-                retry_after,
-            },
+            (429 | 420, _) => Self::Throttled { refused, retry_after },
             (401, _) => Self::Credentials(refused),
             (403, _) => Self::NotAllowed(refused),
             (404, "not_subscribed" | "website_not_found") => Self::NotSubscribed(refused),
@@ -88,13 +85,8 @@ impl ApiError {
     pub fn advice(&self) -> Advice {
         match self {
             Self::Transport(_) | Self::Unreadable(_) | Self::Server(_) => Advice::Repeat,
-            Self::Throttled {
-                retry_after: Some(wait),
-                ..
-            } => Advice::RepeatAfter(*wait),
-            Self::Throttled {
-                retry_after: None, ..
-            } => Advice::Repeat,
+            Self::Throttled { retry_after: Some(wait), .. } => Advice::RepeatAfter(*wait),
+            Self::Throttled { retry_after: None, .. } => Advice::Repeat,
             _ => Advice::Mend,
         }
     }
@@ -114,14 +106,7 @@ mod tests {
     use super::*;
 
     fn of(status: u16, reason: &str) -> ApiError {
-        ApiError::of(
-            Refused {
-                status,
-                reason: reason.to_owned(),
-                message: None,
-            },
-            None,
-        )
+        ApiError::of(Refused { status, reason: reason.to_owned(), message: None }, None)
     }
 
     #[test]
@@ -145,22 +130,15 @@ mod tests {
     fn a_refusal_was_not_carried_out_and_a_server_error_may_have_been() {
         assert!(!of(400, "invalid_data").may_have_been_carried_out());
         assert!(of(500, "").may_have_been_carried_out());
-        let broken = |failure| {
-            ApiError::Transport(TransportError {
-                failure,
-                detail: String::new(),
-            })
-        };
+        let broken =
+            |failure| ApiError::Transport(TransportError { failure, detail: String::new() });
         assert!(broken(Failure::Broken).may_have_been_carried_out());
         assert!(!broken(Failure::Connect).may_have_been_carried_out());
     }
 
     #[test]
     fn only_a_known_reason_means_not_subscribed() {
-        assert!(matches!(
-            of(404, "not_subscribed"),
-            ApiError::NotSubscribed(_)
-        ));
+        assert!(matches!(of(404, "not_subscribed"), ApiError::NotSubscribed(_)));
         assert!(matches!(of(404, "route_not_found"), ApiError::Refused(_)));
     }
 }

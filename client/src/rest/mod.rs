@@ -69,16 +69,9 @@ impl Client {
     /// # Errors
     /// When the HTTP client cannot be set up.
     pub fn new(config: &Config) -> Result<Self, SetupError> {
-        let timeouts = Timeouts {
-            whole: config.request_timeout,
-            ..Timeouts::default()
-        };
+        let timeouts = Timeouts { whole: config.request_timeout, ..Timeouts::default() };
         let tier = HeaderValue::from_static("plugin");
-        Ok(Self {
-            transport: Transport::new(timeouts)?,
-            requests: Requests::new(config),
-            tier,
-        })
+        Ok(Self { transport: Transport::new(timeouts)?, requests: Requests::new(config), tier })
     }
 
     /// The same client with another tier.
@@ -110,9 +103,7 @@ impl Client {
     /// # Errors
     /// See [`ApiError`]; a refused token is `Ok(false)`.
     pub async fn session(&self) -> Result<bool, ApiError> {
-        let request = self
-            .requests
-            .request(Method::HEAD, "plugin/connect/session", None);
+        let request = self.requests.request(Method::HEAD, "plugin/connect/session", None);
         match self.send(request).await {
             Ok(_) => Ok(true),
             Err(ApiError::Credentials(_)) => Ok(false),
@@ -133,11 +124,7 @@ impl Client {
         let request = self.requests.list(page, options.configured_only);
         let body = self.send(request).await?;
         let list = wire::read_items(body.body(), true)?;
-        Ok(list
-            .items
-            .into_iter()
-            .map(|item| Website::clone(&item.website))
-            .collect())
+        Ok(list.items.into_iter().map(|item| Website::clone(&item.website)).collect())
     }
 
     /// `GET plugin/connect/websites/since` (§2.4): what changed since a date, by the server's
@@ -162,11 +149,7 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn endpoints(&self) -> Result<Endpoints, ApiError> {
-        self.get(
-            self.requests
-                .request(Method::GET, "plugin/connect/endpoints", None),
-        )
-        .await
+        self.get(self.requests.request(Method::GET, "plugin/connect/endpoints", None)).await
     }
 
     /// `GET plugins/subscription` (§2.6), user tier: all subscriptions of the account.
@@ -174,11 +157,7 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, ApiError> {
-        self.get(
-            self.requests
-                .request(Method::GET, "plugins/subscription", None),
-        )
-        .await
+        self.get(self.requests.request(Method::GET, "plugins/subscription", None)).await
     }
 
     /// `GET plugins/subscription/{w}` (§2.6), user tier: the subscriptions of a website.
@@ -190,8 +169,7 @@ impl Client {
         website: WebsiteId,
     ) -> Result<Vec<Subscription>, ApiError> {
         let route = format!("plugins/subscription/{website}");
-        self.get(self.requests.request(Method::GET, &route, None))
-            .await
+        self.get(self.requests.request(Method::GET, &route, None)).await
     }
 
     /// `GET plugins/subscription/{w}/{p}` (§2.7).
@@ -203,8 +181,7 @@ impl Client {
         website: WebsiteId,
         plugin: PluginId,
     ) -> Result<Subscription, ApiError> {
-        self.get(self.of(Method::GET, website, plugin, "", None))
-            .await
+        self.get(self.of(Method::GET, website, plugin, "", None)).await
     }
 
     /// `POST plugins/subscription/{w}` (§2.8), user tier: installs a plugin.
@@ -214,8 +191,7 @@ impl Client {
     pub async fn subscribe(&self, website: WebsiteId, plugin: PluginId) -> Result<(), ApiError> {
         let body = json(&serde_json::json!({ "plugin_id": plugin }))?;
         let route = format!("plugins/subscription/{website}");
-        self.write(self.requests.request(Method::POST, &route, Some(body)))
-            .await
+        self.write(self.requests.request(Method::POST, &route, Some(body))).await
     }
 
     /// `DELETE plugins/subscription/{w}/{p}` (§2.9), user tier: uninstalls a plugin.
@@ -223,8 +199,7 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn unsubscribe(&self, website: WebsiteId, plugin: PluginId) -> Result<(), ApiError> {
-        self.write(self.of(Method::DELETE, website, plugin, "", None))
-            .await
+        self.write(self.of(Method::DELETE, website, plugin, "", None)).await
     }
 
     /// `GET plugins/subscription/{w}/{p}/settings` (§2.10).
@@ -236,8 +211,7 @@ impl Client {
         website: WebsiteId,
         plugin: PluginId,
     ) -> Result<SubscriptionSettings, ApiError> {
-        self.get(self.requests.settings(Method::GET, website, plugin, None))
-            .await
+        self.get(self.requests.settings(Method::GET, website, plugin, None)).await
     }
 
     /// `PUT plugins/subscription/{w}/{p}/settings` (§2.11): replaces all settings.
@@ -250,11 +224,7 @@ impl Client {
         plugin: PluginId,
         settings: &Settings,
     ) -> Result<(), ApiError> {
-        self.write(
-            self.requests
-                .settings(Method::PUT, website, plugin, Some(settings)),
-        )
-        .await
+        self.write(self.requests.settings(Method::PUT, website, plugin, Some(settings))).await
     }
 
     /// `PATCH plugins/subscription/{w}/{p}/settings` (§2.12): merges these members in. The depth
@@ -268,11 +238,7 @@ impl Client {
         plugin: PluginId,
         settings: &Settings,
     ) -> Result<(), ApiError> {
-        self.write(
-            self.requests
-                .settings(Method::PATCH, website, plugin, Some(settings)),
-        )
-        .await
+        self.write(self.requests.settings(Method::PATCH, website, plugin, Some(settings))).await
     }
 
     /// `GET plugins/subscription/{w}/{p}/bill/usage` (§2.13): open usage bills.
@@ -284,8 +250,7 @@ impl Client {
         website: WebsiteId,
         plugin: PluginId,
     ) -> Result<Vec<UsageBill>, ApiError> {
-        self.get(self.of(Method::GET, website, plugin, "/bill/usage", None))
-            .await
+        self.get(self.of(Method::GET, website, plugin, "/bill/usage", None)).await
     }
 
     /// `POST plugins/subscription/{w}/{p}/bill/usage` (§2.14): bills a usage. An unclear failure
@@ -300,8 +265,7 @@ impl Client {
         bill: &UsageBill,
     ) -> Result<(), ApiError> {
         let body = Some(json(bill)?);
-        self.write(self.of(Method::POST, website, plugin, "/bill/usage", body))
-            .await
+        self.write(self.of(Method::POST, website, plugin, "/bill/usage", body)).await
     }
 
     /// `GET plugins/subscription/{w}/{p}/attest/provenance` (§2.15).
@@ -313,8 +277,7 @@ impl Client {
         website: WebsiteId,
         plugin: PluginId,
     ) -> Result<Provenance, ApiError> {
-        self.get(self.of(Method::GET, website, plugin, "/attest/provenance", None))
-            .await
+        self.get(self.of(Method::GET, website, plugin, "/attest/provenance", None)).await
     }
 
     /// `POST plugins/subscription/{w}/{p}/channel` (§2.16): a message to the plugin's channel.
@@ -328,8 +291,7 @@ impl Client {
         message: &ChannelMessage,
     ) -> Result<(), ApiError> {
         let body = Some(json(message)?);
-        self.write(self.of(Method::POST, website, plugin, "/channel", body))
-            .await
+        self.write(self.of(Method::POST, website, plugin, "/channel", body)).await
     }
 
     /// `POST plugins/subscription/{w}/{p}/event` (§2.17): dispatches a plugin event.
@@ -343,8 +305,7 @@ impl Client {
         event: &PluginEvent,
     ) -> Result<(), ApiError> {
         let body = Some(json(event)?);
-        self.write(self.of(Method::POST, website, plugin, "/event", body))
-            .await
+        self.write(self.of(Method::POST, website, plugin, "/event", body)).await
     }
 
     fn of(
@@ -363,9 +324,7 @@ impl Client {
         let response = self.send(request).await?;
         let data = wire::data(response.body())?;
         serde_json::from_str(data.get()).map_err(|problem| {
-            ApiError::Unreadable(Unreadable::WrongData {
-                problem: problem.to_string(),
-            })
+            ApiError::Unreadable(Unreadable::WrongData { problem: problem.to_string() })
         })
     }
 
@@ -375,19 +334,14 @@ impl Client {
     }
 
     async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, ApiError> {
-        request
-            .headers_mut()
-            .insert("x-crisp-tier", self.tier.clone());
+        request.headers_mut().insert("x-crisp-tier", self.tier.clone());
         let whole = self.transport.timeouts().whole;
         let response = self.transport.exchange(request, whole).await?;
         if response.status().is_success() {
             return Ok(response);
         }
         let refused = wire::refusal(response.status().as_u16(), response.body());
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "used if the answer has no date of its own"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "used if the answer has no date of its own")]
         let now = Timestamp::now();
         let retry_after = wire::retry_after(response.headers(), now);
         Err(ApiError::of(refused, retry_after))
@@ -395,7 +349,5 @@ impl Client {
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Bytes, ApiError> {
-    serde_json::to_vec(value)
-        .map(Bytes::from)
-        .map_err(|e| ApiError::Unwritable(e.to_string()))
+    serde_json::to_vec(value).map(Bytes::from).map_err(|e| ApiError::Unwritable(e.to_string()))
 }

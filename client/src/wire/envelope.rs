@@ -57,24 +57,18 @@ struct Envelope<'a> {
 
 impl Envelope<'_> {
     fn reason(&self) -> String {
-        self.reason
-            .and_then(|reason| serde_json::from_str(reason.get()).ok())
-            .unwrap_or_default()
+        self.reason.and_then(|reason| serde_json::from_str(reason.get()).ok()).unwrap_or_default()
     }
 }
 
 /// The `data` of a successful answer, as text. Demands `error` to be false in so many words.
 pub(crate) fn data(body: &[u8]) -> Result<&RawValue, Unreadable> {
-    let envelope: Envelope<'_> =
-        serde_json::from_slice(body).map_err(|problem| Unreadable::NotAnEnvelope {
-            problem: problem.to_string(),
-        })?;
+    let envelope: Envelope<'_> = serde_json::from_slice(body)
+        .map_err(|problem| Unreadable::NotAnEnvelope { problem: problem.to_string() })?;
     match envelope.error.map(RawValue::get) {
         Some("false") => {}
         Some("true") => {
-            return Err(Unreadable::ErrorEnvelope {
-                reason: envelope.reason(),
-            });
+            return Err(Unreadable::ErrorEnvelope { reason: envelope.reason() });
         }
         _ => {
             let problem = "`error` is neither true nor false".to_owned();
@@ -105,21 +99,13 @@ pub(crate) fn refusal(status: u16, body: &[u8]) -> Refused {
         message: String,
     }
     let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
-        return Refused {
-            status,
-            reason: String::new(),
-            message: None,
-        };
+        return Refused { status, reason: String::new(), message: None };
     };
     let message = envelope
         .data
         .and_then(|data| serde_json::from_str::<Message>(data.get()).ok())
         .map(|data| data.message);
-    Refused {
-        status,
-        reason: envelope.reason(),
-        message,
-    }
+    Refused { status, reason: envelope.reason(), message }
 }
 
 #[cfg(test)]
@@ -132,33 +118,17 @@ mod tests {
         assert_eq!(data(good).unwrap().get(), "[1]");
         let error = br#"{"error":true,"reason":"oops","data":[]}"#;
         let reason = "oops".to_owned();
-        assert_eq!(
-            data(error).unwrap_err(),
-            Unreadable::ErrorEnvelope { reason }
-        );
-        for strange in [
-            &b"<html>"[..],
-            b"",
-            b"[]",
-            b"{}",
-            br#"{"data":[]}"#,
-            br#"{"error":0}"#,
-        ] {
+        assert_eq!(data(error).unwrap_err(), Unreadable::ErrorEnvelope { reason });
+        for strange in [&b"<html>"[..], b"", b"[]", b"{}", br#"{"data":[]}"#, br#"{"error":0}"#] {
             let refusal = data(strange).unwrap_err();
-            assert!(
-                matches!(refusal, Unreadable::NotAnEnvelope { .. }),
-                "{refusal}"
-            );
+            assert!(matches!(refusal, Unreadable::NotAnEnvelope { .. }), "{refusal}");
         }
     }
 
     #[test]
     fn missing_and_null_data_are_failures_and_not_empty_lists() {
         assert_eq!(data(br#"{"error":false}"#).unwrap_err(), Unreadable::NoData);
-        assert_eq!(
-            data(br#"{"error":false,"data":null}"#).unwrap_err(),
-            Unreadable::NoData
-        );
+        assert_eq!(data(br#"{"error":false,"data":null}"#).unwrap_err(), Unreadable::NoData);
     }
 
     #[test]
@@ -167,10 +137,7 @@ mod tests {
         let refused = refusal(400, body);
         assert_eq!(refused.reason, "invalid_data");
         assert_eq!(refused.message.as_deref(), Some("no number"));
-        assert_eq!(
-            refused.to_string(),
-            "the API refused: 400 `invalid_data` (no number)"
-        );
+        assert_eq!(refused.to_string(), "the API refused: 400 `invalid_data` (no number)");
         assert_eq!(refusal(502, b"<html>").reason, "");
     }
 }

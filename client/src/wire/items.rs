@@ -86,12 +86,7 @@ impl RawItem<'_> {
             word => ItemKind::Unknown(word.unwrap_or_default()),
         };
         let has_settings = self.settings.is_some();
-        Some(Item {
-            id,
-            difference,
-            website: Arc::new(self.website(id)),
-            has_settings,
-        })
+        Some(Item { id, difference, website: Arc::new(self.website(id)), has_settings })
     }
 }
 
@@ -105,10 +100,8 @@ pub(crate) fn read_items(body: &[u8], of_page: bool) -> Result<ItemList, Unreada
         return Ok(list);
     }
     // One item is no object, or repeats a member: read them one by one.
-    let raw: Vec<&RawValue> =
-        serde_json::from_str(data).map_err(|problem| Unreadable::WrongData {
-            problem: problem.to_string(),
-        })?;
+    let raw: Vec<&RawValue> = serde_json::from_str(data)
+        .map_err(|problem| Unreadable::WrongData { problem: problem.to_string() })?;
     for item in raw {
         let item = serde_json::from_str::<RawItem<'_>>(item.get()).ok();
         list.push(item.and_then(|item| item.item(of_page)));
@@ -128,9 +121,8 @@ impl ItemList {
 /// Reads the answer of `GET …/settings` (specification §2.10): token and settings of a website.
 pub(crate) fn read_subscription(body: &[u8], id: WebsiteId) -> Result<Website, Unreadable> {
     let data = envelope::data(body)?.get();
-    let raw: RawItem<'_> = serde_json::from_str(data).map_err(|problem| Unreadable::WrongData {
-        problem: problem.to_string(),
-    })?;
+    let raw: RawItem<'_> = serde_json::from_str(data)
+        .map_err(|problem| Unreadable::WrongData { problem: problem.to_string() })?;
     if lenient::<String>(raw.website_id)
         .and_then(|text| text.parse().ok())
         .is_some_and(|answered: WebsiteId| answered != id)
@@ -177,19 +169,13 @@ mod tests {
             true,
         );
         let website = &read.items[0].website;
-        assert_eq!(
-            (website.price, &website.plan, &website.token),
-            (None, &None, &None)
-        );
+        assert_eq!((website.price, &website.plan, &website.token), (None, &None, &None));
         assert!(website.settings.is_unconfigured());
     }
 
     #[test]
     fn items_without_an_identifier_are_counted_and_the_others_kept() {
-        let read = list(
-            &format!(r#"[7, {{"website_id":"x"}}, {{"website_id":"{W1}"}}]"#),
-            true,
-        );
+        let read = list(&format!(r#"[7, {{"website_id":"x"}}, {{"website_id":"{W1}"}}]"#), true);
         assert_eq!((read.items.len(), read.unreadable), (1, 2));
     }
 

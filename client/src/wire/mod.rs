@@ -39,28 +39,18 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 /// Whether a cache in front of the API gave this answer, so that it may be old (hazard C8).
 pub(crate) fn from_cache(headers: &HeaderMap) -> bool {
-    let bloom = headers
-        .get("bloom-status")
-        .and_then(|value| value.to_str().ok());
+    let bloom = headers.get("bloom-status").and_then(|value| value.to_str().ok());
     let hit = bloom.is_some_and(|status| {
         status.eq_ignore_ascii_case("HIT") || status.eq_ignore_ascii_case("OFFLINE")
     });
-    let age = headers
-        .get(http::header::AGE)
-        .and_then(|value| value.to_str().ok());
-    hit || age
-        .and_then(|age| age.trim().parse::<u64>().ok())
-        .is_some_and(|age| age > 0)
+    let age = headers.get(http::header::AGE).and_then(|value| value.to_str().ok());
+    hit || age.and_then(|age| age.trim().parse::<u64>().ok()).is_some_and(|age| age > 0)
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or a date to be compared with the
 /// answer's own `Date` (never with the local clock unless there is nothing else).
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers
-        .get(http::header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim();
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More than any number holds is for ever.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
@@ -76,10 +66,7 @@ mod tests {
     use http::HeaderValue;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v)))
-            .collect()
+        pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect()
     }
 
     #[test]
@@ -102,10 +89,7 @@ mod tests {
     fn a_hit_of_the_api_s_cache_and_an_aged_answer_are_from_a_cache() {
         assert!(from_cache(&headers(&[("bloom-status", "HIT")])));
         assert!(from_cache(&headers(&[("age", "12")])));
-        assert!(!from_cache(&headers(&[
-            ("bloom-status", "MISS"),
-            ("age", "0")
-        ])));
+        assert!(!from_cache(&headers(&[("bloom-status", "MISS"), ("age", "0")])));
         assert!(!from_cache(&headers(&[])));
     }
 

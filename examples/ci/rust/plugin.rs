@@ -1,10 +1,7 @@
 //! A plugin's tests in Rust: one emulator in the test's own process, or a space of one for each
 //! test. Dropping the server stops it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on has nothing better to do"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has nothing better to do")]
 
 use crisp_mock_server::options::WorldOptions;
 use crisp_mock_server::server::{Info, MockServer};
@@ -21,11 +18,8 @@ fn plugin(world: &Info) -> Cache<Value> {
 
 /// A world of three websites, with what is to go wrong in it.
 async fn world(faults: Value) -> MockServer {
-    let options = WorldOptions {
-        websites: Some(3),
-        faults: Some(faults),
-        ..WorldOptions::default()
-    };
+    let options =
+        WorldOptions { websites: Some(3), faults: Some(faults), ..WorldOptions::default() };
     MockServer::start(options.into()).await.unwrap()
 }
 

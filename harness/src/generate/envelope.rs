@@ -25,10 +25,7 @@ pub struct Quirk {
 pub enum Stance {
     /// These values are drawn, beside the default. Others that the emulator's table names are left
     /// out, each for a reason.
-    Inside(
-        &'static [&'static str],
-        &'static [(&'static str, &'static str)],
-    ),
+    Inside(&'static [&'static str], &'static [(&'static str, &'static str)]),
     /// No value makes a difference to a client that caches settings, and why.
     Unmet(&'static str),
     /// Values other than the default are outside, and why.
@@ -84,17 +81,11 @@ pub const FAULTS: &[(&str, &str)] = &[
 
 /// Every quirk of the emulator.
 pub const TABLE: &[Quirk] = &[
-    quirk(
-        "tier-refusal-status",
-        Unmet("a plugin's client asks with the plugin tier"),
-    ),
+    quirk("tier-refusal-status", Unmet("a plugin's client asks with the plugin tier")),
     quirk("list-status", Inside(&["200"], &[])),
     quirk("since-status", Inside(&["206"], &[])),
     quirk("write-reason", Inside(&["resolved", "any_text"], &[])),
-    quirk(
-        "page-size",
-        Unmet("every case draws `server.page_size`, from 1 to 5"),
-    ),
+    quirk("page-size", Unmet("every case draws `server.page_size`, from 1 to 5")),
     quirk(
         "page-zero",
         Outside(
@@ -103,52 +94,28 @@ pub const TABLE: &[Quirk] = &[
         ),
     ),
     quirk("past-the-end", Inside(&["not-found"], &[])),
-    quirk(
-        "list-order",
-        Inside(&["newest-first", "by-id", "snapshot"], &[]),
-    ),
+    quirk("list-order", Inside(&["newest-first", "by-id", "snapshot"], &[])),
     quirk("since-boundary", Inside(&["exclusive"], &[])),
     quirk("since-granularity", Inside(&["1s-floor", "1s-ceil"], &[])),
-    quirk(
-        "missing-date",
-        Unmet("a client that sends no date asks nothing"),
-    ),
-    quirk(
-        "malformed-date",
-        Unmet("a client that is judged writes dates"),
-    ),
+    quirk("missing-date", Unmet("a client that sends no date asks nothing")),
+    quirk("malformed-date", Unmet("a client that is judged writes dates")),
     quirk("future-date", Inside(&["refused"], &[])),
     quirk(
         "horizon",
         Inside(
             &["refuse:10m", "refuse:1d", "partial:1d"],
             &[
-                (
-                    "refuse:7d",
-                    "no case goes on for a day, so `refuse:1d` is the same",
-                ),
-                (
-                    "partial:7d",
-                    "no case goes on for a day, so `partial:1d` is the same",
-                ),
+                ("refuse:7d", "no case goes on for a day, so `refuse:1d` is the same"),
+                ("partial:7d", "no case goes on for a day, so `partial:1d` is the same"),
             ],
         ),
     ),
     quirk("collapse", Inside(&["last-change", "every-change"], &[])),
     quirk("re-added", Inside(&["updated", "removed-and-added"], &[])),
     quirk("removed-payload", Inside(&["last-known", "nulls"], &[])),
-    quirk(
-        "unconfigured-under-filter",
-        Unmet("it shows only to a client that filters"),
-    ),
-    quirk(
-        "first-configured",
-        Unmet("it shows only to a client that filters"),
-    ),
-    quirk(
-        "configured-means",
-        Unmet("it shows only to a client that filters"),
-    ),
+    quirk("unconfigured-under-filter", Unmet("it shows only to a client that filters")),
+    quirk("first-configured", Unmet("it shows only to a client that filters")),
+    quirk("configured-means", Unmet("it shows only to a client that filters")),
     quirk("unconfigured-settings", Inside(&["null", "absent"], &[])),
     quirk("plan-change", Inside(&["silent"], &[])),
     quirk("free-plan", Inside(&["null", "absent"], &[])),
@@ -156,21 +123,12 @@ pub const TABLE: &[Quirk] = &[
     quirk("reinstall-settings", Inside(&["kept"], &[])),
     quirk("merge-depth", Inside(&["deep", "rfc7396"], &[])),
     quirk("invalid-save-status", Inside(&["422"], &[])),
-    quirk(
-        "invalid-save-reason",
-        Inside(&["invalid_settings", "any_text"], &[]),
-    ),
-    quirk(
-        "schema-draft",
-        Unmet("the sample schema means the same in all"),
-    ),
+    quirk("invalid-save-reason", Inside(&["invalid_settings", "any_text"], &[])),
+    quirk("schema-draft", Unmet("the sample schema means the same in all")),
     quirk("schema-formats", Unmet("the sample schema has no format")),
     quirk("body-limit", Inside(&["100KiB", "1KiB"], &[])),
     quirk("unchanged-save", Inside(&["silent"], &[])),
-    quirk(
-        "own-write-echo",
-        Unmet("a client that polls sees no events"),
-    ),
+    quirk("own-write-echo", Unmet("a client that polls sees no events")),
     quirk(
         "quota-status",
         Unmet("no case has a quota: when it is spent, the rest of the day is silence"),
@@ -275,9 +233,7 @@ const BOTH_GONE_AND_THERE: &str = "an answer that calls a website both gone and 
 /// The conflict that a scenario has, if it has one.
 #[must_use]
 pub fn conflict(scenario: &Scenario) -> Option<&'static Conflict> {
-    CONFLICTS
-        .iter()
-        .find(|conflict| (conflict.has_both)(scenario))
+    CONFLICTS.iter().find(|conflict| (conflict.has_both)(scenario))
 }
 
 /// Why a scenario is outside the envelope; nothing when it is inside.
@@ -321,20 +277,14 @@ fn has(scenario: &Scenario, name: &str) -> bool {
 
 fn quirk_is(scenario: &Scenario, name: &str, value: &str) -> bool {
     let quirks = &scenario.server.quirks.0;
-    quirks
-        .iter()
-        .any(|(other, is)| other == name && is == value)
+    quirks.iter().any(|(other, is)| other == name && is == value)
 }
 
 /// Whether some answer leaves something out of the differential without a mark.
 fn has_lie(scenario: &Scenario) -> bool {
     let lies = |fault: &crisp_mock_server::fault::Fault| {
-        matches!(
-            fault.effect,
-            Effect::Answer(Answer::ShortPage | Answer::EmptyPage)
-        ) && fault
-            .at
-            .is_none_or(|target| target.operation != Operation::List)
+        matches!(fault.effect, Effect::Answer(Answer::ShortPage | Answer::EmptyPage))
+            && fault.at.is_none_or(|target| target.operation != Operation::List)
     };
     scenario.faults.faults.iter().any(lies)
 }
@@ -344,9 +294,7 @@ fn has_invented_404(scenario: &Scenario) -> bool {
     let invents = |fault: &crisp_mock_server::fault::Fault| {
         let not_found = http::StatusCode::NOT_FOUND;
         matches!(fault.effect, Effect::Answer(Answer::Status { status, .. }) if status == not_found)
-            && fault
-                .at
-                .is_none_or(|target| target.operation == Operation::GetSettings)
+            && fault.at.is_none_or(|target| target.operation == Operation::GetSettings)
     };
     scenario.faults.faults.iter().any(invents)
 }
@@ -364,15 +312,11 @@ fn moves(scenario: &Scenario, whose: impl Fn(Side) -> bool) -> bool {
         Deed::Clock { side, .. } => whose(side),
         _ => false,
     });
-    let fault = scenario
-        .faults
-        .faults
-        .iter()
-        .any(|fault| match fault.effect {
-            Effect::Clock(ClockFault::Server { .. }) => whose(Side::Server),
-            Effect::Clock(ClockFault::Client { .. }) => whose(Side::Client),
-            _ => false,
-        });
+    let fault = scenario.faults.faults.iter().any(|fault| match fault.effect {
+        Effect::Clock(ClockFault::Server { .. }) => whose(Side::Server),
+        Effect::Clock(ClockFault::Client { .. }) => whose(Side::Client),
+        _ => false,
+    });
     step || fault
 }
 
@@ -382,10 +326,8 @@ mod tests {
 
     #[test]
     fn every_quirk_of_the_emulator_is_in_the_table() {
-        let known: Vec<_> = crisp_mock_server::quirks::TABLE
-            .iter()
-            .map(|about| about.name)
-            .collect();
+        let known: Vec<_> =
+            crisp_mock_server::quirks::TABLE.iter().map(|about| about.name).collect();
         let treated: Vec<_> = TABLE.iter().map(|quirk| quirk.name).collect();
         assert_eq!(treated, known);
     }
@@ -396,11 +338,7 @@ mod tests {
             if let Inside(drawn, left_out) = quirk.stance {
                 let mut treated = drawn.iter().chain(left_out.iter().map(|(value, _)| value));
                 for value in about.alternatives {
-                    assert!(
-                        treated.clone().any(|other| other == value),
-                        "{}={value}",
-                        quirk.name
-                    );
+                    assert!(treated.clone().any(|other| other == value), "{}={value}", quirk.name);
                 }
                 assert!(treated.all(|value| !value.is_empty()));
             }

@@ -22,11 +22,8 @@ const STATUSES: [u16; 12] = [500, 500, 502, 503, 504, 400, 401, 403, 404, 408, 4
 
 /// The faults of a case.
 pub(super) fn faults(dice: &mut Dice<'_>, case: &Case) -> FaultPlan {
-    let allowed: Vec<_> = case
-        .swarm
-        .effects()
-        .filter(|key| *key != "clock" || case.swarm.clocks)
-        .collect();
+    let allowed: Vec<_> =
+        case.swarm.effects().filter(|key| *key != "clock" || case.swarm.clocks).collect();
     if allowed.is_empty() {
         return FaultPlan::default();
     }
@@ -62,15 +59,8 @@ fn fault(dice: &mut Dice<'_>, case: &Case, key: &str) -> Option<Fault> {
     let first = dice.between(1, most);
     // A lie that is told again is believed, by everybody.
     let last = first + if lies || dice.coin() { 0 } else { dice.roll(3) };
-    let occurrence = Occurrence::Range {
-        first,
-        last: Some(last),
-    };
-    let target = Target {
-        operation,
-        page,
-        occurrence,
-    };
+    let occurrence = Occurrence::Range { first, last: Some(last) };
+    let target = Target { operation, page, occurrence };
     Some(seeded(dice, Fault::new(target, effect)))
 }
 
@@ -84,10 +74,7 @@ fn seeded(dice: &mut Dice<'_>, mut fault: Fault) -> Fault {
 
 fn window(dice: &mut Dice<'_>, case: &Case) -> Window {
     let (from, until) = times::span(dice, case);
-    Window {
-        from,
-        until: Some(until),
-    }
+    Window { from, until: Some(until) }
 }
 
 /// An operation that the effect can meet, and that this case makes somebody ask.
@@ -122,11 +109,7 @@ fn page(dice: &mut Dice<'_>, case: &Case, operation: Operation, effect: &Effect)
     if operation != Operation::List || dice.once_in(3) {
         return None;
     }
-    let least = if *effect == Effect::Answer(Answer::RepeatPage) {
-        2
-    } else {
-        1
-    };
+    let least = if *effect == Effect::Answer(Answer::RepeatPage) { 2 } else { 1 };
     // The empty page after the last counts.
     let most = u64::from(case.pages + 1);
     let page = (least <= most).then(|| dice.between(least, most))?;
@@ -201,8 +184,6 @@ fn clock(dice: &mut Dice<'_>) -> ClockFault {
             skew_millis: millis.max(-30_000),
         }
     } else {
-        ClockFault::Client {
-            step_millis: millis,
-        }
+        ClockFault::Client { step_millis: millis }
     }
 }

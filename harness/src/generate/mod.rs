@@ -38,10 +38,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self {
-            max_steps: 8,
-            saves: true,
-        }
+        Self { max_steps: 8, saves: true }
     }
 }
 
@@ -119,11 +116,7 @@ impl Case {
 
     fn draw(dice: &mut Dice<'_>, bounds: Bounds) -> Self {
         let swarm = Swarm::draw(dice, bounds);
-        let page_size = if swarm.pages {
-            dice.between(1, 3)
-        } else {
-            dice.between(1, 5)
-        };
+        let page_size = if swarm.pages { dice.between(1, 3) } else { dice.between(1, 5) };
         let websites = if swarm.pages {
             // More than two pages are full, so there is a third.
             2 * page_size + dice.between(1, 2 * page_size)
@@ -163,12 +156,8 @@ fn draw(source: &mut TestRng, bounds: Bounds) -> Scenario {
     let start = set_up::start(&mut dice, &case);
     case.start.clone_from(&start.websites);
     let when = steps::steps(&mut dice, &case, bounds.max_steps);
-    case.puts = when
-        .iter()
-        .any(|step| matches!(step.deed, Deed::ClientSave(_)));
-    case.patches = when
-        .iter()
-        .any(|step| matches!(step.deed, Deed::ClientUpdate(_)));
+    case.puts = when.iter().any(|step| matches!(step.deed, Deed::ClientSave(_)));
+    case.patches = when.iter().any(|step| matches!(step.deed, Deed::ClientUpdate(_)));
     let mut scenario = Scenario {
         name: "a random case".to_owned(),
         server: set_up::server(&mut dice, &case),

@@ -45,18 +45,11 @@ fn forgotten(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> Plot 
         reason: None,
         retry_after: None,
     });
-    let window = Window {
-        from,
-        until: Some(until),
-    };
+    let window = Window { from, until: Some(until) };
     let mut fault = Fault::during(window, effect);
     fault.at = Some(Target::all(Operation::Since));
     let (id, new) = (website(dice, case), save(dice, case));
-    let deed = if dice.coin() {
-        Deed::Uninstall(vec![id])
-    } else {
-        Deed::Save(vec![(id, new)])
-    };
+    let deed = if dice.coin() { Deed::Uninstall(vec![id]) } else { Deed::Save(vec![(id, new)]) };
     let changed = from + Duration::from_secs(dice.between(1, 20));
     (vec![at(changed, deed)], Some(fault))
 }
@@ -71,10 +64,7 @@ fn overtaken_save(dice: &mut Dice<'_>, case: &Case, _scenario: &mut Scenario) ->
         at(before(5), Deed::ClientSave(vec![(id, mine)])),
         at(before(2), Deed::Save(vec![(id, theirs)])),
     ];
-    (
-        steps,
-        Some(slow(Operation::SaveSettings, 1, Duration::from_secs(9))),
-    )
+    (steps, Some(slow(Operation::SaveSettings, 1, Duration::from_secs(9))))
 }
 
 /// A poll that is slower than the next one, and a change before each of them.
@@ -85,10 +75,7 @@ fn overtaken_poll(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> 
     let id = website(dice, case);
     let (older, newer) = (save(dice, case), save(dice, case));
     let steps = vec![
-        at(
-            poll.saturating_sub(case.poll_every / 3),
-            Deed::Save(vec![(id, older)]),
-        ),
+        at(poll.saturating_sub(case.poll_every / 3), Deed::Save(vec![(id, older)])),
         at(poll + case.poll_every / 2, Deed::Save(vec![(id, newer)])),
     ];
     // The first differential belongs to the load.
@@ -102,16 +89,8 @@ fn late_drift(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> Plot
     quirk(scenario, "since-lag", dice.one(&["1500ms", "5s"]));
     let first = u64::from(case.page_size.min(case.websites));
     let id = WebsiteId::numbered(u32::try_from(dice.between(1, first)).unwrap_or(1));
-    let spot = Spot {
-        operation: Operation::List,
-        page: Some(1),
-        number: 1,
-    };
-    let step = Step {
-        anchor: Anchor::After(spot),
-        wait: None,
-        deed: Deed::Uninstall(vec![id]),
-    };
+    let spot = Spot { operation: Operation::List, page: Some(1), number: 1 };
+    let step = Step { anchor: Anchor::After(spot), wait: None, deed: Deed::Uninstall(vec![id]) };
     (vec![step], None)
 }
 
@@ -122,15 +101,8 @@ fn quirk(scenario: &mut Scenario, name: &str, value: &str) {
 }
 
 fn slow(operation: Operation, number: u64, by: Duration) -> Fault {
-    let occurrence = Occurrence::Range {
-        first: number,
-        last: Some(number),
-    };
-    let target = Target {
-        operation,
-        page: None,
-        occurrence,
-    };
+    let occurrence = Occurrence::Range { first: number, last: Some(number) };
+    let target = Target { operation, page: None, occurrence };
     Fault::new(target, Effect::Delay(Delay::Fixed(by)))
 }
 
@@ -149,9 +121,5 @@ fn save(dice: &mut Dice<'_>, case: &Case) -> serde_json::Value {
 
 fn at(time: Duration, deed: Deed) -> Step {
     let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    Step {
-        anchor: Anchor::At(time),
-        wait: None,
-        deed,
-    }
+    Step { anchor: Anchor::At(time), wait: None, deed }
 }

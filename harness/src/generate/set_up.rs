@@ -12,10 +12,7 @@ use crate::scenario::{Client, Scenario, Server, Start};
 
 /// How the server behaves.
 pub(super) fn server(dice: &mut Dice<'_>, case: &Case) -> Server {
-    let mut server = Server {
-        page_size: Some(case.page_size),
-        ..Server::default()
-    };
+    let mut server = Server { page_size: Some(case.page_size), ..Server::default() };
     if case.swarm.quirks {
         for quirk in envelope::TABLE {
             if let Stance::Inside(values, _) = quirk.stance
@@ -32,10 +29,7 @@ pub(super) fn server(dice: &mut Dice<'_>, case: &Case) -> Server {
 
 /// How the client is set up.
 pub(super) fn client(dice: &mut Dice<'_>, case: &Case) -> Client {
-    let mut client = Client {
-        seed: dice.coin().then(|| dice.roll(1000)),
-        ..Client::default()
-    };
+    let mut client = Client { seed: dice.coin().then(|| dice.roll(1000)), ..Client::default() };
     // The safety net is taken away in half of the cases: a full list heals what differences broke.
     client.relist_every = match dice.roll(4) {
         0 | 1 => Some(Duration::from_secs(30 * 86_400)),
@@ -58,10 +52,7 @@ pub(super) fn client(dice: &mut Dice<'_>, case: &Case) -> Client {
 /// What is there before anything happens.
 pub(super) fn start(dice: &mut Dice<'_>, case: &Case) -> Start {
     if !dice.once_in(3) {
-        return Start {
-            generated: Some(case.websites),
-            ..Start::default()
-        };
+        return Start { generated: Some(case.websites), ..Start::default() };
     }
     let mut start = Start::default();
     for number in 1..=case.websites {

@@ -23,21 +23,17 @@ const TEXTS: [&str; 12] = [
     "two\nlines\tand a tab",
 ];
 
-const KEYS: [&str; 8] = [
-    "enabled", "colour", "limits", "tags", "n", "Größe", "a b", "x/y~z",
-];
+const KEYS: [&str; 8] = ["enabled", "colour", "limits", "tags", "n", "Größe", "a b", "x/y~z"];
 
 /// The settings that a case chooses from.
 pub(super) fn pool(dice: &mut Dice<'_>, rich: bool) -> Vec<Value> {
     let size = dice.between(2, 5);
     (0..size)
-        .map(|number| {
-            if rich {
-                object(dice, number)
-            } else {
-                json!({ "message": format!("v{number}") })
-            }
-        })
+        .map(
+            |number| {
+                if rich { object(dice, number) } else { json!({ "message": format!("v{number}") }) }
+            },
+        )
         .collect()
 }
 

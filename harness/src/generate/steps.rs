@@ -45,13 +45,8 @@ fn visit(dice: &mut Dice<'_>, case: &Case) -> [Step; 2] {
     } else {
         case.poll_every + case.poll_every.mul_f64(dice.roll(10) as f64 / 10.0)
     };
-    let back = dice
-        .coin()
-        .then(|| settings::of(dice, &case.pool, number, case.swarm.rich));
-    [
-        at(gone, Deed::Uninstall(vec![id])),
-        at(gone + away, Deed::Install(vec![(id, back)])),
-    ]
+    let back = dice.coin().then(|| settings::of(dice, &case.pool, number, case.swarm.rich));
+    [at(gone, Deed::Uninstall(vec![id])), at(gone + away, Deed::Install(vec![(id, back)]))]
 }
 
 /// The plugin saves, and an operator soon after it, while the answer may be missing.
@@ -75,20 +70,13 @@ fn there_and_back(dice: &mut Dice<'_>, case: &Case) -> [Step; 2] {
     let other = settings::of(dice, &case.pool, number, case.swarm.rich);
     let before = case.held(id).unwrap_or_else(|| case.pool[0].clone());
     let later = case.poll_every.mul_f64(dice.between(1, 15) as f64 / 10.0);
-    [
-        at(first, Deed::Save(vec![(id, other)])),
-        at(first + later, Deed::Save(vec![(id, before)])),
-    ]
+    [at(first, Deed::Save(vec![(id, other)])), at(first + later, Deed::Save(vec![(id, before)]))]
 }
 
 fn at(time: Duration, deed: Deed) -> Step {
     // Nobody reads fractions of a millisecond.
     let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    Step {
-        anchor: Anchor::At(time),
-        wait: None,
-        deed,
-    }
+    Step { anchor: Anchor::At(time), wait: None, deed }
 }
 
 fn deed(dice: &mut Dice<'_>, case: &Case) -> Deed {
@@ -107,11 +95,7 @@ fn deed(dice: &mut Dice<'_>, case: &Case) -> Deed {
         9 if swarm.plans => Deed::Plan(vec![(id, dice.one(&PLANS).to_owned())]),
         10 if swarm.restarts => Deed::Restart,
         11 if swarm.clocks => Deed::Clock {
-            side: if dice.coin() {
-                Side::Client
-            } else {
-                Side::Server
-            },
+            side: if dice.coin() { Side::Client } else { Side::Server },
             millis: dice.one(&SHIFTS),
         },
         12 => {

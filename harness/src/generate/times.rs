@@ -23,11 +23,7 @@ pub(super) fn time(dice: &mut Dice<'_>, case: &Case) -> Duration {
         _ => dice.roll(POLLS * every),
     };
     // Whole seconds make a case easier to read, and hit the edges of whole seconds.
-    let millis = if dice.coin() {
-        millis / 1000 * 1000
-    } else {
-        millis
-    };
+    let millis = if dice.coin() { millis / 1000 * 1000 } else { millis };
     Duration::from_millis(millis)
 }
 
@@ -48,11 +44,7 @@ pub(super) fn anchor(dice: &mut Dice<'_>, case: &Case) -> (Anchor, Option<Durati
         return (Anchor::At(time(dice, case)), None);
     }
     let spot = spot(dice, case);
-    let anchor = if dice.coin() {
-        Anchor::After(spot)
-    } else {
-        Anchor::During(spot)
-    };
+    let anchor = if dice.coin() { Anchor::After(spot) } else { Anchor::During(spot) };
     let wait = dice.once_in(5);
     let wait = wait.then(|| Duration::from_millis(dice.one(&[5, 300, 3_000, 20_000])));
     (anchor, wait)
@@ -67,11 +59,7 @@ fn spot(dice: &mut Dice<'_>, case: &Case) -> Spot {
             page: Some(u32::try_from(dice.between(1, u64::from(page))).unwrap_or(1)),
             number: 1,
         },
-        _ => Spot {
-            operation: Operation::Since,
-            page: None,
-            number: dice.between(1, 5),
-        },
+        _ => Spot { operation: Operation::Since, page: None, number: dice.between(1, 5) },
     }
 }
 

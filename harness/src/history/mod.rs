@@ -117,11 +117,7 @@ impl History {
     /// The history of a run that has not begun.
     #[must_use]
     pub fn new(manners: Manners, murk: Murk) -> Self {
-        Self {
-            manners,
-            murk,
-            ..Self::default()
-        }
+        Self { manners, murk, ..Self::default() }
     }
 
     /// The place of a website; a new one if it was never heard of.
@@ -139,9 +135,7 @@ impl History {
     /// The website's name as people write it.
     #[must_use]
     pub fn name(&self, site: Site) -> String {
-        self.sites
-            .get(site as usize)
-            .map_or_else(String::new, |id| id.short())
+        self.sites.get(site as usize).map_or_else(String::new, |id| id.short())
     }
 
     /// The time of the last event.
@@ -171,15 +165,9 @@ impl History {
                 if by != By::Start && self.tracks[site as usize].versions.is_empty() {
                     // It was not there before; that is a version too.
                     let (from, state, by) = (Duration::ZERO, None, By::Start);
-                    self.tracks[site as usize]
-                        .versions
-                        .push(Version { from, state, by });
+                    self.tracks[site as usize].versions.push(Version { from, state, by });
                 }
-                let version = Version {
-                    from: at,
-                    state,
-                    by,
-                };
+                let version = Version { from: at, state, by };
                 self.change(site, |track| track.versions.push(version));
                 if by != By::Start {
                     self.disturbed = self.disturbed.max(at);
@@ -190,12 +178,9 @@ impl History {
             What::Sent(index) => {
                 let request = &self.requests[index as usize];
                 self.lied |= request.quality == Quality::Lie;
-                self.longest_asked = self
-                    .longest_asked
-                    .max(request.retry_after.unwrap_or_default());
-                let status = request
-                    .status
-                    .filter(|_| request.quality != Quality::Denied);
+                self.longest_asked =
+                    self.longest_asked.max(request.retry_after.unwrap_or_default());
+                let status = request.status.filter(|_| request.quality != Quality::Denied);
                 match status {
                     Some(429 | 420) => self.throttled = true,
                     Some(status @ 300..500) if status != 408 => self.refused = true,
@@ -240,10 +225,7 @@ impl History {
         };
         request.ended = Some(at);
         // A cache that always stands in front is no event.
-        let honest = matches!(
-            request.quality,
-            Quality::Good | Quality::Denied | Quality::Stale
-        );
+        let honest = matches!(request.quality, Quality::Good | Quality::Denied | Quality::Stale);
         if request.met_fault() || !honest {
             self.disturbed = self.disturbed.max(at);
         }
@@ -275,16 +257,8 @@ impl History {
     #[must_use]
     pub fn longest_silence(&self) -> Duration {
         let manners = &self.manners;
-        let refused = if self.refused {
-            manners.refused_cap
-        } else {
-            Duration::ZERO
-        };
-        let throttled = if self.throttled {
-            manners.throttled_cap
-        } else {
-            Duration::ZERO
-        };
+        let refused = if self.refused { manners.refused_cap } else { Duration::ZERO };
+        let throttled = if self.throttled { manners.throttled_cap } else { Duration::ZERO };
         let asked = self.longest_asked.min(manners.longest_retry_after);
         let wait = manners.retry_cap.max(refused).max(throttled).max(asked);
         manners.longest_poll + manners.request_timeout + wait
@@ -299,15 +273,7 @@ impl History {
         }
         for request in &self.requests {
             let body = request.body.as_deref().unwrap_or_default();
-            let Request {
-                sent,
-                ended,
-                quality,
-                status,
-                since,
-                faults,
-                ..
-            } = request;
+            let Request { sent, ended, quality, status, since, faults, .. } = request;
             let spot = request.spot();
             let line =
                 format!("{spot} {sent:?} {ended:?} {quality:?} {status:?} {since:?} {faults:?}\n");

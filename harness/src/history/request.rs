@@ -78,25 +78,14 @@ impl Request {
     /// Its name in scenarios: `list/2`, `since#3`.
     #[must_use]
     pub fn spot(&self) -> Spot {
-        let number = if self.page.is_some() {
-            self.page_number
-        } else {
-            self.number
-        };
-        Spot {
-            operation: self.operation,
-            page: self.page,
-            number,
-        }
+        let number = if self.page.is_some() { self.page_number } else { self.number };
+        Spot { operation: self.operation, page: self.page, number }
     }
 
     /// Whether it could have changed settings.
     #[must_use]
     pub fn is_save(&self) -> bool {
-        matches!(
-            self.operation,
-            Operation::SaveSettings | Operation::UpdateSettings
-        )
+        matches!(self.operation, Operation::SaveSettings | Operation::UpdateSettings)
     }
 
     /// Whether it asks what there is, as a load or a poll does.

@@ -75,9 +75,7 @@ fn canonical(value: Value) -> Value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_by(|one, other| one.0.cmp(&other.0));
-            let members = members
-                .into_iter()
-                .map(|(key, value)| (key, canonical(value)));
+            let members = members.into_iter().map(|(key, value)| (key, canonical(value)));
             Value::Object(members.collect::<Map<_, _>>())
         }
         Value::Number(number) => Value::Number(whole(number)),

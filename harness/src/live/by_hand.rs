@@ -123,9 +123,7 @@ impl ByHand {
                 if let Some(peer) = before {
                     in_time(patience, "stop", peer.stop()).await?;
                 }
-                in_time(patience, "hello", self.launcher.launch(&place))
-                    .await?
-                    .into()
+                in_time(patience, "hello", self.launcher.launch(&place)).await?.into()
             }
         };
         *lock(&self.shared.peer) = Some(Arc::clone(&peer));
@@ -151,15 +149,9 @@ impl ByHand {
 
     fn place(&self, url: &str, now: Moment) -> Place {
         // The world's own space has these credentials: they follow from its name and blueprint.
-        let outside = Outside {
-            elapsed: Duration::ZERO,
-            wall: START.into(),
-        };
+        let outside = Outside { elapsed: Duration::ZERO, wall: START.into() };
         let blueprint = Arc::clone(&self.prepared.blueprint);
-        let info = Info::of(
-            &Space::start(crate::world::SPACE, blueprint, url, outside),
-            url,
-        );
+        let info = Info::of(&Space::start(crate::world::SPACE, blueprint, url, outside), url);
         Place {
             rest_host: info.url,
             rest_url: info.rest_url,
@@ -202,22 +194,14 @@ async fn listen(arrivals: mpsc::UnboundedSender<Parked>) -> std::io::Result<(Str
 }
 
 fn ends(outcome: Outcome) -> Delivery {
-    Delivery {
-        hold: Duration::ZERO,
-        outcome,
-        after_next: None,
-    }
+    Delivery { hold: Duration::ZERO, outcome, after_next: None }
 }
 
 /// An answer that breaks off where this one ends: a byte is declared that never comes.
 fn cut_off(begun: Response<Bytes>) -> Outcome {
     let bytes = begun.body().len() as u64;
     let longer = |body: Bytes| [&body[..], b"}"].concat().into();
-    Outcome::Cut {
-        response: begun.map(longer),
-        bytes,
-        pace: None,
-    }
+    Outcome::Cut { response: begun.map(longer), bytes, pace: None }
 }
 
 type Saving = Pin<Box<dyn Future<Output = Result<SaveEnd, PeerError>> + Send>>;
@@ -290,12 +274,7 @@ impl Running {
                 let outcome = self.endings.remove(&id.0).unwrap_or(Outcome::Reset);
                 self.answer(id, outcome);
             }
-            Event::Save {
-                ticket,
-                website,
-                settings,
-                how,
-            } => {
+            Event::Save { ticket, website, settings, how } => {
                 let peer = Arc::clone(&self.peer);
                 let save = async move { peer.save(website, &settings, how).await };
                 self.saves.push((ticket, Box::pin(save)));

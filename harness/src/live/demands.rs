@@ -32,10 +32,7 @@ pub(super) const UNJUDGED: [(Rule, &str); 5] = [
     (Rule::HonestStatus, TIME),
     (Rule::Pacing, TIME),
     (Rule::Cost, TIME),
-    (
-        Rule::Atomic,
-        "samples do not show which answer changed the cache",
-    ),
+    (Rule::Atomic, "samples do not show which answer changed the cache"),
     (Rule::Quiet, TIME),
 ];
 const TIME: &str = "in real time the machine's own delays would be judged";
@@ -62,10 +59,7 @@ pub(super) fn manners(greeting: &Greeting, tempo: Tempo) -> Manners {
 /// What the server hides, in the scenario's own time: lags are the scenario's, the lives of caches
 /// are not.
 pub(super) fn murk(murk: Murk, tempo: Tempo) -> Murk {
-    Murk {
-        cache: tempo.told(murk.cache),
-        ..murk
-    }
+    Murk { cache: tempo.told(murk.cache), ..murk }
 }
 
 /// How a client whose clock is moved by hand has to behave. What it does not say of its waits has
@@ -110,9 +104,7 @@ pub(super) fn hides_all(
             let mut after = settings.clone();
             if let (true, Value::Object(old), Value::Object(new)) = (merges, &*before, settings) {
                 let merged = old.iter().chain(new);
-                after = merged
-                    .map(|(name, value)| (name.clone(), value.clone()))
-                    .collect();
+                after = merged.map(|(name, value)| (name.clone(), value.clone())).collect();
             }
             changes += u32::from(*before != after);
             hidden += u32::from(*before != after && seen(before) == seen(&after));
@@ -171,10 +163,7 @@ pub(super) fn judged(
             .iter()
             .copied()
             .filter(|(operation, _)| {
-                matches!(
-                    operation,
-                    Operation::SaveSettings | Operation::UpdateSettings
-                )
+                matches!(operation, Operation::SaveSettings | Operation::UpdateSettings)
             })
             .collect(),
         requests_per_hour: None,
@@ -196,11 +185,7 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
             "under this view nobody can say which websites are to be there",
         ),
         ("requests", fewer && after.requests.is_empty(), TIME),
-        (
-            "requests_per_hour",
-            before.requests_per_hour.is_some(),
-            TIME,
-        ),
+        ("requests_per_hour", before.requests_per_hour.is_some(), TIME),
         ("status", before.status.is_some(), TIME),
     ];
     let left_out = left_out.into_iter().filter(|(_, left_out, _)| *left_out);
@@ -264,10 +249,7 @@ pub(super) fn saves(wanted: &[SaveEnd], history: &History) -> Finding {
             got: Some(got),
         }))
     });
-    Finding {
-        demand: Demand::Expect("saves"),
-        verdict,
-    }
+    Finding { demand: Demand::Expect("saves"), verdict }
 }
 
 #[cfg(test)]
@@ -292,10 +274,7 @@ when: [ { at: 60s, save: { w1: { message: new, color: red } } } ]";
         assert!(!hides("{}", SAVE));
         let same = "start: { websites: { w1: { message: old } } }
 when: [ { at: 60s, save: { w1: { message: old } } } ]";
-        assert!(
-            !hides("{}", same),
-            "no view hides a save that changes nothing"
-        );
+        assert!(!hides("{}", same), "no view hides a save that changes nothing");
         let update = "start: { websites: { w1: { message: old, color: red } } }
 when: [ { at: 60s, client_update: { w1: { color: blue } } } ]";
         assert!(hides("keys: [message]", update));

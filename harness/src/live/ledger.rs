@@ -21,11 +21,7 @@ impl<W: Witness> Stage<'_, W> {
     /// Writes down what happened at the server.
     pub(super) fn take(&mut self, note: Note) {
         match note {
-            Note::Begun {
-                there,
-                wall,
-                origin,
-            } => {
+            Note::Begun { there, wall, origin } => {
                 self.begun = true;
                 self.origin = origin;
                 self.next_read = Duration::ZERO;
@@ -34,18 +30,10 @@ impl<W: Witness> Stage<'_, W> {
                     self.note_truth(Duration::ZERO, &truth, By::Start);
                 }
             }
-            Note::Handled {
-                at,
-                seq,
-                taken,
-                which,
-                written,
-            } => self.note_request(at, seq, *taken, which, written),
-            Note::Ended {
-                at,
-                seq,
-                client_left,
-            } => self.note_end(at, seq, client_left),
+            Note::Handled { at, seq, taken, which, written } => {
+                self.note_request(at, seq, *taken, which, written)
+            }
+            Note::Ended { at, seq, client_left } => self.note_end(at, seq, client_left),
             Note::Changed { at, truth } => self.note_truth(at, &truth, By::Operator),
             Note::Clock { at, millis } => {
                 let side = Side::Server;
@@ -113,10 +101,7 @@ impl<W: Witness> Stage<'_, W> {
         let values = &mut self.history.values;
         let state = truth.state.as_ref().and_then(|(settings, token)| {
             let settings = self.scene.launcher.view(settings.as_deref())?;
-            Some(State {
-                settings: values.json(&settings),
-                token: Some(values.plain(token)),
-            })
+            Some(State { settings: values.json(&settings), token: Some(values.plain(token)) })
         });
         let site = self.history.site(truth.id);
         self.push(at, What::Truth { site, state, by });

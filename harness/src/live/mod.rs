@@ -103,12 +103,7 @@ impl OverHttp {
     /// The same with a launcher that was chosen while running.
     #[must_use]
     pub fn from(launcher: Box<dyn Launcher>, terms: Terms) -> Self {
-        Self {
-            launcher: launcher.into(),
-            terms,
-            house: OnceLock::new(),
-            greeting: OnceLock::new(),
-        }
+        Self { launcher: launcher.into(), terms, house: OnceLock::new(), greeting: OnceLock::new() }
     }
 
     fn house(&self) -> Result<&House, Untried> {
@@ -186,10 +181,7 @@ impl OverHttp {
     ) -> Result<Judged, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         let scenario = Arc::new(demands::seen(&prepared.scenario, &*self.launcher));
-        let seen = Arc::new(Prepared {
-            scenario,
-            ..prepared.clone()
-        });
+        let seen = Arc::new(Prepared { scenario, ..prepared.clone() });
         let about = About {
             manners: demands::by_hand(greeting, &prepared.scenario.client, tempo.stands_for()),
             ..about(greeting, tempo)
@@ -215,9 +207,7 @@ impl OverHttp {
             log: shared.log(),
             ..Outside::default()
         }));
-        house
-            .runtime
-            .block_on(shared.stop(self.terms.client_timeout));
+        house.runtime.block_on(shared.stop(self.terms.client_timeout));
         Ok(judged)
     }
 
@@ -317,23 +307,9 @@ impl OverHttp {
             place,
         };
         let stage = Stage::new(scene, peer, noted, history, &mut judge);
-        let Ended {
-            history,
-            unreached,
-            unfired,
-            broken_off,
-            lag,
-            log,
-            stopped,
-        } = stage.run().await?;
-        let run = Run {
-            history,
-            about,
-            unreached,
-            unfired,
-            unable: false,
-            broken_off,
-        };
+        let Ended { history, unreached, unfired, broken_off, lag, log, stopped } =
+            stage.run().await?;
+        let run = Run { history, about, unreached, unfired, unable: false, broken_off };
         let mut findings = judge.findings(&run);
         demands::excuse(&mut findings, &judged, &run.history);
         findings.extend(demands::left_out(scenario, &judged));
@@ -385,10 +361,8 @@ async fn in_haste<T>(haste: &Hurry<'_>, most: Haste, done: impl Future<Output = 
 impl Trial for OverHttp {
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
         let judged = self.judge_while(prepared, &|| Haste::None)?;
-        judged.ok_or_else(|| Untried {
-            problem: "a scenario was broken off".to_owned(),
-            hint: None,
-        })
+        judged
+            .ok_or_else(|| Untried { problem: "a scenario was broken off".to_owned(), hint: None })
     }
 
     fn judge_while(
@@ -460,17 +434,11 @@ impl Trial for OverHttp {
 fn pace(tempo: Tempo) -> String {
     let spaced = |time: Duration| {
         let text = duration::format(time);
-        let split = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
+        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         format!("{} {}", &text[..split], &text[split..])
     };
     let stands_for = Duration::from_secs(tempo.stands_for().as_secs().max(1));
-    format!(
-        "poll {} stands for {} s",
-        spaced(tempo.poll()),
-        stands_for.as_secs()
-    )
+    format!("poll {} stands for {} s", spaced(tempo.poll()), stands_for.as_secs())
 }
 
 fn about(greeting: &Greeting, tempo: Tempo) -> About {
@@ -522,10 +490,7 @@ impl House {
 
     fn space(&self, blueprint: Blueprint) -> Result<Arc<Cell>, Untried> {
         let made = self.server.spaces().make(None, blueprint, EXPIRES);
-        made.map_err(|taken| Untried {
-            problem: taken.to_string(),
-            hint: None,
-        })
+        made.map_err(|taken| Untried { problem: taken.to_string(), hint: None })
     }
 
     fn place(&self, cell: &Cell, client: Client, poll: Duration) -> Place {

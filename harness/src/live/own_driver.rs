@@ -41,10 +41,7 @@ impl Launcher for OwnDriver {
                 backoff_max: Some(config.refused.cap),
                 relist: Some(config.relist_every),
             };
-            let peer = Running {
-                greeting,
-                cache: Mutex::new(None),
-            };
+            let peer = Running { greeting, cache: Mutex::new(None) };
             Ok(Box::new(peer) as Box<dyn Peer>)
         })
     }
@@ -70,15 +67,8 @@ fn config(place: &Place) -> Result<Config, PeerError> {
         let share = place.poll_every.as_secs_f64() / usual.as_secs_f64();
         time.mul_f64(share.clamp(0.0, 1.0))
     };
-    for waits in [
-        &mut config.retry,
-        &mut config.throttled,
-        &mut config.refused,
-    ] {
-        *waits = Waits {
-            base: faster(waits.base),
-            cap: faster(waits.cap),
-        };
+    for waits in [&mut config.retry, &mut config.throttled, &mut config.refused] {
+        *waits = Waits { base: faster(waits.base), cap: faster(waits.cap) };
     }
     let options = &place.client;
     let least = place.poll_every * 10;

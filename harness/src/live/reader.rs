@@ -26,11 +26,7 @@ impl<W: Witness> Stage<'_, W> {
         let patience = self.scene.terms.client_timeout;
         self.heard.spawn(async move {
             let result = in_time(patience, "read", peer.read()).await;
-            Heard::Read {
-                asked,
-                life,
-                result,
-            }
+            Heard::Read { asked, life, result }
         });
     }
 
@@ -96,9 +92,8 @@ impl<W: Witness> Stage<'_, W> {
         if reading.ready && self.history.ready.is_none() {
             self.push(at, What::Ready);
         }
-        let (heard, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ended)
-            .into_iter()
-            .partition(|(_, _, told)| *told <= asked);
+        let (heard, later): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.ended).into_iter().partition(|(_, _, told)| *told <= asked);
         self.ended = later;
         for (ticket, end, _) in heard {
             self.push(at, What::SaveEnded(ticket, end));

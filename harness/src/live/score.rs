@@ -16,28 +16,19 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Why a scenario cannot be said in real time, if it cannot.
 pub(super) fn unsaid(prepared: &Prepared, tempo: Tempo) -> Option<String> {
     let scenario = &*prepared.scenario;
-    let steps_the_client = scenario.when.iter().any(|step| {
-        matches!(
-            step.deed,
-            Deed::Clock {
-                side: Side::Client,
-                ..
-            }
-        )
-    }) || scenario
-        .faults
-        .faults
+    let steps_the_client = scenario
+        .when
         .iter()
-        .any(|fault| matches!(fault.effect, Effect::Clock(ClockFault::Client { .. })));
+        .any(|step| matches!(step.deed, Deed::Clock { side: Side::Client, .. }))
+        || scenario
+            .faults
+            .faults
+            .iter()
+            .any(|fault| matches!(fault.effect, Effect::Clock(ClockFault::Client { .. })));
     if steps_the_client {
         return Some("nobody can move the client's clock from outside in real time".to_owned());
     }
-    let horizon = scenario
-        .server
-        .quirks
-        .0
-        .iter()
-        .find(|(name, _)| name == "horizon");
+    let horizon = scenario.server.quirks.0.iter().find(|(name, _)| name == "horizon");
     if let Some((_, value)) = horizon {
         let why = format!("the server forgets after `{value}`, which no run in real time outlasts");
         return Some(why);
@@ -65,10 +56,7 @@ pub(super) fn blueprint(prepared: &Prepared, tempo: Tempo) -> Blueprint {
     let mut blueprint = (*prepared.blueprint).clone();
     blueprint.options.now = None;
     blueprint.options.clock = None;
-    for lag in [
-        &mut blueprint.quirks.since_lag.0,
-        &mut blueprint.quirks.list_lag.0,
-    ] {
+    for lag in [&mut blueprint.quirks.since_lag.0, &mut blueprint.quirks.list_lag.0] {
         *lag = tempo.real(*lag);
     }
     for fault in &mut blueprint.faults.faults {
@@ -135,16 +123,12 @@ pub(super) fn client(scenario: &Scenario, tempo: Tempo) -> Client {
 
 /// The longest silence that a fault of the scenario asks for, in real time.
 pub(super) fn longest_retry_after(blueprint: &Blueprint) -> Duration {
-    let asked = blueprint
-        .faults
-        .faults
-        .iter()
-        .map(|fault| match fault.effect {
-            Effect::Answer(
-                Answer::Status { retry_after, .. } | Answer::Throttle { retry_after, .. },
-            ) => retry_after.unwrap_or_default(),
-            _ => Duration::ZERO,
-        });
+    let asked = blueprint.faults.faults.iter().map(|fault| match fault.effect {
+        Effect::Answer(
+            Answer::Status { retry_after, .. } | Answer::Throttle { retry_after, .. },
+        ) => retry_after.unwrap_or_default(),
+        _ => Duration::ZERO,
+    });
     asked.max().unwrap_or_default()
 }
 
@@ -173,10 +157,7 @@ mod tests {
         };
         let millis = Duration::from_millis;
         let window = delay.window.unwrap();
-        assert_eq!(
-            (window.from, window.until),
-            (millis(100), Some(millis(200)))
-        );
+        assert_eq!((window.from, window.until), (millis(100), Some(millis(200))));
         assert_eq!(delay.effect, Effect::Delay(Delay::Fixed(millis(20))));
         assert_eq!(drip.effect.key(), "drip");
         assert_eq!(drip.to_value()["drip"], "30kB/s");
@@ -196,10 +177,7 @@ mod tests {
     fn what_cannot_be_said_in_real_time_is_said_to_be_so() {
         let cannot = |text: &str| {
             let prepared = prepared(text);
-            unsaid(
-                &prepared,
-                Tempo::of(&prepared.scenario, Duration::from_millis(200)),
-            )
+            unsaid(&prepared, Tempo::of(&prepared.scenario, Duration::from_millis(200)))
         };
         let save =
             "start: { generated: 1 }\nwhen:\n  - { at: 30s, save: { w1: { message: b } } }\n";
@@ -210,9 +188,6 @@ mod tests {
             format!("name: a\nserver: {{ quirks: {{ horizon: \"refuse:10m\" }} }}\n{save}");
         assert!(cannot(&horizon).unwrap().contains("refuse:10m"));
         let late = save.replace("30s", "30h");
-        assert_eq!(
-            cannot(&format!("name: a\n{late}")).unwrap(),
-            "it would take 6m in real time"
-        );
+        assert_eq!(cannot(&format!("name: a\n{late}")).unwrap(), "it would take 6m in real time");
     }
 }

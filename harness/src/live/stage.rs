@@ -48,16 +48,8 @@ pub(super) struct Scene<'a> {
 
 /// What was heard of the client.
 pub(super) enum Heard {
-    Read {
-        asked: Duration,
-        life: u32,
-        result: Result<Reading, PeerError>,
-    },
-    Saved {
-        ticket: u32,
-        life: u32,
-        result: Result<SaveEnd, PeerError>,
-    },
+    Read { asked: Duration, life: u32, result: Result<Reading, PeerError> },
+    Saved { ticket: u32, life: u32, result: Result<SaveEnd, PeerError> },
 }
 
 /// How a run in real time ended.
@@ -154,11 +146,8 @@ impl<'a, W: Witness> Stage<'a, W> {
         let broken_off = self.endless().then_some(BrokenOff::Endless);
         let at = self.elapsed();
         self.push(at, What::End);
-        let unfired = if self.quiet {
-            self.unfired
-        } else {
-            record::unfired(&self.scene.cell.lock())
-        };
+        let unfired =
+            if self.quiet { self.unfired } else { record::unfired(&self.scene.cell.lock()) };
         // A client that has stopped may not hear of it; the verdict stands.
         let _ = timeout(self.scene.terms.client_timeout, self.peer.stop()).await;
         Ok(Ended {
@@ -259,13 +248,8 @@ impl<'a, W: Witness> Stage<'a, W> {
         let now = self.told_now();
         let history = &self.history;
         let settled = self.planned.max(history.disturbed);
-        let limit = history.bound().max(
-            self.scene
-                .scenario
-                .expect
-                .converged_within
-                .unwrap_or_default(),
-        );
+        let limit =
+            history.bound().max(self.scene.scenario.expect.converged_within.unwrap_or_default());
         if hooked {
             let relist = history.manners.relist_every.unwrap_or_default();
             return now > self.planned.max(history.born) + relist + limit;
@@ -333,13 +317,8 @@ impl<'a, W: Witness> Stage<'a, W> {
 
     fn first_due(&self) -> Option<usize> {
         let now = self.elapsed();
-        let due = self
-            .agenda
-            .iter()
-            .enumerate()
-            .filter(|(_, (at, _))| *at <= now);
-        due.min_by_key(|(position, (at, _))| (*at, *position))
-            .map(|(position, _)| position)
+        let due = self.agenda.iter().enumerate().filter(|(_, (at, _))| *at <= now);
+        due.min_by_key(|(position, (at, _))| (*at, *position)).map(|(position, _)| position)
     }
 
     async fn act(&mut self, step: usize) -> Result<bool, PeerError> {
@@ -371,11 +350,7 @@ impl<'a, W: Witness> Stage<'a, W> {
             let (peer, id, life) = (Arc::clone(&self.peer), *id, self.life);
             let mut save = Box::pin(async move {
                 let result = peer.save(id, &text, how).await;
-                Heard::Saved {
-                    ticket,
-                    life,
-                    result,
-                }
+                Heard::Saved { ticket, life, result }
             });
             // Begun here and now, so that orders reach the client in their order.
             let begun = std::future::poll_fn(|cx| std::task::Poll::Ready(save.as_mut().poll(cx)));
@@ -418,7 +393,5 @@ pub(super) async fn in_time<T>(
 ) -> Result<T, PeerError> {
     let within = crisp_mock_server::duration::format(patience);
     let late = || PeerError::Stopped(format!("no reply to `{op}` within {within}"));
-    timeout(patience + GRACE, reply)
-        .await
-        .unwrap_or_else(|_| Err(late()))
+    timeout(patience + GRACE, reply).await.unwrap_or_else(|_| Err(late()))
 }

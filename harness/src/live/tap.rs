@@ -66,11 +66,7 @@ pub(super) enum Note {
         written: Option<Truth>,
     },
     /// What was decided for a request has been done to it.
-    Ended {
-        at: Duration,
-        seq: u64,
-        client_left: bool,
-    },
+    Ended { at: Duration, seq: u64, client_left: bool },
     /// Somebody at Crisp changed the truth.
     Changed { at: Duration, truth: Truth },
     /// The server's clock was moved.
@@ -116,12 +112,7 @@ impl Inside {
             last_write: 0,
             origin: Duration::ZERO,
         };
-        Self {
-            prepared,
-            tempo,
-            notes,
-            state: Mutex::new(state),
-        }
+        Self { prepared, tempo, notes, state: Mutex::new(state) }
     }
 
     /// Steps whose request has not come.
@@ -176,15 +167,9 @@ impl State {
         let at = space.clock.now(outside).elapsed;
         let mut changed = false;
         match &tap.prepared.scenario.when[step].deed {
-            Deed::Clock {
-                side: Side::Server,
-                millis,
-            } => {
+            Deed::Clock { side: Side::Server, millis } => {
                 space.clock.skew(*millis);
-                tap.note(Note::Clock {
-                    at,
-                    millis: *millis,
-                });
+                tap.note(Note::Clock { at, millis: *millis });
                 changed = true;
             }
             Deed::Quiet => {
@@ -212,9 +197,7 @@ impl State {
 
     /// What a request of the client made of the truth, if it changed it.
     fn written(&mut self, space: &Space, taken: &Taken) -> Option<Truth> {
-        let id = taken
-            .website
-            .filter(|_| taken.is_save() && taken.carried_out)?;
+        let id = taken.website.filter(|_| taken.is_save() && taken.carried_out)?;
         let newest = newest(space, id);
         let written = newest > self.last_write;
         self.last_write = self.last_write.max(newest);
@@ -244,10 +227,7 @@ impl State {
                 let held = &mut handled.delivery.hold;
                 *held = (*held).max(tap.tempo.poll() / 2);
             }
-            tap.note(Note::Reached {
-                step,
-                due: handled.arrived + wait,
-            });
+            tap.note(Note::Reached { step, due: handled.arrived + wait });
         }
     }
 }
@@ -272,22 +252,12 @@ impl Tap for Inside {
             handled.delivery.after_next = Some(withheld);
         }
         let place = (taken.operation, taken.page);
-        self.note(Note::Handled {
-            at,
-            seq,
-            taken: Box::new(taken),
-            which,
-            written,
-        });
+        self.note(Note::Handled { at, seq, taken: Box::new(taken), which, written });
         state.reach(self, space, place, which, handled);
     }
 
     fn ended(&self, seq: u64, client_left: bool) {
         let at = edge::elapsed().saturating_sub(self.state().origin);
-        self.note(Note::Ended {
-            at,
-            seq,
-            client_left,
-        });
+        self.note(Note::Ended { at, seq, client_left });
     }
 }

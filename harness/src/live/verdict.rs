@@ -74,11 +74,8 @@ fn confirmed(runs: Vec<Judged>) -> Option<Judged> {
             finding.verdict = Verdict::NotJudged(why);
         }
     }
-    let stopped = |run: &Judged| {
-        run.outside
-            .as_ref()
-            .is_some_and(|outside| outside.stopped.is_some())
-    };
+    let stopped =
+        |run: &Judged| run.outside.as_ref().is_some_and(|outside| outside.stopped.is_some());
     let stops = others.iter().filter(|run| stopped(run)).count() + usize::from(stopped(&last));
     let outside = last.outside.get_or_insert_default();
     if stops < count {
@@ -125,12 +122,7 @@ fn withdrawn(mut judged: Judged, why: String) -> Judged {
 
 /// A scenario that was not run, and why.
 pub(super) fn unjudged(prepared: &Prepared, why: String) -> Judged {
-    let abilities = Abilities {
-        saves: false,
-        tokens: false,
-        status: false,
-        waits: false,
-    };
+    let abilities = Abilities { saves: false, tokens: false, status: false, waits: false };
     let run = Run {
         history: History::default(),
         about: About {
@@ -148,10 +140,7 @@ pub(super) fn unjudged(prepared: &Prepared, why: String) -> Judged {
         scenario: prepared.scenario.clone(),
         run,
         findings: Vec::new(),
-        outside: Some(Box::new(Outside {
-            unjudged: Some(why),
-            ..Outside::default()
-        })),
+        outside: Some(Box::new(Outside { unjudged: Some(why), ..Outside::default() })),
     }
 }
 
@@ -215,29 +204,20 @@ when:
         let verdict = runs.add(run(&Guide), LATE).unwrap();
         assert_eq!(verdict.outcome(), Outcome::NotJudged);
         assert_eq!(verdict.failures().len(), 0);
-        assert_eq!(
-            unjudged(&verdict),
-            Some("this machine was too slow: a timer came 700 ms late")
-        );
+        assert_eq!(unjudged(&verdict), Some("this machine was too slow: a timer came 700 ms late"));
     }
 
     #[test]
     fn what_failed_in_some_runs_only_is_not_judged_beside_what_failed_in_all() {
         let mut runs = Runs::default();
         let mut odd = run(&Guide);
-        let also = odd
-            .findings
-            .iter_mut()
-            .find(|finding| finding.demand.name() == "cost");
+        let also = odd.findings.iter_mut().find(|finding| finding.demand.name() == "cost");
         also.unwrap().verdict = Verdict::Fail(Box::default());
         runs.add(run(&Guide), ON_TIME);
         runs.add(run(&Guide), ON_TIME);
         let verdict = runs.add(odd, ON_TIME).unwrap();
-        let failed: Vec<_> = verdict
-            .failures()
-            .iter()
-            .map(|(finding, _)| finding.demand.name())
-            .collect();
+        let failed: Vec<_> =
+            verdict.failures().iter().map(|(finding, _)| finding.demand.name()).collect();
         assert_eq!(failed, ["converged"]);
         let cost = verdict.not_judged().find(|(name, _)| *name == "cost");
         assert_eq!(cost, Some(("cost", "it failed in 1 of 3 runs")));

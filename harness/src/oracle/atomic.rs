@@ -56,10 +56,8 @@ impl Oracle for Atomic {
 
 /// Whether nothing can be learnt from the answer. A 404 can be an answer of its own.
 fn is_worthless(request: &Request) -> bool {
-    let reads = matches!(
-        request.operation,
-        Operation::List | Operation::Since | Operation::GetSettings
-    );
+    let reads =
+        matches!(request.operation, Operation::List | Operation::Since | Operation::GetSettings);
     let worthless = match request.quality {
         Quality::Broken | Quality::Unreadable => true,
         Quality::Refusal => !matches!(request.status, Some(404 | 410)),

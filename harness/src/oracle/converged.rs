@@ -14,10 +14,7 @@ pub(super) struct Converged {
 
 impl Converged {
     pub(super) fn new(wanted: Option<Duration>) -> Self {
-        Self {
-            wanted,
-            unjudged: None,
-        }
+        Self { wanted, unjudged: None }
     }
 }
 
@@ -58,10 +55,7 @@ fn late(history: &History, at: Duration, due: Duration, limit: Duration) -> Brea
         at,
         site: None,
         word: "converged too late",
-        fact: format!(
-            "Nothing changed or went wrong after {}.",
-            time(history.disturbed)
-        ),
+        fact: format!("Nothing changed or went wrong after {}.", time(history.disturbed)),
         but: format!("The cache equals the server only since {}.", time(at)),
         expected: Some(format!("equal by {} ({} after)", time(due), time(limit))),
         got: Some(format!("equal from {} on", time(at))),
@@ -70,12 +64,7 @@ fn late(history: &History, at: Duration, due: Duration, limit: Duration) -> Brea
 
 fn never(history: &History, now: Duration, limit: Duration) -> Breach {
     let differs = |(_, track): &(usize, &Track)| !track.agrees();
-    let site = history
-        .tracks
-        .iter()
-        .enumerate()
-        .find(differs)
-        .map_or(0, |(site, _)| site as Site);
+    let site = history.tracks.iter().enumerate().find(differs).map_or(0, |(site, _)| site as Site);
     let track = history.track(site);
     let name = history.name(site);
     let (held, seen) = (track.truth(), track.shown);
@@ -87,34 +76,21 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
         _ => "Nobody",
     };
     let (word, fact) = match (seen, held) {
-        (Some(_), None) => (
-            "ghost",
-            format!("{name} uninstalled the plugin at {}.", time(since)),
-        ),
+        (Some(_), None) => ("ghost", format!("{name} uninstalled the plugin at {}.", time(since))),
         (None, _)
             if track.versions.iter().all(|version| version.state.is_some())
                 && since_start(track) =>
         {
-            (
-                "missing website",
-                format!("{name} had the plugin all along."),
-            )
+            ("missing website", format!("{name} had the plugin all along."))
         }
         (None, _) if !was_shown(history, site) => (
             "missing website",
-            format!(
-                "{name} installed the plugin, and has it since {}.",
-                time(since)
-            ),
+            format!("{name} installed the plugin, and has it since {}.", time(since)),
         ),
-        (Some(seen), Some(held)) if seen.settings == held.settings => (
-            "old token",
-            format!("{name} has a new token since {}.", time(since)),
-        ),
-        _ => (
-            "lost update",
-            format!("{who} saved {name} at {}.", time(since)),
-        ),
+        (Some(seen), Some(held)) if seen.settings == held.settings => {
+            ("old token", format!("{name} has a new token since {}.", time(since)))
+        }
+        _ => ("lost update", format!("{who} saved {name} at {}.", time(since))),
     };
     let cache = match (seen, held) {
         (None, _) => "does not have it",
@@ -137,10 +113,7 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
         site: Some(site),
         word,
         fact,
-        but: format!(
-            "{but} It had {} after the last change and the last fault.",
-            time(limit)
-        ),
+        but: format!("{but} It had {} after the last change and the last fault.", time(limit)),
         expected: Some(text(held)),
         got: Some(text(seen)),
     }

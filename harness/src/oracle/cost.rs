@@ -54,28 +54,15 @@ fn allowed(history: &History, now: Duration) -> u64 {
     });
     let changes = changes.count() as u64;
     let odd = |request: &&Request| {
-        matches!(
-            request.quality,
-            Quality::Stale | Quality::Lie | Quality::Invented
-        )
+        matches!(request.quality, Quality::Stale | Quality::Lie | Quality::Invented)
     };
     let odd = history.requests.iter().filter(odd).count() as u64;
     let lists = lives
         + manners.relist_every.map_or(0, times)
         + 2 * changes
         + 2 * odd
-        + u64::from(
-            history
-                .requests
-                .iter()
-                .any(|request| request.quality.is_failure()),
-        );
-    let pages = history
-        .requests
-        .iter()
-        .filter_map(|request| request.page)
-        .max()
-        .unwrap_or(1);
+        + u64::from(history.requests.iter().any(|request| request.quality.is_failure()));
+    let pages = history.requests.iter().filter_map(|request| request.page).max().unwrap_or(1);
     let pages = u64::from(pages).min(history.tracks.len() as u64 + 2);
     let saves = history.saves.len() as u64;
     polls + lists * (pages + 4) + 3 * changes + 6 * saves + 2 * odd + trouble(history) + 3
@@ -90,9 +77,7 @@ fn trouble(history: &History) -> u64 {
         (2 * count + 2).min(patient)
     };
     for request in &history.requests {
-        let known = streaks
-            .iter()
-            .position(|(operation, ..)| *operation == request.operation);
+        let known = streaks.iter().position(|(operation, ..)| *operation == request.operation);
         match (known, request.quality.is_failure()) {
             (Some(at), true) => {
                 streaks[at].1 += 1;
@@ -106,19 +91,12 @@ fn trouble(history: &History) -> u64 {
             (None, false) => {}
         }
     }
-    total
-        + streaks
-            .iter()
-            .map(|(_, count, from, until)| worth(*count, *from, *until))
-            .sum::<u64>()
+    total + streaks.iter().map(|(_, count, from, until)| worth(*count, *from, *until)).sum::<u64>()
 }
 
 fn by_operation(history: &History) -> String {
     let counts = Operation::ALL.into_iter().filter_map(|operation| {
-        let of_it = history
-            .requests
-            .iter()
-            .filter(|request| request.operation == operation);
+        let of_it = history.requests.iter().filter(|request| request.operation == operation);
         let count = of_it.count();
         (count > 0).then(|| format!("{count} {operation}"))
     });

@@ -21,11 +21,7 @@ impl Oracle for HonestReady {
         match event.what {
             What::Truth { site, state, .. } => {
                 let versions = &history.track(site).versions;
-                let before = versions
-                    .iter()
-                    .rev()
-                    .nth(1)
-                    .and_then(|version| version.state);
+                let before = versions.iter().rev().nth(1).and_then(|version| version.state);
                 if versions.len() > 1 && before.is_some() != state.is_some() {
                     self.moved = Some(event.at);
                 }
@@ -70,10 +66,7 @@ impl HonestReady {
             site: Some(site as Site),
             word: "ready too early",
             fact: format!("{name} had the plugin from before the client's start."),
-            but: format!(
-                "The client said at {} that it was ready, without it.",
-                time(now)
-            ),
+            but: format!("The client said at {} that it was ready, without it.", time(now)),
             expected: Some(format!("{name} in the cache")),
             got: Some("nothing".to_owned()),
         })

@@ -22,11 +22,7 @@ pub(super) struct HonestStatus {
 
 impl HonestStatus {
     pub(super) fn new(can: bool) -> Self {
-        Self {
-            can,
-            known: None,
-            failures: 0,
-        }
+        Self { can, known: None, failures: 0 }
     }
 }
 
@@ -73,33 +69,20 @@ impl HonestStatus {
     ) -> Option<Breach> {
         let truly = self.known.map(|known| now.saturating_sub(known));
         let breach = |word, fact: String, but: String| {
-            Some(Breach {
-                at: now,
-                word,
-                fact,
-                but,
-                ..Breach::default()
-            })
+            Some(Breach { at: now, word, fact, but, ..Breach::default() })
         };
         let last = || {
             self.known.map_or_else(
                 || "No request has brought anything yet.".to_owned(),
                 |known| {
-                    format!(
-                        "The last request that brought anything was sent at {}.",
-                        time(known)
-                    )
+                    format!("The last request that brought anything was sent at {}.", time(known))
                 },
             )
         };
         if let Some(age) = age
             && truly.is_none_or(|truly| age + SLACK < truly)
         {
-            let but = format!(
-                "At {} the status claims an age of {}.",
-                time(now),
-                time(age)
-            );
+            let but = format!("At {} the status claims an age of {}.", time(now), time(age));
             return breach("claims to be younger", last(), but);
         }
         if standing != Standing::Fresh {

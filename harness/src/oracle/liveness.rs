@@ -40,9 +40,7 @@ impl Oracle for Liveness {
         let culprit = |request: &&Request| request.ended.is_some_and(|ended| ended <= event.at);
         let fact = match history.requests.iter().rev().find(culprit) {
             Some(request) if request.quality.is_failure() => {
-                let what = request
-                    .status
-                    .map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+                let what = request.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
                 format!(
                     "{} got {what} at {}.",
                     request.spot(),

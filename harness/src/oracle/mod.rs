@@ -100,10 +100,7 @@ pub fn all(expect: &Expect, abilities: Abilities) -> Vec<Box<dyn Oracle>> {
 
 /// What is shown or held, as people read it.
 fn shown(history: &History, state: Option<State>) -> String {
-    state.map_or_else(
-        || "nothing".to_owned(),
-        |state| history.values.pretty(state.settings),
-    )
+    state.map_or_else(|| "nothing".to_owned(), |state| history.values.pretty(state.settings))
 }
 
 /// A time, as people read it.

@@ -25,11 +25,7 @@ impl Oracle for Monotonic {
         let name = history.name(back.site);
         let versions = &history.track(back.site).versions;
         let (older, newer) = (versions[back.shown], versions[back.reached]);
-        let what = if back.field == Field::Token {
-            "token"
-        } else {
-            "settings"
-        };
+        let what = if back.field == Field::Token { "token" } else { "settings" };
         let (word, but) = if back.to_nothing {
             let fact = format!(
                 "It disappeared at {}, as it had been before {}.",
@@ -38,21 +34,15 @@ impl Oracle for Monotonic {
             );
             ("deleted the living", fact)
         } else {
-            let fact = format!(
-                "At {} it showed those of {} again.",
-                time(event.at),
-                time(older.from)
-            );
+            let fact =
+                format!("At {} it showed those of {} again.", time(event.at), time(older.from));
             ("went back in time", fact)
         };
         Some(Breach {
             at: event.at,
             site: Some(back.site),
             word,
-            fact: format!(
-                "The cache had the {what} that {name} has since {}.",
-                time(newer.from)
-            ),
+            fact: format!("The cache had the {what} that {name} has since {}.", time(newer.from)),
             but,
             expected: Some(shown(history, newer.state)),
             got: Some(shown(history, older.state)),

@@ -19,12 +19,7 @@ impl Oracle for NoLostUpdate {
     }
 
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
-        let What::Truth {
-            site,
-            state,
-            by: By::Client(index),
-        } = event.what
-        else {
+        let What::Truth { site, state, by: By::Client(index) } = event.what else {
             return None;
         };
         let save = history.requests[index as usize].save?;

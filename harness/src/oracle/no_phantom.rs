@@ -18,25 +18,16 @@ impl Oracle for NoPhantom {
 
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
-            What::Shows {
-                site,
-                state: Some(state),
-            } if !held(history, site, state) => {
-                if history
-                    .saves
-                    .iter()
-                    .any(|save| save.site == site && save.end.is_none())
-                {
+            What::Shows { site, state: Some(state) } if !held(history, site, state) => {
+                if history.saves.iter().any(|save| save.site == site && save.end.is_none()) {
                     self.pending.push((event.at, site, state));
                     return None;
                 }
                 Some(breach(history, event.at, site, state))
             }
             What::End => {
-                let lost = self
-                    .pending
-                    .iter()
-                    .find(|(_, site, state)| !held(history, *site, *state));
+                let lost =
+                    self.pending.iter().find(|(_, site, state)| !held(history, *site, *state));
                 lost.map(|(at, site, state)| breach(history, *at, *site, *state))
             }
             _ => None,
@@ -57,16 +48,9 @@ fn breach(history: &History, at: Duration, site: Site, state: State) -> Breach {
     let name = history.name(site);
     let known = track.versions.iter().any(|version| version.state.is_some());
     let fact = if known {
-        let held = track
-            .versions
-            .iter()
-            .filter(|version| version.state.is_some())
-            .count();
-        let versions = if held == 1 {
-            "one version".to_owned()
-        } else {
-            format!("{held} versions")
-        };
+        let held = track.versions.iter().filter(|version| version.state.is_some()).count();
+        let versions =
+            if held == 1 { "one version".to_owned() } else { format!("{held} versions") };
         format!("The server held {versions} of {name}, and this was none of them.")
     } else {
         format!("The server never had a website {name}.")

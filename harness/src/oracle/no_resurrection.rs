@@ -27,10 +27,7 @@ impl Oracle for NoResurrection {
             at: event.at,
             site: Some(back.site),
             word: "came back from the dead",
-            fact: format!(
-                "{name} left at {}, and the cache had dropped it.",
-                time(newer.from)
-            ),
+            fact: format!("{name} left at {}, and the cache had dropped it.", time(newer.from)),
             but: format!(
                 "At {} it is back with what it had since {}.",
                 time(event.at),

@@ -67,10 +67,7 @@ impl Streak {
 
 impl Pacing {
     pub(super) fn new(declared: bool) -> Self {
-        Self {
-            declared,
-            ..Self::default()
-        }
+        Self { declared, ..Self::default() }
     }
 }
 
@@ -100,11 +97,8 @@ impl Pacing {
         let refused = request.quality == Quality::Refusal;
         if let Some(asked) = request.retry_after.filter(|_| refused) {
             let manners = &history.manners;
-            let obeyed = if self.declared {
-                manners.longest_retry_after
-            } else {
-                Duration::from_secs(3600)
-            };
+            let obeyed =
+                if self.declared { manners.longest_retry_after } else { Duration::from_secs(3600) };
             let until = at + asked.min(obeyed);
             if until > self.silent_until {
                 self.silent_until = until;
@@ -199,15 +193,8 @@ impl Pacing {
             return Some(Breach {
                 at,
                 word: "retried without a pause",
-                fact: format!(
-                    "{} failed {} times in a row.",
-                    request.operation,
-                    streak.gaps.len()
-                ),
-                but: format!(
-                    "It was sent again {} ms after the last failure.",
-                    gap.as_millis()
-                ),
+                fact: format!("{} failed {} times in a row.", request.operation, streak.gaps.len()),
+                but: format!("It was sent again {} ms after the last failure.", gap.as_millis()),
                 ..Breach::default()
             });
         }
@@ -220,11 +207,7 @@ impl Pacing {
             return Some(Breach {
                 at,
                 word: "waits did not grow",
-                fact: format!(
-                    "{} failed {} times in a row.",
-                    request.operation,
-                    streak.gaps.len()
-                ),
+                fact: format!("{} failed {} times in a row.", request.operation, streak.gaps.len()),
                 but: format!("The last wait was {}, like the first.", time(gap)),
                 ..Breach::default()
             });

@@ -32,12 +32,7 @@ impl Oracle for Quiet {
         };
         let relists = manners.relist_every.filter(|every| *every <= event.at);
         let relists = relists.map_or(0, |every| times(every) + 1);
-        let pages = history
-            .requests
-            .iter()
-            .filter_map(|request| request.page)
-            .max()
-            .unwrap_or(1);
+        let pages = history.requests.iter().filter_map(|request| request.page).max().unwrap_or(1);
         // A list that shows signs of drift is read twice, and each reading ends with a differential.
         let allowed_polls = times(manners.poll_every) + 1 + 2 * relists;
         // An end that is a 404 is looked at twice, and so is the page before it.
@@ -45,10 +40,7 @@ impl Oracle for Quiet {
         if polls.len() as u64 <= allowed_polls && others.len() as u64 <= allowed_others {
             return None;
         }
-        let first = others
-            .first()
-            .or(polls.first())
-            .map(|request| request.spot().to_string());
+        let first = others.first().or(polls.first()).map(|request| request.spot().to_string());
         Some(Breach {
             at: event.at,
             word: "does not settle",
@@ -64,18 +56,14 @@ impl Oracle for Quiet {
                 others.len(),
                 first.unwrap_or_default()
             ),
-            expected: Some(format!(
-                "{allowed_polls} polls, {allowed_others} others at most"
-            )),
+            expected: Some(format!("{allowed_polls} polls, {allowed_others} others at most")),
             got: Some(format!("{} polls, {} others", polls.len(), others.len())),
             ..Breach::default()
         })
     }
 
     fn unjudged(&self, history: &History) -> Option<String> {
-        calm(history)
-            .is_none()
-            .then(|| "there was no calm at the end of the run".to_owned())
+        calm(history).is_none().then(|| "there was no calm at the end of the run".to_owned())
     }
 }
 

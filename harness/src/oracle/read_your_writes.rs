@@ -18,11 +18,7 @@ pub(super) struct ReadYourWrites {
 
 impl ReadYourWrites {
     pub(super) fn new(can: bool) -> Self {
-        Self {
-            can,
-            judged: false,
-            floors: Vec::new(),
-        }
+        Self { can, judged: false, floors: Vec::new() }
     }
 }
 
@@ -78,12 +74,7 @@ impl ReadYourWrites {
             (Some(seen), Some(State { settings, .. })) => seen.settings == settings,
             (seen, state) => same(seen, state),
         };
-        if track
-            .versions
-            .iter()
-            .skip(*floor)
-            .any(|version| is_seen(version.state))
-        {
+        if track.versions.iter().skip(*floor).any(|version| is_seen(version.state)) {
             return None;
         }
         if track.shown.is_none() && history.lied {
@@ -119,19 +110,12 @@ fn made_up(history: &History, saved: &Save, event: &Event) -> Option<Breach> {
     });
     let track = history.track(saved.site);
     let truth = track.truth()?;
-    let since = |index: usize| {
-        track
-            .until(index)
-            .is_none_or(|until| until >= saved.ordered)
-    };
+    let since = |index: usize| track.until(index).is_none_or(|until| until >= saved.ordered);
     let recent = track.versions.iter().enumerate();
     let mut recent = recent.filter(|(index, _)| since(*index));
     let elsewhere = recent.all(|(_, version)| {
         let written = matches!(version.by, By::Client(_)) && version.from >= saved.ordered;
-        !written
-            && version
-                .state
-                .is_some_and(|held| lacks(history, saved, held))
+        !written && version.state.is_some_and(|held| lacks(history, saved, held))
     });
     (!told && elsewhere).then(|| Breach {
         at: event.at,

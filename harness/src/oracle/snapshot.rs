@@ -134,31 +134,16 @@ impl Snapshot {
             theirs.is_empty() && !self.scratch.is_empty()
         });
         let first = mine.first().copied().unwrap_or_default();
-        let fact = format!(
-            "The cache shows {} as it was {}.",
-            history.name(site),
-            span(first)
-        );
+        let fact = format!("The cache shows {} as it was {}.", history.name(site), span(first));
         let but = match other {
             Some(other) => {
                 spans(history, other, &mut self.scratch);
                 let theirs = self.scratch.first().copied().unwrap_or_default();
-                format!(
-                    "It shows {} as it was {}.",
-                    history.name(other),
-                    span(theirs)
-                )
+                format!("It shows {} as it was {}.", history.name(other), span(theirs))
             }
             None => "At no such moment were all the others as it shows them.".to_owned(),
         };
-        Breach {
-            at: now,
-            site: Some(site),
-            word: "torn set",
-            fact,
-            but,
-            ..Breach::default()
-        }
+        Breach { at: now, site: Some(site), word: "torn set", fact, but, ..Breach::default() }
     }
 }
 

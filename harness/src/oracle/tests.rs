@@ -59,9 +59,7 @@ fn see(oracle: &mut dyn Oracle, history: &History, at: Duration, what: What) -> 
 /// How many requests are allowed in an hour, when of the first some fail.
 fn allowed(failures: &[Duration]) -> u64 {
     let mut history = history();
-    let failed = failures
-        .iter()
-        .map(|at| request(Operation::Since, *at, Quality::Broken));
+    let failed = failures.iter().map(|at| request(Operation::Since, *at, Quality::Broken));
     history.requests.extend(failed);
     let many = std::iter::repeat_n(request(Operation::List, seconds(3000), Quality::Good), 1000);
     history.requests.extend(many);
@@ -110,10 +108,7 @@ fn status(
     for (index, (sent, quality)) in (0..).zip(polls) {
         let poll = request(Operation::Since, *sent, *quality);
         history.requests.push(poll);
-        assert_eq!(
-            see(&mut oracle, &history, *sent, What::Handled(index)),
-            None
-        );
+        assert_eq!(see(&mut oracle, &history, *sent, What::Handled(index)), None);
     }
     let breach = see(&mut oracle, &history, at, What::Status { standing, age });
     breach.map(|breach| breach.word)
@@ -138,10 +133,7 @@ fn a_cache_whose_last_three_polls_failed_is_fresh_for_one_poll_and_a_timeout() {
     let three = [good, failed(60), failed(62), failed(66)];
     let fresh = |polls: &[_], at| status(polls, at, Standing::Fresh, None);
     assert_eq!(fresh(&three, longest), None);
-    assert_eq!(
-        fresh(&three, longest + millis(1)),
-        Some("claims to be fresh")
-    );
+    assert_eq!(fresh(&three, longest + millis(1)), Some("claims to be fresh"));
     assert_eq!(fresh(&three[..3], longest + millis(1)), None);
     // A success begins the count anew.
     let mended = [failed(1), failed(2), good, failed(60)];
@@ -167,9 +159,7 @@ fn waits(operation: Operation, gaps: &[Duration]) -> Option<&'static str> {
     let mut at = seconds(100);
     for (index, gap) in (0..).zip([Duration::ZERO].iter().chain(gaps)) {
         at += *gap;
-        history
-            .requests
-            .push(request(operation, at, Quality::Broken));
+        history.requests.push(request(operation, at, Quality::Broken));
         let breach = see(&mut oracle, &history, at, What::Sent(index));
         if let Some(breach) = breach {
             return Some(breach.word);
@@ -213,9 +203,7 @@ fn the_whole_client_is_silent_as_long_as_it_was_asked_to_be_but_for_a_second() {
         history.requests.push(refused);
         let breach = see(&mut oracle, &history, seconds(100), What::Arriving(0));
         assert_eq!(breach, None);
-        history
-            .requests
-            .push(request(Operation::Since, at, Quality::Good));
+        history.requests.push(request(Operation::Since, at, Quality::Good));
         let breach = see(&mut oracle, &history, at, What::Sent(1));
         breach.map(|breach| breach.word)
     };
@@ -235,9 +223,7 @@ fn the_first_failure_after_a_success_is_followed_by_the_shortest_wait() {
             (seconds(160) + gap, Quality::Good),
         ];
         for (index, (at, quality)) in (0..).zip(polls) {
-            history
-                .requests
-                .push(request(Operation::Since, at, quality));
+            history.requests.push(request(Operation::Since, at, quality));
             breach = see(&mut oracle, &history, at, What::Sent(index));
             assert_eq!(see(&mut oracle, &history, at, What::Arriving(index)), None);
         }

@@ -55,10 +55,7 @@ impl CommandLine {
         if words.first().is_none_or(String::is_empty) {
             return Err(BadCommandLine::Empty);
         }
-        Ok(Self {
-            words,
-            text: text.trim().to_owned(),
-        })
+        Ok(Self { words, text: text.trim().to_owned() })
     }
 
     /// Its words, the command first.
@@ -76,11 +73,7 @@ impl CommandLine {
     /// The same with a piece of text in its words replaced.
     pub(super) fn replacing(&self, what: &str, by: &str) -> Self {
         Self {
-            words: self
-                .words
-                .iter()
-                .map(|word| word.replace(what, by))
-                .collect(),
+            words: self.words.iter().map(|word| word.replace(what, by)).collect(),
             text: self.text.replace(what, by),
         }
     }
@@ -118,10 +111,8 @@ fn split(text: &str, windows: bool) -> Result<Vec<String>, BadCommandLine> {
             '\'' | '"' => {
                 let word = word.get_or_insert_default();
                 loop {
-                    let (_, inside) = signs.next().ok_or(BadCommandLine::Unclosed {
-                        quote: sign,
-                        at: at + 1,
-                    })?;
+                    let (_, inside) =
+                        signs.next().ok_or(BadCommandLine::Unclosed { quote: sign, at: at + 1 })?;
                     if inside == sign {
                         break;
                     }
@@ -139,8 +130,7 @@ fn split(text: &str, windows: bool) -> Result<Vec<String>, BadCommandLine> {
                         || (!windows && (next.is_whitespace() || matches!(next, '\'' | '\\')))
                 };
                 let taken = signs.next_if(|(_, next)| has_meaning(*next));
-                word.get_or_insert_default()
-                    .push(taken.map_or(sign, |(_, next)| next));
+                word.get_or_insert_default().push(taken.map_or(sign, |(_, next)| next));
             }
             blank if blank.is_whitespace() => words.extend(word.take()),
             other => word.get_or_insert_default().push(other),
@@ -162,10 +152,7 @@ mod tests {
     fn blanks_part_words_and_quotes_keep_them_together() {
         assert_eq!(posix("  node \t index.js\n"), ["node", "index.js"]);
         assert_eq!(posix("sh -c 'a \"b\" $C'"), ["sh", "-c", "a \"b\" $C"]);
-        assert_eq!(
-            posix(r#"a "b 'c'" d'e f'g ''"#),
-            ["a", "b 'c'", "de fg", ""]
-        );
+        assert_eq!(posix(r#"a "b 'c'" d'e f'g ''"#), ["a", "b 'c'", "de fg", ""]);
         assert!(posix(" ").is_empty());
     }
 

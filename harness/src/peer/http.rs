@@ -53,9 +53,7 @@ impl Http {
         limit: Duration,
     ) -> Result<(StatusCode, String), Unanswered> {
         let request = self.0.request(Method::POST, url.clone());
-        let request = request
-            .header("Content-Type", "application/json")
-            .body(json);
+        let request = request.header("Content-Type", "application/json").body(json);
         answer(request, limit).await
     }
 }
@@ -68,23 +66,15 @@ async fn answer(
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
         if body.len() + chunk.len() > LARGEST {
-            return Err(Unanswered::Broken(format!(
-                "its body has more than {LARGEST} bytes"
-            )));
+            return Err(Unanswered::Broken(format!("its body has more than {LARGEST} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
     let body = String::from_utf8_lossy(&body);
-    Ok((
-        answer.status(),
-        body.trim_start_matches('\u{FEFF}').to_owned(),
-    ))
+    Ok((answer.status(), body.trim_start_matches('\u{FEFF}').to_owned()))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it stands where errors are mapped"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
 fn unanswered(error: reqwest::Error) -> Unanswered {
     if error.is_timeout() {
         return Unanswered::Late;
@@ -94,11 +84,7 @@ fn unanswered(error: reqwest::Error) -> Unanswered {
         deepest = source;
     }
     let why = deepest.to_string().to_lowercase();
-    if error.is_connect() {
-        Unanswered::Nobody(why)
-    } else {
-        Unanswered::Broken(why)
-    }
+    if error.is_connect() { Unanswered::Nobody(why) } else { Unanswered::Broken(why) }
 }
 
 /// An address over plain HTTP.

@@ -67,11 +67,7 @@ mod tests {
         let output = [vec![b'x'; 200_000], b"\nnext\r\nlast".to_vec()].concat();
         assert_eq!(
             lines(&output, 3).await,
-            [
-                "TooLong(\"xxx\", 200000)",
-                "TooLong(\"nex\", 5)",
-                "TooLong(\"las\", 4)",
-            ]
+            ["TooLong(\"xxx\", 200000)", "TooLong(\"nex\", 5)", "TooLong(\"las\", 4)",]
         );
         let whole = lines(&output, 100_000).await;
         assert_eq!(whole[1..], ["Whole(\"next\")", "Whole(\"last\")"]);
@@ -79,9 +75,6 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_utf8_is_shown_as_far_as_it_can_be() {
-        assert_eq!(
-            lines(b"a\xFFb\n\n", 10).await,
-            ["Whole(\"a\u{FFFD}b\")", "Whole(\"\")"]
-        );
+        assert_eq!(lines(b"a\xFFb\n\n", 10).await, ["Whole(\"a\u{FFFD}b\")", "Whole(\"\")"]);
     }
 }

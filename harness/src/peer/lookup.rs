@@ -55,9 +55,7 @@ impl Lookup {
         if !cfg!(windows) {
             return Self::posix(&path);
         }
-        let endings = std::env::var("PATHEXT")
-            .ok()
-            .filter(|text| !text.is_empty());
+        let endings = std::env::var("PATHEXT").ok().filter(|text| !text.is_empty());
         let here_first = std::env::var_os("NoDefaultCurrentDirectoryInExePath").is_none();
         Self::windows(&path, endings.as_deref(), here_first)
     }
@@ -77,10 +75,7 @@ impl Lookup {
         Self {
             folders: here.into_iter().chain(listed).collect(),
             endings: Some(
-                endings
-                    .filter(|ending| ending.starts_with('.'))
-                    .map(str::to_owned)
-                    .collect(),
+                endings.filter(|ending| ending.starts_with('.')).map(str::to_owned).collect(),
             ),
         }
     }
@@ -118,10 +113,7 @@ impl Lookup {
                 name: path.display().to_string(),
                 problem: problem.to_owned(),
             },
-            None => NoProgram::Nowhere {
-                name: shown,
-                searched,
-            },
+            None => NoProgram::Nowhere { name: shown, searched },
         })
     }
 
@@ -130,14 +122,9 @@ impl Lookup {
         let Some(endings) = &self.endings else {
             return vec![path.to_owned()];
         };
-        let given = path
-            .extension()
-            .map(|ending| format!(".{}", ending.to_string_lossy()));
-        let is_whole = given.is_some_and(|given| {
-            endings
-                .iter()
-                .any(|ending| ending.eq_ignore_ascii_case(&given))
-        });
+        let given = path.extension().map(|ending| format!(".{}", ending.to_string_lossy()));
+        let is_whole = given
+            .is_some_and(|given| endings.iter().any(|ending| ending.eq_ignore_ascii_case(&given)));
         let with = |ending: &String| {
             let mut whole = OsString::from(path);
             whole.push(ending);
@@ -219,34 +206,20 @@ mod tests {
         assert_eq!(found(&lookup, root.path(), "d"), "127");
         assert_eq!(found(&lookup, root.path(), ""), "127");
         let here = root.path().join("two/x-a");
-        assert_eq!(
-            found(&lookup, root.path(), here.to_str().unwrap()),
-            "two/x-a"
-        );
-        assert_eq!(
-            found(&lookup, root.path(), root.path().to_str().unwrap()),
-            "126"
-        );
+        assert_eq!(found(&lookup, root.path(), here.to_str().unwrap()), "two/x-a");
+        assert_eq!(found(&lookup, root.path(), root.path().to_str().unwrap()), "126");
     }
 
     #[test]
     fn on_windows_npm_means_npm_cmd_and_not_the_shell_script_beside_it() {
-        let root = folders(&[
-            "one/x-npm",
-            "one/x-npm.CMD",
-            "two/x-npm.EXE",
-            "two/x-tool.js",
-        ]);
+        let root = folders(&["one/x-npm", "one/x-npm.CMD", "two/x-npm.EXE", "two/x-tool.js"]);
         let lookup = |endings| Lookup::windows(&path(root.path()), endings, false);
         let usual = lookup(Some(".COM;.EXE;.BAT;.CMD"));
         assert_eq!(found(&usual, root.path(), "x-npm"), "one/x-npm.CMD");
         assert_eq!(found(&usual, root.path(), "x-npm.EXE"), "two/x-npm.EXE");
         assert_eq!(found(&usual, root.path(), "x-tool"), "127");
         assert_eq!(found(&usual, root.path(), "x-tool.js"), "127");
-        assert_eq!(
-            found(&lookup(Some(".js;nonsense")), root.path(), "x-tool"),
-            "two/x-tool.js"
-        );
+        assert_eq!(found(&lookup(Some(".js;nonsense")), root.path(), "x-tool"), "two/x-tool.js");
         assert_eq!(found(&lookup(None), root.path(), "x-npm"), "one/x-npm.CMD");
     }
 

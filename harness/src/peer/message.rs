@@ -84,10 +84,7 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn advance(by: Duration, now: Timestamp) -> Self {
-        Self::Advance {
-            ms: millis(by),
-            now,
-        }
+        Self::Advance { ms: millis(by), now }
     }
 
     /// Its name in the protocol.
@@ -204,10 +201,7 @@ pub(super) enum Useless {
 
 impl Reply {
     pub(super) fn new(line: &str, members: Map<String, Value>) -> Self {
-        Self {
-            line: line.to_owned(),
-            members,
-        }
+        Self { line: line.to_owned(), members }
     }
 
     /// Whether it has an `ok`, as every reply has.
@@ -320,21 +314,10 @@ impl Reply {
                     self.quoted()
                 ))
             })?;
-            websites.extend(
-                self.website(name, website, view, abilities)?
-                    .map(|held| (id, held)),
-            );
+            websites.extend(self.website(name, website, view, abilities)?.map(|held| (id, held)));
         }
-        let told = if abilities.status {
-            Some(self.status()?)
-        } else {
-            None
-        };
-        Ok(Reading {
-            ready,
-            websites,
-            told,
-        })
+        let told = if abilities.status { Some(self.status()?) } else { None };
+        Ok(Reading { ready, websites, told })
     }
 
     fn website(
@@ -407,17 +390,12 @@ impl Reply {
     /// The reply to `advance`.
     pub(super) fn advanced(&self) -> Result<Advanced, Useless> {
         let in_flight = self.members.get("in_flight");
-        let Some(count) = in_flight
-            .and_then(whole)
-            .and_then(|count| u32::try_from(count).ok())
+        let Some(count) = in_flight.and_then(whole).and_then(|count| u32::try_from(count).ok())
         else {
             let wanted = "how many HTTP answers it waits for, a number";
             return Err(self.wrong("advance", "in_flight", in_flight, wanted));
         };
-        Ok(Advanced {
-            next: self.time("advance", "next_ms")?,
-            in_flight: count,
-        })
+        Ok(Advanced { next: self.time("advance", "next_ms")?, in_flight: count })
     }
 
     /// A text; a client that does not give it has none.

@@ -20,11 +20,7 @@ pub struct PeerOptions {
 
 impl Default for PeerOptions {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(10),
-            view: None,
-            warden: None,
-        }
+        Self { timeout: Duration::from_secs(10), view: None, warden: None }
     }
 }
 

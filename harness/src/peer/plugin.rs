@@ -67,11 +67,7 @@ impl Plugin {
             Some(turn) => Arc::clone(turn).acquire_owned().await.ok(),
             None => None,
         };
-        let port = if turn.is_some() {
-            None
-        } else {
-            Some(free_port()?)
-        };
+        let port = if turn.is_some() { None } else { Some(free_port()?) };
         let port = port.map(|port| port.to_string());
         let read = match &port {
             Some(port) => self.read.replace(PORT, port),
@@ -85,10 +81,7 @@ impl Plugin {
             None => self.run.clone(),
         };
         Ok(Box::new(PluginPeer {
-            greeting: Greeting {
-                name: run.text().to_owned(),
-                ..Greeting::default()
-            },
+            greeting: Greeting { name: run.text().to_owned(), ..Greeting::default() },
             run,
             port,
             program: std::sync::Mutex::new(None),
@@ -250,9 +243,7 @@ impl PluginPeer {
             Ok((status, body)) => {
                 self.was_heard.store(true, Ordering::Relaxed);
                 let body = shortened(body.trim(), 100);
-                Ok(Look::Not(format!(
-                    "GET {url} is answered with {status}: {body}"
-                )))
+                Ok(Look::Not(format!("GET {url} is answered with {status}: {body}")))
             }
             Err(_) if !program.is_running() => Err(self.ended(&program.ended().await)),
             Err(Unanswered::Nobody(why)) => {
@@ -299,20 +290,15 @@ impl PluginPeer {
         };
         let mut websites = Vec::with_capacity(held.len());
         for (name, held) in held {
-            let id: WebsiteId = name
-                .parse()
-                .map_err(|error| self.useless(&format!("{error}"), body))?;
+            let id: WebsiteId =
+                name.parse().map_err(|error| self.useless(&format!("{error}"), body))?;
             let held = self.view.held(held);
             websites.extend(held.map(|settings| {
                 let token = None;
                 (id, Held { settings, token })
             }));
         }
-        Ok(Reading {
-            ready: true,
-            websites,
-            told: None,
-        })
+        Ok(Reading { ready: true, websites, told: None })
     }
 
     /// What cannot be compared convicts nobody before it could be compared once.

@@ -53,14 +53,7 @@ impl Process {
     #[must_use]
     pub fn new(line: CommandLine, options: PeerOptions) -> Self {
         let view = ValidView::of(&options);
-        Self {
-            line,
-            options,
-            shared: Arc::new(Shared {
-                view,
-                ..Shared::default()
-            }),
-        }
+        Self { line, options, shared: Arc::new(Shared { view, ..Shared::default() }) }
     }
 
     async fn begin(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
@@ -265,12 +258,7 @@ impl Talk {
             move |line| lock(&hears).hear(&line, &kept),
             move || lock(&closes).close(),
         )?;
-        Ok(Self {
-            greeting: Greeting::default(),
-            program,
-            open,
-            timeout: options.timeout,
-        })
+        Ok(Self { greeting: Greeting::default(), program, open, timeout: options.timeout })
     }
 
     /// Sends a request and waits for its reply.
@@ -401,10 +389,7 @@ impl Open {
             Heard::Reply(id, reply) if self.waiting.contains_key(&id) => self.reply(id, reply),
             // A log line that looks like a reply.
             Heard::Reply(id, reply) if id == 0 || !reply.has_ok() => {
-                self.odd = Some(format!(
-                    "it wrote a line with another id: {}",
-                    reply.quoted()
-                ));
+                self.odd = Some(format!("it wrote a line with another id: {}", reply.quoted()));
                 log.note(text);
             }
             Heard::Reply(id, reply) if id > self.last => self.fail(&format!(

@@ -79,11 +79,7 @@ impl Program {
         command
             .args(arguments)
             .envs(variables)
-            .stdin(if listens {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
+            .stdin(if listens { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
@@ -116,12 +112,7 @@ impl Program {
         }
         let (tell, ended) = watch::channel(None);
         tokio::spawn(mind(child, Arc::clone(&group), tell));
-        Ok(Self {
-            group,
-            input,
-            ended,
-            log: Arc::clone(log),
-        })
+        Ok(Self { group, input, ended, log: Arc::clone(log) })
     }
 
     /// Writes a line to its stdin. Whether it arrives shows in the reply.

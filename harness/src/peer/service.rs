@@ -116,9 +116,7 @@ impl Service {
         } else {
             "start it before; it speaks the client protocol, see docs/client-protocol.md"
         };
-        Err(PeerError::NeverStarted(format!(
-            "{url} did not say hello: {why}\n  = hint: {hint}"
-        )))
+        Err(PeerError::NeverStarted(format!("{url} did not say hello: {why}\n  = hint: {hint}")))
     }
 }
 
@@ -161,8 +159,7 @@ impl Desk {
             Unanswered::Broken(why) => PeerError::Stopped(format!("no reply to `{op}`: {why}")),
         })?;
         if status != StatusCode::OK {
-            self.log
-                .note(&format!("{op}: {status} {}", shortened(&body, 300)));
+            self.log.note(&format!("{op}: {status} {}", shortened(&body, 300)));
             return Err(PeerError::Stopped(format!(
                 "it answered `{op}` with status {status}, expected 200; a failing operation replies \
                  {{\"id\": {id}, \"ok\": false, \"error\": \"…\"}}\n  it wrote: {}",
@@ -189,10 +186,9 @@ fn reply(op: &str, id: u64, body: &str) -> Result<Reply, PeerError> {
     };
     match members.get("id") {
         None => Err(wrong("`id` is missing".to_owned())),
-        Some(other) if other.as_f64() != Value::from(id).as_f64() => Err(wrong(format!(
-            "`id` is {}",
-            shortened(&other.to_string(), 40)
-        ))),
+        Some(other) if other.as_f64() != Value::from(id).as_f64() => {
+            Err(wrong(format!("`id` is {}", shortened(&other.to_string(), 40))))
+        }
         Some(_) => Ok(Reply::new(body, members)),
     }
 }

@@ -83,11 +83,7 @@ impl View {
                 mistakes.push((pointer, message, Some(hint)));
             }
         }
-        if mistakes.is_empty() {
-            Ok(view)
-        } else {
-            Err(mistakes)
-        }
+        if mistakes.is_empty() { Ok(view) } else { Err(mistakes) }
     }
 
     fn take(&mut self, key: &str, value: &Value) -> Result<(), (String, String)> {
@@ -194,10 +190,7 @@ impl View {
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What a value is, in words.
@@ -253,25 +246,16 @@ mod tests {
     fn defaults_stand_where_nothing_is_set_and_never_hide_a_value() {
         let view = view(r#"{"defaults": {"message": "Hello"}}"#);
         assert_eq!(view.of(None).as_deref(), Some(r#"{"message":"Hello"}"#));
-        assert_eq!(
-            view.of(Some(r#"{"message":"new"}"#)).as_deref(),
-            Some(r#"{"message":"new"}"#)
-        );
+        assert_eq!(view.of(Some(r#"{"message":"new"}"#)).as_deref(), Some(r#"{"message":"new"}"#));
         // A cache that lost the value shows the default, and is told apart.
-        assert_ne!(
-            view.held(json!({"message": "Hello"})),
-            view.of(Some(r#"{"message":"new"}"#))
-        );
+        assert_ne!(view.held(json!({"message": "Hello"})), view.of(Some(r#"{"message":"new"}"#)));
         assert_ne!(view.held(json!({})), view.of(Some(r#"{"message":"new"}"#)));
     }
 
     #[test]
     fn a_cache_of_one_member_has_nothing_where_it_is_not_set() {
         let view = view("value: message\n");
-        assert_eq!(
-            view.of(Some(r#"{"message":"Hi"}"#)).as_deref(),
-            Some("\"Hi\"")
-        );
+        assert_eq!(view.of(Some(r#"{"message":"Hi"}"#)).as_deref(), Some("\"Hi\""));
         for nothing in [None, Some("{}"), Some(r#"{"message":null}"#)] {
             assert_eq!(view.of(nothing), None);
         }
@@ -311,10 +295,6 @@ mod tests {
             View::told(&json!({"value": 3})).unwrap_err(),
             "`view.value`: a number stands where the name of a member should (write `value: message`)"
         );
-        assert!(
-            View::told(&json!(["message"]))
-                .unwrap_err()
-                .starts_with("`view`: a list")
-        );
+        assert!(View::told(&json!(["message"])).unwrap_err().starts_with("`view`: a list"));
     }
 }

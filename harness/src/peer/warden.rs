@@ -22,18 +22,12 @@ impl Warden {
     ///
     /// What the system says.
     pub fn start(mut command: Command) -> io::Result<Self> {
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         // Ctrl-C is for us; it has to outlive us.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
-        Ok(Self {
-            pipe: Mutex::new(child.stdin.take()),
-            child: Mutex::new(child),
-        })
+        Ok(Self { pipe: Mutex::new(child.stdin.take()), child: Mutex::new(child) })
     }
 
     /// What the watching process does: until the pipe closes it takes note, then it ends groups.
@@ -78,15 +72,8 @@ impl Warden {
 impl Drop for Warden {
     fn drop(&mut self) {
         // The pipe closes, and the watch is over.
-        self.pipe
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let _ = self
-            .child
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wait();
+        self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
     }
 }
 

@@ -31,11 +31,7 @@ impl Hazard {
 }
 
 const fn hazard(number: &'static str, what: &'static str, instead: &'static str) -> Hazard {
-    Hazard {
-        number,
-        what,
-        instead,
-    }
+    Hazard { number, what, instead }
 }
 
 /// The hazard that would explain a failure, if one comes to mind.
@@ -47,10 +43,7 @@ pub(super) fn guess(demand: Demand, breach: &Breach, history: &History) -> Optio
     if never_ready(demand, history) {
         return None;
     }
-    let overwrote = history
-        .saves
-        .iter()
-        .any(|save| Some(save.site) == breach.site);
+    let overwrote = history.saves.iter().any(|save| Some(save.site) == breach.site);
     Some(match rule {
         Rule::Converged => return converged(breach.site?, history),
         Rule::Monotonic if overwrote => hazard(
@@ -137,12 +130,7 @@ pub(super) fn never_ready(demand: Demand, history: &History) -> bool {
 /// What to look at when a client never said that it was ready; `client` is how the command line
 /// names it.
 pub(super) fn unready(client: &str, history: &History) -> String {
-    let asked = |operation| {
-        history
-            .requests
-            .iter()
-            .any(|request| request.operation == operation)
-    };
+    let asked = |operation| history.requests.iter().any(|request| request.operation == operation);
     let next = if client.starts_with("--run ") {
         "Does the address of --read answer 200, with JSON, once all websites are loaded?"
     } else if client.starts_with("--client-cmd ") || client.starts_with("--client-url ") {
@@ -185,12 +173,7 @@ fn in_load(history: &History, at: Duration) -> bool {
 }
 
 fn load(history: &History) -> Hazard {
-    let pages = || {
-        history
-            .requests
-            .iter()
-            .filter(|request| request.operation == Operation::List)
-    };
+    let pages = || history.requests.iter().filter(|request| request.operation == Operation::List);
     if pages().any(|page| page.quality.is_failure()) {
         return hazard(
             "P5",
@@ -206,13 +189,7 @@ fn load(history: &History) -> Hazard {
         );
     }
     let moved = history.events.iter().any(|event| {
-        matches!(
-            event.what,
-            What::Truth {
-                by: By::Operator,
-                ..
-            }
-        ) && in_load(history, event.at)
+        matches!(event.what, What::Truth { by: By::Operator, .. }) && in_load(history, event.at)
     });
     if moved {
         hazard(
@@ -221,31 +198,16 @@ fn load(history: &History) -> Hazard {
             "After the load ask the differential over its whole window, and list again if it shows that websites came or went.",
         )
     } else {
-        hazard(
-            "P4",
-            "not all pages were read",
-            "Read pages from the first on until an empty one.",
-        )
+        hazard("P4", "not all pages were read", "Read pages from the first on until an empty one.")
     }
 }
 
 /// Why a change at this time was never seen.
 fn lost(history: &History, changed: Duration, site: Site) -> Option<Hazard> {
     let moved_clock = |event: &crate::history::Event| {
-        matches!(
-            event.what,
-            What::Clock {
-                side: Side::Client,
-                ..
-            } | What::ClockWindow(_)
-        )
+        matches!(event.what, What::Clock { side: Side::Client, .. } | What::ClockWindow(_))
     };
-    let polls = || {
-        history
-            .requests
-            .iter()
-            .filter(|request| request.operation == Operation::Since)
-    };
+    let polls = || history.requests.iter().filter(|request| request.operation == Operation::Since);
     let told = polls().find(|poll| poll.sent >= changed && names(poll, history, site));
     if told.is_some() {
         let removed = history.track(site).truth().is_none();
@@ -319,9 +281,6 @@ fn lost(history: &History, changed: Duration, site: Site) -> Option<Hazard> {
 /// Whether the answer to this poll names the website.
 fn names(poll: &Request, history: &History, site: Site) -> bool {
     let id = history.sites[site as usize].to_string();
-    let body = poll
-        .body
-        .as_deref()
-        .and_then(|body| std::str::from_utf8(body).ok());
+    let body = poll.body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
     poll.quality == Quality::Good && body.is_some_and(|body| body.contains(&id))
 }

@@ -20,10 +20,8 @@ pub fn github(event: &RunEvent) -> Option<String> {
             )
         })
         .collect();
-    let failure = report
-        .failure
-        .as_ref()
-        .map_or_else(String::new, |failure| error(report, failure));
+    let failure =
+        report.failure.as_ref().map_or_else(String::new, |failure| error(report, failure));
     let annotations = warnings + &failure;
     (!annotations.is_empty()).then_some(annotations)
 }
@@ -32,16 +30,11 @@ fn error(report: &ScenarioReport, failure: &Failure) -> String {
     let title = property(&format!("{}: {}", failure.word, report.name));
     let [fact, but] = &failure.story;
     let message = data(&format!("{fact} {but}\nReplay: {}", failure.replay));
-    format!(
-        "::error file={},line=1,title={title}::{message}\n",
-        property(&report.file)
-    )
+    format!("::error file={},line=1,title={title}::{message}\n", property(&report.file))
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -208,18 +208,12 @@ impl ScenarioReport {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
-            replay: format!("crisp-mock replay {file} {client}")
-                .trim_end()
-                .to_owned(),
+            replay: format!("crisp-mock replay {file} {client}").trim_end().to_owned(),
         });
         let also = failures.iter().skip(1);
         let outside = judged.outside.as_deref().cloned().unwrap_or_default();
         let failed = judged.outcome() == Outcome::Failed;
-        let steps = judged
-            .run
-            .unreached
-            .iter()
-            .map(|index| &scenario.when[*index]);
+        let steps = judged.run.unreached.iter().map(|index| &scenario.when[*index]);
         Self {
             index,
             file: file.to_owned(),

@@ -81,10 +81,7 @@ pub struct Searched {
     pub exit_code: u8,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -125,9 +122,7 @@ impl Text {
             );
         }
         let left = [
-            searched
-                .corpus
-                .map(|c| (c.not_reached as u64, "known scenarios")),
+            searched.corpus.map(|c| (c.not_reached as u64, "known scenarios")),
             Some((searched.not_reached, "random cases")),
         ];
         let left: Vec<_> = left
@@ -163,10 +158,7 @@ impl Text {
         };
         let mut parts = Vec::new();
         if let Some(corpus) = &searched.corpus {
-            parts.push(format!(
-                "{} of {} known scenarios passed",
-                corpus.passed, corpus.scenarios
-            ));
+            parts.push(format!("{} of {} known scenarios passed", corpus.passed, corpus.scenarios));
             if corpus.not_judged > 0 {
                 parts.push(format!("{} not judged", corpus.not_judged));
             }
@@ -182,10 +174,7 @@ impl Text {
             parts.push(format!("{} not judged", searched.not_judged));
         }
         if !searched.unmet.is_empty() {
-            parts.push(format!(
-                "{} reachable cells never met",
-                searched.unmet.len()
-            ));
+            parts.push(format!("{} reachable cells never met", searched.unmet.len()));
         }
         if searched.cases == 0 && failed && searched.corpus.is_none() {
             parts = vec![

@@ -17,13 +17,7 @@ pub fn svg(report: &ScenarioReport) -> Option<String> {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
          font-family=\"monospace\" font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     );
-    text(
-        &mut out,
-        COLUMNS[0],
-        1,
-        "#b00020",
-        &format!("{} · {}", failure.word, report.name),
-    );
+    text(&mut out, COLUMNS[0], 1, "#b00020", &format!("{} · {}", failure.word, report.name));
     text(&mut out, COLUMNS[0], 2, "#333", &failure.story.join(" "));
     for (column, title) in COLUMNS.into_iter().zip(["time", "Crisp", "wire", "cache"]) {
         text(&mut out, column, 4, "#888", title);
@@ -41,13 +35,6 @@ pub fn svg(report: &ScenarioReport) -> Option<String> {
 }
 
 fn text(out: &mut String, x: usize, row: usize, colour: &str, text: &str) {
-    let safe = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    let _ = writeln!(
-        out,
-        "<text x=\"{x}\" y=\"{}\" fill=\"{colour}\">{safe}</text>",
-        row * ROW
-    );
+    let safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let _ = writeln!(out, "<text x=\"{x}\" y=\"{}\" fill=\"{colour}\">{safe}</text>", row * ROW);
 }

@@ -19,41 +19,24 @@ impl Text {
     #[must_use]
     pub fn render(self, event: &RunEvent) -> String {
         match event {
-            RunEvent::RunStarted {
-                judged,
-                scenarios,
-                pace,
-            } if !self.quiet => {
+            RunEvent::RunStarted { judged, scenarios, pace } if !self.quiet => {
                 let s = if *scenarios == 1 { "" } else { "s" };
                 format!("JUDGED  {judged} · {scenarios} scenario{s} {pace}\n")
             }
-            RunEvent::SearchStarted {
-                judged,
-                cases,
-                seed,
-                shard,
-                first,
-            } if !self.quiet => {
-                let first = first
-                    .as_ref()
-                    .map_or_else(String::new, |first| format!("        {first}\n"));
+            RunEvent::SearchStarted { judged, cases, seed, shard, first } if !self.quiet => {
+                let first =
+                    first.as_ref().map_or_else(String::new, |first| format!("        {first}\n"));
                 let cases = cases.map_or_else(
                     || "searching until it is stopped".to_owned(),
                     |cases| format!("up to {cases} random cases"),
                 );
-                let shard = shard
-                    .as_ref()
-                    .map_or_else(String::new, |shard| format!(" · shard {shard}"));
+                let shard =
+                    shard.as_ref().map_or_else(String::new, |shard| format!(" · shard {shard}"));
                 format!("JUDGED  {judged} · {cases}{shard} · seed {seed}\n{first}")
             }
             RunEvent::SearchFinished(searched) => self.searched(searched),
             RunEvent::ScenarioFinished(report) => self.scenario(report),
-            RunEvent::RunFinished {
-                passed,
-                failed,
-                not_judged,
-                ..
-            } => {
+            RunEvent::RunFinished { passed, failed, not_judged, .. } => {
                 let mut parts = vec![format!("{passed} passed")];
                 if *failed > 0 {
                     parts.push(format!("{failed} failed"));
@@ -165,10 +148,7 @@ fn outside(out: &mut String, report: &ScenarioReport) {
             }
         }
     }
-    let kept = report
-        .origin
-        .as_ref()
-        .is_some_and(|from| from.log.is_some());
+    let kept = report.origin.as_ref().is_some_and(|from| from.log.is_some());
     if report.log.is_empty() || kept {
         return;
     }
@@ -188,10 +168,7 @@ fn found(origin: &Origin, name: &str) -> String {
         return name.to_owned();
     };
     let s = if origin.after == 1 { "" } else { "s" };
-    format!(
-        "case {case} · shrunk {} → {} step{s}",
-        origin.before, origin.after
-    )
+    format!("case {case} · shrunk {} → {} step{s}", origin.before, origin.after)
 }
 
 fn failed(report: &ScenarioReport, failure: &Failure) -> String {
@@ -221,24 +198,15 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
     table(&mut out, &failure.timeline);
     if let (Some(expected), Some(got)) = (&failure.expected, &failure.got) {
         let website = failure.website.as_deref().unwrap_or("");
-        let _ = writeln!(
-            out,
-            "\n  {website:<9} - expected {expected}\n  {:<9} + got      {got}",
-            ""
-        );
+        let _ =
+            writeln!(out, "\n  {website:<9} - expected {expected}\n  {:<9} + got      {got}", "");
     }
     out.push('\n');
     if let Some(hazard) = &failure.hazard {
         field(
             &mut out,
             "Looks like",
-            &format!(
-                "{} ({}). {}  {}",
-                hazard.what,
-                hazard.number,
-                hazard.instead,
-                hazard.link()
-            ),
+            &format!("{} ({}). {}  {}", hazard.what, hazard.number, hazard.instead, hazard.link()),
         );
     }
     if let Some(unready) = &failure.never_ready {
@@ -292,9 +260,7 @@ pub(super) fn grouped<'a>(demands: impl IntoIterator<Item = &'a (String, String)
             None => groups.push((why, vec![name])),
         }
     }
-    let groups = groups
-        .iter()
-        .map(|(why, names)| format!("{} ({why})", names.join(", ")));
+    let groups = groups.iter().map(|(why, names)| format!("{} ({why})", names.join(", ")));
     groups.collect::<Vec<_>>().join(", ")
 }
 
@@ -322,33 +288,17 @@ fn wrapped(out: &mut String, text: &str, indent: usize, width: usize) {
 
 fn table(out: &mut String, lines: &[Line]) {
     let width = |cell: fn(&Line) -> &str, least: usize, most: usize| {
-        let widest = lines
-            .iter()
-            .map(|line| cell(line).chars().count())
-            .max()
-            .unwrap_or(0);
+        let widest = lines.iter().map(|line| cell(line).chars().count()).max().unwrap_or(0);
         widest.clamp(least, most)
     };
     let crisp = width(|line| &line.crisp, 5, 44);
     let wire = width(|line| &line.wire, 4, 52);
-    let _ = writeln!(
-        out,
-        "  {:>8}  {:<crisp$}  {:<wire$}  your cache",
-        "time", "Crisp", "wire"
-    );
+    let _ = writeln!(out, "  {:>8}  {:<crisp$}  {:<wire$}  your cache", "time", "Crisp", "wire");
     let (mut last_at, mut last_cache) = (None, "");
     for line in lines {
-        let at = if last_at == Some(line.at_ms) {
-            String::new()
-        } else {
-            seconds(line.at_ms)
-        };
+        let at = if last_at == Some(line.at_ms) { String::new() } else { seconds(line.at_ms) };
         last_at = Some(line.at_ms);
-        let cache = if line.cache == last_cache {
-            ""
-        } else {
-            &line.cache
-        };
+        let cache = if line.cache == last_cache { "" } else { &line.cache };
         last_cache = &line.cache;
         let row = format!(
             "  {at:>8}  {:<crisp$}  {:<wire$}  {cache}",

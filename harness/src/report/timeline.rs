@@ -34,18 +34,12 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
     let concerns = |site: Site| breach.site.is_none_or(|wanted| wanted == site);
     for event in &history.events {
         match event.what {
-            What::Truth {
-                site,
-                state,
-                by: By::Start,
-            } if concerns(site) && breach.site.is_some() => {
+            What::Truth { site, state, by: By::Start }
+                if concerns(site) && breach.site.is_some() =>
+            {
                 lines.push(Draft::crisp(event, text(history, state), true));
             }
-            What::Truth {
-                site,
-                state,
-                by: By::Operator,
-            } => {
+            What::Truth { site, state, by: By::Operator } => {
                 let told = operator(history, event, site, state);
                 lines.push(Draft::crisp(event, told, concerns(site)));
             }
@@ -73,11 +67,9 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
                     true,
                 ));
             }
-            What::SaveEnded(_, end) => mark(
-                &mut lines,
-                event,
-                &format!("(save {})", format!("{end:?}").to_lowercase()),
-            ),
+            What::SaveEnded(_, end) => {
+                mark(&mut lines, event, &format!("(save {})", format!("{end:?}").to_lowercase()))
+            }
             What::Clock { side, millis } => {
                 let told = format!("{} clock {millis:+} ms", format!("{side:?}").to_lowercase());
                 lines.push(Draft::crisp(event, told, true));
@@ -86,11 +78,9 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
                 shown = None;
                 lines.push(Draft::crisp(event, "client restarted".to_owned(), true));
             }
-            What::Quiet => lines.push(Draft::crisp(
-                event,
-                "quiet: no more faults".to_owned(),
-                true,
-            )),
+            What::Quiet => {
+                lines.push(Draft::crisp(event, "quiet: no more faults".to_owned(), true))
+            }
             _ => {}
         }
         if let (Some(last), Some(_)) = (lines.last_mut(), breach.site) {
@@ -127,10 +117,7 @@ impl Draft {
     }
 
     fn wire(event: &Event, wire: String, weight: bool) -> Self {
-        Self {
-            wire,
-            ..Self::crisp(event, String::new(), weight)
-        }
+        Self { wire, ..Self::crisp(event, String::new(), weight) }
     }
 }
 
@@ -147,10 +134,8 @@ fn mark(lines: &mut Vec<Draft>, event: &Event, note: &str) {
 
 fn operator(history: &History, event: &Event, site: Site, state: Option<State>) -> String {
     let versions = &history.track(site).versions;
-    let before = versions
-        .iter()
-        .rev()
-        .find(|version| version.from < event.at || version.by == By::Start);
+    let before =
+        versions.iter().rev().find(|version| version.from < event.at || version.by == By::Start);
     let before = before.and_then(|version| version.state);
     let name = history.name(site);
     match (before, state) {
@@ -163,28 +148,15 @@ fn operator(history: &History, event: &Event, site: Site, state: Option<State>) 
 fn text(history: &History, state: Option<State>) -> String {
     state.map_or_else(
         || "nothing".to_owned(),
-        |state| {
-            history
-                .values
-                .pretty(state.settings)
-                .chars()
-                .take(40)
-                .collect()
-        },
+        |state| history.values.pretty(state.settings).chars().take(40).collect(),
     )
 }
 
 fn sent(history: &History, event: &Event, index: RequestIndex) -> Draft {
     let request = &history.requests[index as usize];
-    let quick = request
-        .ended
-        .is_some_and(|ended| ended <= request.sent + history.timing.at_once);
+    let quick = request.ended.is_some_and(|ended| ended <= request.sent + history.timing.at_once);
     let asks = asks(history, request);
-    let mut line = Draft::wire(
-        event,
-        format!("{}{asks}", request.spot()),
-        request.is_save(),
-    );
+    let mut line = Draft::wire(event, format!("{}{asks}", request.spot()), request.is_save());
     line.request = Some(index);
     if !quick {
         line.wire.push_str(" →");
@@ -228,11 +200,7 @@ fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut V
 /// An answer in a few words.
 fn answer(request: &Request) -> String {
     let faults = request.faults.join(", ");
-    let fault = if faults.is_empty() {
-        String::new()
-    } else {
-        format!(" (fault: {faults})")
-    };
+    let fault = if faults.is_empty() { String::new() } else { format!(" (fault: {faults})") };
     let body = request.body.as_deref().unwrap_or_default();
     let said = match request.status {
         None => "no answer".to_owned(),
@@ -250,14 +218,10 @@ fn items(operation: Operation, body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let items = value.get("data")?.as_array()?;
     let names = items.iter().map(|item| {
-        let id = item
-            .get("website_id")
-            .and_then(Value::as_str)
-            .unwrap_or("?");
-        let name = id.parse().map_or_else(
-            |_| id.to_owned(),
-            |id: crisp_mock_server::id::WebsiteId| id.short(),
-        );
+        let id = item.get("website_id").and_then(Value::as_str).unwrap_or("?");
+        let name = id
+            .parse()
+            .map_or_else(|_| id.to_owned(), |id: crisp_mock_server::id::WebsiteId| id.short());
         match item.get("difference").and_then(Value::as_str) {
             Some(difference) => format!("{name} {difference}"),
             None => name,
@@ -266,11 +230,7 @@ fn items(operation: Operation, body: &[u8]) -> Option<String> {
     let mut names: Vec<_> = names.collect();
     let more = names.len().saturating_sub(6);
     names.truncate(6);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Some(match (names.is_empty(), operation) {
         (true, Operation::Since) => "no changes".to_owned(),
         (true, _) => "empty".to_owned(),
@@ -282,9 +242,7 @@ fn items(operation: Operation, body: &[u8]) -> Option<String> {
 fn condense(drafts: Vec<Draft>) -> Vec<Line> {
     let count = drafts.len();
     let near = |index: usize| {
-        drafts[index.saturating_sub(1)..(index + 2).min(count)]
-            .iter()
-            .any(|draft| draft.weight)
+        drafts[index.saturating_sub(1)..(index + 2).min(count)].iter().any(|draft| draft.weight)
     };
     let keep: Vec<bool> = (0..count)
         .map(|index| {
@@ -309,12 +267,7 @@ fn condense(drafts: Vec<Draft>) -> Vec<Line> {
             skipped = 0;
         }
         let cache = format!("{}{}", draft.cache, draft.note);
-        lines.push(Line {
-            at_ms: millis(draft.at),
-            crisp: draft.crisp,
-            wire: draft.wire,
-            cache,
-        });
+        lines.push(Line { at_ms: millis(draft.at), crisp: draft.crisp, wire: draft.wire, cache });
     }
     lines
 }

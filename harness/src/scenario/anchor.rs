@@ -95,11 +95,7 @@ impl Spot {
                 }
             },
         };
-        Ok(Self {
-            operation,
-            page,
-            number,
-        })
+        Ok(Self { operation, page, number })
     }
 }
 

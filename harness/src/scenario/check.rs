@@ -78,27 +78,18 @@ fn kills(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
 }
 
 fn quiet_at(scenario: &Scenario) -> Option<Duration> {
-    scenario
-        .when
-        .iter()
-        .find_map(|step| match (&step.deed, step.anchor) {
-            (Deed::Quiet, Anchor::At(at)) => Some(at),
-            _ => None,
-        })
+    scenario.when.iter().find_map(|step| match (&step.deed, step.anchor) {
+        (Deed::Quiet, Anchor::At(at)) => Some(at),
+        _ => None,
+    })
 }
 
 fn start(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
     let start = &scenario.start;
     let mut seen: BTreeSet<WebsiteId> = BTreeSet::new();
-    let listed = start
-        .websites
-        .iter()
-        .map(|(id, _)| *id)
-        .chain(start.unconfigured.iter().copied());
+    let listed = start.websites.iter().map(|(id, _)| *id).chain(start.unconfigured.iter().copied());
     for id in listed {
-        let generated = id
-            .number()
-            .is_some_and(|number| number <= start.generates());
+        let generated = id.number().is_some_and(|number| number <= start.generates());
         if generated || !seen.insert(id) {
             let message = format!("{} is there twice", id.short());
             mistakes.push(Diagnostic::new(node.place_of("/start"), message));
@@ -108,19 +99,12 @@ fn start(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
 
 fn schema(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
     use crisp_mock_server::options::{Blueprint, WorldOptions};
-    let options = WorldOptions {
-        schema: scenario.server.schema.clone(),
-        ..Default::default()
-    };
+    let options = WorldOptions { schema: scenario.server.schema.clone(), ..Default::default() };
     let blueprint = match Blueprint::new(options) {
         Ok(blueprint) => blueprint,
         Err(errors) => {
             let place = node.place_of("/server/schema");
-            mistakes.extend(
-                errors
-                    .iter()
-                    .map(|error| Diagnostic::new(place, error.to_string())),
-            );
+            mistakes.extend(errors.iter().map(|error| Diagnostic::new(place, error.to_string())));
             return;
         }
     };
@@ -148,45 +132,24 @@ fn never_fires(
         && window.from >= quiet
     {
         let quiet = duration::format(quiet);
-        never(
-            "window",
-            format!("it begins when all is quiet, at {quiet}"),
-            "let it begin earlier",
-        );
+        never("window", format!("it begins when all is quiet, at {quiet}"), "let it begin earlier");
     }
     let Some(target) = fault.at else { return };
     if NEVER_ASKED.contains(&target.operation) {
         let why = format!("no client under judgement asks `{}`", target.operation);
-        never(
-            "at",
-            why,
-            "aim at list, since, get_settings, save_settings or update_settings",
-        );
+        never("at", why, "aim at list, since, get_settings, save_settings or update_settings");
     }
-    let saves = matches!(
-        target.operation,
-        Operation::SaveSettings | Operation::UpdateSettings
-    );
+    let saves = matches!(target.operation, Operation::SaveSettings | Operation::UpdateSettings);
     if saves && !orders(scenario, target.operation) {
         let why = format!("nothing orders a `{}`", target.operation);
-        never(
-            "at",
-            why,
-            "add a step with `client_save` or `client_update`",
-        );
+        never("at", why, "add a step with `client_save` or `client_update`");
     }
     if let Some(page) = target.page
         && page > pages(scenario)
     {
-        let why = format!(
-            "there are never more than {} pages, the empty one included",
-            pages(scenario)
-        );
-        never(
-            "at",
-            why,
-            "aim at an earlier page, or let there be more websites",
-        );
+        let why =
+            format!("there are never more than {} pages, the empty one included", pages(scenario));
+        never("at", why, "aim at an earlier page, or let there be more websites");
     }
 }
 
@@ -197,28 +160,17 @@ fn impossible(spot: Spot, scenario: &Scenario, place: Place, mistakes: &mut Mist
     };
     if NEVER_ASKED.contains(&spot.operation) {
         let why = format!("no client under judgement asks `{}`", spot.operation);
-        never(
-            why,
-            "anchor it to list, since, get_settings, save_settings or update_settings",
-        );
+        never(why, "anchor it to list, since, get_settings, save_settings or update_settings");
     }
-    let saves = matches!(
-        spot.operation,
-        Operation::SaveSettings | Operation::UpdateSettings
-    );
+    let saves = matches!(spot.operation, Operation::SaveSettings | Operation::UpdateSettings);
     if saves && !orders(scenario, spot.operation) {
         let why = format!("nothing orders a `{}`", spot.operation);
         never(why, "add a step with `client_save` or `client_update`");
     }
     if spot.page.is_some_and(|page| page > pages(scenario)) {
-        let why = format!(
-            "there are never more than {} pages, the empty one included",
-            pages(scenario)
-        );
-        never(
-            why,
-            "anchor it to an earlier page, or let there be more websites",
-        );
+        let why =
+            format!("there are never more than {} pages, the empty one included", pages(scenario));
+        never(why, "anchor it to an earlier page, or let there be more websites");
     }
 }
 
@@ -228,32 +180,24 @@ fn orders(scenario: &Scenario, operation: Operation) -> bool {
 
 /// How often a client is told to save so.
 fn ordered(scenario: &Scenario, operation: Operation) -> u64 {
-    let count = scenario
-        .when
-        .iter()
-        .map(|step| match (&step.deed, operation) {
-            (Deed::ClientSave(websites), Operation::SaveSettings)
-            | (Deed::ClientUpdate(websites), Operation::UpdateSettings) => websites.len(),
-            _ => 0,
-        });
+    let count = scenario.when.iter().map(|step| match (&step.deed, operation) {
+        (Deed::ClientSave(websites), Operation::SaveSettings)
+        | (Deed::ClientUpdate(websites), Operation::UpdateSettings) => websites.len(),
+        _ => 0,
+    });
     count.sum::<usize>() as u64
 }
 
 /// The most pages that a whole list can have, with the empty one at its end.
 fn pages(scenario: &Scenario) -> u32 {
-    let size = scenario
-        .server
-        .page_size
-        .unwrap_or_else(|| default_page_size(scenario));
+    let size = scenario.server.page_size.unwrap_or_else(|| default_page_size(scenario));
     let start = &scenario.start;
     let installed = scenario.when.iter().map(|step| match &step.deed {
         Deed::Install(websites) => websites.len(),
         _ => 0,
     });
     let listed = start.websites.len() + start.unconfigured.len() + installed.sum::<usize>();
-    let websites = start
-        .generates()
-        .saturating_add(u32::try_from(listed).unwrap_or(u32::MAX));
+    let websites = start.generates().saturating_add(u32::try_from(listed).unwrap_or(u32::MAX));
     websites.div_ceil(size.max(1)) + 1
 }
 

@@ -25,10 +25,7 @@ pub(super) const DEEDS: [&str; 9] = [
 
 pub(super) fn steps(node: &Node, mistakes: &mut Mistakes) -> Vec<Step> {
     let items = list(node, "`when`", mistakes).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(|item| step(item, mistakes))
-        .collect()
+    items.iter().filter_map(|item| step(item, mistakes)).collect()
 }
 
 fn step(node: &Node, mistakes: &mut Mistakes) -> Option<Step> {
@@ -36,25 +33,15 @@ fn step(node: &Node, mistakes: &mut Mistakes) -> Option<Step> {
     let keys: Vec<&str> = ANCHORS.into_iter().chain(["wait"]).chain(DEEDS).collect();
     let entries = known(entries, "a step", &keys, mistakes);
     let one = |of: &[&str]| -> Vec<&Entry> {
-        entries
-            .iter()
-            .copied()
-            .filter(|entry| of.contains(&entry.key.as_str()))
-            .collect()
+        entries.iter().copied().filter(|entry| of.contains(&entry.key.as_str())).collect()
     };
     let (anchors, deeds) = (one(&ANCHORS), one(&DEEDS));
     only_one(node, &anchors, "when it happens", &ANCHORS, mistakes);
     only_one(node, &deeds, "what happens", &DEEDS, mistakes);
     let anchor = anchors.first().and_then(|entry| anchor(entry, mistakes));
-    let wait = one(&["wait"])
-        .first()
-        .and_then(|entry| span(&entry.value, mistakes));
+    let wait = one(&["wait"]).first().and_then(|entry| span(&entry.value, mistakes));
     let deed = deeds.first().and_then(|entry| deed(entry, mistakes));
-    Some(Step {
-        anchor: anchor?,
-        wait,
-        deed: deed?,
-    })
+    Some(Step { anchor: anchor?, wait, deed: deed? })
 }
 
 fn only_one(node: &Node, found: &[&Entry], what: &str, keys: &[&str], mistakes: &mut Mistakes) {
@@ -109,14 +96,9 @@ fn install(
     match &node.kind {
         Kind::Map(_) => {
             let with = settings(node, "websites with settings", mistakes);
-            with.into_iter()
-                .map(|(id, settings)| (id, Some(settings)))
-                .collect()
+            with.into_iter().map(|(id, settings)| (id, Some(settings))).collect()
         }
-        _ => websites(node, mistakes)
-            .into_iter()
-            .map(|id| (id, None))
-            .collect(),
+        _ => websites(node, mistakes).into_iter().map(|id| (id, None)).collect(),
     }
 }
 
@@ -138,11 +120,7 @@ fn clock(node: &Node, mistakes: &mut Mistakes) -> Option<Deed> {
         mistakes.push(mistake.hint("write `clock: { client: +90s }` or `clock: { server: -60s }`"));
         return None;
     };
-    let side = if entry.key == "server" {
-        Side::Server
-    } else {
-        Side::Client
-    };
+    let side = if entry.key == "server" { Side::Server } else { Side::Client };
     shift(&entry.value, mistakes).map(|millis| Deed::Clock { side, millis })
 }
 
@@ -150,11 +128,7 @@ fn restart(node: &Node, mistakes: &mut Mistakes) -> Option<Deed> {
     match &node.kind {
         Kind::Text(text) if text == "client" => Some(Deed::Restart),
         _ => {
-            wrong(
-                node,
-                "`client`, the only one that can be restarted,",
-                mistakes,
-            );
+            wrong(node, "`client`, the only one that can be restarted,", mistakes);
             None
         }
     }

@@ -33,11 +33,7 @@ impl Diagnostic {
     /// A mistake without advice.
     #[must_use]
     pub fn new(place: Place, message: impl Into<String>) -> Self {
-        Self {
-            place,
-            message: message.into(),
-            hint: None,
-        }
+        Self { place, message: message.into(), hint: None }
     }
 
     /// The same with advice.
@@ -107,10 +103,7 @@ impl Diagnostic {
         let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let marker = "^".repeat(width(source, column as usize - 1));
         let source: String = source.chars().take(200).collect();
-        let _ = write!(
-            out,
-            "{gutter} |\n{number} | {source}\n{gutter} | {indent}{marker}\n"
-        );
+        let _ = write!(out, "{gutter} |\n{number} | {source}\n{gutter} | {indent}{marker}\n");
         if let Some(hint) = &self.hint {
             let _ = writeln!(out, "{gutter} = help: {hint}");
         }
@@ -122,15 +115,12 @@ impl Diagnostic {
 fn width(source: &str, from: usize) -> usize {
     let rest: Vec<char> = source.chars().skip(from).take(80).collect();
     let length = match rest.first() {
-        Some(quote @ ('"' | '\'')) => rest
-            .iter()
-            .skip(1)
-            .position(|c| c == quote)
-            .map_or(rest.len(), |at| at + 2),
-        _ => rest
-            .iter()
-            .position(|c| matches!(c, ':' | ',' | '}' | ']' | ' '))
-            .unwrap_or(rest.len()),
+        Some(quote @ ('"' | '\'')) => {
+            rest.iter().skip(1).position(|c| c == quote).map_or(rest.len(), |at| at + 2)
+        }
+        _ => {
+            rest.iter().position(|c| matches!(c, ':' | ',' | '}' | ']' | ' ')).unwrap_or(rest.len())
+        }
     };
     length.max(1)
 }
@@ -149,9 +139,6 @@ impl InvalidScenario {
     pub(super) fn new(file: &str, text: &str, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| diagnostic.place);
         let rendered: Vec<_> = diagnostics.iter().map(|d| d.render(file, text)).collect();
-        Self {
-            diagnostics,
-            rendered: rendered.join("\n"),
-        }
+        Self { diagnostics, rendered: rendered.join("\n") }
     }
 }

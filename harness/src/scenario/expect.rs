@@ -39,18 +39,12 @@ pub(super) fn expect(node: &Node, mistakes: &mut Mistakes) -> Option<Expect> {
 }
 
 /// Names of what a client says of itself.
-pub(super) const STANDINGS: [(&str, Standing); 3] = [
-    ("loading", Standing::Loading),
-    ("fresh", Standing::Fresh),
-    ("stale", Standing::Stale),
-];
+pub(super) const STANDINGS: [(&str, Standing); 3] =
+    [("loading", Standing::Loading), ("fresh", Standing::Fresh), ("stale", Standing::Stale)];
 
 /// Names of the ends of a save.
-pub(super) const SAVE_ENDS: [(&str, SaveEnd); 3] = [
-    ("done", SaveEnd::Done),
-    ("refused", SaveEnd::Refused),
-    ("unknown", SaveEnd::Unknown),
-];
+pub(super) const SAVE_ENDS: [(&str, SaveEnd); 3] =
+    [("done", SaveEnd::Done), ("refused", SaveEnd::Refused), ("unknown", SaveEnd::Unknown)];
 
 fn choice<T: Copy>(node: &Node, choices: &[(&str, T)], mistakes: &mut Mistakes) -> Option<T> {
     let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
@@ -89,12 +83,7 @@ fn requests(
 
 fn saves(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<SaveEnd>> {
     let items = list(node, "how the saves ended", mistakes)?;
-    Some(
-        items
-            .iter()
-            .filter_map(|item| choice(item, &SAVE_ENDS, mistakes))
-            .collect(),
-    )
+    Some(items.iter().filter_map(|item| choice(item, &SAVE_ENDS, mistakes)).collect())
 }
 
 /// `oracles: { snapshot: { off: the server lags behind itself } }`

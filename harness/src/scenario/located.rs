@@ -41,13 +41,11 @@ impl<'a> Located<'a> {
         &self,
         mistakes: impl IntoIterator<Item = (String, String, Option<String>)>,
     ) -> InvalidScenario {
-        let mistakes = mistakes
-            .into_iter()
-            .map(|(pointer, message, hint)| Diagnostic {
-                place: self.node.place_of(&pointer),
-                message,
-                hint,
-            });
+        let mistakes = mistakes.into_iter().map(|(pointer, message, hint)| Diagnostic {
+            place: self.node.place_of(&pointer),
+            message,
+            hint,
+        });
         InvalidScenario::new(self.file, self.text, mistakes.collect())
     }
 }

@@ -140,8 +140,7 @@ impl Start {
     #[must_use]
     pub fn generates(&self) -> u32 {
         let nothing = self.websites.is_empty() && self.unconfigured.is_empty();
-        self.generated
-            .unwrap_or(if nothing { Self::DEFAULT } else { 0 })
+        self.generated.unwrap_or(if nothing { Self::DEFAULT } else { 0 })
     }
 }
 

@@ -64,10 +64,7 @@ fn faults(node: &Node, mistakes: &mut Mistakes) -> FaultPlan {
 
 fn rules(node: &Node, mistakes: &mut Mistakes) -> Vec<Rule> {
     let items = list(node, "`by`", mistakes).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(|item| rule(item, mistakes))
-        .collect()
+    items.iter().filter_map(|item| rule(item, mistakes)).collect()
 }
 
 fn rule(node: &Node, mistakes: &mut Mistakes) -> Option<Rule> {
@@ -79,12 +76,7 @@ pub(super) fn rule_named(name: &str, place: Place, mistakes: &mut Mistakes) -> O
     let found = Rule::named(name);
     if found.is_none() {
         let names = Rule::ALL.map(Rule::name);
-        mistakes.push(Diagnostic::unknown_key(
-            place,
-            "the list of oracles",
-            name,
-            &names,
-        ));
+        mistakes.push(Diagnostic::unknown_key(place, "the list of oracles", name, &names));
     }
     found
 }
@@ -129,16 +121,10 @@ pub(super) fn known<'a>(
     keys: &[&str],
     mistakes: &mut Mistakes,
 ) -> Vec<&'a Entry> {
-    let (known, unknown): (Vec<_>, Vec<_>) = entries
-        .iter()
-        .partition(|entry| keys.contains(&entry.key.as_str()));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        entries.iter().partition(|entry| keys.contains(&entry.key.as_str()));
     for entry in unknown {
-        mistakes.push(Diagnostic::unknown_key(
-            entry.key_place,
-            owner,
-            &entry.key,
-            keys,
-        ));
+        mistakes.push(Diagnostic::unknown_key(entry.key_place, owner, &entry.key, keys));
     }
     known
 }
@@ -156,10 +142,7 @@ pub(super) fn text(node: &Node, wanted: &str, mistakes: &mut Mistakes) -> Option
 /// One text, or a list of them.
 pub(super) fn texts(node: &Node, wanted: &str, mistakes: &mut Mistakes) -> Vec<String> {
     match &node.kind {
-        Kind::List(items) => items
-            .iter()
-            .filter_map(|item| text(item, wanted, mistakes))
-            .collect(),
+        Kind::List(items) => items.iter().filter_map(|item| text(item, wanted, mistakes)).collect(),
         _ => text(node, wanted, mistakes).into_iter().collect(),
     }
 }

@@ -111,10 +111,7 @@ fn reference(name: &str, description: &str) -> Value {
 }
 
 fn object(description: &str, members: &[(&str, Value)]) -> Value {
-    let members: Map<_, _> = members
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), v.clone()))
-        .collect();
+    let members: Map<_, _> = members.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     json!({
         "description": description,
         "type": "object",
@@ -137,19 +134,10 @@ fn server() -> Value {
     object(
         "How the server behaves.",
         &[
-            (
-                "page_size",
-                json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
-            ),
-            (
-                "quota",
-                json!({ "description": "Requests a day.", "type": "integer", "minimum": 0 }),
-            ),
+            ("page_size", json!({ "type": "integer", "minimum": 1, "maximum": 100 })),
+            ("quota", json!({ "description": "Requests a day.", "type": "integer", "minimum": 0 })),
             ("seed", json!({ "type": "integer", "minimum": 0 })),
-            (
-                "schema",
-                json!({ "description": "The plugin's settings schema.", "type": "object" }),
-            ),
+            ("schema", json!({ "description": "The plugin's settings schema.", "type": "object" })),
             ("profile", json!({ "enum": ["typical", "hostile"] })),
             (
                 "quirks",
@@ -168,32 +156,14 @@ fn client() -> Value {
     object(
         "How the client is set up.",
         &[
-            (
-                "poll_every",
-                reference("duration", "From one poll to the next (60 s)."),
-            ),
-            (
-                "overlap",
-                reference("duration", "How far back each poll looks behind the last."),
-            ),
-            (
-                "relist_every",
-                reference("duration", "From one full list to the next."),
-            ),
-            (
-                "longest_gap",
-                reference("duration", "After a gap this long it lists again."),
-            ),
-            (
-                "request_timeout",
-                reference("duration", "How long it waits for an answer."),
-            ),
+            ("poll_every", reference("duration", "From one poll to the next (60 s).")),
+            ("overlap", reference("duration", "How far back each poll looks behind the last.")),
+            ("relist_every", reference("duration", "From one full list to the next.")),
+            ("longest_gap", reference("duration", "After a gap this long it lists again.")),
+            ("request_timeout", reference("duration", "How long it waits for an answer.")),
             ("quota", whole.clone()),
             ("seed", whole),
-            (
-                "clock",
-                reference("shift", "How far its wall clock is ahead of the true time."),
-            ),
+            ("clock", reference("shift", "How far its wall clock is ahead of the true time.")),
         ],
     )
 }
@@ -202,14 +172,8 @@ fn start() -> Value {
     object(
         "What is there before anything happens.",
         &[
-            (
-                "websites",
-                reference("settings", "Websites with their settings."),
-            ),
-            (
-                "unconfigured",
-                reference("websites", "Websites without settings."),
-            ),
+            ("websites", reference("settings", "Websites with their settings.")),
+            ("unconfigured", reference("websites", "Websites without settings.")),
             (
                 "generated",
                 json!({
@@ -223,27 +187,16 @@ fn start() -> Value {
 
 fn step() -> Value {
     let required = |keys: &[&str]| -> Vec<Value> {
-        keys.iter()
-            .map(|key| json!({ "required": [key] }))
-            .collect()
+        keys.iter().map(|key| json!({ "required": [key] })).collect()
     };
     let mut step = object(
         "An anchor and one deed.",
         &[
             ("at", reference("duration", "At this time since the start.")),
-            (
-                "after",
-                reference("spot", "When the answer to this request has just arrived."),
-            ),
-            (
-                "during",
-                reference("spot", "While the answer to this request is under way."),
-            ),
+            ("after", reference("spot", "When the answer to this request has just arrived.")),
+            ("during", reference("spot", "While the answer to this request is under way.")),
             ("wait", reference("duration", "How long after that.")),
-            (
-                "save",
-                reference("settings", "An operator saves at the dashboard."),
-            ),
+            ("save", reference("settings", "An operator saves at the dashboard.")),
             (
                 "install",
                 json!({
@@ -251,10 +204,7 @@ fn step() -> Value {
                     "anyOf": [{ "$ref": "#/$defs/websites" }, { "$ref": "#/$defs/settings" }]
                 }),
             ),
-            (
-                "uninstall",
-                reference("websites", "The plugin is uninstalled."),
-            ),
+            ("uninstall", reference("websites", "The plugin is uninstalled.")),
             (
                 "plan",
                 json!({
@@ -264,14 +214,8 @@ fn step() -> Value {
                     "additionalProperties": { "type": "string" }
                 }),
             ),
-            (
-                "client_save",
-                reference("settings", "The plugin replaces settings (PUT)."),
-            ),
-            (
-                "client_update",
-                reference("settings", "The plugin changes some settings (PATCH)."),
-            ),
+            ("client_save", reference("settings", "The plugin replaces settings (PUT).")),
+            ("client_update", reference("settings", "The plugin changes some settings (PATCH).")),
             (
                 "clock",
                 json!({
@@ -283,10 +227,7 @@ fn step() -> Value {
                     "maxProperties": 1
                 }),
             ),
-            (
-                "restart",
-                json!({ "description": "The client is started anew.", "const": "client" }),
-            ),
+            ("restart", json!({ "description": "The client is started anew.", "const": "client" })),
             (
                 "quiet",
                 json!({ "description": "From here on nothing goes wrong any more.", "const": true }),
@@ -306,10 +247,7 @@ fn expect() -> Value {
         .map(|name| (name.to_owned(), json!({ "type": "integer", "minimum": 0 })))
         .collect();
     let off = object("An oracle.", &[("off", text("Why it is not to judge."))]);
-    let oracles: Vec<_> = Rule::ALL
-        .iter()
-        .map(|rule| (rule.name(), off.clone()))
-        .collect();
+    let oracles: Vec<_> = Rule::ALL.iter().map(|rule| (rule.name(), off.clone())).collect();
     object(
         "What the client must have made of it.",
         &[
@@ -317,10 +255,7 @@ fn expect() -> Value {
                 "converged_within",
                 reference("duration", "After the last change and the last fault."),
             ),
-            (
-                "ready_within",
-                reference("duration", "The client says that it is ready by then."),
-            ),
+            ("ready_within", reference("duration", "The client says that it is ready by then.")),
             (
                 "websites",
                 json!({
@@ -339,10 +274,7 @@ fn expect() -> Value {
                 "requests_per_hour",
                 json!({ "description": "At most.", "type": "integer", "minimum": 0 }),
             ),
-            (
-                "never_seen",
-                reference("settings", "What the cache must not show at any time."),
-            ),
+            ("never_seen", reference("settings", "What the cache must not show at any time.")),
             (
                 "status",
                 json!({ "description": "At the end.", "enum": ["loading", "fresh", "stale"] }),
@@ -354,10 +286,7 @@ fn expect() -> Value {
                     "type": "array", "items": { "enum": ["done", "refused", "unknown"] }
                 }),
             ),
-            (
-                "oracles",
-                object("Oracles that are not to judge, with the reason.", &oracles),
-            ),
+            ("oracles", object("Oracles that are not to judge, with the reason.", &oracles)),
         ],
     )
 }

@@ -67,12 +67,7 @@ fn quirks(node: &Node, mistakes: &mut Mistakes) -> QuirkSettings {
         let name = entry.key.replace('_', "-");
         if !names.contains(&name.as_str()) {
             let place = entry.key_place;
-            mistakes.push(Diagnostic::unknown_key(
-                place,
-                "the list of quirks",
-                &name,
-                &names,
-            ));
+            mistakes.push(Diagnostic::unknown_key(place, "the list of quirks", &name, &names));
         } else if let Err(error) = Quirks::default().set(&name, &value) {
             mistakes.push(Diagnostic::new(entry.value.place, error.to_string()));
         } else {
@@ -154,12 +149,7 @@ fn generated(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
 pub(super) fn found(node: &Node, mistakes: &mut Mistakes) -> Option<Found> {
     let keys = ["rule", "client", "seed", "quirk"];
     let entries = map(node, "`found`", mistakes)?;
-    let mut found = Found {
-        rule: String::new(),
-        client: String::new(),
-        seed: 0,
-        quirk: None,
-    };
+    let mut found = Found { rule: String::new(), client: String::new(), seed: 0, quirk: None };
     for entry in known(entries, "`found`", &keys, mistakes) {
         let value = &entry.value;
         match entry.key.as_str() {

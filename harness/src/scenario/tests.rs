@@ -1,9 +1,7 @@
 use super::*;
 
 fn diagnose(text: &str) -> String {
-    Scenario::parse("scenarios/slip.yaml", text)
-        .unwrap_err()
-        .to_string()
+    Scenario::parse("scenarios/slip.yaml", text).unwrap_err().to_string()
 }
 
 const FULL: &str = r#"
@@ -55,11 +53,7 @@ found: { rule: lost update, client: my-plugin 1.4.2, seed: 1 }
 fn what_is_written_is_read_back() {
     let scenario = Scenario::parse("full.yaml", FULL).unwrap();
     let yaml = scenario.to_yaml();
-    assert_eq!(
-        Scenario::parse("again.yaml", &yaml).unwrap(),
-        scenario,
-        "{yaml}"
-    );
+    assert_eq!(Scenario::parse("again.yaml", &yaml).unwrap(), scenario, "{yaml}");
     insta::assert_snapshot!(yaml);
 }
 
@@ -124,10 +118,7 @@ fn what_is_no_yaml_or_would_blow_up_memory_is_told() {
 fn the_schema_accepts_what_the_parser_accepts() {
     let validator = jsonschema::validator_for(&json_schema()).unwrap();
     let value = tree::Node::parse(FULL).unwrap().to_value();
-    let errors: Vec<_> = validator
-        .iter_errors(&value)
-        .map(|error| error.to_string())
-        .collect();
+    let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     for slip in [
         "{ name: x, fautls: [] }",
@@ -138,9 +129,6 @@ fn the_schema_accepts_what_the_parser_accepts() {
     ] {
         let value = tree::Node::parse(slip).unwrap().to_value();
         assert!(!validator.is_valid(&value), "{slip} was accepted");
-        assert!(
-            Scenario::parse("slip.yaml", slip).is_err(),
-            "{slip} was parsed"
-        );
+        assert!(Scenario::parse("slip.yaml", slip).is_err(), "{slip} was parsed");
     }
 }

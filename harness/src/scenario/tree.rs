@@ -44,10 +44,7 @@ impl Node {
     /// Reads one document.
     pub(super) fn parse(text: &str) -> Result<Self, Diagnostic> {
         if text.len() > MOST_BYTES {
-            let message = format!(
-                "the file has {} bytes, which is more than 1 MiB",
-                text.len()
-            );
+            let message = format!("the file has {} bytes, which is more than 1 MiB", text.len());
             return Err(Diagnostic::new(Place::START, message).hint(
                 "a scenario is about a few websites; `start: { generated: 1000 }` makes many \
                  without writing them down",
@@ -148,10 +145,7 @@ fn unreadable(error: &serde_saphyr::Error) -> Diagnostic {
 
 fn place_at(location: Location) -> Place {
     let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-    Place {
-        line: number(location.line()),
-        column: number(location.column()),
-    }
+    Place { line: number(location.line()), column: number(location.column()) }
 }
 
 /// A value without its own place, which the `Spanned` around it knows.
@@ -159,10 +153,7 @@ struct Bare(Kind);
 
 impl From<Spanned<Bare>> for Node {
     fn from(spanned: Spanned<Bare>) -> Self {
-        Self {
-            place: place_at(spanned.referenced),
-            kind: spanned.value.0,
-        }
+        Self { place: place_at(spanned.referenced), kind: spanned.value.0 }
     }
 }
 
@@ -224,11 +215,7 @@ impl<'de> Visitor<'de> for AnyKind {
         while let Some(key) = map.next_key::<Spanned<String>>()? {
             let value = map.next_value::<Spanned<Bare>>()?.into();
             let (key, key_place) = (key.value, place_at(key.referenced));
-            entries.push(Entry {
-                key,
-                key_place,
-                value,
-            });
+            entries.push(Entry { key, key_place, value });
         }
         Ok(Kind::Map(entries))
     }

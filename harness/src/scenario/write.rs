@@ -30,25 +30,13 @@ pub(super) fn yaml(scenario: &Scenario) -> String {
     }
     if !scenario.when.is_empty() {
         out.push_str("when:\n");
-        scenario
-            .when
-            .iter()
-            .for_each(|step| write_step(&mut out, step));
+        scenario.when.iter().for_each(|step| write_step(&mut out, step));
     }
     section(&mut out, "expect", &expect(&scenario.expect));
     if !scenario.kills.is_empty() {
-        let kills: Vec<_> = scenario
-            .kills
-            .iter()
-            .map(|name| plain(name, true))
-            .collect();
+        let kills: Vec<_> = scenario.kills.iter().map(|name| plain(name, true)).collect();
         let by: Vec<_> = scenario.by.iter().map(|rule| rule.name()).collect();
-        let _ = write!(
-            out,
-            "kills: [{}]\nby: [{}]\n",
-            kills.join(", "),
-            by.join(", ")
-        );
+        let _ = write!(out, "kills: [{}]\nby: [{}]\n", kills.join(", "), by.join(", "));
     }
     if let Some(found) = &scenario.found {
         let mut facts = vec![
@@ -56,12 +44,7 @@ pub(super) fn yaml(scenario: &Scenario) -> String {
             ("client", plain(&found.client, true)),
             ("seed", found.seed.to_string()),
         ];
-        facts.extend(
-            found
-                .quirk
-                .as_ref()
-                .map(|quirk| ("quirk", plain(quirk, true))),
-        );
+        facts.extend(found.quirk.as_ref().map(|quirk| ("quirk", plain(quirk, true))));
         section(&mut out, "found", &facts);
     }
     out
@@ -73,10 +56,7 @@ fn section(out: &mut String, name: &str, facts: &[Fact]) {
     if facts.is_empty() {
         return;
     }
-    let inline: Vec<_> = facts
-        .iter()
-        .map(|(key, value)| format!("{key}: {value}"))
-        .collect();
+    let inline: Vec<_> = facts.iter().map(|(key, value)| format!("{key}: {value}")).collect();
     let line = format!("{name}: {{ {} }}", inline.join(", "));
     if line.chars().count() <= WIDEST {
         let _ = writeln!(out, "{line}");
@@ -117,11 +97,7 @@ fn server(server: &Server) -> Vec<Fact> {
     facts.extend(server.page_size.map(|size| ("page_size", size.to_string())));
     facts.extend(server.quota.map(|quota| ("quota", quota.to_string())));
     facts.extend(server.seed.map(|seed| ("seed", seed.to_string())));
-    facts.extend(
-        server
-            .profile
-            .map(|profile| ("profile", profile_name(profile).to_owned())),
-    );
+    facts.extend(server.profile.map(|profile| ("profile", profile_name(profile).to_owned())));
     let quirks: Vec<_> = server
         .quirks
         .0
@@ -131,12 +107,7 @@ fn server(server: &Server) -> Vec<Fact> {
     if !quirks.is_empty() {
         facts.push(("quirks", format!("{{ {} }}", quirks.join(", "))));
     }
-    facts.extend(
-        server
-            .schema
-            .as_ref()
-            .map(|schema| ("schema", flow(schema))),
-    );
+    facts.extend(server.schema.as_ref().map(|schema| ("schema", flow(schema))));
     facts
 }
 
@@ -156,11 +127,7 @@ fn client(client: &Client) -> Vec<Fact> {
         ("longest_gap", client.longest_gap),
         ("request_timeout", client.request_timeout),
     ];
-    facts.extend(
-        times
-            .into_iter()
-            .filter_map(|(key, time)| Some((key, duration::format(time?)))),
-    );
+    facts.extend(times.into_iter().filter_map(|(key, time)| Some((key, duration::format(time?)))));
     facts.extend(client.quota.map(|quota| ("quota", quota.to_string())));
     facts.extend(client.seed.map(|seed| ("seed", seed.to_string())));
     facts.extend(client.clock.map(|clock| ("clock", shift(clock))));
@@ -175,11 +142,7 @@ fn start(start: &Start) -> Vec<Fact> {
     if !start.unconfigured.is_empty() {
         facts.push(("unconfigured", names(&start.unconfigured)));
     }
-    facts.extend(
-        start
-            .generated
-            .map(|generated| ("generated", generated.to_string())),
-    );
+    facts.extend(start.generated.map(|generated| ("generated", generated.to_string())));
     facts
 }
 
@@ -203,11 +166,7 @@ fn write_step(out: &mut String, step: &Step) {
         Deed::ClientSave(websites) => ("client_save", settings(websites)),
         Deed::ClientUpdate(websites) => ("client_update", settings(websites)),
         Deed::Clock { side, millis } => {
-            let side = if *side == Side::Server {
-                "server"
-            } else {
-                "client"
-            };
+            let side = if *side == Side::Server { "server" } else { "client" };
             ("clock", format!("{{ {side}: {} }}", shift(*millis)))
         }
         Deed::Restart => ("restart", "client".to_owned()),
@@ -217,10 +176,8 @@ fn write_step(out: &mut String, step: &Step) {
 }
 
 fn installs(websites: &[(WebsiteId, Option<Value>)]) -> String {
-    let with: Option<Vec<_>> = websites
-        .iter()
-        .map(|(id, settings)| Some((*id, settings.clone()?)))
-        .collect();
+    let with: Option<Vec<_>> =
+        websites.iter().map(|(id, settings)| Some((*id, settings.clone()?))).collect();
     match with {
         Some(with) if !with.is_empty() => settings(&with),
         // Settings of some and not of others cannot be read from one step, so none is written so.
@@ -230,54 +187,25 @@ fn installs(websites: &[(WebsiteId, Option<Value>)]) -> String {
 
 fn expect(expect: &Expect) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let times = [
-        ("converged_within", expect.converged_within),
-        ("ready_within", expect.ready_within),
-    ];
-    facts.extend(
-        times
-            .into_iter()
-            .filter_map(|(key, time)| Some((key, duration::format(time?)))),
-    );
+    let times =
+        [("converged_within", expect.converged_within), ("ready_within", expect.ready_within)];
+    facts.extend(times.into_iter().filter_map(|(key, time)| Some((key, duration::format(time?)))));
     facts.extend(expect.websites.as_ref().map(|holds| match holds {
         Holds::Websites(websites) => ("websites", names(websites)),
         Holds::Settings(websites) => ("websites", settings(websites)),
     }));
     if !expect.requests.is_empty() {
-        let counts: Vec<_> = expect
-            .requests
-            .iter()
-            .map(|(op, n)| format!("{op}: {n}"))
-            .collect();
+        let counts: Vec<_> = expect.requests.iter().map(|(op, n)| format!("{op}: {n}")).collect();
         facts.push(("requests", format!("{{ {} }}", counts.join(", "))));
     }
-    facts.extend(
-        expect
-            .requests_per_hour
-            .map(|n| ("requests_per_hour", n.to_string())),
-    );
+    facts.extend(expect.requests_per_hour.map(|n| ("requests_per_hour", n.to_string())));
     if !expect.never_seen.is_empty() {
         facts.push(("never_seen", settings(&expect.never_seen)));
     }
-    let named = |status| {
-        STANDINGS
-            .iter()
-            .find(|(_, s)| *s == status)
-            .map(|(name, _)| *name)
-    };
-    facts.extend(
-        expect
-            .status
-            .and_then(named)
-            .map(|name| ("status", name.to_owned())),
-    );
+    let named = |status| STANDINGS.iter().find(|(_, s)| *s == status).map(|(name, _)| *name);
+    facts.extend(expect.status.and_then(named).map(|name| ("status", name.to_owned())));
     facts.extend(expect.saves.as_ref().map(|saves| {
-        let name = |end| {
-            SAVE_ENDS
-                .iter()
-                .find(|(_, e)| e == end)
-                .map(|(name, _)| *name)
-        };
+        let name = |end| SAVE_ENDS.iter().find(|(_, e)| e == end).map(|(name, _)| *name);
         let names: Vec<_> = saves.iter().filter_map(name).collect();
         ("saves", format!("[{}]", names.join(", ")))
     }));
@@ -296,11 +224,7 @@ fn settings(websites: &[(WebsiteId, Value)]) -> String {
         .iter()
         .map(|(id, settings)| format!("{}: {}", id.short(), flow(settings)))
         .collect();
-    if websites.is_empty() {
-        "{}".to_owned()
-    } else {
-        format!("{{ {} }}", websites.join(", "))
-    }
+    if websites.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", websites.join(", ")) }
 }
 
 fn names(websites: &[WebsiteId]) -> String {
@@ -317,10 +241,7 @@ fn one_or_all(websites: &[WebsiteId]) -> String {
 
 pub(super) fn shift(millis: i64) -> String {
     let sign = if millis < 0 { '-' } else { '+' };
-    format!(
-        "{sign}{}",
-        duration::format(Duration::from_millis(millis.unsigned_abs()))
-    )
+    format!("{sign}{}", duration::format(Duration::from_millis(millis.unsigned_abs())))
 }
 
 /// A value on one line.
@@ -360,9 +281,5 @@ fn plain(text: &str, in_flow: bool) -> String {
         && !text.contains(if in_flow { "#" } else { " #" })
         && !text.ends_with([' ', ':'])
         && !reserved.contains(&text.to_ascii_lowercase().as_str());
-    if safe {
-        text.to_owned()
-    } else {
-        Value::from(text).to_string()
-    }
+    if safe { text.to_owned() } else { Value::from(text).to_string() }
 }

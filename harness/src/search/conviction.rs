@@ -32,12 +32,7 @@ impl Class {
         let harm = judged.failures().first().map(|(f, _)| f.demand.harm());
         let stopped = judged.outside.as_ref().is_some_and(|o| o.stopped.is_some());
         if stopped {
-            return Self {
-                harm: 0,
-                demand: "alive",
-                word: "the client stopped",
-                hazard: None,
-            };
+            return Self { harm: 0, demand: "alive", word: "the client stopped", hazard: None };
         }
         let report = ScenarioReport::of(judged, 0, "", "", None);
         let failure = report.failure.as_ref();
@@ -102,14 +97,10 @@ impl Conviction {
     }
 
     pub(super) fn in_short(&self) -> String {
-        let looks = self
-            .class
-            .hazard
-            .map_or_else(String::new, |hazard| format!(" ({hazard})"));
-        let place = self.case.map_or_else(
-            || format!("{:?}", self.scenario.name),
-            |case| format!("case {case}"),
-        );
+        let looks = self.class.hazard.map_or_else(String::new, |hazard| format!(" ({hazard})"));
+        let place = self
+            .case
+            .map_or_else(|| format!("{:?}", self.scenario.name), |case| format!("case {case}"));
         format!("{}{looks} in {place}", self.class.word)
     }
 
@@ -120,9 +111,8 @@ impl Conviction {
         if let Some(file) = &self.saved {
             report.file.clone_from(file);
             if let Some(failure) = &mut report.failure {
-                failure.replay = format!("crisp-mock replay {file} {}", candidate.options)
-                    .trim_end()
-                    .to_owned();
+                failure.replay =
+                    format!("crisp-mock replay {file} {}", candidate.options).trim_end().to_owned();
             }
         }
         report.origin = Some(Origin {
@@ -166,10 +156,7 @@ pub(super) fn convict(
     report.name.clone_from(&scenario.name);
     Ok(Conviction {
         shape: shape(&scenario, &class),
-        class: Class {
-            harm: suspect.class.harm,
-            ..class
-        },
+        class: Class { harm: suspect.class.harm, ..class },
         case: Some(suspect.index),
         before: weight(&case),
         after: weight(&scenario),
@@ -198,9 +185,7 @@ fn settle(
     }
     watch.begins(Phase::Confirming);
     let prepared = prepare(&least)?;
-    let judged = candidate
-        .trial
-        .judge_while(&prepared, &|| watch.haste(false))?;
+    let judged = candidate.trial.judge_while(&prepared, &|| watch.haste(false))?;
     let same = judged.filter(|judged| {
         judged.outcome() == Outcome::Failed && suspect.class.covers(&Class::of(judged))
     });
@@ -241,10 +226,7 @@ fn weight(scenario: &Scenario) -> usize {
 }
 
 fn prepare(scenario: &Scenario) -> Result<Prepared, Untried> {
-    Prepared::new(scenario.clone().into()).map_err(|problem| Untried {
-        problem,
-        hint: None,
-    })
+    Prepared::new(scenario.clone().into()).map_err(|problem| Untried { problem, hint: None })
 }
 
 fn judge(candidate: &Candidate, scenario: &Scenario) -> Result<Judged, Untried> {
@@ -282,10 +264,7 @@ fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed:
     scenario.about = report.failure.as_ref().map(|failure| {
         let mut story = failure.story.join(" ");
         if let Some(hazard) = &failure.hazard {
-            story.push_str(&format!(
-                " It looks like {} (hazard {}).",
-                hazard.what, hazard.number
-            ));
+            story.push_str(&format!(" It looks like {} (hazard {}).", hazard.what, hazard.number));
         }
         story
     });
@@ -296,14 +275,10 @@ fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed:
 fn found(scenario: &Scenario, judged: &Judged, word: &str, seed: u64) -> Found {
     let about = &judged.run.about;
     let quirks = scenario.server.quirks.0.iter();
-    let quirks: Vec<_> = quirks
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let quirks: Vec<_> = quirks.map(|(name, value)| format!("{name}={value}")).collect();
     Found {
         rule: word.to_owned(),
-        client: format!("{} {}", about.name, about.version)
-            .trim_end()
-            .to_owned(),
+        client: format!("{} {}", about.name, about.version).trim_end().to_owned(),
         seed,
         quirk: (!quirks.is_empty()).then(|| quirks.join(", ")),
     }
@@ -355,10 +330,7 @@ impl Known {
             (class.demand, class.word) == (conviction.class.demand, conviction.class.word)
                 && *shape == conviction.shape
         });
-        let place = self
-            .dry
-            .iter()
-            .position(|(class, _)| *class == conviction.class);
+        let place = self.dry.iter().position(|(class, _)| *class == conviction.class);
         match (seen, place) {
             (true, Some(place)) => self.dry[place].1 += 1,
             (true, None) => self.dry.push((conviction.class.clone(), 1)),

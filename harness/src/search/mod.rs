@@ -252,10 +252,7 @@ pub fn search(
     });
     watch.begins(Phase::Corpus(corpus.len()));
     let still_failing = again(candidate, plan, watch, tell)?;
-    let bounds = Bounds {
-        max_steps: plan.max_steps,
-        saves: candidate.trial.saves()?,
-    };
+    let bounds = Bounds { max_steps: plan.max_steps, saves: candidate.trial.saves()? };
     let mut hunt = Hunt {
         candidate,
         plan,
@@ -373,10 +370,7 @@ impl Hunt<'_> {
     fn effort(&self) -> Effort {
         if self.candidate.trial.in_real_time() {
             // Seconds each, so they run side by side, and not too many of them.
-            Effort {
-                tries: 120,
-                at_a_time: self.plan.jobs,
-            }
+            Effort { tries: 120, at_a_time: self.plan.jobs }
         } else {
             self.plan.effort
         }
@@ -388,11 +382,7 @@ impl Hunt<'_> {
         rounds: &Rounds<'_>,
         tell: &mut dyn FnMut(&RunEvent),
     ) -> Result<(), SearchError> {
-        let at_once = if self.candidate.trial.in_real_time() {
-            1
-        } else {
-            self.plan.kinds
-        };
+        let at_once = if self.candidate.trial.in_real_time() { 1 } else { self.plan.kinds };
         let suspects = rounds.gravest_of_each_kind(at_once);
         if suspects.is_empty() {
             return Ok(());
@@ -400,14 +390,7 @@ impl Hunt<'_> {
         self.watch.begins(Phase::Shrinking);
         let effort = self.effort();
         let mut found = in_parallel(self.plan.jobs, &suspects, &|suspect| {
-            conviction::convict(
-                self.candidate,
-                self.plan,
-                self.bounds,
-                effort,
-                suspect,
-                self.watch,
-            )
+            conviction::convict(self.candidate, self.plan, self.bounds, effort, suspect, self.watch)
         })
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
@@ -451,11 +434,8 @@ impl Hunt<'_> {
             new
         });
         // The clock that was stopped would stop the shrinking, too; in virtual time that is short.
-        let patient: &dyn Watch = if self.candidate.trial.in_real_time() {
-            self.watch
-        } else {
-            &()
-        };
+        let patient: &dyn Watch =
+            if self.candidate.trial.in_real_time() { self.watch } else { &() };
         self.tell_new(&suspects, patient, tell)
     }
 
@@ -467,14 +447,7 @@ impl Hunt<'_> {
     ) -> Result<(), SearchError> {
         let effort = self.effort();
         let found = in_parallel(self.plan.jobs, suspects, &|suspect| {
-            conviction::convict(
-                self.candidate,
-                self.plan,
-                self.bounds,
-                effort,
-                suspect,
-                watch,
-            )
+            conviction::convict(self.candidate, self.plan, self.bounds, effort, suspect, watch)
         });
         for conviction in found {
             let conviction = conviction?;
@@ -515,11 +488,7 @@ impl Hunt<'_> {
             exit_code: code as u8,
         };
         tell(&RunEvent::SearchFinished(Box::new(searched.clone())));
-        Found {
-            convictions: self.convictions,
-            searched,
-            code,
-        }
+        Found { convictions: self.convictions, searched, code }
     }
 }
 

@@ -214,12 +214,7 @@ impl Rounds<'_> {
                 Outcome::NotJudged => tally.not_judged = 1,
             },
         }
-        Glance {
-            tally,
-            coverage,
-            unjudged,
-            suspect,
-        }
+        Glance { tally, coverage, unjudged, suspect }
     }
 
     /// How many cases were left.

@@ -30,18 +30,13 @@ pub(super) fn keep(conviction: &mut Conviction, plan: &Plan) -> Result<(), Searc
     let path = folder.join(file_name(conviction.class.word, &conviction.shape));
     let written =
         fs::create_dir_all(folder).and_then(|()| fs::write(&path, conviction.scenario.to_yaml()));
-    written.map_err(|source| SearchError::Unkept {
-        path: path.display().to_string(),
-        source,
-    })?;
+    written.map_err(|source| SearchError::Unkept { path: path.display().to_string(), source })?;
     conviction.saved = Some(path.display().to_string());
     if !conviction.report.log.is_empty() {
         let path = path.with_extension("log");
         let text = conviction.report.log.join("\n") + "\n";
-        fs::write(&path, text).map_err(|source| SearchError::Unkept {
-            path: path.display().to_string(),
-            source,
-        })?;
+        fs::write(&path, text)
+            .map_err(|source| SearchError::Unkept { path: path.display().to_string(), source })?;
         conviction.log = Some(path.display().to_string());
     }
     Ok(())
@@ -80,11 +75,7 @@ fn happens(step: &Step) -> String {
             format!("the plugin saves {}", names(websites))
         }
         Deed::Clock { side, .. } => {
-            let whose = if *side == Side::Server {
-                "server"
-            } else {
-                "client"
-            };
+            let whose = if *side == Side::Server { "server" } else { "client" };
             format!("the {whose}'s clock is moved")
         }
         Deed::Restart => "the client restarts".to_owned(),

@@ -8,10 +8,7 @@ fn small() -> Plan {
     Plan {
         cases: 64,
         kinds: 2,
-        effort: Effort {
-            tries: 400,
-            ..Effort::default()
-        },
+        effort: Effort { tries: 400, ..Effort::default() },
         ..Plan::default()
     }
 }
@@ -38,14 +35,10 @@ fn one_seed_tells_the_same_on_one_core_and_on_three() {
 
 #[test]
 fn all_shards_together_are_the_whole() {
-    let plan = |number, of| Plan {
-        shard: Shard { number, of },
-        ..small()
-    };
+    let plan = |number, of| Plan { shard: Shard { number, of }, ..small() };
     let whole = told(ClientChoice::Sync, &plan(1, 1)).0.searched;
-    let parts: Vec<_> = (1..=3)
-        .map(|number| told(ClientChoice::Sync, &plan(number, 3)).0.searched)
-        .collect();
+    let parts: Vec<_> =
+        (1..=3).map(|number| told(ClientChoice::Sync, &plan(number, 3)).0.searched).collect();
     let sum = |of: fn(&Searched) -> u64| parts.iter().map(of).sum::<u64>();
     assert_eq!(sum(|part| part.cases), whole.cases);
     assert_eq!(sum(|part| part.requests), whole.requests);
@@ -66,10 +59,7 @@ fn a_shard_knows_its_share_without_counting_and_each_case_has_one_shard() {
             }
         }
     }
-    let last = Shard {
-        number: u64::MAX,
-        of: u64::MAX,
-    };
+    let last = Shard { number: u64::MAX, of: u64::MAX };
     assert_eq!((last.share(3), last.share(u64::MAX)), (0, 1));
 }
 
@@ -79,30 +69,20 @@ fn a_search_of_more_cases_than_there_is_time_for_ends_when_it_is_stopped() {
     struct OneRound(std::sync::atomic::AtomicU64);
     impl Watch for OneRound {
         fn judged(&self, tally: Tally) {
-            self.0
-                .fetch_add(tally.cases, std::sync::atomic::Ordering::Relaxed);
+            self.0.fetch_add(tally.cases, std::sync::atomic::Ordering::Relaxed);
         }
         fn is_over(&self) -> bool {
             self.0.load(std::sync::atomic::Ordering::Relaxed) >= 2
         }
     }
     let sync = ClientChoice::Sync.candidate();
-    let plan = |shard, forever| Plan {
-        cases: u64::MAX,
-        jobs: 1,
-        shard,
-        forever,
-        ..small()
-    };
+    let plan = |shard, forever| Plan { cases: u64::MAX, jobs: 1, shard, forever, ..small() };
     let watch = || OneRound(0.into());
     let whole = plan(Shard::default(), false);
     let found = search(&sync, &whole, &watch(), &mut |_| {}).expect("a search");
     assert_eq!(found.searched.not_reached, u64::MAX - found.searched.cases);
     // The second case of this shard is the last that there is.
-    let sparse = Shard {
-        number: 2,
-        of: u64::MAX - 2,
-    };
+    let sparse = Shard { number: 2, of: u64::MAX - 2 };
     let sparse = plan(sparse, true);
     let found = search(&sync, &sparse, &watch(), &mut |_| {}).expect("a search");
     assert_eq!(found.searched.cases, 2);
@@ -134,11 +114,7 @@ fn a_soak_keeps_every_distinct_failure_until_it_is_stopped() {
             self.0.load(std::sync::atomic::Ordering::Relaxed) >= 24
         }
     }
-    let plan = Plan {
-        forever: true,
-        cases: 1,
-        ..small()
-    };
+    let plan = Plan { forever: true, cases: 1, ..small() };
     let guide = ClientChoice::Guide.candidate();
     let found = search(&guide, &plan, &Rounds(0.into()), &mut |_| {}).expect("a search");
     let mut shapes: Vec<_> = found

@@ -19,10 +19,7 @@ impl Unjudged {
         }
         self.runs += 1;
         for (name, why) in judged.not_judged() {
-            *self
-                .demands
-                .entry((name.to_owned(), why.to_owned()))
-                .or_default() += 1;
+            *self.demands.entry((name.to_owned(), why.to_owned())).or_default() += 1;
         }
     }
 
@@ -36,10 +33,7 @@ impl Unjudged {
 
     /// What was never judged, and why.
     pub(super) fn never(&self) -> Vec<(String, String)> {
-        let never = self
-            .demands
-            .iter()
-            .filter(|(_, times)| **times == self.runs);
+        let never = self.demands.iter().filter(|(_, times)| **times == self.runs);
         never.map(|(demand, _)| demand.clone()).collect()
     }
 }

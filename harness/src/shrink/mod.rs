@@ -24,10 +24,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self {
-            tries: 1_500,
-            at_a_time: 1,
-        }
+        Self { tries: 1_500, at_a_time: 1 }
     }
 }
 
@@ -80,10 +77,7 @@ pub fn shrink(
     effort: Effort,
     fails: &(dyn Fn(&Scenario) -> bool + Sync),
 ) -> Shrunk {
-    let mut shrunk = Shrunk {
-        scenario: scenario.clone(),
-        tries: 0,
-    };
+    let mut shrunk = Shrunk { scenario: scenario.clone(), tries: 0 };
     loop {
         let before = shrunk.scenario.clone();
         for pass in PASSES {

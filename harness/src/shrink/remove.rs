@@ -16,10 +16,7 @@ pub(super) fn steps(scenario: &Scenario) -> Vec<Scenario> {
 /// Fewer faults.
 pub(super) fn faults(scenario: &Scenario) -> Vec<Scenario> {
     fewer(&scenario.faults.faults)
-        .map(|faults| Scenario {
-            faults: faults.into(),
-            ..scenario.clone()
-        })
+        .map(|faults| Scenario { faults: faults.into(), ..scenario.clone() })
         .collect()
 }
 
@@ -93,14 +90,8 @@ fn fewer<T: Clone>(items: &[T]) -> impl Iterator<Item = Vec<T>> {
 fn without_idle_faults(mut scenario: Scenario) -> Scenario {
     use crate::scenario::Deed;
     use crisp_mock_server::operation::Operation;
-    let puts = scenario
-        .when
-        .iter()
-        .any(|step| matches!(step.deed, Deed::ClientSave(_)));
-    let patches = scenario
-        .when
-        .iter()
-        .any(|step| matches!(step.deed, Deed::ClientUpdate(_)));
+    let puts = scenario.when.iter().any(|step| matches!(step.deed, Deed::ClientSave(_)));
+    let patches = scenario.when.iter().any(|step| matches!(step.deed, Deed::ClientUpdate(_)));
     scenario.faults.faults.retain(|fault| {
         fault.at.is_none_or(|target| match target.operation {
             Operation::SaveSettings => puts,

@@ -26,10 +26,10 @@ pub(super) fn start(scenario: &Scenario) -> Vec<Scenario> {
         starts.extend([one, Start::default()]);
     }
     if let Some(generated) = start.generated {
-        starts.extend([0, 1, 2, generated.saturating_sub(1)].map(|fewer| Start {
-            generated: Some(fewer),
-            ..start.clone()
-        }));
+        starts.extend(
+            [0, 1, 2, generated.saturating_sub(1)]
+                .map(|fewer| Start { generated: Some(fewer), ..start.clone() }),
+        );
         starts.retain(|other| other.generated.is_none_or(|fewer| fewer < generated));
     }
     for place in 0..start.websites.len() {
@@ -42,13 +42,7 @@ pub(super) fn start(scenario: &Scenario) -> Vec<Scenario> {
         fewer.unconfigured.remove(place);
         starts.push(fewer);
     }
-    starts
-        .into_iter()
-        .map(|start| Scenario {
-            start,
-            ..scenario.clone()
-        })
-        .collect()
+    starts.into_iter().map(|start| Scenario { start, ..scenario.clone() }).collect()
 }
 
 /// Each step about one website, and no settings where none are needed.
@@ -72,12 +66,7 @@ pub(super) fn deeds(scenario: &Scenario) -> Vec<Scenario> {
     };
     each_step(scenario, |step| {
         let deeds = simpler(&step.deed).into_iter();
-        deeds
-            .map(|deed| Step {
-                deed,
-                ..step.clone()
-            })
-            .collect()
+        deeds.map(|deed| Step { deed, ..step.clone() }).collect()
     })
 }
 
@@ -91,20 +80,15 @@ fn singly<T: Clone>(items: &[T], deed: fn(Vec<T>) -> Deed) -> Vec<Deed> {
 /// Earlier requests, rounder times, and a request instead of an odd time.
 pub(super) fn anchors(scenario: &Scenario) -> Vec<Scenario> {
     each_step(scenario, |step| {
-        let with = |anchor: Anchor| Step {
-            anchor,
-            ..step.clone()
-        };
+        let with = |anchor: Anchor| Step { anchor, ..step.clone() };
         let mut steps = Vec::new();
         if let Some(wait) = step.wait {
-            steps.push(Step {
-                wait: None,
-                ..step.clone()
-            });
-            steps.extend(rounder_length(wait).into_iter().map(|wait| Step {
-                wait: Some(wait),
-                ..step.clone()
-            }));
+            steps.push(Step { wait: None, ..step.clone() });
+            steps.extend(
+                rounder_length(wait)
+                    .into_iter()
+                    .map(|wait| Step { wait: Some(wait), ..step.clone() }),
+            );
         }
         match step.anchor {
             Anchor::At(at) => {
@@ -132,16 +116,8 @@ fn earlier(spot: Spot) -> impl Iterator<Item = Spot> {
 
 /// Requests near which something may have to happen.
 fn near_requests() -> impl Iterator<Item = Anchor> {
-    let since = (1..4).map(|number| Spot {
-        operation: Operation::Since,
-        page: None,
-        number,
-    });
-    let list = Spot {
-        operation: Operation::List,
-        page: Some(1),
-        number: 1,
-    };
+    let since = (1..4).map(|number| Spot { operation: Operation::Since, page: None, number });
+    let list = Spot { operation: Operation::List, page: Some(1), number: 1 };
     [Anchor::After(list), Anchor::During(list)]
         .into_iter()
         .chain(since.flat_map(|spot| [Anchor::During(spot), Anchor::After(spot)]))
@@ -176,25 +152,12 @@ pub(super) fn occurrences(scenario: &Scenario) -> Vec<Scenario> {
         let ranges = ranges.into_iter().filter(|range| *range != (first, last));
         let rarer = ranges.map(|(first, last)| {
             let occurrence = Occurrence::Range { first, last };
-            Target {
-                occurrence,
-                ..target
-            }
+            Target { occurrence, ..target }
         });
         // A poll comes by itself; a save has to be ordered.
-        let saves = matches!(
-            target.operation,
-            Operation::SaveSettings | Operation::UpdateSettings
-        );
-        let poll = saves.then_some(Target {
-            operation: Operation::Since,
-            ..target
-        });
-        let with = |target| Fault {
-            at: Some(target),
-            website: None,
-            ..fault.clone()
-        };
+        let saves = matches!(target.operation, Operation::SaveSettings | Operation::UpdateSettings);
+        let poll = saves.then_some(Target { operation: Operation::Since, ..target });
+        let with = |target| Fault { at: Some(target), website: None, ..fault.clone() };
         rarer.chain(poll).map(with).collect()
     })
 }
@@ -212,28 +175,15 @@ pub(super) fn windows(scenario: &Scenario) -> Vec<Scenario> {
         let until = window.until.into_iter().flat_map(rounder);
         let ended = until
             .filter(|until| *until > window.from)
-            .map(|until| Window {
-                until: Some(until),
-                ..window
-            });
-        later
-            .chain(ended)
-            .map(|window| Fault {
-                window: Some(window),
-                ..fault.clone()
-            })
-            .collect()
+            .map(|until| Window { until: Some(until), ..window });
+        later.chain(ended).map(|window| Fault { window: Some(window), ..fault.clone() }).collect()
     })
 }
 
 /// Simpler effects of the same sort.
 pub(super) fn effects(scenario: &Scenario) -> Vec<Scenario> {
     each_fault(scenario, |fault| {
-        let with = |effect: Effect| Fault {
-            seed: None,
-            effect,
-            ..fault.clone()
-        };
+        let with = |effect: Effect| Fault { seed: None, effect, ..fault.clone() };
         let plain = Effect::Answer(Answer::Status {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             reason: None,
@@ -251,10 +201,9 @@ pub(super) fn effects(scenario: &Scenario) -> Vec<Scenario> {
             Effect::Delay(Delay::Uniform(_, most)) => {
                 vec![Effect::Delay(Delay::Fixed(*most))]
             }
-            Effect::Delay(Delay::Fixed(by)) => rounder_length(*by)
-                .into_iter()
-                .map(|by| Effect::Delay(Delay::Fixed(by)))
-                .collect(),
+            Effect::Delay(Delay::Fixed(by)) => {
+                rounder_length(*by).into_iter().map(|by| Effect::Delay(Delay::Fixed(by))).collect()
+            }
             Effect::Drip(_) | Effect::HoldOrder => {
                 vec![Effect::Delay(Delay::Fixed(Duration::from_secs(5)))]
             }

@@ -15,12 +15,7 @@ fn a_planted_failure_shrinks_to_its_minimum() {
     let fails = |case: &Scenario| {
         let leaves = |step: &crate::scenario::Step| matches!(step.deed, Deed::Uninstall(_));
         let hangs = case.faults.faults.iter().any(|f| f.effect.key() == "delay");
-        let exclusive = case
-            .server
-            .quirks
-            .0
-            .iter()
-            .any(|(name, _)| name == "since-boundary");
+        let exclusive = case.server.quirks.0.iter().any(|(name, _)| name == "since-boundary");
         case.when.iter().any(leaves) && hangs && exclusive
     };
     let least = shrink(&first(fails), Effort::default(), &fails).scenario;
@@ -49,10 +44,7 @@ fn times_become_round_and_websites_become_the_first() {
 fn shrinking_ends_when_it_has_tried_enough() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let case = first(|case| case.faults.faults.len() > 2);
-    let effort = Effort {
-        tries: 10,
-        at_a_time: 3,
-    };
+    let effort = Effort { tries: 10, at_a_time: 3 };
     let shrunk = shrink(&case, effort, &|_| {
         asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         false
@@ -85,9 +77,6 @@ fn candidates_side_by_side_lead_to_the_same() {
     };
     let case = first(leaves);
     let alone = shrink(&case, Effort::default(), &leaves);
-    let effort = Effort {
-        at_a_time: 4,
-        ..Effort::default()
-    };
+    let effort = Effort { at_a_time: 4, ..Effort::default() };
     assert_eq!(shrink(&case, effort, &leaves), alone);
 }

@@ -51,14 +51,8 @@ fn rename(scenario: &mut Scenario, one: WebsiteId, other: WebsiteId) {
             *id = one;
         }
     });
-    scenario
-        .start
-        .websites
-        .sort_by_key(|(id, _)| (id.number(), *id));
-    scenario
-        .start
-        .unconfigured
-        .sort_by_key(|id| (id.number(), *id));
+    scenario.start.websites.sort_by_key(|(id, _)| (id.number(), *id));
+    scenario.start.unconfigured.sort_by_key(|id| (id.number(), *id));
 }
 
 fn visit(scenario: &mut Scenario, see: &mut dyn FnMut(&mut WebsiteId)) {

@@ -37,12 +37,7 @@ impl Client for Guide {
         About {
             name: "guide".to_owned(),
             version: "2021-09-21".to_owned(),
-            abilities: Abilities {
-                saves: false,
-                tokens: false,
-                status: false,
-                waits: false,
-            },
+            abilities: Abilities { saves: false, tokens: false, status: false, waits: false },
             manners: Manners {
                 poll_every: tick,
                 longest_poll: tick,
@@ -154,9 +149,7 @@ impl Loop {
     fn poll(&mut self, now: Moment, actions: &mut Vec<Action>) {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
         self.state = State::Polling;
-        let since = PRINTER
-            .timestamp_to_string(&self.last_check)
-            .replace(':', "%3A");
+        let since = PRINTER.timestamp_to_string(&self.last_check).replace(':', "%3A");
         let route = format!("plugin/connect/websites/since?date_since={since}&filter_configured=0");
         self.send(&route, now, actions);
     }
@@ -174,11 +167,7 @@ impl Loop {
     }
 
     fn answered(&mut self, now: Moment, response: &Response<Bytes>, actions: &mut Vec<Action>) {
-        let items = response
-            .status()
-            .is_success()
-            .then(|| items(response.body()))
-            .flatten();
+        let items = response.status().is_success().then(|| items(response.body())).flatten();
         let Some(items) = items else {
             return self.failed(now, actions);
         };
@@ -235,36 +224,20 @@ struct Item {
 }
 
 fn items(body: &[u8]) -> Option<Vec<Item>> {
-    serde_json::from_slice::<Envelope>(body)
-        .ok()
-        .map(|envelope| envelope.data)
+    serde_json::from_slice::<Envelope>(body).ok().map(|envelope| envelope.data)
 }
 
 impl Item {
     fn website(&self) -> WebsiteId {
         // An id that is none would be a map key like any other.
-        self.website_id
-            .parse()
-            .unwrap_or_else(|_| WebsiteId::numbered(u32::MAX))
+        self.website_id.parse().unwrap_or_else(|_| WebsiteId::numbered(u32::MAX))
     }
 
     fn stored(self) -> Action {
         let website = self.website();
-        let settings = self
-            .settings
-            .map_or_else(|| "{}".to_owned(), |raw| raw.get().to_owned());
-        let settings = if settings == "null" {
-            "{}".to_owned()
-        } else {
-            settings
-        };
-        Action::Shows(
-            website,
-            Some(Held {
-                settings,
-                token: None,
-            }),
-        )
+        let settings = self.settings.map_or_else(|| "{}".to_owned(), |raw| raw.get().to_owned());
+        let settings = if settings == "null" { "{}".to_owned() } else { settings };
+        Action::Shows(website, Some(Held { settings, token: None }))
     }
 
     fn maintained(self) -> Option<Action> {

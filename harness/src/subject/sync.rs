@@ -30,21 +30,13 @@ impl Sync {
     /// The client as it is shipped.
     #[must_use]
     pub fn reference() -> Self {
-        Self {
-            name: "crisp-sync".to_owned(),
-            parts: Parts::reference,
-            configure: |_| {},
-        }
+        Self { name: "crisp-sync".to_owned(), parts: Parts::reference, configure: |_| {} }
     }
 
     /// A client with other decisions, for the zoo.
     #[must_use]
     pub fn with(name: impl Into<String>, parts: MakeParts, configure: Configure) -> Self {
-        Self {
-            name: name.into(),
-            parts,
-            configure,
-        }
+        Self { name: name.into(), parts, configure }
     }
 
     fn config(&self, options: &scenario::Client, credentials: Credentials) -> Config {
@@ -73,12 +65,7 @@ impl Client for Sync {
         About {
             name: self.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            abilities: Abilities {
-                saves: true,
-                tokens: true,
-                status: true,
-                waits: true,
-            },
+            abilities: Abilities { saves: true, tokens: true, status: true, waits: true },
             manners: Manners {
                 poll_every: config.poll_every,
                 longest_poll: match config.quota {
@@ -104,9 +91,7 @@ impl Client for Sync {
             config.base = base;
         }
         let parts = (self.parts)(&config);
-        Box::new(Running {
-            machine: Machine::new(config, parts, moment(now)),
-        })
+        Box::new(Running { machine: Machine::new(config, parts, moment(now)) })
     }
 }
 
@@ -118,20 +103,14 @@ impl Subject for Running {
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
         let event = match event {
             Event::Tick => machine::Event::Tick,
-            Event::Answer(RequestId(id), response) => machine::Event::Answer {
-                id: machine::RequestId(id),
-                response,
-            },
+            Event::Answer(RequestId(id), response) => {
+                machine::Event::Answer { id: machine::RequestId(id), response }
+            }
             Event::Failed(RequestId(id)) => machine::Event::Failed {
                 id: machine::RequestId(id),
                 failure: machine::Failure::Broken,
             },
-            Event::Save {
-                ticket,
-                website,
-                settings,
-                how,
-            } => {
+            Event::Save { ticket, website, settings, how } => {
                 let Ok(settings) = Settings::from_json(&settings) else {
                     return;
                 };
@@ -201,10 +180,7 @@ fn held(website: &Website) -> Held {
 }
 
 fn moment(now: Moment) -> machine::Moment {
-    machine::Moment {
-        elapsed: now.elapsed,
-        wall: now.wall,
-    }
+    machine::Moment { elapsed: now.elapsed, wall: now.wall }
 }
 
 fn ours(id: crisp_sync::WebsiteId) -> WebsiteId {

@@ -52,12 +52,7 @@ impl<W: Witness> World<'_, W> {
         for (id, settings) in websites {
             let (ticket, text) = record::order(&mut self.history, self.now, *id, settings, how);
             self.push(What::SaveOrdered(ticket));
-            let event = Event::Save {
-                ticket: ticket.into(),
-                website: *id,
-                settings: text,
-                how,
-            };
+            let event = Event::Save { ticket: ticket.into(), website: *id, settings: text, how };
             self.tell(event);
         }
         true
@@ -129,10 +124,7 @@ pub(crate) fn alter(
         }
         Deed::Install(websites) => {
             let (id, settings) = websites.get(nth)?;
-            let how = Installation {
-                settings: settings.clone(),
-                ..Installation::default()
-            };
+            let how = Installation { settings: settings.clone(), ..Installation::default() };
             (*id, world.install(now, *id, how).map(drop))
         }
         Deed::Plan(plans) => {
@@ -162,8 +154,5 @@ pub(crate) fn alter(
 
 /// The number of the newest change of a website.
 pub(crate) fn newest(space: &Space, id: WebsiteId) -> u64 {
-    space
-        .world
-        .website(id)
-        .map_or(0, |website| website.changed.seq)
+    space.world.website(id).map_or(0, |website| website.changed.seq)
 }

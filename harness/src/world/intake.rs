@@ -46,10 +46,7 @@ pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]
 }
 
 fn from_cache(response: &Response<Bytes>) -> bool {
-    response
-        .headers()
-        .get("bloom-status")
-        .is_some_and(|value| value == "HIT")
+    response.headers().get("bloom-status").is_some_and(|value| value == "HIT")
 }
 
 /// How long an answer asks to be left alone.
@@ -71,9 +68,7 @@ fn date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
 
 /// What `date_since` says.
 pub(super) fn asked_since(query: Option<&str>) -> Option<Box<str>> {
-    let value = query?
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("date_since="))?;
+    let value = query?.split('&').find_map(|pair| pair.strip_prefix("date_since="))?;
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
     Some(decoded.into())
 }

@@ -65,17 +65,10 @@ impl Mail {
                 let time = pace.time_for(response.body().len() as u64);
                 (time, Content::Whole(response))
             }
-            Outcome::Cut {
-                response,
-                bytes,
-                pace,
-            } => {
+            Outcome::Cut { response, bytes, pace } => {
                 let time = pace.map_or(Duration::ZERO, |pace| pace.time_for(bytes));
                 let kept = usize::try_from(bytes).unwrap_or(usize::MAX);
-                (
-                    time,
-                    Content::Begun(response.map(|mut body| body.split_to(kept.min(body.len())))),
-                )
+                (time, Content::Begun(response.map(|mut body| body.split_to(kept.min(body.len())))))
             }
             Outcome::Reset | Outcome::Close => (Duration::ZERO, Content::Nothing),
             Outcome::Hang => return None,
@@ -103,11 +96,7 @@ impl Mail {
 
     /// The next letter, if it arrives by now.
     pub(super) fn take(&mut self, now: Duration) -> Option<Letter> {
-        let due = self
-            .letters
-            .iter()
-            .enumerate()
-            .filter(|(_, letter)| letter.at <= now);
+        let due = self.letters.iter().enumerate().filter(|(_, letter)| letter.at <= now);
         let (position, _) = due.min_by_key(|(_, letter)| (letter.at, letter.order))?;
         let letter = self.letters.remove(position);
         if letter.carries {
@@ -142,9 +131,5 @@ impl Mail {
 /// Rounded up: the world's clocks count in milliseconds.
 fn whole_millis(time: Duration) -> Duration {
     let nanos = time.subsec_nanos() % 1_000_000;
-    if nanos == 0 {
-        time
-    } else {
-        time + Duration::from_nanos(u64::from(1_000_000 - nanos))
-    }
+    if nanos == 0 { time } else { time + Duration::from_nanos(u64::from(1_000_000 - nanos)) }
 }

@@ -129,10 +129,7 @@ impl<'a, W: Witness> World<'a, W> {
     fn new(prepared: &'a Prepared, client: &'a dyn Client, witness: &'a mut W) -> Self {
         let options = &prepared.scenario.client;
         let about = client.about(options);
-        let outside = Outside {
-            elapsed: Duration::ZERO,
-            wall: Stamp::from(START),
-        };
+        let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(START) };
         let space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
@@ -179,8 +176,7 @@ impl<'a, W: Witness> World<'a, W> {
             }
         }
         let edges = self.prepared.edges.iter();
-        self.agenda
-            .extend(edges.map(|(at, side)| (*at, Due::ClockEdge(*side))));
+        self.agenda.extend(edges.map(|(at, side)| (*at, Due::ClockEdge(*side))));
         self.act_if_due();
         self.tick();
     }
@@ -230,12 +226,7 @@ impl<'a, W: Witness> World<'a, W> {
     /// When there will be nothing more to see.
     fn end(&self) -> Duration {
         let settled = self.planned.max(self.history.disturbed);
-        let allowed = self
-            .prepared
-            .scenario
-            .expect
-            .converged_within
-            .unwrap_or_default();
+        let allowed = self.prepared.scenario.expect.converged_within.unwrap_or_default();
         let bound = self.history.bound().max(allowed);
         let tail = self.about.manners.poll_every * 4;
         let end = settled + bound + tail;
@@ -269,11 +260,7 @@ impl<'a, W: Witness> World<'a, W> {
                 self.agenda.push((patience, Due::Quiet));
             }
         }
-        let due = self
-            .agenda
-            .iter()
-            .enumerate()
-            .filter(|(_, (at, _))| *at <= self.now);
+        let due = self.agenda.iter().enumerate().filter(|(_, (at, _))| *at <= self.now);
         let Some((position, _)) = due.min_by_key(|(position, (at, _))| (*at, *position)) else {
             return false;
         };
@@ -292,11 +279,8 @@ impl<'a, W: Witness> World<'a, W> {
     }
 
     fn moment(&self) -> Moment {
-        let step = if self.quiet {
-            0
-        } else {
-            prepared::client_step(&self.prepared.scenario, self.now)
-        };
+        let step =
+            if self.quiet { 0 } else { prepared::client_step(&self.prepared.scenario, self.now) };
         moment(self.now, self.client_ahead.saturating_add(step))
     }
 
@@ -316,11 +300,7 @@ impl<'a, W: Witness> World<'a, W> {
 
     fn finish(mut self) -> Run {
         self.push(What::End);
-        let unfired = if self.quiet {
-            self.unfired
-        } else {
-            record::unfired(&self.space)
-        };
+        let unfired = if self.quiet { self.unfired } else { record::unfired(&self.space) };
         let unable = !self.about.abilities.saves && self.prepared.scenario.wants_saves();
         Run {
             history: self.history,
@@ -336,8 +316,5 @@ impl<'a, W: Witness> World<'a, W> {
 fn moment(elapsed: Duration, ahead: i64) -> Moment {
     let offset = SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::ZERO)
         + SignedDuration::from_millis(ahead);
-    Moment {
-        elapsed,
-        wall: START.checked_add(offset).unwrap_or(START),
-    }
+    Moment { elapsed, wall: START.checked_add(offset).unwrap_or(START) }
 }

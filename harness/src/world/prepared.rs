@@ -48,9 +48,7 @@ impl Prepared {
     pub fn new(scenario: Arc<Scenario>) -> Result<Self, String> {
         let server = &scenario.server;
         let mut quirks = server.profile.unwrap_or_default().quirks();
-        quirks
-            .apply(&server.quirks)
-            .map_err(|error| error.to_string())?;
+        quirks.apply(&server.quirks).map_err(|error| error.to_string())?;
         if let Some(size) = server.page_size {
             quirks.page_size = PageSize(size.clamp(1, 100));
         }
@@ -93,20 +91,13 @@ fn murk(quirks: &Quirks) -> Murk {
         GetCache::Off => Duration::ZERO,
         GetCache::Busted(life) | GetCache::Kept(life) => life,
     };
-    Murk {
-        since_lag: quirks.since_lag.0,
-        list_lag: quirks.list_lag.0,
-        cache,
-    }
+    Murk { since_lag: quirks.since_lag.0, list_lag: quirks.list_lag.0, cache }
 }
 
 fn start(scenario: &Scenario, blueprint: &Blueprint) -> Vec<(WebsiteId, Option<Value>)> {
     let start = &scenario.start;
-    let generator = scenario
-        .server
-        .schema
-        .as_ref()
-        .map(|_| SettingsGenerator::new(&blueprint.schema));
+    let generator =
+        scenario.server.schema.as_ref().map(|_| SettingsGenerator::new(&blueprint.schema));
     let generated = (1..=start.generates()).map(|number| {
         let settings = match &generator {
             Some(generator) => generator.settings(blueprint.seed, number),
@@ -114,10 +105,7 @@ fn start(scenario: &Scenario, blueprint: &Blueprint) -> Vec<(WebsiteId, Option<V
         };
         (WebsiteId::numbered(number), settings)
     });
-    let written = start
-        .websites
-        .iter()
-        .map(|(id, settings)| (*id, Some(settings.clone())));
+    let written = start.websites.iter().map(|(id, settings)| (*id, Some(settings.clone())));
     let bare = start.unconfigured.iter().map(|id| (*id, None));
     generated.chain(written).chain(bare).collect()
 }
@@ -162,16 +150,11 @@ fn edges(scenario: &Scenario) -> Vec<(Duration, Side)> {
 
 /// How many milliseconds the faults move the client's clock at this time.
 pub(super) fn client_step(scenario: &Scenario, now: Duration) -> i64 {
-    let steps = scenario
-        .faults
-        .faults
-        .iter()
-        .filter_map(|fault| match fault.effect {
-            Effect::Clock(ClockFault::Client { step_millis }) => fault
-                .window
-                .is_some_and(|window| window.is_open(now))
-                .then_some(step_millis),
-            _ => None,
-        });
+    let steps = scenario.faults.faults.iter().filter_map(|fault| match fault.effect {
+        Effect::Clock(ClockFault::Client { step_millis }) => {
+            fault.window.is_some_and(|window| window.is_open(now)).then_some(step_millis)
+        }
+        _ => None,
+    });
     steps.sum()
 }

@@ -58,10 +58,7 @@ impl Taken {
 
     /// Whether it could have changed settings.
     pub(crate) fn is_save(&self) -> bool {
-        matches!(
-            self.operation,
-            Operation::SaveSettings | Operation::UpdateSettings
-        )
+        matches!(self.operation, Operation::SaveSettings | Operation::UpdateSettings)
     }
 
     /// Enters it into the history as sent at this time.
@@ -109,9 +106,8 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     };
     let fits = |save: &Save| save.site == site && save.how == how && save.settings == settings;
     let saves = &history.saves;
-    let open = saves
-        .iter()
-        .position(|save| fits(save) && save.end.is_none() && save.life == request.life);
+    let open =
+        saves.iter().position(|save| fits(save) && save.end.is_none() && save.life == request.life);
     let Some(save) = open.or_else(|| saves.iter().rposition(fits)) else {
         return;
     };

@@ -47,10 +47,7 @@ impl<W: Witness> World<'_, W> {
     /// Hears what the client says of itself.
     pub(super) fn ask_status(&mut self) {
         if let Some(told) = self.subject.told(self.moment()) {
-            self.push(What::Status {
-                standing: told.standing,
-                age: told.age,
-            });
+            self.push(What::Status { standing: told.standing, age: told.age });
         }
     }
 
@@ -85,9 +82,7 @@ impl<W: Witness> World<'_, W> {
             self.note_write(index);
         }
         self.push(What::Sent(index));
-        let arrives = self
-            .mail
-            .post(self.now, index, id, handled.operation, handled.delivery);
+        let arrives = self.mail.post(self.now, index, id, handled.operation, handled.delivery);
         self.ids.push((id, index));
         let flight = arrives.map_or(LATENCY, |at| at.saturating_sub(self.now));
         // Between the computing of the answer and its arrival, whatever happens to it.
@@ -99,10 +94,7 @@ impl<W: Witness> World<'_, W> {
     fn reach(&mut self, index: RequestIndex, after: Duration, aim: fn(Anchor) -> Option<Spot>) {
         let steps = &self.prepared.scenario.when;
         let request = &self.history.requests[index as usize];
-        let which = Numbers {
-            number: request.number,
-            page_number: request.page_number,
-        };
+        let which = Numbers { number: request.number, page_number: request.page_number };
         let place = (request.operation, request.page);
         for index in self.hooked.reached(steps, place, which, aim) {
             let at = self.now + after + steps[index].wait.unwrap_or_default();

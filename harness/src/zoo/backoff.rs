@@ -31,11 +31,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "asks again at once after a failure, as often as it takes",
         seen: Some("client-go, whose waits saved about 98 % of such traffic"),
         make: Make::Parts(|config| {
-            Waits {
-                wait: |_, _, _, _| Some(Duration::from_millis(50)),
-                ..Waits::reference(config)
-            }
-            .parts(config)
+            Waits { wait: |_, _, _, _| Some(Duration::from_millis(50)), ..Waits::reference(config) }
+                .parts(config)
         }),
     },
     Mutant {
@@ -44,11 +41,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "does not read `Retry-After`",
         seen: Some("Zendesk's limit of 10 requests a minute"),
         make: Make::Parts(|config| {
-            Waits {
-                obeys: false,
-                ..Waits::reference(config)
-            }
-            .parts(config)
+            Waits { obeys: false, ..Waits::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -78,22 +71,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "waits as long after one failure today as after the tenth yesterday",
         seen: Some("client-go, which resets its waits after two minutes"),
         make: Make::Parts(|config| {
-            Waits {
-                resets: false,
-                ..Waits::reference(config)
-            }
-            .parts(config)
+            Waits { resets: false, ..Waits::reference(config) }.parts(config)
         }),
     },
 ];
 
 /// The reference, but that every wait is a second.
 pub(super) fn once_a_second(config: &Config) -> Parts {
-    Waits {
-        wait: |_, _, _, _| Some(Duration::from_secs(1)),
-        ..Waits::reference(config)
-    }
-    .parts(config)
+    Waits { wait: |_, _, _, _| Some(Duration::from_secs(1)), ..Waits::reference(config) }
+        .parts(config)
 }
 
 /// The reference's waits, some of whose decisions are another's.
@@ -117,10 +103,7 @@ impl Waits {
     }
 
     fn parts(self, config: &Config) -> Parts {
-        Parts {
-            backoff: Box::new(self),
-            ..Parts::reference(config)
-        }
+        Parts { backoff: Box::new(self), ..Parts::reference(config) }
     }
 }
 
@@ -137,11 +120,7 @@ impl Backoff for Waits {
     }
 
     fn obeyed(&self, asked: Duration) -> Duration {
-        if self.obeys {
-            self.inner.obeyed(asked)
-        } else {
-            Duration::ZERO
-        }
+        if self.obeys { self.inner.obeyed(asked) } else { Duration::ZERO }
     }
 
     fn silences(&self, operation: Operation) -> bool {

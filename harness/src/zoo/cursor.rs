@@ -14,11 +14,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "moves the cursor although the poll failed",
         seen: Some("utopia PR #794; pouchdb #1240"),
         make: Make::Parts(|config| {
-            Steps {
-                failed: |cursor, poll| cursor.advance(poll),
-                ..Steps::reference(config)
-            }
-            .parts(config)
+            Steps { failed: |cursor, poll| cursor.advance(poll), ..Steps::reference(config) }
+                .parts(config)
         }),
     },
     Mutant {
@@ -61,9 +58,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "adds a second to the cursor to be spared duplicates",
         seen: Some("airbyte PR #11720"),
         make: Make::Parts(|config| {
-            stepping(config, |_, poll| {
-                server_time(poll) + SignedDuration::from_secs(1)
-            })
+            stepping(config, |_, poll| server_time(poll) + SignedDuration::from_secs(1))
         }),
     },
     Mutant {
@@ -79,10 +74,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 },
                 ..Steps::reference(config)
             };
-            Parts {
-                load: super::load::unverified(),
-                ..cursor.parts(config)
-            }
+            Parts { load: super::load::unverified(), ..cursor.parts(config) }
         }),
     },
     Mutant {
@@ -91,11 +83,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "goes on with its old cursor after an outage that outlived the server's memory",
         seen: Some("kube-state-metrics #694; etcd #8668"),
         make: Make::Parts(|config| {
-            Steps {
-                notices_gaps: false,
-                ..Steps::reference(config)
-            }
-            .parts(config)
+            Steps { notices_gaps: false, ..Steps::reference(config) }.parts(config)
         }),
     },
 ];
@@ -125,20 +113,13 @@ impl Steps {
     }
 
     fn parts(self, config: &Config) -> Parts {
-        Parts {
-            cursor: Box::new(self),
-            ..Parts::reference(config)
-        }
+        Parts { cursor: Box::new(self), ..Parts::reference(config) }
     }
 }
 
 /// The reference, but that the cursor moves elsewhere after a good poll.
 fn stepping(config: &Config, next: fn(&Steps, &Exchange) -> Timestamp) -> Parts {
-    Steps {
-        next,
-        ..Steps::reference(config)
-    }
-    .parts(config)
+    Steps { next, ..Steps::reference(config) }.parts(config)
 }
 
 /// The answer's date; without one, the local clock's at the sending.

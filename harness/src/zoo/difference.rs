@@ -94,10 +94,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "takes an answer that it cannot read for one without changes",
         seen: Some("vector #5877"),
         make: Make::Parts(|config| {
-            reading(config, |body| Reading {
-                problem: None,
-                ..WholeStates.read(body)
-            })
+            reading(config, |body| Reading { problem: None, ..WholeStates.read(body) })
         }),
     },
     Mutant {
@@ -183,11 +180,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "asks for the changes of configured websites, and misses settings that were emptied",
         seen: Some("`filter_configured`, as Crisp's samples use it"),
         make: Make::Parts(|config| {
-            Reader {
-                configured_only: true,
-                ..Reader::REFERENCE
-            }
-            .parts(config)
+            Reader { configured_only: true, ..Reader::REFERENCE }.parts(config)
         }),
     },
 ];
@@ -208,10 +201,7 @@ impl Reader {
     };
 
     fn parts(self, config: &Config) -> Parts {
-        Parts {
-            difference: Box::new(self),
-            ..Parts::reference(config)
-        }
+        Parts { difference: Box::new(self), ..Parts::reference(config) }
     }
 }
 
@@ -230,19 +220,11 @@ impl Difference for Reader {
 }
 
 fn reading(config: &Config, read: fn(&[u8]) -> Reading) -> Parts {
-    Reader {
-        read,
-        ..Reader::REFERENCE
-    }
-    .parts(config)
+    Reader { read, ..Reader::REFERENCE }.parts(config)
 }
 
 fn applying(config: &Config, apply: fn(&[Item], &mut Draft)) -> Parts {
-    Reader {
-        apply,
-        ..Reader::REFERENCE
-    }
-    .parts(config)
+    Reader { apply, ..Reader::REFERENCE }.parts(config)
 }
 
 /// Applies some of the items.
@@ -275,10 +257,7 @@ fn changing(config: &Config, change: fn(&Website, &mut Website)) -> Parts {
         }
     }
 
-    Parts {
-        difference: Box::new(Changing(change)),
-        ..Parts::reference(config)
-    }
+    Parts { difference: Box::new(Changing(change)), ..Parts::reference(config) }
 }
 
 /// The items of a list in an envelope that says that all is well.
@@ -289,10 +268,7 @@ fn whole(items: Option<&Vec<Value>>) -> Reading {
 }
 
 fn unreadable(problem: String) -> Reading {
-    Reading {
-        problem: Some(Unreadable::WrongData { problem }),
-        ..Reading::default()
-    }
+    Reading { problem: Some(Unreadable::WrongData { problem }), ..Reading::default() }
 }
 
 /// The items that came before an answer broke off, and that it did.
@@ -311,9 +287,6 @@ pub(super) fn items_before_the_cut(config: &Config) -> Parts {
             items.push(item);
             rest = rest.get(values.byte_offset() + 1..).unwrap_or_default();
         }
-        Reading {
-            problem: Some(problem),
-            ..whole(Some(&items))
-        }
+        Reading { problem: Some(problem), ..whole(Some(&items)) }
     })
 }

@@ -30,11 +30,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "reads the first page of the list and no other",
         seen: None,
         make: Make::Parts(|config| {
-            Pages {
-                after_page: |_| PageStep::End,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
+            Pages { after_page: |_| PageStep::End, ..Pages::REFERENCE }.parts(config)
         }),
     },
     Mutant {
@@ -42,26 +38,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         number: 10,
         about: "raises its page counter before the first page, and so begins with the second",
         seen: Some("Crisp's guide, which sets its page counter to 0 first"),
-        make: Make::Parts(|config| {
-            Pages {
-                first_page: 2,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
-        }),
+        make: Make::Parts(|config| Pages { first_page: 2, ..Pages::REFERENCE }.parts(config)),
     },
     Mutant {
         name: "no-drift-check",
         number: 17,
         about: "does not ask whether websites moved between pages while it read them",
         seen: Some("api-pagination #60; galaxy #2707; openlinker PR #2032"),
-        make: Make::Parts(|config| {
-            Pages {
-                drifted: |_| false,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
-        }),
+        make: Make::Parts(|config| Pages { drifted: |_| false, ..Pages::REFERENCE }.parts(config)),
     },
     Mutant {
         name: "drift-check-too-early",
@@ -82,11 +66,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "takes a page that failed for the end of the list",
         seen: Some("pipeshub PR #3413; Nango PR #644"),
         make: Make::Parts(|config| {
-            Pages {
-                after_failure: PageStep::End,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
+            Pages { after_failure: PageStep::End, ..Pages::REFERENCE }.parts(config)
         }),
     },
     Mutant {
@@ -95,11 +75,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "puts a fresh list over the old cache, and keeps what is no longer listed",
         seen: Some("unleash-edge #1603; cilium #3010"),
         make: Make::Parts(|config| {
-            Pages {
-                keeps_unlisted: true,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
+            Pages { keeps_unlisted: true, ..Pages::REFERENCE }.parts(config)
         }),
     },
     Mutant {
@@ -108,11 +84,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "loads the websites that are configured, and never hears of the others",
         seen: Some("`filter_configured`, as Crisp's samples use it"),
         make: Make::Parts(|config| {
-            Pages {
-                configured_only: true,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
+            Pages { configured_only: true, ..Pages::REFERENCE }.parts(config)
         }),
     },
     Mutant {
@@ -121,30 +93,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "says that it is ready before it has loaded anything",
         seen: Some("LaunchDarkly's `Initialized()` exists for this"),
         make: Make::Parts(|config| {
-            Pages {
-                ready_from_start: true,
-                ..Pages::REFERENCE
-            }
-            .parts(config)
+            Pages { ready_from_start: true, ..Pages::REFERENCE }.parts(config)
         }),
     },
 ];
 
 /// A load that no differential follows, for a mutant of another part.
 pub(super) fn unverified() -> Box<dyn Load> {
-    Box::new(Pages {
-        verifies: false,
-        ..Pages::REFERENCE
-    })
+    Box::new(Pages { verifies: false, ..Pages::REFERENCE })
 }
 
 /// The reference, but that readers see pages as they come.
 pub(super) fn page_by_page(config: &Config) -> Parts {
-    Pages {
-        publishing: Publishing::PageByPage,
-        ..Pages::REFERENCE
-    }
-    .parts(config)
+    Pages { publishing: Publishing::PageByPage, ..Pages::REFERENCE }.parts(config)
 }
 
 /// The reference's load, some of whose decisions are another's.
@@ -175,10 +136,7 @@ impl Pages {
     };
 
     fn parts(self, config: &Config) -> Parts {
-        Parts {
-            load: Box::new(self),
-            ..Parts::reference(config)
-        }
+        Parts { load: Box::new(self), ..Parts::reference(config) }
     }
 }
 

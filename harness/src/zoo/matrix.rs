@@ -24,13 +24,10 @@ impl Rules {
     #[must_use]
     pub fn convicting(judged: &Judged) -> Self {
         let failed =
-            judged
-                .findings
-                .iter()
-                .filter_map(|finding| match (finding.demand, &finding.verdict) {
-                    (Demand::Oracle(rule), Verdict::Fail(_)) => Some(rule),
-                    _ => None,
-                });
+            judged.findings.iter().filter_map(|finding| match (finding.demand, &finding.verdict) {
+                (Demand::Oracle(rule), Verdict::Fail(_)) => Some(rule),
+                _ => None,
+            });
         failed.collect()
     }
 
@@ -42,9 +39,7 @@ impl Rules {
 
     /// All of them, O1 first.
     pub fn iter(self) -> impl Iterator<Item = Rule> {
-        Rule::ALL
-            .into_iter()
-            .filter(move |rule| self.contains(*rule))
+        Rule::ALL.into_iter().filter(move |rule| self.contains(*rule))
     }
 
     /// The only one, if there is but one.
@@ -57,9 +52,7 @@ impl Rules {
 
 impl FromIterator<Rule> for Rules {
     fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
-        rules
-            .into_iter()
-            .fold(Self::default(), |set, rule| Self(set.0 | 1 << rule as u16))
+        rules.into_iter().fold(Self::default(), |set, rule| Self(set.0 | 1 << rule as u16))
     }
 }
 
@@ -97,17 +90,10 @@ impl Matrix {
             files.iter().map(convicts).collect::<Vec<_>>()
         });
         let names = |prepared: &Prepared, mutant: &Mutant| {
-            prepared
-                .scenario
-                .kills
-                .iter()
-                .any(|name| name == mutant.name)
+            prepared.scenario.kills.iter().any(|name| name == mutant.name)
         };
         let row = |(mutant, verdicts): (&'static Mutant, &Vec<Rules>)| {
-            let own = files
-                .iter()
-                .zip(verdicts)
-                .filter(|((_, file), _)| names(file, mutant));
+            let own = files.iter().zip(verdicts).filter(|((_, file), _)| names(file, mutant));
             Row {
                 mutant,
                 own: own.flat_map(|(_, rules)| rules.iter()).collect(),
@@ -116,20 +102,14 @@ impl Matrix {
             }
         };
         let alone = |rule: Rule| {
-            let pairs = mutants
-                .iter()
-                .zip(&verdicts)
-                .flat_map(|(mutant, verdicts)| {
-                    let of_mutant = files.iter().zip(verdicts);
-                    of_mutant.map(move |((file, prepared), rules)| (mutant, file, prepared, rules))
-                });
+            let pairs = mutants.iter().zip(&verdicts).flat_map(|(mutant, verdicts)| {
+                let of_mutant = files.iter().zip(verdicts);
+                of_mutant.map(move |((file, prepared), rules)| (mutant, file, prepared, rules))
+            });
             let alone = pairs.filter(|(.., rules)| rules.alone() == Some(rule));
             // A file that is about this mutant tells the most.
             let best = alone.max_by_key(|(mutant, file, prepared, _)| {
-                (
-                    names(prepared, mutant),
-                    std::cmp::Reverse((mutant.number, *file)),
-                )
+                (names(prepared, mutant), std::cmp::Reverse((mutant.number, *file)))
             });
             (rule, best.map(|(mutant, file, ..)| (mutant, file.clone())))
         };
@@ -257,15 +237,7 @@ impl fmt::Display for Matrix {
         for rule in Rule::ALL {
             write!(f, "{:>4}", format!("O{}", rule.number()))?;
         }
-        writeln!(
-            f,
-            "{}",
-            if random {
-                "   median   worst  seeds"
-            } else {
-                ""
-            }
-        )?;
+        writeln!(f, "{}", if random { "   median   worst  seeds" } else { "" })?;
         for row in &self.rows {
             write!(f, "{} {:29}", row.mutant.label(), row.mutant.name)?;
             for rule in Rule::ALL {
@@ -284,15 +256,9 @@ impl fmt::Display for Matrix {
             }
             writeln!(f)?;
         }
-        writeln!(
-            f,
-            "\n● convicts it in its own file  ○ elsewhere in the corpus  · nowhere"
-        )?;
+        writeln!(f, "\n● convicts it in its own file  ○ elsewhere in the corpus  · nowhere")?;
         if random {
-            writeln!(
-                f,
-                "median, worst: random cases until the first that convicts it"
-            )?;
+            writeln!(f, "median, worst: random cases until the first that convicts it")?;
         }
         writeln!(f, "\nWhere an oracle is the only one that convicts:")?;
         for (rule, alone) in &self.alone {

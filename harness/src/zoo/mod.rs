@@ -74,10 +74,9 @@ impl Mutant {
     pub fn client(&self) -> Box<dyn Client> {
         match self.make {
             Make::Parts(parts) => Box::new(Sync::with(self.name, parts, |_| {})),
-            Make::Wrapped(parts, wrap) => Box::new(wrapped::Wrapped {
-                inner: Sync::with(self.name, parts, |_| {}),
-                wrap,
-            }),
+            Make::Wrapped(parts, wrap) => {
+                Box::new(wrapped::Wrapped { inner: Sync::with(self.name, parts, |_| {}), wrap })
+            }
         }
     }
 
@@ -140,9 +139,7 @@ pub struct UnknownMutant {
 /// [`UnknownMutant`], with the nearest name, or all of them.
 pub fn named(given: &str) -> Result<&'static Mutant, UnknownMutant> {
     let number = given.strip_prefix(['M', 'm']).and_then(|n| n.parse().ok());
-    let found = all()
-        .iter()
-        .find(|mutant| mutant.name == given || Some(mutant.number) == number);
+    let found = all().iter().find(|mutant| mutant.name == given || Some(mutant.number) == number);
     found.ok_or_else(|| {
         let names = all().iter().map(|mutant| mutant.name);
         let hint = match nearest(given, names.clone()) {

@@ -20,11 +20,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 beside: |operation, _| operation.is_save() || operation == Operation::Account,
                 accepts: |number, newest| OneAtATime.accepts(number, newest),
             }),
-            ..Writes {
-                believes: |source| source == Source::Poll,
-                ..Writes::reference(config)
-            }
-            .parts(config)
+            ..Writes { believes: |source| source == Source::Poll, ..Writes::reference(config) }
+                .parts(config)
         }),
     },
     Mutant {
@@ -33,11 +30,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "takes a save without an answer for done",
         seen: Some("FoundationDB's `commit_unknown_result`"),
         make: Make::Parts(|config| {
-            Writes {
-                unclear: Unclear::TakeAsDone,
-                ..Writes::reference(config)
-            }
-            .parts(config)
+            Writes { unclear: Unclear::TakeAsDone, ..Writes::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -46,11 +39,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "sends a save without an answer again, over whatever was saved since",
         seen: Some("FoundationDB's `commit_unknown_result`; Jepsen on TigerBeetle"),
         make: Make::Parts(|config| {
-            Writes {
-                unclear: Unclear::SendAgain,
-                ..Writes::reference(config)
-            }
-            .parts(config)
+            Writes { unclear: Unclear::SendAgain, ..Writes::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -59,11 +48,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "shows a save at once, and still shows it when the API has refused it",
         seen: Some("stacker.news PR #1772"),
         make: Make::Parts(|config| {
-            Writes {
-                shows_before_answer: true,
-                ..Writes::reference(config)
-            }
-            .parts(config)
+            Writes { shows_before_answer: true, ..Writes::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -78,11 +63,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 },
                 accepts: |number, newest| OneAtATime.accepts(number, newest),
             }),
-            ..Writes {
-                writes_late: true,
-                ..Writes::reference(config)
-            }
-            .parts(config)
+            ..Writes { writes_late: true, ..Writes::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -91,11 +72,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "lets a page that was read before a save undo the save",
         seen: None,
         make: Make::Parts(|config| {
-            Writes {
-                believes: |source| source == Source::Page,
-                ..Writes::reference(config)
-            }
-            .parts(config)
+            Writes { believes: |source| source == Source::Page, ..Writes::reference(config) }
+                .parts(config)
         }),
     },
 ];
@@ -122,10 +100,7 @@ impl Writes {
     }
 
     fn parts(self, config: &Config) -> Parts {
-        Parts {
-            own_writes: Box::new(self),
-            ..Parts::reference(config)
-        }
+        Parts { own_writes: Box::new(self), ..Parts::reference(config) }
     }
 }
 

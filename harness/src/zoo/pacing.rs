@@ -15,11 +15,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "reads every website alone after each poll",
         seen: Some("Crisp's guide, which warns of the daily quota"),
         make: Make::Parts(|config| {
-            Asks {
-                reads_each: true,
-                ..Asks::reference(config)
-            }
-            .parts(config)
+            Asks { reads_each: true, ..Asks::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -28,11 +24,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         about: "polls ten times as often as it says",
         seen: None,
         make: Make::Parts(|config| {
-            Asks {
-                poll: |interval| interval / 10,
-                ..Asks::reference(config)
-            }
-            .parts(config)
+            Asks { poll: |interval| interval / 10, ..Asks::reference(config) }.parts(config)
         }),
     },
     Mutant {
@@ -69,10 +61,7 @@ impl Asks {
     }
 
     fn parts(self, config: &Config) -> Parts {
-        Parts {
-            pacing: Box::new(self),
-            ..Parts::reference(config)
-        }
+        Parts { pacing: Box::new(self), ..Parts::reference(config) }
     }
 }
 

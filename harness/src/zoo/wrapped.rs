@@ -87,11 +87,7 @@ impl Client for Wrapped {
     }
 
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
-        Box::new(Running {
-            inner: self.inner.start(setup, now),
-            wrap: self.wrap,
-            ready: false,
-        })
+        Box::new(Running { inner: self.inner.start(setup, now), wrap: self.wrap, ready: false })
     }
 }
 
@@ -126,10 +122,7 @@ impl Subject for Running {
 
     fn told(&self, now: Moment) -> Option<Told> {
         match self.wrap {
-            Wrap::SaysFresh => Some(Told {
-                standing: Standing::Fresh,
-                age: None,
-            }),
+            Wrap::SaysFresh => Some(Told { standing: Standing::Fresh, age: None }),
             _ => self.inner.told(now),
         }
     }

@@ -15,21 +15,12 @@ use crate::{SLOW_POLL, prepared};
 
 fn by_hand(client: impl Client + 'static) -> OverHttp {
     let client = Arc::new(client);
-    OverHttp::new(
-        Driven {
-            client,
-            manual: true,
-        },
-        Terms::default(),
-    )
+    OverHttp::new(Driven { client, manual: true }, Terms::default())
 }
 
 fn failures(judged: &Judged) -> Vec<&'static str> {
     let failures = judged.failures();
-    failures
-        .iter()
-        .map(|(finding, _)| finding.demand.name())
-        .collect()
+    failures.iter().map(|(finding, _)| finding.demand.name()).collect()
 }
 
 #[test]
@@ -61,9 +52,7 @@ fn a_client_moved_by_hand_lives_through_what_it_lives_through_in_process() {
     assert_eq!(failures(&outside), failures(&inside));
     let requests = |judged: &Judged| {
         let requests = judged.run.history.requests.iter();
-        requests
-            .map(|request| (request.spot(), request.sent))
-            .collect::<Vec<_>>()
+        requests.map(|request| (request.spot(), request.sent)).collect::<Vec<_>>()
     };
     // Outside nothing is known of the client's waits, so the run is longer.
     let (outside, inside) = (requests(&outside), requests(&inside));

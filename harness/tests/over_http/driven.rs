@@ -100,10 +100,7 @@ impl<C> DrivenPeer<C> {
 
 impl State {
     fn take(&mut self, event: Event) {
-        let now = Moment {
-            elapsed: self.elapsed,
-            wall: self.wall,
-        };
+        let now = Moment { elapsed: self.elapsed, wall: self.wall };
         let mut actions = Vec::new();
         self.subject.handle(now, event, &mut actions);
         for action in actions {
@@ -146,11 +143,7 @@ impl State {
     }
 
     fn wake_if_due(&mut self) {
-        if self
-            .subject
-            .next_wake()
-            .is_some_and(|wake| wake <= self.elapsed)
-        {
+        if self.subject.next_wake().is_some_and(|wake| wake <= self.elapsed) {
             self.take(Event::Tick);
         }
     }
@@ -169,19 +162,12 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
                 key: place.key.clone(),
                 client: place.client.clone(),
             };
-            let now = Moment {
-                elapsed: Duration::ZERO,
-                wall: place.now,
-            };
+            let now = Moment { elapsed: Duration::ZERO, wall: place.now };
             let (land, landed) = mpsc::unbounded_channel();
             let (stirred, stirs) = mpsc::unbounded_channel();
             *self.state() = Some(State {
                 subject: self.client.start(&setup, now),
-                host: place
-                    .rest_host
-                    .trim_start_matches("http://")
-                    .parse()
-                    .unwrap(),
+                host: place.rest_host.trim_start_matches("http://").parse().unwrap(),
                 elapsed: Duration::ZERO,
                 wall: place.now,
                 websites: HashMap::new(),
@@ -204,10 +190,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
         Box::pin(async move {
             let state = self.state();
             let state = state.as_ref().ok_or_else(gone)?;
-            let now = Moment {
-                elapsed: state.elapsed,
-                wall: state.wall,
-            };
+            let now = Moment { elapsed: state.elapsed, wall: state.wall };
             Ok(Reading {
                 ready: state.ready,
                 websites: state.websites.clone().into_iter().collect(),
@@ -225,12 +208,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
                 state.tickets += 1;
                 let ticket = state.tickets;
                 state.saves.insert(ticket, end);
-                state.take(Event::Save {
-                    ticket,
-                    website,
-                    settings: settings.to_owned(),
-                    how,
-                });
+                state.take(Event::Save { ticket, website, settings: settings.to_owned(), how });
                 let _ = state.stirred.send(());
                 ended
             };
@@ -263,10 +241,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
     fn stop(&self) -> Answer<'_, ()> {
         Box::pin(async {
             if let Some(state) = self.state().take() {
-                state
-                    .flights
-                    .into_values()
-                    .for_each(|flight| flight.abort());
+                state.flights.into_values().for_each(|flight| flight.abort());
             }
             Ok(())
         })
@@ -284,11 +259,7 @@ async fn live(
     mut stirs: mpsc::UnboundedReceiver<()>,
 ) {
     let began = Instant::now();
-    let landed = shared
-        .lock()
-        .unwrap()
-        .as_mut()
-        .and_then(|state| state.landed.take());
+    let landed = shared.lock().unwrap().as_mut().and_then(|state| state.landed.take());
     let Some(mut landed) = landed else { return };
     loop {
         let wake = {
@@ -316,23 +287,16 @@ async fn live(
 /// One request on a connection of its own; none when no whole answer came.
 async fn exchange(host: SocketAddr, request: Request<Bytes>) -> Option<Response<Bytes>> {
     let stream = TcpStream::connect(host).await.ok()?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .ok()?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
     let connection = tokio::spawn(connection);
     let _ending = Ending(connection.abort_handle());
     let (mut head, body) = request.into_parts();
     head.uri = head.uri.path_and_query()?.as_str().parse().ok()?;
     head.headers.insert("host", host.to_string().parse().ok()?);
-    let answer = sender
-        .send_request(Request::from_parts(head, Full::new(body)))
-        .await
-        .ok()?;
+    let answer = sender.send_request(Request::from_parts(head, Full::new(body))).await.ok()?;
     let (head, body) = answer.into_parts();
-    Some(Response::from_parts(
-        head,
-        body.collect().await.ok()?.to_bytes(),
-    ))
+    Some(Response::from_parts(head, body.collect().await.ok()?.to_bytes()))
 }
 
 /// Ends a connection with its exchange.

@@ -42,19 +42,13 @@ struct Odd {
 impl Odd {
     fn trial(inner: impl Launcher + 'static, oddity: Oddity) -> OverHttp {
         let inner = Box::new(inner);
-        let terms = Terms {
-            client_timeout: Duration::from_millis(700),
-            ..Terms::default()
-        };
+        let terms = Terms { client_timeout: Duration::from_millis(700), ..Terms::default() };
         OverHttp::new(Self { inner, oddity }, terms)
     }
 }
 
 fn reference() -> Driven<Sync> {
-    Driven {
-        client: Arc::new(Sync::reference()),
-        manual: false,
-    }
+    Driven { client: Arc::new(Sync::reference()), manual: false }
 }
 
 /// The member `message`, for configured websites.
@@ -152,9 +146,7 @@ impl Peer for OddPeer {
 
 #[test]
 fn a_client_that_dies_fails_as_stopped_and_its_log_is_shown() {
-    let judged = Odd::trial(reference(), Oddity::Dies)
-        .judge(&prepared(SLOW_POLL))
-        .unwrap();
+    let judged = Odd::trial(reference(), Oddity::Dies).judge(&prepared(SLOW_POLL)).unwrap();
     assert_eq!(judged.outcome(), Outcome::Failed);
     let report = ScenarioReport::of(&judged, 0, "slow.yaml", "--run x", None);
     let told = Text::default().render(&RunEvent::ScenarioFinished(Box::new(report)));
@@ -163,9 +155,7 @@ fn a_client_that_dies_fails_as_stopped_and_its_log_is_shown() {
 
 #[test]
 fn a_client_that_falls_silent_fails_as_stopped_and_not_for_its_cache() {
-    let judged = Odd::trial(reference(), Oddity::Silent)
-        .judge(&prepared(SLOW_POLL))
-        .unwrap();
+    let judged = Odd::trial(reference(), Oddity::Silent).judge(&prepared(SLOW_POLL)).unwrap();
     assert_eq!(judged.outcome(), Outcome::Failed);
     let stopped = judged.outside.as_ref().unwrap().stopped.clone();
     assert_eq!(stopped.as_deref(), Some("no reply to `read` within 700ms"));
@@ -182,10 +172,7 @@ fn a_client_that_never_starts_is_no_verdict_but_a_failed_environment() {
 fn a_client_that_never_asks_anything_is_pointed_at_the_address() {
     let untried = Odd::trial(reference(), Oddity::Idle).judge(&prepared(SLOW_POLL));
     let problem = untried.unwrap_err().problem;
-    assert!(
-        problem.contains("no request came within 700ms"),
-        "{problem}"
-    );
+    assert!(problem.contains("no request came within 700ms"), "{problem}");
     assert!(problem.contains("CRISP_REST_HOST"), "{problem}");
 }
 
@@ -198,30 +185,19 @@ when:
   - { at: 90s, save: { w1: { message: new, colour: blue } } }
 expect: { websites: { w1: { message: new, colour: blue } }, never_seen: { w1: { message: odd } } }
 ";
-    let judged = Odd::trial(reference(), Oddity::MessageAlone)
-        .judge(&prepared(text))
-        .unwrap();
+    let judged = Odd::trial(reference(), Oddity::MessageAlone).judge(&prepared(text)).unwrap();
     assert_eq!(judged.outcome(), Outcome::Passed, "{:?}", judged.failures());
-    assert_eq!(
-        judged.outside.unwrap().view.as_deref(),
-        Some("message alone")
-    );
+    assert_eq!(judged.outside.unwrap().view.as_deref(), Some("message alone"));
     // Without the view the same cache is wrong.
     let bare = "
 name: what a plugin keeps
 start: { websites: { w1: { message: old, colour: red } } }
 ";
     let blind = OverHttp::new(
-        Unseen(Odd {
-            inner: Box::new(reference()),
-            oddity: Oddity::MessageAlone,
-        }),
+        Unseen(Odd { inner: Box::new(reference()), oddity: Oddity::MessageAlone }),
         Terms::default(),
     );
-    assert_eq!(
-        blind.judge(&prepared(bare)).unwrap().outcome(),
-        Outcome::Failed
-    );
+    assert_eq!(blind.judge(&prepared(bare)).unwrap().outcome(), Outcome::Failed);
 }
 
 /// A launcher whose view is lost.
@@ -243,27 +219,18 @@ impl Launcher for Unseen {
 
 #[test]
 fn a_client_that_cannot_save_is_not_judged_by_saves_and_judging_nothing_is_no_pass() {
-    let guide = Driven {
-        client: Arc::new(Guide),
-        manual: false,
-    };
+    let guide = Driven { client: Arc::new(Guide), manual: false };
     let candidate = Candidate {
         trial: Box::new(OverHttp::new(guide, Terms::default())),
         judged: "the guide's loop".to_owned(),
         options: String::new(),
         is_reference: false,
     };
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../scenarios/saves/the-plugin-saves.yaml"
-    );
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/saves/the-plugin-saves.yaml");
     let mut told = String::new();
     let code = replay(&[file.into()], &candidate, &mut |event| {
         told.push_str(&Text::default().render(event));
     });
     assert_eq!(code.unwrap(), ExitCode::NothingJudged);
-    assert!(
-        told.contains("Not judged: this client does not save."),
-        "{told}"
-    );
+    assert!(told.contains("Not judged: this client does not save."), "{told}");
 }

@@ -22,13 +22,7 @@ use crate::{SLOW_POLL, prepared};
 
 fn real_time(client: impl Client + 'static) -> OverHttp {
     let client = Arc::new(client);
-    OverHttp::new(
-        Driven {
-            client,
-            manual: false,
-        },
-        Terms::default(),
-    )
+    OverHttp::new(Driven { client, manual: false }, Terms::default())
 }
 
 /// The reference, and what it learns of `w1` once it has it never reaches the cache.
@@ -40,10 +34,7 @@ impl Client for Forgetful {
     }
 
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
-        Box::new(Forgets {
-            inner: Sync::reference().start(setup, now),
-            had: false,
-        })
+        Box::new(Forgets { inner: Sync::reference().start(setup, now), had: false })
     }
 }
 
@@ -71,10 +62,7 @@ impl Subject for Forgets {
 }
 
 fn verdict(judged: &Judged, rule: Rule) -> &Verdict {
-    let finding = judged
-        .findings
-        .iter()
-        .find(|finding| finding.demand.name() == rule.name());
+    let finding = judged.findings.iter().find(|finding| finding.demand.name() == rule.name());
     &finding.unwrap().verdict
 }
 
@@ -83,10 +71,7 @@ fn a_client_that_loses_an_update_is_convicted_three_times_of_three() {
     let judged = real_time(Forgetful).judge(&prepared(SLOW_POLL)).unwrap();
     assert_eq!(judged.outcome(), Outcome::Failed);
     let (finding, breach) = judged.failures()[0];
-    assert_eq!(
-        (finding.demand.name(), breach.word),
-        ("converged", "lost update")
-    );
+    assert_eq!((finding.demand.name(), breach.word), ("converged", "lost update"));
     let outside = judged.outside.as_ref().unwrap();
     assert_eq!(outside.confirmed.as_deref(), Some("3 of 3 runs fail"));
 }
@@ -100,17 +85,9 @@ fn the_guides_loop_loses_a_save_during_a_slow_poll_in_real_time_too() {
 
 #[test]
 fn what_real_time_cannot_judge_is_not_judged_and_said_to_be_so() {
-    let judged = real_time(Sync::reference())
-        .judge(&prepared(SLOW_POLL))
-        .unwrap();
+    let judged = real_time(Sync::reference()).judge(&prepared(SLOW_POLL)).unwrap();
     assert_eq!(judged.outcome(), Outcome::Passed);
-    let barred = [
-        Rule::HonestStatus,
-        Rule::Pacing,
-        Rule::Cost,
-        Rule::Atomic,
-        Rule::Quiet,
-    ];
+    let barred = [Rule::HonestStatus, Rule::Pacing, Rule::Cost, Rule::Atomic, Rule::Quiet];
     for rule in Rule::ALL {
         let unjudged = matches!(verdict(&judged, rule), Verdict::NotJudged(_));
         assert_eq!(unjudged, barred.contains(&rule), "{}", rule.name());
@@ -159,12 +136,8 @@ fn a_search_in_real_time_shrinks_what_it_found_and_confirms_what_is_left() {
         options: String::new(),
         is_reference: false,
     };
-    let plan = Plan {
-        cases: 60,
-        max_steps: 2,
-        jobs: candidate.trial.at_a_time(),
-        ..Plan::default()
-    };
+    let plan =
+        Plan { cases: 60, max_steps: 2, jobs: candidate.trial.at_a_time(), ..Plan::default() };
     let found = search(&candidate, &plan, &Brief::default(), &mut |_| {}).unwrap();
     assert_eq!(found.code, ExitCode::Failed);
     let conviction = &found.convictions[0];
@@ -181,8 +154,7 @@ struct Brief {
 
 impl Watch for Brief {
     fn begins(&self, phase: Phase) {
-        self.shrinking
-            .store(phase == Phase::Shrinking, Ordering::Relaxed);
+        self.shrinking.store(phase == Phase::Shrinking, Ordering::Relaxed);
     }
 
     fn is_over(&self) -> bool {

@@ -15,30 +15,20 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| {
-        ["", ".exe", ".cmd"]
-            .iter()
-            .any(|end| folder.join(format!("{program}{end}")).is_file())
+        ["", ".exe", ".cmd"].iter().any(|end| folder.join(format!("{program}{end}")).is_file())
     });
     if !found {
         let ci = std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"));
-        assert!(
-            !ci,
-            "{program} is missing; nothing is skipped where CI is set"
-        );
+        assert!(!ci, "{program} is missing; nothing is skipped where CI is set");
         let test = std::thread::current();
         let test = test.name().unwrap_or("a claim").to_owned();
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n!! SKIPPED: {test}: {program} is missing\n"
-        );
+        let _ = writeln!(std::io::stderr(), "\n!! SKIPPED: {test}: {program} is missing\n");
     }
     found
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/peers")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
 }
 
 /// A command line that runs one of the scripts beside this file.
@@ -49,18 +39,12 @@ pub fn command(program: &str, name: &str, arguments: &str) -> CommandLine {
 
 /// Options that do not wait long for those who will never say anything.
 pub fn hasty() -> PeerOptions {
-    PeerOptions {
-        timeout: Duration::from_millis(400),
-        ..PeerOptions::default()
-    }
+    PeerOptions { timeout: Duration::from_millis(400), ..PeerOptions::default() }
 }
 
 /// Options for slow machines.
 pub fn patient() -> PeerOptions {
-    PeerOptions {
-        timeout: PATIENCE,
-        ..PeerOptions::default()
-    }
+    PeerOptions { timeout: PATIENCE, ..PeerOptions::default() }
 }
 
 /// Where an emulator would be.
@@ -127,9 +111,7 @@ impl Lifeline {
         let mut rest = Vec::new();
         let end = self.stream.read_to_end(&mut rest);
         // A process that is killed may also reset its connections.
-        let _ = tokio::time::timeout(PATIENCE, end)
-            .await
-            .expect("the program ends");
+        let _ = tokio::time::timeout(PATIENCE, end).await.expect("the program ends");
     }
 }
 

@@ -1,8 +1,5 @@
 //! Clients outside, held against tiny real programs that behave and misbehave.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod bench;
 mod plugin;

@@ -13,10 +13,7 @@ fn plugin(arguments: &str, options: PeerOptions) -> Plugin {
 }
 
 async fn started(plugin: &Plugin) -> Box<dyn Peer> {
-    let peer = plugin
-        .launch(&place())
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
+    let peer = plugin.launch(&place()).await.unwrap_or_else(|error| panic!("{error}"));
     peer.start(&place()).await.unwrap();
     peer
 }
@@ -41,22 +38,10 @@ async fn the_first_200_means_ready_and_the_body_is_the_cache() {
     let peer = started(&plugin("loads", patient())).await;
     let held = settled(&*peer).await.unwrap();
     let w = WebsiteId::numbered;
-    assert_eq!(
-        held,
-        [
-            (w(1), r#"{"message":"Hi"}"#.to_owned()),
-            (w(2), "\"plain\"".to_owned())
-        ]
-    );
+    assert_eq!(held, [(w(1), r#"{"message":"Hi"}"#.to_owned()), (w(2), "\"plain\"".to_owned())]);
     let log = peer.log().remove(0);
-    assert!(
-        log.starts_with("port 2") && log.ends_with(", poll 200, http://127.0.0.1:9"),
-        "{log}"
-    );
-    assert!(matches!(
-        peer.save(w(1), "{}", How::Put).await,
-        Err(PeerError::Refused(_))
-    ));
+    assert!(log.starts_with("port 2") && log.ends_with(", poll 200, http://127.0.0.1:9"), "{log}");
+    assert!(matches!(peer.save(w(1), "{}", How::Put).await, Err(PeerError::Refused(_))));
     peer.stop().await.unwrap();
     assert_eq!(peer.log().last().map(String::as_str), Some("asked to end"));
 }
@@ -79,19 +64,10 @@ async fn a_view_reduces_what_is_read() {
         return;
     }
     let view = View::parse("view.yaml", "keys: [color]").unwrap();
-    let plugin = plugin(
-        "loads",
-        PeerOptions {
-            view: Some(view),
-            ..patient()
-        },
-    );
+    let plugin = plugin("loads", PeerOptions { view: Some(view), ..patient() });
     let held = settled(&*started(&plugin).await).await.unwrap();
     assert_eq!(held[0].1, "{}");
-    assert_eq!(
-        plugin.view(Some(r#"{"message":"Hi"}"#)).as_deref(),
-        Some("{}")
-    );
+    assert_eq!(plugin.view(Some(r#"{"message":"Hi"}"#)).as_deref(), Some("{}"));
 }
 
 #[tokio::test]
@@ -105,20 +81,13 @@ async fn what_cannot_be_compared_from_the_start_convicts_nobody() {
         ("names", "`acme` is not a website"),
         ("fails", "| Error: CRISP_SECRET is not set"),
     ] {
-        let error = settled(&*started(&plugin(mode, patient())).await)
-            .await
-            .unwrap_err();
+        let error = settled(&*started(&plugin(mode, patient())).await).await.unwrap_err();
         assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
         assert!(error.to_string().contains(part), "{error}");
     }
-    let error = settled(&*started(&plugin("deaf", hasty())).await)
-        .await
-        .unwrap_err();
+    let error = settled(&*started(&plugin("deaf", hasty())).await).await.unwrap_err();
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
-    assert!(
-        error.to_string().contains("after 400ms nobody listens at"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("after 400ms nobody listens at"), "{error}");
 }
 
 #[tokio::test]
@@ -126,10 +95,7 @@ async fn what_was_ready_and_ends_or_shows_something_else_has_stopped() {
     if !has("node") {
         return;
     }
-    for (mode, part) in [
-        ("turns", "it is no JSON"),
-        ("breaks", "it exited with code 7"),
-    ] {
+    for (mode, part) in [("turns", "it is no JSON"), ("breaks", "it exited with code 7")] {
         let peer = started(&plugin(mode, patient())).await;
         settled(&*peer).await.unwrap();
         let error = peer.read().await.unwrap_err();
@@ -138,11 +104,7 @@ async fn what_was_ready_and_ends_or_shows_something_else_has_stopped() {
     }
     let peer = started(&plugin("busy", patient())).await;
     assert_eq!(settled(&*peer).await.unwrap(), []);
-    assert_eq!(
-        settled(&*peer).await.unwrap().len(),
-        1,
-        "a moment's 503 is passed over"
-    );
+    assert_eq!(settled(&*peer).await.unwrap().len(), 1, "a moment's 503 is passed over");
 }
 
 #[tokio::test]
@@ -158,10 +120,7 @@ async fn another_program_is_not_taken_for_the_plugin() {
     let plugin = Plugin::new(run.clone(), &read, patient()).unwrap();
     assert_eq!(plugin.at_most(), 1);
     let error = crate::bench::refusal(plugin.launch(&place()).await);
-    assert!(
-        error.to_string().contains("before the plugin is started"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("before the plugin is started"), "{error}");
     // Once it is gone the address is the plugin's own, and its port is in PORT.
     other.stop().await.unwrap();
     let peer = started(&plugin).await;
@@ -188,9 +147,6 @@ fn what_is_no_address_is_refused() {
     for read in ["127.0.0.1:3000", "https://127.0.0.1/", "/_cache"] {
         let run = command("node", "plugin.js", "loads");
         let error = Plugin::new(run, read, patient()).unwrap_err();
-        assert!(
-            error.contains("write it like http://127.0.0.1:3000/path"),
-            "{error}"
-        );
+        assert!(error.contains("write it like http://127.0.0.1:3000/path"), "{error}");
     }
 }

@@ -28,26 +28,15 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     let peer = process.launch(&place()).await.unwrap();
     let greeting = peer.greeting();
     assert_eq!((&*greeting.name, &*greeting.version), ("strange", "1.4.2"));
-    let all = Capabilities {
-        save: true,
-        tokens: true,
-        status: true,
-        manual_clock: true,
-        reset: true,
-    };
+    let all =
+        Capabilities { save: true, tokens: true, status: true, manual_clock: true, reset: true };
     assert_eq!(greeting.capabilities, all);
     assert_eq!(greeting.timeout, Some(Duration::from_secs(5)));
     assert_eq!(greeting.backoff_max, Some(Duration::from_secs(80)));
     assert_eq!(greeting.relist, None);
-    assert_eq!(
-        process.view_in_words().as_deref(),
-        Some("only `message` compared")
-    );
+    assert_eq!(process.view_in_words().as_deref(), Some("only `message` compared"));
     let truth = r#"{"message":"Hi","color":"red"}"#;
-    assert_eq!(
-        process.view(Some(truth)).as_deref(),
-        Some(r#"{"message":"Hi"}"#)
-    );
+    assert_eq!(process.view(Some(truth)).as_deref(), Some(r#"{"message":"Hi"}"#));
 
     peer.start(&place()).await.unwrap();
     let reading = peer.read().await.unwrap();
@@ -61,20 +50,14 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     assert_eq!(told.age, Some(Duration::from_millis(1_500)));
     let saved = peer.save(*id, r#"{"message":"new"}"#, How::Patch).await;
     assert_eq!(saved, Ok(SaveEnd::Unknown));
-    let advanced = peer
-        .advance(Duration::from_secs(1), place().now)
-        .await
-        .unwrap();
+    let advanced = peer.advance(Duration::from_secs(1), place().now).await.unwrap();
     assert_eq!(advanced.next, Some(Duration::from_micros(250_500)));
     assert_eq!(advanced.in_flight, 2);
     peer.reset().await.unwrap();
     let forgot = peer.read().await.unwrap().websites.remove(0).1.settings;
     assert_eq!(forgot, r#"{"message":"generation 2"}"#);
     let log = peer.log();
-    let variables: Vec<_> = log
-        .iter()
-        .filter(|line| line.starts_with("CRISP_"))
-        .collect();
+    let variables: Vec<_> = log.iter().filter(|line| line.starts_with("CRISP_")).collect();
     insta::assert_debug_snapshot!((&log[0], variables));
     peer.stop().await.unwrap();
     assert!(matches!(peer.read().await, Err(PeerError::Stopped(_))));
@@ -101,20 +84,12 @@ async fn chatter_is_log_and_disturbs_nothing() {
     let peer = launched("chatty", patient()).await;
     assert!(peer.read().await.unwrap().ready);
     let log = peer.log();
-    for line in [
-        "asked to hello",
-        "asked to read",
-        r#"{"level": 30, "msg": "no id"}"#,
-    ] {
+    for line in ["asked to hello", "asked to read", r#"{"level": 30, "msg": "no id"}"#] {
         assert!(log.iter().any(|kept| kept == line), "{line}: {log:?}");
     }
     let peer = launched("huge-chatter", patient()).await;
     assert!(peer.read().await.unwrap().ready);
-    assert!(
-        peer.log()[0].ends_with("… (20000000 bytes)"),
-        "{:?}",
-        peer.log()
-    );
+    assert!(peer.log()[0].ends_with("… (20000000 bytes)"), "{:?}", peer.log());
 }
 
 #[tokio::test]
@@ -149,30 +124,19 @@ async fn whoever_never_says_hello_never_started_and_the_message_says_what_to_do(
     let silent = refusal(peer("silent-at-hello", hasty()).launch(&place()).await);
     assert!(matches!(silent, PeerError::NeverStarted(_)), "{silent}");
     let silent = silent.to_string();
-    for part in [
-        "did not say hello: no reply to `hello` within 400ms (--client-timeout)",
-        "--run",
-    ] {
+    for part in ["did not say hello: no reply to `hello` within 400ms (--client-timeout)", "--run"]
+    {
         assert!(silent.contains(part), "{silent}");
     }
     let dead = refusal(peer("dies-at-once", patient()).launch(&place()).await);
     assert!(matches!(dead, PeerError::NeverStarted(_)), "{dead}");
     let dead = dead.to_string();
-    for part in [
-        "it exited with code 1",
-        "| Error: Cannot find module 'crisp-api'",
-        "= hint: ",
-    ] {
+    for part in ["it exited with code 1", "| Error: Cannot find module 'crisp-api'", "= hint: "] {
         assert!(dead.contains(part), "{dead}");
     }
     let line = crisp_harness::peer::CommandLine::parse("no-such-program-here x").unwrap();
     let absent = refusal(Process::new(line, patient()).launch(&place()).await);
-    assert!(
-        absent
-            .to_string()
-            .contains("there is no command `no-such-program-here`"),
-        "{absent}"
-    );
+    assert!(absent.to_string().contains("there is no command `no-such-program-here`"), "{absent}");
 }
 
 #[tokio::test]
@@ -180,11 +144,7 @@ async fn whoever_dies_or_falls_silent_later_has_stopped() {
     if !has("python3") {
         return;
     }
-    let dead = launched("dies-at-read", patient())
-        .await
-        .read()
-        .await
-        .unwrap_err();
+    let dead = launched("dies-at-read", patient()).await.read().await.unwrap_err();
     assert_eq!(
         dead,
         PeerError::Stopped(
@@ -192,13 +152,8 @@ async fn whoever_dies_or_falls_silent_later_has_stopped() {
                 .to_owned()
         )
     );
-    let silent = launched(
-        "silent-at-read",
-        PeerOptions {
-            timeout: Duration::from_secs(2),
-            ..hasty()
-        },
-    );
+    let silent =
+        launched("silent-at-read", PeerOptions { timeout: Duration::from_secs(2), ..hasty() });
     let silent = silent.await.read().await.unwrap_err();
     assert_eq!(
         silent,
@@ -249,9 +204,7 @@ async fn a_greeting_of_a_wrong_shape_never_started() {
         r#"{"id": ID, "ok": true, "view": {"key": ["message"]}}"#,
         r#"{"id": ID, "ok": false, "error": "protocol 1 is too old"}"#,
     ] {
-        let launched = peer(&format!("says-at-hello '{reply}'"), patient())
-            .launch(&place())
-            .await;
+        let launched = peer(&format!("says-at-hello '{reply}'"), patient()).launch(&place()).await;
         let error = refusal(launched);
         assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
         told.push_str(&format!("{error}\n"));
@@ -264,21 +217,9 @@ async fn a_reply_too_long_to_be_one_is_told_as_the_reason_of_the_silence() {
     if !has("python3") {
         return;
     }
-    let options = PeerOptions {
-        timeout: Duration::from_secs(3),
-        ..hasty()
-    };
-    let error = launched("huge-reply", options)
-        .await
-        .read()
-        .await
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("a reply may have 8388608 at most"),
-        "{error}"
-    );
+    let options = PeerOptions { timeout: Duration::from_secs(3), ..hasty() };
+    let error = launched("huge-reply", options).await.read().await.unwrap_err();
+    assert!(error.to_string().contains("a reply may have 8388608 at most"), "{error}");
 }
 
 #[tokio::test]
@@ -299,18 +240,9 @@ async fn a_view_of_the_users_own_comes_before_the_client_s() {
         return;
     }
     let view = View::parse("view.yaml", "value: message").unwrap();
-    let process = peer(
-        "good",
-        PeerOptions {
-            view: Some(view),
-            ..patient()
-        },
-    );
+    let process = peer("good", PeerOptions { view: Some(view), ..patient() });
     process.launch(&place()).await.unwrap();
-    assert_eq!(
-        process.view_in_words().as_deref(),
-        Some("the cache holds `message` alone")
-    );
+    assert_eq!(process.view_in_words().as_deref(), Some("the cache holds `message` alone"));
 }
 
 #[tokio::test]
@@ -323,11 +255,7 @@ async fn a_program_that_can_forget_is_kept_for_the_next_scenario() {
     first.start(&place()).await.unwrap();
     first.stop().await.unwrap();
     let second = process.launch(&place()).await.unwrap();
-    assert_eq!(
-        second.log(),
-        Vec::<String>::new(),
-        "the log of another scenario"
-    );
+    assert_eq!(second.log(), Vec::<String>::new(), "the log of another scenario");
     let settings = second.read().await.unwrap().websites.remove(0).1.settings;
     // Forgotten when the first scenario ended, and again when the second began.
     assert_eq!(settings, r#"{"message":"generation 3"}"#);

@@ -26,11 +26,7 @@ impl Running {
             .unwrap();
         let mut asked = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = asked.next_line().await.unwrap().unwrap();
-        Self {
-            url,
-            asked,
-            _child: child,
-        }
+        Self { url, asked, _child: child }
     }
 
     /// What it was asked until now; it ends with this.
@@ -78,18 +74,12 @@ async fn a_service_that_cannot_forget_is_stopped_and_missed() {
     let running = Running::start("plain").await;
     let service = service(
         &running.url,
-        &PeerOptions {
-            timeout: std::time::Duration::from_secs(5),
-            ..hasty()
-        },
+        &PeerOptions { timeout: std::time::Duration::from_secs(5), ..hasty() },
     );
     assert_eq!(scenario(&service).await, Ok(1));
     let error = scenario(&service).await.unwrap_err();
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
-    assert!(
-        error.to_string().contains("as it cannot `reset`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("as it cannot `reset`"), "{error}");
     assert_eq!(running.asked(4).await, ["hello", "start", "read", "stop"]);
 }
 
@@ -99,27 +89,17 @@ async fn a_service_that_stumbles_is_told_apart_by_how() {
         return;
     }
     for (mode, part) in [
-        (
-            "stumbles",
-            "with status 500 Internal Server Error, expected 200",
-        ),
+        ("stumbles", "with status 500 Internal Server Error, expected 200"),
         ("mixes-up", "`id` is 4, expected an object with `\"id\": 3`"),
     ] {
         let running = Running::start(mode).await;
-        let error = scenario(&service(&running.url, &patient()))
-            .await
-            .unwrap_err();
+        let error = scenario(&service(&running.url, &patient())).await.unwrap_err();
         assert!(matches!(error, PeerError::Stopped(_)), "{error}");
         assert!(error.to_string().contains(part), "{error}");
     }
     let running = Running::start("hangs").await;
-    let options = PeerOptions {
-        timeout: std::time::Duration::from_secs(2),
-        ..hasty()
-    };
-    let error = scenario(&service(&running.url, &options))
-        .await
-        .unwrap_err();
+    let options = PeerOptions { timeout: std::time::Duration::from_secs(2), ..hasty() };
+    let error = scenario(&service(&running.url, &options)).await.unwrap_err();
     let why = "no reply to `read` within 2s (--client-timeout)".to_owned();
     assert_eq!(error, PeerError::Stopped(why));
 }

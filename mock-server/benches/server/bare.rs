@@ -22,9 +22,7 @@ pub fn run(_: &[&str]) -> Outcome<()> {
         async move { ([(CONTENT_TYPE, "application/json; charset=utf-8")], body) }
     };
     let router = Router::new().route("/v1/plugin/connect/websites/all/{page}", get(answer));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         println!("\"{}\"", listener.local_addr()?);

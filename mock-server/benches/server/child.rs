@@ -29,11 +29,7 @@ impl Role {
             .spawn()?;
         let stdin = child.stdin.take().ok_or("there is no pipe to the role")?;
         let stdout = child.stdout.take().ok_or("there is no pipe to the role")?;
-        Ok(Self {
-            child,
-            stdin,
-            stdout: BufReader::new(stdout),
-        })
+        Ok(Self { child, stdin, stdout: BufReader::new(stdout) })
     }
 
     pub fn pid(&self) -> u32 {
@@ -100,9 +96,7 @@ impl Served {
 /// The role `serve`: what `crisp-mock serve` is, with the command line left out.
 pub fn serve(arguments: &[&str]) -> Outcome<()> {
     let world = workload::options(arguments.first().ok_or("serve takes world options")?)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = MockServer::start(ServerOptions::from(world)).await?;
         println!("{}", serde_json::to_string(server.info())?);

@@ -42,9 +42,7 @@ pub struct Result {
 }
 
 pub fn run() -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for line in std::io::stdin().lines() {
         let job: Job = serde_json::from_str(&line?)?;
         let result = runtime.block_on(carry_out(job))?;
@@ -158,8 +156,7 @@ fn length(bytes: &[u8]) -> Option<Length> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let lines = || bytes[..end].split(|byte| *byte == b'\n');
     let begins = |line: &[u8], name: &[u8]| {
-        line.get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+        line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
     };
     if lines().any(|line| begins(line, CHUNKS)) {
         return Some(Length::Chunks);
@@ -167,7 +164,5 @@ fn length(bytes: &[u8]) -> Option<Length> {
     let declared = lines().find(|line| begins(line, LENGTH));
     let digits = declared.map_or(&b""[..], |line| &line[LENGTH.len()..]);
     let number = std::str::from_utf8(digits).unwrap_or_default().trim();
-    Some(Length::Bytes(
-        end + 4 + number.parse::<usize>().unwrap_or(0),
-    ))
+    Some(Length::Bytes(end + 4 + number.parse::<usize>().unwrap_or(0)))
 }

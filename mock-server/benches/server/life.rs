@@ -23,12 +23,7 @@ pub fn measure(effort: Effort, table: &mut Table) -> Outcome<()> {
         starts_of(starts, &world, &what, budget, table)?;
     }
     let took = median_of(starts, stop_when_idle)?;
-    table.add(
-        "stop on SIGTERM when idle",
-        took,
-        "ms",
-        Budget::AtMost(100.0),
-    );
+    table.add("stop on SIGTERM when idle", took, "ms", Budget::AtMost(100.0));
     in_a_test(effort, table)
 }
 
@@ -60,10 +55,7 @@ fn starts_of(
         Ok(took)
     })?;
     table.add(what, took, "ms", Budget::AtMost(budget));
-    let spent: Vec<_> = spent
-        .iter()
-        .map(|spent| spent.as_secs_f64() * 1e3)
-        .collect();
+    let spent: Vec<_> = spent.iter().map(|spent| spent.as_secs_f64() * 1e3).collect();
     let what = "of that, CPU time on all cores";
     table.add(what, median(&spent), "ms", Budget::None);
     Ok(())
@@ -73,19 +65,13 @@ fn starts_of(
 fn stop_when_idle() -> Outcome<Duration> {
     let served = Served::start(&json!({}))?;
     let mut generator = Generator::start()?;
-    generator.repeat(
-        served.address(),
-        &served.request("plugin/connect/account"),
-        10,
-    )?;
+    generator.repeat(served.address(), &served.request("plugin/connect/account"), 10)?;
     let _silent = [(); 4].map(|()| std::net::TcpStream::connect(served.address()).ok());
     served.role.terminate()
 }
 
 fn in_a_test(effort: Effort, table: &mut Table) -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let runs = effort.choose(20, 100, 300);
     let took = median_of(runs, || {
         let began = edge::elapsed();
@@ -106,17 +92,10 @@ fn in_a_test(effort: Effort, table: &mut Table) -> Outcome<()> {
             let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
             all.join("; ")
         })?;
-        server
-            .spaces()
-            .make(None, blueprint, Duration::from_secs(600))?;
+        server.spaces().make(None, blueprint, Duration::from_secs(600))?;
         Ok(edge::elapsed().saturating_sub(began))
     })?;
-    table.add(
-        "a fresh space, 25 websites",
-        took,
-        "ms",
-        Budget::AtMost(1.0),
-    );
+    table.add("a fresh space, 25 websites", took, "ms", Budget::AtMost(1.0));
 
     let call = workload::control(server.info(), "POST", "spaces", &json!({}));
     let address = workload::host(&server.info().url).to_owned();

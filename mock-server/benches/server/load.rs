@@ -31,14 +31,10 @@ impl Generator {
     pub fn send(&mut self, job: &Job) -> Outcome<Result> {
         let result: Result = self.0.ask(job)?;
         if result.refused > 0 {
-            let Result {
-                refused, requests, ..
-            } = result;
-            return Err(format!(
-                "{refused} of {requests} requests were refused:\n{}",
-                job.request
-            )
-            .into());
+            let Result { refused, requests, .. } = result;
+            return Err(
+                format!("{refused} of {requests} requests were refused:\n{}", job.request).into()
+            );
         }
         Ok(result)
     }
@@ -57,12 +53,7 @@ impl Generator {
 
 impl Rounds {
     pub fn new(address: &str, request: String) -> Self {
-        Self {
-            address: address.to_owned(),
-            request,
-            pid_cpu: Vec::new(),
-            medians: Vec::new(),
-        }
+        Self { address: address.to_owned(), request, pid_cpu: Vec::new(), medians: Vec::new() }
     }
 
     /// One more round; its requests are remembered with the CPU time that the process `server` spent
@@ -82,15 +73,11 @@ impl Rounds {
             millis: u64::try_from(time.as_millis())?,
             requests: u64::MAX,
         })?;
-        let cpu = cpu_of(server)
-            .zip(before)
-            .map(|(after, before)| after.saturating_sub(before));
+        let cpu = cpu_of(server).zip(before).map(|(after, before)| after.saturating_sub(before));
         let requests = result.requests as f64;
         let per_core = cpu.filter(|cpu| !cpu.is_zero());
-        self.pid_cpu.push((
-            requests / result.seconds,
-            per_core.map(|cpu| requests / cpu.as_secs_f64()),
-        ));
+        self.pid_cpu
+            .push((requests / result.seconds, per_core.map(|cpu| requests / cpu.as_secs_f64())));
         self.medians.push(result.median_us);
         Ok(())
     }
@@ -115,11 +102,7 @@ impl Rounds {
     /// The median of the ratios that rounds side by side have, in requests a second.
     pub fn rate_against(&self, other: &Self) -> f64 {
         let pairs = self.pid_cpu.iter().zip(&other.pid_cpu);
-        median(
-            &pairs
-                .map(|(ours, theirs)| ours.0 / theirs.0)
-                .collect::<Vec<_>>(),
-        )
+        median(&pairs.map(|(ours, theirs)| ours.0 / theirs.0).collect::<Vec<_>>())
     }
 
     /// The same in requests for each second of the server's CPU time.
@@ -132,10 +115,6 @@ impl Rounds {
     /// The same in time for each request.
     pub fn time_against(&self, other: &Self) -> f64 {
         let pairs = self.medians.iter().zip(&other.medians);
-        median(
-            &pairs
-                .map(|(ours, theirs)| ours / theirs)
-                .collect::<Vec<_>>(),
-        )
+        median(&pairs.map(|(ours, theirs)| ours / theirs).collect::<Vec<_>>())
     }
 }

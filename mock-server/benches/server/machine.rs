@@ -37,10 +37,7 @@ fn ticks(pid: u32, fields: std::ops::Range<usize>) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is a name in parentheses that may contain anything; the third comes after.
     let after_name = stat.rsplit_once(')')?.1;
-    let fields = after_name
-        .split_whitespace()
-        .skip(fields.start - 2)
-        .take(fields.len());
+    let fields = after_name.split_whitespace().skip(fields.start - 2).take(fields.len());
     let ticks: u32 = fields.map(|ticks| ticks.parse().unwrap_or(0)).sum();
     Some(TICK * ticks)
 }
@@ -61,10 +58,7 @@ pub struct Machine {
 
 impl Machine {
     pub fn look() -> Self {
-        Self {
-            began: edge::elapsed(),
-            all: all_cpu(),
-        }
+        Self { began: edge::elapsed(), all: all_cpu() }
     }
 
     /// How many cores there are, and how busy they have been lately.

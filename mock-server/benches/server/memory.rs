@@ -16,12 +16,7 @@ pub fn measure(effort: Effort, table: &mut Table) -> Outcome<()> {
         println!("no /proc here: memory is not measured");
         return Ok(());
     };
-    table.add(
-        "resident memory, idle",
-        idle / MEGABYTE,
-        "MB",
-        Budget::AtMost(12.0),
-    );
+    table.add("resident memory, idle", idle / MEGABYTE, "MB", Budget::AtMost(12.0));
     under_load(effort, table)?;
 
     let websites = effort.choose(20_000, 100_000, 100_000);
@@ -63,16 +58,7 @@ fn under_load(effort: Effort, table: &mut Table) -> Outcome<()> {
     let growth = after.last().copied().unwrap_or(f64::NAN);
     let what = format!("growth over {requests} requests with the journal on");
     table.add(what, growth, "MB", Budget::AtMost(32.0));
-    let late = growth
-        - after
-            .get(PARTS as usize / 2 - 1)
-            .copied()
-            .unwrap_or(f64::NAN);
-    table.add(
-        "of that, in the second half",
-        late,
-        "MB",
-        Budget::AtMost(2.0),
-    );
+    let late = growth - after.get(PARTS as usize / 2 - 1).copied().unwrap_or(f64::NAN);
+    table.add("of that, in the second half", late, "MB", Budget::AtMost(2.0));
     Ok(())
 }

@@ -18,19 +18,10 @@ pub fn measure(effort: Effort, peers: &[&str], table: &mut Table) -> Outcome<()>
     let request = plain.request(&path);
     let mut rounds = vec![
         (bare.pid(), Rounds::new(&bare_address, request.clone())),
-        (
-            plain.role.pid(),
-            Rounds::new(plain.address(), request.clone()),
-        ),
-        (
-            laden.role.pid(),
-            Rounds::new(laden.address(), laden.request(&path)),
-        ),
+        (plain.role.pid(), Rounds::new(plain.address(), request.clone())),
+        (laden.role.pid(), Rounds::new(laden.address(), laden.request(&path))),
     ];
-    let peers: Vec<_> = peers
-        .iter()
-        .map(|peer| Peer::read(peer))
-        .collect::<Outcome<_>>()?;
+    let peers: Vec<_> = peers.iter().map(|peer| Peer::read(peer)).collect::<Outcome<_>>()?;
     rounds.extend(peers.iter().map(|peer| peer.rounds(&request)));
     let time = Duration::from_millis(effort.choose(150, 300, 500));
     for _ in 0..effort.choose(9, 31, 61) {
@@ -42,36 +33,18 @@ pub fn measure(effort: Effort, peers: &[&str], table: &mut Table) -> Outcome<()>
     let [bare, plain, laden, others @ ..] = rounds.as_slice() else {
         return Ok(());
     };
-    println!(
-        "page of 20, {} bytes, {CONNECTIONS} connections",
-        body.len()
-    );
+    println!("page of 20, {} bytes, {CONNECTIONS} connections", body.len());
     let row = |table: &mut Table, what: &str, value, unit| {
         table.add(what, value, unit, Budget::None);
     };
     row(table, "bare axum handler", bare.rate(), "req/s");
-    row(
-        table,
-        "bare axum handler, per core",
-        bare.per_core(),
-        "req/s",
-    );
+    row(table, "bare axum handler, per core", bare.per_core(), "req/s");
     row(table, "page of 20", plain.rate(), "req/s");
     row(table, "page of 20, per core", plain.per_core(), "req/s");
-    table.add(
-        "page of 20 / bare handler",
-        plain.rate_against(bare),
-        "",
-        Budget::AtLeast(0.85),
-    );
+    table.add("page of 20 / bare handler", plain.rate_against(bare), "", Budget::AtLeast(0.85));
     let per_core = plain.core_against(bare);
     row(table, "the same, per core", per_core, "");
-    row(
-        table,
-        "with quota and ten fault rules",
-        laden.rate(),
-        "req/s",
-    );
+    row(table, "with quota and ten fault rules", laden.rate(), "req/s");
     row(table, "the same, per core", laden.per_core(), "req/s");
     let ratio = laden.core_against(bare);
     row(table, "the same, per core / bare handler", ratio, "");
@@ -102,12 +75,7 @@ impl<'a> Peer<'a> {
         };
         let address = workload::host(url);
         let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
-        Ok(Self {
-            name,
-            pid: pid.parse()?,
-            host,
-            path,
-        })
+        Ok(Self { name, pid: pid.parse()?, host, path })
     }
 
     /// The request that we are asked, for its own path.
@@ -126,9 +94,7 @@ pub fn fetch(address: &str, request: &str) -> Outcome<String> {
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or("an answer without a head")?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or("an answer without a head")?;
     if head.as_bytes().get(9) != Some(&b'2') {
         return Err(format!("the server refused: {head}\n{body}").into());
     }

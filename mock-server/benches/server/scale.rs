@@ -39,12 +39,7 @@ fn over_http(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
             .map(|(server, path)| (server, Rounds::new(server.address(), server.request(path))));
         for _ in 0..effort.choose(5, 25, 60) {
             for (server, rounds) in &mut rounds {
-                rounds.go(
-                    &mut generator,
-                    server.role.pid(),
-                    1,
-                    Duration::from_millis(150),
-                )?;
+                rounds.go(&mut generator, server.role.pid(), 1, Duration::from_millis(150))?;
             }
         }
         Ok(rounds.map(|(_, rounds)| rounds))
@@ -57,10 +52,7 @@ fn over_http(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
     table.add(format!("{what} / {FEW}"), ratio, "", Budget::AtMost(1.1));
 
     let deep = many / PAGE / 2;
-    let [ours, other] = pair(
-        (&large, &workload::page(deep)),
-        (&large, &workload::page(1)),
-    )?;
+    let [ours, other] = pair((&large, &workload::page(deep)), (&large, &workload::page(1)))?;
     table.add("page 1", other.microseconds(), "us", Budget::None);
     let what = format!("page {deep} of {} / page 1", many / PAGE);
     table.add(what, ours.time_against(&other), "", Budget::AtMost(1.2));
@@ -76,10 +68,7 @@ fn in_process(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
     let rounds = effort.choose(5, 25, 60);
     let ask = |role: &mut Role, path: &str| -> Outcome<f64> {
         let path = path.to_owned();
-        role.ask(&Question {
-            path,
-            requests: 5_000,
-        })
+        role.ask(&Question { path, requests: 5_000 })
     };
     let path = workload::since_yesterday();
     for _ in 0..WARM_UP {
@@ -105,12 +94,7 @@ fn in_process(effort: Effort, many: u32, table: &mut Table) -> Outcome<()> {
         times.push(first / 1e3);
         ratios.push(ours / first);
     }
-    table.add(
-        "page 1 in process, CPU time",
-        median(&times),
-        "us",
-        Budget::None,
-    );
+    table.add("page 1 in process, CPU time", median(&times), "us", Budget::None);
     let what = format!("page {deep} in process, CPU time / page 1");
     table.add(what, median(&ratios), "", Budget::AtMost(1.2));
     Ok(())

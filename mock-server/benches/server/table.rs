@@ -36,12 +36,7 @@ impl Table {
             Budget::AtMost(most) => format!("<= {}", figure(most, unit)),
             Budget::None => String::new(),
         };
-        let row = [
-            what.into(),
-            figure(measured, unit),
-            limit,
-            budget.verdict(measured).to_owned(),
-        ];
+        let row = [what.into(), figure(measured, unit), limit, budget.verdict(measured).to_owned()];
         println!("  {}: {} {}", row[0], row[1], row[3]);
         self.rows.push(row);
     }

@@ -22,9 +22,7 @@ pub struct Question {
 pub fn run(arguments: &[&str]) -> Outcome<()> {
     let world = workload::options(arguments.first().ok_or("within takes world options")?)?;
     let emulator = InProcess::new(world.into())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for change in workload::changes() {
         let request = Request::put(format!("/_mock/{}", change.path))
             .header("host", "127.0.0.1")
@@ -51,10 +49,7 @@ fn ask(emulator: &InProcess, question: &Question) -> Outcome<Duration> {
     let info = emulator.info();
     let request = Request::get(format!("/v1/{}", question.path))
         .header("host", "127.0.0.1")
-        .header(
-            "authorization",
-            workload::basic(&info.identifier, &info.key),
-        )
+        .header("authorization", workload::basic(&info.identifier, &info.key))
         .header("x-crisp-tier", "plugin")
         .header("user-agent", "node-crisp-api/10.0.27")
         .header("accept", "application/json")

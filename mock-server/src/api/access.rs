@@ -88,16 +88,11 @@ impl Accounts {
     pub fn find(&self, input: &Input<'_>) -> Result<&Account, Unknown> {
         let pair = pair(input.header("authorization"))?;
         let (identifier, key) = pair.split_once(':').ok_or(Unknown::Malformed)?;
-        let account = [&self.plugin, &self.user]
-            .into_iter()
-            .find(|account| account.identifier == identifier);
+        let account =
+            [&self.plugin, &self.user].into_iter().find(|account| account.identifier == identifier);
         let account = account.ok_or(Unknown::Identifier)?;
         let same = account.key.as_bytes().ct_eq(key.as_bytes());
-        if bool::from(same) {
-            Ok(account)
-        } else {
-            Err(Unknown::Key)
-        }
+        if bool::from(same) { Ok(account) } else { Err(Unknown::Key) }
     }
 }
 
@@ -116,8 +111,6 @@ fn pair(authorization: Option<&str>) -> Result<String, Unknown> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(Unknown::Malformed);
     }
-    let decoded = STANDARD
-        .decode(encoded.trim())
-        .map_err(|_| Unknown::Malformed)?;
+    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| Unknown::Malformed)?;
     String::from_utf8(decoded).map_err(|_| Unknown::Malformed)
 }

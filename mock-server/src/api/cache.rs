@@ -59,8 +59,7 @@ impl ReadCache {
             if self.answers.len() >= MOST {
                 self.answers.clear();
             }
-            self.answers
-                .insert(key, (elapsed.saturating_add(life), answer.clone()));
+            self.answers.insert(key, (elapsed.saturating_add(life), answer.clone()));
             answer.add_header("bloom-status", "MISS");
         } else {
             if matches!(quirk, GetCache::Busted(_)) {

@@ -11,11 +11,7 @@ use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
 
 /// §2.1: the plugin's own id.
 pub(super) fn account(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    Ok(Answer::new(
-        200,
-        "resolved",
-        json!({"plugin_id": call.plugin.id}).to_string(),
-    ))
+    Ok(Answer::new(200, "resolved", json!({"plugin_id": call.plugin.id}).to_string()))
 }
 
 /// §2.2: whether the credentials are valid; whoever got here has valid ones.
@@ -28,11 +24,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let configured_only = call.input.flag("filter_configured");
     let include_plan = call.input.flag("include_plan");
     let page = page_of(call.input.param("page"))?;
-    let asked = Asked {
-        page,
-        configured_only,
-        include_plan,
-    };
+    let asked = Asked { page, configured_only, include_plan };
     let version = call.world.list_version().filter(|_| call.as_of.is_none());
     if let Some(kept) = version.and_then(|version| call.pages.get(version, asked)) {
         return Ok(kept);
@@ -61,10 +53,7 @@ fn page_of(segment: Option<&str>) -> Result<Page, Refused> {
     };
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits {
-        let message = format!(
-            "page_number has to be a number from 1, and is `{}`",
-            excerpt(text)
-        );
+        let message = format!("page_number has to be a number from 1, and is `{}`", excerpt(text));
         let refused = Refused::invalid(400, &Reason::default(), "params", &message);
         return Err(refused.explain(format!("{message}: the first is websites/all/1")));
     }
@@ -79,9 +68,7 @@ pub(super) fn since(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let text = call.input.query("date_since").map(str::to_owned);
     let since = asked_date(text.as_deref(), call)?;
     let items = match since {
-        Some(since) => call
-            .world
-            .since(call.now, since, configured_only, call.as_of),
+        Some(since) => call.world.since(call.now, since, configured_only, call.as_of),
         None => Vec::new(),
     };
     let quirks = &call.world.quirks;
@@ -113,16 +100,15 @@ fn asked_date(text: Option<&str>, call: &Call<'_>) -> Result<Option<Stamp>, Refu
     if asked > now {
         return match quirks.future_date {
             FutureDate::Empty => Ok(None),
-            FutureDate::Refused => Err(invalid(&format!(
-                "date_since lies in the future: it is {now} here"
-            ))),
+            FutureDate::Refused => {
+                Err(invalid(&format!("date_since lies in the future: it is {now} here")))
+            }
         };
     }
     match quirks.horizon {
-        Horizon::Refuse(reach) if asked < now.minus(reach) => Err(invalid(&format!(
-            "date_since is older than {} (quirk horizon)",
-            now.minus(reach)
-        ))),
+        Horizon::Refuse(reach) if asked < now.minus(reach) => {
+            Err(invalid(&format!("date_since is older than {} (quirk horizon)", now.minus(reach))))
+        }
         Horizon::Partial(reach) => Ok(Some(asked.max(now.minus(reach)))),
         _ => Ok(Some(asked)),
     }
@@ -155,15 +141,8 @@ fn excerpt(text: &str) -> String {
 
 /// §2.5: where the RTM API would be; an address of this server, never a real one.
 pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    let authority = call
-        .public_url
-        .split_once("://")
-        .map_or(call.public_url, |(_, rest)| rest);
-    let scheme = if call.public_url.starts_with("https:") {
-        "wss"
-    } else {
-        "ws"
-    };
+    let authority = call.public_url.split_once("://").map_or(call.public_url, |(_, rest)| rest);
+    let scheme = if call.public_url.starts_with("https:") { "wss" } else { "ws" };
     let authority = authority.trim_end_matches('/');
     let socket = json!({"app": format!("{scheme}://{authority}/p/68/")});
     let rescue = json!({"app": format!("{scheme}://{authority}/p/69/")});

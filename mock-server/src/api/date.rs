@@ -10,10 +10,7 @@ use crate::clock::Stamp;
 /// offset is taken as the `+` it was (Python sends it raw, and a form decoder made it a blank).
 #[must_use]
 pub fn parse(text: &str) -> Option<Stamp> {
-    let text = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let mut text = text.to_owned();
     if let Some(blank) = text.rfind(' ')
         && text.len() - blank == 6
@@ -21,9 +18,7 @@ pub fn parse(text: &str) -> Option<Stamp> {
     {
         text.replace_range(blank..=blank, "+");
     }
-    is_rfc3339(text.as_bytes())
-        .then(|| text.parse::<Timestamp>().ok())?
-        .map(Stamp::from)
+    is_rfc3339(text.as_bytes()).then(|| text.parse::<Timestamp>().ok())?.map(Stamp::from)
 }
 
 /// What to do about a text that is no date.
@@ -49,8 +44,7 @@ pub fn advice(text: &str) -> &'static str {
 /// Whether the text has the shape of RFC 3339; the calendar is checked by the parser.
 fn is_rfc3339(text: &[u8]) -> bool {
     let digits = |range: std::ops::Range<usize>| {
-        text.get(range)
-            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+        text.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
     };
     let at =
         |index: usize, any_of: &[u8]| text.get(index).is_some_and(|byte| any_of.contains(byte));
@@ -66,10 +60,7 @@ fn is_rfc3339(text: &[u8]) -> bool {
     }
     let mut rest = &text[19..];
     if let Some(fraction) = rest.strip_prefix(b".") {
-        let length = fraction
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=9).contains(&length) {
             return false;
         }
@@ -111,10 +102,7 @@ mod tests {
 
     #[test]
     fn what_lies_below_a_millisecond_is_cut_off() {
-        assert_eq!(
-            parse("2023-08-16T09:00:00.123999999Z"),
-            Some(Stamp(1_692_176_400_123))
-        );
+        assert_eq!(parse("2023-08-16T09:00:00.123999999Z"), Some(Stamp(1_692_176_400_123)));
         assert_eq!(parse("1969-12-31T23:59:59.999999999Z"), Some(Stamp(-1)));
     }
 

@@ -75,11 +75,7 @@ impl Answer {
     ) -> Response<Bytes> {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let own_headers = std::mem::take(&mut self.headers);
-        let body = if method == Method::HEAD {
-            Bytes::new()
-        } else {
-            self.into_body()
-        };
+        let body = if method == Method::HEAD { Bytes::new() } else { self.into_body() };
         let mut response = Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -137,24 +133,14 @@ impl Refused {
     /// A refusal with empty data.
     #[must_use]
     pub fn new(status: u16, reason: &'static str) -> Self {
-        let answer = Answer {
-            error: true,
-            ..Answer::new(status, reason, "{}".to_owned())
-        };
-        Self {
-            answer,
-            explanation: None,
-        }
+        let answer = Answer { error: true, ..Answer::new(status, reason, "{}".to_owned()) };
+        Self { answer, explanation: None }
     }
 
     /// A throttled request: 420 or 429, each with its reason (specification §1.5).
     #[must_use]
     pub fn throttled(status: u16, explanation: String) -> Self {
-        let reason = if status == 420 {
-            "enhance_your_calm"
-        } else {
-            "too_many_requests"
-        };
+        let reason = if status == 420 { "enhance_your_calm" } else { "too_many_requests" };
         Self::new(status, reason).explain(explanation)
     }
 
@@ -165,9 +151,8 @@ impl Refused {
         if let Some(text) = &reason.0 {
             refused.answer.reason = text.clone().into();
         }
-        refused.answer.text = Text::Data(Value::to_string(
-            &json!({"namespace": namespace, "message": message}),
-        ));
+        refused.answer.text =
+            Text::Data(Value::to_string(&json!({"namespace": namespace, "message": message})));
         refused.explain(message.to_owned())
     }
 

@@ -69,11 +69,7 @@ impl<'a> Input<'a> {
             request,
             params,
             query: pairs
-                .map(|(name, value)| Parameter {
-                    name,
-                    value,
-                    read: Cell::new(false),
-                })
+                .map(|(name, value)| Parameter { name, value, read: Cell::new(false) })
                 .collect(),
             unread_members: RefCell::default(),
             routed: Cell::new(false),
@@ -96,10 +92,7 @@ impl<'a> Input<'a> {
     /// What stood for a name in the route's pattern.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.as_str())
+        self.params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// Reads a query parameter; of several with one name, the last counts.
@@ -113,8 +106,7 @@ impl<'a> Input<'a> {
 
     /// Reads a flag: `1` and `true` in any case mean yes, all else no (specification §2.3).
     pub fn flag(&self, name: &str) -> bool {
-        self.query(name)
-            .is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+        self.query(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 
     /// Reads the body as JSON.
@@ -133,9 +125,7 @@ impl<'a> Input<'a> {
         }
         let declared = self.header("content-type").map(str::to_ascii_lowercase);
         if let Some(declared) = declared.filter(|declared| !is_json(declared)) {
-            return Err(invalid(&format!(
-                "Content-Type is `{declared}`: send application/json"
-            )));
+            return Err(invalid(&format!("Content-Type is `{declared}`: send application/json")));
         }
         if body.is_empty() {
             return Err(invalid("the body is empty: send a JSON object"));
@@ -159,8 +149,7 @@ impl<'a> Input<'a> {
             ));
         };
         let unread = body.keys().filter(|key| !known.contains(&key.as_str()));
-        self.unread_members
-            .replace(unread.take(20).cloned().collect());
+        self.unread_members.replace(unread.take(20).cloned().collect());
         Ok(body)
     }
 
@@ -198,13 +187,11 @@ impl Input<'_> {
     #[must_use]
     pub fn misspelt(&self) -> Option<String> {
         let unread = self.query.iter().filter(|parameter| !parameter.read.get());
-        let meant = unread
-            .filter(|_| self.routed.get())
-            .filter_map(|parameter| {
-                let near = nearest(&parameter.name, PARAMETERS)?;
-                let name: String = parameter.name.chars().take(60).collect();
-                Some(format!("nothing reads `{name}`: did you mean `{near}`?"))
-            });
+        let meant = unread.filter(|_| self.routed.get()).filter_map(|parameter| {
+            let near = nearest(&parameter.name, PARAMETERS)?;
+            let name: String = parameter.name.chars().take(60).collect();
+            Some(format!("nothing reads `{name}`: did you mean `{near}`?"))
+        });
         let meant: Vec<_> = meant.take(3).collect();
         (!meant.is_empty()).then(|| meant.join(" "))
     }

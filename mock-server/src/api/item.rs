@@ -21,10 +21,7 @@ pub(super) fn page<'a>(
     include_plan: bool,
     quirks: &Quirks,
 ) -> String {
-    let settings: usize = websites
-        .clone()
-        .map(|website| website.settings_or_empty().len())
-        .sum();
+    let settings: usize = websites.clone().map(|website| website.settings_or_empty().len()).sum();
     let mut out = String::with_capacity(settings + websites.len() * FIXED + ENVELOPE);
     out.push('[');
     for (index, website) in websites.enumerate() {
@@ -38,10 +35,7 @@ pub(super) fn page<'a>(
 
 /// Writes the differential (specification §2.4).
 pub(super) fn difference(items: &[Item], include_plan: bool, quirks: &Quirks) -> String {
-    let settings: usize = items
-        .iter()
-        .map(|item| item.website.settings_or_empty().len())
-        .sum();
+    let settings: usize = items.iter().map(|item| item.website.settings_or_empty().len()).sum();
     let mut out = String::with_capacity(settings + items.len() * (FIXED + TAG) + ENVELOPE);
     out.push('[');
     for (index, item) in items.iter().enumerate() {

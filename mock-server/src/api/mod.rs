@@ -107,11 +107,7 @@ pub fn answer(
     reading: Reading,
 ) -> Result<Answer, Refused> {
     let quirks = &desk.world.quirks;
-    check_edge(
-        desk.world.edge.admits(now, quirks.edge_limit.0),
-        quirks,
-        now,
-    )?;
+    check_edge(desk.world.edge.admits(now, quirks.edge_limit.0), quirks, now)?;
     check_agent(input, quirks)?;
     let tier = match authorize(desk.accounts, route, input, quirks) {
         Ok(tier) => tier,
@@ -195,12 +191,7 @@ fn check_edge(admitted: bool, quirks: &Quirks, now: Moment) -> Result<(), Refuse
         quirks.edge_status.code(),
         format!("the edge lets {limit} through (quirk edge-limit): wait for the next second"),
     );
-    Err(with_retry_after(
-        refused,
-        quirks,
-        now,
-        Duration::from_secs(1),
-    ))
+    Err(with_retry_after(refused, quirks, now, Duration::from_secs(1)))
 }
 
 fn check_agent(input: &Input<'_>, quirks: &Quirks) -> Result<(), Refused> {
@@ -208,12 +199,7 @@ fn check_agent(input: &Input<'_>, quirks: &Quirks) -> Result<(), Refused> {
         return Ok(());
     }
     let agent = input.header("user-agent").unwrap_or_default();
-    let official = [
-        "node-crisp-api/",
-        "go-crisp-api/",
-        "python-crisp-api/",
-        "ruby-crisp-api/",
-    ];
+    let official = ["node-crisp-api/", "go-crisp-api/", "python-crisp-api/", "ruby-crisp-api/"];
     if official.iter().any(|known| agent.starts_with(known)) {
         return Ok(());
     }
@@ -229,15 +215,9 @@ fn authorize(
     quirks: &Quirks,
 ) -> Result<Tier, Refused> {
     let session = route.operation == crate::operation::Operation::Session;
-    let status = if session {
-        quirks.session_refusal_status.code()
-    } else {
-        401
-    };
+    let status = if session { quirks.session_refusal_status.code() } else { 401 };
     let refused = |why: String| Refused::new(status, "invalid_session").explain(why);
-    let account = accounts
-        .find(input)
-        .map_err(|why| refused(why.to_string()))?;
+    let account = accounts.find(input).map_err(|why| refused(why.to_string()))?;
     let named = input.header("x-crisp-tier");
     let tier = match named {
         None if quirks.missing_tier == MissingTier::Refused => {
@@ -253,23 +233,17 @@ fn authorize(
         })?,
     };
     if !route.tiers.contains(&tier) {
-        let missing = if named.is_none() {
-            "X-Crisp-Tier is missing, so tier is user; "
-        } else {
-            ""
-        };
+        let missing =
+            if named.is_none() { "X-Crisp-Tier is missing, so tier is user; " } else { "" };
         let open: Vec<_> = route.tiers.iter().map(|tier| tier.name()).collect();
-        return Err(
-            Refused::new(quirks.tier_refusal_status.code(), "restricted_route_tier").explain(
-                format!(
-                    "{missing}tier `{}` may not use this route, which is open to {}: send \
+        return Err(Refused::new(quirks.tier_refusal_status.code(), "restricted_route_tier")
+            .explain(format!(
+                "{missing}tier `{}` may not use this route, which is open to {}: send \
                      X-Crisp-Tier `{}` with that tier's key",
-                    tier.name(),
-                    open.join(" and "),
-                    open.join("` or `"),
-                ),
-            ),
-        );
+                tier.name(),
+                open.join(" and "),
+                open.join("` or `"),
+            )));
     }
     if account.tier != tier {
         return Err(refused(format!(

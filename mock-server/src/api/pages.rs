@@ -54,11 +54,7 @@ mod tests {
     use super::*;
 
     fn asked(number: u32) -> Asked {
-        Asked {
-            page: Page::Number(number),
-            configured_only: false,
-            include_plan: false,
-        }
+        Asked { page: Page::Number(number), configured_only: false, include_plan: false }
     }
 
     fn answer(data: &str) -> Answer {

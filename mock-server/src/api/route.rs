@@ -93,11 +93,7 @@ pub fn route(method: &Method, path: &str) -> Match {
         }
         others.push(&route.method);
     }
-    if others.is_empty() {
-        Match::Nothing
-    } else {
-        Match::OtherMethods(others)
-    }
+    if others.is_empty() { Match::Nothing } else { Match::OtherMethods(others) }
 }
 
 /// The pattern that a path without a route was most likely meant to fit: what stands for a name
@@ -112,9 +108,7 @@ pub fn nearest_route(path: &str) -> Option<&'static str> {
         }
         let pairs = || wanted.iter().zip(&given);
         let literals = || pairs().filter(|(wanted, _)| !wanted.starts_with('{'));
-        let far: usize = literals()
-            .map(|(wanted, given)| distance(wanted, given))
-            .sum();
+        let far: usize = literals().map(|(wanted, given)| distance(wanted, given)).sum();
         let length: usize = literals().map(|(wanted, _)| wanted.len()).sum();
         (far <= length / 4 + 1).then_some((far, route.pattern))
     });
@@ -133,16 +127,11 @@ fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, Strin
     let mut wanted = varying.split('/');
     for given in path.split('/') {
         let wanted = wanted.next()?;
-        match wanted
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !given.is_empty() => {
                 params.push((
                     name,
-                    percent_encoding::percent_decode_str(given)
-                        .decode_utf8_lossy()
-                        .into_owned(),
+                    percent_encoding::percent_decode_str(given).decode_utf8_lossy().into_owned(),
                 ));
             }
             None if wanted == given => {}

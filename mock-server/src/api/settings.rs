@@ -39,14 +39,8 @@ pub(super) fn save(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?.id;
     let settings = call.input.json(call.world.quirks.body_limit)?;
     let by = writer(call.tier);
-    call.world
-        .save(call.now, website, settings, by)
-        .map_err(|why| refused(why, call))?;
-    Ok(Answer::written(
-        200,
-        "saved",
-        &call.world.quirks.write_reason,
-    ))
+    call.world.save(call.now, website, settings, by).map_err(|why| refused(why, call))?;
+    Ok(Answer::written(200, "saved", &call.world.quirks.write_reason))
 }
 
 /// §2.12: the body is merged into what is stored.
@@ -54,14 +48,8 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?.id;
     let patch = call.input.json(call.world.quirks.body_limit)?;
     let by = writer(call.tier);
-    call.world
-        .update(call.now, website, patch, by)
-        .map_err(|why| refused(why, call))?;
-    Ok(Answer::written(
-        200,
-        "updated",
-        &call.world.quirks.write_reason,
-    ))
+    call.world.update(call.now, website, patch, by).map_err(|why| refused(why, call))?;
+    Ok(Answer::written(200, "updated", &call.world.quirks.write_reason))
 }
 
 fn writer(tier: Tier) -> Writer {

@@ -44,9 +44,7 @@ pub(super) fn subscribed(call: &Call<'_>) -> Result<Arc<Website>, Refused> {
 
 fn website_id(call: &Call<'_>) -> Result<WebsiteId, String> {
     let text = call.input.param("website").unwrap_or_default();
-    let uuid = (text.len() == 36)
-        .then(|| uuid::Uuid::try_parse(text).ok())
-        .flatten();
+    let uuid = (text.len() == 36).then(|| uuid::Uuid::try_parse(text).ok()).flatten();
     uuid.map(WebsiteId::from).ok_or_else(|| {
         let text: String = text.chars().take(60).collect();
         match text.parse::<WebsiteId>() {
@@ -60,19 +58,13 @@ fn known_website(call: &Call<'_>) -> Result<WebsiteId, Refused> {
     let refused = |why: String| Refused::new(404, "website_not_found").explain(why);
     let id = website_id(call).map_err(refused)?;
     let known = id.number().is_some() || call.world.directory().record(id).is_some();
-    known
-        .then_some(id)
-        .ok_or_else(|| refused(format!("no website {id} exists in this world")))
+    known.then_some(id).ok_or_else(|| refused(format!("no website {id} exists in this world")))
 }
 
 /// §2.6, all websites.
 pub(super) fn list_all(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let past = call.world.past(call.as_of);
-    let all: Vec<_> = past
-        .installed()
-        .iter()
-        .map(|website| details(call, website))
-        .collect();
+    let all: Vec<_> = past.installed().iter().map(|website| details(call, website)).collect();
     Ok(Answer::new(200, "listed", Value::Array(all).to_string()))
 }
 
@@ -80,22 +72,14 @@ pub(super) fn list_all(call: &mut Call<'_>) -> Result<Answer, Refused> {
 pub(super) fn list_website(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = known_website(call)?;
     let past = call.world.past(call.as_of);
-    let found: Vec<_> = past
-        .get(id)
-        .into_iter()
-        .map(|website| details(call, website))
-        .collect();
+    let found: Vec<_> = past.get(id).into_iter().map(|website| details(call, website)).collect();
     Ok(Answer::new(200, "listed", Value::Array(found).to_string()))
 }
 
 /// §2.7
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscribed(call)?;
-    Ok(Answer::new(
-        200,
-        "resolved",
-        details(call, &website).to_string(),
-    ))
+    Ok(Answer::new(200, "resolved", details(call, &website).to_string()))
 }
 
 /// The object of §2.7. What the Marketplace would know beyond our plugin is made up, but typed.
@@ -130,28 +114,17 @@ fn details(call: &Call<'_>, website: &Website) -> Value {
 /// §2.8
 pub(super) fn subscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = known_website(call)?;
-    let body = call
-        .input
-        .object(&["plugin_id"], call.world.quirks.body_limit)?;
-    let wanted = body
-        .get("plugin_id")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let body = call.input.object(&["plugin_id"], call.world.quirks.body_limit)?;
+    let wanted = body.get("plugin_id").and_then(Value::as_str).unwrap_or_default();
     if wanted != call.plugin.id.to_string() {
-        let message = format!(
-            "/plugin_id has to be {}: send {{\"plugin_id\": \"…\"}}",
-            call.plugin.id
-        );
+        let message =
+            format!("/plugin_id has to be {}: send {{\"plugin_id\": \"…\"}}", call.plugin.id);
         return Err(Refused::invalid(400, &Reason::default(), "body", &message));
     }
     call.world
         .install(call.now, id, Installation::default())
         .map_err(|why| Refused::new(409, "already_subscribed").explain(why.to_string()))?;
-    Ok(Answer::written(
-        201,
-        "subscribed",
-        &call.world.quirks.write_reason,
-    ))
+    Ok(Answer::written(201, "subscribed", &call.world.quirks.write_reason))
 }
 
 /// §2.9
@@ -160,11 +133,7 @@ pub(super) fn unsubscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     call.world
         .uninstall(call.now, id)
         .map_err(|why| Refused::new(404, "not_subscribed").explain(why.to_string()))?;
-    Ok(Answer::written(
-        200,
-        "unsubscribed",
-        &call.world.quirks.write_reason,
-    ))
+    Ok(Answer::written(200, "unsubscribed", &call.world.quirks.write_reason))
 }
 
 /// §2.13
@@ -177,9 +146,7 @@ pub(super) fn list_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
 /// §2.14
 pub(super) fn report_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
-    let body = call
-        .input
-        .object(&["name", "units", "price"], call.world.quirks.body_limit)?;
+    let body = call.input.object(&["name", "units", "price"], call.world.quirks.body_limit)?;
     let bill: Bill = serde_json::from_value(Value::Object(body)).map_err(|error| {
         let message =
             format!("{error}: send name (text), units (0 to 4294967295) and price (number)");
@@ -190,11 +157,7 @@ pub(super) fn report_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
         return Err(Refused::invalid(400, &Reason::default(), "body", &message));
     }
     call.world.usage.add(id, bill);
-    Ok(Answer::written(
-        201,
-        "added",
-        &call.world.quirks.write_reason,
-    ))
+    Ok(Answer::written(201, "added", &call.world.quirks.write_reason))
 }
 
 /// §2.15: signed as web hooks are (§5.4), with `expire_at` in place of the timestamp.
@@ -222,10 +185,8 @@ fn sign(secret: &str, timestamp: i64, body: &str) -> String {
 /// §2.16
 pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
-    let mut body = call.input.object(
-        &["namespace", "identifier", "payload"],
-        call.world.quirks.body_limit,
-    )?;
+    let mut body =
+        call.input.object(&["namespace", "identifier", "payload"], call.world.quirks.body_limit)?;
     require(&body, "namespace", Value::is_string, "a text")?;
     require(&body, "payload", Value::is_object, "an object")?;
     if body.contains_key("identifier") {
@@ -234,22 +195,14 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     body.retain(|name, _| ["namespace", "identifier", "payload"].contains(&name.as_str()));
     body.insert("website_id".to_owned(), json!(id));
     body.insert("plugin_id".to_owned(), json!(call.plugin.id));
-    call.world
-        .outbox
-        .dispatched(call.now.wall, id, "plugin:channel", Value::Object(body));
-    Ok(Answer::written(
-        202,
-        "forwarded",
-        &call.world.quirks.write_reason,
-    ))
+    call.world.outbox.dispatched(call.now.wall, id, "plugin:channel", Value::Object(body));
+    Ok(Answer::written(202, "forwarded", &call.world.quirks.write_reason))
 }
 
 /// §2.17
 pub(super) fn event(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
-    let body = call
-        .input
-        .object(&["name", "data"], call.world.quirks.body_limit)?;
+    let body = call.input.object(&["name", "data"], call.world.quirks.body_limit)?;
     require(&body, "name", Value::is_string, "a text")?;
     require(&body, "data", Value::is_object, "an object")?;
     let data = json!({
@@ -259,14 +212,8 @@ pub(super) fn event(call: &mut Call<'_>) -> Result<Answer, Refused> {
         "name": body["name"],
         "data": body["data"],
     });
-    call.world
-        .outbox
-        .dispatched(call.now.wall, id, "plugin:event", data);
-    Ok(Answer::written(
-        202,
-        "dispatched",
-        &call.world.quirks.write_reason,
-    ))
+    call.world.outbox.dispatched(call.now.wall, id, "plugin:event", data);
+    Ok(Answer::written(202, "dispatched", &call.world.quirks.write_reason))
 }
 
 fn require(
@@ -278,17 +225,8 @@ fn require(
     if body.get(name).is_some_and(fits) {
         return Ok(());
     }
-    let problem = if body.contains_key(name) {
-        "is not"
-    } else {
-        "is missing: send"
-    };
-    Err(Refused::invalid(
-        400,
-        &Reason::default(),
-        "body",
-        &format!("/{name} {problem} {what}"),
-    ))
+    let problem = if body.contains_key(name) { "is not" } else { "is missing: send" };
+    Err(Refused::invalid(400, &Reason::default(), "body", &format!("/{name} {problem} {what}")))
 }
 
 #[cfg(test)]
@@ -296,11 +234,7 @@ mod tests {
     #[test]
     fn signatures_match_the_specifications_vector() {
         assert_eq!(
-            super::sign(
-                "0123456789abcdef0123456789abcdef",
-                1_700_000_000_000,
-                r#"{"a":1}"#
-            ),
+            super::sign("0123456789abcdef0123456789abcdef", 1_700_000_000_000, r#"{"a":1}"#),
             "7f5ac62fdbd986e32a25c3cd6cce0bfc60523658e755a54f28cf748907ac62c1"
         );
     }

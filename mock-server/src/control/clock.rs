@@ -37,15 +37,11 @@ pub async fn step(Chosen(cell): Chosen, Body(step): Body<Step>) -> Result<Json<V
             }
             (None, Some(by), None) => {
                 let by = duration::parse_signed(&by).map_err(|error| invalid(error.to_string()))?;
-                space
-                    .clock
-                    .skew(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
+                space.clock.skew(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
             }
             (None, None, Some(to)) => {
                 let to: Timestamp = to.parse().map_err(|_| {
-                    invalid(format!(
-                        "`{to}` is not a date: write it like 2026-01-31T09:00:00Z"
-                    ))
+                    invalid(format!("`{to}` is not a date: write it like 2026-01-31T09:00:00Z"))
                 })?;
                 space.clock.set(to.into(), edge::elapsed());
             }

@@ -23,9 +23,7 @@ impl FromRequestParts<Arc<Shared>> for Chosen {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let names = Names::from_request_parts(parts, shared)
-            .await
-            .map(|Path(names)| names);
+        let names = Names::from_request_parts(parts, shared).await.map(|Path(names)| names);
         let name = names.ok().and_then(|mut names| names.remove("space"));
         let Some(name) = name else {
             return Ok(Self(Arc::clone(shared.spaces.default_space())));
@@ -46,13 +44,8 @@ impl FromRequestParts<Arc<Shared>> for Website {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let names = Names::from_request_parts(parts, shared)
-            .await
-            .map(|Path(names)| names);
-        let text = names
-            .ok()
-            .and_then(|mut names| names.remove("website"))
-            .unwrap_or_default();
+        let names = Names::from_request_parts(parts, shared).await.map(|Path(names)| names);
+        let text = names.ok().and_then(|mut names| names.remove("website")).unwrap_or_default();
         text.parse().map(Self).map_err(|error| {
             Problem::bad_request(
                 format!("{error}"),

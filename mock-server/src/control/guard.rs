@@ -28,11 +28,7 @@ pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Ne
 
 fn check(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = uri
-        .authority()
-        .map(Authority::as_str)
-        .or_else(|| text(HOST))
-        .unwrap_or_default();
+    let host = uri.authority().map(Authority::as_str).or_else(|| text(HOST)).unwrap_or_default();
     if let Some(origin) = text(ORIGIN)
         && origin.split_once("://").map(|(_, authority)| authority) != Some(host)
     {
@@ -52,9 +48,7 @@ fn check(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem>
 }
 
 fn check_token(token: &str, authorization: Option<&str>) -> Result<(), Problem> {
-    let given = authorization
-        .and_then(|text| text.strip_prefix("Bearer "))
-        .unwrap_or_default();
+    let given = authorization.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
     if bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
         return Ok(());
     }
@@ -97,13 +91,7 @@ mod tests {
         ] {
             assert!(is_ours(host, public), "{host}");
         }
-        for host in [
-            "evil.example",
-            "evil.example:8420",
-            "127.0.0.1.evil.example",
-            "",
-            "a b",
-        ] {
+        for host in ["evil.example", "evil.example:8420", "127.0.0.1.evil.example", "", "a b"] {
             assert!(!is_ours(host, public), "{host}");
         }
     }

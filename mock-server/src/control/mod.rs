@@ -68,17 +68,12 @@ fn calls() -> Router<Arc<Shared>> {
         .route("/websites", get(websites::list).post(websites::install))
         .route(
             "/websites/{website}",
-            get(websites::show)
-                .patch(websites::change)
-                .delete(websites::uninstall),
+            get(websites::show).patch(websites::change).delete(websites::uninstall),
         )
         .route("/websites/{website}/settings", put(websites::save))
         .route("/requests", get(requests::list).delete(requests::clear))
         .route("/events", get(requests::events))
-        .route(
-            "/faults",
-            get(faults::list).post(faults::add).delete(faults::clear),
-        )
+        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/faults/{fault}", delete(faults::remove))
         .route("/clock", get(clock::show).post(clock::step))
         .route("/schema", get(rules::schema).put(rules::set_schema))
@@ -100,11 +95,7 @@ async fn health(Chosen(_): Chosen) -> Json<serde_json::Value> {
 
 async fn ready(State(shared): State<Arc<Shared>>, Chosen(_): Chosen) -> Response {
     let ready = shared.ready.load(Ordering::Acquire);
-    let status = if ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({"ready": ready}))).into_response()
 }
 

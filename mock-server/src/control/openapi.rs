@@ -18,9 +18,7 @@ pub async fn show(Chosen(_): Chosen) -> Response {
 pub(super) fn paths() -> Vec<String> {
     let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
     let paths = document.get("paths").and_then(Value::as_object);
-    paths
-        .map(|paths| paths.keys().cloned().collect())
-        .unwrap_or_default()
+    paths.map(|paths| paths.keys().cloned().collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -53,11 +51,7 @@ mod tests {
             let Some(path) = path.strip_prefix(prefix) else {
                 continue;
             };
-            let verbs = item
-                .as_object()
-                .unwrap()
-                .keys()
-                .filter(|key| *key != "parameters");
+            let verbs = item.as_object().unwrap().keys().filter(|key| *key != "parameters");
             found.extend(verbs.map(|verb| format!("{verb} {path}")));
         }
         found
@@ -81,22 +75,12 @@ mod tests {
         let document: Value = serde_json::from_str(OPENAPI).unwrap();
         let body =
             "/paths/~1_mock~1spaces/post/requestBody/content/application~1json/schema/properties";
-        let listed: BTreeSet<_> = document
-            .pointer(body)
-            .unwrap()
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
+        let listed: BTreeSet<_> =
+            document.pointer(body).unwrap().as_object().unwrap().keys().cloned().collect();
         let schema =
             serde_json::to_value(schemars::schema_for!(crate::options::WorldOptions)).unwrap();
-        let mut known: BTreeSet<_> = schema["properties"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
+        let mut known: BTreeSet<_> =
+            schema["properties"].as_object().unwrap().keys().cloned().collect();
         known.extend(["name".to_owned(), "expires".to_owned()]);
         assert_eq!(listed, known);
     }

@@ -16,56 +16,32 @@ pub struct Problem {
 impl Problem {
     /// The request cannot be understood.
     pub fn bad_request(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: error.into(),
-            hint: hint.into(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, error: error.into(), hint: hint.into() }
     }
 
     /// What it speaks of does not exist.
     pub fn not_found(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            error: error.into(),
-            hint: hint.into(),
-        }
+        Self { status: StatusCode::NOT_FOUND, error: error.into(), hint: hint.into() }
     }
 
     /// It contradicts the state.
     pub fn conflict(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::CONFLICT,
-            error: error.into(),
-            hint: hint.into(),
-        }
+        Self { status: StatusCode::CONFLICT, error: error.into(), hint: hint.into() }
     }
 
     /// Whoever asks may not.
     pub fn forbidden(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::FORBIDDEN,
-            error: error.into(),
-            hint: hint.into(),
-        }
+        Self { status: StatusCode::FORBIDDEN, error: error.into(), hint: hint.into() }
     }
 
     /// Whoever asks did not say who they are.
     pub fn unauthorized(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            error: error.into(),
-            hint: hint.into(),
-        }
+        Self { status: StatusCode::UNAUTHORIZED, error: error.into(), hint: hint.into() }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (
-            self.status,
-            Json(json!({"error": self.error, "hint": self.hint})),
-        )
-            .into_response()
+        (self.status, Json(json!({"error": self.error, "hint": self.hint}))).into_response()
     }
 }

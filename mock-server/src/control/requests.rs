@@ -35,12 +35,8 @@ pub struct Question {
 impl Question {
     fn filter(&self) -> Result<Filter, Problem> {
         let operation = self.operation.as_deref().map(operation).transpose()?;
-        let website: Option<WebsiteId> = self
-            .website
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|error| {
+        let website: Option<WebsiteId> =
+            self.website.as_deref().map(str::parse).transpose().map_err(|error| {
                 Problem::bad_request(format!("{error}"), "GET /_mock/websites lists them")
             })?;
         Ok(Filter {
@@ -103,13 +99,7 @@ fn answer(cell: &Cell, filter: &Filter, limit: usize) -> Option<Value> {
     let (entries, matched) = {
         let space = cell.lock();
         let matched = space.journal.entries(filter).count();
-        let newest: Vec<Entry> = space
-            .journal
-            .entries(filter)
-            .rev()
-            .take(limit)
-            .cloned()
-            .collect();
+        let newest: Vec<Entry> = space.journal.entries(filter).rev().take(limit).cloned().collect();
         (newest, matched)
     };
     (matched > 0).then(|| body(cell, entries, matched))

@@ -106,20 +106,14 @@ pub async fn set_quota(
         space.world.quota.limit = limit;
     }
     if let Some(used) = set.used {
-        let (now, reset) = (
-            space.now(edge::elapsed()).wall,
-            space.world.quirks.quota_reset,
-        );
+        let (now, reset) = (space.now(edge::elapsed()).wall, space.world.quirks.quota_reset);
         space.world.quota.set_used(used, now, reset);
     }
     Ok(Json(describe_quota(&mut space)))
 }
 
 fn describe_quota(space: &mut Space) -> Value {
-    let (now, reset) = (
-        space.now(edge::elapsed()).wall,
-        space.world.quirks.quota_reset,
-    );
+    let (now, reset) = (space.now(edge::elapsed()).wall, space.world.quirks.quota_reset);
     let used = space.world.quota.used(now, reset);
     json!({
         "limit": space.world.quota.limit,

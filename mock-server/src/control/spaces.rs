@@ -36,26 +36,14 @@ pub async fn make(
     };
     let asked: WorldOptions =
         serde_json::from_value(Value::Object(body)).map_err(|error| invalid(error.to_string()))?;
-    let server = shared
-        .spaces
-        .default_space()
-        .lock()
-        .blueprint()
-        .options
-        .clone();
+    let server = shared.spaces.default_space().lock().blueprint().options.clone();
     let blueprint = Blueprint::new(inherit(asked, server)).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
         invalid(all.join("; "))
     })?;
-    let cell = shared
-        .spaces
-        .make(name, blueprint, expires)
-        .map_err(|taken| {
-            Problem::conflict(
-                taken.to_string(),
-                "GET /_mock/spaces lists the spaces there are",
-            )
-        })?;
+    let cell = shared.spaces.make(name, blueprint, expires).map_err(|taken| {
+        Problem::conflict(taken.to_string(), "GET /_mock/spaces lists the spaces there are")
+    })?;
     let info = Info::of(&cell.lock(), &shared.public_url);
     Ok((StatusCode::CREATED, Json(info)))
 }
@@ -66,10 +54,7 @@ fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
     let own_quirks = asked.profile.is_some() || asked.quirks.is_some();
     // A dump of its own says most of what could be inherited, and other websites leave ours out.
     if asked.state.is_some() {
-        return WorldOptions {
-            settings_url: asked.settings_url.or(server.settings_url),
-            ..asked
-        };
+        return WorldOptions { settings_url: asked.settings_url.or(server.settings_url), ..asked };
     }
     let own_websites =
         asked.websites.is_some() || asked.unconfigured.is_some() || asked.seed.is_some();
@@ -89,11 +74,7 @@ fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
         clock: asked.clock.or(server.clock),
         now: asked.now.or(server.now),
         settings_url: asked.settings_url.or(server.settings_url),
-        stub: if asked.stub.is_empty() {
-            server.stub
-        } else {
-            asked.stub
-        },
+        stub: if asked.stub.is_empty() { server.stub } else { asked.stub },
         faults: asked.faults,
         state: server.state.filter(|_| !own_websites),
     }

@@ -62,11 +62,7 @@ impl PlanName {
             Self::Plan(plan) => plan,
             Self::Name(name) => {
                 let id = crate::id::derive_uuid(&["plan", &name]).to_string();
-                Plan {
-                    id,
-                    name,
-                    trialing: false,
-                }
+                Plan { id, name, trialing: false }
             }
         }
     }
@@ -83,9 +79,7 @@ pub async fn install(
         price: install.price.unwrap_or(0),
     };
     let body = write(&cell, |space| {
-        let id = install
-            .website_id
-            .unwrap_or_else(|| space.world.next_website());
+        let id = install.website_id.unwrap_or_else(|| space.world.next_website());
         let now = space.now(edge::elapsed());
         let website = space.world.install(now, id, how).map_err(refused)?;
         Ok(identified(space, &website))
@@ -98,9 +92,7 @@ pub async fn uninstall(Chosen(cell): Chosen, Website(id): Website) -> Result<Jso
     write(&cell, |space| {
         let now = space.now(edge::elapsed());
         space.world.uninstall(now, id).map_err(refused)?;
-        Ok(Json(
-            json!({"website_id": id, "name": id.short(), "removed": true}),
-        ))
+        Ok(Json(json!({"website_id": id, "name": id.short(), "removed": true})))
     })
 }
 
@@ -119,18 +111,12 @@ pub async fn change(
     Body(change): Body<Change>,
 ) -> Result<Json<Value>, Problem> {
     if change.plan.is_none() && change.price.is_none() {
-        return Err(Problem::bad_request(
-            "nothing to change",
-            "send `plan`, `price` or both",
-        ));
+        return Err(Problem::bad_request("nothing to change", "send `plan`, `price` or both"));
     }
     write(&cell, |space| {
         let now = space.now(edge::elapsed());
         let plan = change.plan.map(PlanName::into_plan);
-        space
-            .world
-            .set_plan(now, id, plan, change.price)
-            .map_err(refused)?;
+        space.world.set_plan(now, id, plan, change.price).map_err(refused)?;
         changed(space, id)
     })
 }
@@ -143,10 +129,7 @@ pub async fn save(
 ) -> Result<Json<Value>, Problem> {
     write(&cell, |space| {
         let now = space.now(edge::elapsed());
-        space
-            .world
-            .save(now, id, settings, Writer::Operator)
-            .map_err(refused)?;
+        space.world.save(now, id, settings, Writer::Operator).map_err(refused)?;
         changed(space, id)
     })
 }
@@ -205,14 +188,10 @@ fn describe(space: &Space, website: &engine::Website) -> Value {
 /// The settings page as Crisp opens it (specification §3.5).
 #[must_use]
 pub fn settings_url(page: &str, website: &engine::Website) -> String {
-    let (page, fragment) = page
-        .split_once('#')
-        .map_or((page, None), |(page, rest)| (page, Some(rest)));
+    let (page, fragment) =
+        page.split_once('#').map_or((page, None), |(page, rest)| (page, Some(rest)));
     let joint = if page.contains('?') { '&' } else { '?' };
-    let query = format!(
-        "website_id={}&token={}&locale=en",
-        website.id, website.token
-    );
+    let query = format!("website_id={}&token={}&locale=en", website.id, website.token);
     let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
     format!("{page}{joint}{query}{fragment}")
 }
@@ -227,10 +206,9 @@ fn unknown(id: WebsiteId) -> Problem {
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::NotSubscribed(id) => unknown(id),
-        Refusal::AlreadySubscribed(_) => Problem::conflict(
-            refusal.to_string(),
-            "DELETE /_mock/websites/{id} uninstalls it",
-        ),
+        Refusal::AlreadySubscribed(_) => {
+            Problem::conflict(refusal.to_string(), "DELETE /_mock/websites/{id} uninstalls it")
+        }
         Refusal::NotAnObject(_) | Refusal::Invalid(_) => Problem::bad_request(
             refusal.to_string(),
             "GET /_mock/schema shows the schema; nothing was changed",

@@ -71,10 +71,9 @@ pub fn difference(query: &Query<'_>, quirks: &Quirks) -> Vec<Item> {
     };
     match query.configured_only {
         None => items,
-        Some(configured) => items
-            .into_iter()
-            .filter_map(|item| filtered(item, from, configured, quirks))
-            .collect(),
+        Some(configured) => {
+            items.into_iter().filter_map(|item| filtered(item, from, configured, quirks)).collect()
+        }
     }
 }
 
@@ -86,14 +85,7 @@ fn first_stamp(since: Stamp, quirks: &Quirks) -> Stamp {
         SinceGranularity::SecondFloor => (since.floor_to_second(), second),
         SinceGranularity::SecondCeil => {
             let floor = since.floor_to_second();
-            (
-                if floor == since {
-                    since
-                } else {
-                    floor.plus(second)
-                },
-                second,
-            )
+            (if floor == since { since } else { floor.plus(second) }, second)
         }
     };
     match quirks.since_boundary {
@@ -118,24 +110,14 @@ fn collapsed<'a>(
 }
 
 fn removed(tombstone: &Tombstone) -> Item {
-    Item {
-        difference: Difference::Removed,
-        website: Arc::clone(&tombstone.last),
-    }
+    Item { difference: Difference::Removed, website: Arc::clone(&tombstone.last) }
 }
 
 fn push_live(items: &mut Vec<Item>, website: &Arc<Website>, from: Stamp, quirks: &Quirks) {
-    let item = |difference| Item {
-        difference,
-        website: Arc::clone(website),
-    };
+    let item = |difference| Item { difference, website: Arc::clone(website) };
     if quirks.collapse == Collapse::LastChange {
         let fresh = website.changed == website.installed;
-        items.push(item(if fresh {
-            Difference::Added
-        } else {
-            Difference::Updated
-        }));
+        items.push(item(if fresh { Difference::Added } else { Difference::Updated }));
         return;
     }
     if website.installed.stamp < from {
@@ -143,10 +125,7 @@ fn push_live(items: &mut Vec<Item>, website: &Arc<Website>, from: Stamp, quirks:
         return;
     }
     let left = website.left.as_ref();
-    match (
-        quirks.re_added,
-        left.filter(|left| left.removed.stamp >= from),
-    ) {
+    match (quirks.re_added, left.filter(|left| left.removed.stamp >= from)) {
         (ReAdded::Updated, Some(_)) => items.push(item(Difference::Updated)),
         (ReAdded::RemovedAndAdded, Some(left)) => {
             items.extend([removed(left), item(Difference::Added)]);
@@ -162,10 +141,7 @@ fn every_change(query: &Query<'_>, from: Stamp, quirks: &Quirks) -> Vec<Item> {
         .until(query.visible_until)
         .filter(|change| change.reported && change.after.version().stamp >= from)
         .collect();
-    let mut known: HashSet<Version> = changes
-        .iter()
-        .map(|change| change.after.version())
-        .collect();
+    let mut known: HashSet<Version> = changes.iter().map(|change| change.after.version()).collect();
     // What a remembered change found is older than memory unless another one left it.
     let found = changes.iter().filter_map(|change| change.before.as_ref());
     let found = found.filter(|record| record.version().stamp >= from);
@@ -200,19 +176,13 @@ fn filtered(
         return Some(item); // always sent, or nobody could ever clean up
     }
     if configured(&item.website) {
-        let first = item
-            .website
-            .configured_since
-            .is_some_and(|since| since >= from);
+        let first = item.website.configured_since.is_some_and(|since| since >= from);
         if first && quirks.first_configured == FirstConfigured::Added {
             item.difference = Difference::Added;
         }
         return Some(item);
     }
-    let stopped = item
-        .website
-        .unconfigured_since
-        .is_some_and(|since| since >= from);
+    let stopped = item.website.unconfigured_since.is_some_and(|since| since >= from);
     let told = quirks.unconfigured_under_filter == UnconfiguredUnderFilter::Removed;
     item.difference = Difference::Removed;
     (stopped && told).then_some(item)

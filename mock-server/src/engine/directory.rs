@@ -50,13 +50,8 @@ impl Directory {
 
     /// Every record whose last change is stamped `from` or later, by version.
     pub fn changed_since(&self, from: Stamp) -> impl Iterator<Item = &Record> {
-        let first = Version {
-            stamp: from,
-            seq: 0,
-        };
-        self.changes
-            .range(first..)
-            .filter_map(|(_, id)| self.records.get(id))
+        let first = Version { stamp: from, seq: 0 };
+        self.changes.range(first..).filter_map(|(_, id)| self.records.get(id))
     }
 
     /// Makes room for so many more websites at once.
@@ -104,9 +99,7 @@ impl Directory {
         // New installations come last nearly always, and bulk loading should not search for them.
         match self.installed.last() {
             Some(last) if last.installed < installed => Err(self.installed.len()),
-            _ => self
-                .installed
-                .binary_search_by_key(&installed, |website| website.installed),
+            _ => self.installed.binary_search_by_key(&installed, |website| website.installed),
         }
     }
 }

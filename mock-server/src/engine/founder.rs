@@ -68,8 +68,7 @@ impl World {
                 configured_since: configured.then_some(version.stamp),
                 unconfigured_since: None,
             };
-            self.directory
-                .put(founder.id, Some(Record::Live(Arc::new(website))));
+            self.directory.put(founder.id, Some(Record::Live(Arc::new(website))));
         }
         self.generation += 1;
     }

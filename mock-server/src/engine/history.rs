@@ -77,9 +77,7 @@ impl History {
 
     /// The changes that are remembered and had happened at `elapsed`, oldest first.
     pub fn until(&self, elapsed: Duration) -> impl Iterator<Item = &Change> {
-        self.changes
-            .iter()
-            .take_while(move |change| change.elapsed <= elapsed)
+        self.changes.iter().take_while(move |change| change.elapsed <= elapsed)
     }
 
     /// Whether changes were forgotten.
@@ -92,12 +90,7 @@ impl History {
     #[must_use]
     pub fn as_of<'a>(&self, directory: &'a Directory, elapsed: Duration) -> Cow<'a, Directory> {
         let mut past = Cow::Borrowed(directory);
-        for change in self
-            .changes
-            .iter()
-            .rev()
-            .take_while(|change| change.elapsed > elapsed)
-        {
+        for change in self.changes.iter().rev().take_while(|change| change.elapsed > elapsed) {
             past.to_mut().put(change.id, change.before.clone());
         }
         past

@@ -83,13 +83,7 @@ impl Listings {
                     return installed.iter().skip(from).take(size).cloned().collect();
                 }
                 ListOrder::NewestFirst => {
-                    return installed
-                        .iter()
-                        .rev()
-                        .skip(from)
-                        .take(size)
-                        .cloned()
-                        .collect();
+                    return installed.iter().rev().skip(from).take(size).cloned().collect();
                 }
                 ListOrder::ById | ListOrder::Snapshot => {}
             }
@@ -120,11 +114,7 @@ impl Listings {
             return build(query, order); // a past state is asked for once
         }
         let configured_only = query.configured_only.is_some();
-        let key = Key {
-            generation: query.generation,
-            order,
-            configured_only,
-        };
+        let key = Key { generation: query.generation, order, configured_only };
         if let Some((cached, list)) = &self.cached
             && *cached == key
         {
@@ -138,17 +128,9 @@ impl Listings {
 
 fn build(query: &Query<'_>, order: ListOrder) -> Arc<[Arc<Website>]> {
     let keep = |website: &&Arc<Website>| {
-        query
-            .configured_only
-            .is_none_or(|configured| configured(website))
+        query.configured_only.is_none_or(|configured| configured(website))
     };
-    let mut list: Vec<_> = query
-        .directory
-        .installed()
-        .iter()
-        .filter(keep)
-        .cloned()
-        .collect();
+    let mut list: Vec<_> = query.directory.installed().iter().filter(keep).cloned().collect();
     match order {
         ListOrder::OldestFirst | ListOrder::Snapshot => {}
         ListOrder::NewestFirst => list.reverse(),

@@ -42,9 +42,7 @@ mod tests {
     fn merged(depth: MergeDepth) -> Value {
         let stored = json!({"keep": 1, "drop": 2, "inner": {"left": 1, "gone": 2}});
         let patch = json!({"drop": null, "inner": {"right": 3, "gone": null}});
-        let (Value::Object(stored), Value::Object(patch)) = (stored, patch) else {
-            unreachable!()
-        };
+        let (Value::Object(stored), Value::Object(patch)) = (stored, patch) else { unreachable!() };
         Value::Object(merge(stored, patch, depth))
     }
 

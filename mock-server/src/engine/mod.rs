@@ -169,11 +169,7 @@ impl World {
     /// The first website in the row w1, w2, … that was never heard of.
     #[must_use]
     pub fn next_website(&mut self) -> WebsiteId {
-        while self
-            .directory
-            .record(WebsiteId::numbered(self.next_number))
-            .is_some()
-        {
+        while self.directory.record(WebsiteId::numbered(self.next_number)).is_some() {
             self.next_number += 1;
         }
         WebsiteId::numbered(self.next_number)
@@ -191,12 +187,7 @@ impl World {
         how: Installation,
     ) -> Result<Arc<Website>, Refusal> {
         let website = Arc::new(self.admit(now, id, how)?);
-        self.change(
-            now,
-            Kind::Installed,
-            true,
-            Record::Live(Arc::clone(&website)),
-        );
+        self.change(now, Kind::Installed, true, Record::Live(Arc::clone(&website)));
         self.outbox.bound(now.wall, id, self.plugin, true);
         Ok(website)
     }
@@ -215,9 +206,7 @@ impl World {
             Some(settings) => Some(text(&self.valid(settings)?)),
             None => kept,
         };
-        let earlier = last
-            .as_ref()
-            .map_or(0, |last| last.last.earlier_installations + 1);
+        let earlier = last.as_ref().map_or(0, |last| last.last.earlier_installations + 1);
         let token = match (&last, self.quirks.reinstall_token) {
             (Some(last), ReinstallToken::Same) => last.last.token,
             _ => self.token(id, earlier),
@@ -247,12 +236,7 @@ impl World {
     pub fn uninstall(&mut self, now: Moment, id: WebsiteId) -> Result<(), Refusal> {
         let last = Arc::clone(self.subscribed(id)?);
         let removed = self.version(now);
-        self.change(
-            now,
-            Kind::Removed,
-            true,
-            Record::Gone(Arc::new(Tombstone { removed, last })),
-        );
+        self.change(now, Kind::Removed, true, Record::Gone(Arc::new(Tombstone { removed, last })));
         self.usage.forget(id);
         self.outbox.bound(now.wall, id, self.plugin, false);
         Ok(())
@@ -321,12 +305,7 @@ impl World {
         if reported {
             website.changed = version;
         }
-        self.change(
-            now,
-            Kind::Updated,
-            reported,
-            Record::Live(Arc::new(website)),
-        );
+        self.change(now, Kind::Updated, reported, Record::Live(Arc::new(website)));
         Ok(())
     }
 
@@ -414,10 +393,7 @@ impl World {
         by: Writer,
     ) -> Result<(), Refusal> {
         let before = self.subscribed(id)?;
-        let unchanged = before
-            .settings
-            .as_deref()
-            .is_some_and(|stored| parsed(stored) == settings);
+        let unchanged = before.settings.as_deref().is_some_and(|stored| parsed(stored) == settings);
         if unchanged && self.quirks.unchanged_save == UnchangedSave::Silent {
             return Ok(());
         }
@@ -442,23 +418,13 @@ impl World {
     fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record) {
         let id = after.website().id;
         let before = self.directory.put(id, Some(after.clone()));
-        self.history.push(Change {
-            elapsed: now.elapsed,
-            kind,
-            reported,
-            id,
-            before,
-            after,
-        });
+        self.history.push(Change { elapsed: now.elapsed, kind, reported, id, before, after });
         self.generation += 1;
     }
 
     fn version(&mut self, now: Moment) -> Version {
         self.seq += 1;
-        Version {
-            stamp: now.wall,
-            seq: self.seq,
-        }
+        Version { stamp: now.wall, seq: self.seq }
     }
 
     fn token(&self, id: WebsiteId, installation: u32) -> Uuid {
@@ -467,12 +433,7 @@ impl World {
 }
 
 fn token(seed: u64, id: WebsiteId, installation: u32) -> Uuid {
-    derive_uuid(&[
-        "token",
-        &seed.to_string(),
-        &id.to_string(),
-        &installation.to_string(),
-    ])
+    derive_uuid(&["token", &seed.to_string(), &id.to_string(), &installation.to_string()])
 }
 
 fn configured_by<'a>(
@@ -485,9 +446,9 @@ fn configured_by<'a>(
 fn is_configured(settings: Option<&str>, schema: &SettingsSchema, quirks: &Quirks) -> bool {
     match quirks.configured_means {
         ConfiguredMeans::Saved => settings.is_some_and(|settings| settings != "{}"),
-        ConfiguredMeans::SchemaValid => schema
-            .check(&Value::Object(parsed(settings.unwrap_or("{}"))))
-            .is_ok(),
+        ConfiguredMeans::SchemaValid => {
+            schema.check(&Value::Object(parsed(settings.unwrap_or("{}")))).is_ok()
+        }
         ConfiguredMeans::NonEmpty => {
             settings.is_some_and(|settings| parsed(settings).values().any(holds_something))
         }
@@ -496,14 +457,8 @@ fn is_configured(settings: Option<&str>, schema: &SettingsSchema, quirks: &Quirk
 
 /// A tombstone that holds no earlier one, so that coming back often makes no chain.
 fn without_its_own_past(tombstone: &Tombstone) -> Arc<Tombstone> {
-    let last = Website {
-        left: None,
-        ..Website::clone(&tombstone.last)
-    };
-    Arc::new(Tombstone {
-        removed: tombstone.removed,
-        last: Arc::new(last),
-    })
+    let last = Website { left: None, ..Website::clone(&tombstone.last) };
+    Arc::new(Tombstone { removed: tombstone.removed, last: Arc::new(last) })
 }
 
 fn holds_something(value: &Value) -> bool {
@@ -522,9 +477,7 @@ fn parsed(stored: &str) -> Map<String, Value> {
 }
 
 fn text(settings: &Map<String, Value>) -> Arc<str> {
-    serde_json::to_string(settings)
-        .unwrap_or_else(|_| "{}".to_owned())
-        .into()
+    serde_json::to_string(settings).unwrap_or_else(|_| "{}".to_owned()).into()
 }
 
 fn kind_of(value: &Value) -> &'static str {

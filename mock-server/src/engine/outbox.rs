@@ -80,12 +80,7 @@ impl Outbox {
     fn push(&mut self, at: Stamp, website_id: WebsiteId, event: &'static str, data: Value) {
         let bytes = length(&data);
         self.bytes += bytes;
-        let event = PluginEvent {
-            website_id,
-            event,
-            data,
-            timestamp: at.0,
-        };
+        let event = PluginEvent { website_id, event, data, timestamp: at.0 };
         self.events.push_back((bytes, event));
         while self.events.len() > MOST || (self.bytes > MOST_BYTES && self.events.len() > 1) {
             self.bytes -= self.events.pop_front().map_or(0, |(bytes, _)| bytes);

@@ -29,10 +29,7 @@ impl Quota {
     /// A quota of so many requests a day.
     #[must_use]
     pub fn new(limit: Option<u64>) -> Self {
-        Self {
-            limit,
-            ..Self::default()
-        }
+        Self { limit, ..Self::default() }
     }
 
     /// Whether one more request is allowed.
@@ -47,9 +44,7 @@ impl Quota {
         self.used += 1;
         self.spent += 1;
         if reset == QuotaReset::Rolling
-            && self
-                .limit
-                .is_some_and(|limit| (self.recent.len() as u64) < limit)
+            && self.limit.is_some_and(|limit| (self.recent.len() as u64) < limit)
         {
             self.recent.push_back(now);
         }
@@ -117,11 +112,7 @@ impl Quota {
                 }
             }
             QuotaReset::Rolling => {
-                while self
-                    .recent
-                    .front()
-                    .is_some_and(|made| made.plus(DAY) <= now)
-                {
+                while self.recent.front().is_some_and(|made| made.plus(DAY) <= now) {
                     self.recent.pop_front();
                 }
             }

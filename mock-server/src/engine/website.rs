@@ -39,11 +39,7 @@ impl Plan {
     /// The plan of a website that pays nothing.
     #[must_use]
     pub fn free() -> Self {
-        Self {
-            id: "free".into(),
-            name: "Free".into(),
-            trialing: false,
-        }
+        Self { id: "free".into(), name: "Free".into(), trialing: false }
     }
 
     /// Whether nothing is paid for it.

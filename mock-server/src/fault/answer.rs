@@ -24,19 +24,12 @@ const PAGE: &str = "<!doctype html>\n<html>\n<head><title>Back soon</title></hea
 pub(super) fn invent(answer: &Answer, is_list: bool) -> Response<Bytes> {
     let done = if is_list { "listed" } else { "resolved" };
     match answer {
-        Answer::Status {
-            status,
-            reason,
-            retry_after,
-        } => {
+        Answer::Status { status, reason, retry_after } => {
             let mut response = status_answer(*status, reason.as_deref());
             put_retry_after(&mut response, *retry_after);
             response
         }
-        Answer::Throttle {
-            status,
-            retry_after,
-        } => {
+        Answer::Throttle { status, retry_after } => {
             let mut response = status_answer(throttle_status(*status), None);
             put_retry_after(&mut response, *retry_after);
             response
@@ -60,9 +53,7 @@ pub(super) fn invent(answer: &Answer, is_list: bool) -> Response<Bytes> {
 
 fn ok(content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -81,12 +72,8 @@ pub(crate) fn status_answer(status: StatusCode, reason: Option<&str>) -> Respons
     let failed = status.as_u16() >= 400;
     let reason = reason.unwrap_or_else(|| reason_of(status));
     let mut response = envelope(&json!({ "error": failed, "reason": reason, "data": {} }));
-    if [
-        StatusCode::NO_CONTENT,
-        StatusCode::RESET_CONTENT,
-        StatusCode::NOT_MODIFIED,
-    ]
-    .contains(&status)
+    if [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED]
+        .contains(&status)
     {
         response = Response::new(Bytes::new());
     }
@@ -125,16 +112,12 @@ fn reason_of(status: StatusCode) -> &'static str {
 fn put_retry_after(response: &mut Response<Bytes>, retry_after: Option<Duration>) {
     let Some(wait) = retry_after else { return };
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
 }
 
 /// Marks an answer as one from the API's cache.
 pub(super) fn mark_as_cached(response: &mut Response<Bytes>) {
-    response
-        .headers_mut()
-        .insert(BLOOM_STATUS, HeaderValue::from_static("HIT"));
+    response.headers_mut().insert(BLOOM_STATUS, HeaderValue::from_static("HIT"));
 }
 
 /// Changes the items of a list answer; any other answer, say a refusal, is left as it is.
@@ -152,9 +135,7 @@ pub(super) fn with_items(
     let body = Bytes::from(body.to_string());
     if response.headers().contains_key(header::CONTENT_LENGTH) {
         let length = HeaderValue::from(body.len());
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, length);
+        response.headers_mut().insert(header::CONTENT_LENGTH, length);
     }
     *response.body_mut() = body;
     response

@@ -191,9 +191,7 @@ impl ArmedFaults {
             _ => None,
         };
         let skews = self.faults.iter().filter_map(skew);
-        skews.fold(None, |sum, skew| {
-            Some(sum.unwrap_or(0_i64).saturating_add(skew))
-        })
+        skews.fold(None, |sum, skew| Some(sum.unwrap_or(0_i64).saturating_add(skew)))
     }
 
     /// Counts a request and says which faults meet it and what they do together.
@@ -212,11 +210,7 @@ impl ArmedFaults {
     fn index(&mut self) {
         for (operation, places) in Operation::ALL.into_iter().zip(&mut self.by_operation) {
             let aimed = |armed: &Armed| armed.fault.at.is_none_or(|at| at.operation == operation);
-            let matching = self
-                .faults
-                .iter()
-                .enumerate()
-                .filter(|(_, armed)| aimed(armed));
+            let matching = self.faults.iter().enumerate().filter(|(_, armed)| aimed(armed));
             *places = matching.map(|(position, _)| position).collect();
         }
     }
@@ -225,9 +219,7 @@ impl ArmedFaults {
 impl Armed {
     fn window_is_open(&self, elapsed: Duration) -> bool {
         let elapsed = elapsed.saturating_sub(self.since);
-        self.fault
-            .window
-            .is_none_or(|window| window.is_open(elapsed))
+        self.fault.window.is_none_or(|window| window.is_open(elapsed))
     }
 
     /// Adds its effect to the decision, if this request is one of its own.
@@ -243,13 +235,8 @@ impl Armed {
             }
         }
         let aimed = self.window_is_open(request.elapsed)
-            && fault
-                .website
-                .is_none_or(|website| request.website == Some(website))
-            && fault
-                .method
-                .as_ref()
-                .is_none_or(|method| method == request.method)
+            && fault.website.is_none_or(|website| request.website == Some(website))
+            && fault.method.as_ref().is_none_or(|method| method == request.method)
             && fault.times.is_none_or(|times| self.fired < times.get())
             && fault.effect.fits(request);
         let draw = Draw {

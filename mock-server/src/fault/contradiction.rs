@@ -37,11 +37,7 @@ type Add<'a> = dyn FnMut(Option<&'static str>, &str, &str) + 'a;
 
 fn clock(fault: &Fault, add: &mut Add<'_>) {
     if fault.window.is_none() {
-        add(
-            Some("clock"),
-            "when does this clock go wrong?",
-            "add `window: \"20s..\"`",
-        );
+        add(Some("clock"), "when does this clock go wrong?", "add `window: \"20s..\"`");
     }
     let limits = [
         ("at", fault.at.is_some()),
@@ -118,17 +114,9 @@ fn lie(fault: &Fault, add: &mut Add<'_>) {
         }
         Answer::RepeatPage => {
             if operation.is_some_and(|operation| operation != Operation::List) {
-                add(
-                    Some("at"),
-                    "only pages can be repeated",
-                    "aim at `list` or `list/2`",
-                );
+                add(Some("at"), "only pages can be repeated", "aim at `list` or `list/2`");
             } else if fault.at.and_then(|target| target.page) == Some(1) {
-                add(
-                    Some("at"),
-                    "no page comes before page 1",
-                    "aim at `list/2` or later",
-                );
+                add(Some("at"), "no page comes before page 1", "aim at `list/2` or later");
             }
         }
         _ => {}
@@ -150,21 +138,9 @@ fn stale(fault: &Fault, age: std::time::Duration, add: &mut Add<'_>) {
         !methods.is_empty() && !methods.iter().any(|method| reads.contains(method))
     });
     if only_writes {
-        add(
-            Some("at"),
-            "only a read can be stale",
-            "aim at `get_settings`, `list` or `since`",
-        );
-    } else if fault
-        .method
-        .as_ref()
-        .is_some_and(|method| !reads.contains(method))
-    {
-        add(
-            Some("method"),
-            "only a read can be stale",
-            "`method: GET`, or none",
-        );
+        add(Some("at"), "only a read can be stale", "aim at `get_settings`, `list` or `since`");
+    } else if fault.method.as_ref().is_some_and(|method| !reads.contains(method)) {
+        add(Some("method"), "only a read can be stale", "`method: GET`, or none");
     }
 }
 

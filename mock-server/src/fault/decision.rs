@@ -155,11 +155,7 @@ impl Decision {
                 let length = response.body().len() as u64;
                 // A cut that cuts nothing would look like an honest answer.
                 let bytes = bytes.min(length.saturating_sub(1));
-                Outcome::Cut {
-                    response,
-                    bytes,
-                    pace,
-                }
+                Outcome::Cut { response, bytes, pace }
             }
             (_, Some(pace)) => Outcome::Drip { response, pace },
             (_, None) => Outcome::Answer(response),

@@ -69,11 +69,7 @@ pub enum Outcome {
 impl Delivery {
     /// An honest answer at once.
     pub fn honest(response: Response<Bytes>) -> Self {
-        Self {
-            hold: Duration::ZERO,
-            outcome: Outcome::Answer(response),
-            after_next: None,
-        }
+        Self { hold: Duration::ZERO, outcome: Outcome::Answer(response), after_next: None }
     }
 }
 

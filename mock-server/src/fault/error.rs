@@ -16,11 +16,7 @@ pub struct FaultError {
 }
 
 fn place(pointer: &str) -> String {
-    if pointer.is_empty() {
-        String::new()
-    } else {
-        format!("{pointer}: ")
-    }
+    if pointer.is_empty() { String::new() } else { format!("{pointer}: ") }
 }
 
 fn advice(hint: Option<&str>) -> String {

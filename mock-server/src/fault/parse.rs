@@ -13,9 +13,8 @@ use super::window::Window;
 use crate::nearest::nearest;
 
 /// The keys that say which requests are met, and how often.
-pub(super) const LIMITS: [&str; 7] = [
-    "at", "window", "website", "method", "times", "chance", "seed",
-];
+pub(super) const LIMITS: [&str; 7] =
+    ["at", "window", "website", "method", "times", "chance", "seed"];
 /// The keys that each are an effect; a fault has exactly one of them.
 pub(super) const EFFECTS: [&str; 23] = [
     "status",
@@ -100,11 +99,7 @@ fn parse(value: &Value, venue: Venue) -> Result<FaultPlan, Vec<FaultError>> {
             .collect(),
         _ => Vec::from_iter(one(value, "", venue, &mut errors)),
     };
-    if errors.is_empty() {
-        Ok(FaultPlan { faults })
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(FaultPlan { faults }) } else { Err(errors) }
 }
 
 fn one(value: &Value, place: &str, venue: Venue, errors: &mut Vec<FaultError>) -> Option<Fault> {
@@ -153,10 +148,7 @@ fn one(value: &Value, place: &str, venue: Venue, errors: &mut Vec<FaultError>) -
 fn unknown_keys(reader: &mut Reader<'_>, object: &Map<String, Value>) -> bool {
     let known = || LIMITS.into_iter().chain(EFFECTS).chain(DETAILS);
     let mut effect = false;
-    for key in object
-        .keys()
-        .filter(|key| !known().any(|known| known == key.as_str()))
-    {
+    for key in object.keys().filter(|key| !known().any(|known| known == key.as_str())) {
         let near = nearest(key, known());
         effect |= near.is_some_and(|near| EFFECTS.contains(&near));
         let hint = match (near, key.as_str()) {
@@ -175,10 +167,8 @@ fn unknown_keys(reader: &mut Reader<'_>, object: &Map<String, Value>) -> bool {
 }
 
 fn effect(reader: &mut Reader<'_>, object: &Map<String, Value>, typo: bool) -> Option<Effect> {
-    let present: Vec<_> = object
-        .keys()
-        .filter_map(|key| EFFECTS.into_iter().find(|effect| effect == key))
-        .collect();
+    let present: Vec<_> =
+        object.keys().filter_map(|key| EFFECTS.into_iter().find(|effect| effect == key)).collect();
     if present.is_empty() && !typo {
         let hint = format!("add one of: {}", EFFECTS.join(", "));
         reader.complain("", "this fault does nothing".into(), Some(hint));
@@ -189,10 +179,7 @@ fn effect(reader: &mut Reader<'_>, object: &Map<String, Value>, typo: bool) -> O
         reader.complain(second, message, Some(hint.into()));
     }
     // Each is read, so that all mistakes are found.
-    let mut read = present
-        .into_iter()
-        .map(|key| reader.effect(key))
-        .collect::<Vec<_>>();
+    let mut read = present.into_iter().map(|key| reader.effect(key)).collect::<Vec<_>>();
     (!read.is_empty()).then(|| read.swap_remove(0)).flatten()
 }
 
@@ -224,16 +211,7 @@ fn limits(reader: &mut Reader<'_>, effect: Option<Effect>) -> Option<Fault> {
     let times = reader.times();
     let chance = reader.chance().and_then(Chance::new);
     let seed = reader.seed();
-    Some(Fault {
-        at,
-        window,
-        website,
-        method,
-        times,
-        chance,
-        seed,
-        effect: effect?,
-    })
+    Some(Fault { at, window, website, method, times, chance, seed, effect: effect? })
 }
 
 impl<'de> Deserialize<'de> for FaultPlan {

@@ -9,22 +9,16 @@ use std::time::Duration;
 pub struct Rate(pub NonZeroU64);
 
 /// Longest first, so that `kB/s` is not read as `B/s` with a stray `k`.
-const RATE_UNITS: [(&str, u64); 5] = [
-    ("KiB/s", 1 << 10),
-    ("MiB/s", 1 << 20),
-    ("kB/s", 1_000),
-    ("MB/s", 1_000_000),
-    ("B/s", 1),
-];
+const RATE_UNITS: [(&str, u64); 5] =
+    [("KiB/s", 1 << 10), ("MiB/s", 1 << 20), ("kB/s", 1_000), ("MB/s", 1_000_000), ("B/s", 1)];
 
 impl Rate {
     /// Reads `100B/s`, `1 kB/s`, `2MB/s`, `64KiB/s`; nothing for any other text or a rate of zero.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let (number, unit) = RATE_UNITS
-            .iter()
-            .find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)))?;
+        let (number, unit) =
+            RATE_UNITS.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)))?;
         let number = number.trim_end();
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
@@ -63,18 +57,8 @@ mod tests {
         for (text, bytes) in [("100B/s", 100), ("1kB/s", 1_000), ("2 MB/s", 2_000_000)] {
             assert_eq!(Rate::parse(text).map(|rate| rate.0.get()), Some(bytes));
         }
-        assert_eq!(
-            Rate::parse("64KiB/s").map(|rate| rate.0.get()),
-            Some(65_536)
-        );
-        for text in [
-            "0B/s",
-            "100",
-            "B/s",
-            "1.5kB/s",
-            "-1B/s",
-            "99999999999999999999B/s",
-        ] {
+        assert_eq!(Rate::parse("64KiB/s").map(|rate| rate.0.get()), Some(65_536));
+        for text in ["0B/s", "100", "B/s", "1.5kB/s", "-1B/s", "99999999999999999999B/s"] {
             assert_eq!(Rate::parse(text), None, "{text} was accepted");
         }
     }

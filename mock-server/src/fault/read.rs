@@ -42,11 +42,7 @@ impl<'a> Reader<'a> {
         place: &'a str,
         errors: &'a mut Vec<FaultError>,
     ) -> Self {
-        Self {
-            object,
-            place,
-            errors,
-        }
+        Self { object, place, errors }
     }
 
     /// Notes a mistake at a key, or at the whole fault when the key is empty.
@@ -55,11 +51,7 @@ impl<'a> Reader<'a> {
             "" => self.place.to_owned(),
             key => pointer_to(self.place, key),
         };
-        self.errors.push(FaultError {
-            pointer,
-            message,
-            hint,
-        });
+        self.errors.push(FaultError { pointer, message, hint });
     }
 
     fn read<T>(
@@ -68,9 +60,7 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&Value) -> Result<T, Complaint>,
     ) -> Option<T> {
         let value = self.object.get(key)?;
-        read(value)
-            .map_err(|(message, hint)| self.complain(key, message, hint))
-            .ok()
+        read(value).map_err(|(message, hint)| self.complain(key, message, hint)).ok()
     }
 
     /// A text that `read` understands.
@@ -81,10 +71,7 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         self.read(key, |value| match value {
             Value::String(text) => read(text),
-            other => wrong(
-                format!("`{key}` is a text, not {}", describe(other)),
-                "quote it",
-            ),
+            other => wrong(format!("`{key}` is a text, not {}", describe(other)), "quote it"),
         })
     }
 
@@ -109,9 +96,7 @@ impl<'a> Reader<'a> {
             let known = METHODS.into_iter().find(|method| *method == text);
             let method = known.and_then(|method| method.parse().ok());
             method.ok_or_else(|| {
-                let near = METHODS
-                    .into_iter()
-                    .find(|method| method.eq_ignore_ascii_case(text));
+                let near = METHODS.into_iter().find(|method| method.eq_ignore_ascii_case(text));
                 let hint = near.or_else(|| nearest(text, METHODS)).map_or_else(
                     || format!("one of {}", METHODS.join(", ")),
                     |near| format!("did you mean `{near}`?"),
@@ -123,8 +108,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn times(&mut self) -> Option<NonZeroU64> {
-        self.number("times", "a whole number from 1", |times| times > 0)
-            .and_then(NonZeroU64::new)
+        self.number("times", "a whole number from 1", |times| times > 0).and_then(NonZeroU64::new)
     }
 
     pub(super) fn chance(&mut self) -> Option<f64> {
@@ -149,10 +133,7 @@ impl<'a> Reader<'a> {
     fn shift(&mut self, key: &str) -> Option<i64> {
         self.read(key, |value| {
             let Value::String(text) = value else {
-                return wrong(
-                    format!("{} is not a shift", describe(value)),
-                    "write `-60s`",
-                );
+                return wrong(format!("{} is not a shift", describe(value)), "write `-60s`");
             };
             read_shift(key, text)
         })
@@ -198,10 +179,9 @@ impl<'a> Reader<'a> {
         };
         self.read(key, |value| match value {
             Value::Bool(true) => Ok(()),
-            Value::Bool(false) => wrong(
-                format!("`{key}: false` does nothing"),
-                "remove the fault to disarm it",
-            ),
+            Value::Bool(false) => {
+                wrong(format!("`{key}: false` does nothing"), "remove the fault to disarm it")
+            }
             other => wrong(
                 format!("`{key}` has no value, so {} means nothing", describe(other)),
                 &format!("write `{key}: true`"),
@@ -215,9 +195,7 @@ impl<'a> Reader<'a> {
         let status = self.number("status", hint, |status| (200..=599).contains(&status));
         let reason = self.text("reason", |text| {
             let plain = !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
             if plain {
                 return Ok(text.to_owned());
             }
@@ -245,10 +223,7 @@ impl<'a> Reader<'a> {
                 "429 or 420; `status` gives any other answer",
             ),
         });
-        Some(Answer::Throttle {
-            status: status?,
-            retry_after,
-        })
+        Some(Answer::Throttle { status: status?, retry_after })
     }
 
     fn clock(&mut self) -> Option<ClockFault> {
@@ -295,10 +270,7 @@ fn read_rate(value: &Value) -> Result<Rate, Complaint> {
     let rate = value.as_str().and_then(Rate::parse);
     rate.ok_or_else(|| {
         let hint = "write bytes a second: `100B/s`, `1kB/s`";
-        (
-            format!("{} is not a rate", describe(value)),
-            Some(hint.into()),
-        )
+        (format!("{} is not a rate", describe(value)), Some(hint.into()))
     })
 }
 

@@ -33,10 +33,8 @@ impl JsonSchema for Fault {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let one_effect: Vec<Value> = EFFECTS
-            .iter()
-            .map(|effect| json!({ "required": [effect] }))
-            .collect();
+        let one_effect: Vec<Value> =
+            EFFECTS.iter().map(|effect| json!({ "required": [effect] })).collect();
         json_schema!({
             "description": "Something that goes wrong: a target, one effect, and limits.",
             "type": "object",
@@ -113,10 +111,7 @@ fn properties() -> Map<String, Value> {
                 "description": "Only requests about this website: w1, or a UUID."
             }),
         ),
-        (
-            "method",
-            json!({ "enum": METHODS, "description": "Only requests with this method." }),
-        ),
+        ("method", json!({ "enum": METHODS, "description": "Only requests with this method." })),
         ("times", count(1, "At most so many times.")),
         (
             "chance",
@@ -125,10 +120,7 @@ fn properties() -> Map<String, Value> {
                 "description": "Only with this probability; needs a seed."
             }),
         ),
-        (
-            "seed",
-            count(0, "What chance and uniform delays are drawn from."),
-        ),
+        ("seed", count(0, "What chance and uniform delays are drawn from.")),
         (
             "status",
             json!({
@@ -143,10 +135,7 @@ fn properties() -> Map<String, Value> {
                 "description": "The reason in the envelope of `status`."
             }),
         ),
-        (
-            "retry_after",
-            span("A Retry-After header, whole seconds rounded up."),
-        ),
+        ("retry_after", span("A Retry-After header, whole seconds rounded up.")),
         (
             "throttle",
             json!({
@@ -166,22 +155,10 @@ fn properties() -> Map<String, Value> {
                 }]
             }),
         ),
-        (
-            "hang",
-            flag("No answer until the client gives up; not carried out."),
-        ),
-        (
-            "reset",
-            flag("A TCP reset before any byte of an answer; not carried out."),
-        ),
-        (
-            "close",
-            flag("An orderly close before any byte of an answer; not carried out."),
-        ),
-        (
-            "cut_body",
-            count(0, "The full Content-Length, so many bytes, then the end."),
-        ),
+        ("hang", flag("No answer until the client gives up; not carried out.")),
+        ("reset", flag("A TCP reset before any byte of an answer; not carried out.")),
+        ("close", flag("An orderly close before any byte of an answer; not carried out.")),
+        ("cut_body", count(0, "The full Content-Length, so many bytes, then the end.")),
         (
             "drip",
             json!({
@@ -189,44 +166,20 @@ fn properties() -> Map<String, Value> {
                 "description": "A slow body: 100B/s, 1kB/s."
             }),
         ),
-        (
-            "garbage",
-            flag("200 with bytes that are not JSON; not carried out."),
-        ),
+        ("garbage", flag("200 with bytes that are not JSON; not carried out.")),
         ("html", flag("200 with a web page; not carried out.")),
         ("empty_body", flag("200 without a body; not carried out.")),
-        (
-            "wrong_type",
-            flag("200 with `data` of a type no route has; not carried out."),
-        ),
-        (
-            "error_envelope",
-            flag("200 with `error: true`; not carried out."),
-        ),
+        ("wrong_type", flag("200 with `data` of a type no route has; not carried out.")),
+        ("error_envelope", flag("200 with `error: true`; not carried out.")),
         ("missing_data", flag("200 without `data`; not carried out.")),
         ("null_data", flag("200 with `data: null`; not carried out.")),
-        (
-            "lose_answer",
-            flag("Carried out, then a reset instead of the answer."),
-        ),
-        (
-            "lose_request",
-            flag("Not carried out, and a reset instead of an answer."),
-        ),
-        (
-            "stale",
-            span("The answer as of so long ago, 10m at most, with Bloom-Status: HIT."),
-        ),
+        ("lose_answer", flag("Carried out, then a reset instead of the answer.")),
+        ("lose_request", flag("Not carried out, and a reset instead of an answer.")),
+        ("stale", span("The answer as of so long ago, 10m at most, with Bloom-Status: HIT.")),
         ("empty_page", flag("A list answer without its items.")),
         ("short_page", flag("A list answer without its last item.")),
-        (
-            "repeat_page",
-            flag("The page before the one that was asked for."),
-        ),
-        (
-            "hold_order",
-            flag("Computed now, delivered after the next answer of its operation."),
-        ),
+        ("repeat_page", flag("The page before the one that was asked for.")),
+        ("hold_order", flag("Computed now, delivered after the next answer of its operation.")),
         (
             "clock",
             json!({
@@ -250,8 +203,5 @@ fn properties() -> Map<String, Value> {
             }),
         ),
     ];
-    table
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    table.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

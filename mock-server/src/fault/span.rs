@@ -18,11 +18,7 @@ pub(super) fn read_span(text: &str) -> Result<Duration, Complaint> {
     let short: String = text.chars().take(40).collect();
     let Ok(span) = duration::parse(text) else {
         let negative = duration::parse_signed(text).is_ok();
-        let what = if negative {
-            "is negative"
-        } else {
-            "is not a duration"
-        };
+        let what = if negative { "is negative" } else { "is not a duration" };
         return wrong(format!("`{short}` {what}"));
     };
     if span > LONGEST {
@@ -72,10 +68,7 @@ mod tests {
     fn what_no_wait_can_be_is_refused() {
         for text in ["", "5", "-5s", "--5s", "+-5s", "1us", "367 days", "9e99s"] {
             assert!(read_span(text).is_err(), "{text} was accepted");
-            assert!(
-                read_shift("skew", &format!("-{text}")).is_err(),
-                "-{text} was accepted"
-            );
+            assert!(read_shift("skew", &format!("-{text}")).is_err(), "-{text} was accepted");
         }
     }
 

@@ -55,16 +55,10 @@ impl fmt::Display for Target {
             Occurrence::All => Ok(()),
             Occurrence::Every(step) => write!(out, "#every:{step}"),
             Occurrence::Range { first, last: None } => write!(out, "#{first}.."),
-            Occurrence::Range {
-                first,
-                last: Some(last),
-            } if first == last => {
+            Occurrence::Range { first, last: Some(last) } if first == last => {
                 write!(out, "#{first}")
             }
-            Occurrence::Range {
-                first,
-                last: Some(last),
-            } => write!(out, "#{first}..{last}"),
+            Occurrence::Range { first, last: Some(last) } => write!(out, "#{first}..{last}"),
         }
     }
 }
@@ -80,11 +74,7 @@ impl Target {
     /// Every request of an operation.
     #[must_use]
     pub fn all(operation: Operation) -> Self {
-        Self {
-            operation,
-            page: None,
-            occurrence: Occurrence::All,
-        }
+        Self { operation, page: None, occurrence: Occurrence::All }
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
@@ -98,11 +88,7 @@ impl Target {
         };
         let operation = parse_operation(name)?;
         let page = page.map(|page| parse_page(operation, page)).transpose()?;
-        Ok(Self {
-            operation,
-            page,
-            occurrence,
-        })
+        Ok(Self { operation, page, occurrence })
     }
 }
 
@@ -120,19 +106,13 @@ fn parse_operation(name: &str) -> Result<Operation, Complaint> {
 
 fn parse_page(operation: Operation, text: &str) -> Result<u32, Complaint> {
     if operation != Operation::List {
-        return complain(
-            format!("`{operation}` has no pages"),
-            "only `list` has: `list/2`",
-        );
+        return complain(format!("`{operation}` has no pages"), "only `list` has: `list/2`");
     }
     match parse_number(text) {
         Some(0) => complain("there is no page 0".into(), "pages count from 1: `list/1`"),
         Some(page) if page <= u64::from(u32::MAX) => Ok(page as u32),
         _ => complain(
-            format!(
-                "`{}` is not a page",
-                text.chars().take(80).collect::<String>()
-            ),
+            format!("`{}` is not a page", text.chars().take(80).collect::<String>()),
             "write a whole number: `list/2`",
         ),
     }
@@ -143,10 +123,7 @@ fn parse_occurrence(text: &str) -> Result<Occurrence, Complaint> {
     const FROM_ONE: &str = "occurrences count from 1";
     let unreadable = || {
         let text: String = text.chars().take(80).collect();
-        (
-            format!("`#{text}` is not an occurrence"),
-            Some(FORMS.to_owned()),
-        )
+        (format!("`#{text}` is not an occurrence"), Some(FORMS.to_owned()))
     };
     if let Some(step) = text.strip_prefix("every:") {
         return match parse_number(step).ok_or_else(unreadable)? {
@@ -160,9 +137,7 @@ fn parse_occurrence(text: &str) -> Result<Occurrence, Complaint> {
         Some((first, last)) => (first, Some(last)),
     };
     let first = parse_number(first).ok_or_else(unreadable)?;
-    let last = last
-        .map(|last| parse_number(last).ok_or_else(unreadable))
-        .transpose()?;
+    let last = last.map(|last| parse_number(last).ok_or_else(unreadable)).transpose()?;
     if first == 0 {
         return complain("there is no occurrence 0".into(), FROM_ONE);
     }

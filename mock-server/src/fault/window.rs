@@ -41,13 +41,7 @@ impl Window {
         let (from, until) = (read(from)?.unwrap_or_default(), read(until)?);
         match until {
             Some(until) if until <= from => Err((
-                format!(
-                    "the window `{}` is empty",
-                    Self {
-                        from,
-                        until: Some(until)
-                    }
-                ),
+                format!("the window `{}` is empty", Self { from, until: Some(until) }),
                 Some("its end has to come after its start".into()),
             )),
             until => Ok(Self { from, until }),
@@ -61,7 +55,6 @@ impl fmt::Display for Window {
             out.write_str(&duration::format(self.from))?;
         }
         out.write_str("..")?;
-        self.until
-            .map_or(Ok(()), |until| out.write_str(&duration::format(until)))
+        self.until.map_or(Ok(()), |until| out.write_str(&duration::format(until)))
     }
 }

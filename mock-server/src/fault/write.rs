@@ -18,25 +18,13 @@ impl Fault {
                 object.insert(key.to_owned(), value);
             }
         };
-        put(
-            "window",
-            self.window.map(|window| json!(window.to_string())),
-        );
+        put("window", self.window.map(|window| json!(window.to_string())));
         put("at", self.at.map(|target| json!(target.to_string())));
-        put(
-            "website",
-            self.website.map(|website| json!(website.short())),
-        );
-        put(
-            "method",
-            self.method.as_ref().map(|method| json!(method.as_str())),
-        );
+        put("website", self.website.map(|website| json!(website.short())));
+        put("method", self.method.as_ref().map(|method| json!(method.as_str())));
         put_effect(&self.effect, &mut put);
         put("times", self.times.map(|times| json!(times)));
-        put(
-            "chance",
-            self.chance.map(|chance| json!(chance.probability())),
-        );
+        put("chance", self.chance.map(|chance| json!(chance.probability())));
         put("seed", self.seed.map(|seed| json!(seed)));
         Value::Object(object)
     }
@@ -46,19 +34,12 @@ fn put_effect(effect: &Effect, put: &mut impl FnMut(&str, Option<Value>)) {
     let key = effect.key();
     let wait = |wait| Some(json!(duration::format(wait)));
     match effect {
-        Effect::Answer(Answer::Status {
-            status,
-            reason,
-            retry_after,
-        }) => {
+        Effect::Answer(Answer::Status { status, reason, retry_after }) => {
             put(key, Some(json!(status.as_u16())));
             put("reason", reason.as_ref().map(|reason| json!(reason)));
             put("retry_after", retry_after.and_then(wait));
         }
-        Effect::Answer(Answer::Throttle {
-            status,
-            retry_after,
-        }) => {
+        Effect::Answer(Answer::Throttle { status, retry_after }) => {
             put(key, Some(json!(status.code())));
             put("retry_after", retry_after.and_then(wait));
         }

@@ -119,9 +119,7 @@ impl FromStr for QuotaReset {
             return Ok(Self::Rolling);
         }
         let hour = text.strip_suffix(":00").filter(|digits| digits.len() == 2);
-        let hour = hour
-            .and_then(|digits| digits.parse().ok())
-            .filter(|hour| *hour < 24);
+        let hour = hour.and_then(|digits| digits.parse().ok()).filter(|hour| *hour < 24);
         hour.map(Self::Hour)
             .ok_or_else(|| InvalidValue::new(text, "`00:00` to `23:00`, or `rolling-24h`"))
     }
@@ -154,14 +152,10 @@ impl<const UNIT: usize> FromStr for Limit<UNIT> {
         if text == "off" {
             return Ok(Self(None));
         }
-        let most = text
-            .strip_suffix(UNITS[UNIT])
-            .and_then(|digits| digits.trim().parse().ok());
-        most.filter(|most| *most > 0)
-            .map(|most| Self(Some(most)))
-            .ok_or_else(|| {
-                InvalidValue::new(text, format!("`off` or a number like `100{}`", UNITS[UNIT]))
-            })
+        let most = text.strip_suffix(UNITS[UNIT]).and_then(|digits| digits.trim().parse().ok());
+        most.filter(|most| *most > 0).map(|most| Self(Some(most))).ok_or_else(|| {
+            InvalidValue::new(text, format!("`off` or a number like `100{}`", UNITS[UNIT]))
+        })
     }
 }
 
@@ -198,11 +192,7 @@ pub struct ClockOffset {
 impl fmt::Display for ClockOffset {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.millis < 0 { "-" } else { "" };
-        write!(
-            out,
-            "{sign}{}",
-            duration::format(Duration::from_millis(self.millis.unsigned_abs()))
-        )
+        write!(out, "{sign}{}", duration::format(Duration::from_millis(self.millis.unsigned_abs())))
     }
 }
 
@@ -239,8 +229,7 @@ impl FromStr for PageSize {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let size = text.parse().ok().filter(|size| (1..=100).contains(size));
-        size.map(Self)
-            .ok_or_else(|| InvalidValue::new(text, "a number from 1 to 100"))
+        size.map(Self).ok_or_else(|| InvalidValue::new(text, "a number from 1 to 100"))
     }
 }
 
@@ -264,10 +253,7 @@ impl FromStr for Reason {
         } else if !text.is_empty() && text.len() <= 64 && text.chars().all(plain) {
             Ok(Self(Some(text.to_owned())))
         } else {
-            Err(InvalidValue::new(
-                text,
-                "`specific`, or a reason in lower_snake_case",
-            ))
+            Err(InvalidValue::new(text, "`specific`, or a reason in lower_snake_case"))
         }
     }
 }

@@ -13,19 +13,13 @@ pub struct InvalidValue {
 
 impl InvalidValue {
     pub(super) fn new(given: &str, expected: impl Into<String>) -> Self {
-        Self {
-            given: given.chars().take(60).collect(),
-            expected: expected.into(),
-        }
+        Self { given: given.chars().take(60).collect(), expected: expected.into() }
     }
 }
 
 impl From<crate::schema::UnknownDraft> for InvalidValue {
     fn from(unknown: crate::schema::UnknownDraft) -> Self {
-        Self::new(
-            &unknown.0,
-            "`draft-04`, `draft-06`, `draft-07`, `2019-09` or `2020-12`",
-        )
+        Self::new(&unknown.0, "`draft-04`, `draft-06`, `draft-07`, `2019-09` or `2020-12`")
     }
 }
 

@@ -305,9 +305,7 @@ impl Profile {
         let mut quirks = Quirks::default();
         if self == Self::Hostile {
             for (name, value) in Self::HOSTILE {
-                quirks
-                    .set(name, value)
-                    .expect("a test sets every line of the profile");
+                quirks.set(name, value).expect("a test sets every line of the profile");
             }
         }
         quirks
@@ -325,9 +323,7 @@ impl Profile {
 
 fn nearest(name: &str) -> &'static str {
     let known = TABLE.iter().map(|about| about.name);
-    known
-        .min_by_key(|known| crate::nearest::distance(known, name))
-        .unwrap_or("since-boundary")
+    known.min_by_key(|known| crate::nearest::distance(known, name)).unwrap_or("since-boundary")
 }
 
 impl Serialize for Quirks {
@@ -340,9 +336,7 @@ impl Serialize for Quirks {
 impl<'de> Deserialize<'de> for Quirks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut quirks = Self::default();
-        quirks
-            .apply(&Settings::deserialize(deserializer)?)
-            .map_err(serde::de::Error::custom)?;
+        quirks.apply(&Settings::deserialize(deserializer)?).map_err(serde::de::Error::custom)?;
         Ok(quirks)
     }
 }
@@ -464,9 +458,7 @@ mod tests {
 
     #[test]
     fn a_value_that_does_not_fit_says_what_would() {
-        let error = Quirks::default()
-            .set("since-boundary", "fuzzy")
-            .unwrap_err();
+        let error = Quirks::default().set("since-boundary", "fuzzy").unwrap_err();
         assert_eq!(
             error.to_string(),
             "quirk `since-boundary`: `fuzzy` does not fit: choose `inclusive` or `exclusive`"
@@ -475,10 +467,8 @@ mod tests {
 
     #[test]
     fn one_bad_quirk_leaves_all_as_they_were() {
-        let settings = Settings(vec![
-            ("list-order".into(), "by-id".into()),
-            ("page-size".into(), "0".into()),
-        ]);
+        let settings =
+            Settings(vec![("list-order".into(), "by-id".into()), ("page-size".into(), "0".into())]);
         let mut quirks = Quirks::default();
         assert!(quirks.apply(&settings).is_err());
         assert_eq!(quirks, Quirks::default());

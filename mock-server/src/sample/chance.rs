@@ -23,8 +23,7 @@ impl Stream {
 
     /// The stream of a member. FNV-1a, written out here because it may never change.
     pub fn member(self, name: &str) -> Self {
-        name.bytes()
-            .fold(self.item(0x5f), |stream, byte| stream.item(u64::from(byte)))
+        name.bytes().fold(self.item(0x5f), |stream, byte| stream.item(u64::from(byte)))
     }
 
     /// The stream of an item.

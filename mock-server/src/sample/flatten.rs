@@ -22,10 +22,7 @@ const COMBINING: [&str; 7] = ["$ref", "allOf", "anyOf", "oneOf", "if", "then", "
 
 impl<'a> Flattener<'a> {
     pub fn new(schema: &'a SettingsSchema) -> Self {
-        Self {
-            schema,
-            steps: MOST_STEPS,
-        }
+        Self { schema, steps: MOST_STEPS }
     }
 
     /// The alternatives of a schema, in its own order; none if nothing can fit.
@@ -42,21 +39,10 @@ impl<'a> Flattener<'a> {
         let reference = map.get("$ref").and_then(Value::as_str);
         let target = reference.map(|reference| self.schema.target(reference));
         let alone = target.is_some() && self.schema.draft().ref_stands_alone();
-        let plain = map
-            .iter()
-            .filter(|(name, _)| !alone && !COMBINING.contains(&name.as_str()));
-        let mut all = vec![
-            plain
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        ];
+        let plain = map.iter().filter(|(name, _)| !alone && !COMBINING.contains(&name.as_str()));
+        let mut all = vec![plain.map(|(name, value)| (name.clone(), value.clone())).collect()];
         if let Some(target) = target {
-            all = product(
-                &all,
-                &target
-                    .map(|found| self.alternatives(found))
-                    .unwrap_or_default(),
-            );
+            all = product(&all, &target.map(|found| self.alternatives(found)).unwrap_or_default());
         }
         if alone {
             return all;
@@ -88,20 +74,13 @@ impl<'a> Flattener<'a> {
 }
 
 fn schemas<'v>(map: &'v Plain, keyword: &str) -> &'v [Value] {
-    map.get(keyword)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    map.get(keyword).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// Each of the left with each of the right, where the two agree.
 fn product(left: &[Plain], right: &[Plain]) -> Vec<Plain> {
-    let pairs = left
-        .iter()
-        .flat_map(|one| right.iter().map(move |other| (one, other)));
-    pairs
-        .filter_map(|(one, other)| merged(one, other))
-        .take(MOST_ALTERNATIVES)
-        .collect()
+    let pairs = left.iter().flat_map(|one| right.iter().map(move |other| (one, other)));
+    pairs.filter_map(|(one, other)| merged(one, other)).take(MOST_ALTERNATIVES).collect()
 }
 
 /// What fits both; `None` if they plainly contradict each other.
@@ -119,22 +98,8 @@ fn merged(one: &Plain, other: &Plain) -> Option<Plain> {
 }
 
 fn merged_keyword(name: &str, ours: &Value, theirs: &Value) -> Option<Value> {
-    let greater = || {
-        if ours.as_f64() < theirs.as_f64() {
-            theirs
-        } else {
-            ours
-        }
-        .clone()
-    };
-    let lesser = || {
-        if ours.as_f64() < theirs.as_f64() {
-            ours
-        } else {
-            theirs
-        }
-        .clone()
-    };
+    let greater = || if ours.as_f64() < theirs.as_f64() { theirs } else { ours }.clone();
+    let lesser = || if ours.as_f64() < theirs.as_f64() { ours } else { theirs }.clone();
     Some(match name {
         "type" => return common_types(ours, theirs),
         "const" => return None,
@@ -145,13 +110,7 @@ fn merged_keyword(name: &str, ours: &Value, theirs: &Value) -> Option<Value> {
         }
         "required" => {
             let mut all = ours.as_array()?.clone();
-            all.extend(
-                theirs
-                    .as_array()?
-                    .iter()
-                    .filter(|one| !ours_has(ours, one))
-                    .cloned(),
-            );
+            all.extend(theirs.as_array()?.iter().filter(|one| !ours_has(ours, one)).cloned());
             Value::Array(all)
         }
         "properties" | "patternProperties" => {

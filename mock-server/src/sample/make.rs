@@ -27,11 +27,7 @@ const LEFT_OUT: u32 = 8;
 
 impl Maker {
     pub fn new(source: Source) -> Self {
-        Self {
-            source,
-            website: OnceCell::new(),
-            left: MOST_VALUES,
-        }
+        Self { source, website: OnceCell::new(), left: MOST_VALUES }
     }
 
     pub fn value(&mut self, shape: &Shape, stream: Stream) -> Option<Value> {
@@ -52,14 +48,9 @@ impl Maker {
             Shape::Null => Some(Value::Null),
             Shape::Boolean => Some(Value::Bool(one_in(&mut chance, 2))),
             Shape::Number(number) => number.value(&mut chance),
-            Shape::Text {
-                meaning,
-                pattern,
-                least,
-                most,
-            } => self
-                .text(*meaning, pattern.as_ref(), (*least, *most), stream)
-                .map(Value::String),
+            Shape::Text { meaning, pattern, least, most } => {
+                self.text(*meaning, pattern.as_ref(), (*least, *most), stream).map(Value::String)
+            }
             Shape::Array(array) => self.array(array, stream),
             Shape::Object(object) => self.object(object, stream),
         }
@@ -76,18 +67,12 @@ impl Maker {
         if let Some(pattern) = pattern {
             return pattern.text(least, most, &mut chance);
         }
-        let website = self
-            .website
-            .get_or_init(|| website(self.source.seed, self.source.number));
+        let website = self.website.get_or_init(|| website(self.source.seed, self.source.number));
         let mut text = meaning.text(website, &mut chance);
         let mut length = text.chars().count() as u64;
         while length < least {
             let more = word(&mut chance);
-            text.push_str(if meaning == Meaning::Message {
-                " "
-            } else {
-                "-"
-            });
+            text.push_str(if meaning == Meaning::Message { " " } else { "-" });
             text.push_str(more);
             length += 1 + more.len() as u64;
         }
@@ -126,11 +111,7 @@ impl Maker {
         let mut chance = self.source.open(stream);
         let mut map = Map::new();
         let lean = self.source.attempt == 2;
-        let required = object
-            .members
-            .iter()
-            .filter(|member| member.required)
-            .count() as u64;
+        let required = object.members.iter().filter(|member| member.required).count() as u64;
         let room = object.most.checked_sub(required)?;
         let (mut taken, mut optional) = (0, object.members.len() as u64 - required);
         for member in &object.members {

@@ -52,10 +52,7 @@ impl SettingsGenerator {
     /// Takes a schema apart.
     #[must_use]
     pub fn new(schema: &SettingsSchema) -> Self {
-        Self {
-            schema: schema.clone(),
-            shape: shape::of(schema),
-        }
+        Self { schema: schema.clone(), shape: shape::of(schema) }
     }
 
     /// The settings of website `w{number}` in the world of this seed: an object that fits the
@@ -64,12 +61,8 @@ impl SettingsGenerator {
     pub fn settings(&self, seed: u64, number: u32) -> Option<Value> {
         let shape = self.shape.as_ref()?;
         (0..ATTEMPTS).find_map(|attempt| {
-            let settings = Maker::new(Source {
-                seed,
-                number,
-                attempt,
-            })
-            .value(shape, Stream::SETTINGS);
+            let settings =
+                Maker::new(Source { seed, number, attempt }).value(shape, Stream::SETTINGS);
             settings.filter(|settings| settings.is_object() && self.schema.check(settings).is_ok())
         })
     }

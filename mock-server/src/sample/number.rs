@@ -48,13 +48,7 @@ impl NumberShape {
         let between = low.zip(high).map(|(low, high)| low + (high - low) / 2.0);
         let between = between.filter(|_| multiple.is_none() && !whole);
         let possible = first <= last && (first * step).abs() <= EXACT;
-        (possible || between.is_some()).then_some(Self {
-            step,
-            first,
-            last,
-            between,
-            whole,
-        })
+        (possible || between.is_some()).then_some(Self { step, first, last, between, whole })
     }
 
     pub fn value(self, chance: &mut ChaCha8Rng) -> Option<Value> {
@@ -74,11 +68,7 @@ impl NumberShape {
 /// The first whole number from here on.
 fn first_step(at: f64, excluded: bool) -> f64 {
     let first = at.ceil();
-    if excluded && first <= at {
-        first + 1.0
-    } else {
-        first
-    }
+    if excluded && first <= at { first + 1.0 } else { first }
 }
 
 /// A bound and whether it is excluded itself; in draft-04 the exclusive one is a flag.
@@ -105,9 +95,7 @@ fn bound(
 /// The smallest multiple of a step that is whole.
 fn whole_multiple(step: f64) -> Option<f64> {
     let multiples = (1..=1_000_u32).map(|times| tidy(step * f64::from(times)));
-    multiples
-        .into_iter()
-        .find(|multiple| multiple.fract() == 0.0)
+    multiples.into_iter().find(|multiple| multiple.fract() == 0.0)
 }
 
 /// Drops what adding binary fractions leaves behind: 0.30000000000000004.

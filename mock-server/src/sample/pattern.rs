@@ -29,11 +29,7 @@ const MOST_STEPS: u32 = 20_000;
 impl Piece {
     /// Takes a pattern apart; `None` if it is none that can be.
     pub fn parse(pattern: &str) -> Option<Self> {
-        let hir = regex_syntax::ParserBuilder::new()
-            .nest_limit(50)
-            .build()
-            .parse(pattern)
-            .ok()?;
+        let hir = regex_syntax::ParserBuilder::new().nest_limit(50).build().parse(pattern).ok()?;
         Some(Self::of(&hir))
     }
 
@@ -106,22 +102,16 @@ impl Piece {
 /// The letters and digits of a class; if it has none, what it has of ASCII; else all of it.
 fn plain(class: &Class) -> Vec<(char, char)> {
     let all: Vec<(char, char)> = match class {
-        Class::Unicode(class) => class
-            .iter()
-            .map(|range| (range.start(), range.end()))
-            .collect(),
-        Class::Bytes(class) => class
-            .iter()
-            .map(|range| (char::from(range.start()), char::from(range.end())))
-            .collect(),
+        Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
+        Class::Bytes(class) => {
+            class.iter().map(|range| (char::from(range.start()), char::from(range.end()))).collect()
+        }
     };
     for wanted in [&[('0', '9'), ('a', 'z'), ('A', 'Z')][..], &[(' ', '~')][..]] {
         let common: Vec<(char, char)> = all
             .iter()
             .flat_map(|(first, last)| {
-                wanted
-                    .iter()
-                    .map(move |(from, to)| (*first.max(from), *last.min(to)))
+                wanted.iter().map(move |(from, to)| (*first.max(from), *last.min(to)))
             })
             .filter(|(first, last)| first <= last)
             .collect();
@@ -154,47 +144,24 @@ mod tests {
             let validator = jsonschema::validator_for(&schema).unwrap();
             let piece = Piece::parse(pattern).unwrap();
             for number in 0..50 {
-                let mut chance = Source {
-                    seed: 1,
-                    number,
-                    attempt: 0,
-                }
-                .open(Stream::SETTINGS);
+                let mut chance = Source { seed: 1, number, attempt: 0 }.open(Stream::SETTINGS);
                 let text = piece.text(0, 1_000, &mut chance).unwrap();
-                assert!(
-                    validator.is_valid(&text.clone().into()),
-                    "{pattern} made {text}"
-                );
+                assert!(validator.is_valid(&text.clone().into()), "{pattern} made {text}");
             }
         }
     }
 
     #[test]
     fn lengths_are_kept() {
-        let mut chance = Source {
-            seed: 1,
-            number: 1,
-            attempt: 0,
-        }
-        .open(Stream::SETTINGS);
-        let text = Piece::parse("^[a-z]+$")
-            .unwrap()
-            .text(100, 120, &mut chance);
+        let mut chance = Source { seed: 1, number: 1, attempt: 0 }.open(Stream::SETTINGS);
+        let text = Piece::parse("^[a-z]+$").unwrap().text(100, 120, &mut chance);
         assert!(text.is_none_or(|text| (100..=120).contains(&text.len())));
-        assert_eq!(
-            Piece::parse("^a{9}$").unwrap().text(0, 5, &mut chance),
-            None
-        );
+        assert_eq!(Piece::parse("^a{9}$").unwrap().text(0, 5, &mut chance), None);
     }
 
     #[test]
     fn patterns_that_would_make_endless_texts_are_given_up() {
-        let mut chance = Source {
-            seed: 1,
-            number: 1,
-            attempt: 0,
-        }
-        .open(Stream::SETTINGS);
+        let mut chance = Source { seed: 1, number: 1, attempt: 0 }.open(Stream::SETTINGS);
         for pattern in ["(((a{900}){900}){900})", "((((){1000}){1000}){1000}){1000}"] {
             if let Some(piece) = Piece::parse(pattern) {
                 let text = piece.text(0, 100, &mut chance);

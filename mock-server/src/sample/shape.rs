@@ -73,10 +73,7 @@ const LARGEST: u64 = 4_096;
 
 /// Takes a schema apart; `None` if nothing that it allows can be made.
 pub(super) fn of(schema: &SettingsSchema) -> Option<Shape> {
-    let mut builder = Builder {
-        flattener: Flattener::new(schema),
-        left: MOST_SHAPES,
-    };
+    let mut builder = Builder { flattener: Flattener::new(schema), left: MOST_SHAPES };
     builder.shape(schema.raw(), "", 0)
 }
 
@@ -113,9 +110,7 @@ impl Builder<'_> {
         }
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
             let fits = |value: &&Value| {
-                allowed
-                    .as_ref()
-                    .is_none_or(|types| types.iter().any(|kind| is_of(value, kind)))
+                allowed.as_ref().is_none_or(|types| types.iter().any(|kind| is_of(value, kind)))
             };
             let values: Vec<Value> = values.iter().filter(fits).cloned().collect();
             return (!values.is_empty()).then_some(Shape::Fixed(values));
@@ -124,20 +119,12 @@ impl Builder<'_> {
         let made = self.of_kinds(&kinds, schema, name, depth);
         let mut usual: Vec<Value> = schema.get("default").into_iter().cloned().collect();
         usual.extend(
-            schema
-                .get("examples")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .cloned(),
+            schema.get("examples").and_then(Value::as_array).into_iter().flatten().cloned(),
         );
         if usual.is_empty() {
             return made;
         }
-        Some(Shape::Usual {
-            values: usual,
-            otherwise: made.map(Box::new),
-        })
+        Some(Shape::Usual { values: usual, otherwise: made.map(Box::new) })
     }
 
     fn of_kinds(
@@ -168,19 +155,13 @@ impl Builder<'_> {
             1 => shapes.pop()?,
             _ => Shape::Either(shapes),
         };
-        Some(if null && depth > 0 {
-            Shape::OrNull(Box::new(some))
-        } else {
-            some
-        })
+        Some(if null && depth > 0 { Shape::OrNull(Box::new(some)) } else { some })
     }
 
     fn array(&mut self, schema: &Plain, name: &str, depth: u32) -> Option<Shape> {
         let anything = Value::Bool(true);
         let items = schema.get("items");
-        let listed = schema
-            .get("prefixItems")
-            .or(items.filter(|items| items.is_array()));
+        let listed = schema.get("prefixItems").or(items.filter(|items| items.is_array()));
         let rest = match items {
             Some(Value::Array(_)) => schema.get("additionalItems"),
             other => other,
@@ -197,23 +178,14 @@ impl Builder<'_> {
         let single = name.strip_suffix('s').unwrap_or(name);
         let rest = self.shape(rest.unwrap_or(&anything), single, depth + 1);
         let unique = schema.get("uniqueItems") == Some(&Value::Bool(true));
-        Some(Shape::Array(Box::new(ArrayShape {
-            head,
-            rest,
-            least,
-            most,
-            unique,
-        })))
+        Some(Shape::Array(Box::new(ArrayShape { head, rest, least, most, unique })))
     }
 
     fn object(&mut self, schema: &Plain, depth: u32) -> Option<Shape> {
         let required: Vec<&str> = schema.get("required").map(types).unwrap_or_default();
         let map = |keyword: &str| schema.get(keyword).and_then(Value::as_object);
-        let mut names: Vec<&str> = map("properties")
-            .into_iter()
-            .flatten()
-            .map(|(n, _)| &**n)
-            .collect();
+        let mut names: Vec<&str> =
+            map("properties").into_iter().flatten().map(|(n, _)| &**n).collect();
         names.extend(
             required
                 .iter()
@@ -230,27 +202,16 @@ impl Builder<'_> {
             let own = map("properties").and_then(|known| known.get(name));
             let shape = self.shape(own.unwrap_or_else(|| additional(schema)), name, depth + 1);
             match shape {
-                Some(shape) => members.push(Member {
-                    name: name.to_owned(),
-                    required: needed,
-                    shape,
-                }),
+                Some(shape) => {
+                    members.push(Member { name: name.to_owned(), required: needed, shape })
+                }
                 None if needed => return None,
                 None => {}
             }
         }
         let (least, most) = limits(schema, "minProperties", "maxProperties")?;
-        let more = self.more(
-            schema,
-            depth,
-            members.is_empty() || least > members.len() as u64,
-        );
-        Some(Shape::Object(ObjectShape {
-            members,
-            more,
-            least,
-            most,
-        }))
+        let more = self.more(schema, depth, members.is_empty() || least > members.len() as u64);
+        Some(Shape::Object(ObjectShape { members, more, least, most }))
     }
 
     /// Members beyond the named ones, where they are called for.
@@ -261,10 +222,7 @@ impl Builder<'_> {
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         let (pattern, value) = match patterns.and_then(|patterns| patterns.iter().next()) {
             Some((pattern, value)) => (pattern.as_str(), value),
-            None => (
-                "^(mode|label|note|level|group)_[a-z]{2}$",
-                additional(schema),
-            ),
+            None => ("^(mode|label|note|level|group)_[a-z]{2}$", additional(schema)),
         };
         let shape = self.shape(value, "", depth + 1)?;
         Some((Piece::parse(pattern)?, Box::new(shape)))
@@ -279,30 +237,18 @@ fn additional(schema: &Plain) -> &Value {
 fn text(schema: &Plain, name: &str) -> Option<Shape> {
     let (least, most) = limits(schema, "minLength", "maxLength")?;
     let format = schema.get("format").and_then(Value::as_str);
-    let meaning = format
-        .and_then(Meaning::of_format)
-        .unwrap_or_else(|| Meaning::of_name(name));
+    let meaning = format.and_then(Meaning::of_format).unwrap_or_else(|| Meaning::of_name(name));
     let pattern = match schema.get("pattern").and_then(Value::as_str) {
         Some(pattern) => Some(Piece::parse(pattern)?),
         None => None,
     };
-    Some(Shape::Text {
-        meaning,
-        pattern,
-        least,
-        most,
-    })
+    Some(Shape::Text { meaning, pattern, least, most })
 }
 
 /// The least and most of something; `None` if that is impossible or too much.
 fn limits(schema: &Plain, least: &str, most: &str) -> Option<(u64, u64)> {
     // A count may be written 3.0.
-    let count = |keyword: &str| {
-        schema
-            .get(keyword)
-            .and_then(Value::as_f64)
-            .map(|n| n as u64)
-    };
+    let count = |keyword: &str| schema.get(keyword).and_then(Value::as_f64).map(|n| n as u64);
     let (least, most) = (count(least).unwrap_or(0), count(most).unwrap_or(u64::MAX));
     (least <= most && least <= LARGEST).then_some((least, most))
 }
@@ -320,31 +266,11 @@ fn guess(schema: &Plain, depth: u32) -> &'static str {
                 "minProperties",
             ],
         ),
-        (
-            "array",
-            &[
-                "items",
-                "prefixItems",
-                "minItems",
-                "uniqueItems",
-                "contains",
-            ],
-        ),
+        ("array", &["items", "prefixItems", "minItems", "uniqueItems", "contains"]),
         ("string", &["pattern", "minLength", "maxLength", "format"]),
-        (
-            "number",
-            &[
-                "minimum",
-                "maximum",
-                "multipleOf",
-                "exclusiveMinimum",
-                "exclusiveMaximum",
-            ],
-        ),
+        ("number", &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"]),
     ];
-    let clue = CLUES
-        .iter()
-        .find(|(_, words)| words.iter().any(|word| schema.contains_key(*word)));
+    let clue = CLUES.iter().find(|(_, words)| words.iter().any(|word| schema.contains_key(*word)));
     match clue {
         Some((kind, _)) if depth > 0 => kind,
         _ if depth == 0 => "object",

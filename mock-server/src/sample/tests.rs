@@ -1,7 +1,4 @@
-#![expect(
-    clippy::disallowed_methods,
-    reason = "stalls are what these tests look for"
-)]
+#![expect(clippy::disallowed_methods, reason = "stalls are what these tests look for")]
 
 use std::time::{Duration, Instant};
 
@@ -12,14 +9,7 @@ use super::*;
 use crate::schema::{Draft, Rules};
 
 fn schema(value: Value) -> SettingsSchema {
-    SettingsSchema::from_value(
-        value,
-        Rules {
-            draft: Draft::Draft07,
-            formats: true,
-        },
-    )
-    .unwrap()
+    SettingsSchema::from_value(value, Rules { draft: Draft::Draft07, formats: true }).unwrap()
 }
 
 /// Settings of a few dozen websites; every one has to be there and fit.
@@ -41,21 +31,11 @@ fn seed_1_makes_the_same_three_websites_for_good() {
     let expected = [
         ("Powlowski Hotels", "powlowski-hotels-1.example", "Mini", 45),
         ("Little Studio", "little-studio-2.example", "Essentials", 95),
-        (
-            "MacGyver Books",
-            "macgyver-books-3.example",
-            "Essentials",
-            95,
-        ),
+        ("MacGyver Books", "macgyver-books-3.example", "Essentials", 95),
     ];
     for (number, (name, domain, plan, price)) in (1..).zip(expected) {
         let site = website(1, number);
-        let found = (
-            site.name.as_str(),
-            site.domain.as_str(),
-            site.plan.name,
-            site.price,
-        );
+        let found = (site.name.as_str(), site.domain.as_str(), site.plan.name, site.price);
         assert_eq!(found, (name, domain, plan, price));
         assert!(!site.plan.trialing);
     }
@@ -207,16 +187,8 @@ fn optional_members_are_sometimes_left_out_and_null_is_sometimes_chosen() {
     let made = all_made(json!({ "properties": {
         "a": { "type": "string" }, "b": { "type": ["string", "null"] } } }));
     assert!(made.iter().any(|settings| settings.get("a").is_none()));
-    assert!(
-        made.iter()
-            .filter(|settings| settings.get("a").is_some())
-            .count()
-            > 30
-    );
-    assert!(
-        made.iter()
-            .any(|settings| settings.get("b") == Some(&Value::Null))
-    );
+    assert!(made.iter().filter(|settings| settings.get("a").is_some()).count() > 30);
+    assert!(made.iter().any(|settings| settings.get("b") == Some(&Value::Null)));
     assert!(made.iter().any(|settings| settings["b"].is_string()));
 }
 
@@ -242,11 +214,7 @@ fn schemas_that_nothing_fits_give_nothing_and_quickly() {
         };
         assert_eq!(settings(1, 1, &schema), None, "{value}");
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[test]
@@ -257,10 +225,7 @@ fn values_do_not_depend_on_the_order_of_keys_or_of_questions() {
         |text| SettingsGenerator::new(&SettingsSchema::parse(text, Rules::default()).unwrap());
     let (one, other) = (generator(one), generator(other));
     let forwards: Vec<_> = (1..50).map(|number| one.settings(9, number)).collect();
-    let mut backwards: Vec<_> = (1..50)
-        .rev()
-        .map(|number| other.settings(9, number))
-        .collect();
+    let mut backwards: Vec<_> = (1..50).rev().map(|number| other.settings(9, number)).collect();
     backwards.reverse();
     assert_eq!(forwards, backwards);
 }
@@ -279,16 +244,10 @@ fn seeds_and_numbers_make_a_difference() {
 fn websites_look_like_websites() {
     let sites: Vec<Website> = (1..2_000).map(|number| website(1, number)).collect();
     for site in &sites {
-        assert!(
-            site.domain.ends_with(".example") && site.domain.len() <= 63,
-            "{site:?}"
-        );
+        assert!(site.domain.ends_with(".example") && site.domain.len() <= 63, "{site:?}");
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
         assert!(site.domain.chars().all(plain), "{site:?}");
-        assert_eq!(
-            Plan::named(site.plan.name).map(|plan| plan.id),
-            Some(site.plan.id)
-        );
+        assert_eq!(Plan::named(site.plan.name).map(|plan| plan.id), Some(site.plan.id));
         assert!(!(site.plan.trialing && site.plan.name == "Free"));
     }
     for plan in ["Free", "Mini", "Essentials", "Plus"] {

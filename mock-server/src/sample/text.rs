@@ -42,24 +42,13 @@ pub(super) enum Meaning {
 const HINTS: &[(&[&str], Meaning)] = &[
     (&["email", "mail"], Meaning::Email),
     (&["uuid", "guid"], Meaning::Uuid),
-    (
-        &[
-            "url", "uri", "link", "webhook", "endpoint", "href", "website",
-        ],
-        Meaning::Url,
-    ),
-    (
-        &["token", "key", "secret", "password", "hash", "id"],
-        Meaning::Token,
-    ),
+    (&["url", "uri", "link", "webhook", "endpoint", "href", "website"], Meaning::Url),
+    (&["token", "key", "secret", "password", "hash", "id"], Meaning::Token),
     (&["color", "colour", "background"], Meaning::Color),
     (&["domain", "host", "hostname"], Meaning::Hostname),
     (&["phone", "tel", "mobile"], Meaning::Phone),
     (&["file", "filename"], Meaning::FileName),
-    (
-        &["company", "organization", "brand", "shop", "store"],
-        Meaning::Company,
-    ),
+    (&["company", "organization", "brand", "shop", "store"], Meaning::Company),
     (&["city", "town"], Meaning::City),
     (&["locale", "language", "lang"], Meaning::Locale),
     (&["currency"], Meaning::Currency),
@@ -83,12 +72,7 @@ const HINTS: &[(&[&str], Meaning)] = &[
         ],
         Meaning::Message,
     ),
-    (
-        &[
-            "author", "user", "username", "nickname", "agent", "operator", "name",
-        ],
-        Meaning::Person,
-    ),
+    (&["author", "user", "username", "nickname", "agent", "operator", "name"], Meaning::Person),
 ];
 
 impl Meaning {
@@ -118,9 +102,7 @@ impl Meaning {
         let hints = HINTS.iter();
         let hint =
             hints.filter(|(hints, _)| words.iter().any(|word| hints.contains(&word.as_str())));
-        hint.map(|(_, meaning)| *meaning)
-            .next()
-            .unwrap_or(Self::Word)
+        hint.map(|(_, meaning)| *meaning).next().unwrap_or(Self::Word)
     }
 
     /// A text of this meaning for a website.
@@ -134,10 +116,7 @@ impl Meaning {
             Self::Date => date(chance),
             Self::DateTime => format!("{}T{}", date(chance), time(chance)),
             Self::Duration => format!("PT{}M", chance.random_range(1_u32..60)),
-            Self::Email => format!(
-                "{}@{domain}",
-                person(chance).replace(' ', ".").to_lowercase()
-            ),
+            Self::Email => format!("{}@{domain}", person(chance).replace(' ', ".").to_lowercase()),
             Self::FileName => format!("{}.txt", word(chance)),
             Self::Hostname => domain.clone(),
             Self::Ipv4 => format!("192.0.2.{}", chance.random_range(1_u32..255)),
@@ -151,18 +130,14 @@ impl Meaning {
             Self::Time => time(chance),
             Self::Token => hex::encode(chance.random::<[u8; 16]>()),
             Self::Url => format!("https://{domain}/{}", word(chance)),
-            Self::Uuid => Builder::from_random_bytes(chance.random())
-                .into_uuid()
-                .to_string(),
+            Self::Uuid => Builder::from_random_bytes(chance.random()).into_uuid().to_string(),
             Self::Word => word(chance).to_owned(),
         }
     }
 }
 
 fn one_of(chance: &mut ChaCha8Rng, all: &[&str]) -> String {
-    pick(chance, all)
-        .map(|one| (*one).to_owned())
-        .unwrap_or_default()
+    pick(chance, all).map(|one| (*one).to_owned()).unwrap_or_default()
 }
 
 fn message(website: &Website, chance: &mut ChaCha8Rng) -> String {
@@ -188,18 +163,12 @@ fn person(chance: &mut ChaCha8Rng) -> String {
 }
 
 fn date(chance: &mut ChaCha8Rng) -> String {
-    let (month, day) = (
-        chance.random_range(1_u32..13),
-        chance.random_range(1_u32..29),
-    );
+    let (month, day) = (chance.random_range(1_u32..13), chance.random_range(1_u32..29));
     format!("2025-{month:02}-{day:02}")
 }
 
 fn time(chance: &mut ChaCha8Rng) -> String {
-    let (hour, minute) = (
-        chance.random_range(0_u32..24),
-        chance.random_range(0_u32..60),
-    );
+    let (hour, minute) = (chance.random_range(0_u32..24), chance.random_range(0_u32..60));
     format!("{hour:02}:{minute:02}:00Z")
 }
 

@@ -36,23 +36,15 @@ pub struct Plan {
 }
 
 /// Names with the price that goes with them and how often they occur, in parts of 20.
-const PLANS: [(&str, u16, usize); 4] = [
-    ("Free", 0, 8),
-    ("Mini", 45, 5),
-    ("Essentials", 95, 5),
-    ("Plus", 295, 2),
-];
+const PLANS: [(&str, u16, usize); 4] =
+    [("Free", 0, 8), ("Mini", 45, 5), ("Essentials", 95, 5), ("Plus", 295, 2)];
 
 impl Plan {
     /// The plan of that name, if there is one; not on trial.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let (name, ..) = PLANS.iter().find(|(known, ..)| *known == name)?;
-        Some(Self {
-            id: derive_uuid(&["plan", name]),
-            name,
-            trialing: false,
-        })
+        Some(Self { id: derive_uuid(&["plan", name]), name, trialing: false })
     }
 }
 
@@ -71,28 +63,15 @@ impl Plan {
 /// ```
 #[must_use]
 pub fn website(seed: u64, number: u32) -> Website {
-    let mut chance = Source {
-        seed,
-        number,
-        attempt: 0,
-    }
-    .open(Stream::WEBSITE);
+    let mut chance = Source { seed, number, attempt: 0 }.open(Stream::WEBSITE);
     let name = company(&mut chance);
-    let mut deck = PLANS
-        .iter()
-        .flat_map(|plan| std::iter::repeat_n(plan, plan.2));
-    let (plan, price, _) = deck
-        .nth(chance.random_range(0_u32..20) as usize)
-        .unwrap_or(&PLANS[0]);
+    let mut deck = PLANS.iter().flat_map(|plan| std::iter::repeat_n(plan, plan.2));
+    let (plan, price, _) = deck.nth(chance.random_range(0_u32..20) as usize).unwrap_or(&PLANS[0]);
     let trialing = *price > 0 && one_in(&mut chance, 8);
     Website {
         domain: format!("{}-{number}.example", slug(&name)),
         name,
-        plan: Plan {
-            id: plan_id(plan),
-            name: plan,
-            trialing,
-        },
+        plan: Plan { id: plan_id(plan), name: plan, trialing },
         price: *price,
     }
 }

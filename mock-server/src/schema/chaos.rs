@@ -1,9 +1,6 @@
 //! Schemas and settings without any sense.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "stalls are what these tests look for"
-)]
+#![expect(clippy::disallowed_methods, reason = "stalls are what these tests look for")]
 
 use std::time::{Duration, Instant};
 
@@ -124,17 +121,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn any_schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::Bool),
-        prop::sample::select(vec![
-            "string", "object", "array", "integer", "number", "null"
-        ])
-        .prop_map(|kind| json!({ "type": kind })),
-        prop::sample::select(vec![
-            "#/definitions/a",
-            "#/definitions/b",
-            "#/properties/a",
-            "#"
-        ])
-        .prop_map(|reference| json!({ "$ref": reference })),
+        prop::sample::select(vec!["string", "object", "array", "integer", "number", "null"])
+            .prop_map(|kind| json!({ "type": kind })),
+        prop::sample::select(vec!["#/definitions/a", "#/definitions/b", "#/properties/a", "#"])
+            .prop_map(|reference| json!({ "$ref": reference })),
         (0..4_u32).prop_map(|n| json!({ "minLength": n, "maxItems": n, "minProperties": n })),
         "[ab]\\{0,3\\}|a\\+b\\?|\\(a\\|b\\)\\*".prop_map(|pattern| json!({ "pattern": pattern })),
         scalar().prop_map(|value| json!({ "const": value })),
@@ -157,10 +147,7 @@ fn any_schema() -> impl Strategy<Value = Value> {
         const MANY: &[&str] = &["allOf", "anyOf", "oneOf"];
         prop_oneof![
             (prop::sample::select(ONE), inner.clone()).prop_map(|(k, v)| json!({ k: v })),
-            (
-                prop::sample::select(MANY),
-                prop::collection::vec(inner.clone(), 1..4)
-            )
+            (prop::sample::select(MANY), prop::collection::vec(inner.clone(), 1..4))
                 .prop_map(|(k, v)| json!({ k: v })),
             (map.clone(), inner).prop_map(|(p, v)| json!({ "properties": p, "items": v })),
             map.prop_map(|p| json!({ "patternProperties": p, "required": ["a"] })),
@@ -181,11 +168,7 @@ fn use_all(schema: &SettingsSchema, settings: &Value) -> Result<(), TestCaseErro
     let violations = schema.violations(settings, 3);
     prop_assert_eq!(verdict.is_ok(), violations.is_empty());
     prop_assert!(violations.len() <= 3);
-    prop_assert!(
-        violations
-            .iter()
-            .all(|one| one.message.chars().count() <= 400)
-    );
+    prop_assert!(violations.iter().all(|one| one.message.chars().count() <= 400));
     let generator = SettingsGenerator::new(schema);
     for number in 0..3 {
         if let Some(made) = generator.settings(1, number) {

@@ -43,13 +43,8 @@ pub enum Draft {
 
 impl Draft {
     /// All of them, oldest first.
-    pub const ALL: [Self; 5] = [
-        Self::Draft04,
-        Self::Draft06,
-        Self::Draft07,
-        Self::Draft201909,
-        Self::Draft202012,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Draft04, Self::Draft06, Self::Draft07, Self::Draft201909, Self::Draft202012];
 
     /// The name as options and quirks write it: `draft-04`, `draft-06`, `draft-07`, `2019-09` or
     /// `2020-12`.
@@ -82,9 +77,7 @@ impl Draft {
             let uri = uri.trim_end_matches('#').trim_end_matches('/');
             uri.split_once("://").map_or(uri, |(_, rest)| rest)
         }
-        let found = Self::ALL
-            .into_iter()
-            .find(|draft| core(draft.uri()) == core(uri));
+        let found = Self::ALL.into_iter().find(|draft| core(draft.uri()) == core(uri));
         // The address of "whatever is newest" meant draft-07 for most of its life.
         found.or((core(uri) == "json-schema.org/schema").then_some(Self::Draft07))
     }
@@ -140,10 +133,9 @@ mod tests {
 
     #[test]
     fn a_schema_uri_may_differ_in_scheme_and_closing_hash() {
-        for uri in [
-            "https://json-schema.org/draft-07/schema",
-            "http://json-schema.org/draft-07/schema#",
-        ] {
+        for uri in
+            ["https://json-schema.org/draft-07/schema", "http://json-schema.org/draft-07/schema#"]
+        {
             assert_eq!(Draft::from_uri(uri), Some(Draft::Draft07));
         }
         assert_eq!(Draft::from_uri("http://example.com/schema#"), None);

@@ -169,9 +169,7 @@ pub(super) fn odd(keyword: &str, draft: Draft) -> Option<Odd> {
             () => None,
         };
     }
-    let known = KEYWORDS
-        .iter()
-        .filter(|(_, first, last)| *first <= draft && draft <= *last);
+    let known = KEYWORDS.iter().filter(|(_, first, last)| *first <= draft && draft <= *last);
     nearest(keyword, known.map(|(name, ..)| *name)).map(Odd::Misspelt)
 }
 
@@ -187,8 +185,7 @@ pub(super) fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> 
     let folded = wrong.to_ascii_lowercase();
     let scored = names.map(|name| (distance(&folded, &name.to_ascii_lowercase()), name));
     let near = scored.filter(|(distance, _)| *distance <= slips);
-    near.min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 /// How many letters to insert, drop, change or swap with their neighbour.
@@ -199,9 +196,8 @@ fn distance(left: &str, right: &str) -> usize {
     for (i, a) in left.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
-            let mut best = (rows[i][j] + usize::from(a != b))
-                .min(rows[i][j + 1] + 1)
-                .min(row[j] + 1);
+            let mut best =
+                (rows[i][j] + usize::from(a != b)).min(rows[i][j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
                 best = best.min(rows[i - 1][j - 1] + 1);
             }
@@ -227,44 +223,22 @@ mod tests {
             ("additionalproperties", "additionalProperties"),
             ("minimun", "minimum"),
         ] {
-            assert_eq!(
-                odd(wrong, Draft::Draft07),
-                Some(Odd::Misspelt(right)),
-                "{wrong}"
-            );
+            assert_eq!(odd(wrong, Draft::Draft07), Some(Odd::Misspelt(right)), "{wrong}");
         }
     }
 
     #[test]
     fn notes_of_the_author_are_left_alone() {
-        for note in [
-            "label",
-            "placeholder",
-            "x-order",
-            "ui",
-            "name",
-            "version",
-            "widget",
-            "id",
-        ] {
+        for note in ["label", "placeholder", "x-order", "ui", "name", "version", "widget", "id"] {
             assert_eq!(odd(note, Draft::Draft07), None, "{note}");
         }
     }
 
     #[test]
     fn keywords_of_another_draft_say_which() {
-        assert_eq!(
-            odd("const", Draft::Draft04),
-            Some(Odd::Since(Draft::Draft06))
-        );
-        assert_eq!(
-            odd("prefixItems", Draft::Draft07),
-            Some(Odd::Since(Draft::Draft202012))
-        );
-        assert_eq!(
-            odd("dependencies", Draft::Draft202012),
-            Some(Odd::Until(Draft::Draft07))
-        );
+        assert_eq!(odd("const", Draft::Draft04), Some(Odd::Since(Draft::Draft06)));
+        assert_eq!(odd("prefixItems", Draft::Draft07), Some(Odd::Since(Draft::Draft202012)));
+        assert_eq!(odd("dependencies", Draft::Draft202012), Some(Odd::Until(Draft::Draft07)));
         assert_eq!(odd("if", Draft::Draft07), None);
     }
 }

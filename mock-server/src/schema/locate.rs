@@ -34,10 +34,7 @@ impl Position {
             let within = line.char_indices().take_while(|(at, _)| *at < bytes);
             within.count()
         });
-        Self {
-            line: error.line().max(1),
-            column: column + 1,
-        }
+        Self { line: error.line().max(1), column: column + 1 }
     }
 }
 
@@ -127,10 +124,7 @@ impl<'a> Scanner<'a> {
             };
             self.skip_space();
             if matches {
-                found = Some(Place {
-                    key,
-                    value: self.at,
-                });
+                found = Some(Place { key, value: self.at });
             }
             self.skip_value();
             self.skip_space();
@@ -229,10 +223,7 @@ mod tests {
     fn columns_of_syntax_errors_count_characters() {
         let text = "{\n \"üü\": nope}";
         let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
-        assert_eq!(
-            Position::of_error(text, &error),
-            Position { line: 2, column: 9 }
-        );
+        assert_eq!(Position::of_error(text, &error), Position { line: 2, column: 9 });
     }
 
     proptest! {

@@ -13,9 +13,7 @@ use super::wording::quoted;
 /// Nobody reads more at once.
 const MOST_PROBLEMS: usize = 10;
 
-const TYPES: [&str; 7] = [
-    "array", "boolean", "integer", "null", "number", "object", "string",
-];
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
 /// What breaks the draft's rules.
 pub(super) fn problems(schema: &Value, draft: Draft) -> Vec<SchemaProblem> {
@@ -42,11 +40,7 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> SchemaProblem {
     known.unwrap_or_else(|| {
         let violation = Violation::explain(error);
         let name = pointer.rsplit('/').next().unwrap_or_default();
-        let subject = if pointer.is_empty() {
-            "the schema".to_owned()
-        } else {
-            quoted(name)
-        };
+        let subject = if pointer.is_empty() { "the schema".to_owned() } else { quoted(name) };
         let problem = violation.problem();
         SchemaProblem::new(pointer, format!("{subject} {problem}"))
     })

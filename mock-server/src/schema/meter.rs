@@ -43,16 +43,11 @@ impl Cost {
         let taken = applies.iter().filter(|(via, _)| *via != Via::Definition);
         let times = usize::try_from(weight(schema)).unwrap_or(2);
         let named = schema.get("patternProperties").and_then(Value::as_object);
-        let names = named
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| pattern::states(name));
+        let names = named.into_iter().flatten().map(|(name, _)| pattern::states(name));
         let text = schema.get("pattern").and_then(Value::as_str);
         let options = schema.get("enum").and_then(Value::as_array);
         Self {
-            applies: taken
-                .flat_map(|step| std::iter::repeat_n(step.clone(), times))
-                .collect(),
+            applies: taken.flat_map(|step| std::iter::repeat_n(step.clone(), times)).collect(),
             text: text.map_or(0, pattern::states),
             names: names.fold(0, u64::saturating_add),
             options: options.map_or(0, |options| options.len() as u64),
@@ -76,22 +71,13 @@ impl Cost {
 
 impl Meter {
     pub fn of(outline: &Outline<'_>) -> Self {
-        let costs = outline
-            .all
-            .iter()
-            .map(|one| Cost::of(one.schema, &one.applies));
-        Self {
-            all: costs.collect(),
-        }
+        let costs = outline.all.iter().map(|one| Cost::of(one.schema, &one.applies));
+        Self { all: costs.collect() }
     }
 
     /// How much there is to count besides schemas.
     pub fn toil(&self) -> u64 {
-        let toil = |cost: &Cost| {
-            cost.text
-                .saturating_add(cost.names)
-                .saturating_add(cost.options)
-        };
+        let toil = |cost: &Cost| cost.text.saturating_add(cost.names).saturating_add(cost.options);
         self.all.iter().map(toil).fold(0, u64::saturating_add)
     }
 

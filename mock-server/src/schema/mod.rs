@@ -113,9 +113,7 @@ impl SettingsSchema {
         if text.len() > LARGEST_TEXT {
             let message = format!("the schema has more than {} KiB", LARGEST_TEXT / 1024);
             let problem = SchemaProblem::new("", message).hint("settings schemas are small");
-            return Err(problem
-                .at_position(locate::Position { line: 1, column: 1 })
-                .into());
+            return Err(problem.at_position(locate::Position { line: 1, column: 1 }).into());
         }
         let value = serde_json::from_str(text).map_err(|error| syntax_problem(text, &error))?;
         let mut schema = Self::compile(value, rules).map_err(|mut invalid| {
@@ -189,15 +187,7 @@ impl SettingsSchema {
                 let message = format!("the schema cannot be used: {reason}");
                 SchemaProblem::new(error.instance_path().as_str(), message)
             })?;
-        Ok(Self(Arc::new(Compiled {
-            raw,
-            draft,
-            rules,
-            warnings,
-            validator,
-            meter,
-            targets,
-        })))
+        Ok(Self(Arc::new(Compiled { raw, draft, rules, warnings, validator, meter, targets })))
     }
 
     /// The schema as it was given.
@@ -258,12 +248,7 @@ impl SettingsSchema {
             let problem = format!("must not be nested deeper than {DEEPEST_SETTINGS} levels");
             return Err(Violation::new("", &problem));
         }
-        if self
-            .0
-            .meter
-            .as_ref()
-            .is_some_and(|meter| meter.is_too_much(settings))
-        {
+        if self.0.meter.as_ref().is_some_and(|meter| meter.is_too_much(settings)) {
             let problem = "take too many steps to check against this schema: make them smaller, \
                            or let the schema refer to itself or repeat patterns fewer times";
             return Err(Violation::new("", problem));
@@ -311,11 +296,8 @@ fn measure(value: &Value) -> Result<(), SchemaProblem> {
         }
     }
     if values > MOST_VALUES || bytes > LARGEST_TEXT {
-        return Err(
-            SchemaProblem::new("", "the schema is too large").hint(format!(
-                "the limit is {MOST_VALUES} values and {LARGEST_TEXT} bytes of text"
-            )),
-        );
+        return Err(SchemaProblem::new("", "the schema is too large")
+            .hint(format!("the limit is {MOST_VALUES} values and {LARGEST_TEXT} bytes of text")));
     }
     Ok(())
 }

@@ -79,20 +79,13 @@ impl<'a> Outline<'a> {
             return Ok(None);
         };
         let root: &'a Value = self.all[0].schema;
-        let schema = root
-            .pointer(&pointer)
-            .filter(|one| one.is_object() || one.is_boolean());
+        let schema = root.pointer(&pointer).filter(|one| one.is_object() || one.is_boolean());
         let Some(schema) = schema else {
             return Ok(None);
         };
         let index = self.all.len();
         self.by_pointer.insert(pointer.clone(), index);
-        self.all.push(Subschema {
-            pointer,
-            schema,
-            resource,
-            applies: Vec::new(),
-        });
+        self.all.push(Subschema { pointer, schema, resource, applies: Vec::new() });
         self.walk(index, draft)?;
         Ok(Some(index))
     }
@@ -117,12 +110,7 @@ impl<'a> Outline<'a> {
                 let child = self.all.len();
                 self.by_pointer.insert(pointer.clone(), child);
                 let applies = Vec::new();
-                self.all.push(Subschema {
-                    pointer,
-                    schema,
-                    resource,
-                    applies,
-                });
+                self.all.push(Subschema { pointer, schema, resource, applies });
                 self.all[index].applies.push((via, child));
             }
         }
@@ -146,8 +134,7 @@ impl<'a> Outline<'a> {
             self.by_name.insert((resource, name.to_owned()), index);
         } else {
             self.all[index].resource = index;
-            self.by_id
-                .insert(id.trim_end_matches('#').to_owned(), index);
+            self.by_id.insert(id.trim_end_matches('#').to_owned(), index);
         }
     }
 
@@ -166,12 +153,7 @@ impl<'a> Outline<'a> {
     fn place(&self, from: usize, reference: &str) -> Option<(usize, String)> {
         let (resource, fragment) = self.resource(from, reference)?;
         let pointer = fragment.is_empty() || fragment.starts_with('/');
-        pointer.then(|| {
-            (
-                resource,
-                format!("{}{fragment}", self.all[resource].pointer),
-            )
-        })
+        pointer.then(|| (resource, format!("{}{fragment}", self.all[resource].pointer)))
     }
 
     /// The resource that a reference names and the fragment, decoded.
@@ -238,9 +220,7 @@ pub(super) fn without_id(root: &Value, outline: &Outline<'_>) -> Value {
     let names_plugin = |id: &Value| id.as_str().is_some_and(|id| id.starts_with(CRISP));
     for one in &outline.all {
         if one.schema.get("$id").is_some_and(names_plugin)
-            && let Some(map) = copy
-                .pointer_mut(&one.pointer)
-                .and_then(Value::as_object_mut)
+            && let Some(map) = copy.pointer_mut(&one.pointer).and_then(Value::as_object_mut)
         {
             map.remove("$id");
         }
@@ -256,11 +236,7 @@ pub(super) fn without_id(root: &Value, outline: &Outline<'_>) -> Value {
             continue;
         };
         let whole = Some(reference) == outline.own_id;
-        let local = if local.is_empty() || whole {
-            "#"
-        } else {
-            local
-        };
+        let local = if local.is_empty() || whole { "#" } else { local };
         if let Some(slot) = copy.pointer_mut(&format!("{}/$ref", one.pointer)) {
             *slot = Value::String(local.to_owned());
         }

@@ -17,9 +17,7 @@ const LARGEST: usize = 4 * 1024 * 1024;
 
 /// How patterns are matched, here and when settings are checked.
 pub(super) fn engine() -> PatternOptions<jsonschema::Regex> {
-    PatternOptions::regex()
-        .size_limit(LARGEST)
-        .dfa_size_limit(LARGEST)
+    PatternOptions::regex().size_limit(LARGEST).dfa_size_limit(LARGEST)
 }
 
 /// States of one pattern.
@@ -64,23 +62,12 @@ fn all<'a>(outline: &Outline<'a>) -> Vec<Written<'a>> {
     for one in &outline.all {
         if let Some(pattern) = one.schema.get("pattern").and_then(Value::as_str) {
             let pointer = join(&one.pointer, "pattern");
-            all.push(Written {
-                pattern,
-                pointer,
-                is_key: false,
-            });
+            all.push(Written { pattern, pointer, is_key: false });
         }
-        let named = one
-            .schema
-            .get("patternProperties")
-            .and_then(Value::as_object);
+        let named = one.schema.get("patternProperties").and_then(Value::as_object);
         all.extend(named.into_iter().flatten().map(|(pattern, _)| {
             let pointer = join(&join(&one.pointer, "patternProperties"), pattern);
-            Written {
-                pattern,
-                pointer,
-                is_key: true,
-            }
+            Written { pattern, pointer, is_key: true }
         }));
     }
     all
@@ -97,28 +84,19 @@ pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
     }
     let problems = all.into_iter().filter_map(|one| {
         let problem = problem(one.pointer, one.pattern)?;
-        Some(if one.is_key {
-            problem.at_key()
-        } else {
-            problem
-        })
+        Some(if one.is_key { problem.at_key() } else { problem })
     });
     problems.collect()
 }
 
 fn problem(pointer: String, pattern: &str) -> Option<SchemaProblem> {
-    let options = jsonschema::options()
-        .offline()
-        .with_pattern_options(engine());
+    let options = jsonschema::options().offline().with_pattern_options(engine());
     let too_large = states(pattern) > MOST_STATES;
     if !too_large && options.build(&json!({ "pattern": pattern })).is_ok() {
         return None;
     }
     let problem = |message: &str| {
-        SchemaProblem::new(
-            pointer.as_str(),
-            format!("the pattern {} {message}", quoted(pattern)),
-        )
+        SchemaProblem::new(pointer.as_str(), format!("the pattern {} {message}", quoted(pattern)))
     };
     let Err(error) = regex_syntax::ast::parse::Parser::new().parse(pattern) else {
         return Some(problem("is too large").hint("lower the counts in its braces"));

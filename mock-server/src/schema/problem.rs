@@ -69,9 +69,7 @@ impl fmt::Display for SchemaProblem {
             write!(out, "{}: ", self.pointer)?;
         }
         out.write_str(&self.message)?;
-        self.hint
-            .as_ref()
-            .map_or(Ok(()), |hint| write!(out, " ({hint})"))
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(out, " ({hint})"))
     }
 }
 

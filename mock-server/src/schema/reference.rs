@@ -81,11 +81,7 @@ pub(super) fn ignored_beside(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaP
     };
     let mut warnings = Vec::new();
     for one in outline.all.iter().filter(|_| draft.ref_stands_alone()) {
-        let Some(map) = one
-            .schema
-            .as_object()
-            .filter(|map| map.contains_key("$ref"))
-        else {
+        let Some(map) = one.schema.as_object().filter(|map| map.contains_key("$ref")) else {
             continue;
         };
         let ignored = map.keys().filter(|name| !harmless(name));

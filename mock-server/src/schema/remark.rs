@@ -66,11 +66,7 @@ const MOST_WARNINGS: usize = 50;
 pub(super) fn warnings(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem> {
     let mut warnings = Vec::from_iter(no_object_fits(outline.all[0].schema));
     for one in &outline.all {
-        let names = one
-            .schema
-            .as_object()
-            .into_iter()
-            .flat_map(|map| map.keys());
+        let names = one.schema.as_object().into_iter().flat_map(|map| map.keys());
         warnings.extend(names.filter_map(|name| {
             odd(name, draft).map(|odd| odd_keyword(&one.pointer, name, &odd, draft))
         }));
@@ -83,10 +79,9 @@ pub(super) fn warnings(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem
 fn odd_keyword(pointer: &str, name: &str, odd: &Odd, draft: Draft) -> SchemaProblem {
     let shown = quoted(name);
     let (message, hint) = match odd {
-        Odd::Misspelt(meant) => (
-            format!("{shown} is not a keyword and is ignored"),
-            format!("did you mean `{meant}`?"),
-        ),
+        Odd::Misspelt(meant) => {
+            (format!("{shown} is not a keyword and is ignored"), format!("did you mean `{meant}`?"))
+        }
         Odd::Since(first) => (
             format!("{shown} is ignored in {draft}: it came with {first}"),
             format!("write \"$schema\": \"{}\"", first.uri()),
@@ -96,9 +91,7 @@ fn odd_keyword(pointer: &str, name: &str, odd: &Odd, draft: Draft) -> SchemaProb
             format!("write \"$schema\": \"{}\"", last.uri()),
         ),
     };
-    SchemaProblem::new(join(pointer, name), message)
-        .at_key()
-        .hint(hint)
+    SchemaProblem::new(join(pointer, name), message).at_key().hint(hint)
 }
 
 /// Settings are always an object, so a schema for anything else refuses every save. A warning and
@@ -120,18 +113,12 @@ fn no_object_fits(root: &Value) -> Option<SchemaProblem> {
             } else if options.is_some_and(|options| !options.iter().any(is_object)) {
                 ("/enum", true)
             } else {
-                (
-                    "/const",
-                    root.get("const").is_some_and(|value| !value.is_object()),
-                )
+                ("/const", root.get("const").is_some_and(|value| !value.is_object()))
             }
         }
     };
     refuses.then(|| {
-        SchemaProblem::new(
-            pointer,
-            "no settings fit this schema: settings are always an object",
-        )
-        .hint("write \"type\": \"object\" and list the settings under `properties`")
+        SchemaProblem::new(pointer, "no settings fit this schema: settings are always an object")
+            .hint("write \"type\": \"object\" and list the settings under `properties`")
     })
 }

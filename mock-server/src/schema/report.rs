@@ -71,16 +71,9 @@ fn render_one(out: &mut String, file: &str, text: &str, remark: &Remark) {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let (shown, marker) = excerpt(
-        text.lines().nth(line.saturating_sub(1)).unwrap_or(""),
-        column,
-    );
+    let (shown, marker) = excerpt(text.lines().nth(line.saturating_sub(1)).unwrap_or(""), column);
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{file}:{line}:{column}: {severity}: {}",
-        remark.message
-    );
+    let _ = writeln!(out, "{file}:{line}:{column}: {severity}: {}", remark.message);
     if !shown.trim().is_empty() {
         let _ = writeln!(out, "  | {shown}\n  | {:marker$}^", "");
     }
@@ -101,10 +94,7 @@ fn excerpt(line: &str, column: usize) -> (String, usize) {
     let part: String = line.chars().skip(start).take(WIDTH).map(clean).collect();
     let head = if start > 0 { "…" } else { "" };
     let tail = if start + WIDTH < length { "…" } else { "" };
-    (
-        format!("{head}{part}{tail}"),
-        at - start + head.chars().count(),
-    )
+    (format!("{head}{part}{tail}"), at - start + head.chars().count())
 }
 
 #[cfg(test)]

@@ -74,24 +74,16 @@ where
     };
     if let Some(types) = only_types(error, context) {
         let found = wording::found(error.instance());
-        return (
-            error,
-            format!("must be {}, found {found}", wording::types(types)),
-        );
+        return (error, format!("must be {}, found {found}", wording::types(types)));
     }
     let nearest = nearest(error, context).filter(|_| depth < 8);
     let Some(nearest) = nearest else {
         let found = wording::found(error.instance());
-        return (
-            error,
-            format!("must fit one of the alternatives, found {found}"),
-        );
+        return (error, format!("must fit one of the alternatives, found {found}"));
     };
     let (_, problem) = explain(nearest, depth + 1);
     let path = nearest.instance_path().as_str();
-    let inner = path
-        .strip_prefix(error.instance_path().as_str())
-        .filter(|inner| !inner.is_empty());
+    let inner = path.strip_prefix(error.instance_path().as_str()).filter(|inner| !inner.is_empty());
     let count = context.len();
     let told = match inner {
         _ if count == 1 && inner.is_none() => problem,

@@ -70,12 +70,8 @@ fn alternatives(names: &[&str]) -> String {
 /// The types that an error asks for, if that is all it asks for.
 pub(super) fn wanted_types(error: &ValidationError<'_>) -> Option<JsonTypeSet> {
     match error.kind() {
-        Kind::Type {
-            kind: TypeKind::Single(one),
-        } => Some(JsonTypeSet::from(*one)),
-        Kind::Type {
-            kind: TypeKind::Multiple(set),
-        } => Some(*set),
+        Kind::Type { kind: TypeKind::Single(one) } => Some(JsonTypeSet::from(*one)),
+        Kind::Type { kind: TypeKind::Multiple(set) } => Some(*set),
         _ => None,
     }
 }
@@ -117,10 +113,7 @@ pub(super) fn fault(error: &ValidationError<'_>) -> String {
             format!("must have the property {}, which is missing", quoted(name))
         }
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            format!(
-                "must not have {}: the schema allows no such property",
-                names(unexpected)
-            )
+            format!("must not have {}: the schema allows no such property", names(unexpected))
         }
         Kind::Enum { options: allowed } => must(format!("be {}", options(allowed))),
         Kind::Constant { expected_value } => must(format!("be {}", json(expected_value))),

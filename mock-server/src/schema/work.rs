@@ -29,18 +29,11 @@ struct Unrolled {
 
 /// Unrolls what `follow` lets through, from every subschema; `Err` is one that leads to itself.
 fn unroll(outline: &Outline<'_>, follow: impl Fn(&Via) -> bool) -> Result<Vec<Unrolled>, usize> {
-    const OPEN: Unrolled = Unrolled {
-        schemas: 0,
-        longest: 0,
-    };
+    const OPEN: Unrolled = Unrolled { schemas: 0, longest: 0 };
     let mut known: Vec<Option<Unrolled>> = vec![None; outline.all.len()];
     for start in 0..outline.all.len() {
         // Depth first with an own stack: chains of references can be thousands long.
-        let mut path = if known[start].is_none() {
-            vec![(start, 0)]
-        } else {
-            Vec::new()
-        };
+        let mut path = if known[start].is_none() { vec![(start, 0)] } else { Vec::new() };
         while let Some((index, at)) = path.pop() {
             let applies = &outline.all[index].applies;
             if at == 0 {
@@ -57,15 +50,10 @@ fn unroll(outline: &Outline<'_>, follow: impl Fn(&Via) -> bool) -> Result<Vec<Un
                 continue;
             }
             let weight = weight(outline.all[index].schema);
-            let mut sum = Unrolled {
-                schemas: 1,
-                longest: 1,
-            };
+            let mut sum = Unrolled { schemas: 1, longest: 1 };
             for (_, to) in applies.iter().filter(|(via, _)| follow(via)) {
                 let part = known[*to].unwrap_or(OPEN);
-                sum.schemas = sum
-                    .schemas
-                    .saturating_add(part.schemas.saturating_mul(weight));
+                sum.schemas = sum.schemas.saturating_add(part.schemas.saturating_mul(weight));
                 sum.longest = sum.longest.max(part.longest + 1);
             }
             known[index] = Some(sum);

@@ -61,8 +61,7 @@ impl Cell {
     /// The space, for as long as the guard lives.
     pub fn lock(&self) -> MutexGuard<'_, Space> {
         if self.expires.is_some() {
-            self.used
-                .store(edge::elapsed().as_secs(), Ordering::Relaxed);
+            self.used.store(edge::elapsed().as_secs(), Ordering::Relaxed);
         }
         // A panic leaves a consistent space behind: every change is made of whole values.
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
@@ -102,8 +101,7 @@ impl Cell {
     #[must_use]
     pub fn is_expired(&self) -> bool {
         let used = Duration::from_secs(self.used.load(Ordering::Relaxed));
-        self.expires
-            .is_some_and(|expires| edge::elapsed().saturating_sub(used) > expires)
+        self.expires.is_some_and(|expires| edge::elapsed().saturating_sub(used) > expires)
     }
 
     /// Waits until the elapsed time of that life of the space ([`Cell::life`]) has come; a reset

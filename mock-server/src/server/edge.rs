@@ -30,8 +30,5 @@ pub fn in_millis(elapsed: Duration) -> u64 {
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the edge")]
 pub fn outside() -> Outside {
-    Outside {
-        elapsed: elapsed(),
-        wall: Timestamp::now().into(),
-    }
+    Outside { elapsed: elapsed(), wall: Timestamp::now().into() }
 }

@@ -43,9 +43,7 @@ impl InProcess {
     /// [`StartError::Options`] when the options do not fit.
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
         let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
-        let public_url = options
-            .public_url
-            .unwrap_or_else(|| format!("http://{}", options.listen));
+        let public_url = options.public_url.unwrap_or_else(|| format!("http://{}", options.listen));
         let shared = Arc::new(Shared {
             spaces: Spaces::new(blueprint, public_url.clone()),
             public_url,
@@ -55,11 +53,7 @@ impl InProcess {
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
         let last_request = Arc::new(AtomicU64::new(0));
         let service = service::service(Arc::clone(&shared), options.on_request, last_request);
-        Ok(Self {
-            info,
-            shared,
-            service: Box::new(service),
-        })
+        Ok(Self { info, shared, service: Box::new(service) })
     }
 
     /// With which credentials the default space is reached.
@@ -81,11 +75,6 @@ impl InProcess {
 
     /// The answer to a request, at once and whole; none when a fault withholds it.
     pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
-        self.reply(request)
-            .await
-            .delivery
-            .outcome
-            .response()
-            .cloned()
+        self.reply(request).await.delivery.outcome.response().cloned()
     }
 }

@@ -87,10 +87,7 @@ impl Default for ServerOptions {
 
 impl From<WorldOptions> for ServerOptions {
     fn from(world: WorldOptions) -> Self {
-        Self {
-            world,
-            ..Self::default()
-        }
+        Self { world, ..Self::default() }
     }
 }
 
@@ -133,29 +130,18 @@ impl MockServer {
     /// [`StartError`] when the options do not fit or the address cannot be listened on.
     pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
         let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
-        let bind = |source| StartError::Bind {
-            address: options.listen,
-            source,
-        };
+        let bind = |source| StartError::Bind { address: options.listen, source };
         // Bound before anything is published, so that nobody else can take the port in between.
         let listener = TcpListener::bind(options.listen).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let mut listeners = vec![listener];
         if let Some(mut also) = options.also_listen {
-            also.set_port(if also.port() == 0 {
-                address.port()
-            } else {
-                also.port()
-            });
+            also.set_port(if also.port() == 0 { address.port() } else { also.port() });
             listeners.extend(TcpListener::bind(also).await.ok());
         }
-        let addresses = listeners
-            .iter()
-            .filter_map(|listener| listener.local_addr().ok())
-            .collect();
-        let public_url = options
-            .public_url
-            .unwrap_or_else(|| format!("http://{address}"));
+        let addresses =
+            listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
         let public_url = public_url.trim_end_matches('/').to_owned();
         let shared = Arc::new(Shared {
             spaces: Spaces::new(blueprint, public_url.clone()),
@@ -165,21 +151,11 @@ impl MockServer {
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
         let last_request = Arc::new(AtomicU64::new(edge::in_millis(edge::elapsed())));
-        let service = service::service(
-            Arc::clone(&shared),
-            options.on_request,
-            Arc::clone(&last_request),
-        );
+        let service =
+            service::service(Arc::clone(&shared), options.on_request, Arc::clone(&last_request));
         let (stop, stopped) = watch::channel(false);
         let tasks = run(listeners, service, Arc::clone(&shared), &stopped);
-        Ok(Self {
-            info,
-            addresses,
-            shared,
-            last_request,
-            stop,
-            tasks,
-        })
+        Ok(Self { info, addresses, shared, last_request, stop, tasks })
     }
 
     /// Where the default space is reached, and with which credentials.

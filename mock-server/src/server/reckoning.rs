@@ -70,10 +70,7 @@ impl Reckoning {
                 self.unfired_besides += 1;
                 continue;
             }
-            self.unfired.push(Unfired {
-                space: space.to_owned(),
-                fault: report.fault.clone(),
-            });
+            self.unfired.push(Unfired { space: space.to_owned(), fault: report.fault.clone() });
         }
     }
 
@@ -93,11 +90,8 @@ mod tests {
 
     #[test]
     fn a_rate_is_taken_over_the_worlds_own_time() {
-        let mut reckoning = Reckoning {
-            spent: 30,
-            elapsed: Duration::from_secs(600),
-            ..Reckoning::default()
-        };
+        let mut reckoning =
+            Reckoning { spent: 30, elapsed: Duration::from_secs(600), ..Reckoning::default() };
         assert_eq!(reckoning.a_day(), Some(4_320));
         reckoning.elapsed = Duration::ZERO;
         assert_eq!(reckoning.a_day(), None);

@@ -39,9 +39,7 @@ impl Future for Answering {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
         match self.get_mut() {
-            Self::There(reply) => reply
-                .take()
-                .map_or(Poll::Pending, |reply| Poll::Ready(*reply)),
+            Self::There(reply) => reply.take().map_or(Poll::Pending, |reply| Poll::Ready(*reply)),
             Self::Later(reply) => reply.as_mut().poll(cx),
         }
     }
@@ -63,10 +61,8 @@ pub(super) fn service(
             }
             return Answering::Later(Box::pin(call(control.clone(), request)));
         }
-        let authorization = request
-            .headers()
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
+        let authorization =
+            request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let cell = shared.spaces.of(authorization);
         let reply = handle(cell, now, &request, listener.clone());
         Answering::There(Some(Box::new(reply)))
@@ -74,8 +70,7 @@ pub(super) fn service(
 }
 
 fn is_control(path: &str) -> bool {
-    path.strip_prefix("/_mock")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix("/_mock").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 async fn call(control: Router, request: Request<Bytes>) -> Reply {
@@ -110,20 +105,8 @@ fn handle(
     };
     cell.notify();
     let time: Arc<dyn WorldTime> = Arc::clone(&cell) as Arc<dyn WorldTime>;
-    let place = Place {
-        time,
-        life,
-        operation: handled.operation,
-        arrived: handled.arrived,
-    };
-    let ending = Ending {
-        cell,
-        life,
-        seq: handled.seq,
-        started,
-        heard,
-        client_left: false,
-    };
+    let place = Place { time, life, operation: handled.operation, arrived: handled.arrived };
+    let ending = Ending { cell, life, seq: handled.seq, started, heard, client_left: false };
     Reply::new(handled.delivery, place).ending_with(ending)
 }
 

@@ -106,12 +106,7 @@ impl Spaces {
             Some(name) => name,
             None => self.next_name(),
         };
-        let space = Space::start(
-            &name,
-            Arc::new(blueprint),
-            &self.public_url,
-            edge::outside(),
-        );
+        let space = Space::start(&name, Arc::new(blueprint), &self.public_url, edge::outside());
         let accounts = space.accounts().clone();
         let cell = Arc::new(Cell::new(space, Some(expires)));
         let identifiers = [accounts.plugin.identifier, accounts.user.identifier];
@@ -151,9 +146,7 @@ impl Spaces {
         let Some(cell) = others.by_name.remove(name) else {
             return false;
         };
-        others
-            .by_identifier
-            .retain(|_, other| !Arc::ptr_eq(other, &cell));
+        others.by_identifier.retain(|_, other| !Arc::ptr_eq(other, &cell));
         drop(others);
         self.reset(&cell); // lets go of answers that were held back
         true

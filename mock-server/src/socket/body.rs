@@ -43,14 +43,7 @@ struct Drip {
 
 impl AnswerBody {
     pub(super) fn whole(bytes: Bytes, line: Arc<Line>) -> Self {
-        Self {
-            rest: bytes,
-            withheld: 0,
-            is_cut: false,
-            drip: None,
-            line,
-            ending: None,
-        }
+        Self { rest: bytes, withheld: 0, is_cut: false, drip: None, line, ending: None }
     }
 
     /// Has `ending` told whether the client took all of this, and dropped.
@@ -77,14 +70,7 @@ impl AnswerBody {
         began: Duration,
         halt: Halt,
     ) -> Self {
-        self.drip = Some(Drip {
-            pace,
-            place,
-            began,
-            sent: 0,
-            halt,
-            wait: None,
-        });
+        self.drip = Some(Drip { pace, place, began, sent: 0, halt, wait: None });
         self
     }
 }
@@ -94,9 +80,7 @@ impl Drip {
     fn poll_allowance(&mut self, cx: &mut Context<'_>, rest: usize) -> Poll<usize> {
         let piece = (self.pace.0.get() / PIECES_A_SECOND).clamp(1, rest as u64);
         let wait = self.wait.get_or_insert_with(|| {
-            let due = self
-                .began
-                .saturating_add(self.pace.time_for(self.sent + piece));
+            let due = self.began.saturating_add(self.pace.time_for(self.sent + piece));
             let (place, mut halt) = (self.place.clone(), self.halt.clone());
             Box::pin(async move {
                 // A server that stops does not wait: the rest comes at once.

@@ -103,10 +103,7 @@ struct Watch {
 impl Watch {
     fn new(period: Duration) -> Self {
         let period = period.max(Duration::from_millis(1));
-        Self {
-            period,
-            requests: 0,
-        }
+        Self { period, requests: 0 }
     }
 
     /// Whether no request was completed since the last look, and none is being answered.

@@ -62,11 +62,7 @@ where
     };
     let (delivery, place, ending) = caught(service, request).await.into_parts();
     match delivery {
-        Delivery {
-            outcome: Outcome::Answer(response),
-            hold: Duration::ZERO,
-            after_next: None,
-        } => {
+        Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
             announce(desk, place.as_ref());
             let response = response.map(|body| AnswerBody::whole(body, Arc::clone(&desk.line)));
             Ok(named(response).map(|body| body.ending_with(ending)))
@@ -206,11 +202,7 @@ async fn carry_out(
     let response = match outcome {
         Outcome::Answer(response) => response.map(whole),
         Outcome::Drip { response, pace } => response.map(|body| drip(whole(body), pace)),
-        Outcome::Cut {
-            response,
-            bytes,
-            pace,
-        } => response.map(|body| {
+        Outcome::Cut { response, bytes, pace } => response.map(|body| {
             let body = whole(body).cut(bytes);
             match pace {
                 Some(pace) => drip(body, pace),

@@ -54,18 +54,11 @@ impl Unreadable {
             Self::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 "request_timeout",
-                format!(
-                    "the body was not whole within {:?}: send all of it",
-                    limits.body_wait
-                ),
+                format!("the body was not whole within {:?}: send all of it", limits.body_wait),
             ),
             Self::Gone => return None,
         };
-        Some(TurnedAway {
-            status,
-            reason,
-            why,
-        })
+        Some(TurnedAway { status, reason, why })
     }
 }
 

@@ -58,10 +58,7 @@ impl Line {
 
     /// Others wait until the answer that follows is out.
     pub(super) fn tell(&self, departure: Departure) {
-        *self
-            .departure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(departure);
+        *self.departure.lock().unwrap_or_else(PoisonError::into_inner) = Some(departure);
         self.has_departure.store(true, Relaxed);
     }
 
@@ -86,10 +83,7 @@ impl Line {
 
     fn depart(&self) {
         if self.has_departure.swap(false, Relaxed) {
-            let mut departure = self
-                .departure
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut departure = self.departure.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(departure) = departure.take() {
                 departure.announce();
             }

@@ -42,10 +42,7 @@ impl Nudge {
             }
             _ => {
                 let task = cx.waker().clone();
-                let note = Arc::new(Note {
-                    left: AtomicBool::new(false),
-                    task,
-                });
+                let note = Arc::new(Note { left: AtomicBool::new(false), task });
                 let waker = Waker::from(Arc::clone(&note));
                 self.note = Some((note, waker.clone()));
                 Some(waker)

@@ -13,11 +13,7 @@ use crate::operation::Operation;
 type Lane = (usize, u64, Operation);
 
 fn lane(place: &Place) -> Lane {
-    (
-        Arc::as_ptr(&place.time).cast::<()>().addr(),
-        place.life,
-        place.operation,
-    )
+    (Arc::as_ptr(&place.time).cast::<()>().addr(), place.life, place.operation)
 }
 
 /// All answers that are held back.
@@ -49,18 +45,14 @@ impl Held {
             !waiting.is_empty()
         });
         lanes.entry(lane(place)).or_default().push(sender);
-        self.count
-            .store(lanes.values().map(Vec::len).sum(), Ordering::Release);
+        self.count.store(lanes.values().map(Vec::len).sum(), Ordering::Release);
         receiver
     }
 
     /// The departure of an answer from this place, if anybody waits for any.
     pub(super) fn departure(self: &Arc<Self>, place: &Place) -> Option<Departure> {
         let nobody = self.count.load(Ordering::Acquire) == 0;
-        (!nobody).then(|| Departure {
-            held: Arc::clone(self),
-            lane: lane(place),
-        })
+        (!nobody).then(|| Departure { held: Arc::clone(self), lane: lane(place) })
     }
 }
 

@@ -71,11 +71,7 @@ pub struct Reply {
 impl Reply {
     /// A delivery, by the time of the world that its place is in.
     pub fn new(delivery: Delivery, place: impl Into<Option<Place>>) -> Self {
-        Self {
-            delivery,
-            place: place.into(),
-            ending: None,
-        }
+        Self { delivery, place: place.into(), ending: None }
     }
 
     /// Has `ending` dropped when the request has ended, whichever way it did.
@@ -92,11 +88,7 @@ impl Reply {
 
 impl From<Response<Bytes>> for Reply {
     fn from(response: Response<Bytes>) -> Self {
-        Self {
-            delivery: Delivery::honest(response),
-            place: None,
-            ending: None,
-        }
+        Self { delivery: Delivery::honest(response), place: None, ending: None }
     }
 }
 

@@ -135,13 +135,8 @@ impl Space {
         let wall = state.wall(self.clock.mode(), before);
         set(&mut self.clock, wall, before, outside);
         let plugin = self.plugin().id;
-        let mut world = World::new(
-            state.seed,
-            plugin,
-            state.schema.clone(),
-            state.quirks.clone(),
-            state.limit,
-        );
+        let mut world =
+            World::new(state.seed, plugin, state.schema.clone(), state.quirks.clone(), state.limit);
         state.fill(&mut world, wall);
         world.quota.carry(&self.world.quota);
         self.replace_world(world);

@@ -16,17 +16,8 @@ use crate::quirks::Quirks;
 use crate::schema::SettingsSchema;
 
 /// The members of a dump.
-const KEYS: [&str; 9] = [
-    "version",
-    "written_by",
-    "clock",
-    "seed",
-    "changes",
-    "quota",
-    "quirks",
-    "schema",
-    "websites",
-];
+const KEYS: [&str; 9] =
+    ["version", "written_by", "clock", "seed", "changes", "quota", "quirks", "schema", "websites"];
 
 /// More changes than a world sees in a lifetime; numbers above leave no room to count on.
 const MOST_CHANGES: u64 = 1 << 62;
@@ -58,10 +49,7 @@ impl State {
     /// Everything that is wrong with it; if its version is another, that alone.
     pub fn parse(document: &Value) -> Result<Self, Vec<StateError>> {
         let members = versioned(document).map_err(|error| vec![error])?;
-        let mut reader = Reader {
-            members,
-            errors: Vec::new(),
-        };
+        let mut reader = Reader { members, errors: Vec::new() };
         reader.refuse_unknown_members();
         let clock: ClockPart = reader.part("clock");
         let now = reader.date(clock.now.as_deref());
@@ -126,19 +114,11 @@ fn versioned(document: &Value) -> Result<&Map<String, Value>, StateError> {
 
 impl Reader<'_> {
     fn refuse(&mut self, pointer: &str, message: impl Into<String>, hint: Option<String>) {
-        self.errors.push(StateError {
-            pointer: pointer.to_owned(),
-            message: message.into(),
-            hint,
-        });
+        self.errors.push(StateError { pointer: pointer.to_owned(), message: message.into(), hint });
     }
 
     fn refuse_unknown_members(&mut self) {
-        for key in self
-            .members
-            .keys()
-            .filter(|key| !KEYS.contains(&key.as_str()))
-        {
+        for key in self.members.keys().filter(|key| !KEYS.contains(&key.as_str())) {
             let hint = match nearest(key, KEYS) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("a dump has {}", KEYS.join(", ")),
@@ -161,9 +141,7 @@ impl Reader<'_> {
     }
 
     fn date(&mut self, text: Option<&str>) -> Option<Stamp> {
-        date(text?)
-            .map_err(|message| self.refuse("/clock/now", message, None))
-            .ok()
+        date(text?).map_err(|message| self.refuse("/clock/now", message, None)).ok()
     }
 
     fn schema(&mut self, quirks: &Quirks) -> SettingsSchema {
@@ -218,16 +196,9 @@ fn website(name: &str, value: &Value) -> Result<Dumped, String> {
     if let Some(contradiction) = record.contradiction() {
         return Err(contradiction.to_owned());
     }
-    Ok(Dumped {
-        id,
-        bills: std::mem::take(&mut record.bills),
-        record,
-    })
+    Ok(Dumped { id, bills: std::mem::take(&mut record.bills), record })
 }
 
 fn pointer(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
-        .collect()
+    names.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
 }

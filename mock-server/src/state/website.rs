@@ -117,10 +117,7 @@ impl Draft {
     pub fn record(&self, id: WebsiteId, seed: u64, wall: Stamp, next: &mut u64) -> Record {
         let website = Arc::new(self.website(id, seed, wall, next));
         match self.removed(next) {
-            Some(removed) => Record::Gone(Arc::new(Tombstone {
-                removed,
-                last: website,
-            })),
+            Some(removed) => Record::Gone(Arc::new(Tombstone { removed, last: website })),
             None => Record::Live(website),
         }
     }
@@ -128,10 +125,7 @@ impl Draft {
     fn removed(&self, next: &mut u64) -> Option<Version> {
         let stamp = self.removed_at?.0;
         let seq = self.seq.and_then(|seq| seq.removed);
-        Some(Version {
-            stamp,
-            seq: seq.unwrap_or_else(|| fresh(next)),
-        })
+        Some(Version { stamp, seq: seq.unwrap_or_else(|| fresh(next)) })
     }
 
     fn website(&self, id: WebsiteId, seed: u64, wall: Stamp, next: &mut u64) -> Website {
@@ -141,9 +135,7 @@ impl Draft {
             Some(Arc::new(Tombstone { removed, last }))
         });
         let installed = Version {
-            stamp: self
-                .installed_at
-                .map_or_else(|| wall.minus(INSTALLED_BEFORE), |date| date.0),
+            stamp: self.installed_at.map_or_else(|| wall.minus(INSTALLED_BEFORE), |date| date.0),
             seq: self.seq.map_or_else(|| fresh(next), |seq| seq.installed),
         };
         let changed = match (self.changed_at, self.seq) {

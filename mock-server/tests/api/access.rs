@@ -22,20 +22,8 @@ fn matrix(crisp: &Emulator) -> Vec<(&'static str, String, Option<Value>, bool, b
     vec![
         ("GET", "plugin/connect/account".into(), None, false, true),
         ("HEAD", "plugin/connect/session".into(), None, false, true),
-        (
-            "GET",
-            "plugin/connect/websites/all".into(),
-            None,
-            false,
-            true,
-        ),
-        (
-            "GET",
-            "plugin/connect/websites/all/1".into(),
-            None,
-            false,
-            true,
-        ),
+        ("GET", "plugin/connect/websites/all".into(), None, false, true),
+        ("GET", "plugin/connect/websites/all/1".into(), None, false, true),
         ("GET", since.into(), None, false, true),
         ("GET", "plugin/connect/endpoints".into(), None, false, true),
         ("GET", "plugins/subscription".into(), None, true, false),
@@ -49,20 +37,8 @@ fn matrix(crisp: &Emulator) -> Vec<(&'static str, String, Option<Value>, bool, b
         ("GET", of("/bill/usage"), None, true, true),
         ("POST", of("/bill/usage"), Some(bill), false, true),
         ("GET", of("/attest/provenance"), None, true, true),
-        (
-            "POST",
-            of("/channel"),
-            Some(json!({"namespace": "a", "payload": {}})),
-            true,
-            true,
-        ),
-        (
-            "POST",
-            of("/event"),
-            Some(json!({"name": "a", "data": {}})),
-            true,
-            true,
-        ),
+        ("POST", of("/channel"), Some(json!({"namespace": "a", "payload": {}})), true, true),
+        ("POST", of("/event"), Some(json!({"name": "a", "data": {}})), true, true),
     ]
 }
 
@@ -71,27 +47,16 @@ fn the_matrix_of_tiers_holds_for_every_route() {
     let rows = matrix(&Emulator::new());
     assert_eq!(rows.len(), crisp_mock_server::api::ROUTES.len());
     for (method, path, body, user, plugin) in rows {
-        for (tier, open) in [
-            (Tier::User, user),
-            (Tier::Plugin, plugin),
-            (Tier::Website, false),
-        ] {
+        for (tier, open) in [(Tier::User, user), (Tier::Plugin, plugin), (Tier::Website, false)] {
             let mut crisp = Emulator::new();
             let reply = crisp.ask(tier, method, &path, body.clone());
             let name = tier.name();
             if open {
-                assert!(
-                    reply.status < 300,
-                    "{method} {path} as {name}: {}",
-                    reply.outcome()
-                );
+                assert!(reply.status < 300, "{method} {path} as {name}: {}", reply.outcome());
             } else {
                 assert_eq!(reply.status, 403, "{method} {path} as {name}");
                 let why = crisp.explanation();
-                assert!(
-                    why.contains(&format!("tier `{name}` may not use this route")),
-                    "{why}"
-                );
+                assert!(why.contains(&format!("tier `{name}` may not use this route")), "{why}");
                 if method != "HEAD" {
                     assert_eq!(reply.reason, "restricted_route_tier");
                 }
@@ -106,10 +71,7 @@ fn with_authorization(crisp: &mut Emulator, value: Option<&[u8]>) -> (String, St
         request = request.header("authorization", value);
     }
     let reply = crisp.raw(&request.body(Bytes::new()).unwrap());
-    (
-        reply.outcome(),
-        crisp.journal().explanation.unwrap_or_default(),
-    )
+    (reply.outcome(), crisp.journal().explanation.unwrap_or_default())
 }
 
 #[test]
@@ -125,18 +87,9 @@ fn credentials_that_open_nothing_are_invalid_session_with_the_cause_in_the_journ
         (Some(b"Basic !!!".to_vec()), "is not `Basic`"),
         (Some(b"Basic /////w==".to_vec()), "is not `Basic`"),
         (Some(encoded("no colon")), "is not `Basic`"),
-        (
-            Some(encoded(":")),
-            "no token of this server has that identifier",
-        ),
-        (
-            Some(encoded("somebody:else")),
-            "no token of this server has that identifier",
-        ),
-        (
-            Some(encoded(&format!("{identifier}:wrong"))),
-            "the key is wrong",
-        ),
+        (Some(encoded(":")), "no token of this server has that identifier"),
+        (Some(encoded("somebody:else")), "no token of this server has that identifier"),
+        (Some(encoded(&format!("{identifier}:wrong"))), "the key is wrong"),
         (Some(encoded(&format!("{identifier}:"))), "the key is wrong"),
     ];
     for (value, why) in wrong {
@@ -154,11 +107,7 @@ fn credentials_that_open_nothing_are_invalid_session_with_the_cause_in_the_journ
 
 fn with_tier(crisp: &mut Emulator, user: bool, path: &str, tier: Option<&str>) -> String {
     let accounts = crisp.space.accounts();
-    let account = if user {
-        &accounts.user
-    } else {
-        &accounts.plugin
-    };
+    let account = if user { &accounts.user } else { &accounts.plugin };
     let mut request = Request::get(format!("/v1/{path}")).header("authorization", basic(account));
     if let Some(tier) = tier {
         request = request.header("x-crisp-tier", tier);
@@ -169,10 +118,7 @@ fn with_tier(crisp: &mut Emulator, user: bool, path: &str, tier: Option<&str>) -
 #[test]
 fn a_missing_tier_is_user() {
     let mut crisp = Emulator::new();
-    assert_eq!(
-        with_tier(&mut crisp, true, "plugins/subscription", None),
-        "200 listed"
-    );
+    assert_eq!(with_tier(&mut crisp, true, "plugins/subscription", None), "200 listed");
     let restricted = with_tier(&mut crisp, false, "plugin/connect/account", None);
     assert_eq!(restricted, "403 restricted_route_tier");
     assert!(crisp.explanation().starts_with("X-Crisp-Tier is missing"));
@@ -183,21 +129,9 @@ fn a_key_of_one_tier_does_not_open_another() {
     let mut crisp = Emulator::new();
     let settings = crisp.of("w1", "/settings");
     let cases = [
-        (
-            false,
-            Some("user"),
-            "belongs to tier `plugin`, but X-Crisp-Tier is `user`",
-        ),
-        (
-            false,
-            None,
-            "belongs to tier `plugin`, but X-Crisp-Tier is missing",
-        ),
-        (
-            true,
-            Some("plugin"),
-            "belongs to tier `user`, but X-Crisp-Tier is `plugin`",
-        ),
+        (false, Some("user"), "belongs to tier `plugin`, but X-Crisp-Tier is `user`"),
+        (false, None, "belongs to tier `plugin`, but X-Crisp-Tier is missing"),
+        (true, Some("plugin"), "belongs to tier `user`, but X-Crisp-Tier is `plugin`"),
         (false, Some("admin"), "X-Crisp-Tier is `admin`"),
         (false, Some("Plugin"), "X-Crisp-Tier is `Plugin`"),
         (false, Some(""), "X-Crisp-Tier is ``"),
@@ -234,31 +168,18 @@ fn no_scope_is_ever_needed_and_the_development_pair_has_crisps_shape() {
         assert!(account.key.len() == 64 && account.key.chars().all(hex));
     }
     let (a, b) = (Emulator::new(), Emulator::new());
-    assert_eq!(
-        a.space.accounts(),
-        b.space.accounts(),
-        "the same on every start"
-    );
+    assert_eq!(a.space.accounts(), b.space.accounts(), "the same on every start");
 }
 
 #[test]
 fn credentials_can_be_chosen_and_the_old_pair_is_dead_then() {
-    let own = WorldOptions {
-        identifier: Some("me".into()),
-        key: Some("secret".into()),
-        ..options()
-    };
+    let own =
+        WorldOptions { identifier: Some("me".into()), key: Some("secret".into()), ..options() };
     let mut crisp = Emulator::with(own);
     let encoded = format!("Basic {}", STANDARD.encode("me:secret"));
-    assert_eq!(
-        with_authorization(&mut crisp, Some(encoded.as_bytes())).0,
-        "200 resolved"
-    );
+    assert_eq!(with_authorization(&mut crisp, Some(encoded.as_bytes())).0, "200 resolved");
     let old = basic(&Emulator::new().space.accounts().plugin);
-    assert_eq!(
-        with_authorization(&mut crisp, Some(old.as_bytes())).0,
-        "401 invalid_session"
-    );
+    assert_eq!(with_authorization(&mut crisp, Some(old.as_bytes())).0, "401 invalid_session");
 }
 
 #[test]
@@ -269,10 +190,7 @@ fn a_refused_request_writes_nothing() {
     let body = Bytes::from_static(b"{\"message\":\"mine\"}");
     for tier in ["user", "website", "nobody"] {
         let mut request = crisp.request(Tier::Plugin, "PUT", &settings);
-        request
-            .headers_mut()
-            .unwrap()
-            .insert("x-crisp-tier", tier.parse().unwrap());
+        request.headers_mut().unwrap().insert("x-crisp-tier", tier.parse().unwrap());
         assert!(crisp.raw(&request.body(body.clone()).unwrap()).status >= 400);
     }
     assert_eq!(crisp.settings("w1"), before);

@@ -29,26 +29,16 @@ struct Sketch {
 impl Sketch {
     /// The request, if the `http` crate can carry it at all.
     fn build(&self, crisp: &Emulator) -> Option<Request<Bytes>> {
-        let query = self
-            .query
-            .as_ref()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
+        let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         let plugin = crisp.space.plugin().id.to_string();
         let path = self.path.replace("{plugin}", &plugin);
-        let path = path
-            .replace("{website}", &id("w1").to_string())
-            .replace("{page}", "1");
+        let path = path.replace("{website}", &id("w1").to_string()).replace("{page}", "1");
         let mut request = Request::builder()
             .method(Method::from_bytes(self.method.as_bytes()).ok()?)
             .uri(format!("{path}{query}"));
         if let Some(tier) = self.tier {
             let accounts = crisp.space.accounts();
-            let account = if tier == Tier::User {
-                &accounts.user
-            } else {
-                &accounts.plugin
-            };
+            let account = if tier == Tier::User { &accounts.user } else { &accounts.plugin };
             request = request.header("authorization", basic(account));
             request = request.header("x-crisp-tier", tier.name());
         }
@@ -61,18 +51,13 @@ impl Sketch {
 }
 
 fn method() -> impl Strategy<Value = String> {
-    let known = [
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
-    ];
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
     prop_oneof![9 => select(known.to_vec()).prop_map(str::to_owned), 1 => "[A-Za-z!#$%&'*+.^_|~-]{1,12}"]
 }
 
 /// Paths: real ones, real ones with a segment spoilt, and anything.
 fn path() -> impl Strategy<Value = String> {
-    let patterns: Vec<_> = ROUTES
-        .iter()
-        .map(|route| format!("/v1/{}", route.pattern))
-        .collect();
+    let patterns: Vec<_> = ROUTES.iter().map(|route| format!("/v1/{}", route.pattern)).collect();
     let spoil = "(%[0-9a-fA-F]{2}|%|[a-z0-9._~!$&'()*+,;=:@-]|/){0,24}";
     prop_oneof![
         6 => select(patterns.clone()),
@@ -89,15 +74,7 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn query() -> impl Strategy<Value = Option<String>> {
-    let names = [
-        "date_since",
-        "filter_configured",
-        "include_plan",
-        "page",
-        "",
-        "ä",
-        "%FF",
-    ];
+    let names = ["date_since", "filter_configured", "include_plan", "page", "", "ä", "%FF"];
     let values = [
         "1",
         "0",
@@ -119,13 +96,11 @@ fn query() -> impl Strategy<Value = Option<String>> {
     let pairs = prop::collection::vec(pair, 0..6).prop_map(|pairs| {
         let pairs: Vec<_> = pairs
             .into_iter()
-            .map(|(name, value)| {
-                if name == "ä" {
-                    "%C3%A4".into()
-                } else {
-                    format!("{name}={value}")
-                }
-            })
+            .map(
+                |(name, value)| {
+                    if name == "ä" { "%C3%A4".into() } else { format!("{name}={value}") }
+                },
+            )
             .collect();
         pairs.join("&")
     });
@@ -289,11 +264,7 @@ fn thousands_of_different_requests_leave_a_bounded_cache_and_journal() {
         let path = format!("plugin/connect/account?{number}={long}");
         let reply = crisp.get(&path);
         assert_eq!(reply.header("bloom-status"), Some("MISS"));
-        assert_eq!(
-            crisp.get(&path).header("bloom-status"),
-            Some("MISS"),
-            "too long to be kept"
-        );
+        assert_eq!(crisp.get(&path).header("bloom-status"), Some("MISS"), "too long to be kept");
     }
     let entries = crisp.space.journal.entries(&Default::default()).count() as u64;
     assert_eq!(entries + crisp.space.journal.dropped(), 6_000);

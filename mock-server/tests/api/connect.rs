@@ -28,10 +28,7 @@ fn the_session_check_is_401_for_a_bad_key_and_405_for_get() {
     let mut crisp = Emulator::new();
     let request = http::Request::head("/v1/plugin/connect/session").body(Default::default());
     assert_eq!(crisp.raw(&request.unwrap()).status, 401);
-    assert_eq!(
-        crisp.get("plugin/connect/session").outcome(),
-        "405 method_not_allowed"
-    );
+    assert_eq!(crisp.get("plugin/connect/session").outcome(), "405 method_not_allowed");
 }
 
 #[test]
@@ -49,14 +46,10 @@ pub fn s2_05_get_plugin_connect_endpoints_has_socket_and_rescue_as_node_nests_th
 #[test]
 fn endpoints_follow_the_public_address_and_never_lead_to_crisp() {
     let blueprint = Blueprint::new(WorldOptions { ..options() }).unwrap();
-    let outside = crisp_mock_server::space::Outside {
-        elapsed: Default::default(),
-        wall: Default::default(),
-    };
+    let outside =
+        crisp_mock_server::space::Outside { elapsed: Default::default(), wall: Default::default() };
     let url = "https://mock.example:444/";
-    let mut crisp = Emulator {
-        space: Space::start("s", blueprint.into(), url, outside),
-    };
+    let mut crisp = Emulator { space: Space::start("s", blueprint.into(), url, outside) };
     let data = crisp.get("plugin/connect/endpoints").data;
     assert_eq!(data["socket"]["app"], "wss://mock.example:444/p/68/");
     assert!(!data.to_string().contains("crisp.chat"));

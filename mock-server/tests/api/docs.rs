@@ -53,17 +53,8 @@ livable; it changes these:
 fn quirks_page() -> String {
     let mut page = QUIRKS_HEAD.to_owned();
     for (about, (_, default)) in TABLE.iter().zip(Quirks::default().values()) {
-        let About {
-            number,
-            name,
-            question,
-            alternatives,
-            why,
-        } = about;
-        let alternatives: Vec<_> = alternatives
-            .iter()
-            .map(|value| format!("`{value}`"))
-            .collect();
+        let About { number, name, question, alternatives, why } = about;
+        let alternatives: Vec<_> = alternatives.iter().map(|value| format!("`{value}`")).collect();
         let alternatives = alternatives.join(", ");
         let _ = writeln!(
             page,
@@ -125,24 +116,16 @@ fn ledger() -> BTreeMap<String, Vec<Row>> {
 /// What a table of the ledger speaks of.
 fn rows_of(heading: &str) -> BTreeSet<String> {
     let mut tables = ledger();
-    let rows = tables
-        .remove(heading)
-        .unwrap_or_else(|| panic!("no table under {heading}"));
+    let rows = tables.remove(heading).unwrap_or_else(|| panic!("no table under {heading}"));
     let number = rows.len();
     let whats: BTreeSet<_> = rows.into_iter().map(|row| row.what).collect();
-    assert_eq!(
-        whats.len(),
-        number,
-        "something has two rows under {heading}"
-    );
+    assert_eq!(whats.len(), number, "something has two rows under {heading}");
     whats
 }
 
 #[test]
 fn the_ledger_has_a_row_for_every_route_and_no_other() {
-    let routes = ROUTES
-        .iter()
-        .map(|route| format!("{} {}", route.method, route.pattern));
+    let routes = ROUTES.iter().map(|route| format!("{} {}", route.method, route.pattern));
     assert_eq!(rows_of("Routes"), routes.collect());
 }
 
@@ -152,12 +135,7 @@ fn the_ledger_has_a_row_for_every_quirk_with_its_default_and_no_other() {
     assert_eq!(rows_of("Quirks"), quirks.collect());
     let defaults: BTreeMap<_, _> = Quirks::default().values().into_iter().collect();
     for row in &ledger()["Quirks"] {
-        assert_eq!(
-            row.here,
-            format!("`{}`", defaults[row.what.as_str()]),
-            "{}",
-            row.what
-        );
+        assert_eq!(row.here, format!("`{}`", defaults[row.what.as_str()]), "{}", row.what);
     }
 }
 
@@ -169,31 +147,17 @@ fn sources() -> Vec<String> {
     let files = files.chain([crate_source.join("space.rs")]);
     files
         .filter(|file| file.is_file())
-        .map(|file| {
-            read(&file)
-                .split("#[cfg(test)]")
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        })
+        .map(|file| read(&file).split("#[cfg(test)]").next().unwrap_or_default().to_owned())
         .collect()
 }
 
 /// The arguments of every call that makes an answer or a refusal.
 fn answers(source: &str) -> impl Iterator<Item = &str> {
-    let makers = [
-        "Answer::new(",
-        "Answer::written(",
-        "Refused::new(",
-        "Self::new(",
-    ];
+    let makers = ["Answer::new(", "Answer::written(", "Refused::new(", "Self::new("];
     makers.into_iter().flat_map(move |maker| {
         source.match_indices(maker).map(move |(at, _)| {
             let arguments = &source[at + maker.len()..];
-            let end = arguments
-                .char_indices()
-                .nth(120)
-                .map_or(arguments.len(), |(end, _)| end);
+            let end = arguments.char_indices().nth(120).map_or(arguments.len(), |(end, _)| end);
             &arguments[..end]
         })
     })
@@ -238,37 +202,20 @@ fn the_ledger_has_a_row_for_every_status_in_the_code_and_in_the_quirks_and_no_ot
     let values = quirks.flat_map(|about| about.alternatives.iter().map(|text| (*text).to_owned()));
     statuses.extend(values);
     let defaults = Quirks::default().values().into_iter();
-    statuses.extend(
-        defaults
-            .filter(|(name, _)| name.ends_with("-status"))
-            .map(|(_, text)| text),
-    );
+    statuses.extend(defaults.filter(|(name, _)| name.ends_with("-status")).map(|(_, text)| text));
     assert_eq!(rows_of("Statuses"), statuses);
 }
 
 #[test]
 fn every_row_of_the_ledger_names_its_evidence_and_a_source_that_is_listed() {
-    const MARKS: [&str; 5] = [
-        "documented",
-        "client",
-        "measured",
-        "third party",
-        "our choice",
-    ];
+    const MARKS: [&str; 5] = ["documented", "client", "measured", "third party", "our choice"];
     let page = read(&root().join("docs/fidelity.md"));
     let (_, list) = page.split_once("## Sources").expect("the list of sources");
-    let listed = list
-        .lines()
-        .filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let listed = list.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
     let listed: BTreeSet<_> = listed.collect();
     for (heading, rows) in ledger() {
         for row in rows {
-            let Row {
-                what,
-                here,
-                evidence,
-                sources,
-            } = &row;
+            let Row { what, here, evidence, sources } = &row;
             assert!(!here.is_empty(), "{heading}: {what}");
             let mark = MARKS.iter().find(|mark| evidence.starts_with(**mark));
             let mark = *mark.unwrap_or_else(|| panic!("{heading}: {what}: `{evidence}`?"));
@@ -276,10 +223,7 @@ fn every_row_of_the_ledger_names_its_evidence_and_a_source_that_is_listed() {
                 continue;
             }
             for source in sources.split(", ") {
-                assert!(
-                    listed.contains(source),
-                    "{heading}: {what}: source `{source}`?"
-                );
+                assert!(listed.contains(source), "{heading}: {what}: source `{source}`?");
             }
         }
     }

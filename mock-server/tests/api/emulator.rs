@@ -66,9 +66,7 @@ pub fn options() -> WorldOptions {
 
 /// Quirks as options have them.
 pub fn quirks(pairs: &[(&str, &str)]) -> Option<Settings> {
-    let owned = pairs
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    let owned = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
     Some(Settings(owned.collect()))
 }
 
@@ -80,30 +78,19 @@ impl Emulator {
 
     /// The same with some quirks.
     pub fn quirky(pairs: &[(&str, &str)]) -> Self {
-        Self::with(WorldOptions {
-            quirks: quirks(pairs),
-            ..options()
-        })
+        Self::with(WorldOptions { quirks: quirks(pairs), ..options() })
     }
 
     /// The same with a schema.
     pub fn schema(schema: Value) -> Self {
-        Self::with(WorldOptions {
-            schema: Some(schema),
-            ..options()
-        })
+        Self::with(WorldOptions { schema: Some(schema), ..options() })
     }
 
     pub fn with(options: WorldOptions) -> Self {
         let blueprint = Blueprint::new(options).expect("options of a test");
-        let outside = Outside {
-            elapsed: Duration::ZERO,
-            wall: Stamp(0),
-        };
+        let outside = Outside { elapsed: Duration::ZERO, wall: Stamp(0) };
         let url = "http://127.0.0.1:8420";
-        Self {
-            space: Space::start("default", Arc::new(blueprint), url, outside),
-        }
+        Self { space: Space::start("default", Arc::new(blueprint), url, outside) }
     }
 
     // Asking.
@@ -111,11 +98,7 @@ impl Emulator {
     /// A request of a tier, ready to be changed.
     pub fn request(&self, tier: Tier, method: &str, path: &str) -> http::request::Builder {
         let accounts = self.space.accounts();
-        let account = if tier == Tier::User {
-            &accounts.user
-        } else {
-            &accounts.plugin
-        };
+        let account = if tier == Tier::User { &accounts.user } else { &accounts.plugin };
         Request::builder()
             .method(method)
             .uri(format!("/v1/{path}"))
@@ -129,14 +112,9 @@ impl Emulator {
         let Outcome::Answer(response) = handled.delivery.outcome else {
             panic!("no answer at all: {:?}", handled.delivery.outcome)
         };
-        let seq = response.headers()["x-mock-request"]
-            .to_str()
-            .expect("digits");
+        let seq = response.headers()["x-mock-request"].to_str().expect("digits");
         assert_eq!(seq, handled.seq.to_string());
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/json; charset=utf-8"
-        );
+        assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
         let reply = Reply::of(response, request.method() == http::Method::HEAD);
         note(request, reply.status);
         reply
@@ -171,9 +149,7 @@ impl Emulator {
     /// The differential since a date, with further query.
     pub fn since_with(&mut self, date: &str, more: &str) -> Reply {
         let date: String = form_urlencoded::byte_serialize(date.as_bytes()).collect();
-        self.get(&format!(
-            "plugin/connect/websites/since?date_since={date}{more}"
-        ))
+        self.get(&format!("plugin/connect/websites/since?date_since={date}{more}"))
     }
 
     /// The differential since a date, as `added w1`, `updated w2`.
@@ -203,48 +179,28 @@ impl Emulator {
 
     pub fn install(&mut self, website: &str) {
         let (now, how) = (self.moment(), Installation::default());
-        self.space
-            .world
-            .install(now, id(website), how)
-            .expect("a website without the plugin");
+        self.space.world.install(now, id(website), how).expect("a website without the plugin");
         self.space.written_from_outside();
     }
 
     pub fn uninstall(&mut self, website: &str) {
         let now = self.moment();
-        self.space
-            .world
-            .uninstall(now, id(website))
-            .expect("a website with the plugin");
+        self.space.world.uninstall(now, id(website)).expect("a website with the plugin");
         self.space.written_from_outside();
     }
 
     pub fn save(&mut self, website: &str, settings: Value) {
         let now = self.moment();
-        let saved = self
-            .space
-            .world
-            .save(now, id(website), settings, Writer::Operator);
+        let saved = self.space.world.save(now, id(website), settings, Writer::Operator);
         saved.expect("settings that fit");
         self.space.written_from_outside();
     }
 
     pub fn set_plan(&mut self, website: &str, plan: Option<&str>, price: Option<u16>) {
         let now = self.moment();
-        let plan = plan.map(|name| Plan {
-            id: name.into(),
-            name: name.into(),
-            trialing: false,
-        });
-        let plan = if plan.as_ref().is_some_and(Plan::is_free) {
-            Some(Plan::free())
-        } else {
-            plan
-        };
-        self.space
-            .world
-            .set_plan(now, id(website), plan, price)
-            .expect("a website");
+        let plan = plan.map(|name| Plan { id: name.into(), name: name.into(), trialing: false });
+        let plan = if plan.as_ref().is_some_and(Plan::is_free) { Some(Plan::free()) } else { plan };
+        self.space.world.set_plan(now, id(website), plan, price).expect("a website");
         self.space.written_from_outside();
     }
 
@@ -280,12 +236,7 @@ impl Emulator {
     /// The newest entry of the journal.
     pub fn journal(&self) -> Entry {
         let all = Filter::default();
-        self.space
-            .journal
-            .entries(&all)
-            .next_back()
-            .cloned()
-            .expect("an entry")
+        self.space.journal.entries(&all).next_back().cloned().expect("an entry")
     }
 
     /// Why the last request was refused.
@@ -311,12 +262,7 @@ impl Reply {
         }
         let text = std::str::from_utf8(&reply.body).expect("UTF-8");
         let envelope: Value = serde_json::from_str(text).expect("JSON");
-        let members: Vec<_> = envelope
-            .as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect();
+        let members: Vec<_> = envelope.as_object().expect("an object").keys().cloned().collect();
         let mut sorted = members.clone();
         sorted.sort();
         assert_eq!(sorted, ["data", "error", "reason"], "{text}");
@@ -334,9 +280,7 @@ impl Reply {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("text"))
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
     }
 
     /// The websites of a list, as `w1 w2`.
@@ -361,10 +305,7 @@ fn note(request: &Request<Bytes>, status: u16) {
 
 /// An `Authorization` header.
 pub fn basic(account: &Account) -> String {
-    format!(
-        "Basic {}",
-        STANDARD.encode(format!("{}:{}", account.identifier, account.key))
-    )
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", account.identifier, account.key)))
 }
 
 pub fn id(website: &str) -> WebsiteId {

@@ -17,27 +17,17 @@ fn a_success_has_the_three_members_in_their_order() {
         format!(r#"{{"error":false,"reason":"resolved","data":{{"plugin_id":"{id}"}}}}"#);
     assert_eq!(reply.body, expected);
     let refused = crisp.get("plugins/subscription");
-    assert_eq!(
-        refused.body,
-        r#"{"error":true,"reason":"restricted_route_tier","data":{}}"#
-    );
+    assert_eq!(refused.body, r#"{"error":true,"reason":"restricted_route_tier","data":{}}"#);
 }
 
 #[test]
 fn the_headers_are_json_a_date_and_no_limits() {
     let mut crisp = Emulator::new();
     let reply = crisp.list();
-    assert_eq!(
-        reply.header("content-type"),
-        Some("application/json; charset=utf-8")
-    );
+    assert_eq!(reply.header("content-type"), Some("application/json; charset=utf-8"));
     assert_eq!(reply.header("date"), Some("Thu, 01 Jan 2026 00:00:00 GMT"));
     let others: Vec<_> = reply.headers.keys().map(|name| name.as_str()).collect();
-    assert_eq!(
-        others.len(),
-        3,
-        "no Retry-After, no X-RateLimit: {others:?}"
-    );
+    assert_eq!(others.len(), 3, "no Retry-After, no X-RateLimit: {others:?}");
 }
 
 #[test]
@@ -60,11 +50,7 @@ fn head_has_the_status_and_the_headers_of_get_and_no_body() {
     for path in paths {
         let get = crisp.get(&path);
         let head = crisp.ask(Tier::Plugin, "HEAD", &path, None);
-        assert_eq!(
-            (head.status, head.body),
-            (get.status, Bytes::new()),
-            "{path}"
-        );
+        assert_eq!((head.status, head.body), (get.status, Bytes::new()), "{path}");
         let names = |headers: &http::HeaderMap| {
             let mut names: Vec<_> = headers.keys().map(|name| name.to_string()).collect();
             names.sort();
@@ -78,20 +64,11 @@ fn head_has_the_status_and_the_headers_of_get_and_no_body() {
 fn one_slash_at_the_end_is_tolerated_and_two_are_not() {
     let mut crisp = Emulator::new();
     let settings = crisp.of("w1", "/settings");
-    for path in [
-        "plugin/connect/account",
-        "plugin/connect/websites/all/1",
-        settings.as_str(),
-    ] {
+    for path in ["plugin/connect/account", "plugin/connect/websites/all/1", settings.as_str()] {
         assert!(crisp.get(&format!("{path}/")).status < 300, "{path}/");
-        assert_eq!(
-            crisp.get(&format!("{path}//")).outcome(),
-            "404 route_not_found"
-        );
+        assert_eq!(crisp.get(&format!("{path}//")).outcome(), "404 route_not_found");
     }
-    let query = crisp.get(&format!(
-        "plugin/connect/websites/since/?date_since={START}"
-    ));
+    let query = crisp.get(&format!("plugin/connect/websites/since/?date_since={START}"));
     assert_eq!(query.status, 200);
 }
 
@@ -99,18 +76,9 @@ fn one_slash_at_the_end_is_tolerated_and_two_are_not() {
 fn unknown_routes_are_404_and_say_what_was_meant() {
     let mut crisp = Emulator::new();
     let near = [
-        (
-            "plugin/connect/acount",
-            "the nearest route is plugin/connect/account",
-        ),
-        (
-            "plugins/connect/account",
-            "the nearest route is plugin/connect/account",
-        ),
-        (
-            "plugin/connect/website/since",
-            "the nearest route is plugin/connect/websites/since",
-        ),
+        ("plugin/connect/acount", "the nearest route is plugin/connect/account"),
+        ("plugins/connect/account", "the nearest route is plugin/connect/account"),
+        ("plugin/connect/website/since", "the nearest route is plugin/connect/websites/since"),
         ("website/abc/conversations/1", "outside the plugin area"),
         ("", "no such route"),
         ("plugins/subscription//", "two slashes in a row"),
@@ -120,25 +88,11 @@ fn unknown_routes_are_404_and_say_what_was_meant() {
     for (path, why) in near {
         let reply = crisp.get(path);
         assert_eq!(reply.outcome(), "404 route_not_found", "{path}");
-        assert!(
-            crisp.explanation().contains(why),
-            "{path}: {}",
-            crisp.explanation()
-        );
+        assert!(crisp.explanation().contains(why), "{path}: {}", crisp.explanation());
     }
-    for path in [
-        "/",
-        "/plugin/connect/account",
-        "/v2/plugin/connect/account",
-        "/v1",
-        "//",
-    ] {
+    for path in ["/", "/plugin/connect/account", "/v2/plugin/connect/account", "/v1", "//"] {
         let request = Request::get(path).body(Bytes::new()).unwrap();
-        assert_eq!(
-            crisp.raw(&request).outcome(),
-            "404 route_not_found",
-            "{path}"
-        );
+        assert_eq!(crisp.raw(&request).outcome(), "404 route_not_found", "{path}");
         assert!(crisp.explanation().contains("routes start with /v1/"));
     }
 }
@@ -173,18 +127,13 @@ fn unknown_routes_need_no_credentials_and_reveal_nothing_else() {
     let mut crisp = Emulator::new();
     let request = Request::get("/v1/nothing/here").body(Bytes::new()).unwrap();
     assert_eq!(crisp.raw(&request).outcome(), "404 route_not_found");
-    let request = Request::get("/v1/plugin/connect/account")
-        .body(Bytes::new())
-        .unwrap();
+    let request = Request::get("/v1/plugin/connect/account").body(Bytes::new()).unwrap();
     assert_eq!(crisp.raw(&request).outcome(), "401 invalid_session");
 }
 
 #[test]
 fn a_stub_answers_in_the_envelope_with_its_status() {
-    let stubs = [
-        "POST website/*/conversation/*/message=202",
-        "GET website/*/operators/list=500",
-    ];
+    let stubs = ["POST website/*/conversation/*/message=202", "GET website/*/operators/list=500"];
     let stub = stubs.iter().map(|stub| stub.parse().unwrap()).collect();
     let mut crisp = Emulator::with(WorldOptions { stub, ..options() });
     let path = "website/a/conversation/b/message";
@@ -201,35 +150,14 @@ fn strange_escapes_in_a_path_are_no_route_or_no_website() {
     let plugin = crisp.space.plugin().id;
     let cases = [
         ("plugin/connect/%61ccount".to_owned(), "404 route_not_found"),
-        (
-            "plugin%2Fconnect%2Faccount".to_owned(),
-            "404 route_not_found",
-        ),
-        (
-            "plugin/connect/../connect/account".to_owned(),
-            "404 route_not_found",
-        ),
-        (
-            format!("plugins/subscription/%FF%FE/{plugin}/settings"),
-            "404 not_subscribed",
-        ),
-        (
-            format!("plugins/subscription/%00/{plugin}/settings"),
-            "404 not_subscribed",
-        ),
-        (
-            format!("plugins/subscription/%2e%2e/{plugin}"),
-            "404 not_subscribed",
-        ),
-        (
-            format!("plugins/subscription/%/{plugin}"),
-            "404 not_subscribed",
-        ),
+        ("plugin%2Fconnect%2Faccount".to_owned(), "404 route_not_found"),
+        ("plugin/connect/../connect/account".to_owned(), "404 route_not_found"),
+        (format!("plugins/subscription/%FF%FE/{plugin}/settings"), "404 not_subscribed"),
+        (format!("plugins/subscription/%00/{plugin}/settings"), "404 not_subscribed"),
+        (format!("plugins/subscription/%2e%2e/{plugin}"), "404 not_subscribed"),
+        (format!("plugins/subscription/%/{plugin}"), "404 not_subscribed"),
         ("plugin/connect/websites/all/%31".to_owned(), "206 listed"),
-        (
-            "plugin/connect/websites/all/%FF".to_owned(),
-            "400 invalid_data",
-        ),
+        ("plugin/connect/websites/all/%FF".to_owned(), "400 invalid_data"),
     ];
     for (path, outcome) in cases {
         assert_eq!(crisp.get(&path).outcome(), outcome, "{path}");

@@ -32,9 +32,7 @@ fn misspelt_parameters_headers_and_members_show_up() {
     crisp.get("plugin/connect/websites/all/1?filter_configurd=1&include_plan=1");
     assert_eq!(crisp.journal().unread.query, ["filter_configurd"]);
     let request = crisp.request(Tier::Plugin, "GET", "plugin/connect/account");
-    let request = request
-        .header("x-crisp-teir", "plugin")
-        .header("accept", "*/*");
+    let request = request.header("x-crisp-teir", "plugin").header("accept", "*/*");
     crisp.raw(&request.body(Bytes::new()).unwrap());
     assert_eq!(crisp.journal().unread.headers, ["x-crisp-teir"]);
     let path = crisp.of("w1", "/event");
@@ -46,9 +44,7 @@ fn misspelt_parameters_headers_and_members_show_up() {
 #[test]
 fn a_misspelt_parameter_shows_up_even_when_that_is_why_the_request_was_refused() {
     let mut crisp = Emulator::new();
-    crisp.get(&format!(
-        "plugin/connect/websites/since?data_since={START}&include_plan=1"
-    ));
+    crisp.get(&format!("plugin/connect/websites/since?data_since={START}&include_plan=1"));
     assert_eq!(
         crisp.explanation(),
         "date_since is missing: send ?date_since=2026-01-31T09:00:00.000Z; \
@@ -73,11 +69,7 @@ fn an_answer_from_the_cache_leaves_nothing_unread() {
     let mut crisp = Emulator::quirky(&[("get-cache", "kept:1h")]);
     for _ in 0..2 {
         crisp.get("plugin/connect/websites/all/1?include_plan=1&filter_configured=1");
-        assert!(
-            crisp.journal().unread.is_empty(),
-            "{:?}",
-            crisp.journal().unread
-        );
+        assert!(crisp.journal().unread.is_empty(), "{:?}", crisp.journal().unread);
     }
 }
 
@@ -97,20 +89,11 @@ fn a_misspelt_parameter_is_explained_although_the_answer_is_a_good_one() {
 fn a_date_that_is_none_is_told_what_it_lacks() {
     let mut crisp = Emulator::new();
     for (date, fix) in [
-        (
-            "1767225600000",
-            "numbers are not read, send `new Date(ms).toISOString()`",
-        ),
-        (
-            "2026-01-01T00:00:00",
-            "the time zone is missing, end it with `Z`",
-        ),
+        ("1767225600000", "numbers are not read, send `new Date(ms).toISOString()`"),
+        ("2026-01-01T00:00:00", "the time zone is missing, end it with `Z`"),
         ("2026-01-01", "the time of day is missing, add `T00:00:00Z`"),
         ("2026-02-30T00:00:00Z", "no calendar has that day or hour"),
-        (
-            "2026-01-01T00%253A00%253A00Z",
-            "it was percent-encoded twice",
-        ),
+        ("2026-01-01T00%253A00%253A00Z", "it was percent-encoded twice"),
         ("yesterday", "send what `toISOString()` writes"),
     ] {
         crisp.get(&format!("plugin/connect/websites/since?date_since={date}"));
@@ -124,33 +107,17 @@ fn a_path_without_a_route_is_compared_without_its_ids() {
     let mut crisp = Emulator::new();
     let settings = crisp.of("w1", "/setings");
     for (path, near) in [
-        (
-            settings.as_str(),
-            "plugins/subscription/{website}/{plugin}/settings",
-        ),
-        (
-            "plugins/connect/websites/all/1",
-            "plugin/connect/websites/all/{page}",
-        ),
-        (
-            "plugin/connect/website/since",
-            "plugin/connect/websites/since",
-        ),
+        (settings.as_str(), "plugins/subscription/{website}/{plugin}/settings"),
+        ("plugins/connect/websites/all/1", "plugin/connect/websites/all/{page}"),
+        ("plugin/connect/website/since", "plugin/connect/websites/since"),
         ("plugin/connect/acount", "plugin/connect/account"),
     ] {
         crisp.get(path);
         let why = crisp.explanation();
-        assert!(
-            why.ends_with(&format!("the nearest route is {near}")),
-            "{path}: {why}"
-        );
+        assert!(why.ends_with(&format!("the nearest route is {near}")), "{path}: {why}");
     }
     crisp.get("website/8c842203-7ed8-4e29-a608-7cf78a7d2fcc/conversation/x/message");
-    assert!(
-        crisp.explanation().contains("--stub"),
-        "{}",
-        crisp.explanation()
-    );
+    assert!(crisp.explanation().contains("--stub"), "{}", crisp.explanation());
 }
 
 #[test]
@@ -158,27 +125,16 @@ fn explanations_name_the_fix() {
     let mut crisp = Emulator::new();
     let w9 = crisp.of("w9", "/settings");
     let other = format!("plugins/subscription/{}/{}", id("w1"), id("w1"));
-    let w1_by_name = crisp
-        .of("w1", "/settings")
-        .replace(&id("w1").to_string(), "w1");
+    let w1_by_name = crisp.of("w1", "/settings").replace(&id("w1").to_string(), "w1");
     let cases = [
-        (
-            w9,
-            "website w9 does not have the plugin: install it with `crisp-mock ctl install`",
-        ),
+        (w9, "website w9 does not have the plugin: install it with `crisp-mock ctl install`"),
         (other, "this world is about"),
         (
             "plugins/subscription".into(),
             "which is open to user: send X-Crisp-Tier `user` with that tier's key",
         ),
-        (
-            w1_by_name,
-            "`w1` is a name for people: the API writes it 9e3779b1-",
-        ),
-        (
-            "plugin/connect/websites/all/x".into(),
-            "page_number has to be a number from 1",
-        ),
+        (w1_by_name, "`w1` is a name for people: the API writes it 9e3779b1-"),
+        ("plugin/connect/websites/all/x".into(), "page_number has to be a number from 1"),
     ];
     for (path, why) in cases {
         assert!(crisp.get(&path).status >= 400);
@@ -205,41 +161,11 @@ fn numbers_run_on_whatever_happens_and_entries_are_found_by_filter() {
     crisp.write("PUT", "w1", message("Hi"));
     assert_eq!(crisp.journal().seq, 7);
     let count = |filter: Filter| crisp.space.journal.entries(&filter).count();
-    assert_eq!(
-        count(Filter {
-            status: Some(404),
-            ..Filter::default()
-        }),
-        3
-    );
-    assert_eq!(
-        count(Filter {
-            method: Some("put".into()),
-            ..Filter::default()
-        }),
-        1
-    );
-    assert_eq!(
-        count(Filter {
-            website: Some(id("w1")),
-            ..Filter::default()
-        }),
-        1
-    );
-    assert_eq!(
-        count(Filter {
-            since_seq: 5,
-            ..Filter::default()
-        }),
-        2
-    );
-    assert_eq!(
-        count(Filter {
-            path: Some("websites".into()),
-            ..Filter::default()
-        }),
-        3
-    );
+    assert_eq!(count(Filter { status: Some(404), ..Filter::default() }), 3);
+    assert_eq!(count(Filter { method: Some("put".into()), ..Filter::default() }), 1);
+    assert_eq!(count(Filter { website: Some(id("w1")), ..Filter::default() }), 1);
+    assert_eq!(count(Filter { since_seq: 5, ..Filter::default() }), 2);
+    assert_eq!(count(Filter { path: Some("websites".into()), ..Filter::default() }), 3);
 }
 
 /// What the texts of an entry take in memory, spare room included.
@@ -247,15 +173,8 @@ fn memory(entry: &crisp_mock_server::journal::Entry) -> usize {
     let unread = &entry.unread;
     let lists = [&unread.query, &unread.headers, &unread.body];
     let explanation = entry.explanation.as_ref().map_or(0, String::capacity);
-    lists
-        .into_iter()
-        .flatten()
-        .map(String::capacity)
-        .sum::<usize>()
-        + [&entry.method, &entry.path, &entry.query]
-            .map(String::capacity)
-            .iter()
-            .sum::<usize>()
+    lists.into_iter().flatten().map(String::capacity).sum::<usize>()
+        + [&entry.method, &entry.path, &entry.query].map(String::capacity).iter().sum::<usize>()
         + explanation
 }
 
@@ -277,9 +196,7 @@ fn huge_requests_leave_small_entries() {
         }
     }
     let request = crisp.request(Tier::Plugin, "PUT", &crisp.of("w1", "/settings"));
-    let request = request
-        .header("content-type", &long)
-        .header("user-agent", &long);
+    let request = request.header("content-type", &long).header("user-agent", &long);
     crisp.raw(&request.body(Bytes::from_static(b"{}")).unwrap());
     assert!(memory(&crisp.journal()) < 10_000);
     let path = crisp.of("w1", "/event");
@@ -300,8 +217,5 @@ fn the_journals_memory_is_bounded_and_it_says_what_it_dropped() {
     let entries = crisp.space.journal.entries(&all);
     let (number, bytes) = entries.fold((0, 0), |(n, b), entry| (n + 1, b + memory(entry)));
     assert!(bytes <= MOST_BYTES);
-    assert_eq!(
-        crisp.space.journal.dropped() as usize + number,
-        MOST_ENTRIES + 10
-    );
+    assert_eq!(crisp.space.journal.dropped() as usize + number, MOST_ENTRIES + 10);
 }

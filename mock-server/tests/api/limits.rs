@@ -7,11 +7,7 @@ use serde_json::json;
 use crate::emulator::{Emulator, message, options, quirks};
 
 fn limited(quota: u64, pairs: &[(&str, &str)]) -> Emulator {
-    Emulator::with(WorldOptions {
-        quota: Some(quota),
-        quirks: quirks(pairs),
-        ..options()
-    })
+    Emulator::with(WorldOptions { quota: Some(quota), quirks: quirks(pairs), ..options() })
 }
 
 fn used(crisp: &mut Emulator) -> u64 {
@@ -87,9 +83,7 @@ fn refused_requests_count_but_for_401_and_what_never_got_to_a_route() {
     let unmatched = |crisp: &mut Emulator| crisp.get("plugin/connect/nothing").status;
     assert_eq!(counted(&mut crisp, &unmatched), (404, 0));
     let head = |crisp: &mut Emulator| {
-        crisp
-            .ask(Tier::Plugin, "HEAD", "plugin/connect/session", None)
-            .status
+        crisp.ask(Tier::Plugin, "HEAD", "plugin/connect/session", None).status
     };
     assert_eq!(counted(&mut crisp, &head), (200, 1));
 }
@@ -163,11 +157,7 @@ fn a_refused_write_leaves_the_cache_and_another_query_is_another_answer() {
     assert_eq!(other.header("bloom-status"), Some("MISS"));
     let user = crisp.of("w1", "/settings");
     assert_eq!(crisp.get(&user).header("bloom-status"), Some("MISS"));
-    assert_eq!(
-        crisp.user_get(&user).header("bloom-status"),
-        Some("MISS"),
-        "not another's answer"
-    );
+    assert_eq!(crisp.user_get(&user).header("bloom-status"), Some("MISS"), "not another's answer");
 }
 
 #[test]
@@ -189,16 +179,8 @@ fn a_page_that_a_fault_repeated_is_not_kept_in_the_cache() {
         ..options()
     });
     crisp.get("plugin/connect/websites/all/1");
-    assert_eq!(
-        crisp.get("plugin/connect/websites/all/2").names(),
-        "w1",
-        "the fault"
-    );
-    assert_eq!(
-        crisp.get("plugin/connect/websites/all/2").names(),
-        "w2",
-        "the truth again"
-    );
+    assert_eq!(crisp.get("plugin/connect/websites/all/2").names(), "w1", "the fault");
+    assert_eq!(crisp.get("plugin/connect/websites/all/2").names(), "w2", "the truth again");
 }
 
 #[test]

@@ -16,9 +16,7 @@ fn paged(websites: u32, pairs: &[(&str, &str)]) -> Emulator {
 }
 
 fn page(crisp: &mut Emulator, segment: &str) -> String {
-    crisp
-        .get(&format!("plugin/connect/websites/all{segment}"))
-        .names()
+    crisp.get(&format!("plugin/connect/websites/all{segment}")).names()
 }
 
 #[test]
@@ -51,10 +49,7 @@ fn an_item_has_id_token_price_and_settings_of_the_right_types() {
         "website_id": id("w1"), "token": website.token, "price": 65_535, "settings": settings,
     });
     assert_eq!(items[0], expected);
-    assert!(
-        items[0]["price"].is_u64(),
-        "Go fails the whole list otherwise"
-    );
+    assert!(items[0]["price"].is_u64(), "Go fails the whole list otherwise");
     assert_ne!(items[0]["token"], items[1]["token"]);
 }
 
@@ -76,10 +71,7 @@ fn a_page_that_is_no_number_is_refused_and_an_absurd_one_is_past_the_end() {
 
 #[test]
 fn filter_configured_keeps_only_websites_whose_settings_were_configured() {
-    let mut crisp = Emulator::with(WorldOptions {
-        unconfigured: Some(2),
-        ..options()
-    });
+    let mut crisp = Emulator::with(WorldOptions { unconfigured: Some(2), ..options() });
     let mut filtered = |value: &str| page(&mut crisp, &format!("/1?filter_configured={value}"));
     for yes in ["1", "true", "True", "TRUE"] {
         assert_eq!(filtered(yes), "w1", "{yes}");
@@ -91,11 +83,7 @@ fn filter_configured_keeps_only_websites_whose_settings_were_configured() {
     crisp.save("w3", message("now configured"));
     assert_eq!(page(&mut crisp, "/1?filter_configured=1"), "w1 w3");
     crisp.save("w1", json!({}));
-    assert_eq!(
-        page(&mut crisp, "/1?filter_configured=1"),
-        "w3",
-        "`{{}}` is not configured"
-    );
+    assert_eq!(page(&mut crisp, "/1?filter_configured=1"), "w3", "`{{}}` is not configured");
 }
 
 #[test]
@@ -112,32 +100,18 @@ fn include_plan_adds_the_plan_and_only_when_asked() {
     let mut crisp = Emulator::new();
     crisp.set_plan("w1", Some("Mini"), None);
     crisp.set_plan("w2", Some("Free"), None);
-    let plain = crisp
-        .get("plugin/connect/websites/all/1?include_plan=0")
-        .data;
+    let plain = crisp.get("plugin/connect/websites/all/1?include_plan=0").data;
     assert!(plain[0].get("plan").is_none());
-    for asked in [
-        "include_plan=1",
-        "filter_configured=0&include_plan=1",
-        "include_plan=True",
-    ] {
-        let items = crisp
-            .get(&format!("plugin/connect/websites/all/1?{asked}"))
-            .data;
-        assert_eq!(
-            items[0]["plan"],
-            json!({"id": "Mini", "name": "Mini", "trialing": false})
-        );
+    for asked in ["include_plan=1", "filter_configured=0&include_plan=1", "include_plan=True"] {
+        let items = crisp.get(&format!("plugin/connect/websites/all/1?{asked}")).data;
+        assert_eq!(items[0]["plan"], json!({"id": "Mini", "name": "Mini", "trialing": false}));
         assert_eq!(items[1]["plan"]["name"], "Free");
     }
 }
 
 #[test]
 fn an_unconfigured_website_has_empty_settings_not_none() {
-    let mut crisp = Emulator::with(WorldOptions {
-        unconfigured: Some(3),
-        ..options()
-    });
+    let mut crisp = Emulator::with(WorldOptions { unconfigured: Some(3), ..options() });
     assert_eq!(crisp.list().data[0]["settings"], json!({}));
 }
 
@@ -146,11 +120,7 @@ fn a_website_that_leaves_between_two_pages_makes_another_one_slip_through() {
     let mut crisp = paged(5, &[]);
     assert_eq!(page(&mut crisp, "/1"), "w1 w2");
     crisp.uninstall("w1");
-    assert_eq!(
-        page(&mut crisp, "/2"),
-        "w4 w5",
-        "w3 moved onto the page already read"
-    );
+    assert_eq!(page(&mut crisp, "/2"), "w4 w5", "w3 moved onto the page already read");
 }
 
 #[test]
@@ -170,11 +140,7 @@ fn under_snapshot_the_pages_after_the_first_do_not_move() {
     crisp.install("w9");
     assert_eq!(page(&mut crisp, "/2"), "w3 w4");
     assert_eq!(page(&mut crisp, "/3"), "w5");
-    assert_eq!(
-        page(&mut crisp, "/1"),
-        "w2 w3",
-        "page 1 takes a new snapshot"
-    );
+    assert_eq!(page(&mut crisp, "/1"), "w2 w3", "page 1 takes a new snapshot");
     assert_eq!(page(&mut crisp, "/3"), "w9");
 }
 
@@ -193,12 +159,7 @@ fn under_by_id_the_order_is_that_of_the_ids_whatever_happens() {
     crisp.uninstall("w2");
     crisp.install("w2");
     let items = crisp.list().data;
-    let ids: Vec<_> = items
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| &item["website_id"])
-        .collect();
+    let ids: Vec<_> = items.as_array().unwrap().iter().map(|item| &item["website_id"]).collect();
     assert!(ids.is_sorted_by_key(|id| id.as_str()));
     assert_eq!(ids.len(), 3);
 }
@@ -211,10 +172,7 @@ fn an_empty_world_has_an_empty_first_page() {
 
 #[test]
 fn twenty_websites_are_a_page() {
-    let mut crisp = Emulator::with(WorldOptions {
-        websites: Some(25),
-        ..options()
-    });
+    let mut crisp = Emulator::with(WorldOptions { websites: Some(25), ..options() });
     assert_eq!(crisp.list().data.as_array().unwrap().len(), 20);
     let second = crisp.get("plugin/connect/websites/all/2").data;
     assert_eq!(second.as_array().unwrap().len(), 5);

@@ -113,20 +113,15 @@ impl Model {
         let live = live.filter(|(_, known)| !configured_only || known.settings != json!({}));
         let mut live: Vec<_> = live.collect();
         live.sort_by_key(|(_, known)| known.installed);
-        live.into_iter()
-            .map(|(w, known)| (*w, known.settings.clone(), known.price))
-            .collect()
+        live.into_iter().map(|(w, known)| (*w, known.settings.clone(), known.price)).collect()
     }
 
     fn since(&self, date: Stamp, now: Stamp, configured_only: bool) -> String {
         if date > now {
             return String::new();
         }
-        let mut changed: Vec<_> = self
-            .websites
-            .iter()
-            .filter(|(_, known)| known.changed.0 >= date)
-            .collect();
+        let mut changed: Vec<_> =
+            self.websites.iter().filter(|(_, known)| known.changed.0 >= date).collect();
         changed.sort_by_key(|(_, known)| known.changed);
         let items = changed.into_iter().filter_map(|(w, known)| {
             let hidden = configured_only && known.settings == json!({});
@@ -148,11 +143,7 @@ fn act(crisp: &mut Emulator, step: &Step, possible: bool) {
         Step::Wait(millis) => crisp.millis(*millis),
         Step::SetBack(millis) => crisp.space.clock.skew(-millis),
         Step::Put(w, n) | Step::Patch(w, n) => {
-            let method = if matches!(step, Step::Put(..)) {
-                "PUT"
-            } else {
-                "PATCH"
-            };
+            let method = if matches!(step, Step::Put(..)) { "PUT" } else { "PATCH" };
             let status = crisp.write(method, &name(w), settings(*n)).status;
             assert_eq!(status, if possible { 200 } else { 404 });
         }
@@ -177,11 +168,7 @@ fn listed(crisp: &mut Emulator, filter: &str) -> Vec<(u32, Value, u16)> {
         for (item, name) in items.iter().zip(reply.names().split(' ')) {
             let number = name[1..].parse().expect("a number");
             let price = item["price"].as_u64().expect("a number");
-            all.push((
-                number,
-                item["settings"].clone(),
-                u16::try_from(price).expect("u16"),
-            ));
+            all.push((number, item["settings"].clone(), u16::try_from(price).expect("u16")));
         }
     }
     all

@@ -95,10 +95,7 @@ fn every_route_of_the_table_is_exercised_by_the_test_named_after_it() {
         let (tested, test) = tests.next().expect("a test for every route");
         assert_eq!(*tested, name, "the tests are in the order of the routes");
         let answered: BTreeSet<_> = answered_during(test).into_iter().collect();
-        assert!(
-            answered.contains(&name),
-            "{name} never answered; these did: {answered:?}"
-        );
+        assert!(answered.contains(&name), "{name} never answered; these did: {answered:?}");
     }
     assert_eq!(tests.len(), 0, "a test for a route that is gone");
 }

@@ -17,10 +17,7 @@ fn nested() -> Value {
 #[test]
 pub fn s2_10_get_settings_has_schema_settings_token_and_addresses() {
     let page = Some("https://plugin.example/config".to_owned());
-    let mut crisp = Emulator::with(WorldOptions {
-        settings_url: page.clone(),
-        ..options()
-    });
+    let mut crisp = Emulator::with(WorldOptions { settings_url: page.clone(), ..options() });
     crisp.save("w1", message("Hi"));
     let path = crisp.of("w1", "/settings");
     for tier in [Tier::Plugin, Tier::User] {
@@ -38,11 +35,7 @@ pub fn s2_10_get_settings_has_schema_settings_token_and_addresses() {
         assert_eq!(reply.data, expected);
     }
     let listed = crisp.list().data;
-    assert_eq!(
-        listed[0]["token"],
-        crisp.get(&path).data["token"],
-        "one token in both places"
-    );
+    assert_eq!(listed[0]["token"], crisp.get(&path).data["token"], "one token in both places");
 }
 
 #[test]
@@ -66,18 +59,12 @@ pub fn s2_12_patch_settings_merges_top_level_members() {
     let mut crisp = Emulator::schema(nested());
     crisp.seconds(1);
     for tier in [Tier::Plugin, Tier::User] {
-        crisp.save(
-            "w1",
-            json!({"message": "kept", "box": {"size": 1, "other": 2}}),
-        );
+        crisp.save("w1", json!({"message": "kept", "box": {"size": 1, "other": 2}}));
         let path = crisp.of("w1", "/settings");
         let reply = crisp.ask(tier, "PATCH", &path, Some(json!({"box": {"size": 3}})));
         assert_eq!(reply.outcome(), "200 updated");
         assert_eq!(reply.data, json!({}));
-        assert_eq!(
-            crisp.settings("w1"),
-            json!({"message": "kept", "box": {"size": 3}})
-        );
+        assert_eq!(crisp.settings("w1"), json!({"message": "kept", "box": {"size": 3}}));
     }
     assert_eq!(crisp.since(START), "updated w1");
 }
@@ -86,14 +73,8 @@ pub fn s2_12_patch_settings_merges_top_level_members() {
 fn the_three_depths_of_a_patch_differ_in_nested_members_and_in_null() {
     let patch = json!({"message": null, "box": {"size": 3, "gone": null}});
     let depths = [
-        (
-            "shallow",
-            json!({"message": null, "box": {"size": 3, "gone": null}}),
-        ),
-        (
-            "deep",
-            json!({"message": null, "box": {"size": 3, "gone": null, "other": 2}}),
-        ),
+        ("shallow", json!({"message": null, "box": {"size": 3, "gone": null}})),
+        ("deep", json!({"message": null, "box": {"size": 3, "gone": null, "other": 2}})),
         ("rfc7396", json!({"box": {"size": 3, "other": 2}})),
     ];
     for (depth, expected) in depths {
@@ -102,10 +83,7 @@ fn the_three_depths_of_a_patch_differ_in_nested_members_and_in_null() {
             quirks: crate::emulator::quirks(&[("merge-depth", depth)]),
             ..options()
         });
-        crisp.save(
-            "w1",
-            json!({"message": "a", "box": {"size": 1, "gone": 1, "other": 2}}),
-        );
+        crisp.save("w1", json!({"message": "a", "box": {"size": 1, "gone": 1, "other": 2}}));
         assert_eq!(crisp.write("PATCH", "w1", patch.clone()).status, 200);
         assert_eq!(crisp.settings("w1"), expected, "{depth}");
     }
@@ -117,10 +95,7 @@ fn an_empty_put_clears_and_an_empty_patch_is_still_a_write() {
     crisp.seconds(1);
     let before = crisp.settings("w2");
     assert_eq!(crisp.write("PUT", "w1", json!({})).outcome(), "200 saved");
-    assert_eq!(
-        crisp.write("PATCH", "w2", json!({})).outcome(),
-        "200 updated"
-    );
+    assert_eq!(crisp.write("PATCH", "w2", json!({})).outcome(), "200 updated");
     assert_eq!(crisp.settings("w1"), json!({}));
     assert_eq!(crisp.settings("w2"), before);
     assert_eq!(crisp.since(START), "updated w1, updated w2");
@@ -154,21 +129,9 @@ fn a_patch_is_judged_by_the_merged_whole() {
         "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
     }));
     crisp.save("w1", json!({"a": "1"}));
-    assert_eq!(
-        crisp.write("PATCH", "w1", json!({"b": "2"})).status,
-        200,
-        "a is there already"
-    );
-    assert_eq!(
-        crisp.write("PUT", "w1", json!({"b": "2"})).status,
-        400,
-        "a is missing"
-    );
-    assert_eq!(
-        crisp.write("PATCH", "w1", json!({"c": "2"})).status,
-        400,
-        "c is unknown"
-    );
+    assert_eq!(crisp.write("PATCH", "w1", json!({"b": "2"})).status, 200, "a is there already");
+    assert_eq!(crisp.write("PUT", "w1", json!({"b": "2"})).status, 400, "a is missing");
+    assert_eq!(crisp.write("PATCH", "w1", json!({"c": "2"})).status, 400, "c is unknown");
     assert_eq!(crisp.settings("w1"), json!({"a": "1", "b": "2"}));
 }
 
@@ -238,13 +201,7 @@ fn content_types_of_json_are_taken_and_others_refused() {
             request = request.header("content-type", content_type);
         }
         // Go ends the body with a newline.
-        crisp
-            .raw(
-                &request
-                    .body(Bytes::from_static(b"{\"message\":\"a\"}\n"))
-                    .unwrap(),
-            )
-            .status
+        crisp.raw(&request.body(Bytes::from_static(b"{\"message\":\"a\"}\n")).unwrap()).status
     };
     let json = [
         "application/json",
@@ -257,11 +214,7 @@ fn content_types_of_json_are_taken_and_others_refused() {
         assert_eq!(put(Some(content_type)), 200, "{content_type}");
     }
     assert_eq!(put(None), 200, "curl users forget it");
-    for content_type in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    ] {
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
         assert_eq!(put(Some(content_type)), 400, "{content_type}");
     }
 }
@@ -277,17 +230,8 @@ fn a_schema_with_crisps_id_works_and_is_never_fetched() {
     }));
     let good = json!({"access_token": "90984d15addbc9e3a9855aza"});
     assert_eq!(crisp.write("PUT", "w1", good).status, 200);
-    assert_eq!(
-        crisp
-            .write("PATCH", "w1", json!({"access_token": null}))
-            .status,
-        200
-    );
-    assert_eq!(
-        crisp.settings("w1"),
-        json!({"access_token": null}),
-        "null is a value"
-    );
+    assert_eq!(crisp.write("PATCH", "w1", json!({"access_token": null})).status, 200);
+    assert_eq!(crisp.settings("w1"), json!({"access_token": null}), "null is a value");
     let reply = crisp.write("PUT", "w1", json!({"access_token": "short"}));
     assert_eq!(reply.outcome(), "400 invalid_data");
 }
@@ -297,9 +241,7 @@ fn the_last_write_wins_without_any_condition() {
     let mut crisp = Emulator::new();
     let path = crisp.of("w1", "/settings");
     for text in ["first", "second"] {
-        let request = crisp
-            .request(Tier::Plugin, "PUT", &path)
-            .header("if-match", "\"other\"");
+        let request = crisp.request(Tier::Plugin, "PUT", &path).header("if-match", "\"other\"");
         let body = Bytes::from(message(text).to_string());
         assert_eq!(crisp.raw(&request.body(body).unwrap()).status, 200);
     }

@@ -42,10 +42,7 @@ fn nothing_changed_is_an_empty_array() {
 fn websites_from_before_the_start_were_added_thirty_days_ago() {
     let mut crisp = Emulator::new();
     assert_eq!(crisp.since(FAR_BACK), "added w1, added w2, added w3");
-    assert_eq!(
-        crisp.since("2025-12-02T00:00:00Z"),
-        "added w1, added w2, added w3"
-    );
+    assert_eq!(crisp.since("2025-12-02T00:00:00Z"), "added w1, added w2, added w3");
     assert_eq!(crisp.since("2025-12-02T00:00:00.001Z"), "");
 }
 
@@ -57,11 +54,7 @@ fn the_boundary_is_inclusive_to_the_millisecond() {
     crisp.seconds(60);
     assert_eq!(crisp.since("2026-01-01T00:00:00.499Z"), "updated w1");
     assert_eq!(crisp.since("2026-01-01T00:00:00.500Z"), "updated w1");
-    assert_eq!(
-        crisp.since("2026-01-01T00:00:00.500999999Z"),
-        "updated w1",
-        "cut, not rounded"
-    );
+    assert_eq!(crisp.since("2026-01-01T00:00:00.500999999Z"), "updated w1", "cut, not rounded");
     assert_eq!(crisp.since("2026-01-01T00:00:00.501Z"), "");
 }
 
@@ -152,9 +145,7 @@ fn a_plan_a_price_and_an_unchanged_save_are_updates() {
     crisp.set_plan("w1", Some("Mini"), None);
     crisp.set_plan("w2", None, Some(9));
     crisp.save("w3", message("same"));
-    let items = crisp
-        .since_with("2026-01-01T00:00:01Z", "&include_plan=1")
-        .data;
+    let items = crisp.since_with("2026-01-01T00:00:01Z", "&include_plan=1").data;
     assert_eq!(differences(&items), "updated w1, updated w2, updated w3");
     assert_eq!(items[0]["plan"]["name"], "Mini");
     assert_eq!(items[1]["price"], 9);
@@ -162,10 +153,7 @@ fn a_plan_a_price_and_an_unchanged_save_are_updates() {
 
 #[test]
 fn under_the_filter_removed_is_always_sent_and_unconfigured_is_silently_absent() {
-    let mut crisp = Emulator::with(WorldOptions {
-        unconfigured: Some(2),
-        ..options()
-    });
+    let mut crisp = Emulator::with(WorldOptions { unconfigured: Some(2), ..options() });
     crisp.seconds(1);
     crisp.install("w4");
     crisp.save("w2", message("first"));
@@ -173,10 +161,7 @@ fn under_the_filter_removed_is_always_sent_and_unconfigured_is_silently_absent()
     crisp.save("w1", json!({}));
     let filtered = crisp.since_with(START, "&filter_configured=1").data;
     assert_eq!(differences(&filtered), "updated w2, removed w3");
-    assert_eq!(
-        crisp.since(START),
-        "added w4, updated w2, removed w3, updated w1"
-    );
+    assert_eq!(crisp.since(START), "added w4, updated w2, removed w3, updated w1");
 }
 
 #[test]
@@ -186,44 +171,19 @@ fn every_form_of_date_that_clients_send_is_understood() {
     crisp.save("w1", message("Hi"));
     crisp.seconds(3_600);
     let forms = [
-        (
-            "Go",
-            "date_since=2026-01-01T01%3A00%3A00Z&filter_configured=0&include_plan=0",
-        ),
-        (
-            "Go, nanoseconds",
-            "date_since=2026-01-01T00%3A59%3A59.123456789Z&filter_configured=0",
-        ),
-        (
-            "Node",
-            "filter_configured=0&include_plan=0&date_since=2026-01-01T01:00:00Z",
-        ),
-        (
-            "Node, a Date",
-            "date_since=%222026-01-01T01%3A00%3A00.000Z%22",
-        ),
-        (
-            "Python, raw plus",
-            "date_since=2026-01-01T01:00:00+00:00&filter_configured=False",
-        ),
-        (
-            "Python, isoformat",
-            "date_since=2026-01-01T01:00:00.000000+00:00",
-        ),
-        (
-            "Python, encoded plus",
-            "date_since=2026-01-01T01:00:00%2B00:00",
-        ),
+        ("Go", "date_since=2026-01-01T01%3A00%3A00Z&filter_configured=0&include_plan=0"),
+        ("Go, nanoseconds", "date_since=2026-01-01T00%3A59%3A59.123456789Z&filter_configured=0"),
+        ("Node", "filter_configured=0&include_plan=0&date_since=2026-01-01T01:00:00Z"),
+        ("Node, a Date", "date_since=%222026-01-01T01%3A00%3A00.000Z%22"),
+        ("Python, raw plus", "date_since=2026-01-01T01:00:00+00:00&filter_configured=False"),
+        ("Python, isoformat", "date_since=2026-01-01T01:00:00.000000+00:00"),
+        ("Python, encoded plus", "date_since=2026-01-01T01:00:00%2B00:00"),
         ("an offset", "date_since=2025-12-31T23:00:00-02:00"),
         ("a blank for the T", "date_since=2026-01-01%2001:00:00Z"),
     ];
     for (who, query) in forms {
         let reply = crisp.get(&format!("plugin/connect/websites/since?{query}"));
-        assert_eq!(
-            (reply.status, differences(&reply.data).as_str()),
-            (200, "updated w1"),
-            "{who}"
-        );
+        assert_eq!((reply.status, differences(&reply.data).as_str()), (200, "updated w1"), "{who}");
         assert!(crisp.journal().unread.is_empty(), "{who}");
     }
 }
@@ -244,25 +204,13 @@ fn a_date_that_is_missing_or_cannot_be_read_is_refused_with_the_problem() {
     for query in ["", "?date_since=", "?filter_configured=1"] {
         let reply = crisp.get(&format!("plugin/connect/websites/since{query}"));
         assert_eq!(reply.outcome(), "400 invalid_data", "{query}");
-        assert_eq!(
-            reply.data,
-            json!({"namespace": "query", "message": "date_since is missing"})
-        );
+        assert_eq!(reply.data, json!({"namespace": "query", "message": "date_since is missing"}));
     }
-    for text in [
-        "yesterday",
-        "1767225600000",
-        "2026-01-01",
-        "2026-02-30T00:00:00Z",
-        "null",
-    ] {
+    for text in ["yesterday", "1767225600000", "2026-01-01", "2026-02-30T00:00:00Z", "null"] {
         let reply = crisp.since_with(text, "");
         assert_eq!(reply.outcome(), "400 invalid_data", "{text}");
         assert!(reply.data["message"].as_str().unwrap().contains(text));
-        assert!(
-            crisp.explanation().contains("2026-01-31T09:00:00.000Z"),
-            "shows how to write it"
-        );
+        assert!(crisp.explanation().contains("2026-01-31T09:00:00.000Z"), "shows how to write it");
     }
 }
 
@@ -293,18 +241,10 @@ fn what_happens_after_the_clock_was_set_back_lies_before_the_last_poll() {
     let cursor = crisp.now();
     crisp.space.clock.skew(-60_000);
     crisp.save("w2", message("after"));
-    assert_eq!(
-        crisp.since(&cursor),
-        "",
-        "the cursor lies in the future now"
-    );
+    assert_eq!(crisp.since(&cursor), "", "the cursor lies in the future now");
     crisp.seconds(61);
     assert_eq!(crisp.since(&cursor), "updated w1", "and w2 is lost to it");
-    assert_eq!(
-        crisp.since(START),
-        "updated w2, updated w1",
-        "stamps order, not the sequence"
-    );
+    assert_eq!(crisp.since(START), "updated w2, updated w1", "stamps order, not the sequence");
 }
 
 #[test]
@@ -348,19 +288,14 @@ fn with_every_change_reported_what_is_older_than_memory_is_still_reported_as_add
     let mut crisp = Emulator::quirky(&[("collapse", "every-change")]);
     crisp.seconds(1);
     crisp.save("w2", message("Hi"));
-    assert_eq!(
-        crisp.since(FAR_BACK),
-        "added w1, added w2, added w3, updated w2"
-    );
+    assert_eq!(crisp.since(FAR_BACK), "added w1, added w2, added w3, updated w2");
     assert_eq!(crisp.since(START), "updated w2");
 }
 
 #[test]
 fn a_removed_item_with_its_last_state_is_of_the_subscription_that_ended() {
-    let mut crisp = Emulator::quirky(&[
-        ("re-added", "removed-and-added"),
-        ("removed-payload", "last-known"),
-    ]);
+    let mut crisp =
+        Emulator::quirky(&[("re-added", "removed-and-added"), ("removed-payload", "last-known")]);
     let ended = crisp.website("w1").unwrap().token;
     crisp.seconds(1);
     crisp.uninstall("w1");

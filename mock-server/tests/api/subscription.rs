@@ -82,10 +82,7 @@ fn whoever_did_not_install_the_plugin_is_not_subscribed_whatever_is_asked() {
     let mut crisp = Emulator::new();
     crisp.uninstall("w2");
     let other_plugin = format!("plugins/subscription/{}/{STRANGER}", id("w1"));
-    let stranger = format!(
-        "plugins/subscription/{STRANGER}/{}",
-        crisp.space.plugin().id
-    );
+    let stranger = format!("plugins/subscription/{STRANGER}/{}", crisp.space.plugin().id);
     let no_uuid = format!("plugins/subscription/w1/{}", crisp.space.plugin().id);
     for base in [crisp.of("w2", ""), other_plugin, stranger, no_uuid] {
         for (method, rest) in [
@@ -101,11 +98,7 @@ fn whoever_did_not_install_the_plugin_is_not_subscribed_whatever_is_asked() {
         ] {
             let body = (method != "GET").then(|| json!({}));
             let reply = crisp.ask(Tier::Plugin, method, &format!("{base}{rest}"), body);
-            assert_eq!(
-                reply.outcome(),
-                "404 not_subscribed",
-                "{method} {base}{rest}"
-            );
+            assert_eq!(reply.outcome(), "404 not_subscribed", "{method} {base}{rest}");
         }
     }
 }
@@ -152,18 +145,9 @@ fn subscribing_needs_the_plugins_id_in_the_body_as_python_and_php_find_out() {
     assert!(crisp.website("w4").is_none());
     let php = json!({"pluginId": plugin});
     crisp.ask(Tier::User, "POST", &path, Some(php));
-    assert_eq!(
-        crisp.journal().unread.body,
-        ["pluginId"],
-        "what is misspelt shows up"
-    );
+    assert_eq!(crisp.journal().unread.body, ["pluginId"], "what is misspelt shows up");
     let unknown = format!("plugins/subscription/{STRANGER}");
-    let reply = crisp.ask(
-        Tier::User,
-        "POST",
-        &unknown,
-        Some(json!({"plugin_id": plugin})),
-    );
+    let reply = crisp.ask(Tier::User, "POST", &unknown, Some(json!({"plugin_id": plugin})));
     assert_eq!(reply.outcome(), "404 website_not_found");
 }
 
@@ -200,20 +184,12 @@ pub fn s2_14_post_bill_usage_adds_a_bill_for_the_plugin_only() {
     assert_eq!(reply.outcome(), "201 added");
     assert_eq!(crisp.get(&path).data, json!([bill]));
     let other = crisp.of("w2", "/bill/usage");
-    assert_eq!(
-        crisp.get(&other).data,
-        json!([]),
-        "each website has its own"
-    );
+    assert_eq!(crisp.get(&other).data, json!([]), "each website has its own");
     let user = crisp.ask(Tier::User, "POST", &path, Some(bill));
     assert_eq!(user.outcome(), "403 restricted_route_tier");
     crisp.uninstall("w1");
     crisp.install("w1");
-    assert_eq!(
-        crisp.get(&path).data,
-        json!([]),
-        "bills go with the subscription"
-    );
+    assert_eq!(crisp.get(&path).data, json!([]), "bills go with the subscription");
 }
 
 #[test]
@@ -257,10 +233,7 @@ pub fn s2_15_get_attest_provenance_is_signed_with_the_plugins_secret() {
         let body = String::from_utf8(reply.body.to_vec()).unwrap();
         let payload = &body[body.find(r#""payload":"#).unwrap() + 10..];
         let payload = &payload[..payload.find("}}").unwrap() + 2];
-        assert_eq!(
-            serde_json::from_str::<Value>(payload).unwrap(),
-            data["payload"]
-        );
+        assert_eq!(serde_json::from_str::<Value>(payload).unwrap(), data["payload"]);
         let mut mac = Hmac::<Sha256>::new_from_slice(plugin.secret.as_bytes()).unwrap();
         mac.update(format!("[{expires};{payload}]").as_bytes());
         assert_eq!(data["signed"], hex::encode(mac.finalize().into_bytes()));

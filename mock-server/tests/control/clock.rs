@@ -25,48 +25,25 @@ async fn skewing_and_setting_move_the_wall_alone() {
     let emulator = emulator(WorldOptions::default());
     let (_, after) = control(&emulator, "POST /_mock/clock", json!({"skew": "-60s"})).await;
     assert_eq!(after["now"], "2026-01-01T11:59:00.000Z");
-    let (_, after) = control(
-        &emulator,
-        "POST /_mock/clock",
-        json!({"set": "2030-05-05T00:00:00Z"}),
-    )
-    .await;
+    let (_, after) =
+        control(&emulator, "POST /_mock/clock", json!({"set": "2030-05-05T00:00:00Z"})).await;
     assert_eq!(after["now"], "2030-05-05T00:00:00.000Z");
     assert_eq!(after["elapsed_ms"], 0);
-    let request = http::Request::get(format!(
-        "{}plugin/connect/account",
-        emulator.info().rest_url
-    ));
-    let response = emulator
-        .answer(request.body(bytes::Bytes::new()).unwrap())
-        .await
-        .unwrap();
+    let request = http::Request::get(format!("{}plugin/connect/account", emulator.info().rest_url));
+    let response = emulator.answer(request.body(bytes::Bytes::new()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["date"], "Sun, 05 May 2030 00:00:00 GMT");
 }
 
 #[tokio::test]
 async fn a_quota_comes_back_at_virtual_midnight() {
-    let emulator = emulator(WorldOptions {
-        quota: Some(1),
-        ..Default::default()
-    });
+    let emulator = emulator(WorldOptions { quota: Some(1), ..Default::default() });
     let account = async || {
-        plugin(
-            &emulator,
-            emulator.info(),
-            "GET plugin/connect/account",
-            Value::Null,
-        )
-        .await
-        .0
+        plugin(&emulator, emulator.info(), "GET plugin/connect/account", Value::Null).await.0
     };
     assert_eq!(account().await, 200);
     assert_eq!(account().await, 429);
     let (_, quota) = control(&emulator, "GET /_mock/quota", Value::Null).await;
-    assert_eq!(
-        quota,
-        json!({"limit": 1, "used": 2, "resets_at": "2026-01-02T00:00:00.000Z"})
-    );
+    assert_eq!(quota, json!({"limit": 1, "used": 2, "resets_at": "2026-01-02T00:00:00.000Z"}));
     control(&emulator, "POST /_mock/clock", json!({"advance": "12h"})).await;
     assert_eq!(account().await, 200);
 }
@@ -97,42 +74,17 @@ async fn a_reset_brings_back_the_start() {
     });
     let (_, at_start) = control(&emulator, "GET /_mock/websites", Value::Null).await;
     let endpoints = async || {
-        plugin(
-            &emulator,
-            emulator.info(),
-            "GET plugin/connect/endpoints",
-            Value::Null,
-        )
-        .await
-        .0
+        plugin(&emulator, emulator.info(), "GET plugin/connect/endpoints", Value::Null).await.0
     };
     assert_eq!((endpoints().await, endpoints().await), (503, 200));
     control(&emulator, "POST /_mock/clock", json!({"advance": "1h"})).await;
     control(&emulator, "DELETE /_mock/websites/w1", Value::Null).await;
-    control(
-        &emulator,
-        "POST /_mock/faults",
-        json!({"at": "account", "reset": true}),
-    )
-    .await;
+    control(&emulator, "POST /_mock/faults", json!({"at": "account", "reset": true})).await;
     let (status, _) = control(&emulator, "POST /_mock/reset", Value::Null).await;
     assert_eq!(status, 200);
-    assert_eq!(
-        control(&emulator, "GET /_mock/websites", Value::Null)
-            .await
-            .1,
-        at_start
-    );
-    assert_eq!(
-        control(&emulator, "GET /_mock/clock", Value::Null).await.1["elapsed_ms"],
-        0
-    );
-    assert_eq!(
-        control(&emulator, "GET /_mock/requests", Value::Null)
-            .await
-            .1["total"],
-        0
-    );
+    assert_eq!(control(&emulator, "GET /_mock/websites", Value::Null).await.1, at_start);
+    assert_eq!(control(&emulator, "GET /_mock/clock", Value::Null).await.1["elapsed_ms"], 0);
+    assert_eq!(control(&emulator, "GET /_mock/requests", Value::Null).await.1["total"], 0);
     let (_, faults) = control(&emulator, "GET /_mock/faults", Value::Null).await;
     assert_eq!(faults["faults"].as_array().unwrap().len(), 1);
     assert_eq!(endpoints().await, 503, "occurrences count from the reset");
@@ -142,40 +94,17 @@ async fn a_reset_brings_back_the_start() {
 async fn a_stale_answer_shows_what_was_true_then() {
     let emulator = emulator(WorldOptions::default());
     let list = async || {
-        let (_, body) = plugin(
-            &emulator,
-            emulator.info(),
-            "GET plugin/connect/websites/all/1",
-            Value::Null,
-        )
-        .await;
+        let (_, body) =
+            plugin(&emulator, emulator.info(), "GET plugin/connect/websites/all/1", Value::Null)
+                .await;
         body["data"][0]["settings"].clone()
     };
     let before = list().await;
     control(&emulator, "POST /_mock/clock", json!({"advance": "2m"})).await;
-    control(
-        &emulator,
-        "PUT /_mock/websites/w1/settings",
-        json!({"message": "new"}),
-    )
-    .await;
+    control(&emulator, "PUT /_mock/websites/w1/settings", json!({"message": "new"})).await;
     control(&emulator, "POST /_mock/clock", json!({"advance": "30s"})).await;
-    control(
-        &emulator,
-        "POST /_mock/faults",
-        json!({"at": "list#1", "stale": "60s"}),
-    )
-    .await;
-    control(
-        &emulator,
-        "POST /_mock/faults",
-        json!({"at": "list#2", "stale": "20s"}),
-    )
-    .await;
+    control(&emulator, "POST /_mock/faults", json!({"at": "list#1", "stale": "60s"})).await;
+    control(&emulator, "POST /_mock/faults", json!({"at": "list#2", "stale": "20s"})).await;
     assert_eq!(list().await, before, "a minute ago it was not saved yet");
-    assert_eq!(
-        list().await,
-        json!({"message": "new"}),
-        "twenty seconds ago it was"
-    );
+    assert_eq!(list().await, json!({"message": "new"}), "twenty seconds ago it was");
 }

@@ -1,9 +1,6 @@
 //! The control API and the spaces behind it, through the router without a socket.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of a test may fail as the test does"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod clock;
 mod guard;

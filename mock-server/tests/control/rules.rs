@@ -12,10 +12,7 @@ async fn an_invalid_schema_is_refused_with_an_explanation_and_changes_nothing() 
     assert_eq!(status, 400);
     let error = body["error"].as_str().unwrap();
     assert!(error.contains("/properties/a/type"), "{error}");
-    assert_eq!(
-        control(&emulator, "GET /_mock/schema", Value::Null).await.1,
-        before
-    );
+    assert_eq!(control(&emulator, "GET /_mock/schema", Value::Null).await.1, before);
 }
 
 #[tokio::test]
@@ -25,30 +22,14 @@ async fn a_new_schema_is_what_saves_are_held_against() {
     let (status, _) = control(&emulator, "PUT /_mock/schema", schema.clone()).await;
     assert_eq!(status, 200);
     let path = settings_path(emulator.info(), "w1");
-    let (status, body) = plugin(
-        &emulator,
-        emulator.info(),
-        &format!("PUT {path}"),
-        json!({"message": "x"}),
-    )
-    .await;
+    let (status, body) =
+        plugin(&emulator, emulator.info(), &format!("PUT {path}"), json!({"message": "x"})).await;
     assert_eq!((status, &body["reason"]), (400, &json!("invalid_data")));
     assert_eq!(body["data"]["namespace"], "body");
-    let (status, _) = plugin(
-        &emulator,
-        emulator.info(),
-        &format!("PUT {path}"),
-        json!({"n": 1}),
-    )
-    .await;
+    let (status, _) =
+        plugin(&emulator, emulator.info(), &format!("PUT {path}"), json!({"n": 1})).await;
     assert_eq!(status, 200);
-    let (_, read) = plugin(
-        &emulator,
-        emulator.info(),
-        &format!("GET {path}"),
-        Value::Null,
-    )
-    .await;
+    let (_, read) = plugin(&emulator, emulator.info(), &format!("GET {path}"), Value::Null).await;
     assert_eq!(read["data"]["schema"], schema);
     assert_eq!(read["data"]["settings"], json!({"n": 1}));
 }
@@ -56,34 +37,16 @@ async fn a_new_schema_is_what_saves_are_held_against() {
 #[tokio::test]
 async fn quirks_can_be_read_and_set_one_by_one() {
     let emulator = emulator(WorldOptions::default());
-    let (_, body) = control(
-        &emulator,
-        "PUT /_mock/quirks",
-        json!({"list-status": 200, "page_size": 1}),
-    )
-    .await;
-    assert_eq!(
-        (&body["list-status"], &body["page-size"]),
-        (&json!("200"), &json!("1"))
-    );
+    let (_, body) =
+        control(&emulator, "PUT /_mock/quirks", json!({"list-status": 200, "page_size": 1})).await;
+    assert_eq!((&body["list-status"], &body["page-size"]), (&json!("200"), &json!("1")));
     assert_eq!(body["since-status"], "200", "the others stay");
-    let (status, body) = plugin(
-        &emulator,
-        emulator.info(),
-        "GET plugin/connect/websites/all/1",
-        Value::Null,
-    )
-    .await;
+    let (status, body) =
+        plugin(&emulator, emulator.info(), "GET plugin/connect/websites/all/1", Value::Null).await;
     assert_eq!((status, body["data"].as_array().unwrap().len()), (200, 1));
     let (status, body) = control(&emulator, "PUT /_mock/quirks", json!({"list-statsu": 200})).await;
     assert_eq!(status, 400);
-    assert!(
-        body["error"]
-            .as_str()
-            .unwrap()
-            .contains("the nearest is `list-status`"),
-        "{body}"
-    );
+    assert!(body["error"].as_str().unwrap().contains("the nearest is `list-status`"), "{body}");
 }
 
 #[tokio::test]
@@ -95,12 +58,8 @@ async fn a_draft_under_which_the_schema_is_invalid_is_refused() {
         quirks: Some(serde_json::from_value(json!({"schema-draft": "draft-04"})).unwrap()),
         ..Default::default()
     });
-    let (status, body) = control(
-        &emulator,
-        "PUT /_mock/quirks",
-        json!({"schema-draft": "2020-12"}),
-    )
-    .await;
+    let (status, body) =
+        control(&emulator, "PUT /_mock/quirks", json!({"schema-draft": "2020-12"})).await;
     assert_eq!(status, 409, "{body}");
     let (_, quirks) = control(&emulator, "GET /_mock/quirks", Value::Null).await;
     assert_eq!(quirks["schema-draft"], "draft-04");
@@ -110,27 +69,12 @@ async fn a_draft_under_which_the_schema_is_invalid_is_refused() {
 async fn a_quota_can_be_set_and_lifted() {
     let emulator = emulator(WorldOptions::default());
     let account = async || {
-        plugin(
-            &emulator,
-            emulator.info(),
-            "GET plugin/connect/account",
-            Value::Null,
-        )
-        .await
-        .0
+        plugin(&emulator, emulator.info(), "GET plugin/connect/account", Value::Null).await.0
     };
-    control(
-        &emulator,
-        "PUT /_mock/quota",
-        json!({"limit": 100, "used": 100}),
-    )
-    .await;
+    control(&emulator, "PUT /_mock/quota", json!({"limit": 100, "used": 100})).await;
     assert_eq!(account().await, 429);
     let (_, quota) = control(&emulator, "PUT /_mock/quota", json!({"limit": null})).await;
     assert_eq!(quota["limit"], Value::Null);
     assert_eq!(account().await, 200);
-    assert_eq!(
-        control(&emulator, "PUT /_mock/quota", json!({})).await.0,
-        400
-    );
+    assert_eq!(control(&emulator, "PUT /_mock/quota", json!({})).await.0, 400);
 }

@@ -18,85 +18,41 @@ async fn credentials_choose_the_world() {
     assert_eq!((one.space.as_str(), two.space.as_str()), ("s1", "second"));
     assert!(two.control_url.ends_with("/_mock/spaces/second"));
     for (info, websites) in [(emulator.info(), 3), (&one, 1), (&two, 2)] {
-        let (_, body) = plugin(
-            &emulator,
-            info,
-            "GET plugin/connect/websites/all/1",
-            Value::Null,
-        )
-        .await;
+        let (_, body) =
+            plugin(&emulator, info, "GET plugin/connect/websites/all/1", Value::Null).await;
         assert_eq!(body["data"].as_array().unwrap().len(), websites);
     }
 }
 
 #[tokio::test]
 async fn nothing_leaks_from_one_world_into_another() {
-    let emulator = emulator(WorldOptions {
-        quota: Some(10),
-        ..Default::default()
-    });
+    let emulator = emulator(WorldOptions { quota: Some(10), ..Default::default() });
     let other = space(&emulator, json!({})).await;
     let call = "/_mock/spaces/s1";
-    control(
-        &emulator,
-        &format!("PUT {call}/websites/w1/settings"),
-        json!({"message": "theirs"}),
-    )
-    .await;
-    control(
-        &emulator,
-        &format!("POST {call}/clock"),
-        json!({"advance": "1h"}),
-    )
-    .await;
+    control(&emulator, &format!("PUT {call}/websites/w1/settings"), json!({"message": "theirs"}))
+        .await;
+    control(&emulator, &format!("POST {call}/clock"), json!({"advance": "1h"})).await;
     control(&emulator, &format!("PUT {call}/quota"), json!({"limit": 0})).await;
-    control(
-        &emulator,
-        &format!("PUT {call}/quirks"),
-        json!({"list-status": 200}),
-    )
-    .await;
-    control(
-        &emulator,
-        &format!("POST {call}/faults"),
-        json!({"at": "account", "status": 503}),
-    )
-    .await;
-    let (status, _) = plugin(
-        &emulator,
-        &other,
-        "GET plugin/connect/websites/all/1",
-        Value::Null,
-    )
-    .await;
+    control(&emulator, &format!("PUT {call}/quirks"), json!({"list-status": 200})).await;
+    control(&emulator, &format!("POST {call}/faults"), json!({"at": "account", "status": 503}))
+        .await;
+    let (status, _) =
+        plugin(&emulator, &other, "GET plugin/connect/websites/all/1", Value::Null).await;
     assert_eq!(status, 429);
 
-    let (status, body) = plugin(
-        &emulator,
-        emulator.info(),
-        "GET plugin/connect/websites/all/1",
-        Value::Null,
-    )
-    .await;
+    let (status, body) =
+        plugin(&emulator, emulator.info(), "GET plugin/connect/websites/all/1", Value::Null).await;
     assert_eq!(status, 206);
     assert_ne!(body["data"][0]["settings"], json!({"message": "theirs"}));
-    let (status, _) = plugin(
-        &emulator,
-        emulator.info(),
-        "GET plugin/connect/account",
-        Value::Null,
-    )
-    .await;
+    let (status, _) =
+        plugin(&emulator, emulator.info(), "GET plugin/connect/account", Value::Null).await;
     assert_eq!(status, 200);
     let (_, clock) = control(&emulator, "GET /_mock/clock", Value::Null).await;
     assert_eq!(clock["now"], "2026-01-01T12:00:00.000Z");
     let (_, journal) = control(&emulator, "GET /_mock/requests", Value::Null).await;
     assert_eq!(journal["total"], 2);
     let (_, theirs) = control(&emulator, &format!("GET {call}/requests"), Value::Null).await;
-    assert_eq!(
-        theirs["requests"][0]["seq"], 1,
-        "numbers count for each space"
-    );
+    assert_eq!(theirs["requests"][0]["seq"], 1, "numbers count for each space");
 }
 
 #[tokio::test]
@@ -106,10 +62,7 @@ async fn one_worlds_key_does_not_open_anothers_plugin() {
     let path = settings_path(emulator.info(), "w1");
     let (status, body) = plugin(&emulator, &other, &format!("GET {path}"), Value::Null).await;
     assert_eq!((status, &body["reason"]), (404, &json!("not_subscribed")));
-    let mixed = Info {
-        key: other.key.clone(),
-        ..emulator.info().clone()
-    };
+    let mixed = Info { key: other.key.clone(), ..emulator.info().clone() };
     let (status, body) = plugin(&emulator, &mixed, "GET plugin/connect/account", Value::Null).await;
     assert_eq!((status, &body["reason"]), (401, &json!("invalid_session")));
 }
@@ -123,27 +76,12 @@ async fn a_space_has_the_servers_options_unless_it_names_its_own() {
         ..Default::default()
     });
     let same = space(&emulator, json!({})).await;
-    let (_, body) = plugin(
-        &emulator,
-        &same,
-        "GET plugin/connect/websites/all/1",
-        Value::Null,
-    )
-    .await;
+    let (_, body) =
+        plugin(&emulator, &same, "GET plugin/connect/websites/all/1", Value::Null).await;
     assert_eq!(body["data"].as_array().unwrap().len(), 2);
     assert_eq!(body["data"][0]["settings"], json!({"color": "red"}));
-    let own = space(
-        &emulator,
-        json!({"page_size": 1, "schema": {"type": "object"}}),
-    )
-    .await;
-    let (_, body) = plugin(
-        &emulator,
-        &own,
-        "GET plugin/connect/websites/all/1",
-        Value::Null,
-    )
-    .await;
+    let own = space(&emulator, json!({"page_size": 1, "schema": {"type": "object"}})).await;
+    let (_, body) = plugin(&emulator, &own, "GET plugin/connect/websites/all/1", Value::Null).await;
     assert_eq!(body["data"].as_array().unwrap().len(), 1);
 }
 
@@ -179,28 +117,15 @@ async fn a_space_that_is_torn_down_is_gone() {
         assert_eq!(status, 404, "{call}");
         assert!(body["hint"].is_string());
     }
-    assert_eq!(
-        space(&emulator, json!({})).await.space,
-        "s2",
-        "names do not come back"
-    );
+    assert_eq!(space(&emulator, json!({})).await.space, "s2", "names do not come back");
 }
 
 #[tokio::test]
 async fn requests_with_unknown_credentials_are_journalled_in_the_default_space() {
     let emulator = emulator(WorldOptions::default());
     space(&emulator, json!({})).await;
-    let stranger = Info {
-        identifier: "nobody".into(),
-        ..emulator.info().clone()
-    };
-    let (status, _) = plugin(
-        &emulator,
-        &stranger,
-        "GET plugin/connect/account",
-        Value::Null,
-    )
-    .await;
+    let stranger = Info { identifier: "nobody".into(), ..emulator.info().clone() };
+    let (status, _) = plugin(&emulator, &stranger, "GET plugin/connect/account", Value::Null).await;
     assert_eq!(status, 401);
     let (_, journal) = control(&emulator, "GET /_mock/requests?status=401", Value::Null).await;
     let explanation = journal["requests"][0]["explanation"].as_str().unwrap();
@@ -237,20 +162,9 @@ async fn options_that_do_not_fit_make_no_space() {
 async fn the_same_seed_makes_the_same_world_and_another_does_not() {
     let first = emulator(WorldOptions::default());
     let again = emulator(WorldOptions::default());
-    let other = emulator(WorldOptions {
-        seed: Some(2),
-        ..Default::default()
-    });
-    let truth = async |emulator| {
-        control(emulator, "GET /_mock/websites", Value::Null)
-            .await
-            .1
-    };
+    let other = emulator(WorldOptions { seed: Some(2), ..Default::default() });
+    let truth = async |emulator| control(emulator, "GET /_mock/websites", Value::Null).await.1;
     assert_eq!(truth(&first).await, truth(&again).await);
     assert_ne!(truth(&first).await, truth(&other).await);
-    assert_eq!(
-        first.info().identifier,
-        other.info().identifier,
-        "the development pair is fixed"
-    );
+    assert_eq!(first.info().identifier, other.info().identifier, "the development pair is fixed");
 }

@@ -22,13 +22,8 @@ async fn seen(emulator: &InProcess) -> Value {
         "plugin/connect/websites/since?date_since=2025-01-01T00:00:00Z&include_plan=1",
         "plugin/connect/websites/since?date_since=2026-01-01T12:00:01Z&filter_configured=1",
     ] {
-        let (_, body) = plugin(
-            emulator,
-            emulator.info(),
-            &format!("GET {path}"),
-            Value::Null,
-        )
-        .await;
+        let (_, body) =
+            plugin(emulator, emulator.info(), &format!("GET {path}"), Value::Null).await;
         seen.push(body);
     }
     seen.into()
@@ -67,22 +62,13 @@ fn step() -> impl Strategy<Value = Step> {
             call("POST /_mock/clock".into(), step)
         }),
         (-90_000..90_000_i32).prop_map(move |seconds| {
-            call(
-                "POST /_mock/clock".into(),
-                json!({"skew": format!("{seconds:+}s")}),
-            )
+            call("POST /_mock/clock".into(), json!({"skew": format!("{seconds:+}s")}))
         }),
         (0..50_u32).prop_map(move |limit| {
-            call(
-                "PUT /_mock/quota".into(),
-                json!({"limit": limit, "used": limit / 2}),
-            )
+            call("PUT /_mock/quota".into(), json!({"limit": limit, "used": limit / 2}))
         }),
         prop_oneof![Just("exclusive"), Just("inclusive")].prop_map(move |boundary| {
-            call(
-                "PUT /_mock/quirks".into(),
-                json!({"since-boundary": boundary}),
-            )
+            call("PUT /_mock/quirks".into(), json!({"since-boundary": boundary}))
         }),
         Just(Step::Ask),
     ]
@@ -149,10 +135,7 @@ async fn a_dump_written_by_hand_needs_little() {
             "w3": {"removed_at": "2026-02-01T09:00:00Z"},
         },
     });
-    let options = WorldOptions {
-        state: Some(state),
-        ..WorldOptions::default()
-    };
+    let options = WorldOptions { state: Some(state), ..WorldOptions::default() };
     let emulator = InProcess::new(options.into()).unwrap();
     let (_, all) = control(&emulator, "GET /_mock/websites", Value::Null).await;
     assert_eq!(all["websites"].as_object().unwrap().len(), 2);
@@ -163,12 +146,9 @@ async fn a_dump_written_by_hand_needs_little() {
     let (_, body) = plugin(&emulator, emulator.info(), since, Value::Null).await;
     assert_eq!(body["data"][0]["difference"], "removed", "{body}");
     // The same tokens as if they had been generated.
-    let (_, generated) = control(
-        &self::emulator(WorldOptions::default()),
-        "GET /_mock/websites/w1",
-        Value::Null,
-    )
-    .await;
+    let (_, generated) =
+        control(&self::emulator(WorldOptions::default()), "GET /_mock/websites/w1", Value::Null)
+            .await;
     let (_, loaded) = control(&emulator, "GET /_mock/websites/w1", Value::Null).await;
     assert_eq!(generated["token"], loaded["token"]);
 }
@@ -176,20 +156,13 @@ async fn a_dump_written_by_hand_needs_little() {
 #[tokio::test]
 async fn a_reset_goes_back_to_the_dump_and_a_space_starts_from_it_too() {
     let state = json!({"version": 1, "websites": {"w7": {}}});
-    let options = WorldOptions {
-        state: Some(state.clone()),
-        ..WorldOptions::default()
-    };
+    let options = WorldOptions { state: Some(state.clone()), ..WorldOptions::default() };
     let emulator = InProcess::new(options.into()).unwrap();
     let names = async |base: &str| {
         let (_, body) = control(&emulator, &format!("GET {base}/websites"), Value::Null).await;
         let names = body["websites"].as_object().unwrap().keys();
         names
-            .filter_map(|id| {
-                id.parse::<crisp_mock_server::id::WebsiteId>()
-                    .ok()?
-                    .number()
-            })
+            .filter_map(|id| id.parse::<crisp_mock_server::id::WebsiteId>().ok()?.number())
             .collect::<Vec<_>>()
     };
     control(&emulator, "DELETE /_mock/websites/w7", Value::Null).await;
@@ -197,12 +170,7 @@ async fn a_reset_goes_back_to_the_dump_and_a_space_starts_from_it_too() {
     control(&emulator, "POST /_mock/reset", Value::Null).await;
     assert_eq!(names("/_mock").await, [7]);
     control(&emulator, "POST /_mock/spaces", json!({"name": "same"})).await;
-    control(
-        &emulator,
-        "POST /_mock/spaces",
-        json!({"name": "fresh", "websites": 2}),
-    )
-    .await;
+    control(&emulator, "POST /_mock/spaces", json!({"name": "fresh", "websites": 2})).await;
     let own = json!({"name": "own", "state": {"version": 1, "websites": {"w9": {}}}});
     control(&emulator, "POST /_mock/spaces", own).await;
     assert_eq!(names("/_mock/spaces/same").await, [7]);
@@ -214,31 +182,15 @@ async fn a_reset_goes_back_to_the_dump_and_a_space_starts_from_it_too() {
 async fn options_win_over_the_dump_and_those_that_make_websites_contradict_it() {
     let state = json!({"version": 1, "quota": {"limit": 5, "used": 2}, "quirks": {"page-size": 1}});
     let with = |options: WorldOptions| {
-        InProcess::new(
-            WorldOptions {
-                state: Some(state.clone()),
-                ..options
-            }
-            .into(),
-        )
+        InProcess::new(WorldOptions { state: Some(state.clone()), ..options }.into())
     };
-    let emulator = with(WorldOptions {
-        quota: Some(9),
-        page_size: Some(3),
-        ..Default::default()
-    });
+    let emulator = with(WorldOptions { quota: Some(9), page_size: Some(3), ..Default::default() });
     let dumped = dump(&emulator.unwrap()).await;
     assert_eq!(dumped["quota"], json!({"limit": 9, "used": 2}));
     assert_eq!(dumped["quirks"]["page-size"], "3");
     for options in [
-        WorldOptions {
-            websites: Some(3),
-            ..Default::default()
-        },
-        WorldOptions {
-            seed: Some(3),
-            ..Default::default()
-        },
+        WorldOptions { websites: Some(3), ..Default::default() },
+        WorldOptions { seed: Some(3), ..Default::default() },
     ] {
         let error = with(options).err().unwrap().to_string();
         assert!(error.contains("leave one of the two out"), "{error}");
@@ -247,22 +199,14 @@ async fn options_win_over_the_dump_and_those_that_make_websites_contradict_it() 
 
 #[tokio::test]
 async fn a_real_clock_goes_on_and_is_never_set_back() {
-    let real = || {
-        emulator(WorldOptions {
-            clock: Some(Mode::Real),
-            ..Default::default()
-        })
-    };
+    let real = || emulator(WorldOptions { clock: Some(Mode::Real), ..Default::default() });
     let past = json!({"version": 1, "clock": {"now": "2025-01-01T00:00:00Z"}});
     let future = json!({"version": 1, "clock": {"now": "2030-01-01T00:00:00Z"}});
     for (state, begins) in [(past, "2026-01-01T12:00"), (future, "2030-01-01T00:00")] {
         let emulator = real();
         control(&emulator, "PUT /_mock/state", state).await;
         let (_, clock) = control(&emulator, "GET /_mock/clock", Value::Null).await;
-        assert!(
-            clock["now"].as_str().unwrap().starts_with(begins),
-            "{clock}"
-        );
+        assert!(clock["now"].as_str().unwrap().starts_with(begins), "{clock}");
     }
 }
 
@@ -273,58 +217,18 @@ async fn what_cannot_be_taken_is_refused_with_its_place_and_changes_nothing() {
     for (document, place, word) in [
         (json!([]), "", "is none"),
         (json!({"websites": {}}), "/version", "no dump"),
-        (
-            json!({"version": 2, "writen": 1}),
-            "/version",
-            "version 2 cannot be read",
-        ),
+        (json!({"version": 2, "writen": 1}), "/version", "version 2 cannot be read"),
         (json!({"version": "1"}), "/version", "version \"1\""),
-        (
-            json!({"version": 1, "websits": {}}),
-            "/websits",
-            "did you mean `websites`?",
-        ),
-        (
-            json!({"version": 1, "clock": {"now": "noon"}}),
-            "/clock/now",
-            "`noon` is not a date",
-        ),
+        (json!({"version": 1, "websits": {}}), "/websits", "did you mean `websites`?"),
+        (json!({"version": 1, "clock": {"now": "noon"}}), "/clock/now", "`noon` is not a date"),
         (json!({"version": 1, "quota": {"used": -1}}), "/quota", "-1"),
-        (
-            json!({"version": 1, "quirks": {"list-odrer": "x"}}),
-            "/quirks",
-            "list-order",
-        ),
-        (
-            json!({"version": 1, "schema": {"type": "objekt"}}),
-            "/schema/type",
-            "objekt",
-        ),
-        (
-            json!({"version": 1, "changes": u64::MAX}),
-            "/changes",
-            "too large",
-        ),
-        (
-            json!({"version": 1, "websites": {"W1": {}}}),
-            "/websites/W1",
-            "is not a website",
-        ),
-        (
-            json!({"version": 1, "websites": {"w1": {"settings": []}}}),
-            "/websites/w1",
-            "map",
-        ),
-        (
-            json!({"version": 1, "websites": {"w1": {"colour": 1}}}),
-            "/websites/w1",
-            "colour",
-        ),
-        (
-            json!({"version": 1, "websites": {"w1": {"left": {}}}}),
-            "/websites/w1",
-            "removed_at",
-        ),
+        (json!({"version": 1, "quirks": {"list-odrer": "x"}}), "/quirks", "list-order"),
+        (json!({"version": 1, "schema": {"type": "objekt"}}), "/schema/type", "objekt"),
+        (json!({"version": 1, "changes": u64::MAX}), "/changes", "too large"),
+        (json!({"version": 1, "websites": {"W1": {}}}), "/websites/W1", "is not a website"),
+        (json!({"version": 1, "websites": {"w1": {"settings": []}}}), "/websites/w1", "map"),
+        (json!({"version": 1, "websites": {"w1": {"colour": 1}}}), "/websites/w1", "colour"),
+        (json!({"version": 1, "websites": {"w1": {"left": {}}}}), "/websites/w1", "removed_at"),
         (
             json!({"version": 1, "websites": {"w1": {"website_id": "8c842203-7ed8-4e29-a608-7cf78a7d2fcc"}}}),
             "/websites/w1",
@@ -342,10 +246,7 @@ async fn what_cannot_be_taken_is_refused_with_its_place_and_changes_nothing() {
         let (status, answer) = control(&emulator, "PUT /_mock/state", document.clone()).await;
         assert_eq!(status, 400, "{document}");
         let error = answer["error"].as_str().unwrap();
-        assert!(
-            error.starts_with(place) && error.contains(word),
-            "{document}: {error}"
-        );
+        assert!(error.starts_with(place) && error.contains(word), "{document}: {error}");
     }
     assert_eq!(dump(&emulator).await, before);
 }

@@ -12,9 +12,7 @@ pub fn emulator(options: WorldOptions) -> InProcess {
     let now = "2026-01-01T12:00:00Z".parse().unwrap();
     let options = WorldOptions {
         websites: options.websites.or(Some(3)),
-        clock: options
-            .clock
-            .or(Some(crisp_mock_server::clock::Mode::Manual)),
+        clock: options.clock.or(Some(crisp_mock_server::clock::Mode::Manual)),
         now: options.now.or(Some(now)),
         ..options
     };
@@ -24,11 +22,7 @@ pub fn emulator(options: WorldOptions) -> InProcess {
 /// Makes a control call; returns status and body.
 pub async fn control(emulator: &InProcess, call: &str, body: Value) -> (u16, Value) {
     let (method, path) = call.split_once(' ').unwrap();
-    let body = if body.is_null() {
-        Bytes::new()
-    } else {
-        Bytes::from(body.to_string())
-    };
+    let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
     let request = Request::builder()
         .method(method)
         .uri(format!("http://127.0.0.1{path}"))
@@ -47,21 +41,14 @@ pub async fn plugin(emulator: &InProcess, info: &Info, call: &str, body: Value) 
         .uri(format!("{}{path}", info.rest_url))
         .header("authorization", format!("Basic {basic}"))
         .header("x-crisp-tier", "plugin")
-        .body(if body.is_null() {
-            Bytes::new()
-        } else {
-            Bytes::from(body.to_string())
-        })
+        .body(if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) })
         .unwrap();
     send(emulator, request).await
 }
 
 /// Sends a request and reads its answer as JSON.
 pub async fn send(emulator: &InProcess, request: Request<Bytes>) -> (u16, Value) {
-    let response = emulator
-        .answer(request)
-        .await
-        .expect("no fault withholds it");
+    let response = emulator.answer(request).await.expect("no fault withholds it");
     let body = serde_json::from_slice(response.body()).unwrap_or_default();
     (response.status().as_u16(), body)
 }

@@ -35,10 +35,7 @@ async fn a_machine_that_panics_begins_anew_and_readers_notice_nothing() {
     let cache = Cache::<Value>::builder(server.config())
         .parts(move |config| {
             let difference = Box::new(PanicsOnce(flag.clone()));
-            Parts {
-                difference,
-                ..Parts::reference(config)
-            }
+            Parts { difference, ..Parts::reference(config) }
         })
         .start()
         .unwrap();

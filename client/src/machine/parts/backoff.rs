@@ -76,21 +76,9 @@ struct Streaks {
 impl Jittered {
     /// Waits as configured, no failures yet.
     pub fn new(config: &Config) -> Self {
-        let Config {
-            retry,
-            throttled,
-            refused,
-            longest_retry_after,
-            ..
-        } = *config;
+        let Config { retry, throttled, refused, longest_retry_after, .. } = *config;
         let failures = Default::default();
-        Self {
-            retry,
-            throttled,
-            refused,
-            longest_retry_after,
-            failures,
-        }
+        Self { retry, throttled, refused, longest_retry_after, failures }
     }
 }
 
@@ -134,12 +122,7 @@ mod tests {
     }
 
     fn waits(backoff: &mut Jittered, trouble: Trouble, chance: f64) -> Vec<f64> {
-        let wait = |_| {
-            backoff
-                .wait(Lane::Poll, trouble, chance)
-                .unwrap()
-                .as_secs_f64()
-        };
+        let wait = |_| backoff.wait(Lane::Poll, trouble, chance).unwrap().as_secs_f64();
         (0..7).map(wait).collect()
     }
 

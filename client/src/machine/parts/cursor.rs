@@ -84,11 +84,7 @@ pub struct ServerCursor {
 impl ServerCursor {
     /// A cursor that has seen nothing yet.
     pub fn new(config: &Config) -> Self {
-        let Config {
-            overlap,
-            longest_gap,
-            ..
-        } = *config;
+        let Config { overlap, longest_gap, .. } = *config;
         Self {
             overlap,
             longest_gap,
@@ -114,10 +110,8 @@ impl ServerCursor {
         let slack = self.slack(&clock.1, exchange);
         if later(carried_on(clock, exchange), slack) < date {
             let earlier = self.before_leap.map(|(dated, _)| dated);
-            let furthest = earlier
-                .into_iter()
-                .chain([clock])
-                .min_by_key(|dated| carried_on(*dated, exchange));
+            let furthest =
+                earlier.into_iter().chain([clock]).min_by_key(|dated| carried_on(*dated, exchange));
             self.before_leap = furthest.map(|dated| (dated, exchange.received.elapsed));
         }
     }
@@ -186,8 +180,7 @@ impl Cursor for ServerCursor {
     fn failed(&mut self, _poll: &Exchange) {}
 
     fn outlived(&self, now: Moment) -> bool {
-        self.good
-            .is_some_and(|good| now.elapsed.saturating_sub(good) > self.longest_gap)
+        self.good.is_some_and(|good| now.elapsed.saturating_sub(good) > self.longest_gap)
     }
 
     fn jumped(&self, poll: &Exchange) -> bool {
@@ -235,10 +228,7 @@ mod tests {
     }
 
     fn at(seconds: u64, wall: &str) -> Moment {
-        Moment {
-            elapsed: Duration::from_secs(seconds),
-            wall: wall.parse().unwrap(),
-        }
+        Moment { elapsed: Duration::from_secs(seconds), wall: wall.parse().unwrap() }
     }
 
     fn exchange(sent: u64, took: u64, date: Option<&str>) -> Exchange {
@@ -292,18 +282,9 @@ mod tests {
         let mut cursor = cursor();
         cursor.advance(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
         assert!(!cursor.jumped(&exchange(60, 0, Some("2026-01-01T00:11:00Z"))));
-        assert!(
-            !cursor.jumped(&exchange(60, 0, Some("2026-01-01T00:10:01Z"))),
-            "covered"
-        );
-        assert!(
-            cursor.jumped(&exchange(60, 0, Some("2026-01-01T00:09:00Z"))),
-            "back"
-        );
-        assert!(
-            cursor.jumped(&exchange(60, 0, Some("2026-01-01T01:11:00Z"))),
-            "suspended"
-        );
+        assert!(!cursor.jumped(&exchange(60, 0, Some("2026-01-01T00:10:01Z"))), "covered");
+        assert!(cursor.jumped(&exchange(60, 0, Some("2026-01-01T00:09:00Z"))), "back");
+        assert!(cursor.jumped(&exchange(60, 0, Some("2026-01-01T01:11:00Z"))), "suspended");
     }
 
     #[test]

@@ -27,11 +27,7 @@ pub struct Draft {
 impl Draft {
     /// A draft that starts as a copy of this set, which costs nothing.
     pub fn of(websites: &Websites) -> Self {
-        Self {
-            websites: websites.clone(),
-            touched: Vec::new(),
-            doubts: Vec::new(),
-        }
+        Self { websites: websites.clone(), touched: Vec::new(), doubts: Vec::new() }
     }
 
     /// The website as the draft has it now.
@@ -63,11 +59,7 @@ impl Draft {
 
     /// The set, the websites that were touched (each once, sorted), and those in doubt.
     pub(crate) fn finish(self) -> (Websites, Vec<WebsiteId>, Vec<WebsiteId>) {
-        let Self {
-            websites,
-            mut touched,
-            mut doubts,
-        } = self;
+        let Self { websites, mut touched, mut doubts } = self;
         touched.sort_unstable();
         touched.dedup();
         doubts.sort_unstable();
@@ -97,15 +89,8 @@ pub struct WholeStates;
 impl Difference for WholeStates {
     fn read(&self, body: &[u8]) -> Reading {
         match wire::read_items(body, false) {
-            Ok(list) => Reading {
-                items: list.items,
-                odd: list.unreadable,
-                problem: None,
-            },
-            Err(problem) => Reading {
-                problem: Some(problem),
-                ..Reading::default()
-            },
+            Ok(list) => Reading { items: list.items, odd: list.unreadable, problem: None },
+            Err(problem) => Reading { problem: Some(problem), ..Reading::default() },
         }
     }
 
@@ -119,9 +104,7 @@ impl Difference for WholeStates {
                 ItemKind::Unknown(_) => draft.doubt(item.id),
             }
         }
-        contradictions(items)
-            .into_iter()
-            .for_each(|id| draft.doubt(id));
+        contradictions(items).into_iter().for_each(|id| draft.doubt(id));
     }
 }
 
@@ -135,10 +118,7 @@ fn contradictions(items: &[Item]) -> Vec<WebsiteId> {
     let mut said: Vec<_> = items.iter().map(|item| (item.id, gone(item))).collect();
     said.sort_unstable();
     said.dedup();
-    said.windows(2)
-        .filter(|pair| pair[0].0 == pair[1].0)
-        .map(|pair| pair[0].0)
-        .collect()
+    said.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0).collect()
 }
 
 /// The item's state. A differential item without a token keeps the known one (hazard W8), unless
@@ -148,10 +128,7 @@ fn whole(item: &Item, draft: &Draft) -> Arc<Website> {
     match known {
         Some(known) if item.website.token.is_none() && item.difference == ItemKind::Updated => {
             let token = known.token.clone();
-            Arc::new(Website {
-                token,
-                ..Website::clone(&item.website)
-            })
+            Arc::new(Website { token, ..Website::clone(&item.website) })
         }
         _ => item.website.clone(),
     }
@@ -173,12 +150,7 @@ mod tests {
     }
 
     fn item(kind: ItemKind, website: Website) -> Item {
-        Item {
-            id: website.id,
-            difference: kind,
-            website: Arc::new(website),
-            has_settings: true,
-        }
+        Item { id: website.id, difference: kind, website: Arc::new(website), has_settings: true }
     }
 
     fn applied(known: Vec<Website>, items: &[Item]) -> (Websites, Vec<WebsiteId>) {
@@ -239,10 +211,7 @@ mod tests {
         let renamed = item(ItemKind::Unknown("renamed".into()), website(1, None, "{}"));
         let (set, _) = applied(vec![], std::slice::from_ref(&renamed));
         assert_eq!(set.len(), 1);
-        let bare = Item {
-            has_settings: false,
-            ..renamed
-        };
+        let bare = Item { has_settings: false, ..renamed };
         let (set, doubts) = applied(vec![], &[bare]);
         assert_eq!((set.len(), doubts.len()), (0, 1));
     }

@@ -125,9 +125,7 @@ impl Load for CarefulLoad {
     fn after_page(&mut self, seen: &PageSeen) -> PageStep {
         match seen {
             PageSeen { items: 1.., .. } => PageStep::Next,
-            PageSeen {
-                empty_before: 0, ..
-            } if seen.last_end != Some(seen.page) => PageStep::Again,
+            PageSeen { empty_before: 0, .. } if seen.last_end != Some(seen.page) => PageStep::Again,
             _ => PageStep::End,
         }
     }
@@ -144,14 +142,7 @@ mod tests {
     use super::*;
 
     fn empty(page: u32, empty_before: u32, last_end: Option<u32>) -> PageSeen {
-        PageSeen {
-            page,
-            items: 0,
-            repeated: 0,
-            largest: 20,
-            empty_before,
-            last_end,
-        }
+        PageSeen { page, items: 0, repeated: 0, largest: 20, empty_before, last_end }
     }
 
     #[test]
@@ -165,10 +156,7 @@ mod tests {
 
     #[test]
     fn a_short_page_is_not_the_end() {
-        let seen = PageSeen {
-            items: 1,
-            ..empty(1, 0, None)
-        };
+        let seen = PageSeen { items: 1, ..empty(1, 0, None) };
         assert_eq!(CarefulLoad.after_page(&seen), PageStep::Next);
     }
 
@@ -177,30 +165,11 @@ mod tests {
         let load = CarefulLoad;
         let none = Evidence::default();
         assert!(!load.drifted(&none));
-        assert!(load.drifted(&Evidence {
-            removed: 1,
-            ..none.clone()
-        }));
-        assert!(load.drifted(&Evidence {
-            rejoined: 1,
-            ..none.clone()
-        }));
-        assert!(load.drifted(&Evidence {
-            repeated: 1,
-            ..none.clone()
-        }));
-        assert!(load.drifted(&Evidence {
-            short: 1,
-            ..none.clone()
-        }));
-        assert!(load.drifted(&Evidence {
-            vanished: 1,
-            ..none.clone()
-        }));
-        assert!(!load.drifted(&Evidence {
-            vanished: 1,
-            vanished_twice: true,
-            ..none
-        }));
+        assert!(load.drifted(&Evidence { removed: 1, ..none.clone() }));
+        assert!(load.drifted(&Evidence { rejoined: 1, ..none.clone() }));
+        assert!(load.drifted(&Evidence { repeated: 1, ..none.clone() }));
+        assert!(load.drifted(&Evidence { short: 1, ..none.clone() }));
+        assert!(load.drifted(&Evidence { vanished: 1, ..none.clone() }));
+        assert!(!load.drifted(&Evidence { vanished: 1, vanished_twice: true, ..none }));
     }
 }

@@ -86,11 +86,7 @@ impl SettledWrites {
     /// Nothing was written yet.
     pub fn new(config: &Config) -> Self {
         let overlap = config.overlap.max(config.settle);
-        Self {
-            settle: config.settle,
-            overlap,
-            learnt: HashMap::default(),
-        }
+        Self { settle: config.settle, overlap, learnt: HashMap::default() }
     }
 }
 
@@ -127,20 +123,11 @@ mod tests {
     const W: WebsiteId = WebsiteId::from_number(1);
 
     fn at(seconds: u64) -> Moment {
-        Moment {
-            elapsed: Duration::from_secs(seconds),
-            wall: jiff::Timestamp::UNIX_EPOCH,
-        }
+        Moment { elapsed: Duration::from_secs(seconds), wall: jiff::Timestamp::UNIX_EPOCH }
     }
 
     fn said(sent: u64) -> Exchange {
-        Exchange {
-            number: 1,
-            sent: at(sent),
-            received: at(sent),
-            date: None,
-            cached: false,
-        }
+        Exchange { number: 1, sent: at(sent), received: at(sent), date: None, cached: false }
     }
 
     fn after_a_save_at_100() -> SettledWrites {
@@ -152,10 +139,7 @@ mod tests {
     #[test]
     fn a_website_that_was_never_written_is_not_protected() {
         let other = WebsiteId::from_number(2);
-        assert_eq!(
-            after_a_save_at_100().judge(other, &said(99), Source::Poll),
-            Touch::Apply
-        );
+        assert_eq!(after_a_save_at_100().judge(other, &said(99), Source::Poll), Touch::Apply);
     }
 
     #[test]
@@ -179,10 +163,7 @@ mod tests {
     #[test]
     fn a_read_back_out_of_a_cache_is_believed_when_no_cache_can_be_older_than_the_save() {
         let mut writes = after_a_save_at_100();
-        let cached = |sent| Exchange {
-            cached: true,
-            ..said(sent)
-        };
+        let cached = |sent| Exchange { cached: true, ..said(sent) };
         let again = Touch::ReadAt(Duration::from_secs(106));
         assert_eq!(writes.judge(W, &cached(106), Source::ReadBack), again);
         let touch = writes.judge(W, &cached(220), Source::ReadBack);

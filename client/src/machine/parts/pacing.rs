@@ -47,17 +47,8 @@ pub struct WithinQuota {
 impl WithinQuota {
     /// Intervals as configured.
     pub fn new(config: &Config) -> Self {
-        let Config {
-            poll_every,
-            relist_every,
-            longest_poll,
-            ..
-        } = *config;
-        Self {
-            poll_every,
-            relist_every,
-            longest_poll,
-        }
+        let Config { poll_every, relist_every, longest_poll, .. } = *config;
+        Self { poll_every, relist_every, longest_poll }
     }
 }
 
@@ -77,8 +68,7 @@ impl Pacing for WithinQuota {
         let Some(limit) = budget.limit else {
             return self.relist_every;
         };
-        self.relist_every
-            .max(share(DAY, f64::from(limit) * LISTS, budget.list_cost))
+        self.relist_every.max(share(DAY, f64::from(limit) * LISTS, budget.list_cost))
     }
 
     fn affords_relist(&self, budget: &Budget) -> bool {
@@ -113,13 +103,7 @@ mod tests {
 
     fn budget(limit: Option<u32>, spent: u32, list_cost: u32) -> Budget {
         let until_reset = DAY / 2;
-        Budget {
-            limit,
-            source: QuotaSource::Known,
-            spent,
-            list_cost,
-            until_reset,
-        }
+        Budget { limit, source: QuotaSource::Known, spent, list_cost, until_reset }
     }
 
     #[test]
@@ -157,10 +141,7 @@ mod tests {
     fn a_list_that_would_eat_the_reserve_has_to_wait() {
         assert!(pacing().affords_relist(&budget(Some(5000), 3998, 502)));
         assert!(!pacing().affords_relist(&budget(Some(5000), 3999, 502)));
-        assert!(
-            pacing().affords_relist(&budget(Some(5000), 2000, 5001)),
-            "dearer than a day"
-        );
+        assert!(pacing().affords_relist(&budget(Some(5000), 2000, 5001)), "dearer than a day");
         assert!(!pacing().affords_relist(&budget(Some(5000), 4000, 5001)));
     }
 }

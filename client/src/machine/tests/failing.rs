@@ -10,9 +10,7 @@ use crate::machine::{Freshness, Operation, Refusal, SaveOutcome, State};
 
 fn sent_between(sim: &Sim, from: u64, to: u64) -> Vec<Duration> {
     let times = sim.sent.iter().map(|(at, _)| *at);
-    times
-        .filter(|at| (secs(from)..secs(to)).contains(at))
-        .collect()
+    times.filter(|at| (secs(from)..secs(to)).contains(at)).collect()
 }
 
 #[test]
@@ -25,10 +23,7 @@ fn an_outage_is_met_with_waits_that_grow_to_the_cap_and_end_with_it() {
     // On average one request in 15 s once the waits have grown.
     assert!((40..150).contains(&asked.len()), "{}", asked.len());
     let gaps: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(
-        gaps.iter().all(|gap| *gap <= secs(31) && *gap >= ms(500)),
-        "{gaps:?}"
-    );
+    assert!(gaps.iter().all(|gap| *gap <= secs(31) && *gap >= ms(500)), "{gaps:?}");
     assert!(gaps[0] <= secs(2), "the first retry is soon");
     sim.run(secs(1532));
     sim.assert_converged();
@@ -151,10 +146,8 @@ fn a_read_that_is_throttled_again_and_again_does_not_keep_the_polls_waiting() {
     sim.deed(secs(10), Deed::Patch(1, json!({"v": "mine"})));
     sim.deed(secs(20), Deed::Operator(2, json!({"v": "new"})));
     sim.run(secs(300));
-    let polls = sim
-        .sent
-        .iter()
-        .filter(|(at, operation)| *at > secs(30) && *operation == Operation::Since);
+    let polls =
+        sim.sent.iter().filter(|(at, operation)| *at > secs(30) && *operation == Operation::Since);
     let polls = polls.count();
     assert!(polls >= 3, "{polls} polls");
     let shown = sim.machine.snapshot().websites.get(&w(2)).unwrap().clone();

@@ -25,12 +25,7 @@ impl Played {
         let now = moment(Duration::ZERO, 0);
         let mut machine = Machine::new(config(), Parts::reference(&config()), now);
         let actions = machine.handle(now, Event::Tick);
-        Self {
-            machine,
-            now: Duration::ZERO,
-            sent: 0,
-            actions,
-        }
+        Self { machine, now: Duration::ZERO, sent: 0, actions }
     }
 
     /// Answers everything by `server`, 10 ms after it was sent, until `end`.
@@ -115,13 +110,10 @@ fn a_date_at_the_end_of_time_is_survived_and_does_not_stop_the_count_of_days() {
         for (from, to) in [(0, 1), (60, 200)] {
             let mut played = Played::new();
             let within = |now: Duration| (secs(from)..secs(to)).contains(&now);
-            played.until(
-                secs(2 * 24 * 3600 + 7200),
-                |operation, now| match operation {
-                    _ if within(now) => dated(&odd, 200, &list("")),
-                    _ => sane(operation, now),
-                },
-            );
+            played.until(secs(2 * 24 * 3600 + 7200), |operation, now| match operation {
+                _ if within(now) => dated(&odd, 200, &list("")),
+                _ => sane(operation, now),
+            });
             assert!(played.holds(1), "{odd} from {from} s");
             let spent = played.machine.status(moment(played.now, 0)).budget.spent;
             assert!(spent < 2000, "{odd} from {from} s: {spent} today");
@@ -168,9 +160,7 @@ fn settings_as_deep_as_a_well_are_one_website_s_and_nobody_else_s_trouble() {
 
 #[test]
 fn an_identifier_that_is_said_a_thousand_times_is_one_website() {
-    let many: Vec<_> = (0..1000)
-        .map(|round| item(1, &format!(r#"{{"n":{round}}}"#)))
-        .collect();
+    let many: Vec<_> = (0..1000).map(|round| item(1, &format!(r#"{{"n":{round}}}"#))).collect();
     let mut played = Played::new();
     played.until(secs(100), |operation, now| match operation {
         Operation::List(1) => at(now, 200, &list(&many.join(","))),

@@ -9,10 +9,7 @@ use crate::machine::parts::{CarefulLoad, Evidence, Load, PageSeen, PageStep};
 use crate::machine::{Machine, Parts, State};
 
 fn one_a_page() -> Quirks {
-    Quirks {
-        page_size: 1,
-        ..Quirks::default()
-    }
+    Quirks { page_size: 1, ..Quirks::default() }
 }
 
 #[test]
@@ -50,10 +47,7 @@ fn a_website_that_leaves_while_the_pages_are_read_costs_another_pass_and_no_webs
     sim.after("list", 1, Deed::Uninstall(1));
     sim.run(secs(1));
     sim.assert_converged();
-    assert!(
-        sim.machine.snapshot().websites.contains(&w(2)),
-        "w2 moved to page 1 unread"
-    );
+    assert!(sim.machine.snapshot().websites.contains(&w(2)), "w2 moved to page 1 unread");
     assert_eq!(sim.machine.counters().drifts, 1);
 }
 
@@ -68,13 +62,7 @@ fn a_website_that_leaves_before_its_page_is_read_moves_nothing() {
 
 #[test]
 fn an_install_in_front_of_the_pages_that_leaves_again_is_noticed_by_the_repeat() {
-    let mut sim = Sim::three(
-        config(),
-        Quirks {
-            newest_first: true,
-            ..one_a_page()
-        },
-    );
+    let mut sim = Sim::three(config(), Quirks { newest_first: true, ..one_a_page() });
     sim.after("list", 1, Deed::Install(4, json!({})));
     sim.after("list", 2, Deed::Uninstall(4));
     sim.run(secs(1));
@@ -83,13 +71,7 @@ fn an_install_in_front_of_the_pages_that_leaves_again_is_noticed_by_the_repeat()
 
 #[test]
 fn drift_that_a_lagging_differential_hides_is_found_by_a_later_poll() {
-    let mut sim = Sim::three(
-        config(),
-        Quirks {
-            lag: ms(1500),
-            ..one_a_page()
-        },
-    );
+    let mut sim = Sim::three(config(), Quirks { lag: ms(1500), ..one_a_page() });
     // Visible on the pages and in the differential 1.5 s late: between pages 1 and 2.
     sim.deed(ms(0), Deed::Uninstall(1));
     sim.fault(at("list", 2, Fault::Delay(ms(1600))));
@@ -119,13 +101,7 @@ fn an_empty_page_that_lies_is_not_the_end() {
 
 #[test]
 fn a_404_past_the_end_ends_the_list_once_the_page_before_is_seen_to_be_there() {
-    let mut sim = Sim::three(
-        config(),
-        Quirks {
-            past_end_404: true,
-            ..one_a_page()
-        },
-    );
+    let mut sim = Sim::three(config(), Quirks { past_end_404: true, ..one_a_page() });
     sim.run(secs(1));
     sim.assert_converged();
     assert!(sim.machine.is_ready());
@@ -142,8 +118,7 @@ fn a_404_in_the_middle_of_the_list_is_not_the_end() {
 #[test]
 fn an_outage_of_404s_ends_in_a_new_pass_and_not_in_half_a_list() {
     let mut sim = Sim::three(config(), one_a_page());
-    sim.fault(at("list", 3, Fault::Status(404)))
-        .fault(at("list", 4, Fault::Status(404)));
+    sim.fault(at("list", 3, Fault::Status(404))).fault(at("list", 4, Fault::Status(404)));
     sim.run(secs(60));
     sim.assert_converged();
     assert!(sim.machine.is_ready());
@@ -151,14 +126,10 @@ fn an_outage_of_404s_ends_in_a_new_pass_and_not_in_half_a_list() {
 
 #[test]
 fn a_list_that_is_cached_is_asked_again_until_it_is_fresh() {
-    let quirks = Quirks {
-        cache_for: secs(60),
-        ..one_a_page()
-    };
+    let quirks = Quirks { cache_for: secs(60), ..one_a_page() };
     let mut sim = Sim::three(config(), quirks);
     // Another instance of the plugin has filled the cache.
-    sim.fault(at("list", 1, Fault::Stale(secs(0))))
-        .fault(at("list", 2, Fault::Stale(secs(0))));
+    sim.fault(at("list", 1, Fault::Stale(secs(0)))).fault(at("list", 2, Fault::Stale(secs(0))));
     sim.run(secs(100));
     sim.assert_converged();
     assert!(sim.ready_at.is_some_and(|at| at > secs(1)));
@@ -202,15 +173,10 @@ fn a_relist_that_misses_websites_is_read_twice_before_they_are_removed() {
     let mut sim = Sim::three(config, Quirks::default());
     sim.run(secs(200));
     let empty = "{\"error\":false,\"reason\":\"listed\",\"data\":[]}";
-    sim.fault(at("list", 5, Fault::Body(empty)))
-        .fault(at("list", 6, Fault::Body(empty)));
+    sim.fault(at("list", 5, Fault::Body(empty))).fault(at("list", 6, Fault::Body(empty)));
     sim.run(secs(400));
     sim.assert_converged();
-    assert!(
-        sim.changes
-            .iter()
-            .all(|(_, change)| !matches!(change, Change::Removed { .. }))
-    );
+    assert!(sim.changes.iter().all(|(_, change)| !matches!(change, Change::Removed { .. })));
 }
 
 #[test]
@@ -223,11 +189,7 @@ fn a_load_that_takes_longer_than_the_gap_begins_anew() {
     sim.deed(secs(50), Deed::Uninstall(1));
     sim.run(secs(200));
     sim.assert_converged();
-    let first_pages = sim
-        .server
-        .requests
-        .iter()
-        .filter(|(_, path)| path.ends_with("/all/1"));
+    let first_pages = sim.server.requests.iter().filter(|(_, path)| path.ends_with("/all/1"));
     assert!(first_pages.count() >= 2);
 }
 
@@ -256,11 +218,7 @@ fn three_passes_in_doubt_are_followed_by_one_more_when_the_doubt_has_had_its_tim
     assert!(missed && !sim.machine.status(sim.moment()).verified);
     let asked = sim.count("list");
     sim.run(secs(121));
-    assert_eq!(
-        sim.count("list"),
-        asked,
-        "not while it can only look the same"
-    );
+    assert_eq!(sim.count("list"), asked, "not while it can only look the same");
     sim.run(secs(124));
     sim.assert_converged();
     sim.run(secs(400));

@@ -13,13 +13,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[test]
 fn ten_thousand_websites_cost_less_than_the_default_quota_a_day() {
-    let mut sim = Sim::new(
-        config(),
-        Quirks {
-            page_size: 2000,
-            ..Quirks::default()
-        },
-    );
+    let mut sim = Sim::new(config(), Quirks { page_size: 2000, ..Quirks::default() });
     for number in 1..=10_000 {
         sim.server.installed_before(w(number), json!({}));
     }
@@ -30,10 +24,7 @@ fn ten_thousand_websites_cost_less_than_the_default_quota_a_day() {
     sim.machine.pretend_list_cost(502);
     let polls = DAY.as_secs() / sim.machine.status(sim.moment()).poll_interval.as_secs();
     let lists = DAY.as_secs() / sim.machine.status(sim.moment()).relist_interval.as_secs();
-    assert!(
-        polls + (lists + 1) * 503 < 5000,
-        "{polls} polls, {lists} lists"
-    );
+    assert!(polls + (lists + 1) * 503 < 5000, "{polls} polls, {lists} lists");
 }
 
 #[test]
@@ -60,26 +51,13 @@ fn a_known_small_quota_is_kept() {
 fn a_quota_that_runs_out_is_learnt_and_the_next_day_is_spread_evenly() {
     let mut sim = Sim::three(config(), Quirks::default());
     // 600 requests are spent at about 10 o'clock; then nothing until midnight.
-    sim.fault(during(
-        "any",
-        10 * 3600,
-        DAY.as_secs(),
-        Fault::Throttle(429, None),
-    ));
+    sim.fault(during("any", 10 * 3600, DAY.as_secs(), Fault::Throttle(429, None)));
     sim.run(DAY + secs(3600));
     let status = sim.machine.status(sim.moment());
     assert_eq!(status.budget.source, QuotaSource::Learnt);
-    assert!(
-        status.poll_interval > secs(150),
-        "{:?}",
-        status.poll_interval
-    );
+    assert!(status.poll_interval > secs(150), "{:?}", status.poll_interval);
     sim.run(DAY * 2);
-    let second_day = sim
-        .sent
-        .iter()
-        .filter(|(at, _)| *at >= DAY + secs(1200))
-        .count();
+    let second_day = sim.sent.iter().filter(|(at, _)| *at >= DAY + secs(1200)).count();
     assert!(second_day < 700, "{second_day}");
 }
 
@@ -87,19 +65,9 @@ fn a_quota_that_runs_out_is_learnt_and_the_next_day_is_spread_evenly() {
 fn a_plugin_where_websites_come_and_go_is_not_listed_for_ever() {
     let mut sim = Sim::three(config(), Quirks::default());
     for minute in 0..120 {
-        sim.deed(
-            secs(minute * 60 + 30),
-            Deed::Install(u128::from(minute) + 10, json!({})),
-        );
-        sim.deed(
-            secs(minute * 60 + 55),
-            Deed::Uninstall(u128::from(minute) + 10),
-        );
+        sim.deed(secs(minute * 60 + 30), Deed::Install(u128::from(minute) + 10, json!({})));
+        sim.deed(secs(minute * 60 + 55), Deed::Uninstall(u128::from(minute) + 10));
     }
     sim.run(secs(7200));
-    assert!(
-        sim.machine.counters().lists <= 12,
-        "{}",
-        sim.machine.counters().lists
-    );
+    assert!(sim.machine.counters().lists <= 12, "{}", sim.machine.counters().lists);
 }

@@ -63,11 +63,7 @@ fn a_server_clock_that_steps_back_leads_to_a_list_and_loses_nothing() {
 
 #[test]
 fn coarse_stamps_and_an_exclusive_boundary_lose_nothing() {
-    let quirks = Quirks {
-        exclusive: true,
-        seconds: true,
-        ..Quirks::default()
-    };
+    let quirks = Quirks { exclusive: true, seconds: true, ..Quirks::default() };
     let mut sim = Sim::three(short_overlap(), quirks);
     sim.deed(ms(60_050 + 300), Deed::Operator(1, json!({"v": "new"})));
     sim.run(secs(125));
@@ -76,13 +72,7 @@ fn coarse_stamps_and_an_exclusive_boundary_lose_nothing() {
 
 #[test]
 fn without_a_date_header_the_local_clock_and_a_double_overlap_do() {
-    let mut sim = Sim::three(
-        short_overlap(),
-        Quirks {
-            no_date: true,
-            ..Quirks::default()
-        },
-    );
+    let mut sim = Sim::three(short_overlap(), Quirks { no_date: true, ..Quirks::default() });
     sim.deed(ms(60_055), Deed::Operator(1, json!({"v": "new"})));
     sim.run(secs(125));
     sim.assert_converged();
@@ -105,10 +95,7 @@ fn bodies_that_are_not_the_api_s_change_nothing_and_keep_the_cursor() {
         sim.run(ms(60_100));
         assert_eq!(sim.changes.len(), 3, "{body}");
         assert_eq!(sim.machine.state(), State::Retrying, "{body}");
-        assert!(matches!(
-            sim.machine.freshness(sim.moment()),
-            Freshness::Stale { .. }
-        ));
+        assert!(matches!(sim.machine.freshness(sim.moment()), Freshness::Stale { .. }));
         sim.run(secs(62));
         sim.assert_converged();
     }
@@ -118,21 +105,12 @@ fn bodies_that_are_not_the_api_s_change_nothing_and_keep_the_cursor() {
 fn an_outage_longer_than_the_gap_ends_in_a_list_that_removes_what_left() {
     let mut config = short_overlap();
     config.longest_gap = secs(300);
-    let mut sim = Sim::three(
-        config,
-        Quirks {
-            remembers: secs(600),
-            ..Quirks::default()
-        },
-    );
+    let mut sim = Sim::three(config, Quirks { remembers: secs(600), ..Quirks::default() });
     sim.deed(secs(70), Deed::Uninstall(2));
     sim.fault(during("any", 65, 800, Fault::Connect));
     sim.run(secs(500));
     assert_eq!(sim.machine.state(), State::Recovering);
-    assert!(
-        sim.machine.snapshot().websites.contains(&w(2)),
-        "the cache serves on"
-    );
+    assert!(sim.machine.snapshot().websites.contains(&w(2)), "the cache serves on");
     sim.run(secs(840));
     sim.assert_converged();
     let removed = |change: &Change| matches!(change, Change::Removed { old } if old.id == w(2));
@@ -180,13 +158,7 @@ fn a_website_that_came_back_has_its_new_token() {
 
 #[test]
 fn a_raw_log_is_applied_in_order_and_the_doubtful_website_read() {
-    let mut sim = Sim::three(
-        config(),
-        Quirks {
-            raw_log: true,
-            ..Quirks::default()
-        },
-    );
+    let mut sim = Sim::three(config(), Quirks { raw_log: true, ..Quirks::default() });
     sim.deed(secs(200), Deed::Uninstall(1));
     sim.deed(secs(210), Deed::Install(1, json!({"v": "again"})));
     sim.deed(secs(215), Deed::Operator(2, json!({"v": "first"})));
@@ -222,18 +194,9 @@ fn the_status_is_stale_while_polls_fail_and_its_age_counts_from_the_last_good_se
     sim.fault(during("any", 59, 200, Fault::Hang));
     sim.run(secs(100));
     let age = secs(100) - ms(40);
-    assert_eq!(
-        sim.machine.freshness(sim.moment()),
-        Freshness::Stale { age: Some(age) }
-    );
+    assert_eq!(sim.machine.freshness(sim.moment()), Freshness::Stale { age: Some(age) });
     let status = sim.machine.status(sim.moment()).to_string();
-    assert!(
-        status.starts_with("retrying · stale since 99s · 3 websites"),
-        "{status}"
-    );
+    assert!(status.starts_with("retrying · stale since 99s · 3 websites"), "{status}");
     sim.run(secs(280));
-    assert!(matches!(
-        sim.machine.freshness(sim.moment()),
-        Freshness::Fresh { .. }
-    ));
+    assert!(matches!(sim.machine.freshness(sim.moment()), Freshness::Fresh { .. }));
 }

@@ -35,20 +35,10 @@ fn quirks() -> impl Strategy<Value = Quirks> {
 }
 
 fn fault() -> impl Strategy<Value = Aim> {
-    let names = [
-        "list",
-        "since",
-        "get_settings",
-        "save_settings",
-        "update_settings",
-        "any",
-    ];
+    let names = ["list", "since", "get_settings", "save_settings", "update_settings", "any"];
     let fault = prop_oneof![
         prop::sample::select(vec![500_u16, 503, 401, 403, 404, 408, 302]).prop_map(Fault::Status),
-        (
-            prop::sample::select(vec![429_u16, 420]),
-            prop::option::of(1_u32..30)
-        )
+        (prop::sample::select(vec![429_u16, 420]), prop::option::of(1_u32..30))
             .prop_map(|(status, after)| Fault::Throttle(status, after)),
         (100_u64..25_000).prop_map(|delay| Fault::Delay(ms(delay))),
         Just(Fault::Hang),
@@ -67,26 +57,16 @@ fn fault() -> impl Strategy<Value = Aim> {
         .prop_map(Fault::Body),
         (1_u64..60).prop_map(|age| Fault::Stale(secs(age))),
     ];
-    (
-        prop::sample::select(names.to_vec()),
-        1_u32..6,
-        0_u32..3,
-        fault,
-    )
-        .prop_map(|(name, from, more, fault)| {
+    (prop::sample::select(names.to_vec()), 1_u32..6, 0_u32..3, fault).prop_map(
+        |(name, from, more, fault)| {
             let name = match fault {
                 // A stale answer to a save makes no sense.
                 Fault::Stale(_) if name.ends_with("_settings") || name == "any" => "since",
                 _ => name,
             };
-            Aim {
-                name,
-                from,
-                to: from + more,
-                window: None,
-                fault,
-            }
-        })
+            Aim { name, from, to: from + more, window: None, fault }
+        },
+    )
 }
 
 /// Every value is written once only, so that going back shows.
@@ -121,39 +101,21 @@ pub struct Case {
 
 fn case() -> impl Strategy<Value = Case> {
     let deeds = prop::collection::vec(any::<prop::sample::Index>(), 0..7).prop_flat_map(|list| {
-        list.into_iter()
-            .enumerate()
-            .map(|(number, _)| deed(number))
-            .collect::<Vec<_>>()
+        list.into_iter().enumerate().map(|(number, _)| deed(number)).collect::<Vec<_>>()
     });
     let faults = prop::collection::vec(fault(), 0..4);
     let overlap = prop::sample::select(vec![25_u64, 60, 120]);
     let relist = prop::sample::select(vec![100_u64, 3600]);
     let skew = prop::sample::select(vec![0_i64, 0, -600_000, 600_000]);
-    (
-        quirks(),
-        overlap,
-        relist,
-        faults,
-        deeds,
-        skew,
-        any::<bool>(),
-    )
-        .prop_map(|(mut quirks, overlap, relist, faults, deeds, skew, warm)| {
+    (quirks(), overlap, relist, faults, deeds, skew, any::<bool>()).prop_map(
+        |(mut quirks, overlap, relist, faults, deeds, skew, warm)| {
             // The envelope: lag and cache life stay below the overlap.
             quirks.lag = quirks.lag.min(secs(overlap - 5));
             quirks.cache_for = quirks.cache_for.min(secs(overlap - 5));
             let skew = if quirks.no_date { 0 } else { skew };
-            Case {
-                quirks,
-                overlap,
-                relist,
-                faults,
-                deeds,
-                skew,
-                warm,
-            }
-        })
+            Case { quirks, overlap, relist, faults, deeds, skew, warm }
+        },
+    )
 }
 
 fn build(case: &Case) -> Sim {
@@ -167,14 +129,10 @@ fn build(case: &Case) -> Sim {
     }
     let parts = Parts::reference(&config);
     let now = super::sim::moment(Duration::ZERO, case.skew);
-    let mut sim = Sim::with(
-        Machine::new(config, parts, now),
-        Server::new(case.quirks.clone()),
-    );
+    let mut sim = Sim::with(Machine::new(config, parts, now), Server::new(case.quirks.clone()));
     sim.client_skew = case.skew;
     for number in 1..=3 {
-        sim.server
-            .installed_before(super::sim::w(number), json!({"v": format!("old{number}")}));
+        sim.server.installed_before(super::sim::w(number), json!({"v": format!("old{number}")}));
     }
     sim.faults = case.faults.clone();
     for (at, deed) in &case.deeds {
@@ -208,22 +166,13 @@ fn judge(case: &Case) -> Result<(), TestCaseError> {
     let mut sim = build(case);
     sim.run(secs(HORIZON + 400));
     let log = || {
-        let sent = sim
-            .sent
-            .iter()
-            .map(|(at, operation)| format!("{at:?} {operation:?}"));
-        let changes = sim
-            .changes
-            .iter()
-            .map(|(at, change)| format!("{at:?} {:?}", shown(change)));
+        let sent = sim.sent.iter().map(|(at, operation)| format!("{at:?} {operation:?}"));
+        let changes = sim.changes.iter().map(|(at, change)| format!("{at:?} {:?}", shown(change)));
         let lines: Vec<_> = sent.chain(changes).collect();
         format!("{}\n{:?}", lines.join("\n"), sim.outcomes)
     };
     if let Some(difference) = sim.difference() {
-        return Err(TestCaseError::fail(format!(
-            "not converged: {difference}\n{}",
-            log()
-        )));
+        return Err(TestCaseError::fail(format!("not converged: {difference}\n{}", log())));
     }
     // Never what the server never held, never back to an older state; settings and token are
     // judged apart, because a save's answer tells nothing about the token.
@@ -232,22 +181,14 @@ fn judge(case: &Case) -> Result<(), TestCaseError> {
         for (at, change) in &sim.changes {
             let (id, state) = shown(change);
             let state = state.as_ref().map(part);
-            let history: Vec<_> = sim
-                .server
-                .history(id)
-                .iter()
-                .map(|held| held.as_ref().map(part))
-                .collect();
+            let history: Vec<_> =
+                sim.server.history(id).iter().map(|held| held.as_ref().map(part)).collect();
             let from = newest.get(&id).copied().unwrap_or(0);
             match history.iter().skip(from).position(|held| *held == state) {
                 Some(offset) => drop(newest.insert(id, from + offset)),
                 None => {
                     let ever = history.contains(&state);
-                    let verdict = if ever {
-                        "went back in time"
-                    } else {
-                        "was never so"
-                    };
+                    let verdict = if ever { "went back in time" } else { "was never so" };
                     let at = at.as_secs_f64();
                     let told = format!("at {at} {id} {verdict}: {state:?}\n{history:?}\n{}", log());
                     return Err(TestCaseError::fail(told));
@@ -258,39 +199,26 @@ fn judge(case: &Case) -> Result<(), TestCaseError> {
     // Saves: every order ends; a done one was held, a refused one was not.
     for (_, ticket, outcome) in &sim.outcomes {
         let (id, how, value) = &sim.orders[ticket];
-        let held = sim
-            .server
-            .history(*id)
-            .iter()
-            .flatten()
-            .any(|(_, settings)| match how {
-                How::Put => settings == value,
-                How::Patch => settings["v"] == value["v"],
-            });
+        let held = sim.server.history(*id).iter().flatten().any(|(_, settings)| match how {
+            How::Put => settings == value,
+            How::Patch => settings["v"] == value["v"],
+        });
         match outcome {
             SaveOutcome::Done => prop_assert!(held, "done but never held: {value}\n{}", log()),
             SaveOutcome::Refused(_) => prop_assert!(!held, "refused but held\n{}", log()),
             SaveOutcome::Unknown { .. } => {}
         }
     }
-    let orders = case
-        .deeds
-        .iter()
-        .filter(|(_, deed)| matches!(deed, Deed::Put(..) | Deed::Patch(..)));
+    let orders =
+        case.deeds.iter().filter(|(_, deed)| matches!(deed, Deed::Put(..) | Deed::Patch(..)));
     prop_assert_eq!(sim.outcomes.len(), orders.count(), "a save never ended");
-    prop_assert_eq!(
-        sim.server.saves_received(),
-        sim.server.saves_distinct(),
-        "sent twice"
-    );
+    prop_assert_eq!(sim.server.saves_received(), sim.server.saves_distinct(), "sent twice");
     Ok(())
 }
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     let given = std::env::var(variable).ok();
-    given
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(otherwise)
+    given.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 proptest! {

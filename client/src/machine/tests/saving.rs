@@ -7,14 +7,7 @@ use super::sim::{Deed, Fault, Sim, at, config, during, ms, secs, w};
 use crate::machine::{How, Operation, Refusal, SaveOutcome};
 
 fn cached(sim: &Sim, id: u128) -> Value {
-    sim.machine
-        .snapshot()
-        .websites
-        .get(&w(id))
-        .unwrap()
-        .settings
-        .parse()
-        .unwrap()
+    sim.machine.snapshot().websites.get(&w(id)).unwrap().settings.parse().unwrap()
 }
 
 fn outcome(sim: &Sim) -> &SaveOutcome {
@@ -31,32 +24,14 @@ fn a_put_is_done_in_one_request_and_read_at_once() {
     assert_eq!(sim.outcomes[0].0, ms(30_010));
     assert_eq!(cached(&sim, 1), json!({"v": "mine"}));
     assert_eq!(sim.count("get_settings"), 0);
-    assert!(
-        sim.machine
-            .snapshot()
-            .websites
-            .get(&w(1))
-            .unwrap()
-            .token
-            .is_some(),
-        "kept (W8)"
-    );
+    assert!(sim.machine.snapshot().websites.get(&w(1)).unwrap().token.is_some(), "kept (W8)");
 }
 
 #[test]
 fn a_patch_is_read_back_so_that_the_cache_has_the_whole_and_other_people_s_members() {
     for deep_patch in [false, true] {
-        let mut sim = Sim::three(
-            config(),
-            Quirks {
-                deep_patch,
-                ..Quirks::default()
-            },
-        );
-        sim.deed(
-            secs(29),
-            Deed::Operator(1, json!({"theirs": 1, "n": {"x": 1}})),
-        );
+        let mut sim = Sim::three(config(), Quirks { deep_patch, ..Quirks::default() });
+        sim.deed(secs(29), Deed::Operator(1, json!({"theirs": 1, "n": {"x": 1}})));
         sim.deed(secs(30), Deed::Patch(1, json!({"mine": 2, "n": {"y": 2}})));
         sim.run(secs(31));
         assert_eq!(outcome(&sim), &SaveOutcome::Done);
@@ -99,9 +74,7 @@ fn a_save_whose_answer_is_lost_is_read_back_and_done() {
                 assert!(carried_out);
                 assert_eq!(sim.count("get_settings"), 1);
             }
-            SaveOutcome::Unknown {
-                holds: Some(holds), ..
-            } => {
+            SaveOutcome::Unknown { holds: Some(holds), .. } => {
                 assert!(!carried_out);
                 assert_eq!(holds.as_json(), r#"{"v":"old"}"#);
                 // At first it may not be visible yet, so it is looked at again, and not more often.
@@ -118,17 +91,10 @@ fn a_save_whose_answer_is_lost_is_read_back_and_done() {
 fn an_unclear_save_never_overwrites_somebody_s_later_change() {
     let mut sim = Sim::three(config(), Quirks::default());
     sim.fault(at("save_settings", 1, Fault::LoseAnswer));
-    sim.after(
-        "save_settings",
-        1,
-        Deed::Operator(1, json!({"v": "theirs"})),
-    );
+    sim.after("save_settings", 1, Deed::Operator(1, json!({"v": "theirs"})));
     sim.deed(secs(30), Deed::Put(1, json!({"v": "mine"})));
     sim.run(secs(59));
-    assert!(matches!(
-        outcome(&sim),
-        SaveOutcome::Unknown { holds: Some(_), .. }
-    ));
+    assert!(matches!(outcome(&sim), SaveOutcome::Unknown { holds: Some(_), .. }));
     sim.assert_converged();
     assert_eq!(cached(&sim, 1), json!({"v": "theirs"}));
 }
@@ -141,10 +107,7 @@ fn an_unclear_save_is_reported_when_the_caller_s_patience_ends_and_the_truth_fol
     sim.fault(during("since", 30, 100, Fault::Status(500)));
     sim.deed(secs(30), Deed::Put(1, json!({"v": "mine"})));
     sim.run(secs(62));
-    assert!(matches!(
-        outcome(&sim),
-        SaveOutcome::Unknown { holds: None, .. }
-    ));
+    assert!(matches!(outcome(&sim), SaveOutcome::Unknown { holds: None, .. }));
     assert_eq!(sim.outcomes[0].0, ms(60_010));
     sim.run(secs(135));
     sim.assert_converged();
@@ -153,13 +116,7 @@ fn an_unclear_save_is_reported_when_the_caller_s_patience_ends_and_the_truth_fol
 #[test]
 fn a_lagging_poll_does_not_undo_an_own_save() {
     for lag in [3, 30, 100] {
-        let mut sim = Sim::three(
-            config(),
-            Quirks {
-                lag: secs(lag),
-                ..Quirks::default()
-            },
-        );
+        let mut sim = Sim::three(config(), Quirks { lag: secs(lag), ..Quirks::default() });
         // The poll at 240 s shows the operator's save of 120 s ago or less, ours is hidden by the
         // lag or not.
         sim.deed(secs(180), Deed::Operator(1, json!({"v": "theirs"})));
@@ -170,12 +127,7 @@ fn a_lagging_poll_does_not_undo_an_own_save() {
             crate::Change::Updated { new, .. } => new.settings.as_json() == r#"{"v":"mine"}"#,
             _ => false,
         });
-        assert_eq!(
-            mine,
-            Some(sim.changes.len() - 1),
-            "lag {lag}: {:?}",
-            sim.changes
-        );
+        assert_eq!(mine, Some(sim.changes.len() - 1), "lag {lag}: {:?}", sim.changes);
     }
 }
 
@@ -220,10 +172,7 @@ fn a_save_to_a_website_that_left_is_refused_and_the_next_poll_removes_it() {
     sim.deed(secs(200), Deed::Uninstall(1));
     sim.deed(secs(201), Deed::Put(1, json!({"v": "mine"})));
     sim.run(secs(202));
-    assert!(matches!(
-        outcome(&sim),
-        SaveOutcome::Refused(Refusal::Api(_))
-    ));
+    assert!(matches!(outcome(&sim), SaveOutcome::Refused(Refusal::Api(_))));
     sim.assert_converged();
 }
 
@@ -264,13 +213,7 @@ fn a_flood_of_saves_does_not_silence_the_polls() {
     sim.run(secs(300));
     let polls = |(_, operation): &&(_, Operation)| *operation == Operation::Since;
     assert!(sim.sent.iter().filter(polls).count() >= 3);
-    assert_eq!(
-        sim.orders
-            .values()
-            .filter(|order| order.1 == How::Put)
-            .count(),
-        1000
-    );
+    assert_eq!(sim.orders.values().filter(|order| order.1 == How::Put).count(), 1000);
 }
 
 #[test]
@@ -279,12 +222,9 @@ fn what_must_never_be_sent_twice_is_a_save() {
     for save in [Operation::SaveSettings(id), Operation::UpdateSettings(id)] {
         assert!(save.is_save(), "{save:?}");
     }
-    for read in [
-        Operation::Account,
-        Operation::List(1),
-        Operation::Since,
-        Operation::GetSettings(id),
-    ] {
+    for read in
+        [Operation::Account, Operation::List(1), Operation::Since, Operation::GetSettings(id)]
+    {
         assert!(!read.is_save(), "{read:?}");
     }
 }
@@ -303,9 +243,6 @@ fn a_put_replaces_with_put_and_a_patch_merges_with_patch() {
             .map(|(_, request)| request.as_str())
             .filter(|request| !request.starts_with("GET "))
             .collect();
-        assert!(
-            saves.len() == 1 && saves[0].starts_with(method),
-            "{saves:?}"
-        );
+        assert!(saves.len() == 1 && saves[0].starts_with(method), "{saves:?}");
     }
 }

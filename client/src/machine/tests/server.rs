@@ -77,16 +77,7 @@ impl Server {
     pub fn new(quirks: Quirks) -> Self {
         let (log, cache, requests, saves) = Default::default();
         let (skew_ms, tokens, retry_after) = (0, 0, None);
-        Self {
-            quirks,
-            skew_ms,
-            log,
-            tokens,
-            cache,
-            requests,
-            saves,
-            retry_after,
-        }
+        Self { quirks, skew_ms, log, tokens, cache, requests, saves, retry_after }
     }
 
     fn stamp(&self, now: Duration) -> i64 {
@@ -97,44 +88,21 @@ impl Server {
     pub fn installed_before(&mut self, id: WebsiteId, settings: Value) {
         self.tokens += 1;
         let at = START - 30 * 24 * 3_600_000 + i64::from(self.tokens);
-        let site = Site {
-            token: format!("t{}", self.tokens),
-            settings,
-            installed: at,
-        };
-        self.log.push(LogEntry {
-            at,
-            id,
-            site: Some(site),
-            install: true,
-        });
+        let site = Site { token: format!("t{}", self.tokens), settings, installed: at };
+        self.log.push(LogEntry { at, id, site: Some(site), install: true });
     }
 
     pub fn install(&mut self, now: Duration, id: WebsiteId, settings: Value) {
         self.tokens += 1;
         let at = self.stamp(now);
-        let site = Site {
-            token: format!("t{}", self.tokens),
-            settings,
-            installed: at,
-        };
-        self.log.push(LogEntry {
-            at,
-            id,
-            site: Some(site),
-            install: true,
-        });
+        let site = Site { token: format!("t{}", self.tokens), settings, installed: at };
+        self.log.push(LogEntry { at, id, site: Some(site), install: true });
     }
 
     pub fn uninstall(&mut self, now: Duration, id: WebsiteId) {
         let at = self.stamp(now);
         if self.truth().contains_key(&id) {
-            self.log.push(LogEntry {
-                at,
-                id,
-                site: None,
-                install: false,
-            });
+            self.log.push(LogEntry { at, id, site: None, install: false });
         }
     }
 
@@ -144,12 +112,7 @@ impl Server {
         };
         let at = self.stamp(now);
         let site = Some(Site { settings, ..site });
-        self.log.push(LogEntry {
-            at,
-            id,
-            site,
-            install: false,
-        });
+        self.log.push(LogEntry { at, id, site, install: false });
         true
     }
 
@@ -184,17 +147,13 @@ impl Server {
 
     /// How many different ones.
     pub fn saves_distinct(&self) -> usize {
-        self.saves
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .len()
+        self.saves.iter().collect::<std::collections::BTreeSet<_>>().len()
     }
 
     /// The answer to a request that arrives now.
     pub fn answer(&mut self, now: Duration, request: &Request<Bytes>) -> Response<Bytes> {
         let path = request.uri().path().trim_start_matches("/v1/").to_owned();
-        self.requests
-            .push((now, format!("{} {path}", request.method())));
+        self.requests.push((now, format!("{} {path}", request.method())));
         let key = request.uri().to_string();
         let at = self.stamp(now);
         let cacheable = request.method() == "GET" && !self.quirks.cache_for.is_zero();
@@ -239,10 +198,9 @@ impl Server {
         let visible = self.stamp(now) - self.quirks.lag.as_millis() as i64;
         let segments: Vec<_> = path.split('/').collect();
         match (request.method().as_str(), &segments[..]) {
-            ("GET", ["plugin", "connect", "account"]) => ok(
-                200,
-                json!({"plugin_id": "00000000-0000-0000-0000-0000000000ff"}),
-            ),
+            ("GET", ["plugin", "connect", "account"]) => {
+                ok(200, json!({"plugin_id": "00000000-0000-0000-0000-0000000000ff"}))
+            }
             ("GET", ["plugin", "connect", "websites", "all", page]) => {
                 self.list(visible, page.parse().unwrap())
             }
@@ -274,23 +232,15 @@ impl Server {
     }
 
     fn since(&self, now: Duration, visible: i64, query: &str) -> (u16, Bytes) {
-        let date = query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("date_since="))
-            .unwrap();
+        let date = query.split('&').find_map(|pair| pair.strip_prefix("date_since=")).unwrap();
         let from: Timestamp = date.replace("%3A", ":").parse().unwrap();
         let grain = if self.quirks.seconds { 1000 } else { 1 };
         let from = from.as_millisecond().div_euclid(grain);
-        let forgotten = self
-            .stamp(now)
-            .saturating_sub(self.quirks.remembers.as_millis().min(1 << 60) as i64);
+        let forgotten =
+            self.stamp(now).saturating_sub(self.quirks.remembers.as_millis().min(1 << 60) as i64);
         let within = |entry: &&LogEntry| {
             let stamp = entry.at.div_euclid(grain);
-            let after = if self.quirks.exclusive {
-                stamp > from
-            } else {
-                stamp >= from
-            };
+            let after = if self.quirks.exclusive { stamp > from } else { stamp >= from };
             after && entry.at <= visible && (entry.site.is_some() || entry.at >= forgotten)
         };
         let window: Vec<_> = self.log.iter().filter(within).collect();
@@ -303,19 +253,14 @@ impl Server {
             }
         };
         let items: Vec<Value> = if self.quirks.raw_log {
-            window
-                .iter()
-                .map(|entry| tell(entry, entry.install))
-                .collect()
+            window.iter().map(|entry| tell(entry, entry.install)).collect()
         } else {
             let mut net: BTreeMap<WebsiteId, (&LogEntry, bool)> = BTreeMap::new();
             for entry in window {
                 let added = entry.install || net.get(&entry.id).is_some_and(|known| known.1);
                 net.insert(entry.id, (entry, added));
             }
-            net.values()
-                .map(|(entry, added)| tell(entry, *added))
-                .collect()
+            net.values().map(|(entry, added)| tell(entry, *added)).collect()
         };
         ok(200, Value::Array(items))
     }
@@ -338,16 +283,8 @@ impl Server {
         if sent.get("invalid").is_some() {
             return refuse(400, "invalid_data");
         }
-        let mut settings = if method == "PUT" {
-            json!({})
-        } else {
-            site.settings
-        };
-        merge(
-            &mut settings,
-            &sent,
-            self.quirks.deep_patch && method == "PATCH",
-        );
+        let mut settings = if method == "PUT" { json!({}) } else { site.settings };
+        merge(&mut settings, &sent, self.quirks.deep_patch && method == "PATCH");
         self.save(now, id, settings);
         ok(200, json!({}))
     }
@@ -368,19 +305,9 @@ fn item(id: WebsiteId, site: &Site) -> Value {
 }
 
 fn ok(status: u16, data: Value) -> (u16, Bytes) {
-    (
-        status,
-        json!({"error": false, "reason": "listed", "data": data})
-            .to_string()
-            .into(),
-    )
+    (status, json!({"error": false, "reason": "listed", "data": data}).to_string().into())
 }
 
 pub fn refuse(status: u16, reason: &str) -> (u16, Bytes) {
-    (
-        status,
-        json!({"error": true, "reason": reason, "data": {}})
-            .to_string()
-            .into(),
-    )
+    (status, json!({"error": true, "reason": reason, "data": {}}).to_string().into())
 }

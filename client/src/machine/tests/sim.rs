@@ -51,23 +51,11 @@ pub struct Aim {
 }
 
 pub fn at(name: &'static str, occurrence: u32, fault: Fault) -> Aim {
-    Aim {
-        name,
-        from: occurrence,
-        to: occurrence,
-        window: None,
-        fault,
-    }
+    Aim { name, from: occurrence, to: occurrence, window: None, fault }
 }
 
 pub fn during(name: &'static str, from: u64, to: u64, fault: Fault) -> Aim {
-    Aim {
-        name,
-        from: 1,
-        to: u32::MAX,
-        window: Some((secs(from), secs(to))),
-        fault,
-    }
+    Aim { name, from: 1, to: u32::MAX, window: Some((secs(from), secs(to))), fault }
 }
 
 /// Something that happens to the world at a time.
@@ -141,8 +129,7 @@ impl Sim {
     pub fn three(config: Config, quirks: Quirks) -> Self {
         let mut sim = Self::new(config, quirks);
         for number in 1..=3 {
-            sim.server
-                .installed_before(w(number), serde_json::json!({"v": "old"}));
+            sim.server.installed_before(w(number), serde_json::json!({"v": "old"}));
         }
         sim
     }
@@ -214,12 +201,7 @@ impl Sim {
         let (ticket, website) = (Ticket(self.tickets), w(id));
         self.orders.insert(ticket, (website, how, settings.clone()));
         let settings = Settings::from_value(settings).unwrap();
-        self.event(Event::Save {
-            ticket,
-            website,
-            settings,
-            how,
-        });
+        self.event(Event::Save { ticket, website, settings, how });
     }
 
     pub fn moment(&self) -> Moment {
@@ -230,15 +212,9 @@ impl Sim {
         let now = self.moment();
         for action in self.machine.handle(now, event) {
             match action {
-                Action::Send {
-                    id,
-                    operation,
-                    request,
-                    ..
-                } => self.send(id, operation, &request),
+                Action::Send { id, operation, request, .. } => self.send(id, operation, &request),
                 Action::Changed(changes) => {
-                    self.changes
-                        .extend(changes.into_iter().map(|change| (self.now, change)));
+                    self.changes.extend(changes.into_iter().map(|change| (self.now, change)));
                 }
                 Action::Ready => self.ready_at = Some(self.now),
                 Action::SaveEnded { ticket, outcome } => {
@@ -257,16 +233,13 @@ impl Sim {
         let count = *count;
         let aim = self.faults.iter().find(|aim| {
             let name_fits = aim.name == name || aim.name == "any";
-            let window = aim
-                .window
-                .is_none_or(|(from, to)| (from..to).contains(&self.now));
+            let window = aim.window.is_none_or(|(from, to)| (from..to).contains(&self.now));
             name_fits && window && (aim.from..=aim.to).contains(&count)
         });
         let fault = aim.map(|aim| aim.fault.clone());
         let (wait, arrival) = self.carry_out(request, fault);
         if let Some(arrival) = arrival {
-            self.arrivals
-                .push((self.now + self.latency + wait, id, arrival));
+            self.arrivals.push((self.now + self.latency + wait, id, arrival));
         }
         while let Some(position) = self.after.iter().position(|a| a.0 == name && a.1 == count) {
             let (_, _, deed) = self.after.remove(position);
@@ -309,9 +282,7 @@ impl Sim {
             Some(Fault::Body(body)) => Some(Ok(Response::new(Bytes::from_static(body.as_bytes())))),
             Some(Fault::Stale(age)) => {
                 let mut response = self.server.answer(now.saturating_sub(age), request);
-                response
-                    .headers_mut()
-                    .insert("bloom-status", "HIT".parse().unwrap());
+                response.headers_mut().insert("bloom-status", "HIT".parse().unwrap());
                 Some(Ok(response))
             }
         };
@@ -334,9 +305,7 @@ impl Sim {
                 return Some(format!("{id} has an old token"));
             }
         }
-        let alive = cache
-            .iter()
-            .find(|website| !truth.contains_key(&website.id));
+        let alive = cache.iter().find(|website| !truth.contains_key(&website.id));
         alive.map(|website| format!("{} lives on", website.id))
     }
 
@@ -348,11 +317,7 @@ impl Sim {
             self.sent.iter().map(line).collect::<Vec<_>>().join("\n")
         };
         if let Some(difference) = self.difference() {
-            panic!(
-                "{difference}\n{}\n{}",
-                self.machine.status(self.moment()),
-                log()
-            );
+            panic!("{difference}\n{}\n{}", self.machine.status(self.moment()), log());
         }
     }
 

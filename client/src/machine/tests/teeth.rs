@@ -20,18 +20,14 @@ fn with(config: &Config, quirks: Quirks, change: impl FnOnce(&mut Parts)) -> Sim
     let machine = Machine::new(config.clone(), parts, moment(Duration::ZERO, 0));
     let mut sim = Sim::with(machine, Server::new(quirks));
     for number in 1..=3 {
-        sim.server
-            .installed_before(WebsiteId::from_number(number), json!({"v": "old"}));
+        sim.server.installed_before(WebsiteId::from_number(number), json!({"v": "old"}));
     }
     sim
 }
 
 /// The reference passes, the other does not.
 fn convicts(mut play: impl FnMut(&mut Sim), config: &Config, change: impl FnOnce(&mut Parts)) {
-    let quirks = Quirks {
-        page_size: 1,
-        ..Quirks::default()
-    };
+    let quirks = Quirks { page_size: 1, ..Quirks::default() };
     let mut reference = with(config, quirks.clone(), |_| {});
     play(&mut reference);
     assert_eq!(reference.difference(), None, "not fair");
@@ -94,11 +90,7 @@ struct Trusting;
 
 impl Load for Trusting {
     fn after_page(&mut self, seen: &PageSeen) -> PageStep {
-        if seen.items > 0 {
-            PageStep::Next
-        } else {
-            PageStep::End
-        }
+        if seen.items > 0 { PageStep::Next } else { PageStep::End }
     }
     fn drifted(&self, _evidence: &Evidence) -> bool {
         false
@@ -151,16 +143,10 @@ fn a_save_that_is_sent_again_overwrites_somebody_s_later_change() {
             }
         });
         sim.fault(at("save_settings", 1, Fault::LoseAnswer));
-        sim.after(
-            "save_settings",
-            1,
-            Deed::Operator(1, json!({"v": "theirs"})),
-        );
+        sim.after("save_settings", 1, Deed::Operator(1, json!({"v": "theirs"})));
         sim.deed(secs(30), Deed::Put(1, json!({"v": "mine"})));
         sim.run(secs(200));
-        sim.server.truth()[&WebsiteId::from_number(1)]
-            .settings
-            .clone()
+        sim.server.truth()[&WebsiteId::from_number(1)].settings.clone()
     };
     assert_eq!(last(None), json!({"v": "theirs"}));
     assert_eq!(last(Some(Unclear::SendAgain)), json!({"v": "mine"}));

@@ -27,16 +27,9 @@ fn a_short_absence_is_made_up_by_one_poll() {
         world.server.uninstall(secs(300), w(2));
         world.server.save(secs(310), w(1), json!({"v": "new"}));
     });
-    assert_eq!(
-        sim.machine.snapshot().websites.len(),
-        3,
-        "the old set serves at once"
-    );
+    assert_eq!(sim.machine.snapshot().websites.len(), 3, "the old set serves at once");
     assert!(!sim.machine.is_ready());
-    assert_eq!(
-        sim.machine.freshness(sim.moment()),
-        Freshness::Stale { age: None }
-    );
+    assert_eq!(sim.machine.freshness(sim.moment()), Freshness::Stale { age: None });
     sim.deed(secs(800), Deed::PollNow);
     sim.run(secs(801));
     sim.assert_converged();

@@ -27,17 +27,11 @@ fn request(operation: Operation, seconds: u64) -> Circumstances<'static> {
 /// Which of the first `n` requests of `since` are met, one a second.
 fn met(armed: &mut ArmedFaults, n: u64) -> Vec<u64> {
     let decide = |armed: &mut ArmedFaults, second| armed.decide(&request(Operation::Since, second));
-    (1..=n)
-        .filter(|i| !decide(armed, *i - 1).fired().is_empty())
-        .collect()
+    (1..=n).filter(|i| !decide(armed, *i - 1).fired().is_empty()).collect()
 }
 
 fn keys(decision: &Decision) -> Vec<&'static str> {
-    decision
-        .fired()
-        .iter()
-        .map(|fired| fired.fault.effect.key())
-        .collect()
+    decision.fired().iter().map(|fired| fired.fault.effect.key()).collect()
 }
 
 #[test]
@@ -51,11 +45,7 @@ fn occurrences_are_met_as_they_are_written() {
         ("list", vec![]),
     ];
     for (at, expected) in cases {
-        assert_eq!(
-            met(&mut arm(json!({ "at": at, "reset": true })), 7),
-            expected,
-            "{at}"
-        );
+        assert_eq!(met(&mut arm(json!({ "at": at, "reset": true })), 7), expected, "{at}");
     }
 }
 
@@ -64,10 +54,7 @@ fn occurrences_are_counted_by_operation() {
     let mut armed = arm(json!({ "at": "since#2", "reset": true }));
     assert_eq!(armed.decide(&request(Operation::Since, 0)).occurrence(), 1);
     assert_eq!(armed.decide(&request(Operation::List, 0)).occurrence(), 1);
-    assert_eq!(
-        armed.decide(&request(Operation::Account, 0)).occurrence(),
-        1
-    );
+    assert_eq!(armed.decide(&request(Operation::Account, 0)).occurrence(), 1);
     let second = armed.decide(&request(Operation::Since, 0));
     assert_eq!((second.occurrence(), keys(&second)), (2, vec!["reset"]));
 }
@@ -76,10 +63,7 @@ fn occurrences_are_counted_by_operation() {
 fn the_occurrences_of_a_page_are_counted_alone() {
     let mut armed = arm(json!({ "at": "list/2#2", "reset": true }));
     let mut page = |page| {
-        let request = Circumstances {
-            page: Some(page),
-            ..request(Operation::List, 0)
-        };
+        let request = Circumstances { page: Some(page), ..request(Operation::List, 0) };
         !armed.decide(&request).fired().is_empty()
     };
     assert_eq!(
@@ -92,14 +76,8 @@ fn the_occurrences_of_a_page_are_counted_alone() {
 fn a_window_includes_its_start_and_not_its_end() {
     let mut armed = arm(json!({ "window": "2s..5s", "reset": true }));
     assert_eq!(met(&mut armed, 8), [3, 4, 5], "seconds 2, 3 and 4");
-    assert_eq!(
-        met(&mut arm(json!({ "window": "..2s", "reset": true })), 5),
-        [1, 2]
-    );
-    assert_eq!(
-        met(&mut arm(json!({ "window": "3s..", "reset": true })), 5),
-        [4, 5]
-    );
+    assert_eq!(met(&mut arm(json!({ "window": "..2s", "reset": true })), 5), [1, 2]);
+    assert_eq!(met(&mut arm(json!({ "window": "3s..", "reset": true })), 5), [4, 5]);
 }
 
 #[test]
@@ -121,18 +99,12 @@ fn website_and_method_narrow_a_target() {
         { "at": "subscription", "method": "DELETE", "reset": true },
     ]));
     let w = |n| Some(WebsiteId::numbered(n));
-    let read = |website| Circumstances {
-        website,
-        ..request(Operation::GetSettings, 0)
-    };
+    let read = |website| Circumstances { website, ..request(Operation::GetSettings, 0) };
     assert!(armed.decide(&read(w(1))).fired().is_empty());
     assert!(armed.decide(&read(None)).fired().is_empty());
     assert_eq!(armed.decide(&read(w(2))).fired().len(), 1);
     let mut with = |method| {
-        let request = Circumstances {
-            method,
-            ..request(Operation::Subscription, 0)
-        };
+        let request = Circumstances { method, ..request(Operation::Subscription, 0) };
         armed.decide(&request).fired().len()
     };
     assert_eq!((with(&Method::POST), with(&Method::DELETE)), (0, 1));
@@ -188,10 +160,7 @@ fn a_fault_whose_place_is_taken_keeps_its_limit_for_later() {
         { "at": "since", "status": 500, "times": 1 },
     ]));
     met(&mut armed, 2);
-    assert_eq!(
-        armed.decide(&request(Operation::Since, 2)).fired()[0].id.0,
-        2
-    );
+    assert_eq!(armed.decide(&request(Operation::Since, 2)).fired()[0].id.0, 2);
 }
 
 #[test]
@@ -208,14 +177,7 @@ fn effects_of_different_kinds_combine_and_of_the_same_kind_the_first_acts() {
         { "window": "0s..", "clock": "server", "skew": "-60s" },
     ]));
     let decision = armed.decide(&request(Operation::Since, 0));
-    let expected = [
-        "throttle",
-        "cut_body",
-        "delay",
-        "drip",
-        "hold_order",
-        "clock",
-    ];
+    let expected = ["throttle", "cut_body", "delay", "drip", "hold_order", "clock"];
     assert_eq!(keys(&decision), expected);
 }
 
@@ -240,28 +202,12 @@ fn lies_about_lists_meet_lists_only() {
         { "window": "0s..", "short_page": true },
         { "window": "0s..", "stale": "1m" },
     ]));
-    let page = |n| Circumstances {
-        page: Some(n),
-        ..request(Operation::List, 0)
-    };
-    let write = Circumstances {
-        method: &Method::PUT,
-        ..request(Operation::SaveSettings, 0)
-    };
-    assert_eq!(
-        keys(&armed.decide(&page(1))),
-        ["short_page"],
-        "no page comes before the first"
-    );
+    let page = |n| Circumstances { page: Some(n), ..request(Operation::List, 0) };
+    let write = Circumstances { method: &Method::PUT, ..request(Operation::SaveSettings, 0) };
+    assert_eq!(keys(&armed.decide(&page(1))), ["short_page"], "no page comes before the first");
     assert_eq!(keys(&armed.decide(&page(2))), ["repeat_page"]);
-    assert_eq!(
-        keys(&armed.decide(&request(Operation::Since, 0))),
-        ["short_page"]
-    );
-    assert_eq!(
-        keys(&armed.decide(&request(Operation::Account, 0))),
-        ["stale"]
-    );
+    assert_eq!(keys(&armed.decide(&request(Operation::Since, 0))), ["short_page"]);
+    assert_eq!(keys(&armed.decide(&request(Operation::Account, 0))), ["stale"]);
     assert_eq!(keys(&armed.decide(&write)), [""; 0]);
 }
 
@@ -280,18 +226,10 @@ fn clock_faults_skew_the_server_while_their_window_is_open() {
 /// Test vector of the documentation: anybody can repeat it with `sha256sum`.
 #[test]
 fn chance_is_the_documented_hash() {
-    let draw = Draw {
-        seed: 7,
-        index: 0,
-        space: "default",
-        operation: Operation::List,
-        occurrence: 1,
-    };
+    let draw =
+        Draw { seed: 7, index: 0, space: "default", operation: Operation::List, occurrence: 1 };
     let head = 0x88f4_24c3_b574_a000_u64;
-    assert_eq!(
-        draw.number(Purpose::Chance),
-        (head >> 11) as f64 / 2_f64.powi(53)
-    );
+    assert_eq!(draw.number(Purpose::Chance), (head >> 11) as f64 / 2_f64.powi(53));
     assert_ne!(draw.number(Purpose::Chance), draw.number(Purpose::Delay));
 }
 
@@ -299,10 +237,7 @@ fn chance_is_the_documented_hash() {
 fn a_chance_comes_about_as_often_as_it_says() {
     let mut armed = arm(json!({ "at": "since", "reset": true, "chance": 0.2, "seed": 7 }));
     let met = met(&mut armed, 10_000).len();
-    assert!(
-        (1_880..2_120).contains(&met),
-        "three standard deviations are 120: {met}"
-    );
+    assert!((1_880..2_120).contains(&met), "three standard deviations are 120: {met}");
 }
 
 #[test]
@@ -311,9 +246,7 @@ fn uniform_delays_stay_between_their_bounds_and_differ() {
     let mut delays: Vec<_> = (0..100)
         .map(|_| {
             let decision = armed.decide(&request(Operation::Since, 0));
-            decision
-                .deliver(Duration::ZERO, |_| http::Response::default())
-                .hold
+            decision.deliver(Duration::ZERO, |_| http::Response::default()).hold
         })
         .collect();
     let bounds = Duration::from_secs(1)..Duration::from_secs(3);
@@ -335,10 +268,7 @@ fn weather(armed: &mut ArmedFaults, history: &[(Operation, u32, u64)]) -> Vec<De
     for (operation, page, wait) in history {
         second += wait;
         let page = (*operation == Operation::List).then_some(*page);
-        decisions.push(armed.decide(&Circumstances {
-            page,
-            ..request(*operation, second)
-        }));
+        decisions.push(armed.decide(&Circumstances { page, ..request(*operation, second) }));
     }
     decisions
 }

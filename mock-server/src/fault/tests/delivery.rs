@@ -133,21 +133,12 @@ fn a_status_comes_in_the_envelope_with_a_reason_that_fits() {
 
 #[test]
 fn retry_after_is_in_whole_seconds_rounded_up() {
-    for (written, header) in [
-        ("20s", "20"),
-        ("1500ms", "2"),
-        ("1ms", "1"),
-        ("2 min", "120"),
-    ] {
+    for (written, header) in [("20s", "20"), ("1500ms", "2"), ("1ms", "1"), ("2 min", "120")] {
         let (status, headers, _) = answer(json!({ "throttle": 420, "retry_after": written }));
         assert_eq!(status.as_u16(), 420);
         assert_eq!(headers["retry-after"], header, "{written}");
     }
-    assert!(
-        !answer(json!({ "throttle": 429 }))
-            .1
-            .contains_key("retry-after")
-    );
+    assert!(!answer(json!({ "throttle": 429 })).1.contains_key("retry-after"));
 }
 
 #[test]
@@ -162,16 +153,10 @@ fn bodies_that_are_not_the_api_s_come_with_200() {
     assert_eq!(envelope("empty_body"), Value::Null);
     assert_eq!(envelope("wrong_type")["data"], "none");
     assert_eq!(envelope("error_envelope")["error"], true);
-    assert_eq!(
-        envelope("missing_data"),
-        json!({ "error": false, "reason": "listed" })
-    );
+    assert_eq!(envelope("missing_data"), json!({ "error": false, "reason": "listed" }));
     let null = json!({ "error": false, "reason": "listed", "data": null });
     assert_eq!(envelope("null_data"), null);
-    assert_eq!(
-        answer(json!({ "html": true })).1["content-type"],
-        "text/html; charset=utf-8"
-    );
+    assert_eq!(answer(json!({ "html": true })).1["content-type"], "text/html; charset=utf-8");
 }
 
 #[test]
@@ -185,25 +170,15 @@ fn garbage_is_not_even_text() {
 fn a_stale_answer_is_read_in_the_past_and_says_that_it_is_cached() {
     let (delivery, asked) = deliver(&decide(json!({ "stale": "60s" })));
     assert_eq!(asked, [Carry::AsOf(Duration::from_secs(40))]);
-    assert_eq!(
-        delivery.outcome.response().unwrap().headers()["bloom-status"],
-        "HIT"
-    );
+    assert_eq!(delivery.outcome.response().unwrap().headers()["bloom-status"], "HIT");
     let (_, asked) = deliver(&decide(json!({ "stale": "10m" })));
-    assert_eq!(
-        asked,
-        [Carry::AsOf(Duration::ZERO)],
-        "nothing was before the start"
-    );
+    assert_eq!(asked, [Carry::AsOf(Duration::ZERO)], "nothing was before the start");
 }
 
 #[test]
 fn lists_lie_in_three_ways() {
     assert_eq!(answer(json!({ "empty_page": true })).2["data"], json!([]));
-    assert_eq!(
-        answer(json!({ "short_page": true })).2["data"],
-        json!([1, 2])
-    );
+    assert_eq!(answer(json!({ "short_page": true })).2["data"], json!([1, 2]));
     let (_, asked) = deliver(&decide(json!({ "repeat_page": true })));
     assert_eq!(asked, [Carry::Page(1)]);
 }
@@ -221,18 +196,12 @@ fn endings_are_described() {
     assert!(matches!(outcome(json!({ "hang": true })), Outcome::Hang));
     assert!(matches!(outcome(json!({ "close": true })), Outcome::Close));
     for fault in ["reset", "lose_answer", "lose_request"] {
-        assert!(
-            matches!(outcome(json!({ fault: true })), Outcome::Reset),
-            "{fault}"
-        );
+        assert!(matches!(outcome(json!({ fault: true })), Outcome::Reset), "{fault}");
     }
     let whole = honest().body().len() as u64;
     for (asked, cut) in [(0, 0), (40, 40), (whole, whole - 1), (u64::MAX, whole - 1)] {
         let seen = outcome(json!({ "cut_body": asked }));
-        assert!(
-            matches!(seen, Outcome::Cut { bytes, .. } if bytes == cut),
-            "{asked}: {seen:?}"
-        );
+        assert!(matches!(seen, Outcome::Cut { bytes, .. } if bytes == cut), "{asked}: {seen:?}");
     }
     let drip = outcome(json!({ "drip": "1kB/s" }));
     assert!(matches!(drip, Outcome::Drip { pace, .. } if pace.0.get() == 1_000));
@@ -241,10 +210,7 @@ fn endings_are_described() {
 #[test]
 fn waits_are_described() {
     let (delivery, _) = deliver(&decide(json!({ "delay": "5s" })));
-    assert_eq!(
-        (delivery.hold, delivery.after_next),
-        (Duration::from_secs(5), None)
-    );
+    assert_eq!((delivery.hold, delivery.after_next), (Duration::from_secs(5), None));
     let (delivery, _) = deliver(&decide(json!({ "hold_order": true })));
     assert_eq!(delivery.after_next, Some(HOLD_ORDER_AT_MOST));
 }

@@ -27,10 +27,7 @@ fn what_is_wrong_is_refused_at_its_place_with_advice() {
         };
         assert_eq!(error.pointer, pointer, "{example}: {error}");
         assert!(error.hint.is_some(), "{example}: {error}");
-        assert!(
-            error.to_string().contains(word),
-            "{example}: {error} does not say {word}"
-        );
+        assert!(error.to_string().contains(word), "{example}: {error} does not say {word}");
     }
 }
 
@@ -63,10 +60,7 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_plan() {
 fn a_plan_written_under_a_key_is_told_to_be_the_list() {
     let errors = FaultPlan::parse(&json!({ "faults": [] })).unwrap_err();
     assert_eq!(errors[0].pointer, "/faults");
-    assert_eq!(
-        errors[0].hint.as_deref(),
-        Some("write the list of faults itself")
-    );
+    assert_eq!(errors[0].hint.as_deref(), Some("write the list of faults itself"));
 }
 
 #[test]

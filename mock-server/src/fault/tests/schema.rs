@@ -14,10 +14,8 @@ fn validator() -> jsonschema::Validator {
 fn parser_and_schema_accept_the_same_faults() {
     let validator = validator();
     for example in right() {
-        let errors: Vec<_> = validator
-            .iter_errors(&example)
-            .map(|error| error.to_string())
-            .collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&example).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{example}: {errors:?}");
     }
 }

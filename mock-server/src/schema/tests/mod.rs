@@ -1,7 +1,4 @@
-#![expect(
-    clippy::disallowed_methods,
-    reason = "stalls are what these tests look for"
-)]
+#![expect(clippy::disallowed_methods, reason = "stalls are what these tests look for")]
 
 use std::time::{Duration, Instant};
 
@@ -50,15 +47,8 @@ fn a_schema_is_cheap_to_share() {
 fn the_sample_schema_takes_a_message() {
     let schema = SettingsSchema::sample();
     assert_eq!(schema.draft(), Draft::Draft07);
-    assert!(
-        schema
-            .check(&json!({ "message": "Hello", "more": 1 }))
-            .is_ok()
-    );
-    assert_eq!(
-        message(&schema, json!({"message": null})),
-        "/message must be a string, found null"
-    );
+    assert!(schema.check(&json!({ "message": "Hello", "more": 1 })).is_ok());
+    assert_eq!(message(&schema, json!({"message": null})), "/message must be a string, found null");
     assert_eq!(
         message(&schema, json!([])),
         "settings must be an object, found an array of 0 items"
@@ -80,18 +70,12 @@ fn an_id_of_crisp_is_accepted_under_every_draft_and_local_references_work() {
                     "inner": { "$ref": "#" },
                 },
             });
-            let rules = Rules {
-                draft,
-                formats: true,
-            };
+            let rules = Rules { draft, formats: true };
             let read = SettingsSchema::from_value(schema.clone(), rules).unwrap();
             assert_eq!(*read.raw(), schema, "given back as it came");
             assert!(read.check(&json!({ "a": "x", "b": true, "id": 1 })).is_ok());
             assert!(read.check(&json!({ "a": 1 })).is_err());
-            assert!(
-                read.check(&json!({ "id": "x" })).is_err(),
-                "a property called id stays"
-            );
+            assert!(read.check(&json!({ "id": "x" })).is_err(), "a property called id stays");
             assert!(read.check(&json!({ "inner": { "b": 1 } })).is_err());
         }
     }
@@ -102,14 +86,8 @@ fn references_to_the_schemas_own_id_are_local() {
     for (id, reference) in [
         (CRISP_ID, CRISP_ID),
         (CRISP_ID, "crisp:service:api/_schema/plugin#/definitions/t"),
-        (
-            "https://example.com/s.json",
-            "https://example.com/s.json#/definitions/t",
-        ),
-        (
-            "https://example.com/s.json#",
-            "https://example.com/s.json#/definitions/t",
-        ),
+        ("https://example.com/s.json", "https://example.com/s.json#/definitions/t"),
+        ("https://example.com/s.json#", "https://example.com/s.json#/definitions/t"),
     ] {
         let schema = read(json!({
             "$id": id,
@@ -141,10 +119,7 @@ fn anchors_and_inner_ids_are_local_too() {
     assert!(schema.check(&json!({ "a": "x", "b": { "n": 1 } })).is_ok());
     assert!(schema.check(&json!({ "a": 1 })).is_err());
     assert!(schema.check(&json!({ "b": { "n": "x" } })).is_err());
-    let rules = Rules {
-        draft: Draft::Draft202012,
-        formats: false,
-    };
+    let rules = Rules { draft: Draft::Draft202012, formats: false };
     let anchored = json!({
         "$defs": { "t": { "$anchor": "text", "type": "string" } },
         "properties": { "a": { "$ref": "#text" } },
@@ -209,10 +184,7 @@ fn several_problems_come_together() {
         "type": "objekt",
         "properties": { "a": { "pattern": "(" }, "b": { "$ref": "http://x.example/" } },
     }));
-    let pointers = invalid
-        .problems()
-        .iter()
-        .map(|problem| problem.pointer.as_str());
+    let pointers = invalid.problems().iter().map(|problem| problem.pointer.as_str());
     let expected = ["/type", "/properties/a/pattern", "/properties/b/$ref"];
     assert_eq!(pointers.collect::<Vec<_>>(), expected);
 }
@@ -220,10 +192,7 @@ fn several_problems_come_together() {
 #[test]
 fn every_draft_is_read_by_its_own_rules() {
     let exclusive = json!({ "minimum": 1, "exclusiveMinimum": true });
-    let old = Rules {
-        draft: Draft::Draft04,
-        formats: false,
-    };
+    let old = Rules { draft: Draft::Draft04, formats: false };
     assert!(SettingsSchema::from_value(exclusive.clone(), old).is_ok());
     let (pointer, text) = first(exclusive);
     assert_eq!(pointer, "/exclusiveMinimum");
@@ -247,16 +216,10 @@ fn formats_are_notes_unless_asserted() {
     let schema = json!({ "properties": { "mail": { "format": "email" } } });
     let settings = json!({ "mail": "nobody" });
     assert!(read(schema.clone()).check(&settings).is_ok());
-    let rules = Rules {
-        formats: true,
-        ..Rules::default()
-    };
+    let rules = Rules { formats: true, ..Rules::default() };
     let strict = SettingsSchema::from_value(schema, rules).unwrap();
     let text = message(&strict, settings);
-    assert_eq!(
-        text,
-        "/mail must be a valid `email`, found the text `nobody`"
-    );
+    assert_eq!(text, "/mail must be a valid `email`, found the text `nobody`");
 }
 
 #[test]
@@ -264,11 +227,7 @@ fn misspelt_keywords_are_warned_about_and_not_refused() {
     let text = "{\"type\": \"object\",\n \"propertis\": {},\n \"requird\": [],\n \"label\": 1}";
     let review = review("s", text, Rules::default());
     assert!(review.schema.is_ok());
-    assert!(
-        review
-            .report
-            .contains("s:2:2: warning: `propertis` is not a keyword")
-    );
+    assert!(review.report.contains("s:2:2: warning: `propertis` is not a keyword"));
     assert!(review.report.contains("did you mean `properties`?"));
     assert!(review.report.contains("s:3:2: warning: `requird`"));
     assert!(!review.report.contains("label"));
@@ -286,11 +245,7 @@ fn a_schema_that_no_object_fits_is_warned_about() {
         let warnings = read(schema.clone()).warnings().to_vec();
         assert!(warnings[0].message.contains("no settings fit"), "{schema}");
     }
-    assert!(
-        read(json!({ "type": ["object", "null"] }))
-            .warnings()
-            .is_empty()
-    );
+    assert!(read(json!({ "type": ["object", "null"] })).warnings().is_empty());
 }
 
 #[test]
@@ -314,10 +269,7 @@ fn violations_say_what_was_expected_and_what_was_found() {
         },
     }));
     for (settings, expected) in [
-        (
-            json!({}),
-            "settings must have the property `access_token`, which is missing",
-        ),
+        (json!({}), "settings must have the property `access_token`, which is missing"),
         (
             json!({ "access_token": "no" }),
             "/access_token must match the pattern `^([a-z0-9]){24}$`, found the text `no`",
@@ -366,9 +318,7 @@ fn violations_say_what_was_expected_and_what_was_found() {
 #[test]
 fn messages_stay_short_whatever_is_sent() {
     let schema = read(json!({ "additionalProperties": { "enum": ["x".repeat(9_000)] } }));
-    let violation = schema
-        .check(&json!({ "k".repeat(9_000): "v".repeat(9_000) }))
-        .unwrap_err();
+    let violation = schema.check(&json!({ "k".repeat(9_000): "v".repeat(9_000) })).unwrap_err();
     assert!(violation.message.chars().count() <= 400);
     assert!(violation.message.contains("must be"), "{violation}");
 }
@@ -385,25 +335,14 @@ fn a_reference_may_point_to_any_place_in_the_file() {
     assert!(schema.check(&json!({ "b": "x" })).is_ok());
     assert!(schema.check(&json!({ "b": 1 })).is_err());
     let (pointer, _) = first(json!({ "x": { "pattern": "(?=a)" }, "allOf": [{ "$ref": "#/x" }] }));
-    assert_eq!(
-        pointer, "/x/pattern",
-        "what a reference brings in is looked at too"
-    );
+    assert_eq!(pointer, "/x/pattern", "what a reference brings in is looked at too");
 }
 
 #[test]
 fn mistakes_in_a_schema_are_named_in_its_own_terms() {
     for (schema, pointer, text) in [
-        (
-            json!(5),
-            "",
-            "the schema must be a boolean or an object, found the number 5",
-        ),
-        (
-            json!({ "type": ["string", "strng"] }),
-            "/type/1",
-            "`strng` is not a type",
-        ),
+        (json!(5), "", "the schema must be a boolean or an object, found the number 5"),
+        (json!({ "type": ["string", "strng"] }), "/type/1", "`strng` is not a type"),
         (json!({ "type": 5 }), "/type", "`5` is not a type"),
         (
             json!({ "properties": { "type": "string" } }),
@@ -433,14 +372,7 @@ fn inner_ids_of_crisp_do_not_move_references() {
             "definitions": { "t": { "type": "string" } },
             "properties": { "a": { "$id": CRISP_ID, "items": { "$ref": "#/definitions/t" } } },
         });
-        let schema = SettingsSchema::from_value(
-            schema,
-            Rules {
-                draft,
-                formats: false,
-            },
-        )
-        .unwrap();
+        let schema = SettingsSchema::from_value(schema, Rules { draft, formats: false }).unwrap();
         assert!(schema.check(&json!({ "a": ["x"] })).is_ok());
         assert!(schema.check(&json!({ "a": [1] })).is_err());
     }
@@ -455,14 +387,6 @@ fn keywords_beside_a_reference_are_warned_about_where_they_are_ignored() {
     let warnings = read(schema.clone()).warnings().to_vec();
     assert_eq!(warnings.len(), 1);
     assert_eq!(warnings[0].pointer, "/properties/a/minLength");
-    let rules = Rules {
-        draft: Draft::Draft202012,
-        formats: false,
-    };
-    assert!(
-        SettingsSchema::from_value(schema, rules)
-            .unwrap()
-            .warnings()
-            .is_empty()
-    );
+    let rules = Rules { draft: Draft::Draft202012, formats: false };
+    assert!(SettingsSchema::from_value(schema, rules).unwrap().warnings().is_empty());
 }

@@ -51,21 +51,13 @@ async fn a_close_is_a_fin_even_when_the_client_has_sent_more() {
 
 #[tokio::test]
 async fn a_cut_body_declares_its_full_length_and_then_ends_with_a_fin() {
-    let cut = |bytes| Outcome::Cut {
-        response: answer("0123456789"),
-        bytes,
-        pace: None,
-    };
+    let cut = |bytes| Outcome::Cut { response: answer("0123456789"), bytes, pace: None };
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n";
     let server = Server::with(move |request| cut(request.uri().path()[1..].parse().unwrap())).await;
     for (bytes, body) in [(0, ""), (4, "0123"), (9, "012345678")] {
         let mut client = server.connect().await;
         client.get(&format!("/{bytes}")).await;
-        assert_eq!(
-            client.end().await,
-            End::Fin(format!("{head}{body}")),
-            "{bytes} bytes"
-        );
+        assert_eq!(client.end().await, End::Fin(format!("{head}{body}")), "{bytes} bytes");
     }
 }
 
@@ -84,52 +76,34 @@ async fn a_large_cut_body_arrives_up_to_its_cut() {
         panic!("not in an orderly way");
     };
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    assert!(
-        head.contains(&format!("content-length: {LENGTH}")),
-        "{head}"
-    );
+    assert!(head.contains(&format!("content-length: {LENGTH}")), "{head}");
     assert_eq!(body.len(), LENGTH - 1);
 }
 
 #[tokio::test]
 async fn a_cut_ends_the_connection_even_where_there_is_no_body() {
-    let server = Server::with(|_| Outcome::Cut {
-        response: answer(""),
-        bytes: 0,
-        pace: None,
-    })
-    .await;
+    let server =
+        Server::with(|_| Outcome::Cut { response: answer(""), bytes: 0, pace: None }).await;
     for method in [Method::GET, Method::HEAD] {
         let mut client = server.connect().await;
-        client
-            .send(&format!("{method} / HTTP/1.1\r\nhost: mock\r\n\r\n"))
-            .await;
+        client.send(&format!("{method} / HTTP/1.1\r\nhost: mock\r\n\r\n")).await;
         assert!(matches!(client.end().await, End::Fin(text) if text.starts_with("HTTP/1.1 200")));
     }
 }
 
 #[tokio::test]
 async fn a_dripping_body_arrives_whole_and_a_cut_one_up_to_its_cut() {
-    let drip = || Outcome::Drip {
-        response: answer("drip drop"),
-        pace: pace("1kB/s"),
-    };
+    let drip = || Outcome::Drip { response: answer("drip drop"), pace: pace("1kB/s") };
     let server = Server::with(move |_| drip()).await;
     let mut client = server.connect().await;
     client.get("/").await;
     client.until("\r\ncontent-length: 9\r\n\r\ndrip drop").await;
-    let cut = || Outcome::Cut {
-        response: answer("drip drop"),
-        bytes: 5,
-        pace: Some(pace("1kB/s")),
-    };
+    let cut =
+        || Outcome::Cut { response: answer("drip drop"), bytes: 5, pace: Some(pace("1kB/s")) };
     let End::Fin(text) = ending(cut).await else {
         panic!("not in an orderly way");
     };
-    assert!(
-        text.ends_with("\r\ncontent-length: 9\r\n\r\ndrip "),
-        "{text}"
-    );
+    assert!(text.ends_with("\r\ncontent-length: 9\r\n\r\ndrip "), "{text}");
 }
 
 #[tokio::test]
@@ -142,27 +116,15 @@ async fn the_second_way_to_throttle_has_its_words_too() {
     .await;
     let mut client = server.connect().await;
     client.get("/").await;
-    assert!(
-        client
-            .until("calm")
-            .await
-            .starts_with("HTTP/1.1 420 Enhance Your Calm\r\n")
-    );
+    assert!(client.until("calm").await.starts_with("HTTP/1.1 420 Enhance Your Calm\r\n"));
 }
 
 #[tokio::test]
 async fn a_hanging_request_ends_when_its_client_leaves() {
-    let limits = super::Limits {
-        connections: 1,
-        ..super::Limits::default()
-    };
+    let limits = super::Limits { connections: 1, ..super::Limits::default() };
     let server = Server::start(limits, |request| async move {
         let hangs = request.uri() == "/hang";
-        let outcome = if hangs {
-            Outcome::Hang
-        } else {
-            Outcome::Answer(answer("next"))
-        };
+        let outcome = if hangs { Outcome::Hang } else { Outcome::Answer(answer("next")) };
         super::Reply::new(super::delivery(outcome), None)
     })
     .await;
@@ -179,11 +141,7 @@ async fn a_thousand_connections_at_once_are_all_answered_or_ended_as_planned() {
     let server = Server::with(|request| match request.uri().path() {
         "/reset" => Outcome::Reset,
         "/close" => Outcome::Close,
-        "/cut" => Outcome::Cut {
-            response: answer("0123456789"),
-            bytes: 4,
-            pace: None,
-        },
+        "/cut" => Outcome::Cut { response: answer("0123456789"), bytes: 4, pace: None },
         _ => Outcome::Answer(answer("whole")),
     })
     .await;

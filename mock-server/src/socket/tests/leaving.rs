@@ -38,37 +38,22 @@ fn decided(path: &str) -> Delivery {
         "/close" => delivery(Outcome::Close),
         "/hang" => delivery(Outcome::Hang),
         "/drip" => delivery(Outcome::Drip { response, pace }),
-        "/cut" => delivery(Outcome::Cut {
-            response,
-            bytes: 2,
-            pace: None,
-        }),
-        "/slow" => Delivery {
-            hold: Duration::from_secs(5),
-            ..delivery(Outcome::Answer(response))
-        },
-        "/hold" => Delivery {
-            after_next: Some(HOLD_ORDER_AT_MOST),
-            ..delivery(Outcome::Answer(response))
-        },
+        "/cut" => delivery(Outcome::Cut { response, bytes: 2, pace: None }),
+        "/slow" => Delivery { hold: Duration::from_secs(5), ..delivery(Outcome::Answer(response)) },
+        "/hold" => {
+            Delivery { after_next: Some(HOLD_ORDER_AT_MOST), ..delivery(Outcome::Answer(response)) }
+        }
         _ => delivery(Outcome::Answer(response)),
     }
 }
 
 /// A server in whose world no time passes, and what its requests' ends say.
-async fn server() -> (
-    Server,
-    mpsc::UnboundedReceiver<()>,
-    mpsc::UnboundedReceiver<bool>,
-) {
+async fn server() -> (Server, mpsc::UnboundedReceiver<()>, mpsc::UnboundedReceiver<bool>) {
     let time = Manual::new();
     let (told, endings) = mpsc::unbounded_channel();
     let (arrived, arrivals) = mpsc::unbounded_channel();
     let server = Server::start(Limits::default(), move |request: Request<Bytes>| {
-        let witness = Witness {
-            left: AtomicBool::new(false),
-            told: told.clone(),
-        };
+        let witness = Witness { left: AtomicBool::new(false), told: told.clone() };
         let place = place(&Arc::clone(&time), Operation::Since);
         let reply = Reply::new(decided(request.uri().path()), place).ending_with(witness);
         arrived.send(()).unwrap();

@@ -16,10 +16,7 @@ async fn measuring(limits: Limits) -> Server {
 }
 
 fn small() -> Limits {
-    Limits {
-        body: 10,
-        ..Limits::default()
-    }
+    Limits { body: 10, ..Limits::default() }
 }
 
 /// What comes back for these bytes until the connection ends.
@@ -35,10 +32,8 @@ async fn told(server: &Server, text: &str) -> String {
 #[tokio::test]
 async fn a_body_that_is_too_large_gets_413_in_the_envelope() {
     let server = measuring(small()).await;
-    let declared = format!(
-        "PUT / HTTP/1.1\r\ncontent-length: 100000\r\n\r\n{}",
-        "x".repeat(100_000)
-    );
+    let declared =
+        format!("PUT / HTTP/1.1\r\ncontent-length: 100000\r\n\r\n{}", "x".repeat(100_000));
     let chunked = "PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n8\r\nabcdefgh\r\n8\r\nabcdefgh\
                    \r\n0\r\n\r\n";
     for request in [declared.as_str(), chunked] {
@@ -53,9 +48,7 @@ async fn a_body_that_is_too_large_gets_413_in_the_envelope() {
 async fn bodies_up_to_the_limit_arrive_whole() {
     let server = measuring(small()).await;
     let mut client = server.connect().await;
-    client
-        .send("PUT / HTTP/1.1\r\ncontent-length: 10\r\n\r\n0123456789")
-        .await;
+    client.send("PUT / HTTP/1.1\r\ncontent-length: 10\r\n\r\n0123456789").await;
     client.until("size 10.").await;
     let chunked = "PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\
                    \r\n";
@@ -69,18 +62,12 @@ async fn broken_chunks_get_400_in_the_envelope() {
     let broken = "PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n";
     let answer = told(&server, broken).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert!(
-        answer.ends_with(r#"{"error":true,"reason":"invalid_data","data":{}}"#),
-        "{answer}"
-    );
+    assert!(answer.ends_with(r#"{"error":true,"reason":"invalid_data","data":{}}"#), "{answer}");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_gets_408() {
-    let limits = Limits {
-        body_wait: Duration::from_millis(1),
-        ..Limits::default()
-    };
+    let limits = Limits { body_wait: Duration::from_millis(1), ..Limits::default() };
     let server = measuring(limits).await;
     let answer = told(&server, "PUT / HTTP/1.1\r\ncontent-length: 5\r\n\r\nab").await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -90,13 +77,8 @@ async fn a_body_that_does_not_come_gets_408() {
 async fn expect_continue_is_answered_before_the_body_and_not_at_all_for_one_that_is_refused() {
     let server = measuring(small()).await;
     let mut client = server.connect().await;
-    client
-        .send("PUT / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n")
-        .await;
-    assert_eq!(
-        client.until("\r\n\r\n").await,
-        "HTTP/1.1 100 Continue\r\n\r\n"
-    );
+    client.send("PUT / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n").await;
+    assert_eq!(client.until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
     client.send("body").await;
     client.until("size 4.").await;
     let refused = "PUT / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 99\r\n\r\n";
@@ -110,19 +92,14 @@ async fn http_2_is_refused_in_its_own_words() {
     // What the request asks for is not looked at.
     let request = "\0\0\u{1}\u{1}\u{5}\0\0\0\u{7}x";
     let mut client = server.connect().await;
-    client
-        .send(&format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{settings}"))
-        .await;
+    client.send(&format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{settings}")).await;
     client.send(request).await;
     let mut frames = Vec::new();
     client.0.read_to_end(&mut frames).await.unwrap();
     let shown = String::from_utf8_lossy(&frames);
     let head = "\u{1}\u{4}\0\0\0\u{7}\u{8}\u{3}505";
     assert!(shown.contains(head), "{shown:?}");
-    assert!(
-        shown.contains(r#"{"error":true,"reason":"http_1_1_only","data":{}}"#),
-        "{shown:?}"
-    );
+    assert!(shown.contains(r#"{"error":true,"reason":"http_1_1_only","data":{}}"#), "{shown:?}");
     assert!(shown.ends_with("use HTTP/1.1"), "{shown:?}");
 }
 
@@ -142,11 +119,8 @@ async fn an_upgrade_to_http_2_is_ignored() {
 #[tokio::test]
 async fn garbage_after_a_request_gets_400_after_its_answer() {
     let server = measuring(small()).await;
-    let answers = told(
-        &server,
-        "GET / HTTP/1.1\r\nhost: mock\r\n\r\n\u{1}\u{2}garbage\r\n\r\n",
-    )
-    .await;
+    let answers =
+        told(&server, "GET / HTTP/1.1\r\nhost: mock\r\n\r\n\u{1}\u{2}garbage\r\n\r\n").await;
     let (first, second) = answers.split_once("size 0.").unwrap();
     assert!(first.starts_with("HTTP/1.1 200 "), "{answers}");
     assert!(second.starts_with("HTTP/1.1 400 "), "{answers}");
@@ -154,10 +128,7 @@ async fn garbage_after_a_request_gets_400_after_its_answer() {
 
 #[tokio::test]
 async fn heads_that_are_too_large_get_431() {
-    let limits = Limits {
-        buffer: 8_192,
-        ..Limits::default()
-    };
+    let limits = Limits { buffer: 8_192, ..Limits::default() };
     let server = measuring(limits).await;
     let head = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(20_000));
     assert!(told(&server, &head).await.starts_with("HTTP/1.1 431 "));
@@ -167,10 +138,7 @@ async fn heads_that_are_too_large_get_431() {
 
 #[tokio::test]
 async fn a_connection_without_a_whole_request_is_closed_in_the_end() {
-    let limits = Limits {
-        idle: Duration::from_millis(1),
-        ..Limits::default()
-    };
+    let limits = Limits { idle: Duration::from_millis(1), ..Limits::default() };
     let server = measuring(limits).await;
     assert_eq!(told(&server, "").await, "");
     assert_eq!(told(&server, "GET / HTTP/1.1\r\nho").await, "");
@@ -183,10 +151,7 @@ async fn a_handler_that_panics_gives_500_and_the_server_lives_on() {
     client.get("/panic").await;
     let answer = client.until("}}").await;
     assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
-    assert!(
-        answer.ends_with(r#"{"error":true,"reason":"internal_error","data":{}}"#),
-        "{answer}"
-    );
+    assert!(answer.ends_with(r#"{"error":true,"reason":"internal_error","data":{}}"#), "{answer}");
     client.get("/").await;
     client.until("size 0.").await;
 }
@@ -199,9 +164,8 @@ async fn pipelined_requests_are_answered_in_order() {
     })
     .await;
     let mut client = server.connect().await;
-    let requests: Vec<_> = (0..100)
-        .map(|i| format!("GET /{i}. HTTP/1.1\r\nhost: mock\r\n\r\n"))
-        .collect();
+    let requests: Vec<_> =
+        (0..100).map(|i| format!("GET /{i}. HTTP/1.1\r\nhost: mock\r\n\r\n")).collect();
     client.send(&requests.concat()).await;
     for i in 0..100 {
         client.until(&format!("\r\n\r\n{i}.")).await;

@@ -43,9 +43,7 @@ impl WorldTime for Manual {
     fn wait_until(&self, _: u64, due: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let mut time = self.0.subscribe();
         Box::pin(async move {
-            time.wait_for(|elapsed| *elapsed >= due)
-                .await
-                .expect("the time is kept");
+            time.wait_for(|elapsed| *elapsed >= due).await.expect("the time is kept");
         })
     }
 }
@@ -68,14 +66,9 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(async move {
             let edge = Edge::new(service, limits);
-            edge.serve(listener, async { stopped.await.unwrap_or_default() })
-                .await;
+            edge.serve(listener, async { stopped.await.unwrap_or_default() }).await;
         });
-        Self {
-            address,
-            stop,
-            served,
-        }
+        Self { address, stop, served }
     }
 
     /// Answers every request with what `outcome` makes of it.
@@ -101,11 +94,7 @@ impl Server {
 }
 
 fn delivery(outcome: Outcome) -> Delivery {
-    Delivery {
-        hold: Duration::ZERO,
-        outcome,
-        after_next: None,
-    }
+    Delivery { hold: Duration::ZERO, outcome, after_next: None }
 }
 
 fn answer(body: &'static str) -> Response<Bytes> {
@@ -136,8 +125,7 @@ impl Client {
     }
 
     async fn get(&mut self, path: &str) {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: mock\r\n\r\n"))
-            .await;
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: mock\r\n\r\n")).await;
     }
 
     /// Reads until the connection ends.

@@ -28,16 +28,11 @@ async fn an_idle_server_stops_at_once_and_closes_what_is_open() {
     let mut last = server.connect().await;
     last.get("/").await;
     last.until("done").await;
-    timeout(SOON, server.stop())
-        .await
-        .expect("nothing was under way");
+    timeout(SOON, server.stop()).await.expect("nothing was under way");
     for client in [idle, silent, halfway, last] {
         assert_eq!(client.end().await, End::Fin(String::new()));
     }
-    assert!(
-        TcpStream::connect(address).await.is_err(),
-        "nobody listens any more"
-    );
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
 }
 
 #[tokio::test]
@@ -50,53 +45,31 @@ async fn stopping_releases_all_that_waits() {
             "/hang" => Outcome::Hang,
             "/drip" => {
                 let pace = Rate::parse("1B/s").unwrap();
-                Outcome::Drip {
-                    response: answer("drip"),
-                    pace,
-                }
+                Outcome::Drip { response: answer("drip"), pace }
             }
             _ => Outcome::Answer(answer("late")),
         };
-        let hold = if request.uri() == "/slow" {
-            Duration::MAX
-        } else {
-            Duration::ZERO
-        };
+        let hold = if request.uri() == "/slow" { Duration::MAX } else { Duration::ZERO };
         let after_next = (request.uri() == "/hold").then_some(HOLD_ORDER_AT_MOST);
-        let delivery = Delivery {
-            hold,
-            after_next,
-            ..delivery(outcome)
-        };
+        let delivery = Delivery { hold, after_next, ..delivery(outcome) };
         let place = place(&time, Operation::Since);
         seen.notify_one();
         async { Reply::new(delivery, place) }
     })
     .await;
     let mut clients = Vec::new();
-    for (path, text) in [
-        ("/slow", "late"),
-        ("/hold", "late"),
-        ("/drip", "drip"),
-        ("/hang", ""),
-    ] {
+    for (path, text) in [("/slow", "late"), ("/hold", "late"), ("/drip", "drip"), ("/hang", "")] {
         let mut client = server.connect().await;
         client.get(path).await;
         arrived.notified().await;
         clients.push((path, text, client));
     }
-    timeout(SOON, server.stop())
-        .await
-        .expect("nothing holds the server up");
+    timeout(SOON, server.stop()).await.expect("nothing holds the server up");
     for (path, text, client) in clients {
         let end = client.end().await;
         let ended = matches!(&end, End::Fin(seen) if seen.ends_with(text));
         assert!(ended, "{path} ended with {end:?}");
-        assert_eq!(
-            matches!(end, End::Fin(seen) if seen.is_empty()),
-            text.is_empty(),
-            "{path}"
-        );
+        assert_eq!(matches!(end, End::Fin(seen) if seen.is_empty()), text.is_empty(), "{path}");
     }
 }
 
@@ -120,24 +93,16 @@ async fn answers_under_way_are_finished() {
     tokio::task::yield_now().await;
     go_on.notify_one();
     assert!(matches!(client.end().await, End::Fin(text) if text.ends_with("finished")));
-    timeout(SOON, stopping)
-        .await
-        .expect("nothing is left")
-        .unwrap();
+    timeout(SOON, stopping).await.expect("nothing is left").unwrap();
 }
 
 #[tokio::test]
 async fn a_handler_that_never_answers_holds_the_server_up_no_longer_than_the_grace() {
-    let limits = Limits {
-        grace: Duration::from_millis(1),
-        ..Limits::default()
-    };
+    let limits = Limits { grace: Duration::from_millis(1), ..Limits::default() };
     let server = Server::start(limits, |_| std::future::pending::<Reply>()).await;
     let mut client = server.connect().await;
     client.get("/").await;
-    timeout(SOON, server.stop())
-        .await
-        .expect("the grace is over");
+    timeout(SOON, server.stop()).await.expect("the grace is over");
 }
 
 #[tokio::test]
@@ -152,13 +117,7 @@ async fn a_large_answer_that_the_client_has_not_read_yet_is_finished() {
     client.until("HTTP/1.1 200 OK").await;
     let stopping = tokio::spawn(server.stop());
     tokio::task::yield_now().await;
-    let End::Fin(rest) = client.end().await else {
-        panic!("the connection was reset")
-    };
-    assert!(
-        rest.len() >= LENGTH,
-        "{} of {LENGTH} bytes came",
-        rest.len()
-    );
+    let End::Fin(rest) = client.end().await else { panic!("the connection was reset") };
+    assert!(rest.len() >= LENGTH, "{} of {LENGTH} bytes came", rest.len());
     stopping.await.unwrap();
 }

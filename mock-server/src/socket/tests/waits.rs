@@ -27,16 +27,9 @@ async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
         let outcome = match request.uri().path() {
             "/drip" | "/hold-drip" => {
                 let pace = Rate::parse("1B/s").unwrap();
-                Outcome::Drip {
-                    response: answer("ab"),
-                    pace,
-                }
+                Outcome::Drip { response: answer("ab"), pace }
             }
-            "/cut" => Outcome::Cut {
-                response: answer("cut"),
-                bytes: 1,
-                pace: None,
-            },
+            "/cut" => Outcome::Cut { response: answer("cut"), bytes: 1, pace: None },
             "/lost" => Outcome::Reset,
             "/slow" => Outcome::Answer(answer("slow")),
             "/hold" => Outcome::Answer(answer("held")),
@@ -45,19 +38,11 @@ async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
         let slow = matches!(request.uri().path(), "/slow" | "/drip");
         let delivery = Delivery {
             hold: if slow { 5 * SECOND } else { Duration::ZERO },
-            after_next: request
-                .uri()
-                .path()
-                .starts_with("/hold")
-                .then_some(HOLD_ORDER_AT_MOST),
+            after_next: request.uri().path().starts_with("/hold").then_some(HOLD_ORDER_AT_MOST),
             ..delivery(outcome)
         };
         let other = request.uri() == "/other";
-        let operation = if other {
-            Operation::List
-        } else {
-            Operation::Since
-        };
+        let operation = if other { Operation::List } else { Operation::Since };
         let place = place(&time, operation);
         arrived.notify_one();
         async { Reply::new(delivery, place) }
@@ -126,10 +111,7 @@ async fn a_held_answer_follows_the_next_of_its_operation() {
     lost.get("/lost").await;
     assert_eq!(lost.end().await, End::Reset(String::new()));
     settle().await;
-    assert!(
-        nothing_came(&held),
-        "another operation, or no answer, does not count"
-    );
+    assert!(nothing_came(&held), "another operation, or no answer, does not count");
     others.get("/next").await;
     others.until("next").await;
     held.until("held").await;

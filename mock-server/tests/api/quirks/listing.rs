@@ -7,33 +7,19 @@ use crate::emulator::{Emulator, options, quirks};
 /// A stage with four websites on pages of two.
 fn two_pages(name: &str, value: &str) -> Emulator {
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions {
-        websites: Some(4),
-        page_size: Some(2),
-        quirks,
-        ..options()
-    })
+    Emulator::with(WorldOptions { websites: Some(4), page_size: Some(2), quirks, ..options() })
 }
 
 /// A stage with more websites than the largest page holds.
 fn many(name: &str, value: &str) -> Emulator {
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions {
-        websites: Some(120),
-        quirks,
-        ..options()
-    })
+    Emulator::with(WorldOptions { websites: Some(120), quirks, ..options() })
 }
 
 /// A stage with one website, unconfigured.
 fn unconfigured(name: &str, value: &str) -> Emulator {
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions {
-        websites: Some(1),
-        unconfigured: Some(1),
-        quirks,
-        ..options()
-    })
+    Emulator::with(WorldOptions { websites: Some(1), unconfigured: Some(1), quirks, ..options() })
 }
 
 super::cases! {
@@ -91,16 +77,11 @@ mod scenes {
 
     fn page(crisp: &mut Emulator, segment: &str) -> String {
         let reply = crisp.get(&format!("plugin/connect/websites/{segment}"));
-        if reply.error {
-            reply.outcome()
-        } else {
-            reply.names()
-        }
+        if reply.error { reply.outcome() } else { reply.names() }
     }
 
     fn member(of: &Value, name: &str) -> String {
-        of.get(name)
-            .map_or_else(|| "absent".to_owned(), Value::to_string)
+        of.get(name).map_or_else(|| "absent".to_owned(), Value::to_string)
     }
 
     pub fn list_status(crisp: &mut Emulator) -> String {
@@ -108,17 +89,12 @@ mod scenes {
     }
 
     pub fn page_size(crisp: &mut Emulator) -> String {
-        format!(
-            "{} websites",
-            crisp.list().data.as_array().map_or(0, Vec::len)
-        )
+        format!("{} websites", crisp.list().data.as_array().map_or(0, Vec::len))
     }
 
     pub fn page_zero(crisp: &mut Emulator) -> String {
         let pages = ["all", "all/0", "all/1"];
-        pages
-            .map(|segment| format!("{segment}: {}", page(crisp, segment)))
-            .join("; ")
+        pages.map(|segment| format!("{segment}: {}", page(crisp, segment))).join("; ")
     }
 
     pub fn past_the_end(crisp: &mut Emulator) -> String {
@@ -134,10 +110,7 @@ mod scenes {
     }
 
     pub fn configured_means(crisp: &mut Emulator) -> String {
-        crisp.save(
-            "w1",
-            json!({"message": "", "list": [], "object": {}, "nothing": null}),
-        );
+        crisp.save("w1", json!({"message": "", "list": [], "object": {}, "nothing": null}));
         crisp.save("w2", json!({"message": "Hi"}));
         crisp.save("w3", json!({}));
         page(crisp, "all/1?filter_configured=1")
@@ -153,9 +126,7 @@ mod scenes {
     pub fn free_plan(crisp: &mut Emulator) -> String {
         crisp.set_plan("w1", Some("Free"), None);
         crisp.set_plan("w2", Some("Mini"), None);
-        let items = crisp
-            .get("plugin/connect/websites/all/1?include_plan=1")
-            .data;
+        let items = crisp.get("plugin/connect/websites/all/1?include_plan=1").data;
         let paid = items[1]["plan"]["name"].as_str().unwrap_or("none");
         format!("{}, paid {paid}", member(&items[0], "plan"))
     }

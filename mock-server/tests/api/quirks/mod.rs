@@ -55,19 +55,13 @@ impl Case {
         for (value, expected) in self.seen {
             let seen = (self.scene)(&mut (self.stage)(self.name, value));
             assert_eq!(seen, *expected, "quirk {} = {value}", self.name);
-            assert!(
-                texts.insert(seen),
-                "{} = {value} changes nothing that is seen",
-                self.name
-            );
+            assert!(texts.insert(seen), "{} = {value} changes nothing that is seen", self.name);
         }
     }
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    [access::CASES, listing::CASES, saves::CASES, since::CASES]
-        .into_iter()
-        .flatten()
+    [access::CASES, listing::CASES, saves::CASES, since::CASES].into_iter().flatten()
 }
 
 #[test]
@@ -75,12 +69,7 @@ fn every_quirk_is_tested_at_its_default_and_at_every_alternative() {
     let defaults = Quirks::default().values();
     for (about, (_, default)) in TABLE.iter().zip(defaults) {
         let cases: Vec<_> = all().filter(|case| case.name == about.name).collect();
-        assert_eq!(
-            cases.len(),
-            1,
-            "quirk {} has no case, or several",
-            about.name
-        );
+        assert_eq!(cases.len(), 1, "quirk {} has no case, or several", about.name);
         let mut tested: Vec<_> = cases[0].seen.iter().map(|(value, _)| *value).collect();
         let mut wanted: Vec<_> = about.alternatives.to_vec();
         wanted.push(&default);
@@ -88,11 +77,7 @@ fn every_quirk_is_tested_at_its_default_and_at_every_alternative() {
         wanted.sort_unstable();
         assert_eq!(tested, wanted, "values of quirk {}", about.name);
     }
-    assert_eq!(
-        all().count(),
-        TABLE.len(),
-        "a case for a quirk that is gone"
-    );
+    assert_eq!(all().count(), TABLE.len(), "a case for a quirk that is gone");
 }
 
 /// The whole day of a plugin goes well under the hostile profile, only differently.

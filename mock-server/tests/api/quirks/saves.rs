@@ -18,34 +18,21 @@ fn of_every_draft(name: &str, value: &str) -> Emulator {
         "dependentRequired": {"if-dependent": ["other"]},
     });
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions {
-        schema: Some(schema),
-        websites: Some(0),
-        quirks,
-        ..options()
-    })
+    Emulator::with(WorldOptions { schema: Some(schema), websites: Some(0), quirks, ..options() })
 }
 
 /// A schema with a format.
 fn with_format(name: &str, value: &str) -> Emulator {
     let schema = json!({"type": "object", "properties": {"mail": {"format": "email"}}});
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions {
-        schema: Some(schema),
-        quirks,
-        ..options()
-    })
+    Emulator::with(WorldOptions { schema: Some(schema), quirks, ..options() })
 }
 
 /// A schema that lets everything pass.
 fn anything(name: &str, value: &str) -> Emulator {
     let schema = Some(json!({"type": "object"}));
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions {
-        schema,
-        quirks,
-        ..options()
-    })
+    Emulator::with(WorldOptions { schema, quirks, ..options() })
 }
 
 super::cases! {
@@ -121,18 +108,8 @@ mod scenes {
                 of("/bill/usage"),
                 Some(json!({"name": "a", "units": 1, "price": 1})),
             ),
-            (
-                Tier::Plugin,
-                "POST",
-                of("/channel"),
-                Some(json!({"namespace": "a", "payload": {}})),
-            ),
-            (
-                Tier::Plugin,
-                "POST",
-                of("/event"),
-                Some(json!({"name": "a", "data": {}})),
-            ),
+            (Tier::Plugin, "POST", of("/channel"), Some(json!({"namespace": "a", "payload": {}}))),
+            (Tier::Plugin, "POST", of("/event"), Some(json!({"name": "a", "data": {}}))),
             (
                 Tier::User,
                 "POST",
@@ -154,12 +131,7 @@ mod scenes {
         crisp.uninstall("w1");
         crisp.install("w1");
         let same = crisp.website("w1").unwrap().token == before;
-        if same {
-            "the same token"
-        } else {
-            "another token"
-        }
-        .to_owned()
+        if same { "the same token" } else { "another token" }.to_owned()
     }
 
     pub fn reinstall_settings(crisp: &mut Emulator) -> String {
@@ -177,10 +149,7 @@ mod scenes {
 
     pub fn invalid_save_status(crisp: &mut Emulator) -> String {
         let put = crisp.write("PUT", "w1", json!({"message": 5})).outcome();
-        assert_eq!(
-            crisp.write("PATCH", "w1", json!({"message": 5})).outcome(),
-            put
-        );
+        assert_eq!(crisp.write("PATCH", "w1", json!({"message": 5})).outcome(), put);
         put
     }
 
@@ -208,9 +177,7 @@ mod scenes {
 
     pub fn schema_formats(crisp: &mut Emulator) -> String {
         let bad = crisp.write("PUT", "w1", json!({"mail": "nobody"})).status;
-        let good = crisp
-            .write("PUT", "w1", json!({"mail": "me@plugin.example"}))
-            .status;
+        let good = crisp.write("PUT", "w1", json!({"mail": "me@plugin.example"})).status;
         format!("{bad}, a good one {good}")
     }
 

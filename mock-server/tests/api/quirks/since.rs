@@ -84,10 +84,7 @@ mod scenes {
         crisp.seconds(1);
         let before = crisp.since("2026-01-01T00:00:00.999Z");
         let at = crisp.since("2026-01-01T00:00:01.000Z");
-        format!(
-            "before: {before}; at: {at}; after: {}",
-            crisp.since("2026-01-01T00:00:01.001Z")
-        )
+        format!("before: {before}; at: {at}; after: {}", crisp.since("2026-01-01T00:00:01.001Z"))
     }
 
     pub fn since_granularity(crisp: &mut Emulator) -> String {
@@ -95,10 +92,7 @@ mod scenes {
         crisp.save("w1", message("Hi"));
         crisp.seconds(1);
         let asked = ["000", "400", "600"].map(|fraction| {
-            format!(
-                ".{fraction}: {}",
-                crisp.since(&format!("2026-01-01T00:00:00.{fraction}Z"))
-            )
+            format!(".{fraction}: {}", crisp.since(&format!("2026-01-01T00:00:00.{fraction}Z")))
         });
         format!("changed at .500; {}", asked.join("; "))
     }
@@ -136,11 +130,7 @@ mod scenes {
         ];
         let answers = asked.map(|(name, date)| {
             let reply = crisp.since_with(date, "");
-            let seen = if reply.error {
-                reply.outcome()
-            } else {
-                differences(&reply.data)
-            };
+            let seen = if reply.error { reply.outcome() } else { differences(&reply.data) };
             format!("{name}: {seen}")
         });
         answers.join("; ")
@@ -158,9 +148,7 @@ mod scenes {
         let items = crisp.since_with(START, "").data;
         let items = items.as_array().expect("an array").iter().map(|item| {
             let text = item["settings"]["message"].as_str().unwrap_or_default();
-            format!("{} {text}", differences(&json!([item])))
-                .trim()
-                .to_owned()
+            format!("{} {text}", differences(&json!([item]))).trim().to_owned()
         });
         items.collect::<Vec<_>>().join(", ")
     }
@@ -180,10 +168,7 @@ mod scenes {
         crisp.uninstall("w1");
         let items = crisp.since_with(START, "").data;
         let item = items[0].as_object().expect("an item").clone();
-        let item = item
-            .into_iter()
-            .filter(|(name, _)| name != "website_id")
-            .collect();
+        let item = item.into_iter().filter(|(name, _)| name != "website_id").collect();
         Value::Object(item).to_string().replace(&token, "T")
     }
 
