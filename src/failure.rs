@@ -140,7 +140,7 @@ impl Failure {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// Which exit code says it (product surface, §1).
+    /// The exit code of the failure.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

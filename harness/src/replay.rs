@@ -13,7 +13,7 @@ use crate::scenario::{Diagnostic, Scenario};
 use crate::unfired;
 use crate::world::Prepared;
 
-/// How a command ends (product surface §1).
+/// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitCode {
     /// Judged and passed.

@@ -39,7 +39,7 @@ use summary::Summary;
 use tally::Tally;
 use variables::{Template, variables};
 
-/// The exit code of any failure that is not the command's (product surface, §1).
+/// The exit code of any failure that is not the command's.
 pub const OWN_FAILURE: u8 = 125;
 
 /// What a command line without `--` is told.

@@ -1,4 +1,4 @@
-//! What the command finds in its environment (product surface, §3).
+//! The environment of the command: address and credentials of the emulator, and `--env` templates.
 
 use std::str::FromStr;
 

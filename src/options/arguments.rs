@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::listen::Listen;
 use super::whole::{page_size, whole};
 
-/// Every server option of the command line (product surface, §1).
+/// Every server option of the command line.
 #[derive(Debug, Default, Args)]
 pub struct ServerArguments {
     /// Address and port to listen on; port 0 means any free one

@@ -70,7 +70,7 @@ fn elsewhere(url: &str) -> String {
     if url == "http://127.0.0.1:8420" { String::new() } else { format!(" --url {url}") }
 }
 
-/// What to paste, for each official client (specification §7); each lists the websites.
+/// What to paste, for each official client (docs/wire.md#official-clients); each lists the websites.
 fn snippets(info: &Info) -> [(&'static str, Vec<String>); 3] {
     let Info { url, rest_url, identifier, key, .. } = info;
     let credentials = format!("{identifier:?}, {key:?}");

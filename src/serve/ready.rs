@@ -6,7 +6,7 @@ use crisp_mock_server::server::Info;
 
 use crate::failure::Failure;
 
-/// What a fixture needs to know, on one line (product surface, §3).
+/// What a fixture needs to know, on one line.
 pub fn line(info: &Info) -> String {
     // An Info is nothing but texts and a number.
     serde_json::to_string(info).unwrap_or_default()

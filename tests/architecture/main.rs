@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod packages;
+mod references;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,24 +13,33 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file below a folder of the workspace.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+/// Every file below a folder of the workspace whose name ends in one of these extensions.
+fn files(folder: &str, extensions: &[&str]) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
+            let skipped =
+                ["target", "node_modules", ".git"].iter().any(|name| path.ends_with(name));
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() && !skipped {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if extension.is_some_and(|extension| extensions.contains(&extension)) {
                 let text = std::fs::read_to_string(&path).unwrap();
-                found.push((path.strip_prefix(root()).unwrap().to_owned(), text));
+                let path = path.strip_prefix(root()).unwrap();
+                found.push((path.strip_prefix(".").unwrap_or(path).to_owned(), text));
             }
         }
     }
-    assert!(!found.is_empty(), "no sources in {folder}: was it moved?");
+    assert!(!found.is_empty(), "no {extensions:?} in {folder}: was it moved?");
     found.sort();
     found
+}
+
+/// Every Rust file below a folder of the workspace.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    files(folder, &["rs"])
 }
 
 /// The dependencies, of any kind, of a package in this workspace.

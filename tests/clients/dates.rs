@@ -1,4 +1,4 @@
-//! `date_since` as the clients send what they are given (specification §2.4).
+//! `date_since` as the clients send what they are given (docs/wire.md#stamps).
 
 use serde_json::{Value, json};
 

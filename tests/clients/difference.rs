@@ -1,4 +1,4 @@
-//! What changed since a date (specification §2.4).
+//! What changed since a date (docs/wire.md#differential).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Loading all websites, page by page (specification §2.3).
+//! Loading all websites, page by page (docs/wire.md#pages).
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Refusals as each client reports them (specification §1.5, §4).
+//! Refusals as each client reports them (docs/wire.md#statuses, docs/wire.md#throttling).
 
 use serde_json::json;
 

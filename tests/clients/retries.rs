@@ -1,5 +1,5 @@
 //! Which requests a client repeats by itself, and what it makes of answers that are none
-//! (specification §7.1, §7.3).
+//! (docs/wire.md#official-clients).
 
 use serde_json::{Value, json};
 

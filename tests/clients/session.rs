@@ -1,4 +1,4 @@
-//! The session check, a HEAD without a body to read (specification §2.2).
+//! The session check, a HEAD without a body to read (docs/wire.md#statuses).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Reading and writing one website's settings (specification §2.10 to §2.12, §3).
+//! Reading and writing one website's settings (docs/wire.md#settings).
 
 use serde_json::{Value, json};
 

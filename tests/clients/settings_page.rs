@@ -1,4 +1,4 @@
-//! The settings page in a real browser, opened as Crisp opens it (specification §3.5).
+//! The settings page in a real browser, opened as Crisp opens it (docs/wire.md#settings-page).
 
 use serde_json::json;
 

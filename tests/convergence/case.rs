@@ -38,7 +38,7 @@ pub struct Case {
     pub websites: u32,
     pub unconfigured: u32,
     pub quirks: Vec<(&'static str, String)>,
-    /// Faults of the product surface, §4.
+    /// Faults, in the form of `docs/faults.md`.
     pub faults: Vec<Value>,
     /// Milliseconds since the start, and what happens then.
     pub deeds: Vec<(u64, Deed)>,

@@ -20,7 +20,7 @@ impl Oracle for Quiet {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let (from, length) = calm(history).filter(|_| event.what == What::End)?;
         let manners = &history.manners;
-        // An answer out of a cache costs nobody anything (specification §4).
+        // An answer from a cache is not counted against the quota (docs/wire.md#quota).
         let tail = history
             .requests
             .iter()

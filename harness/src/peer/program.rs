@@ -202,7 +202,7 @@ fn in_words(status: ExitStatus) -> String {
     }
 }
 
-/// What a program finds in its environment (product surface, §3).
+/// What a program finds in its environment (docs/judging.md).
 pub(super) fn variables(place: &Place) -> Vec<(String, String)> {
     let poll_ms = place.poll_every.as_millis().to_string();
     let mut variables: Vec<_> = [
