@@ -1,8 +1,10 @@
 //! Every route has its test: the specification's table against the tests named after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crisp_mock_server::api::ROUTES;
+use crisp_mock_server::operation::Operation;
+use http::Method;
 
 use crate::emulator::answered_during;
 use crate::{connect, events, list, settings, since, subscription};
@@ -98,4 +100,23 @@ fn every_route_of_the_table_is_exercised_by_the_test_named_after_it() {
         assert!(answered.contains(&name), "{name} never answered; these did: {answered:?}");
     }
     assert_eq!(tests.len(), 0, "a test for a route that is gone");
+}
+
+#[test]
+fn the_table_of_operations_agrees_with_the_routes() {
+    for operation in Operation::ALL {
+        let routes = || ROUTES.iter().filter(|route| route.operation == operation);
+        let with_head = |method: &Method| match *method {
+            Method::GET => vec![Method::GET, Method::HEAD],
+            _ => vec![method.clone()],
+        };
+        let methods: HashSet<_> = routes().flat_map(|route| with_head(&route.method)).collect();
+        assert_eq!(operation.methods().iter().cloned().collect::<HashSet<_>>(), methods);
+        if routes().next().is_some() {
+            let named = routes().any(|route| route.pattern.contains("{website}"));
+            assert_eq!(operation.names_a_website(), named, "{operation}");
+            let paged = routes().any(|route| route.pattern.contains("{page}"));
+            assert_eq!(operation.has_pages(), paged, "{operation}");
+        }
+    }
 }
