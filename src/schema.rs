@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use crisp_harness::{scenario, zoo};
 
 use crate::failure::Failure;
 use crate::{options, terminal};
@@ -26,7 +27,7 @@ pub enum Described {
 /// Prints the schema.
 pub fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
-        Described::Scenario => crisp_harness::scenario::json_schema(),
+        Described::Scenario => scenario::json_schema(&zoo::names()),
         Described::Config => options::config_schema(),
     };
     terminal::say(&format!("{schema:#}"));

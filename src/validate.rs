@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use crisp_harness::scenario::Scenario;
 use crisp_harness::world::Prepared;
+use crisp_harness::zoo;
 use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::schema::{Rules, review};
 use serde_json::{Map, Value};
@@ -109,7 +109,7 @@ fn judge_schema(name: &str, text: &str) -> Result<String, Failure> {
 
 fn judge_scenario(name: &str, text: &str) -> Result<String, Failure> {
     let invalid = |report: String| Failure::BadFile { report };
-    let scenario = Scenario::parse(name, text).map_err(|mistakes| invalid(mistakes.to_string()))?;
+    let scenario = zoo::parse(name, text).map_err(|mistakes| invalid(mistakes.to_string()))?;
     // What the file says alone is right; whether a world can be made of it is asked here.
     Prepared::new(scenario.into()).map_err(|problem| invalid(format!("{name}:1:1: {problem}")))?;
     Ok(String::new())

@@ -9,9 +9,10 @@ use std::sync::mpsc;
 use crate::candidate::{Candidate, Untried};
 use crate::report::{RunEvent, ScenarioReport};
 use crate::runner::{self, Judged, Outcome};
-use crate::scenario::{Diagnostic, Scenario};
+use crate::scenario::Diagnostic;
 use crate::unfired;
 use crate::world::Prepared;
+use crate::zoo;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +194,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
                 continue;
             }
         };
-        match Scenario::parse(&file, &text) {
+        match zoo::parse(&file, &text) {
             Ok(scenario) => match Prepared::new(scenario.into()) {
                 Ok(scenario) => prepared.push((file, scenario)),
                 Err(problem) => mistakes.push(format!("{file}:1:1: {problem}\n")),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::values::Val;
-use crate::scenario::{SaveEnd, Side, Standing};
+use crate::words::{SaveEnd, Side, Standing};
 
 /// A website, by its place in [`History::sites`](super::History::sites).
 pub type Site = u32;

@@ -23,8 +23,8 @@ pub use timing::Timing;
 pub use track::{Track, Version, same};
 pub use values::{Val, Values};
 
-use crate::scenario::{SaveEnd, Side};
-use crate::subject::{How, Manners};
+use crate::subject::Manners;
+use crate::words::{How, SaveEnd, Side};
 
 /// One order to save.
 #[derive(Debug, Clone)]

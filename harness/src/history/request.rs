@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crisp_mock_server::operation::Operation;
 
 use super::event::Site;
-use crate::scenario::Spot;
+use crate::words::Spot;
 
 /// What reached the client, as far as it can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

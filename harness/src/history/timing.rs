@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::world::{LATENCY, START};
+use crate::words::{LATENCY, START};
 
 /// Histories are told in the scenario's own time. In virtual time that is the server's; in real
 /// time so much real time stands for so much of the scenario's.

@@ -19,15 +19,14 @@ mod order;
 mod pacing;
 mod quiet;
 mod read_your_writes;
-mod rule;
 mod snapshot;
 
 use std::time::Duration;
 
 use crisp_mock_server::duration;
 
+pub use crate::words::Rule;
 pub(crate) use read_your_writes::NEVER_SAVED;
-pub use rule::Rule;
 
 use crate::history::{Event, History, Site, State};
 use crate::scenario::Expect;

@@ -7,6 +7,8 @@ use crisp_mock_server::duration;
 use crisp_mock_server::nearest::nearest;
 use crisp_mock_server::operation::Operation;
 
+use crate::words::Spot;
+
 /// When something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
@@ -36,30 +38,6 @@ impl fmt::Display for Anchor {
             Self::At(time) => out.write_str(&duration::format(*time)),
             Self::After(spot) | Self::During(spot) => spot.fmt(out),
         }
-    }
-}
-
-/// One request: the how manieth of its operation, or of its page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Spot {
-    /// Its operation.
-    pub operation: Operation,
-    /// Its page; requests of this page are then counted alone.
-    pub page: Option<u32>,
-    /// The how manieth it is, from 1.
-    pub number: u64,
-}
-
-impl fmt::Display for Spot {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.operation)?;
-        if let Some(page) = self.page {
-            write!(out, "/{page}")?;
-        }
-        if self.number > 1 || self.page.is_none() {
-            write!(out, "#{}", self.number)?;
-        }
-        Ok(())
     }
 }
 

@@ -11,8 +11,7 @@ use crisp_mock_server::operation::Operation;
 use super::diagnostic::{Diagnostic, Place};
 use super::read::Mistakes;
 use super::tree::Node;
-use super::{Anchor, Deed, Scenario, Spot};
-use crate::zoo;
+use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
 const NEVER_ASKED: [Operation; 7] = [
@@ -25,10 +24,15 @@ const NEVER_ASKED: [Operation; 7] = [
     Operation::Unmatched,
 ];
 
-pub(super) fn check(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
+pub(super) fn check(
+    scenario: &Scenario,
+    node: &Node,
+    mutants: MutantLookup,
+    mistakes: &mut Mistakes,
+) {
     start(scenario, node, mistakes);
     schema(scenario, node, mistakes);
-    kills(scenario, node, mistakes);
+    kills(scenario, node, mutants, mistakes);
     let quiet = quiet_at(scenario);
     for (index, fault) in scenario.faults.faults.iter().enumerate() {
         let place = |key: &str| match node.place_of("/faults/0") {
@@ -53,12 +57,13 @@ pub(super) fn check(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
 }
 
 /// A file that names mutants must say what catches them, and the other way round.
-fn kills(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
+fn kills(scenario: &Scenario, node: &Node, mutants: MutantLookup, mistakes: &mut Mistakes) {
     for (index, name) in scenario.kills.iter().enumerate() {
-        if let Err(unknown) = zoo::named(name) {
+        if let Err(hint) = mutants(name) {
             let place = node.place_of(&format!("/kills/{index}"));
-            let message = format!("there is no mutant `{}`", unknown.given);
-            mistakes.push(Diagnostic::new(place, message).hint(unknown.hint));
+            let name: String = name.chars().take(60).collect();
+            let message = format!("there is no mutant `{name}`");
+            mistakes.push(Diagnostic::new(place, message).hint(hint));
         }
     }
     let (message, hint, key) = match (scenario.kills.is_empty(), scenario.by.is_empty()) {

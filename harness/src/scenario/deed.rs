@@ -1,12 +1,11 @@
 //! The section `when`: steps, each with an anchor and one deed.
 
-use super::anchor::Spot;
 use super::diagnostic::Diagnostic;
 use super::read::{
     Mistakes, known, list, map, settings, shift, span, text, website, websites, wrong,
 };
 use super::tree::{Entry, Kind, Node};
-use super::{Anchor, Deed, Side, Step};
+use super::{Anchor, Deed, Side, Spot, Step};
 
 /// The keys that say when.
 pub(super) const ANCHORS: [&str; 3] = ["at", "after", "during"];

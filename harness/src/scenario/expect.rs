@@ -87,7 +87,7 @@ fn saves(node: &Node, mistakes: &mut Mistakes) -> Option<Vec<SaveEnd>> {
 }
 
 /// `oracles: { snapshot: { off: the server lags behind itself } }`
-fn off(node: &Node, mistakes: &mut Mistakes) -> Vec<(crate::oracle::Rule, String)> {
+fn off(node: &Node, mistakes: &mut Mistakes) -> Vec<(crate::words::Rule, String)> {
     let mut off = Vec::new();
     for entry in map(node, "oracles to be switched off", mistakes).unwrap_or_default() {
         let rule = rule_named(&entry.key, entry.key_place, mistakes);

@@ -49,12 +49,17 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::quirks::{Profile, Settings as QuirkSettings};
 use serde_json::Value;
 
-pub use anchor::{Anchor, Spot};
+pub use anchor::Anchor;
 pub use diagnostic::{Diagnostic, InvalidScenario, Place};
 pub(crate) use located::Located;
 pub use schema::json_schema;
 
-use crate::oracle::Rule;
+use crate::words::Rule;
+pub use crate::words::{SaveEnd, Side, Spot, Standing};
+
+/// Looks a name under `kills` up; where there is no such mutant, the error is a hint that says what
+/// to write instead.
+pub type MutantLookup = fn(&str) -> Result<(), String>;
 
 /// One scenario.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -211,15 +216,6 @@ impl Deed {
     }
 }
 
-/// Whose clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The server's.
-    Server,
-    /// The client's.
-    Client,
-}
-
 /// What the client must have made of it, beside what the oracles demand of every client.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Expect {
@@ -252,28 +248,6 @@ pub enum Holds {
     Settings(Vec<(WebsiteId, Value)>),
 }
 
-/// What a client says of how current its cache is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
-    /// It has no complete set yet.
-    Loading,
-    /// Its set is current.
-    Fresh,
-    /// Its polls fail or are overdue.
-    Stale,
-}
-
-/// How a client says that a save ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SaveEnd {
-    /// It was carried out.
-    Done,
-    /// It was not.
-    Refused,
-    /// Nobody can say.
-    Unknown,
-}
-
 /// Where a scenario comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -288,15 +262,29 @@ pub struct Found {
 }
 
 impl Scenario {
-    /// Reads a scenario; `file` is only for the messages.
+    /// Reads a scenario; `file` is only for the messages. Names under `kills` are taken as they are:
+    /// [`zoo::parse`](crate::zoo::parse) looks them up as well.
     ///
     /// # Errors
     ///
     /// Every mistake, with line, column, and the nearest thing that would be right.
     pub fn parse(file: &str, text: &str) -> Result<Self, InvalidScenario> {
+        Self::parse_with(file, text, |_| Ok(()))
+    }
+
+    /// Reads a scenario and looks the names under `kills` up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scenario::parse`], and a name that `mutants` does not know.
+    pub fn parse_with(
+        file: &str,
+        text: &str,
+        mutants: MutantLookup,
+    ) -> Result<Self, InvalidScenario> {
         let mut mistakes = Vec::new();
         let scenario = match tree::Node::parse(text) {
-            Ok(node) => read::scenario(&node, &mut mistakes),
+            Ok(node) => read::scenario(&node, mutants, &mut mistakes),
             Err(mistake) => {
                 mistakes.push(mistake);
                 None

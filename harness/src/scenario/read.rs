@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, Place};
 use super::tree::{Entry, Kind, Node};
-use super::{Scenario, check, deed, expect, sections};
-use crate::oracle::Rule;
+use super::{MutantLookup, Scenario, check, deed, expect, sections};
+use crate::words::Rule;
 
 /// Where mistakes are collected.
 pub(super) type Mistakes = Vec<Diagnostic>;
@@ -18,7 +18,11 @@ pub(super) type Mistakes = Vec<Diagnostic>;
 /// Longer than any scenario, short enough that sums of a few cannot overflow.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
-pub(super) fn scenario(node: &Node, mistakes: &mut Mistakes) -> Option<Scenario> {
+pub(super) fn scenario(
+    node: &Node,
+    mutants: MutantLookup,
+    mistakes: &mut Mistakes,
+) -> Option<Scenario> {
     let entries = map(node, "a scenario", mistakes)?;
     let keys = [
         "name", "about", "server", "client", "start", "faults", "when", "expect", "kills", "by",
@@ -46,7 +50,7 @@ pub(super) fn scenario(node: &Node, mistakes: &mut Mistakes) -> Option<Scenario>
         mistakes.push(mistake.hint("begin with `name: one sentence that says what happens`"));
     }
     if mistakes.is_empty() {
-        check::check(&scenario, node, mistakes);
+        check::check(&scenario, node, mutants, mistakes);
     }
     Some(scenario)
 }

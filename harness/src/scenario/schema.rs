@@ -6,17 +6,17 @@ use crisp_mock_server::quirks::TABLE;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::oracle::Rule;
-use crate::zoo;
+use crate::words::Rule;
 
 /// The JSON Schema of a scenario file (draft 2020-12). What a schema cannot say (a page that the
 /// list never has, a fault that can never fire) only [`Scenario::parse`](super::Scenario::parse)
-/// refuses.
+/// refuses. `mutants` are the names that may stand under `kills`.
 #[must_use]
-pub fn json_schema() -> Value {
+pub fn json_schema(mutants: &[&str]) -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let faults = FaultPlan::json_schema(&mut generator).to_value();
     let definitions = definitions(generator);
+    let mutant_names = json!({ "type": "string", "enum": mutants });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A crisp-mock scenario",
@@ -39,7 +39,7 @@ pub fn json_schema() -> Value {
             "expect": expect(),
             "kills": {
                 "description": "Mutants of the zoo that this scenario catches.",
-                "anyOf": [mutant_names(), { "type": "array", "items": mutant_names() }]
+                "anyOf": [mutant_names, { "type": "array", "items": mutant_names }]
             },
             "by": {
                 "description": "The oracles that must catch them.",
@@ -55,11 +55,6 @@ pub fn json_schema() -> Value {
         },
         "$defs": definitions
     })
-}
-
-fn mutant_names() -> Value {
-    let names: Vec<_> = zoo::all().iter().map(|mutant| mutant.name).collect();
-    json!({ "type": "string", "enum": names })
 }
 
 fn definitions(mut generator: SchemaGenerator) -> Value {

@@ -13,6 +13,7 @@ use crate::runner::{self, Judged, Outcome};
 use crate::scenario::Scenario;
 use crate::unfired;
 use crate::world::Prepared;
+use crate::zoo;
 
 /// Scenarios by the names of their files.
 pub type Files = Vec<(String, Prepared)>;
@@ -37,7 +38,7 @@ pub fn read(texts: &[(&str, &str)]) -> Result<Files, Untried> {
                 problem,
                 hint: Some("this is a mistake of crisp-mock, please report it".to_owned()),
             };
-            let scenario = Scenario::parse(file, text).map_err(|e| unusable(e.to_string()))?;
+            let scenario = zoo::parse(file, text).map_err(|e| unusable(e.to_string()))?;
             let prepared = Prepared::new(scenario.into()).map_err(unusable)?;
             Ok(((*file).to_owned(), prepared))
         })

@@ -18,7 +18,9 @@ use jiff::Timestamp;
 pub use guide::Guide;
 pub use sync::Sync;
 
-use crate::scenario::{self, SaveEnd, Standing};
+use crate::scenario;
+pub use crate::words::{How, RequestId};
+use crate::words::{SaveEnd, Standing};
 
 /// The time, as the client sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +29,6 @@ pub struct Moment {
     pub elapsed: Duration,
     /// The client's wall clock, right or wrong.
     pub wall: Timestamp,
-}
-
-/// The client's own name for one of its requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub u64);
-
-/// How settings are saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum How {
-    /// `PUT`
-    Put,
-    /// `PATCH`
-    Patch,
 }
 
 /// Something that a client is told.

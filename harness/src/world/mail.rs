@@ -8,10 +8,7 @@ use crisp_mock_server::operation::Operation;
 use http::Response;
 
 use crate::history::RequestIndex;
-use crate::subject::RequestId;
-
-/// How long the network takes for a request and its answer together.
-pub const LATENCY: Duration = Duration::from_millis(10);
+use crate::words::{LATENCY, RequestId};
 
 /// What reaches the client at the end of one request.
 #[derive(Debug)]

@@ -20,12 +20,13 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::space::{Outside, Space};
 use jiff::SignedDuration;
 
-pub use mail::LATENCY;
-pub use prepared::{Prepared, START};
+pub use prepared::Prepared;
 
 use crate::history::{By, Event, History, RequestIndex, What};
-use crate::scenario::{Anchor, Side};
-use crate::subject::{About, Action, Client, Moment, RequestId, Setup, Subject};
+use crate::scenario::Anchor;
+use crate::subject::{About, Action, Client, Moment, Setup, Subject};
+pub use crate::words::{LATENCY, START};
+use crate::words::{RequestId, Side};
 use hooks::{Counts, Hooks};
 use mail::Mail;
 

@@ -9,14 +9,11 @@ use crisp_mock_server::options::{Blueprint, WorldOptions, schema_rules};
 use crisp_mock_server::quirks::{GetCache, PageSize, Quirks};
 use crisp_mock_server::sample::SettingsGenerator;
 use crisp_mock_server::schema::SettingsSchema;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::history::Murk;
-use crate::scenario::{Anchor, Scenario, Side};
-
-/// What the true time is at the start of every scenario.
-pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
+use crate::scenario::{Anchor, Scenario};
+use crate::words::{START, Side};
 
 /// Compiling a schema costs more than running a scenario.
 static SAMPLE: LazyLock<SettingsSchema> = LazyLock::new(SettingsSchema::sample);

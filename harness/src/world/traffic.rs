@@ -6,12 +6,13 @@ use bytes::Bytes;
 use crisp_mock_server::space::Handled;
 
 use super::hooks::{self, Numbers};
-use super::mail::{Content, LATENCY, Letter};
+use super::mail::{Content, Letter};
 use super::record::Taken;
 use super::{Due, Witness, World};
 use crate::history::{By, Quality, RequestIndex, What};
-use crate::scenario::{Anchor, Spot};
-use crate::subject::{Action, Event, Moment, RequestId, Subject};
+use crate::scenario::Anchor;
+use crate::subject::{Action, Event, Moment, Subject};
+use crate::words::{LATENCY, RequestId, Spot};
 
 impl<W: Witness> World<'_, W> {
     /// Tells the client something, and does what it wants done.

@@ -37,6 +37,7 @@ use crisp_mock_server::nearest::nearest;
 use crisp_sync::Config;
 use crisp_sync::machine::Parts;
 
+use crate::scenario::{InvalidScenario, Scenario};
 use crate::subject::{Client, Sync};
 
 /// The reference client with one mistake.
@@ -122,7 +123,22 @@ pub fn all() -> &'static [Mutant] {
     &ALL
 }
 
-/// A mutant that nobody knows.
+/// The names of all mutants, in the order of their numbers.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|mutant| mutant.name).collect()
+}
+
+/// Reads a scenario whose names under `kills` have to be mutants; `file` is only for the messages.
+///
+/// # Errors
+///
+/// Every mistake, as [`Scenario::parse`] reports them, unknown mutants among them.
+pub fn parse(file: &str, text: &str) -> Result<Scenario, InvalidScenario> {
+    Scenario::parse_with(file, text, |name| named(name).map(drop).map_err(|unknown| unknown.hint))
+}
+
+/// A mutant that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no mutant `{given}`: {hint}")]
 pub struct UnknownMutant {
