@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::command::command;
 use crate::failure::Failure;
 use crate::terminal;
 
@@ -16,10 +15,10 @@ pub struct CompletionsArguments {
     pub shell: Shell,
 }
 
-/// Prints the script.
-pub fn run(arguments: &CompletionsArguments) -> Result<ExitCode, Failure> {
+/// Prints the script that completes this command line.
+pub fn run(arguments: &CompletionsArguments, mut command: Command) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command(), "crisp-mock", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "crisp-mock", &mut script);
     terminal::print(&String::from_utf8_lossy(&script));
     Ok(ExitCode::SUCCESS)
 }

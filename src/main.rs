@@ -73,6 +73,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Ctl(arguments) => ctl::run(arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, command::command()),
     }
 }

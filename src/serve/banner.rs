@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crisp_mock_server::server::MockServer;
-use crisp_mock_server::spaces::Info;
+use crisp_mock_server::server::{Info, MockServer};
 
 use crate::terminal::{FAINT, STRONG};
 

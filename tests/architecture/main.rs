@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
+mod circles;
+mod modules;
 mod packages;
 mod references;
 
@@ -114,8 +116,8 @@ fn the_cores_have_no_sockets_runtimes_clocks_or_files() {
 }
 
 #[test]
-fn only_one_file_of_the_emulator_reads_the_machines_clocks() {
-    let allowed = Path::new("mock-server/src/spaces/system_clock.rs");
+fn only_the_edge_of_the_emulator_reads_the_machines_clocks() {
+    let allowed = Path::new("mock-server/src/server/edge.rs");
     for (path, text) in sources("mock-server/src") {
         let reads = ["SystemTime::now", "std::time::Instant::now", "Timestamp::now"];
         if path != allowed {
@@ -129,14 +131,24 @@ fn only_one_file_of_the_emulator_reads_the_machines_clocks() {
     }
 }
 
+/// How many files have over 400 lines. It may only fall, to five at most in the end.
+const LARGE_FILES: usize = 15;
+
 #[test]
-fn no_file_has_more_than_six_hundred_lines() {
+fn few_files_have_over_400_lines_and_none_over_600() {
+    let mut large = Vec::new();
     for folder in ["src", "mock-server", "client", "harness", "tests"] {
         for (path, text) in sources(folder) {
             let lines = text.lines().count();
             assert!(lines <= 600, "{} has {lines} lines: one concept a file", path.display());
+            if lines > 400 {
+                large.push(format!("{}: {lines}", path.display()));
+            }
         }
     }
+    let found = large.len();
+    assert!(found <= LARGE_FILES, "{found} files over 400 lines:\n{}", large.join("\n"));
+    assert!(found == LARGE_FILES, "{found} files over 400 lines: lower LARGE_FILES to that");
 }
 
 #[test]

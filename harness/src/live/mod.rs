@@ -32,8 +32,7 @@ use std::time::Duration;
 
 use crisp_mock_server::duration;
 use crisp_mock_server::options::Blueprint;
-use crisp_mock_server::server::{MockServer, ServerOptions};
-use crisp_mock_server::spaces::{Info, SharedSpace};
+use crisp_mock_server::server::{Cell, Info, MockServer, ServerOptions};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -276,7 +275,7 @@ impl OverHttp {
     async fn run_in(
         &self,
         house: &House,
-        cell: &Arc<SharedSpace>,
+        cell: &Arc<Cell>,
         prepared: &Prepared,
         tempo: Tempo,
     ) -> Result<(Judged, Duration), PeerError> {
@@ -489,12 +488,12 @@ impl House {
         Ok(Self { server, runtime })
     }
 
-    fn space(&self, blueprint: Blueprint) -> Result<Arc<SharedSpace>, Untried> {
+    fn space(&self, blueprint: Blueprint) -> Result<Arc<Cell>, Untried> {
         let made = self.server.spaces().make(None, blueprint, EXPIRES);
         made.map_err(|taken| Untried { problem: taken.to_string(), hint: None })
     }
 
-    fn place(&self, cell: &SharedSpace, client: Client, poll: Duration) -> Place {
+    fn place(&self, cell: &Cell, client: Client, poll: Duration) -> Place {
         let space = cell.lock();
         let info = Info::of(&space, &self.server.info().url);
         Place {

@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use bytes::Bytes;
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{InProcess, ServerOptions};
-use crisp_mock_server::spaces::Info;
+use crisp_mock_server::server::{InProcess, Info, ServerOptions};
 use http::{Method, Request};
 use serde_json::Value;
 

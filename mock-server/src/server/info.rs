@@ -1,4 +1,4 @@
-//! What a test's fixture needs to know to reach one space.
+//! What a fixture needs to know (product surface §3).
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct Info {
 }
 
 impl Info {
-    /// The addresses and credentials of a space on the server at `url`.
+    /// What is to be known of a space on the server at `url`.
     #[must_use]
     pub fn of(space: &Space, url: &str) -> Self {
         let accounts = space.accounts();

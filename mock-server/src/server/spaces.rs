@@ -1,22 +1,14 @@
-//! Many isolated spaces in one process; the credentials of a request choose its space.
-
-mod info;
-mod shared_space;
-pub mod system_clock;
-mod tap;
-mod usage_summary;
+//! Many isolated worlds in one server; the credentials choose the world (product surface §2).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-pub use info::Info;
-pub use shared_space::SharedSpace;
-pub use tap::Tap;
-pub use usage_summary::{Unfired, UsageSummary};
-
 use crate::api;
 use crate::options::Blueprint;
+use crate::server::cell::Cell;
+use crate::server::edge;
+use crate::server::reckoning::Reckoning;
 use crate::space::{DEFAULT, Space};
 
 /// Why a space cannot be made.
@@ -33,17 +25,17 @@ pub enum Taken {
 /// All spaces of a server.
 #[derive(Debug)]
 pub struct Spaces {
-    default: Arc<SharedSpace>,
+    default: Arc<Cell>,
     others: RwLock<Others>,
-    /// The usage of spaces that were reset or removed.
-    ended: Mutex<UsageSummary>,
+    /// What worlds that have ended came to.
+    ended: Mutex<Reckoning>,
     public_url: String,
 }
 
 #[derive(Debug, Default)]
 struct Others {
-    by_name: HashMap<String, Arc<SharedSpace>>,
-    by_identifier: HashMap<String, Arc<SharedSpace>>,
+    by_name: HashMap<String, Arc<Cell>>,
+    by_identifier: HashMap<String, Arc<Cell>>,
     /// How many were made; their names count on and never come back.
     made: u64,
 }
@@ -52,10 +44,9 @@ impl Spaces {
     /// A server's spaces, with the default one started.
     #[must_use]
     pub fn new(blueprint: Blueprint, public_url: String) -> Self {
-        let space =
-            Space::start(DEFAULT, Arc::new(blueprint), &public_url, system_clock::outside());
+        let space = Space::start(DEFAULT, Arc::new(blueprint), &public_url, edge::outside());
         Self {
-            default: Arc::new(SharedSpace::new(space, None)),
+            default: Arc::new(Cell::new(space, None)),
             others: RwLock::default(),
             ended: Mutex::default(),
             public_url,
@@ -64,13 +55,13 @@ impl Spaces {
 
     /// The space that requests with unknown credentials lead to.
     #[must_use]
-    pub fn default_space(&self) -> &Arc<SharedSpace> {
+    pub fn default_space(&self) -> &Arc<Cell> {
         &self.default
     }
 
     /// The space of a request, by the identifier in its `Authorization`.
     #[must_use]
-    pub fn of(&self, authorization: Option<&str>) -> Arc<SharedSpace> {
+    pub fn of(&self, authorization: Option<&str>) -> Arc<Cell> {
         let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
         if others.by_identifier.is_empty() {
             return Arc::clone(&self.default);
@@ -82,7 +73,7 @@ impl Spaces {
 
     /// The space with that name.
     #[must_use]
-    pub fn named(&self, name: &str) -> Option<Arc<SharedSpace>> {
+    pub fn named(&self, name: &str) -> Option<Arc<Cell>> {
         if name == DEFAULT {
             return Some(Arc::clone(&self.default));
         }
@@ -110,15 +101,14 @@ impl Spaces {
         name: Option<String>,
         blueprint: Blueprint,
         expires: Duration,
-    ) -> Result<Arc<SharedSpace>, Taken> {
+    ) -> Result<Arc<Cell>, Taken> {
         let name = match name {
             Some(name) => name,
             None => self.next_name(),
         };
-        let space =
-            Space::start(&name, Arc::new(blueprint), &self.public_url, system_clock::outside());
+        let space = Space::start(&name, Arc::new(blueprint), &self.public_url, edge::outside());
         let accounts = space.accounts().clone();
-        let cell = Arc::new(SharedSpace::new(space, Some(expires)));
+        let cell = Arc::new(Cell::new(space, Some(expires)));
         let identifiers = [accounts.plugin.identifier, accounts.user.identifier];
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         if name == DEFAULT || others.by_name.contains_key(&name) {
@@ -162,26 +152,26 @@ impl Spaces {
         true
     }
 
-    /// Takes a space back to its start; its usage so far is kept for the summary.
-    pub fn reset(&self, cell: &SharedSpace) {
-        let now = system_clock::elapsed();
+    /// Takes a space back to its start; what its life came to is remembered.
+    pub fn reset(&self, cell: &Cell) {
+        let now = edge::elapsed();
         self.ended().add(&cell.lock(), now);
         cell.reset();
     }
 
-    /// The usage of all spaces so far, those included that were reset or removed.
+    /// What all worlds came to so far, those included that were reset or torn down.
     #[must_use]
-    pub fn usage_summary(&self) -> UsageSummary {
-        let now = system_clock::elapsed();
-        let mut summary = self.ended().clone();
+    pub fn reckoning(&self) -> Reckoning {
+        let now = edge::elapsed();
+        let mut reckoning = self.ended().clone();
         for cell in self.names().iter().filter_map(|name| self.named(name)) {
-            summary.add(&cell.lock(), now);
+            reckoning.add(&cell.lock(), now);
         }
-        summary
+        reckoning
     }
 
-    /// The usage of spaces that were reset or removed.
-    pub(crate) fn ended(&self) -> MutexGuard<'_, UsageSummary> {
+    /// What worlds that have ended came to.
+    pub(crate) fn ended(&self) -> MutexGuard<'_, Reckoning> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
