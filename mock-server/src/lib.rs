@@ -3,7 +3,7 @@
 //! # Examples
 //!
 //! A server on a free port, in one line; dropping it stops it. Point any client at
-//! [`Info::url`](server::Info).
+//! [`Info::url`](spaces::Info).
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -34,14 +34,15 @@
 //! | [`engine`] | the pure world: websites, the differential, paging, quota |
 //! | [`api`] | the routes as Crisp has them: credentials, tiers, envelope |
 //! | [`fault`] | what can go wrong: the plan, the decision, the delivery it leads to |
+//! | [`state`] | a world as a document: dumped, and started from |
 //! | [`options`], [`stub`] | what a world can be started with |
 //! | [`journal`] | what was asked and what became of it, in bounded memory |
 //! | [`space`] | one world with all of the above around it: one request in, one delivery out |
-//! | [`state`] | a world as a document: dumped, and started from |
 //! | — | — |
+//! | [`spaces`] | many spaces in one process, chosen by credentials; the machine's clocks |
 //! | [`socket`] | HTTP/1.1 over TCP, carrying every delivery out for real |
-//! | [`control`] | the side door `/_mock` |
-//! | [`server`] | many spaces behind sockets, and the machine's clocks |
+//! | [`control`] | the control API `/_mock` |
+//! | [`server`] | all of it behind listening sockets |
 
 pub mod api;
 pub mod clock;
@@ -54,12 +55,12 @@ pub mod journal;
 pub mod nearest;
 pub mod operation;
 pub mod options;
-mod populate;
 pub mod quirks;
 pub mod sample;
 pub mod schema;
 pub mod server;
 pub mod socket;
 pub mod space;
+pub mod spaces;
 pub mod state;
 pub mod stub;

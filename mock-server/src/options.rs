@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::clock::Mode;
 use crate::fault::{FaultError, FaultPlan};
-use crate::quirks::{PageSize, Profile, QuirkError, Quirks, SchemaFormats, Settings};
-use crate::schema::{InvalidSchema, Rules, SettingsSchema};
+use crate::quirks::{PageSize, Profile, QuirkError, Quirks, Settings};
+use crate::schema::{InvalidSchema, SettingsSchema};
 use crate::state::{State, StateError};
 use crate::stub::Stub;
 
@@ -225,12 +225,6 @@ impl Blueprint {
     }
 }
 
-/// How quirks say that a schema is to be read.
-#[must_use]
-pub fn schema_rules(quirks: &Quirks) -> Rules {
-    Rules { draft: quirks.schema_draft, formats: quirks.schema_formats == SchemaFormats::Asserted }
-}
-
 fn state(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Option<State> {
     let document = options.state.as_ref()?;
     let beside = [
@@ -269,7 +263,7 @@ fn schema(
     let Some(raw) = options.schema.as_ref().or(dumped) else {
         return SettingsSchema::sample();
     };
-    SettingsSchema::from_value(raw.clone(), schema_rules(quirks)).unwrap_or_else(|error| {
+    SettingsSchema::from_value(raw.clone(), quirks.schema_rules()).unwrap_or_else(|error| {
         errors.push(OptionError::Schema(error));
         SettingsSchema::sample()
     })

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{Info, MockServer};
+use crisp_mock_server::server::MockServer;
+use crisp_mock_server::spaces::Info;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

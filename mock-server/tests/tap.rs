@@ -10,8 +10,9 @@ use bytes::Bytes;
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{Cell, InProcess, Tap, edge};
+use crisp_mock_server::server::InProcess;
 use crisp_mock_server::space::{Handled, Space};
+use crisp_mock_server::spaces::{SharedSpace, Tap, system_clock};
 use http::Request;
 
 const HELD: Duration = Duration::from_secs(7);
@@ -30,7 +31,7 @@ impl Tap for Busy {
     fn handled(&self, space: &mut Space, _: &Request<Bytes>, handled: &mut Handled) {
         self.heard(format!("{} {}", handled.seq, handled.operation));
         let w1 = WebsiteId::numbered(1);
-        let now = space.now(edge::elapsed());
+        let now = space.now(system_clock::elapsed());
         if handled.operation == Operation::List && space.world.uninstall(now, w1).is_ok() {
             handled.delivery.hold += HELD;
         }
@@ -97,7 +98,7 @@ async fn a_tap_hears_of_requests_and_of_their_ends_but_not_of_ends_from_before_a
     let tap = tapped(&emulator);
     drop(emulator.reply(list(&emulator)).await);
     let late = emulator.reply(list(&emulator)).await;
-    let cell: &Cell = emulator.spaces().default_space();
+    let cell: &SharedSpace = emulator.spaces().default_space();
     cell.reset();
     drop(late);
     drop(emulator.reply(list(&emulator)).await);

@@ -23,7 +23,8 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_harness::peer::lookup::Lookup;
-use crisp_mock_server::server::{MockServer, Spaces};
+use crisp_mock_server::server::MockServer;
+use crisp_mock_server::spaces::Spaces;
 
 use crate::failure::Failure;
 use crate::journal_file::JournalFile;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crisp_mock_server::operation::Operation;
-use crisp_mock_server::server::{Reckoning, Spaces};
+use crisp_mock_server::spaces::{Spaces, UsageSummary};
 
 use crate::terminal::{self, BAD, FAINT, ODD, STRONG};
 
@@ -22,7 +22,7 @@ pub struct Summary {
     /// The requests.
     pub counts: Counts,
     /// Quota and faults, over all spaces that ever were.
-    pub reckoning: Reckoning,
+    pub reckoning: UsageSummary,
     /// Requests a day in the default space.
     pub limit: Option<u64>,
 }
@@ -32,7 +32,7 @@ impl Summary {
     pub fn of(tally: &Tally, spaces: &Spaces) -> Self {
         Self {
             counts: tally.counts(),
-            reckoning: spaces.reckoning(),
+            reckoning: spaces.usage_summary(),
             limit: spaces.default_space().lock().world.quota.limit,
         }
     }
@@ -113,7 +113,7 @@ impl Summary {
         if let Some(more) = fired.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
             row(out, "fault fired", &format!("and {more} others"));
         }
-        let Reckoning { unfired, unfired_besides, .. } = &self.reckoning;
+        let UsageSummary { unfired, unfired_besides, .. } = &self.reckoning;
         for unfired in unfired.iter().take(MOST_NAMED) {
             let fault = unfired.fault.to_value();
             row(out, "never fired", &format!("{ODD}{fault}{ODD:#}"));
@@ -125,7 +125,7 @@ impl Summary {
     }
 
     fn quota(&self, out: &mut String) {
-        let Reckoning { spent, refused, .. } = self.reckoning;
+        let UsageSummary { spent, refused, .. } = self.reckoning;
         if spent == 0 && refused == 0 {
             return;
         }
@@ -200,11 +200,11 @@ mod tests {
                 faults: [(r#"{"at":"since#2","status":503}"#.to_owned(), 1)].into(),
                 ..Counts::default()
             },
-            reckoning: Reckoning {
+            reckoning: UsageSummary {
                 spent: 30,
                 elapsed: Duration::from_millis(600_049),
                 refused: 1,
-                ..Reckoning::default()
+                ..UsageSummary::default()
             },
             limit: Some(10_000),
         };

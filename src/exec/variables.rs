@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crisp_mock_server::nearest::nearest;
-use crisp_mock_server::server::Info;
+use crisp_mock_server::spaces::Info;
 use serde_json::{Map, Value};
 
 /// The names that may stand in braces, in the order of `crisp-mock ctl info`.

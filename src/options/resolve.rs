@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crisp_mock_server::options::{Blueprint, OptionError, WorldOptions, schema_rules};
+use crisp_mock_server::options::{Blueprint, OptionError, WorldOptions};
 use crisp_mock_server::schema::report::Severity;
 
 use super::{ConfigFile, Given, Listen, Print, ServerArguments};
@@ -78,7 +78,7 @@ fn combine(
     world.quirks = (!given.quirks.0.is_empty()).then_some(given.quirks);
     let mut remarks = String::new();
     if let Some(source) = given.schema {
-        let schema = source.schema(schema_rules(&quirks), document)?;
+        let schema = source.schema(quirks.schema_rules(), document)?;
         world.schema = Some(schema.value);
         remarks = schema.remarks;
     }

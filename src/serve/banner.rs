@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crisp_mock_server::server::{Info, MockServer};
+use crisp_mock_server::server::MockServer;
+use crisp_mock_server::spaces::Info;
 
 use crate::terminal::{FAINT, STRONG};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crisp_mock_server::server::Info;
+use crisp_mock_server::spaces::Info;
 
 use crate::failure::Failure;
 

@@ -11,8 +11,9 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::journal::Filter;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{Cell, MockServer, ServerOptions, edge};
+use crisp_mock_server::server::{MockServer, ServerOptions};
 use crisp_mock_server::space::Space;
+use crisp_mock_server::spaces::{SharedSpace, system_clock};
 use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota};
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ pub async fn serve(world: WorldOptions) -> Stage {
 /// A server, seen from behind.
 pub struct Stage {
     pub server: MockServer,
-    cell: Arc<Cell>,
+    cell: Arc<SharedSpace>,
 }
 
 impl Stage {
@@ -101,7 +102,7 @@ impl Stage {
     pub fn with<T>(&self, act: impl FnOnce(&mut Space, Moment) -> T) -> T {
         let result = {
             let mut space = self.cell.lock();
-            let now = space.now(edge::elapsed());
+            let now = space.now(system_clock::elapsed());
             let result = act(&mut space, now);
             space.written_from_outside();
             result

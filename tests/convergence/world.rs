@@ -106,7 +106,7 @@ impl World {
     pub fn of(case: &Case) -> Self {
         let blueprint =
             Blueprint::new(case.options()).unwrap_or_else(|e| panic!("{e:?}\n{case:#?}"));
-        let outside = Outside::new(Duration::ZERO, Stamp(START));
+        let outside = Outside { elapsed: Duration::ZERO, wall: Stamp(START) };
         let space = Space::start("default", Arc::new(blueprint), "http://crisp.test", outside);
         let account = &space.accounts().plugin;
         let credentials = Credentials::new(account.identifier.clone(), account.key.clone());

@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has nothing better to do")]
 
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{Info, MockServer};
+use crisp_mock_server::server::MockServer;
+use crisp_mock_server::spaces::Info;
 use crisp_sync::{Cache, Config, Credentials};
 use serde_json::{Value, json};
 

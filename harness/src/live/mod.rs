@@ -32,7 +32,8 @@ use std::time::Duration;
 
 use crisp_mock_server::duration;
 use crisp_mock_server::options::Blueprint;
-use crisp_mock_server::server::{Cell, Info, MockServer, ServerOptions};
+use crisp_mock_server::server::{MockServer, ServerOptions};
+use crisp_mock_server::spaces::{Info, SharedSpace};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -275,7 +276,7 @@ impl OverHttp {
     async fn run_in(
         &self,
         house: &House,
-        cell: &Arc<Cell>,
+        cell: &Arc<SharedSpace>,
         prepared: &Prepared,
         tempo: Tempo,
     ) -> Result<(Judged, Duration), PeerError> {
@@ -488,12 +489,12 @@ impl House {
         Ok(Self { server, runtime })
     }
 
-    fn space(&self, blueprint: Blueprint) -> Result<Arc<Cell>, Untried> {
+    fn space(&self, blueprint: Blueprint) -> Result<Arc<SharedSpace>, Untried> {
         let made = self.server.spaces().make(None, blueprint, EXPIRES);
         made.map_err(|taken| Untried { problem: taken.to_string(), hint: None })
     }
 
-    fn place(&self, cell: &Cell, client: Client, poll: Duration) -> Place {
+    fn place(&self, cell: &SharedSpace, client: Client, poll: Duration) -> Place {
         let space = cell.lock();
         let info = Info::of(&space, &self.server.info().url);
         Place {

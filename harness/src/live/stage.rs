@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crisp_mock_server::server::Cell;
+use crisp_mock_server::spaces::SharedSpace;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -41,7 +41,7 @@ pub(super) struct Scene<'a> {
     pub(super) prepared: &'a Prepared,
     /// As it is judged.
     pub(super) scenario: &'a Scenario,
-    pub(super) cell: Arc<Cell>,
+    pub(super) cell: Arc<SharedSpace>,
     pub(super) tap: Arc<Inside>,
     pub(super) place: Place,
 }

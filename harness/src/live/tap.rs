@@ -8,8 +8,8 @@ use bytes::Bytes;
 use crisp_mock_server::fault::Outcome;
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
-use crisp_mock_server::server::{Tap, edge};
 use crisp_mock_server::space::{Handled, Space};
+use crisp_mock_server::spaces::{Tap, system_clock};
 use http::Request;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -145,7 +145,7 @@ impl State {
         handled: &mut Handled,
     ) {
         self.begun = true;
-        let (outside, origin) = (edge::outside(), Instant::now());
+        let (outside, origin) = (system_clock::outside(), Instant::now());
         self.origin = outside.elapsed;
         space.reset(outside);
         let there = populate(space, &tap.prepared, space.clock.wall_at_start());
@@ -163,7 +163,7 @@ impl State {
     }
 
     fn act(&mut self, tap: &Inside, space: &mut Space, step: usize) {
-        let outside = edge::elapsed();
+        let outside = system_clock::elapsed();
         let at = space.clock.now(outside).elapsed;
         let mut changed = false;
         match &tap.prepared.scenario.when[step].deed {
@@ -257,7 +257,7 @@ impl Tap for Inside {
     }
 
     fn ended(&self, seq: u64, client_left: bool) {
-        let at = edge::elapsed().saturating_sub(self.state().origin);
+        let at = system_clock::elapsed().saturating_sub(self.state().origin);
         self.note(Note::Ended { at, seq, client_left });
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
-use crisp_mock_server::engine::{Founder, Installation, Plan, Writer};
+use crisp_mock_server::engine::{InitialWebsite, Installation, Plan, Writer};
 use crisp_mock_server::id::{WebsiteId, derive_uuid};
 use crisp_mock_server::space::Space;
 use serde_json::Value;
@@ -98,8 +98,8 @@ pub(crate) fn populate(space: &mut Space, prepared: &Prepared, wall: Stamp) -> V
         let fits = |settings| space.world.schema().check(settings).is_ok();
         if settings.as_ref().is_none_or(fits) {
             let seed = space.blueprint().seed;
-            let founder = Founder::new(seed, *id, settings.as_ref(), plan.clone(), 0);
-            space.world.found(then, std::iter::once(founder));
+            let initial = InitialWebsite::new(seed, *id, settings.as_ref(), plan.clone(), 0);
+            space.world.add_initial(then, std::iter::once(initial));
             there.push(*id);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crisp_mock_server::fault::{ClockFault, Effect, Fault, Occurrence};
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::options::{Blueprint, WorldOptions, schema_rules};
+use crisp_mock_server::options::{Blueprint, WorldOptions};
 use crisp_mock_server::quirks::{GetCache, PageSize, Quirks};
 use crisp_mock_server::sample::SettingsGenerator;
 use crisp_mock_server::schema::SettingsSchema;
@@ -51,7 +51,7 @@ impl Prepared {
         }
         let schema = match &server.schema {
             None => SAMPLE.clone(),
-            Some(raw) => SettingsSchema::from_value(raw.clone(), schema_rules(&quirks))
+            Some(raw) => SettingsSchema::from_value(raw.clone(), quirks.schema_rules())
                 .map_err(|error| error.to_string())?,
         };
         let murk = murk(&quirks);

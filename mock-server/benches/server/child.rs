@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use crisp_mock_server::server::{Info, MockServer, ServerOptions, edge};
+use crisp_mock_server::server::{MockServer, ServerOptions};
+use crisp_mock_server::spaces::{Info, system_clock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,10 +54,10 @@ impl Role {
 
     /// Sends SIGTERM and tells how long it took until the process was gone.
     pub fn terminate(mut self) -> Outcome<Duration> {
-        let began = edge::elapsed();
+        let began = system_clock::elapsed();
         Command::new("kill").arg(self.pid().to_string()).status()?;
         self.child.wait()?;
-        Ok(edge::elapsed().saturating_sub(began))
+        Ok(system_clock::elapsed().saturating_sub(began))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use crisp_mock_server::server::edge;
+use crisp_mock_server::spaces::system_clock;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -54,7 +54,7 @@ pub fn run() -> Outcome<()> {
 }
 
 async fn carry_out(job: Job) -> Outcome<Result> {
-    let began = edge::elapsed();
+    let began = system_clock::elapsed();
     let until = began + Duration::from_millis(job.millis);
     let mut tasks = JoinSet::new();
     for _ in 0..job.connections {
@@ -67,7 +67,7 @@ async fn carry_out(job: Job) -> Outcome<Result> {
         times.extend(some);
         refused += bad;
     }
-    let seconds = edge::elapsed().saturating_sub(began).as_secs_f64();
+    let seconds = system_clock::elapsed().saturating_sub(began).as_secs_f64();
     Ok(Result {
         requests: times.len() as u64,
         refused,
@@ -91,7 +91,7 @@ async fn one_connection(
     let (mut times, mut refused) = (Vec::new(), 0);
     let mut buffer = vec![0; 64 * 1024];
     let mut closed = false;
-    let mut sent = edge::elapsed();
+    let mut sent = system_clock::elapsed();
     while sent < until && (times.len() as u64) < job.requests {
         if closed {
             stream = connect(&job.address).await?;
@@ -100,7 +100,7 @@ async fn one_connection(
         let good;
         (good, closed) = read_answer(&mut stream, &mut buffer).await?;
         refused += u64::from(!good);
-        let now = edge::elapsed();
+        let now = system_clock::elapsed();
         times.push(now.saturating_sub(sent).as_secs_f64() * 1e6);
         sent = now;
     }

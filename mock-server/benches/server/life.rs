@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crisp_mock_server::options::{Blueprint, WorldOptions};
-use crisp_mock_server::server::{MockServer, ServerOptions, edge};
+use crisp_mock_server::server::{MockServer, ServerOptions};
+use crisp_mock_server::spaces::system_clock;
 use serde_json::{Value, json};
 
 use crate::child::Served;
@@ -47,10 +48,10 @@ fn starts_of(
 ) -> Outcome<()> {
     let mut spent = Vec::new();
     let took = median_of(runs, || {
-        let began = edge::elapsed();
+        let began = system_clock::elapsed();
         let served = Served::start(world)?;
         pages::fetch(served.address(), &served.request(&workload::page(1)))?;
-        let took = edge::elapsed().saturating_sub(began);
+        let took = system_clock::elapsed().saturating_sub(began);
         spent.extend(machine::ticks_of(served.role.pid()));
         Ok(took)
     })?;
@@ -74,35 +75,35 @@ fn in_a_test(effort: Effort, table: &mut Table) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let runs = effort.choose(20, 100, 300);
     let took = median_of(runs, || {
-        let began = edge::elapsed();
+        let began = system_clock::elapsed();
         runtime.block_on(async {
             let server = MockServer::start(ServerOptions::default()).await?;
             server.stop().await;
             Outcome::Ok(())
         })?;
-        Ok(edge::elapsed().saturating_sub(began))
+        Ok(system_clock::elapsed().saturating_sub(began))
     })?;
     let what = "start and stop of MockServer, 25 websites";
     table.add(what, took, "ms", Budget::AtMost(5.0));
 
     let server = runtime.block_on(MockServer::start(ServerOptions::default()))?;
     let took = median_of(runs, || {
-        let began = edge::elapsed();
+        let began = system_clock::elapsed();
         let blueprint = Blueprint::new(WorldOptions::default()).map_err(|errors| {
             let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
             all.join("; ")
         })?;
         server.spaces().make(None, blueprint, Duration::from_secs(600))?;
-        Ok(edge::elapsed().saturating_sub(began))
+        Ok(system_clock::elapsed().saturating_sub(began))
     })?;
     table.add("a fresh space, 25 websites", took, "ms", Budget::AtMost(1.0));
 
     let call = workload::control(server.info(), "POST", "spaces", &json!({}));
     let address = workload::host(&server.info().url).to_owned();
     let took = median_of(runs, || {
-        let began = edge::elapsed();
+        let began = system_clock::elapsed();
         pages::fetch(&address, &call)?;
-        Ok(edge::elapsed().saturating_sub(began))
+        Ok(system_clock::elapsed().saturating_sub(began))
     })?;
     let what = "the same by POST /_mock/spaces";
     table.add(what, took, "ms", Budget::AtMost(1.0));

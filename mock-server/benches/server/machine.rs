@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crisp_mock_server::server::edge;
+use crisp_mock_server::spaces::system_clock;
 
 /// What the kernel counts CPU time in: `USER_HZ` is 100 on every architecture that matters here.
 const TICK: Duration = Duration::from_millis(10);
@@ -58,7 +58,7 @@ pub struct Machine {
 
 impl Machine {
     pub fn look() -> Self {
-        Self { began: edge::elapsed(), all: all_cpu() }
+        Self { began: system_clock::elapsed(), all: all_cpu() }
     }
 
     /// How many cores there are, and how busy they have been lately.
@@ -70,7 +70,7 @@ impl Machine {
 
     /// The share of the machine that others used during the run; none without a `/proc`.
     fn foreign(&self) -> Option<f64> {
-        let passed = edge::elapsed().saturating_sub(self.began);
+        let passed = system_clock::elapsed().saturating_sub(self.began);
         let all = all_cpu()?.checked_sub(self.all?)?;
         let me = std::process::id();
         let ours = ticks(me, 13..15)? + ticks(me, 15..17)?; // with the children that have ended
@@ -80,7 +80,7 @@ impl Machine {
 
     /// Whether the figures can be trusted.
     pub fn verdict(&self) -> String {
-        let passed = edge::elapsed().saturating_sub(self.began).as_secs();
+        let passed = system_clock::elapsed().saturating_sub(self.began).as_secs();
         match self.foreign() {
             None => format!("{passed} s; there is no /proc here to tell what else was running"),
             Some(foreign) => format!(

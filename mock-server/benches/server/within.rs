@@ -4,7 +4,8 @@ use std::io::{BufRead as _, Write as _};
 use std::time::Duration;
 
 use bytes::Bytes;
-use crisp_mock_server::server::{InProcess, edge};
+use crisp_mock_server::server::InProcess;
+use crisp_mock_server::spaces::system_clock;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
@@ -57,12 +58,12 @@ fn ask(emulator: &InProcess, question: &Question) -> Outcome<Duration> {
     let cell = emulator.spaces().default_space();
     let began = spent();
     for _ in 0..question.requests {
-        let handled = cell.lock().handle(edge::elapsed(), &request);
+        let handled = cell.lock().handle(system_clock::elapsed(), &request);
         std::hint::black_box(handled);
     }
     Ok(spent().saturating_sub(began))
 }
 
 fn spent() -> Duration {
-    machine::cpu_of(std::process::id()).unwrap_or_else(edge::elapsed)
+    machine::cpu_of(std::process::id()).unwrap_or_else(system_clock::elapsed)
 }

@@ -1,6 +1,6 @@
 //! What the servers are filled with, and what they are asked.
 
-use crisp_mock_server::server::Info;
+use crisp_mock_server::spaces::Info;
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -121,6 +121,6 @@ pub fn changes() -> impl Iterator<Item = Change> {
 /// The differential of the last day, in which nothing but [`changes`] happened.
 pub fn since_yesterday() -> String {
     let day = std::time::Duration::from_secs(86_400);
-    let date = crisp_mock_server::server::edge::outside().wall.minus(day);
+    let date = crisp_mock_server::spaces::system_clock::outside().wall.minus(day);
     format!("plugin/connect/websites/since?date_since={date}")
 }

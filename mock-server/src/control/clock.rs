@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
 use crate::duration;
-use crate::server::edge;
 use crate::space::Space;
+use crate::spaces::system_clock;
 
 /// `GET /_mock/clock`
 pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
@@ -43,7 +43,7 @@ pub async fn step(Chosen(cell): Chosen, Body(step): Body<Step>) -> Result<Json<V
                 let to: Timestamp = to.parse().map_err(|_| {
                     invalid(format!("`{to}` is not a date: write it like 2026-01-31T09:00:00Z"))
                 })?;
-                space.clock.set(to.into(), edge::elapsed());
+                space.clock.set(to.into(), system_clock::elapsed());
             }
             _ => return Err(invalid("a clock takes one step at a time".to_owned())),
         }
@@ -54,7 +54,7 @@ pub async fn step(Chosen(cell): Chosen, Body(step): Body<Step>) -> Result<Json<V
 }
 
 fn describe(space: &Space) -> Value {
-    let now = space.now(edge::elapsed());
+    let now = space.now(system_clock::elapsed());
     json!({
         "now": now.wall.to_string(),
         "mode": space.clock.mode(),

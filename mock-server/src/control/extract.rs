@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use crate::control::Shared;
 use crate::control::problem::Problem;
 use crate::id::WebsiteId;
-use crate::server::Cell;
+use crate::spaces::SharedSpace;
 
 /// The values that stand for names in the path.
 type Names = Path<BTreeMap<String, String>>;
 
 /// The space that a call is about: the one in its path, else the default one.
-pub struct Chosen(pub Arc<Cell>);
+pub struct Chosen(pub Arc<SharedSpace>);
 
 impl FromRequestParts<Arc<Shared>> for Chosen {
     type Rejection = Problem;

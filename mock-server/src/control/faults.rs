@@ -11,7 +11,7 @@ use crate::control::Shared;
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
 use crate::fault::{FaultError, FaultId, FaultPlan};
-use crate::server::edge;
+use crate::spaces::system_clock;
 
 /// `GET /_mock/faults`: every armed fault, and how often it fired.
 pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
@@ -26,7 +26,7 @@ pub async fn add(
     let plan = FaultPlan::parse_for_server(&faults).map_err(|errors| refused(&errors))?;
     let ids = {
         let mut space = cell.lock();
-        let elapsed = space.now(edge::elapsed()).elapsed;
+        let elapsed = space.now(system_clock::elapsed()).elapsed;
         space.faults.add(plan, elapsed)
     };
     cell.notify();

@@ -31,7 +31,7 @@ pub use websites::settings_url;
 
 use crate::control::extract::Chosen;
 use crate::control::problem::Problem;
-use crate::server::{Info, Spaces};
+use crate::spaces::{Info, Spaces};
 
 /// What the control API works on.
 #[derive(Debug)]

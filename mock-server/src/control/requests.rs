@@ -12,7 +12,7 @@ use crate::duration;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
 use crate::operation::Operation;
-use crate::server::Cell;
+use crate::spaces::SharedSpace;
 
 /// For how long a call may be held.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -95,7 +95,7 @@ pub async fn list(
 }
 
 /// The answer, if the filter lets anything through.
-fn answer(cell: &Cell, filter: &Filter, limit: usize) -> Option<Value> {
+fn answer(cell: &SharedSpace, filter: &Filter, limit: usize) -> Option<Value> {
     let (entries, matched) = {
         let space = cell.lock();
         let matched = space.journal.entries(filter).count();
@@ -105,7 +105,7 @@ fn answer(cell: &Cell, filter: &Filter, limit: usize) -> Option<Value> {
     (matched > 0).then(|| body(cell, entries, matched))
 }
 
-fn body(cell: &Cell, mut entries: Vec<Entry>, matched: usize) -> Value {
+fn body(cell: &SharedSpace, mut entries: Vec<Entry>, matched: usize) -> Value {
     entries.reverse();
     let space = cell.lock();
     json!({

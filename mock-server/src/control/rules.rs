@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
-use crate::options::schema_rules;
 use crate::quirks::{Quirks, Settings};
 use crate::schema::SettingsSchema;
-use crate::server::edge;
 use crate::space::Space;
+use crate::spaces::system_clock;
 
 /// `GET /_mock/schema`
 pub async fn schema(Chosen(cell): Chosen) -> Json<Value> {
@@ -22,7 +21,7 @@ pub async fn set_schema(
     Chosen(cell): Chosen,
     Body(schema): Body<Value>,
 ) -> Result<Json<Value>, Problem> {
-    let rules = schema_rules(&cell.lock().world.quirks);
+    let rules = cell.lock().world.quirks.schema_rules();
     let schema =
         SettingsSchema::from_value(schema, rules).map_err(|error| invalid_schema(&error))?;
     let warnings: Vec<_> = schema.warnings().iter().map(ToString::to_string).collect();
@@ -55,9 +54,9 @@ pub async fn set_quirks(
             "docs/quirks.md lists every quirk; none was changed",
         )
     })?;
-    if schema_rules(&quirks) != schema_rules(&space.world.quirks) {
+    if quirks.schema_rules() != space.world.quirks.schema_rules() {
         let raw = space.world.schema().raw().clone();
-        let schema = SettingsSchema::from_value(raw, schema_rules(&quirks)).map_err(|error| {
+        let schema = SettingsSchema::from_value(raw, quirks.schema_rules()).map_err(|error| {
             Problem::conflict(
                 format!("the schema in force is not valid under that draft: {error}"),
                 "PUT /_mock/schema another first; no quirk was changed",
@@ -106,14 +105,15 @@ pub async fn set_quota(
         space.world.quota.limit = limit;
     }
     if let Some(used) = set.used {
-        let (now, reset) = (space.now(edge::elapsed()).wall, space.world.quirks.quota_reset);
+        let (now, reset) =
+            (space.now(system_clock::elapsed()).wall, space.world.quirks.quota_reset);
         space.world.quota.set_used(used, now, reset);
     }
     Ok(Json(describe_quota(&mut space)))
 }
 
 fn describe_quota(space: &mut Space) -> Value {
-    let (now, reset) = (space.now(edge::elapsed()).wall, space.world.quirks.quota_reset);
+    let (now, reset) = (space.now(system_clock::elapsed()).wall, space.world.quirks.quota_reset);
     let used = space.world.quota.used(now, reset);
     json!({
         "limit": space.world.quota.limit,

@@ -12,8 +12,8 @@ use crate::control::extract::Body;
 use crate::control::problem::Problem;
 use crate::duration;
 use crate::options::{Blueprint, DEFAULT_EXPIRY, WorldOptions};
-use crate::server::Info;
 use crate::space::DEFAULT;
+use crate::spaces::Info;
 
 /// `GET /_mock/spaces`: their names.
 pub async fn list(State(shared): State<Arc<Shared>>) -> Json<Value> {

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
-use crate::server::edge;
+use crate::spaces::system_clock;
 use crate::state::State;
 
 /// `GET /_mock/state`: the dump.
 pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
-    Json(cell.lock().state(edge::outside()))
+    Json(cell.lock().state(system_clock::outside()))
 }
 
 /// `PUT /_mock/state`: the world becomes the one of the dump.
@@ -27,7 +27,7 @@ pub async fn put(
     })?;
     let websites = {
         let mut space = cell.lock();
-        space.restore(&state, edge::outside());
+        space.restore(&state, system_clock::outside());
         space.world.directory().installed().len()
     };
     cell.notify();

@@ -12,8 +12,8 @@ use crate::control::problem::Problem;
 use crate::engine::{self, Installation, Plan, Refusal, Writer};
 use crate::id::WebsiteId;
 use crate::sample;
-use crate::server::{Cell, edge};
 use crate::space::Space;
+use crate::spaces::{SharedSpace, system_clock};
 
 /// `GET /_mock/websites`: the truth.
 pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
@@ -80,7 +80,7 @@ pub async fn install(
     };
     let body = write(&cell, |space| {
         let id = install.website_id.unwrap_or_else(|| space.world.next_website());
-        let now = space.now(edge::elapsed());
+        let now = space.now(system_clock::elapsed());
         let website = space.world.install(now, id, how).map_err(refused)?;
         Ok(identified(space, &website))
     })?;
@@ -90,7 +90,7 @@ pub async fn install(
 /// `DELETE /_mock/websites/{id}`: somebody uninstalls it.
 pub async fn uninstall(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, Problem> {
     write(&cell, |space| {
-        let now = space.now(edge::elapsed());
+        let now = space.now(system_clock::elapsed());
         space.world.uninstall(now, id).map_err(refused)?;
         Ok(Json(json!({"website_id": id, "name": id.short(), "removed": true})))
     })
@@ -114,7 +114,7 @@ pub async fn change(
         return Err(Problem::bad_request("nothing to change", "send `plan`, `price` or both"));
     }
     write(&cell, |space| {
-        let now = space.now(edge::elapsed());
+        let now = space.now(system_clock::elapsed());
         let plan = change.plan.map(PlanName::into_plan);
         space.world.set_plan(now, id, plan, change.price).map_err(refused)?;
         changed(space, id)
@@ -128,7 +128,7 @@ pub async fn save(
     Body(settings): Body<Value>,
 ) -> Result<Json<Value>, Problem> {
     write(&cell, |space| {
-        let now = space.now(edge::elapsed());
+        let now = space.now(system_clock::elapsed());
         space.world.save(now, id, settings, Writer::Operator).map_err(refused)?;
         changed(space, id)
     })
@@ -136,7 +136,7 @@ pub async fn save(
 
 /// Changes a world and tells whoever waits for it.
 fn write<T>(
-    cell: &Arc<Cell>,
+    cell: &Arc<SharedSpace>,
     change: impl FnOnce(&mut Space) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     let result = {

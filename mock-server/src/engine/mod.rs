@@ -6,8 +6,8 @@
 
 mod difference;
 mod directory;
-mod founder;
 mod history;
+mod initial_website;
 mod listing;
 mod merge;
 mod outbox;
@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 pub use difference::{Difference, Item};
 pub use directory::Directory;
-pub use founder::Founder;
 pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
+pub use initial_website::{INSTALLED_BEFORE, InitialWebsite};
 pub use listing::{Listed, Page};
 pub use outbox::{Outbox, PluginEvent};
 pub use quota::{Edge, Quota};

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use amounts::*;
 pub use choices::*;
 
-use crate::schema::Draft;
+use crate::schema::{Draft, Rules};
 
 /// What the documentation says of one quirk.
 #[derive(Debug, Clone, Copy)]
@@ -257,6 +257,14 @@ quirks! {
     45 unknown_agent: UnknownAgent = "unknown-agent" ["refused"]
         "What becomes of an unknown `User-Agent`?"
         "No demand was found.";
+}
+
+impl Quirks {
+    /// How a settings schema is read under these quirks.
+    #[must_use]
+    pub fn schema_rules(&self) -> Rules {
+        Rules { draft: self.schema_draft, formats: self.schema_formats == SchemaFormats::Asserted }
+    }
 }
 
 /// Named sets of quirks.

@@ -9,8 +9,9 @@ use http::{Request, Response};
 use crate::control::Shared;
 use crate::options::Blueprint;
 use crate::server::service::{self, Service};
-use crate::server::{Info, ServerOptions, Spaces, StartError};
+use crate::server::{ServerOptions, StartError};
 use crate::socket::Reply;
+use crate::spaces::{Info, Spaces};
 
 /// An emulator that listens nowhere.
 ///

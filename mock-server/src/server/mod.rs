@@ -17,14 +17,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod cell;
-pub mod edge;
 mod in_process;
-mod info;
-mod reckoning;
 mod service;
-mod spaces;
-mod tap;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -36,17 +30,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use cell::Cell;
 pub use in_process::InProcess;
-pub use info::Info;
-pub use reckoning::{Reckoning, Unfired};
-pub use spaces::{Spaces, Taken};
-pub use tap::Tap;
 
 use crate::control::Shared;
 use crate::journal::Entry;
 use crate::options::{Blueprint, OptionError, WorldOptions};
 use crate::socket::{Edge, Limits};
+use crate::spaces::{Info, Spaces, system_clock};
 
 /// Hears of every request to the REST API, with the name of its space, once its answer has gone
 /// out or failed to.
@@ -150,7 +140,8 @@ impl MockServer {
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
-        let last_request = Arc::new(AtomicU64::new(edge::in_millis(edge::elapsed())));
+        let last_request =
+            Arc::new(AtomicU64::new(system_clock::in_millis(system_clock::elapsed())));
         let service =
             service::service(Arc::clone(&shared), options.on_request, Arc::clone(&last_request));
         let (stop, stopped) = watch::channel(false);
@@ -192,7 +183,7 @@ impl MockServer {
     #[must_use]
     pub fn idle_for(&self) -> Duration {
         let last = Duration::from_millis(self.last_request.load(Ordering::Relaxed));
-        edge::elapsed().saturating_sub(last)
+        system_clock::elapsed().saturating_sub(last)
     }
 
     /// Stops accepting, finishes the answers in flight, and returns.

@@ -18,8 +18,9 @@ use tower::ServiceExt;
 use crate::api::TurnedAway;
 use crate::control::{self, Shared};
 use crate::journal::Entry;
-use crate::server::{Cell, Listener, edge};
+use crate::server::Listener;
 use crate::socket::{self, Place, Reply, WorldTime};
+use crate::spaces::{SharedSpace, system_clock};
 
 /// What [`service`] returns.
 pub(super) trait Service: Fn(Request<Bytes>) -> Answering + Send + Sync + 'static {}
@@ -53,8 +54,8 @@ pub(super) fn service(
 ) -> impl Service {
     let control = control::router(Arc::clone(&shared));
     move |request: Request<Bytes>| -> Answering {
-        let now = edge::elapsed();
-        last_request.store(edge::in_millis(now), Ordering::Relaxed);
+        let now = system_clock::elapsed();
+        last_request.store(system_clock::in_millis(now), Ordering::Relaxed);
         if is_control(request.uri().path()) {
             if let Some(refusal) = request.extensions().get::<TurnedAway>() {
                 return Answering::There(Some(Box::new(refusal.answer().into())));
@@ -88,7 +89,7 @@ async fn call(control: Router, request: Request<Bytes>) -> Reply {
 }
 
 fn handle(
-    cell: Arc<Cell>,
+    cell: Arc<SharedSpace>,
     started: Duration,
     request: &Request<Bytes>,
     listener: Option<Listener>,
@@ -112,7 +113,7 @@ fn handle(
 
 /// Notes in the journal when a request ended, whichever way it did.
 struct Ending {
-    cell: Arc<Cell>,
+    cell: Arc<SharedSpace>,
     life: u64,
     seq: u64,
     started: Duration,
@@ -136,7 +137,7 @@ impl socket::Ending for Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let took = edge::elapsed().saturating_sub(self.started);
+        let took = system_clock::elapsed().saturating_sub(self.started);
         let lives = {
             let mut space = self.cell.lock();
             // After a reset another request may have its number.
@@ -157,9 +158,9 @@ impl Drop for Ending {
     }
 }
 
-impl WorldTime for Cell {
+impl WorldTime for SharedSpace {
     fn elapsed(&self) -> Duration {
-        self.lock().clock.now(edge::elapsed()).elapsed
+        self.lock().clock.now(system_clock::elapsed()).elapsed
     }
 
     fn wait_until(

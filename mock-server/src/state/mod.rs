@@ -14,12 +14,13 @@ mod write;
 
 use std::sync::Arc;
 
-use crate::clock::{Clock, Mode, Stamp};
+pub(crate) use write::write;
+
+use crate::clock::{Mode, Stamp};
 use crate::engine::{Bill, Record, World};
 use crate::id::WebsiteId;
 use crate::quirks::Quirks;
 use crate::schema::SettingsSchema;
-use crate::space::{Outside, Space};
 
 /// The version of the documents that this crate writes and reads.
 pub const VERSION: u64 = 1;
@@ -125,33 +126,6 @@ impl State {
         let then = then.saturating_add(world.quirks.clock_offset.millis);
         let reset = world.quirks.quota_reset;
         world.quota.set_used(self.used, Stamp(then), reset);
-    }
-}
-
-impl Space {
-    /// Makes this world the one of a dump. Clock mode, journal, faults and credentials stay.
-    pub fn restore(&mut self, state: &State, outside: Outside) {
-        let before = self.clock.now(outside.elapsed).wall;
-        let wall = state.wall(self.clock.mode(), before);
-        set(&mut self.clock, wall, before, outside);
-        let plugin = self.plugin().id;
-        let mut world =
-            World::new(state.seed, plugin, state.schema.clone(), state.quirks.clone(), state.limit);
-        state.fill(&mut world, wall);
-        world.quota.carry(&self.world.quota);
-        self.replace_world(world);
-    }
-
-    /// The dump of this world.
-    #[must_use]
-    pub fn state(&mut self, outside: Outside) -> serde_json::Value {
-        write::write(self, outside)
-    }
-}
-
-fn set(clock: &mut Clock, wall: Stamp, before: Stamp, outside: Outside) {
-    if wall != before {
-        clock.set(wall, outside.elapsed);
     }
 }
 

@@ -11,7 +11,6 @@ use super::{Dumped, State, StateError, VERSION};
 use crate::clock::{Mode, Stamp};
 use crate::id::WebsiteId;
 use crate::nearest::nearest;
-use crate::options::schema_rules;
 use crate::quirks::Quirks;
 use crate::schema::SettingsSchema;
 
@@ -148,7 +147,7 @@ impl Reader<'_> {
         let Some(raw) = self.members.get("schema").filter(|raw| !raw.is_null()) else {
             return SettingsSchema::sample();
         };
-        SettingsSchema::from_value(raw.clone(), schema_rules(quirks)).unwrap_or_else(|invalid| {
+        SettingsSchema::from_value(raw.clone(), quirks.schema_rules()).unwrap_or_else(|invalid| {
             for problem in invalid.problems() {
                 let place = format!("/schema{}", problem.pointer);
                 self.refuse(&place, &problem.message, problem.hint.clone());

@@ -7,9 +7,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::clock::Stamp;
-use crate::engine::{Bill, Plan, Record, Tombstone, Version, Website};
+use crate::engine::{Bill, INSTALLED_BEFORE, Plan, Record, Tombstone, Version, Website};
 use crate::id::{WebsiteId, derive_uuid};
-use crate::populate::INSTALLED_BEFORE;
 
 /// A website as it is written. Only what matters has to be: `w1: {}` is one without settings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::VERSION;
 use super::website::Draft;
-use crate::space::{Outside, Space};
+use crate::clock::{Mode, Stamp};
+use crate::engine::World;
 
-pub(super) fn write(space: &mut Space, outside: Outside) -> Value {
-    let now = space.now(outside.elapsed).wall;
-    let world = &mut space.world;
-    let used = world.quota.used(now, world.quirks.quota_reset);
+/// Writes a world whose own clock shows `clock`; its answers, and so its quota, go by `skewed`, which
+/// quirks and faults may have moved.
+pub(crate) fn write(world: &mut World, clock: (Stamp, Mode), skewed: Stamp) -> Value {
+    let used = world.quota.used(skewed, world.quirks.quota_reset);
     let mut records: Vec<_> = world.directory().records().collect();
     // In the order in which they came; the numbers of changes never repeat.
     records.sort_by_key(|record| record.website().installed);
@@ -26,8 +27,8 @@ pub(super) fn write(space: &mut Space, outside: Outside) -> Value {
         "version": VERSION,
         "written_by": concat!("crisp-mock ", env!("CARGO_PKG_VERSION")),
         "clock": {
-            "now": space.clock.now(outside.elapsed).wall.to_string(),
-            "mode": space.clock.mode(),
+            "now": clock.0.to_string(),
+            "mode": clock.1,
         },
         "seed": world.seed(),
         "changes": world.changes(),

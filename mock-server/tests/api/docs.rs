@@ -142,10 +142,10 @@ fn the_ledger_has_a_row_for_every_quirk_with_its_default_and_no_other() {
 /// The sources of the routes, tests inside them excepted.
 fn sources() -> Vec<String> {
     let crate_source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let api = std::fs::read_dir(crate_source.join("api")).expect("the sources of the routes");
-    let files = api.map(|entry| entry.expect("a file").path());
-    let files = files.chain([crate_source.join("space.rs")]);
-    files
+    let folders = ["api", "space"].map(|name| std::fs::read_dir(crate_source.join(name)));
+    let entries = folders.into_iter().flat_map(|folder| folder.expect("the sources of the routes"));
+    entries
+        .map(|entry| entry.expect("a file").path())
         .filter(|file| file.is_file())
         .map(|file| read(&file).split("#[cfg(test)]").next().unwrap_or_default().to_owned())
         .collect()

@@ -1,5 +1,6 @@
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{InProcess, Info};
+use crisp_mock_server::server::InProcess;
+use crisp_mock_server::spaces::Info;
 use serde_json::{Value, json};
 
 use crate::talk::{control, emulator, plugin, settings_path};

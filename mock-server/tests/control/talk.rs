@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use bytes::Bytes;
 use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::server::{InProcess, Info, ServerOptions};
+use crisp_mock_server::server::{InProcess, ServerOptions};
+use crisp_mock_server::spaces::Info;
 use http::{Method, Request};
 use serde_json::Value;
 

@@ -4,6 +4,10 @@
 //! into a [`Delivery`]: what the client is to see, and when. A socket carries that out; virtual
 //! time schedules it. Both go through [`Space::handle`], so both see the same decisions.
 
+mod dump;
+mod populate;
+mod target;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +16,7 @@ use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Match, Pages, Plugin, ReadCache, Reading, Refused, Route,
-    Tier, TurnedAway, Unread,
+    self, Account, Accounts, Desk, Input, Pages, Plugin, ReadCache, Reading, Refused, Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -22,15 +25,11 @@ use crate::id::{WebsiteId, derive_key, derive_uuid};
 use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 use crate::options::Blueprint;
-use crate::populate;
 use crate::quirks::DateHeader;
-use crate::stub::Stub;
+use crate::space::target::{Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
 pub const DEFAULT: &str = "default";
-
-/// Where every route of the API starts.
-const BASE: &str = "/v1/";
 
 /// The time outside, on the caller's own scales.
 #[derive(Debug, Clone, Copy)]
@@ -171,13 +170,6 @@ impl Space {
         Moment { wall: Stamp(moment.wall.0.saturating_add(quirk).saturating_add(fault)), ..moment }
     }
 
-    /// Puts another world in the place of this one.
-    pub(crate) fn replace_world(&mut self, world: World) {
-        self.world = world;
-        self.cache.clear();
-        self.pages = Pages::default();
-    }
-
     /// Something was written by another way than the API; a cache that writes bust is emptied.
     pub fn written_from_outside(&mut self) {
         if matches!(self.world.quirks.get_cache, crate::quirks::GetCache::Busted(_)) {
@@ -276,96 +268,6 @@ struct Carried {
     unread: Unread,
     explanation: Option<String>,
     refused: bool,
-}
-
-/// What a request asks for.
-struct Target {
-    operation: Operation,
-    page: Option<u32>,
-    website: Option<WebsiteId>,
-    found: Found,
-}
-
-enum Found {
-    Route(&'static Route, Vec<(&'static str, String)>),
-    Stub(u16),
-    Refused(Refused),
-}
-
-impl Target {
-    fn of(request: &Request<Bytes>, stubs: &[Stub]) -> Self {
-        if let Some(TurnedAway { status, reason, why }) = request.extensions().get() {
-            return Self::refused(Refused::new(status.as_u16(), reason).explain(why.clone()));
-        }
-        let (method, path) = (request.method(), request.uri().path());
-        let below = path.strip_prefix(BASE);
-        match below.map_or(Match::Nothing, |below| api::route(method, below)) {
-            Match::Route(route, params) => Self::routed(route, params),
-            Match::OtherMethods(methods) => {
-                let methods: Vec<_> = methods.iter().map(|method| method.as_str()).collect();
-                // Where GET works, HEAD does; nobody needs that to mend a client.
-                let mut allowed = methods.clone();
-                if let Some(get) = methods.iter().position(|method| *method == "GET") {
-                    allowed.insert(get + 1, "HEAD");
-                }
-                let refused = Refused::new(405, "method_not_allowed")
-                    .header("allow", allowed.join(", "))
-                    .explain(format!("this route takes {}", methods.join(" and ")));
-                Self::refused(refused)
-            }
-            Match::Nothing => {
-                let stub =
-                    below.and_then(|below| stubs.iter().find(|stub| stub.matches(method, below)));
-                stub.map_or_else(
-                    || Self::refused(not_found(path)),
-                    |stub| Self {
-                        operation: Operation::Stub,
-                        page: None,
-                        website: None,
-                        found: Found::Stub(stub.status()),
-                    },
-                )
-            }
-        }
-    }
-
-    fn routed(route: &'static Route, params: Vec<(&'static str, String)>) -> Self {
-        let param =
-            |name| params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        let page = match route.operation {
-            Operation::List => {
-                Some(param("page").map_or(1, |page| page.parse().unwrap_or(1).max(1)))
-            }
-            _ => None,
-        };
-        let website =
-            param("website").and_then(|text| uuid::Uuid::try_parse(text).ok()).map(WebsiteId::from);
-        Self { operation: route.operation, page, website, found: Found::Route(route, params) }
-    }
-
-    fn refused(refused: Refused) -> Self {
-        Self {
-            operation: Operation::Unmatched,
-            page: None,
-            website: None,
-            found: Found::Refused(refused),
-        }
-    }
-}
-
-fn not_found(path: &str) -> Refused {
-    let below = path.strip_prefix(BASE);
-    let nearest = below.and_then(api::nearest_route);
-    let hint = match (below, nearest) {
-        (Some(below), Some(_)) if below.starts_with('/') || below.contains("//") => {
-            "there are two slashes in a row: does the base URL end in one already?".to_owned()
-        }
-        (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
-        (_, Some(nearest)) => format!("the nearest route is {nearest}"),
-        _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` can answer it"
-            .to_owned(),
-    };
-    Refused::new(404, "route_not_found").explain(format!("no such route; {hint}"))
 }
 
 /// Any answer says which entry of the journal it is, and those that a fault made up have a date

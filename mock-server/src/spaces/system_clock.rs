@@ -1,4 +1,4 @@
-//! The one place that reads the machine's clocks.
+//! The machine's clocks: the only file of this crate that reads them.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::space::Outside;
 
 static START: LazyLock<Instant> = LazyLock::new(now);
 
-#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -26,9 +26,9 @@ pub fn in_millis(elapsed: Duration) -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What time it is outside.
+/// Both of the machine's times now.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
 pub fn outside() -> Outside {
     Outside { elapsed: elapsed(), wall: Timestamp::now().into() }
 }

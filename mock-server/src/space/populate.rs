@@ -6,19 +6,16 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::{Moment, Stamp};
-use crate::engine::{Founder, Plan, World};
+use crate::engine::{INSTALLED_BEFORE, InitialWebsite, Plan, World};
 use crate::id::WebsiteId;
 use crate::options::Blueprint;
 use crate::sample::{self, SettingsGenerator};
-
-/// How long before the start they installed the plugin (product surface §1).
-pub const INSTALLED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 /// Below this many websites a thread costs more than it saves.
 const ENOUGH_FOR_A_THREAD: u32 = 500;
 
 /// Fills a world with the websites that a blueprint asks for; returns warnings.
-pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -> Vec<String> {
+pub(super) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -> Vec<String> {
     let then = Moment { elapsed: Duration::ZERO, wall: start.minus(INSTALLED_BEFORE) };
     let generator = SettingsGenerator::new(&blueprint.schema);
     let make = |numbers| Part::make(numbers, blueprint, &generator);
@@ -40,7 +37,7 @@ pub(crate) fn populate(world: &mut World, blueprint: &Blueprint, start: Stamp) -
     };
     let without_settings = parts.iter().map(|part| part.without_settings).sum();
     for part in parts {
-        world.found(then, part.founders.into_iter());
+        world.add_initial(then, part.websites.into_iter());
     }
     warnings(without_settings)
 }
@@ -60,7 +57,7 @@ fn parts(websites: u32) -> impl Iterator<Item = RangeInclusive<u32>> {
 
 /// Some of the websites.
 struct Part {
-    founders: Vec<Founder>,
+    websites: Vec<InitialWebsite>,
     without_settings: u32,
 }
 
@@ -73,16 +70,16 @@ impl Part {
         let configured = blueprint.websites - blueprint.unconfigured;
         let mut plans = Plans::default();
         let mut without_settings = 0;
-        let founders = numbers.map(|number| {
+        let made = numbers.map(|number| {
             let settings = (number <= configured)
                 .then(|| generator.settings(blueprint.seed, number))
                 .flatten();
             without_settings += u32::from(number <= configured && settings.is_none());
             let made_up = sample::website(blueprint.seed, number);
             let (id, plan) = (WebsiteId::numbered(number), plans.share(&made_up.plan));
-            Founder::new(blueprint.seed, id, settings.as_ref(), plan, made_up.price)
+            InitialWebsite::new(blueprint.seed, id, settings.as_ref(), plan, made_up.price)
         });
-        Self { founders: founders.collect(), without_settings }
+        Self { websites: made.collect(), without_settings }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What worlds came to: the quota they spent, and the faults that were armed in vain.
+//! What the spaces of a server used: requests of the daily quota, and faults that never fired.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Unfired {
     pub fault: Fault,
 }
 
-/// What worlds came to, whether they are still there or not.
+/// The usage of all spaces, those included that were reset or removed.
 ///
 /// # Examples
 ///
@@ -29,27 +29,27 @@ pub struct Unfired {
 /// let faults = serde_json::json!({ "at": "since#2", "status": 503 });
 /// let options = WorldOptions { faults: Some(faults), ..Default::default() };
 /// let server = MockServer::start(options.into()).await?;
-/// assert_eq!(server.spaces().reckoning().unfired.len(), 1);
+/// assert_eq!(server.spaces().usage_summary().unfired.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Reckoning {
+pub struct UsageSummary {
     /// Requests that counted against a daily quota, whether it had a limit or not.
     pub spent: u64,
-    /// For how long, on their own clocks, the worlds ran in which any did.
+    /// The time, on their own clocks, of the spaces in which any did.
     pub elapsed: Duration,
     /// Requests that were refused because a daily quota was spent.
     pub refused: u64,
-    /// Faults that never fired: what relied on them proves nothing.
+    /// Faults that never fired: a test that relied on them has tested nothing.
     pub unfired: Vec<Unfired>,
     /// How many more there were.
     pub unfired_besides: u64,
 }
 
-impl Reckoning {
-    /// Adds what a world has come to when the time outside is `outside`.
+impl UsageSummary {
+    /// Adds the usage of a space when the time outside is `outside`.
     pub fn add(&mut self, space: &Space, outside: Duration) {
         let quota = &space.world.quota;
         self.refused += quota.refused();
@@ -60,7 +60,7 @@ impl Reckoning {
         self.add_unfired(space.name(), &space.faults.list());
     }
 
-    /// Adds those of the faults that never fired. A clock that runs wrong meets no request.
+    /// Adds those of the faults that never fired; a clock fault acts on no request, and is left out.
     pub fn add_unfired(&mut self, space: &str, faults: &[FaultReport]) {
         let unfired = faults.iter().filter(|report| {
             report.never_fired && !matches!(report.fault.effect, Effect::Clock(_))
@@ -74,7 +74,7 @@ impl Reckoning {
         }
     }
 
-    /// What the spent requests would be in a day, kept up; none when hardly any time has passed.
+    /// The rate of spent requests over a day; none when too little time has passed for a rate.
     #[must_use]
     pub fn a_day(&self) -> Option<u64> {
         const DAY: f64 = 86_400.0;
@@ -90,10 +90,13 @@ mod tests {
 
     #[test]
     fn a_rate_is_taken_over_the_worlds_own_time() {
-        let mut reckoning =
-            Reckoning { spent: 30, elapsed: Duration::from_secs(600), ..Reckoning::default() };
-        assert_eq!(reckoning.a_day(), Some(4_320));
-        reckoning.elapsed = Duration::ZERO;
-        assert_eq!(reckoning.a_day(), None);
+        let mut summary = UsageSummary {
+            spent: 30,
+            elapsed: Duration::from_secs(600),
+            ..UsageSummary::default()
+        };
+        assert_eq!(summary.a_day(), Some(4_320));
+        summary.elapsed = Duration::ZERO;
+        assert_eq!(summary.a_day(), None);
     }
 }

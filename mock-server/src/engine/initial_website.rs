@@ -1,6 +1,7 @@
-//! The websites that a world begins with: many, and all before its time.
+//! The websites that a world starts with, installed before its first moment.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,11 +11,14 @@ use crate::engine::website::{Plan, Record, Website};
 use crate::engine::{World, is_configured, text, token};
 use crate::id::WebsiteId;
 
+/// How long before the start of a world its initial websites installed the plugin: 30 days.
+pub const INSTALLED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
+
 /// A website that had the plugin before the world began.
 ///
-/// Made apart from the world, so that many can be made side by side.
+/// A value of its own, so that many can be made in parallel.
 #[derive(Debug, Clone)]
-pub struct Founder {
+pub struct InitialWebsite {
     id: WebsiteId,
     token: Uuid,
     settings: Option<Arc<str>>,
@@ -22,8 +26,8 @@ pub struct Founder {
     price: u16,
 }
 
-impl Founder {
-    /// A founder of the world with this seed; its settings have to fit the schema, which is not
+impl InitialWebsite {
+    /// A website of the world with this seed; its settings have to fit the schema, which is not
     /// checked again.
     #[must_use]
     pub fn new(
@@ -44,23 +48,27 @@ impl Founder {
 }
 
 impl World {
-    /// Has websites that installed the plugin before the world began: no event, no past. One that
-    /// is known already stays as it is.
-    pub fn found(&mut self, then: Moment, founders: impl ExactSizeIterator<Item = Founder>) {
-        self.directory.reserve(founders.len());
-        for founder in founders {
-            if self.directory.record(founder.id).is_some() {
+    /// Adds websites that installed the plugin before the world began, without an event or a
+    /// history. One whose id is known already stays as it is.
+    pub fn add_initial(
+        &mut self,
+        then: Moment,
+        websites: impl ExactSizeIterator<Item = InitialWebsite>,
+    ) {
+        self.directory.reserve(websites.len());
+        for initial in websites {
+            if self.directory.record(initial.id).is_some() {
                 continue;
             }
-            let settings = founder.settings;
+            let settings = initial.settings;
             let configured = is_configured(settings.as_deref(), &self.schema, &self.quirks);
             let version = self.version(then);
             let website = Website {
-                id: founder.id,
-                token: founder.token,
+                id: initial.id,
+                token: initial.token,
                 settings,
-                plan: founder.plan,
-                price: founder.price,
+                plan: initial.plan,
+                price: initial.price,
                 earlier_installations: 0,
                 installed: version,
                 changed: version,
@@ -68,7 +76,7 @@ impl World {
                 configured_since: configured.then_some(version.stamp),
                 unconfigured_since: None,
             };
-            self.directory.put(founder.id, Some(Record::Live(Arc::new(website))));
+            self.directory.put(initial.id, Some(Record::Live(Arc::new(website))));
         }
         self.generation += 1;
     }

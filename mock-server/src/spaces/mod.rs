@@ -1,14 +1,22 @@
-//! Many isolated worlds in one server; the credentials choose the world (product surface §2).
+//! Many isolated spaces in one process; the credentials of a request choose its space.
+
+mod info;
+mod shared_space;
+pub mod system_clock;
+mod tap;
+mod usage_summary;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+pub use info::Info;
+pub use shared_space::SharedSpace;
+pub use tap::Tap;
+pub use usage_summary::{Unfired, UsageSummary};
+
 use crate::api;
 use crate::options::Blueprint;
-use crate::server::cell::Cell;
-use crate::server::edge;
-use crate::server::reckoning::Reckoning;
 use crate::space::{DEFAULT, Space};
 
 /// Why a space cannot be made.
@@ -25,17 +33,17 @@ pub enum Taken {
 /// All spaces of a server.
 #[derive(Debug)]
 pub struct Spaces {
-    default: Arc<Cell>,
+    default: Arc<SharedSpace>,
     others: RwLock<Others>,
-    /// What worlds that have ended came to.
-    ended: Mutex<Reckoning>,
+    /// The usage of spaces that were reset or removed.
+    ended: Mutex<UsageSummary>,
     public_url: String,
 }
 
 #[derive(Debug, Default)]
 struct Others {
-    by_name: HashMap<String, Arc<Cell>>,
-    by_identifier: HashMap<String, Arc<Cell>>,
+    by_name: HashMap<String, Arc<SharedSpace>>,
+    by_identifier: HashMap<String, Arc<SharedSpace>>,
     /// How many were made; their names count on and never come back.
     made: u64,
 }
@@ -44,9 +52,10 @@ impl Spaces {
     /// A server's spaces, with the default one started.
     #[must_use]
     pub fn new(blueprint: Blueprint, public_url: String) -> Self {
-        let space = Space::start(DEFAULT, Arc::new(blueprint), &public_url, edge::outside());
+        let space =
+            Space::start(DEFAULT, Arc::new(blueprint), &public_url, system_clock::outside());
         Self {
-            default: Arc::new(Cell::new(space, None)),
+            default: Arc::new(SharedSpace::new(space, None)),
             others: RwLock::default(),
             ended: Mutex::default(),
             public_url,
@@ -55,13 +64,13 @@ impl Spaces {
 
     /// The space that requests with unknown credentials lead to.
     #[must_use]
-    pub fn default_space(&self) -> &Arc<Cell> {
+    pub fn default_space(&self) -> &Arc<SharedSpace> {
         &self.default
     }
 
     /// The space of a request, by the identifier in its `Authorization`.
     #[must_use]
-    pub fn of(&self, authorization: Option<&str>) -> Arc<Cell> {
+    pub fn of(&self, authorization: Option<&str>) -> Arc<SharedSpace> {
         let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
         if others.by_identifier.is_empty() {
             return Arc::clone(&self.default);
@@ -73,7 +82,7 @@ impl Spaces {
 
     /// The space with that name.
     #[must_use]
-    pub fn named(&self, name: &str) -> Option<Arc<Cell>> {
+    pub fn named(&self, name: &str) -> Option<Arc<SharedSpace>> {
         if name == DEFAULT {
             return Some(Arc::clone(&self.default));
         }
@@ -101,14 +110,15 @@ impl Spaces {
         name: Option<String>,
         blueprint: Blueprint,
         expires: Duration,
-    ) -> Result<Arc<Cell>, Taken> {
+    ) -> Result<Arc<SharedSpace>, Taken> {
         let name = match name {
             Some(name) => name,
             None => self.next_name(),
         };
-        let space = Space::start(&name, Arc::new(blueprint), &self.public_url, edge::outside());
+        let space =
+            Space::start(&name, Arc::new(blueprint), &self.public_url, system_clock::outside());
         let accounts = space.accounts().clone();
-        let cell = Arc::new(Cell::new(space, Some(expires)));
+        let cell = Arc::new(SharedSpace::new(space, Some(expires)));
         let identifiers = [accounts.plugin.identifier, accounts.user.identifier];
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         if name == DEFAULT || others.by_name.contains_key(&name) {
@@ -152,26 +162,26 @@ impl Spaces {
         true
     }
 
-    /// Takes a space back to its start; what its life came to is remembered.
-    pub fn reset(&self, cell: &Cell) {
-        let now = edge::elapsed();
+    /// Takes a space back to its start; its usage so far is kept for the summary.
+    pub fn reset(&self, cell: &SharedSpace) {
+        let now = system_clock::elapsed();
         self.ended().add(&cell.lock(), now);
         cell.reset();
     }
 
-    /// What all worlds came to so far, those included that were reset or torn down.
+    /// The usage of all spaces so far, those included that were reset or removed.
     #[must_use]
-    pub fn reckoning(&self) -> Reckoning {
-        let now = edge::elapsed();
-        let mut reckoning = self.ended().clone();
+    pub fn usage_summary(&self) -> UsageSummary {
+        let now = system_clock::elapsed();
+        let mut summary = self.ended().clone();
         for cell in self.names().iter().filter_map(|name| self.named(name)) {
-            reckoning.add(&cell.lock(), now);
+            summary.add(&cell.lock(), now);
         }
-        reckoning
+        summary
     }
 
-    /// What worlds that have ended came to.
-    pub(crate) fn ended(&self) -> MutexGuard<'_, Reckoning> {
+    /// The usage of spaces that were reset or removed.
+    pub(crate) fn ended(&self) -> MutexGuard<'_, UsageSummary> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

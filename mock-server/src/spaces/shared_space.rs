@@ -1,4 +1,4 @@
-//! A space behind a lock, with somebody to tell when it changes.
+//! A space behind a lock, with a channel that announces its changes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::clock::{Mode, Stamp};
-use crate::server::{Tap, edge};
-use crate::space::{Outside, Space};
+use crate::clock::Mode;
+use crate::space::Space;
+use crate::spaces::{Tap, system_clock};
 
 /// A space shared between connections.
 ///
-/// Whoever holds the lock sees one moment: requests, operations and clock steps happen one after
-/// another, so advancing the clock is atomic with respect to requests.
+/// Requests, control calls and clock steps each take the lock, so they happen one after another, and
+/// advancing the clock is atomic with respect to requests.
 #[derive(Debug)]
-pub struct Cell {
+pub struct SharedSpace {
     name: String,
     space: Mutex<Space>,
     /// Raised by each reset; answers that were held back in an earlier life are let go.
@@ -27,7 +27,7 @@ pub struct Cell {
     tap: OnceLock<Arc<dyn Tap>>,
 }
 
-impl Cell {
+impl SharedSpace {
     /// Puts a space behind a lock; `expires` is for how long it may go unused.
     #[must_use]
     pub fn new(space: Space, expires: Option<Duration>) -> Self {
@@ -36,19 +36,19 @@ impl Cell {
             space: Mutex::new(space),
             life: AtomicU64::new(0),
             changed: watch::Sender::new(0),
-            used: AtomicU64::new(edge::elapsed().as_secs()),
+            used: AtomicU64::new(system_clock::elapsed().as_secs()),
             expires,
             tap: OnceLock::new(),
         }
     }
 
-    /// Has a tap hear of every request from now on; false when there is one already.
+    /// Attaches the tap that observes every request from now on; false when there is one already.
     pub fn tap(&self, tap: Arc<dyn Tap>) -> bool {
         self.tap.set(tap).is_ok()
     }
 
-    /// Who hears of every request.
-    pub(super) fn tapped(&self) -> Option<&dyn Tap> {
+    /// The tap that observes every request.
+    pub(crate) fn tapped(&self) -> Option<&dyn Tap> {
         self.tap.get().map(AsRef::as_ref)
     }
 
@@ -61,22 +61,22 @@ impl Cell {
     /// The space, for as long as the guard lives.
     pub fn lock(&self) -> MutexGuard<'_, Space> {
         if self.expires.is_some() {
-            self.used.store(edge::elapsed().as_secs(), Ordering::Relaxed);
+            self.used.store(system_clock::elapsed().as_secs(), Ordering::Relaxed);
         }
         // A panic leaves a consistent space behind: every change is made of whole values.
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that something changed that somebody may be waiting for.
+    /// Wakes every receiver of [`SharedSpace::changes`] that is waiting.
     pub fn notify(&self) {
-        // Whoever waits subscribed before it looked, and it looked under the lock: after a change
-        // under the same lock either it has seen the change, or it is counted here.
+        // A waiter subscribes first and then reads under the lock: after a change under the same
+        // lock it has either read the change, or it is counted as a receiver here.
         if self.changed.receiver_count() > 0 {
             self.changed.send_modify(|version| *version += 1);
         }
     }
 
-    /// A view of [`Cell::notify`].
+    /// A view of [`SharedSpace::notify`].
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -85,7 +85,7 @@ impl Cell {
     /// Back to the state at the start.
     pub fn reset(&self) {
         let mut space = self.lock();
-        space.reset(edge::outside());
+        space.reset(system_clock::outside());
         self.life.fetch_add(1, Ordering::Relaxed);
         drop(space);
         self.notify();
@@ -101,17 +101,17 @@ impl Cell {
     #[must_use]
     pub fn is_expired(&self) -> bool {
         let used = Duration::from_secs(self.used.load(Ordering::Relaxed));
-        self.expires.is_some_and(|expires| edge::elapsed().saturating_sub(used) > expires)
+        self.expires.is_some_and(|expires| system_clock::elapsed().saturating_sub(used) > expires)
     }
 
-    /// Waits until the elapsed time of that life of the space ([`Cell::life`]) has come; a reset
+    /// Waits until the elapsed time of that life of the space ([`SharedSpace::life`]) has come; a reset
     /// ends the wait.
     pub async fn wait_until(&self, life: u64, elapsed: Duration) {
         let mut changes = self.changes();
         loop {
             let left = {
                 let space = self.space.lock().unwrap_or_else(PoisonError::into_inner);
-                let now = space.clock.now(edge::elapsed()).elapsed;
+                let now = space.clock.now(system_clock::elapsed()).elapsed;
                 (elapsed > now).then(|| (elapsed.saturating_sub(now), space.clock.mode()))
             };
             let Some((left, mode)) = left else { return };
@@ -128,13 +128,5 @@ impl Cell {
                 }
             }
         }
-    }
-}
-
-impl Outside {
-    /// What time it is outside, from parts.
-    #[must_use]
-    pub fn new(elapsed: Duration, wall: Stamp) -> Self {
-        Self { elapsed, wall }
     }
 }

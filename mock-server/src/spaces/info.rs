@@ -1,4 +1,4 @@
-//! What a fixture needs to know (product surface §3).
+//! What a test's fixture needs to know to reach one space.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct Info {
 }
 
 impl Info {
-    /// What is to be known of a space on the server at `url`.
+    /// The addresses and credentials of a space on the server at `url`.
     #[must_use]
     pub fn of(space: &Space, url: &str) -> Self {
         let accounts = space.accounts();

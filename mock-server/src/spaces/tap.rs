@@ -1,4 +1,4 @@
-//! Watching a space from inside, and acting at the very moment a request is dealt with.
+//! Observing a space from inside the process, at the moment a request is handled.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use http::Request;
 
 use crate::space::{Handled, Space};
 
-/// Hears of every request to a space under the space's own lock: nothing happens between a request
-/// and what its tap makes of it, and taps hear of requests in the order of their answers.
+/// Called for every request to a space, under the space's own lock: nothing happens between a request
+/// and its tap, and a tap is called in the order of the answers.
 ///
-/// A tap is set once with [`Cell::tap`](super::Cell::tap). Being called under the lock it must not
-/// wait, and must not lock the space again.
+/// A tap is set once with [`SharedSpace::tap`](super::SharedSpace::tap). As it is called under the
+/// lock, it must not wait, and must not lock the space again.
 ///
 /// # Examples
 ///
@@ -20,8 +20,9 @@ use crate::space::{Handled, Space};
 /// use std::sync::Arc;
 /// use std::time::Duration;
 /// use bytes::Bytes;
-/// use crisp_mock_server::server::{MockServer, ServerOptions, Tap};
+/// use crisp_mock_server::server::{MockServer, ServerOptions};
 /// use crisp_mock_server::space::{Handled, Space};
+/// use crisp_mock_server::spaces::Tap;
 ///
 /// /// Makes every answer wait.
 /// #[derive(Debug)]
@@ -40,13 +41,13 @@ use crate::space::{Handled, Space};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Tap: fmt::Debug + Send + Sync {
-    /// A request was dealt with and its answer is fixed; nothing of it has gone out. The tap may
-    /// change the space, which that answer then knows nothing of, and hold or end the delivery.
+    /// A request was handled and its answer is fixed; none of it has been sent. The tap may change the
+    /// space, which no longer changes that answer, and may hold or replace the delivery.
     fn handled(&self, space: &mut Space, request: &Request<Bytes>, handled: &mut Handled);
 
-    /// What was decided for the request with this [number](Handled::seq) has been done to it, or
-    /// its client was gone before (`client_left`). Not called under the lock, and not for requests
-    /// from before a reset.
+    /// The delivery of the request with this [number](Handled::seq) is complete, or its client
+    /// disconnected before (`client_left`). Not called under the lock, and not for requests from
+    /// before a reset.
     fn ended(&self, seq: u64, client_left: bool) {
         let _ = (seq, client_left);
     }
