@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use serde_json::{Map, Number, Value};
 
+use super::event::State;
+
 /// A settings object or a token. Two are equal when they mean the same JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Val(u32);
@@ -43,6 +45,11 @@ impl Values {
         self.texts.push(text.into());
         self.known.insert(text.into(), value);
         value
+    }
+
+    /// A website with these settings (JSON text) and this token.
+    pub fn state(&mut self, settings: &str, token: Option<&str>) -> State {
+        State { settings: self.json(settings), token: token.map(|token| self.plain(token)) }
     }
 
     /// The text of a value.

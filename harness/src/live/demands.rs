@@ -13,14 +13,12 @@ use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
 use crate::scenario::{Client, Deed, Expect, Holds, SaveEnd, Scenario};
-use crate::subject::Manners;
+use crate::subject::{Abilities, About, Manners};
 
 use super::Tempo;
 
 /// So many polls may pass until the cache is right.
 const POLLS: u32 = 20;
-/// An answer that never comes is withheld for so many polls.
-const WITHHELD: u32 = 10;
 /// What the machine may take for itself.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
@@ -40,7 +38,7 @@ const TIME: &str = "in real time the machine's own delays would be judged";
 /// How a client has to behave in real time, told in the scenario's own time: within 20 polls and
 /// 2 s everything is right again, and a client that says that it waits longer may do so.
 pub(super) fn manners(greeting: &Greeting, tempo: Tempo) -> Manners {
-    let withheld = tempo.poll() * WITHHELD;
+    let withheld = tempo.withheld();
     let timeout = greeting.timeout.unwrap_or_default().min(withheld);
     let waits = timeout + greeting.backoff_max.unwrap_or_default().min(LONGEST_WAIT);
     // The 20 polls have room for as many as an answer is withheld for.
@@ -48,11 +46,26 @@ pub(super) fn manners(greeting: &Greeting, tempo: Tempo) -> Manners {
     Manners {
         poll_every: tempo.stands_for(),
         longest_poll: tempo.told(tempo.poll() * POLLS + TOLERANCE),
-        // After a failure of any kind; without one nobody waits longer.
+        // After a failure of any kind; without one there is no longer wait.
         refused_cap: longer,
         longest_retry_after: Duration::MAX,
         relist_every: greeting.relist.map(|relist| tempo.told(relist)),
         ..Manners::default()
+    }
+}
+
+/// What a client says of itself, with the timing that it is held to.
+pub(super) fn about(greeting: &Greeting, manners: Manners) -> About {
+    About {
+        name: greeting.name.clone(),
+        version: greeting.version.clone(),
+        abilities: Abilities {
+            saves: greeting.capabilities.save,
+            tokens: greeting.capabilities.tokens,
+            status: greeting.capabilities.status,
+            waits: false,
+        },
+        manners,
     }
 }
 
@@ -95,7 +108,7 @@ pub(super) fn hides_all(
         let (websites, merges) = match &step.deed {
             Deed::Save(websites) | Deed::ClientSave(websites) => (websites, false),
             Deed::ClientUpdate(websites) => (websites, true),
-            // Who comes and goes is seen under any view.
+            // An install or uninstall is seen under any view.
             Deed::Install(_) | Deed::Uninstall(_) => return false,
             _ => continue,
         };

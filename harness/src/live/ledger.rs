@@ -1,87 +1,81 @@
-//! What happened at the server, written down in the order in which it happened there.
+//! The history of a run in real time: what happened at the server, in the order in which it
+//! happened there, and what the client showed.
+//!
+//! A reading of the client is a sample: the cache came to be so some time before. The client is read
+//! first and the server's notes are taken then, so that every fact that the client can know has its
+//! event at the server. So readings convict of what was shown, never of when.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use super::stage::Stage;
-use super::tap::{Note, Truth};
-use crate::history::{By, Quality, State, What};
-use crate::scenario::Side;
-use crate::world::hooks::Numbers;
+use super::Tempo;
+use super::tap::Truth;
+use crate::history::{By, History, Quality, RequestIndex, What};
+use crate::peer::{Launcher, Reading};
+use crate::words::SaveEnd;
+use crate::world::Witness;
 use crate::world::record::Taken;
-use crate::world::{Due, Witness};
 
-impl<W: Witness> Stage<'_, W> {
-    /// Writes down all that has happened at the server up to now.
-    pub(super) fn take_all(&mut self) {
-        while let Ok(note) = self.notes.try_recv() {
-            self.take(note);
-        }
+/// The history of a run, with the witness of each event. Times that come in are real.
+pub(super) struct Ledger<'a, W> {
+    pub(super) history: History,
+    witness: &'a mut W,
+    launcher: &'a dyn Launcher,
+    tempo: Tempo,
+    /// Requests that have not ended, by the server's number.
+    open: HashMap<u64, RequestIndex>,
+    /// The client was restarted and has asked nothing yet: its life begins with its first request.
+    pub(super) restarting: bool,
+}
+
+impl<'a, W: Witness> Ledger<'a, W> {
+    pub(super) fn new(
+        history: History,
+        witness: &'a mut W,
+        launcher: &'a dyn Launcher,
+        tempo: Tempo,
+    ) -> Self {
+        Self { history, witness, launcher, tempo, open: HashMap::new(), restarting: false }
     }
 
-    /// Writes down what happened at the server.
-    pub(super) fn take(&mut self, note: Note) {
-        match note {
-            Note::Begun { there, wall, origin } => {
-                self.begun = true;
-                self.origin = origin;
-                self.next_read = Duration::ZERO;
-                self.history.timing.start = wall;
-                for truth in there {
-                    self.note_truth(Duration::ZERO, &truth, By::Start);
-                }
-            }
-            Note::Handled { at, seq, taken, which, written } => {
-                self.note_request(at, seq, *taken, which, written)
-            }
-            Note::Ended { at, seq, client_left } => self.note_end(at, seq, client_left),
-            Note::Changed { at, truth } => self.note_truth(at, &truth, By::Operator),
-            Note::Clock { at, millis } => {
-                let side = Side::Server;
-                self.push(at, What::Clock { side, millis });
-            }
-            Note::Quiet { at, unfired } => {
-                self.quiet = true;
-                self.unfired = unfired;
-                self.push(at, What::Quiet);
-            }
-            Note::Idle { at, step } => {
-                let step = u32::try_from(step).unwrap_or(u32::MAX);
-                self.push(at, What::Idle(step));
-            }
-            Note::Reached { step, due } => {
-                self.planned = self.planned.max(self.scene.tempo.told(due));
-                self.agenda.push((due, Due::Step(step)));
-            }
-        }
+    /// The scenario's time. What came first at the server comes first here, whatever the clocks say.
+    pub(super) fn told(&self, at: Duration) -> Duration {
+        self.tempo.told(at).max(self.history.now())
     }
 
-    fn note_request(
+    pub(super) fn push(&mut self, at: Duration, what: What) {
+        let event = self.history.push(self.told(at), what);
+        self.witness.see(&self.history, &event);
+    }
+
+    /// A request was dealt with; `written` is the truth that it changed.
+    pub(super) fn request(
         &mut self,
         at: Duration,
         seq: u64,
         mut taken: Taken,
-        which: Numbers,
-        written: Option<Truth>,
+        written: Option<&Truth>,
     ) {
-        if std::mem::take(&mut self.unborn) {
+        if std::mem::take(&mut self.restarting) {
             self.push(at, What::Restart);
         }
-        // What says that a client waits longer after failures says it of all of them.
+        // In real time one declared wait covers failures of every kind.
         self.history.refused |= taken.quality.is_failure();
         // A silence that is asked for counts, whichever answer asks for it.
         self.history.throttled |= taken.retry_after.is_some();
-        taken.retry_after = taken.retry_after.map(|wait| self.scene.tempo.told(wait));
-        let told = self.scene.tempo.told(at).max(self.history.now());
-        let index = taken.enter(&mut self.history, told, which);
-        self.seqs.insert(seq, index);
+        taken.retry_after = taken.retry_after.map(|wait| self.tempo.told(wait));
+        let told = self.told(at);
+        let index = taken.enter(&mut self.history, told);
+        self.open.insert(seq, index);
         if let Some(truth) = written {
-            self.note_truth(at, &truth, By::Client(index));
+            self.truth(at, truth, By::Client(index));
         }
         self.push(at, What::Sent(index));
     }
 
-    fn note_end(&mut self, at: Duration, seq: u64, client_left: bool) {
-        let Some(index) = self.seqs.remove(&seq) else {
+    /// What was decided for a request has been done to it.
+    pub(super) fn request_ended(&mut self, at: Duration, seq: u64, client_left: bool) {
+        let Some(index) = self.open.remove(&seq) else {
             return;
         };
         if client_left {
@@ -90,20 +84,50 @@ impl<W: Witness> Stage<'_, W> {
             request.body = None;
             self.push(at, What::Abandoned(index));
         } else {
-            // When exactly the client looked at it nobody outside can say.
+            // When exactly the client handles the answer cannot be seen from outside.
             self.push(at, What::Arriving(index));
             self.push(at, What::Handled(index));
         }
-        self.next_read = self.next_read.min(self.elapsed());
     }
 
-    fn note_truth(&mut self, at: Duration, truth: &Truth, by: By) {
+    /// The truth about a website is different now.
+    pub(super) fn truth(&mut self, at: Duration, truth: &Truth, by: By) {
         let values = &mut self.history.values;
         let state = truth.state.as_ref().and_then(|(settings, token)| {
-            let settings = self.scene.launcher.view(settings.as_deref())?;
-            Some(State { settings: values.json(&settings), token: Some(values.plain(token)) })
+            let settings = self.launcher.view(settings.as_deref())?;
+            Some(values.state(&settings, Some(token)))
         });
         let site = self.history.site(truth.id);
         self.push(at, What::Truth { site, state, by });
+    }
+
+    /// What the cache shows, and how saves ended before it was asked.
+    pub(super) fn show(&mut self, at: Duration, reading: &Reading, ended: Vec<(u32, SaveEnd)>) {
+        let values = &mut self.history.values;
+        let shown = reading.websites.iter();
+        let shown: HashMap<_, _> = shown
+            .map(|(id, held)| (*id, values.state(&held.settings, held.token.as_deref())))
+            .collect();
+        let mut sites: Vec<_> = shown.keys().map(|id| self.history.site(*id)).collect();
+        sites.extend(0..u32::try_from(self.history.sites.len()).unwrap_or(u32::MAX));
+        sites.sort_unstable();
+        sites.dedup();
+        let mut any = false;
+        for site in sites {
+            let state = shown.get(&self.history.sites[site as usize]).copied();
+            if self.history.track(site).shown != state {
+                any = true;
+                self.push(at, What::Shows { site, state });
+            }
+        }
+        if any {
+            self.push(at, What::Step);
+        }
+        if reading.ready && self.history.ready.is_none() {
+            self.push(at, What::Ready);
+        }
+        for (ticket, end) in ended {
+            self.push(at, What::SaveEnded(ticket, end));
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! `crisp-sync` as plugins run it: its real driver on real sockets, in this process.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
 use crisp_sync::machine::{Freshness, SaveOutcome};
 use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota, Settings, Waits};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::peer::{
@@ -94,13 +94,9 @@ struct Running {
 }
 
 impl Running {
-    fn place(&self) -> MutexGuard<'_, Option<Cache<Value>>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn cache(&self) -> Result<Cache<Value>, PeerError> {
         let none = || PeerError::NeverStarted("it was not told where to start".to_owned());
-        self.place().clone().ok_or_else(none)
+        self.cache.lock().clone().ok_or_else(none)
     }
 }
 
@@ -113,7 +109,7 @@ impl Peer for Running {
         Box::pin(async move {
             let cache = Cache::start(config(place)?)
                 .map_err(|error| PeerError::NeverStarted(error.to_string()))?;
-            *self.place() = Some(cache);
+            *self.cache.lock() = Some(cache);
             Ok(())
         })
     }
@@ -151,7 +147,7 @@ impl Peer for Running {
     fn stop(&self) -> Answer<'_, ()> {
         // The last handle ends the task at once; `Cache::stop` would wait for saves under way.
         Box::pin(async {
-            self.place().take();
+            self.cache.lock().take();
             Ok(())
         })
     }

@@ -1,29 +1,27 @@
-//! Inside the emulator: what is written down of each request under the space's own lock, and the
+//! ServerTap the emulator: what is written down of each request under the space's own lock, and the
 //! steps of a scenario that happen around a request.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use crisp_mock_server::fault::Outcome;
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::{Handled, Space};
 use crisp_mock_server::spaces::{Tap, system_clock};
 use http::Request;
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Tempo;
-use crate::scenario::{Deed, Side};
+use crate::scenario::Deed;
+use crate::words::Side;
 use crate::world::Prepared;
-use crate::world::deeds::{alter, newest, populate};
-use crate::world::hooks::{self, Counts, Hooks, Numbers};
+use crate::world::deeds::populate;
 use crate::world::record::{self, Taken};
-
-/// For so many polls an answer is withheld that never comes, or that waits for another.
-const WITHHELD: u32 = 10;
+use crate::world::server_side::{self, Occurrence, ServerSide};
 
 /// The truth about one website, as the server has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +59,12 @@ pub(super) enum Note {
         at: Duration,
         seq: u64,
         taken: Box<Taken>,
-        which: Numbers,
         /// What it made of the truth, if it changed it.
         written: Option<Truth>,
     },
     /// What was decided for a request has been done to it.
     Ended { at: Duration, seq: u64, client_left: bool },
-    /// Somebody at Crisp changed the truth.
+    /// An operator changed the truth.
     Changed { at: Duration, truth: Truth },
     /// The server's clock was moved.
     Clock { at: Duration, millis: i64 },
@@ -75,13 +72,13 @@ pub(super) enum Note {
     Quiet { at: Duration, unfired: Vec<usize> },
     /// Nothing came of a step.
     Idle { at: Duration, step: usize },
-    /// The request of a step has come, and the step is somebody else's to carry out.
+    /// The request of a step has come, and the step is to be carried out from outside.
     Reached { step: usize, due: Duration },
 }
 
 /// Writes down what happens in one space, and carries out the steps that wait for a request.
 #[derive(Debug)]
-pub(super) struct Inside {
+pub(super) struct ServerTap {
     prepared: Arc<Prepared>,
     tempo: Tempo,
     notes: mpsc::UnboundedSender<Note>,
@@ -91,15 +88,12 @@ pub(super) struct Inside {
 #[derive(Debug)]
 struct State {
     begun: bool,
-    counts: Counts,
-    hooks: Hooks,
-    /// The number of the newest change that was noted.
-    last_write: u64,
+    server: ServerSide,
     /// The time outside when the scenario began.
     origin: Duration,
 }
 
-impl Inside {
+impl ServerTap {
     pub(super) fn new(
         prepared: Arc<Prepared>,
         tempo: Tempo,
@@ -107,9 +101,7 @@ impl Inside {
     ) -> Self {
         let state = State {
             begun: false,
-            counts: Counts::default(),
-            hooks: Hooks::of(&prepared.scenario.when),
-            last_write: 0,
+            server: ServerSide::new(&prepared.scenario.when),
             origin: Duration::ZERO,
         };
         Self { prepared, tempo, notes, state: Mutex::new(state) }
@@ -117,7 +109,7 @@ impl Inside {
 
     /// Steps whose request has not come.
     pub(super) fn waiting(&self) -> Vec<usize> {
-        self.state().hooks.left().to_vec()
+        self.state().server.waiting().to_vec()
     }
 
     /// Carries out a step that concerns the server alone; the caller holds the space's lock.
@@ -125,12 +117,12 @@ impl Inside {
         self.state().act(self, space, step);
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
     }
 
     fn note(&self, note: Note) {
-        // Nobody listens any more once the run is over.
+        // Once the run is over there is no receiver.
         let _ = self.notes.send(note);
     }
 }
@@ -139,7 +131,7 @@ impl State {
     /// Time begins with the client's first request, however long it took to get there.
     fn begin(
         &mut self,
-        tap: &Inside,
+        tap: &ServerTap,
         space: &mut Space,
         request: &Request<Bytes>,
         handled: &mut Handled,
@@ -162,7 +154,7 @@ impl State {
         *handled = space.handle(outside.elapsed, request);
     }
 
-    fn act(&mut self, tap: &Inside, space: &mut Space, step: usize) {
+    fn act(&mut self, tap: &ServerTap, space: &mut Space, step: usize) {
         let outside = system_clock::elapsed();
         let at = space.clock.now(outside).elapsed;
         let mut changed = false;
@@ -173,20 +165,15 @@ impl State {
                 changed = true;
             }
             Deed::Quiet => {
-                let unfired = record::unfired(space);
-                space.faults.clear();
-                tap.note(Note::Quiet { at, unfired });
+                tap.note(Note::Quiet { at, unfired: record::end_faults(space) });
                 changed = true;
             }
             deed => {
                 for nth in 0..deed.websites() {
-                    let Some(id) = alter(space, outside, deed, nth) else {
-                        continue;
-                    };
-                    changed = true;
-                    self.last_write = self.last_write.max(newest(space, id));
-                    let truth = Truth::of(space, id);
-                    tap.note(Note::Changed { at, truth });
+                    if let Some(id) = self.server.alter(space, outside, deed, nth) {
+                        changed = true;
+                        tap.note(Note::Changed { at, truth: Truth::of(space, id) });
+                    }
                 }
             }
         }
@@ -195,28 +182,18 @@ impl State {
         }
     }
 
-    /// What a request of the client made of the truth, if it changed it.
-    fn written(&mut self, space: &Space, taken: &Taken) -> Option<Truth> {
-        let id = taken.website.filter(|_| taken.is_save() && taken.carried_out)?;
-        let newest = newest(space, id);
-        let written = newest > self.last_write;
-        self.last_write = self.last_write.max(newest);
-        written.then(|| Truth::of(space, id))
-    }
-
     /// Steps that wait for this request: those at Crisp happen now, when its answer is fixed and
     /// nothing of it is out; for the others the answer is held back.
     fn reach(
         &mut self,
-        tap: &Inside,
+        tap: &ServerTap,
         space: &mut Space,
-        place: (Operation, Option<u32>),
-        which: Numbers,
+        which: Occurrence,
         handled: &mut Handled,
     ) {
         let steps = &tap.prepared.scenario.when;
-        let mut reached = self.hooks.reached(steps, place, which, hooks::during);
-        reached.extend(self.hooks.reached(steps, place, which, hooks::after));
+        let mut reached = self.server.reached(steps, which, server_side::during);
+        reached.extend(self.server.reached(steps, which, server_side::after));
         for step in reached {
             let wait = tap.tempo.real(steps[step].wait.unwrap_or_default());
             if steps[step].deed.is_at_crisp() && wait.is_zero() {
@@ -232,18 +209,18 @@ impl State {
     }
 }
 
-impl Tap for Inside {
+impl Tap for ServerTap {
     fn handled(&self, space: &mut Space, request: &Request<Bytes>, handled: &mut Handled) {
         let mut state = self.state();
         if !state.begun {
             state.begin(self, space, request, handled);
         }
-        let taken = Taken::of(space, handled, request);
-        let which = state.counts.count(taken.operation, taken.page);
-        let written = state.written(space, &taken);
+        let taken = Taken::of(space, &mut state.server, handled, request);
+        let which = taken.which;
+        let written = state.server.written(space, &taken).map(|id| Truth::of(space, id));
         let at = handled.arrived;
         let seq = handled.seq;
-        let withheld = self.tempo.poll() * WITHHELD;
+        let withheld = self.tempo.withheld();
         if matches!(handled.delivery.outcome, Outcome::Hang) {
             handled.delivery.outcome = Outcome::Close;
             handled.delivery.hold = withheld;
@@ -251,9 +228,8 @@ impl Tap for Inside {
         if handled.delivery.after_next.is_some() {
             handled.delivery.after_next = Some(withheld);
         }
-        let place = (taken.operation, taken.page);
-        self.note(Note::Handled { at, seq, taken: Box::new(taken), which, written });
-        state.reach(self, space, place, which, handled);
+        self.note(Note::Handled { at, seq, taken: Box::new(taken), written });
+        state.reach(self, space, which, handled);
     }
 
     fn ended(&self, seq: u64, client_left: bool) {

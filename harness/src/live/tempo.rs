@@ -1,11 +1,16 @@
 //! How fast a scenario's time goes in real time.
 
+use std::fmt;
 use std::time::Duration;
+
+use crisp_mock_server::duration;
 
 use crate::scenario::Scenario;
 
 /// From one poll to the next, when a scenario says nothing.
 const POLL_EVERY: Duration = Duration::from_secs(60);
+/// For so many polls an answer is withheld that never comes, or that waits for another.
+const WITHHELD: u32 = 10;
 
 /// So much real time stands for so much of the scenario's: one poll for one poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +41,11 @@ impl Tempo {
         self.stands_for
     }
 
+    /// How long an answer is withheld that never comes, in real time.
+    pub(super) fn withheld(self) -> Duration {
+        self.poll * WITHHELD
+    }
+
     /// How long a time of the scenario takes.
     #[must_use]
     pub fn real(self, told: Duration) -> Duration {
@@ -46,6 +56,17 @@ impl Tempo {
     #[must_use]
     pub fn told(self, real: Duration) -> Duration {
         ratio(real, self.stands_for, self.poll)
+    }
+}
+
+/// `poll 200 ms stands for 60 s`
+impl fmt::Display for Tempo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let poll = duration::format(self.poll);
+        let (number, unit) =
+            poll.split_at(poll.find(|c: char| !c.is_ascii_digit()).unwrap_or(poll.len()));
+        let stands_for = self.stands_for.as_secs().max(1);
+        write!(f, "poll {number} {unit} stands for {stands_for} s")
     }
 }
 

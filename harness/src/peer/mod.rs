@@ -24,6 +24,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::spaces::Info;
 use jiff::Timestamp;
 
 pub use command_line::{BadCommandLine, CommandLine};
@@ -54,6 +55,17 @@ pub enum PeerError {
     /// It answered that it cannot do what it was asked.
     #[error("the client refused: {0}")]
     Refused(String),
+}
+
+impl PeerError {
+    /// How the client stopped, for a verdict.
+    pub(crate) fn how(&self) -> String {
+        match self {
+            Self::Stopped(how) => how.clone(),
+            Self::Refused(why) => format!("it refused: {why}"),
+            Self::NeverStarted(why) => why.clone(),
+        }
+    }
 }
 
 impl From<Useless> for PeerError {
@@ -98,6 +110,29 @@ pub struct Place {
     /// How the scenario wants the client to be set up, in the time of this place. A client that
     /// has no such setting leaves it alone.
     pub client: scenario::Client,
+}
+
+impl Place {
+    /// Where a space is.
+    pub(crate) fn of(
+        info: Info,
+        poll_every: Duration,
+        now: Timestamp,
+        client: scenario::Client,
+    ) -> Self {
+        Self {
+            rest_host: info.url,
+            rest_url: info.rest_url,
+            control_url: info.control_url,
+            identifier: info.identifier,
+            key: info.key,
+            tier: info.tier,
+            plugin_id: info.plugin_id,
+            poll_every,
+            now,
+            client,
+        }
+    }
 }
 
 /// What a peer can do beyond loading and being read (client protocol, capabilities).

@@ -22,7 +22,7 @@ impl<W: Witness> World<'_, W> {
             Deed::Clock { side, millis } => self.move_clock(*side, *millis),
             Deed::Restart => self.restart(),
             Deed::Quiet => {
-                self.quieten();
+                self.end_faults();
                 true
             }
             deed => self.alter(deed),
@@ -36,9 +36,8 @@ impl<W: Witness> World<'_, W> {
     fn alter(&mut self, deed: &Deed) -> bool {
         let mut any = false;
         for nth in 0..deed.websites() {
-            if let Some(id) = alter(&mut self.space, self.now, deed, nth) {
+            if let Some(id) = self.server.alter(&mut self.space, self.now, deed, nth) {
                 any = true;
-                self.last_write = self.last_write.max(newest(&self.space, id));
                 self.note_truth(id, By::Operator);
             }
         }
@@ -68,7 +67,7 @@ impl<W: Witness> World<'_, W> {
     }
 
     fn restart(&mut self) -> bool {
-        self.mail.burn();
+        self.mail.drop_all();
         self.ids.clear();
         self.push(What::Restart);
         self.subject = self.client.start(&self.setup, self.moment());
@@ -77,10 +76,8 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// From here on nothing goes wrong any more.
-    pub(super) fn quieten(&mut self) {
-        self.quiet = true;
-        self.unfired = record::unfired(&self.space);
-        self.space.faults.clear();
+    pub(super) fn end_faults(&mut self) {
+        self.agenda.faults_ended(record::end_faults(&mut self.space));
         self.push(What::Quiet);
     }
 }
@@ -106,9 +103,8 @@ pub(crate) fn populate(space: &mut Space, prepared: &Prepared, wall: Stamp) -> V
     there
 }
 
-/// Does what somebody at Crisp does to one website of a deed; says to which, if anything came of
-/// it.
-pub(crate) fn alter(
+/// Does what happens at Crisp to one website of a deed; says to which, if anything came of it.
+pub(super) fn alter(
     space: &mut Space,
     outside: Duration,
     deed: &Deed,
@@ -150,9 +146,4 @@ pub(crate) fn alter(
     done.ok()?;
     space.written_from_outside();
     Some(id)
-}
-
-/// The number of the newest change of a website.
-pub(crate) fn newest(space: &Space, id: WebsiteId) -> u64 {
-    space.world.website(id).map_or(0, |website| website.changed.seq)
 }

@@ -119,8 +119,8 @@ impl Mail {
         self.letters.retain(|letter| letter.id != id);
     }
 
-    /// Nobody is there any more to read any of it.
-    pub(super) fn burn(&mut self) {
+    /// The client's process is gone: answers under way are discarded.
+    pub(super) fn drop_all(&mut self) {
         self.letters.clear();
     }
 }

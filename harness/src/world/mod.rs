@@ -1,16 +1,18 @@
 //! The world in virtual time: one emulator, one client, one scenario.
 //!
-//! Nothing waits: time jumps to the next thing that anybody wants to do. Requests go through the
-//! emulator's real router; each takes [`LATENCY`] there and back, so that something can happen
+//! A discrete-event simulation: time advances to the earliest of what the agenda, the answers under
+//! way and the client's own timers have scheduled. Requests go through the emulator's real router;
+//! each takes [`LATENCY`] there and back, so that something can happen
 //! while it is under way. Among things due at one moment steps of the scenario come first, in the
 //! written order, then answers, then the client's own alarms.
 
+pub(crate) mod agenda;
 pub(crate) mod deeds;
-pub(crate) mod hooks;
 mod intake;
 mod mail;
 mod prepared;
 pub(crate) mod record;
+pub(crate) mod server_side;
 mod traffic;
 
 use std::time::Duration;
@@ -23,17 +25,15 @@ use jiff::SignedDuration;
 pub use prepared::Prepared;
 
 use crate::history::{By, Event, History, RequestIndex, What};
-use crate::scenario::Anchor;
 use crate::subject::{About, Action, Client, Moment, Setup, Subject};
+use crate::words::RequestId;
 pub use crate::words::{LATENCY, START};
-use crate::words::{RequestId, Side};
-use hooks::{Counts, Hooks};
+use agenda::{Agenda, Due};
 use mail::Mail;
+use server_side::ServerSide;
 
 /// The name of the space, from which its credentials follow.
 pub(crate) const SPACE: &str = "scenario";
-/// Faults without an end are ended this long after the last planned thing.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 /// A run ends this long after the last planned thing, whatever is still going on.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
 /// A client that asks more often than this in one scenario has run away.
@@ -85,17 +85,6 @@ pub fn run(prepared: &Prepared, client: &dyn Client, witness: &mut impl Witness)
     world.finish()
 }
 
-/// What the world itself has to do at some time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// A step of the scenario, by its place in it.
-    Step(usize),
-    /// Some clock begins or ceases to be wrong.
-    ClockEdge(Side),
-    /// Faults without an end are ended.
-    Quiet,
-}
-
 struct World<'a, W> {
     prepared: &'a Prepared,
     client: &'a dyn Client,
@@ -108,19 +97,11 @@ struct World<'a, W> {
     now: Duration,
     /// Milliseconds that the client's wall clock is ahead, faults aside.
     client_ahead: i64,
-    agenda: Vec<(Duration, Due)>,
-    /// Steps that wait for a request.
-    hooked: Hooks,
+    agenda: Agenda<'a>,
+    server: ServerSide,
     mail: Mail,
     /// The requests whose end has not reached the client.
     ids: Vec<(RequestId, RequestIndex)>,
-    /// The number of the newest change of the server that was noted.
-    last_write: u64,
-    counts: Counts,
-    planned: Duration,
-    quiet: bool,
-    /// The faults that had never acted when they were taken away.
-    unfired: Vec<usize>,
     broken_off: Option<BrokenOff>,
     /// Taken from one event to the next, so that nothing is allocated.
     actions: Vec<Action>,
@@ -153,15 +134,10 @@ impl<'a, W: Witness> World<'a, W> {
             history,
             now: Duration::ZERO,
             client_ahead,
-            agenda: Vec::new(),
-            hooked: Hooks::of(&prepared.scenario.when),
+            agenda: Agenda::of(prepared),
+            server: ServerSide::new(&prepared.scenario.when),
             mail: Mail::default(),
             ids: Vec::new(),
-            last_write: 0,
-            counts: Counts::default(),
-            planned: prepared.planned,
-            quiet: false,
-            unfired: Vec::new(),
             broken_off: None,
             actions: Vec::new(),
         }
@@ -169,23 +145,11 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Lays the world out and starts the client.
     fn begin(&mut self) {
-        self.populate();
-        for (index, step) in self.prepared.scenario.when.iter().enumerate() {
-            if let Anchor::At(at) = step.anchor {
-                let at = at + step.wait.unwrap_or_default();
-                self.agenda.push((at, Due::Step(index)));
-            }
-        }
-        let edges = self.prepared.edges.iter();
-        self.agenda.extend(edges.map(|(at, side)| (*at, Due::ClockEdge(*side))));
-        self.act_if_due();
-        self.tick();
-    }
-
-    fn populate(&mut self) {
         for id in deeds::populate(&mut self.space, self.prepared, Stamp::from(START)) {
             self.note_truth(id, By::Start);
         }
+        self.act_if_due();
+        self.tick();
     }
 
     /// From one thing to the next, until nothing more is to be seen.
@@ -194,10 +158,11 @@ impl<'a, W: Witness> World<'a, W> {
         loop {
             let end = self.end();
             let wake = self.subject.next_wake().map(|wake| wake.max(self.now));
-            let due = self.agenda.iter().map(|(at, _)| *at).min();
-            let next = [wake, due, self.mail.next()].into_iter().flatten().min();
+            let next = [wake, self.agenda.next(), self.mail.next()].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else {
-                if self.hush() {
+                if self.agenda.is_endless() {
+                    self.now = self.now.max(self.agenda.planned);
+                    self.end_faults();
                     continue;
                 }
                 self.now = self.now.max(end);
@@ -213,7 +178,7 @@ impl<'a, W: Witness> World<'a, W> {
             } else {
                 self.tick();
             }
-            if self.now > self.planned + LONGEST {
+            if self.now > self.agenda.planned + LONGEST {
                 self.broken_off = Some(BrokenOff::Endless);
                 break;
             }
@@ -226,50 +191,26 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// When there will be nothing more to see.
     fn end(&self) -> Duration {
-        let settled = self.planned.max(self.history.disturbed);
-        let allowed = self.prepared.scenario.expect.converged_within.unwrap_or_default();
-        let bound = self.history.bound().max(allowed);
+        let limit = agenda::limit(&self.history, self.prepared.scenario.expect.converged_within);
         let tail = self.about.manners.poll_every * 4;
-        let end = settled + bound + tail;
-        if self.hooked.is_empty() {
+        let end = self.agenda.settled(&self.history) + limit + tail;
+        if self.server.waiting().is_empty() {
             return end;
         }
-        // Something may still come: the next full list, for example.
-        let relist = self.about.manners.relist_every.unwrap_or_default();
-        end.max(self.planned + relist + bound)
-    }
-
-    /// Ends what would go on for ever; says whether there was anything.
-    fn hush(&mut self) -> bool {
-        if self.quiet || !self.prepared.endless {
-            return false;
-        }
-        self.now = self.now.max(self.planned);
-        self.quieten();
-        true
+        end.max(self.agenda.reachable_until(&self.history, limit))
     }
 
     /// Carries out the first step that is due; says whether there was one.
     fn act_if_due(&mut self) -> bool {
-        if self.prepared.endless && !self.quiet && self.hooked.is_empty() {
-            let patience = self.planned + PATIENCE;
-            if self.now >= patience {
-                self.quieten();
-                return true;
-            }
-            if !self.agenda.iter().any(|(_, due)| *due == Due::Quiet) {
-                self.agenda.push((patience, Due::Quiet));
-            }
+        if self.server.waiting().is_empty() {
+            self.agenda.end_endless_faults();
         }
-        let due = self.agenda.iter().enumerate().filter(|(_, (at, _))| *at <= self.now);
-        let Some((position, _)) = due.min_by_key(|(position, (at, _))| (*at, *position)) else {
-            return false;
-        };
-        let (_, due) = self.agenda.remove(position);
-        match due {
-            Due::Step(index) => self.act(index),
-            Due::ClockEdge(side) => self.push(What::ClockWindow(side)),
-            Due::Quiet => {}
+        match self.agenda.take(self.now) {
+            Some(Due::Step(index)) => self.act(index),
+            Some(Due::ClockEdge(side)) => self.push(What::ClockWindow(side)),
+            Some(Due::EndFaults) if self.agenda.is_quiet() => {}
+            Some(Due::EndFaults) => self.end_faults(),
+            None => return false,
         }
         true
     }
@@ -280,8 +221,10 @@ impl<'a, W: Witness> World<'a, W> {
     }
 
     fn moment(&self) -> Moment {
-        let step =
-            if self.quiet { 0 } else { prepared::client_step(&self.prepared.scenario, self.now) };
+        let step = match self.agenda.is_quiet() {
+            true => 0,
+            false => prepared::client_step(&self.prepared.scenario, self.now),
+        };
         moment(self.now, self.client_ahead.saturating_add(step))
     }
 
@@ -290,10 +233,7 @@ impl<'a, W: Witness> World<'a, W> {
         let state = self.space.world.website(id).and_then(|website| {
             let values = &mut self.history.values;
             let settings = self.client.view(website.settings.as_deref())?;
-            Some(crate::history::State {
-                settings: values.json(&settings),
-                token: Some(values.plain(&website.token.to_string())),
-            })
+            Some(values.state(&settings, Some(&website.token.to_string())))
         });
         let site = self.history.site(id);
         self.push(What::Truth { site, state, by });
@@ -301,12 +241,12 @@ impl<'a, W: Witness> World<'a, W> {
 
     fn finish(mut self) -> Run {
         self.push(What::End);
-        let unfired = if self.quiet { self.unfired } else { record::unfired(&self.space) };
+        let unfired = self.agenda.unfired().unwrap_or_else(|| record::unfired(&self.space));
         let unable = !self.about.abilities.saves && self.prepared.scenario.wants_saves();
         Run {
             history: self.history,
             about: self.about,
-            unreached: self.hooked.left().to_vec(),
+            unreached: self.server.waiting().to_vec(),
             unable,
             unfired,
             broken_off: self.broken_off,

@@ -1,4 +1,4 @@
-//! What is written down of a request, whoever carried it.
+//! What is written down of a request, in virtual and in real time alike.
 
 use std::time::Duration;
 
@@ -10,16 +10,15 @@ use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::{Handled, Space};
 use serde_json::Value;
 
-use super::hooks::Numbers;
 use super::intake;
+use super::server_side::{Occurrence, ServerSide};
 use crate::history::{History, Quality, Request, RequestIndex, Save};
 use crate::subject::How;
 
-/// A request that the emulator has dealt with, before it is anybody's history.
+/// A request that the emulator has dealt with, before it is entered into a history.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    pub(crate) operation: Operation,
-    pub(crate) page: Option<u32>,
+    pub(crate) which: Occurrence,
     pub(crate) website: Option<WebsiteId>,
     pub(crate) quality: Quality,
     pub(crate) status: Option<u16>,
@@ -33,7 +32,12 @@ pub(crate) struct Taken {
 
 impl Taken {
     /// What the newest request of this space came to.
-    pub(crate) fn of(space: &Space, handled: &Handled, request: &http::Request<Bytes>) -> Self {
+    pub(crate) fn of(
+        space: &Space,
+        server: &mut ServerSide,
+        handled: &Handled,
+        request: &http::Request<Bytes>,
+    ) -> Self {
         let filter = Filter::default();
         let entry = space.journal.entries(&filter).next_back();
         let (fired, website, carried_out) = entry.map_or((&[][..], None, false), |entry| {
@@ -41,9 +45,9 @@ impl Taken {
         });
         let operation = handled.operation;
         let response = handled.delivery.outcome.response();
+        let page = (operation == Operation::List).then(|| page_of(request.uri().path()));
         Self {
-            operation,
-            page: (operation == Operation::List).then(|| page_of(request.uri().path())),
+            which: server.count(operation, page),
             website,
             quality: intake::quality(&handled.delivery, operation, fired),
             status: response.map(|response| response.status().as_u16()),
@@ -58,18 +62,19 @@ impl Taken {
 
     /// Whether it could have changed settings.
     pub(crate) fn is_save(&self) -> bool {
-        matches!(self.operation, Operation::SaveSettings | Operation::UpdateSettings)
+        matches!(self.which.operation, Operation::SaveSettings | Operation::UpdateSettings)
     }
 
     /// Enters it into the history as sent at this time.
-    pub(crate) fn enter(self, history: &mut History, at: Duration, which: Numbers) -> RequestIndex {
+    pub(crate) fn enter(self, history: &mut History, at: Duration) -> RequestIndex {
         let is_save = self.is_save();
+        let Occurrence { operation, page, number, page_number } = self.which;
         let request = Request {
-            operation: self.operation,
-            page: self.page,
+            operation,
+            page,
             site: self.website.map(|id| history.site(id)),
-            number: which.number,
-            page_number: which.page_number,
+            number,
+            page_number,
             life: history.life,
             sent: at,
             ended: None,
@@ -136,6 +141,13 @@ pub(crate) fn order(
     };
     history.saves.push(save);
     (u32::try_from(ticket).unwrap_or(u32::MAX), text)
+}
+
+/// Takes the faults away; those that never acted, by their place in the plan.
+pub(crate) fn end_faults(space: &mut Space) -> Vec<usize> {
+    let unfired = unfired(space);
+    space.faults.clear();
+    unfired
 }
 
 /// The faults that never acted on a request, by their place in the plan.

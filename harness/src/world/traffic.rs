@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use crisp_mock_server::space::Handled;
 
-use super::hooks::{self, Numbers};
 use super::mail::{Content, Letter};
 use super::record::Taken;
-use super::{Due, Witness, World};
-use crate::history::{By, Quality, RequestIndex, What};
+use super::server_side::{self, Occurrence};
+use super::{Witness, World};
+use crate::history::{By, Quality, Request, RequestIndex, What};
 use crate::scenario::Anchor;
 use crate::subject::{Action, Event, Moment, Subject};
 use crate::words::{LATENCY, RequestId, Spot};
@@ -59,10 +58,7 @@ impl<W: Witness> World<'_, W> {
             Action::Shows(id, held) => {
                 let site = self.history.site(id);
                 let values = &mut self.history.values;
-                let state = held.map(|held| crate::history::State {
-                    settings: values.json(&held.settings),
-                    token: held.token.map(|token| values.plain(&token)),
-                });
+                let state = held.map(|held| values.state(&held.settings, held.token.as_deref()));
                 if self.history.track(site).shown != state {
                     self.push(What::Shows { site, state });
                 }
@@ -78,9 +74,11 @@ impl<W: Witness> World<'_, W> {
 
     fn send(&mut self, id: RequestId, request: &http::Request<Bytes>) {
         let handled = self.space.handle(self.now, request);
-        let index = self.note(&handled, request);
-        if self.history.requests[index as usize].is_save() {
-            self.note_write(index);
+        let taken = Taken::of(&self.space, &mut self.server, &handled, request);
+        let written = self.server.written(&self.space, &taken);
+        let index = taken.enter(&mut self.history, self.now);
+        if let Some(id) = written {
+            self.note_truth(id, By::Client(index));
         }
         self.push(What::Sent(index));
         let arrives = self.mail.post(self.now, index, id, handled.operation, handled.delivery);
@@ -88,49 +86,24 @@ impl<W: Witness> World<'_, W> {
         let flight = arrives.map_or(LATENCY, |at| at.saturating_sub(self.now));
         // Between the computing of the answer and its arrival, whatever happens to it.
         let halfway = Duration::from_millis((flight.as_millis() as u64 / 2).max(1));
-        self.reach(index, halfway, hooks::during);
+        self.reach(index, halfway, server_side::during);
     }
 
     /// Puts the steps that waited for this request on the agenda.
     fn reach(&mut self, index: RequestIndex, after: Duration, aim: fn(Anchor) -> Option<Spot>) {
         let steps = &self.prepared.scenario.when;
         let request = &self.history.requests[index as usize];
-        let which = Numbers { number: request.number, page_number: request.page_number };
-        let place = (request.operation, request.page);
-        for index in self.hooked.reached(steps, place, which, aim) {
+        let Request { operation, page, number, page_number, .. } = *request;
+        let which = Occurrence { operation, page, number, page_number };
+        for index in self.server.reached(steps, which, aim) {
             let at = self.now + after + steps[index].wait.unwrap_or_default();
-            self.agenda.push((at, Due::Step(index)));
-            self.planned = self.planned.max(at);
-        }
-    }
-
-    fn note(&mut self, handled: &Handled, request: &http::Request<Bytes>) -> RequestIndex {
-        let taken = Taken::of(&self.space, handled, request);
-        let which = self.counts.count(taken.operation, taken.page);
-        taken.enter(&mut self.history, self.now, which)
-    }
-
-    /// A write of the client may have changed the truth.
-    fn note_write(&mut self, index: RequestIndex) {
-        let request = &self.history.requests[index as usize];
-        let Some(site) = request.site.filter(|_| request.carried_out) else {
-            return;
-        };
-        let id = self.history.sites[site as usize];
-        let Some(website) = self.space.world.website(id) else {
-            return;
-        };
-        // Only a write that was carried out at this moment makes a version of this moment.
-        let written = website.changed.seq > self.last_write;
-        self.last_write = self.last_write.max(website.changed.seq);
-        if written {
-            self.note_truth(id, By::Client(index));
+            self.agenda.schedule(at, index);
         }
     }
 
     pub(super) fn deliver(&mut self, letter: Letter) {
         self.push(What::Arriving(letter.request));
-        self.reach(letter.request, Duration::ZERO, hooks::after);
+        self.reach(letter.request, Duration::ZERO, server_side::after);
         while self.act_if_due() {}
         // A step may have ended the client's life.
         if self.history.requests[letter.request as usize].life != self.history.life {
@@ -159,6 +132,6 @@ impl<W: Witness> World<'_, W> {
         request.quality = Quality::Broken;
         request.body = None;
         self.push(What::Abandoned(index));
-        self.reach(index, Duration::ZERO, hooks::after);
+        self.reach(index, Duration::ZERO, server_side::after);
     }
 }

@@ -1,0 +1,60 @@
+//! The emulator that all scenarios of a trial share.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crisp_mock_server::options::Blueprint;
+use crisp_mock_server::server::{MockServer, ServerOptions};
+use crisp_mock_server::spaces::{Info, SharedSpace};
+use tokio::runtime::Runtime;
+
+use crate::candidate::Untried;
+use crate::peer::Place;
+use crate::scenario::Client;
+
+/// A space that is not used for so long is forgotten; the run that uses it asks all the time.
+const EXPIRES: Duration = Duration::from_secs(600);
+
+/// One emulator for all scenarios.
+pub(super) struct SharedEmulator {
+    server: MockServer,
+    /// Dropped last: the server runs on it.
+    pub(super) runtime: Runtime,
+}
+
+impl SharedEmulator {
+    pub(super) fn start() -> Result<Self, Untried> {
+        let failed = |problem: &dyn Display| Untried {
+            problem: format!("the emulator cannot be started: {problem}"),
+            hint: None,
+        };
+        let runtime = Runtime::new().map_err(|error| failed(&error))?;
+        let server = runtime
+            .block_on(MockServer::start(ServerOptions::default()))
+            .map_err(|error| failed(&error))?;
+        Ok(Self { server, runtime })
+    }
+
+    /// A space for one run; [`SharedEmulator::remove`] follows.
+    pub(super) fn space(&self, blueprint: Blueprint) -> Result<Arc<SharedSpace>, Untried> {
+        let made = self.server.spaces().make(None, blueprint, EXPIRES);
+        made.map_err(|taken| Untried { problem: taken.to_string(), hint: None })
+    }
+
+    pub(super) fn remove(&self, cell: &SharedSpace) {
+        self.server.spaces().remove(cell.name());
+    }
+
+    /// Where a client finds the space that is there without being asked for.
+    pub(super) fn default_place(&self, client: Client, poll: Duration) -> Place {
+        self.place(self.server.spaces().default_space(), client, poll)
+    }
+
+    /// Where a client finds a space.
+    pub(super) fn place(&self, cell: &SharedSpace, client: Client, poll: Duration) -> Place {
+        let space = cell.lock();
+        let info = Info::of(&space, &self.server.info().url);
+        Place::of(info, poll, space.clock.wall_at_start().timestamp(), client)
+    }
+}

@@ -1,0 +1,221 @@
+//! A trial of a client outside: its scenarios are judged over HTTP, by a clock that is moved by hand
+//! where the client has one, and else in real time.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use crisp_mock_server::duration;
+
+use super::client_side::in_time;
+use super::emulator::SharedEmulator;
+use super::{Tempo, Terms, demands, run, scaling, verdict};
+use crate::candidate::{Haste, Trial, Untried};
+use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
+use crate::runner::Judged;
+use crate::scenario::Client;
+use crate::world::Prepared;
+
+/// Scenarios mostly wait: so many of them keep one core busy.
+const A_CORE: usize = 6;
+
+/// Tries the clients that a launcher starts, over HTTP. It has threads and a runtime of its own, and
+/// is not to be used from within another: a scenario is judged by blocking until it is over.
+pub struct OverHttp {
+    pub(super) launcher: Arc<dyn Launcher>,
+    pub(super) terms: Terms,
+    emulator: OnceLock<Result<SharedEmulator, Untried>>,
+    greeting: OnceLock<Result<Greeting, Untried>>,
+}
+
+impl OverHttp {
+    /// A trial on these terms. The emulator is started with the first scenario.
+    #[must_use]
+    pub fn new(launcher: impl Launcher + 'static, terms: Terms) -> Self {
+        Self::from(Box::new(launcher), terms)
+    }
+
+    /// The same with a launcher that was chosen while running.
+    #[must_use]
+    pub fn from(launcher: Box<dyn Launcher>, terms: Terms) -> Self {
+        Self {
+            launcher: launcher.into(),
+            terms,
+            emulator: OnceLock::new(),
+            greeting: OnceLock::new(),
+        }
+    }
+
+    fn emulator(&self) -> Result<&SharedEmulator, Untried> {
+        self.emulator.get_or_init(SharedEmulator::start).as_ref().map_err(Clone::clone)
+    }
+
+    /// What the clients of this launcher say of themselves: one is started to be asked.
+    fn greeting(&self, emulator: &SharedEmulator) -> Result<&Greeting, Untried> {
+        let ask = async {
+            let place = emulator.default_place(Client::default(), self.terms.poll);
+            let peer = self.launch(&place).await?;
+            let greeting = peer.greeting().clone();
+            // It has said what was to be heard.
+            let _ = in_time(self.terms.client_timeout, "stop", peer.stop()).await;
+            Ok(greeting)
+        };
+        let greeting = self.greeting.get_or_init(|| {
+            let asked: Result<_, PeerError> = emulator.runtime.block_on(ask);
+            asked.map_err(|error| untried(&error))
+        });
+        greeting.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether its clock is moved by hand. A client that cannot be asked
+    /// is reported with the first scenario.
+    fn is_by_hand(&self) -> bool {
+        let asked = self.emulator().and_then(|emulator| self.greeting(emulator));
+        asked.is_ok_and(|greeting| greeting.capabilities.manual_clock)
+    }
+
+    /// A verdict that takes no real time, or none when there is none left.
+    fn at_once(
+        &self,
+        prepared: &Prepared,
+        haste: &Hurry<'_>,
+    ) -> Result<ControlFlow<Option<Judged>, &SharedEmulator>, Untried> {
+        let emulator = self.emulator()?;
+        let greeting = self.greeting(emulator)?;
+        if haste() != Haste::None {
+            return Ok(ControlFlow::Break(None));
+        }
+        if !greeting.capabilities.save && prepared.scenario.wants_saves() {
+            let why = "this client does not save".to_owned();
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
+        let view = |settings: Option<&str>| self.launcher.view(settings);
+        if demands::hides_all(&prepared.scenario, &view) {
+            let why = "the view shows nothing of what changes here".to_owned();
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
+        if greeting.capabilities.manual_clock {
+            let judged = self.in_virtual_time(emulator, prepared, greeting)?;
+            return Ok(ControlFlow::Break(Some(judged)));
+        }
+        Ok(ControlFlow::Continue(emulator))
+    }
+
+    pub(super) async fn launch(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
+        let launched = self.launcher.launch(place);
+        match in_time(self.terms.client_timeout, "hello", launched).await {
+            // A client that falls silent before it has begun never started.
+            Err(PeerError::Stopped(how)) => Err(PeerError::NeverStarted(how)),
+            launched => launched,
+        }
+    }
+}
+
+/// So often a run looks whether there is time left.
+const LOOKS: Duration = Duration::from_millis(50);
+
+/// Asked how much time is left.
+pub(super) type Hurry<'a> = dyn Fn() -> Haste + Sync + 'a;
+
+/// Goes on with something until it is done, or until the haste is so great: none then.
+pub(super) async fn in_haste<T>(
+    haste: &Hurry<'_>,
+    most: Haste,
+    done: impl Future<Output = T>,
+) -> Option<T> {
+    let too_late = async {
+        while haste() < most {
+            tokio::time::sleep(LOOKS).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = too_late => None,
+        done = done => Some(done),
+    }
+}
+
+impl Trial for OverHttp {
+    fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
+        let judged = self.judge_while(prepared, &|| Haste::None)?;
+        judged
+            .ok_or_else(|| Untried { problem: "a scenario was broken off".to_owned(), hint: None })
+    }
+
+    fn judge_while(
+        &self,
+        prepared: &Prepared,
+        haste: &Hurry<'_>,
+    ) -> Result<Option<Judged>, Untried> {
+        match self.at_once(prepared, haste)? {
+            ControlFlow::Break(judged) => Ok(judged),
+            ControlFlow::Continue(emulator) => {
+                emulator.runtime.block_on(self.try_out(emulator, prepared, haste))
+            }
+        }
+    }
+
+    fn glance(&self, prepared: &Prepared, haste: &Hurry<'_>) -> Result<Option<Judged>, Untried> {
+        let emulator = match self.at_once(prepared, haste)? {
+            ControlFlow::Break(judged) => return Ok(judged),
+            ControlFlow::Continue(emulator) => emulator,
+        };
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        if let Some(why) = scaling::unsaid(prepared, tempo) {
+            return Ok(Some(verdict::unjudged(prepared, why)));
+        }
+        let run = in_haste(haste, Haste::NothingNew, self.run(emulator, prepared, tempo));
+        let ran = emulator.runtime.block_on(run).transpose()?;
+        Ok(ran.and_then(|(judged, lag)| verdict::at_a_glance(judged, lag)))
+    }
+
+    fn saves(&self) -> Result<bool, Untried> {
+        Ok(self.greeting(self.emulator()?)?.capabilities.save)
+    }
+
+    fn in_real_time(&self) -> bool {
+        !self.is_by_hand()
+    }
+
+    fn at_a_time(&self) -> usize {
+        let cores = available_parallelism().map_or(2, NonZeroUsize::get);
+        let wanted = self.terms.jobs.map_or(cores * A_CORE, NonZeroUsize::get);
+        wanted.min(self.launcher.at_most()).max(1)
+    }
+
+    fn pace(&self, scenarios: &[&Prepared]) -> String {
+        // A client that cannot be asked is reported with the first scenario.
+        let view = self.launcher.view_in_words();
+        let view = view.map_or_else(String::new, |view| format!(" · view: {view}"));
+        if self.is_by_hand() {
+            return format!("in virtual time over HTTP{view}");
+        }
+        let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
+        let expected = |prepared: &&Prepared| {
+            let tempo = tempo(prepared);
+            let said = scaling::unsaid(prepared, tempo).is_none();
+            said.then(|| tempo.real(prepared.planned) + tempo.poll() * run::AT_LEAST)
+        };
+        let takes: Duration = scenarios.iter().filter_map(expected).sum();
+        let jobs = u32::try_from(self.at_a_time().min(scenarios.len())).unwrap_or(1);
+        let takes = Duration::from_secs(takes.as_secs() / u64::from(jobs.max(1)) + 1);
+        let takes = duration::format(takes);
+        match scenarios.first() {
+            Some(first) => format!("in real time, {}, about {takes}{view}", tempo(first)),
+            None => format!("in real time{view}"),
+        }
+    }
+}
+
+pub(super) fn untried(error: &PeerError) -> Untried {
+    let hint = match error {
+        PeerError::NeverStarted(_) => "start it by hand to see what it says",
+        PeerError::Stopped(_) | PeerError::Refused(_) => "see its log",
+    };
+    let problem = error.to_string();
+    // A peer's own hint is the better one.
+    let hint = (!problem.contains("= hint: ")).then(|| hint.to_owned());
+    Untried { problem, hint }
+}

@@ -1,0 +1,322 @@
+//! A client outside in virtual time. Its requests come in over a socket of their own and are parked
+//! here; the world sends them to the emulator, decides when each answer arrives, and then it goes out
+//! for real. Between two moments nothing moves: the client is told to advance by nothing until it
+//! waits for exactly the requests that are parked.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use crisp_mock_server::fault::{Delivery, Outcome};
+use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::socket::{Edge, Limits, Reply};
+use http::{Request, Response};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout};
+
+use super::client_side::in_time;
+use super::virtual_time::{ByHand, Shared};
+use crate::peer::{Peer, PeerError, Reading};
+use crate::subject::{Action, Event, Held, Moment, Subject, Told};
+use crate::words::{RequestId, SaveEnd};
+
+/// How long to wait for something to come in over a socket before asking the client again.
+const A_MOMENT: Duration = Duration::from_millis(2);
+/// How long a client may take to give one request up and send another: the number of answers that
+/// it waits for is the same before and after.
+const AN_EXCHANGE: Duration = Duration::from_millis(100);
+
+/// A request that has come in and is not answered.
+struct Parked {
+    request: Request<Bytes>,
+    answer: oneshot::Sender<Delivery>,
+}
+
+/// A socket on which nothing is answered before the world says so.
+pub(super) struct Requests {
+    pub(super) url: String,
+    arrived: mpsc::UnboundedReceiver<Parked>,
+    serving: AbortHandle,
+    parked: HashMap<u64, oneshot::Sender<Delivery>>,
+    /// How many have come in.
+    count: u64,
+    /// How requests end that get no whole answer.
+    endings: HashMap<u64, Outcome>,
+}
+
+impl Requests {
+    pub(super) async fn listen() -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (arrivals, arrived) = mpsc::unbounded_channel();
+        let edge = Edge::new(
+            move |request| {
+                let (answer, answered) = oneshot::channel();
+                // Without a world there is no answer.
+                let _ = arrivals.send(Parked { request, answer });
+                async move {
+                    let delivery = answered.await.unwrap_or_else(|_| ends(Outcome::Reset));
+                    Reply::new(delivery, None)
+                }
+            },
+            Limits::default(),
+        );
+        let serve = async move { edge.serve(listener, std::future::pending()).await };
+        Ok(Self {
+            url,
+            arrived,
+            serving: tokio::spawn(serve).abort_handle(),
+            parked: HashMap::new(),
+            count: 0,
+            endings: HashMap::new(),
+        })
+    }
+
+    fn answer(&mut self, id: RequestId, outcome: Outcome) {
+        if let Some(parked) = self.parked.remove(&id.0) {
+            // A client that has left in the meantime wants nothing.
+            let _ = parked.send(ends(outcome));
+        }
+    }
+
+    fn fail(&mut self, id: RequestId) {
+        let outcome = self.endings.remove(&id.0).unwrap_or(Outcome::Reset);
+        self.answer(id, outcome);
+    }
+
+    fn park(&mut self, parked: Parked, actions: &mut Vec<Action>) {
+        self.count += 1;
+        self.parked.insert(self.count, parked.answer);
+        actions.push(Action::Send(RequestId(self.count), parked.request));
+    }
+
+    /// Takes in what has come up to now, and drops what was given up: its connection is gone.
+    fn take_all(&mut self, actions: &mut Vec<Action>) {
+        while let Ok(parked) = self.arrived.try_recv() {
+            self.park(parked, actions);
+        }
+        let gone = self.parked.iter().filter(|(_, parked)| parked.is_closed());
+        let mut gone: Vec<_> = gone.map(|(id, _)| *id).collect();
+        gone.sort_unstable();
+        for id in gone {
+            self.parked.remove(&id);
+            actions.push(Action::Abandon(RequestId(id)));
+        }
+    }
+
+    /// Waits a moment for a request; says whether one came.
+    async fn next(&mut self, actions: &mut Vec<Action>) -> bool {
+        let arrived = timeout(A_MOMENT, self.arrived.recv()).await.ok().flatten();
+        let came = arrived.is_some();
+        if let Some(parked) = arrived {
+            self.park(parked, actions);
+        }
+        came
+    }
+
+    /// Whether a request comes in or is given up soon, with the clock standing still.
+    async fn exchanges(&mut self, actions: &mut Vec<Action>) -> bool {
+        let until = Instant::now() + AN_EXCHANGE;
+        while Instant::now() < until {
+            if self.next(actions).await || self.parked.values().any(oneshot::Sender::is_closed) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn ends(outcome: Outcome) -> Delivery {
+    Delivery { hold: Duration::ZERO, outcome, after_next: None }
+}
+
+/// An answer that breaks off where this one ends: a byte is declared that never comes.
+fn cut_off(begun: Response<Bytes>) -> Outcome {
+    let bytes = begun.body().len() as u64;
+    let longer = |body: Bytes| [&body[..], b"}"].concat().into();
+    Outcome::Cut { response: begun.map(longer), bytes, pace: None }
+}
+
+type Saving = Pin<Box<dyn Future<Output = Result<SaveEnd, PeerError>> + Send>>;
+
+/// The client as the world knows it.
+pub(super) struct ParkedClient {
+    peer: Arc<dyn Peer>,
+    requests: Requests,
+    patience: Duration,
+    runtime: Handle,
+    shared: Arc<Shared>,
+    saves: Vec<(u64, Saving)>,
+    /// What its clock shows.
+    elapsed: Duration,
+    next: Option<Duration>,
+    shown: HashMap<WebsiteId, Held>,
+    ready: bool,
+    told: Option<Told>,
+}
+
+impl ParkedClient {
+    pub(super) fn new(
+        peer: Arc<dyn Peer>,
+        requests: Requests,
+        patience: Duration,
+        elapsed: Duration,
+        client: &ByHand,
+    ) -> Self {
+        Self {
+            peer,
+            requests,
+            patience,
+            runtime: client.runtime.clone(),
+            shared: Arc::clone(&client.shared),
+            saves: Vec::new(),
+            elapsed,
+            next: Some(elapsed),
+            shown: HashMap::new(),
+            ready: false,
+            told: None,
+        }
+    }
+
+    async fn step(
+        &mut self,
+        now: Moment,
+        event: Event,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), PeerError> {
+        let mut sends = Vec::new();
+        self.settle(now, &mut sends).await?;
+        match event {
+            Event::Tick => {}
+            Event::Answer(id, response) => self.requests.answer(id, Outcome::Answer(response)),
+            Event::Failed(id) => self.requests.fail(id),
+            Event::Save { ticket, website, settings, how } => {
+                let peer = Arc::clone(&self.peer);
+                let save = async move { peer.save(website, &settings, how).await };
+                self.saves.push((ticket, Box::pin(save)));
+            }
+        }
+        self.settle(now, &mut sends).await?;
+        let reading = in_time(self.patience, "read", self.peer.read()).await?;
+        self.show(reading, actions);
+        self.end_saves(actions).await?;
+        // Asked for because of what is shown by now.
+        actions.append(&mut sends);
+        Ok(())
+    }
+
+    /// Moves the client's clock to now, and waits until it does nothing but wait.
+    async fn settle(&mut self, now: Moment, actions: &mut Vec<Action>) -> Result<(), PeerError> {
+        let late = Instant::now() + self.patience;
+        let awake = self.next.is_some_and(|next| next <= now.elapsed);
+        let mut may_exchange = awake && !self.requests.parked.is_empty();
+        let mut by = now.elapsed.saturating_sub(self.elapsed);
+        self.elapsed = now.elapsed;
+        loop {
+            self.poll_saves().await;
+            let advanced =
+                in_time(self.patience, "advance", self.peer.advance(by, now.wall)).await?;
+            by = Duration::ZERO;
+            self.requests.take_all(actions);
+            let waits_for = usize::try_from(advanced.in_flight).unwrap_or(usize::MAX);
+            if waits_for == self.requests.parked.len() {
+                if std::mem::take(&mut may_exchange) && self.requests.exchanges(actions).await {
+                    continue;
+                }
+                self.next = advanced.next.map(|next| now.elapsed.saturating_add(next));
+                return Ok(());
+            }
+            if Instant::now() > late {
+                return Err(PeerError::Stopped(format!(
+                    "it says that it waits for {waits_for} answers, and {} are held back",
+                    self.requests.parked.len()
+                )));
+            }
+            self.requests.next(actions).await;
+        }
+    }
+
+    fn show(&mut self, reading: Reading, actions: &mut Vec<Action>) {
+        let websites: HashMap<_, _> = reading.websites.into_iter().collect();
+        let mut ids: Vec<_> = websites.keys().chain(self.shown.keys()).copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            let held = websites.get(&id);
+            if held != self.shown.get(&id) {
+                actions.push(Action::Shows(id, held.cloned()));
+            }
+        }
+        self.shown = websites;
+        if reading.ready && !std::mem::replace(&mut self.ready, true) {
+            actions.push(Action::Ready);
+        }
+        self.told = reading.told;
+    }
+
+    /// Lets saves go on; an end is told after the next reading.
+    async fn poll_saves(&mut self) {
+        for (_, save) in &mut self.saves {
+            let polled = poll_fn(|cx| Poll::Ready(save.as_mut().poll(cx))).await;
+            if let Poll::Ready(end) = polled {
+                *save = Box::pin(std::future::ready(end));
+            }
+        }
+    }
+
+    /// Tells the ends of saves: all that had ended before the reading that was just shown.
+    async fn end_saves(&mut self, actions: &mut Vec<Action>) -> Result<(), PeerError> {
+        let mut open = Vec::new();
+        for (ticket, mut save) in std::mem::take(&mut self.saves) {
+            let polled = poll_fn(|cx| Poll::Ready(save.as_mut().poll(cx))).await;
+            match polled {
+                Poll::Pending => open.push((ticket, save)),
+                Poll::Ready(Ok(end)) => actions.push(Action::SaveEnded(ticket, end)),
+                Poll::Ready(Err(PeerError::Refused(_))) => {
+                    actions.push(Action::SaveEnded(ticket, SaveEnd::Unknown));
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+            }
+        }
+        self.saves = open;
+        Ok(())
+    }
+}
+
+impl Subject for ParkedClient {
+    fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
+        if self.shared.trouble().is_some() {
+            return;
+        }
+        let runtime = self.runtime.clone();
+        if let Err(error) = runtime.block_on(self.step(now, event, actions)) {
+            self.shared.fail(error);
+            self.next = None;
+        }
+    }
+
+    fn next_wake(&self) -> Option<Duration> {
+        self.next
+    }
+
+    fn told(&self, _: Moment) -> Option<Told> {
+        self.told
+    }
+
+    fn broke_off(&mut self, _: Moment, id: RequestId, begun: Response<Bytes>, _: &mut Vec<Action>) {
+        self.requests.endings.insert(id.0, cut_off(begun));
+    }
+}

@@ -1,0 +1,180 @@
+//! Virtual time over HTTP: a client outside whose clock is moved by hand.
+//!
+//! To the [world](crate::world) such a client is a [`Subject`] like any other; its requests are
+//! [parked](super::parked) until the world decides when each answer arrives.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crisp_mock_server::space::{Outside as ServerTime, Space};
+use crisp_mock_server::spaces::Info;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::client_side::in_time;
+use super::emulator::SharedEmulator;
+use super::over_http::{OverHttp, untried};
+use super::parked::{ParkedClient, Requests};
+use super::{Tempo, Terms, demands};
+use crate::candidate::Untried;
+use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
+use crate::runner::{self, Judged, Outside};
+use crate::scenario;
+use crate::subject::{About, Action, Client, Event, Moment, Setup, Subject, Told};
+use crate::words::START;
+use crate::world::{self, Prepared};
+
+impl OverHttp {
+    /// Virtual time over HTTP.
+    pub(super) fn in_virtual_time(
+        &self,
+        emulator: &SharedEmulator,
+        prepared: &Prepared,
+        greeting: &Greeting,
+    ) -> Result<Judged, Untried> {
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        let scenario = Arc::new(demands::seen(&prepared.scenario, &*self.launcher));
+        let seen = Arc::new(Prepared { scenario, ..prepared.clone() });
+        let options = &prepared.scenario.client;
+        let manners = demands::by_hand(greeting, options, tempo.stands_for());
+        let about = demands::about(greeting, manners);
+        let shared = Arc::new(Shared::default());
+        let client = ByHand {
+            launcher: Arc::clone(&self.launcher),
+            terms: self.terms,
+            about,
+            runtime: emulator.runtime.handle().clone(),
+            prepared: Arc::clone(&seen),
+            shared: Arc::clone(&shared),
+        };
+        let mut judged = runner::judge(&seen, &client);
+        let stopped = match shared.trouble() {
+            Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
+            trouble => trouble.map(|trouble| trouble.how()),
+        };
+        judged.scenario = Arc::clone(&prepared.scenario);
+        judged.outside = Some(Box::new(Outside {
+            stopped,
+            view: self.launcher.view_in_words(),
+            log: shared.log(),
+            ..Outside::default()
+        }));
+        emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
+        Ok(judged)
+    }
+}
+
+/// A client outside whose clock is moved by hand.
+pub(super) struct ByHand {
+    launcher: Arc<dyn Launcher>,
+    terms: Terms,
+    about: About,
+    pub(super) runtime: Handle,
+    prepared: Arc<Prepared>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What outlives a restart of the client.
+#[derive(Default)]
+pub(super) struct Shared {
+    trouble: Mutex<Option<PeerError>>,
+    peer: Mutex<Option<Arc<dyn Peer>>>,
+}
+
+impl Shared {
+    /// What went wrong with the client, if anything did.
+    pub(super) fn trouble(&self) -> Option<PeerError> {
+        self.trouble.lock().clone()
+    }
+
+    /// What the client wrote.
+    fn log(&self) -> Vec<String> {
+        let peer = self.peer.lock().clone();
+        peer.map(|peer| peer.log()).unwrap_or_default()
+    }
+
+    /// Ends the client.
+    async fn stop(&self, patience: Duration) {
+        let peer = self.peer.lock().take();
+        if let Some(peer) = peer {
+            // The run is over: its reply changes nothing.
+            let _ = timeout(patience, peer.stop()).await;
+        }
+    }
+
+    pub(super) fn fail(&self, error: PeerError) {
+        self.trouble.lock().get_or_insert(error);
+    }
+}
+
+impl Client for ByHand {
+    fn about(&self, _: &scenario::Client) -> About {
+        self.about.clone()
+    }
+
+    fn start(&self, _: &Setup, now: Moment) -> Box<dyn Subject> {
+        match self.runtime.block_on(self.bring_up(now)) {
+            Ok(running) => Box::new(running),
+            Err(error) => {
+                self.shared.fail(error);
+                Box::new(Gone)
+            }
+        }
+    }
+
+    fn view<'a>(&self, settings: Option<&'a str>) -> Option<Cow<'a, str>> {
+        self.launcher.view(settings).map(Cow::Owned)
+    }
+}
+
+impl ByHand {
+    async fn bring_up(&self, now: Moment) -> Result<ParkedClient, PeerError> {
+        let requests = Requests::listen()
+            .await
+            .map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))?;
+        let place = self.place(&requests.url, now);
+        let patience = self.terms.client_timeout;
+        let before = self.shared.peer.lock().take();
+        let peer = match before {
+            Some(peer) if peer.greeting().capabilities.reset => {
+                in_time(patience, "reset", peer.reset()).await?;
+                peer
+            }
+            before => {
+                if let Some(peer) = before {
+                    in_time(patience, "stop", peer.stop()).await?;
+                }
+                in_time(patience, "hello", self.launcher.launch(&place)).await?.into()
+            }
+        };
+        *self.shared.peer.lock() = Some(Arc::clone(&peer));
+        in_time(patience, "start", peer.start(&place)).await?;
+        Ok(ParkedClient::new(peer, requests, patience, now.elapsed, self))
+    }
+
+    fn place(&self, url: &str, now: Moment) -> Place {
+        // The world's own space has these credentials: they follow from its name and blueprint.
+        let outside = ServerTime { elapsed: Duration::ZERO, wall: START.into() };
+        let blueprint = Arc::clone(&self.prepared.blueprint);
+        let info = Info::of(&Space::start(world::SPACE, blueprint, url, outside), url);
+        let client = self.prepared.scenario.client.clone();
+        Place::of(info, self.about.manners.poll_every, now.wall, client)
+    }
+}
+
+/// A client that could not be started: it does nothing.
+struct Gone;
+
+impl Subject for Gone {
+    fn handle(&mut self, _: Moment, _: Event, _: &mut Vec<Action>) {}
+
+    fn next_wake(&self) -> Option<Duration> {
+        None
+    }
+
+    fn told(&self, _: Moment) -> Option<Told> {
+        None
+    }
+}
