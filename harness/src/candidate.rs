@@ -30,9 +30,9 @@ pub trait Trial: Send + std::marker::Sync {
     fn judge_while(
         &self,
         prepared: &Prepared,
-        haste: &(dyn Fn() -> Haste + std::marker::Sync),
+        left: &(dyn Fn() -> TimeLeft + std::marker::Sync),
     ) -> Result<Option<Judged>, Untried> {
-        if haste() == Haste::None { self.judge(prepared).map(Some) } else { Ok(None) }
+        if left() == TimeLeft::Enough { self.judge(prepared).map(Some) } else { Ok(None) }
     }
 
     /// One run that nobody confirms, to try what a scenario can do without. Where a run says the
@@ -44,9 +44,9 @@ pub trait Trial: Send + std::marker::Sync {
     fn glance(
         &self,
         prepared: &Prepared,
-        haste: &(dyn Fn() -> Haste + std::marker::Sync),
+        left: &(dyn Fn() -> TimeLeft + std::marker::Sync),
     ) -> Result<Option<Judged>, Untried> {
-        self.judge_while(prepared, haste)
+        self.judge_while(prepared, left)
     }
 
     /// Whether it makes sense to order saves.
@@ -78,13 +78,13 @@ pub trait Trial: Send + std::marker::Sync {
 
 /// How much time is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Haste {
+pub enum TimeLeft {
     /// Enough.
-    None,
+    Enough,
     /// Nothing new is to be begun, but a failure that was seen may be confirmed.
-    NothingNew,
+    ToConfirm,
     /// None at all.
-    AtOnce,
+    None,
 }
 
 /// Why a client could not be tried at all. Nothing is said of how it behaves.

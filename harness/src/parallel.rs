@@ -1,8 +1,9 @@
-//! Work side by side, with results in order.
+//! Work side by side, with results in the order of the items.
 
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 /// Does something to each item on so many threads; the results stand in the order of the items.
 pub(crate) fn in_parallel<T: Sync, R: Send>(
@@ -10,29 +11,57 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     work: &(dyn Fn(&T) -> R + Sync),
 ) -> Vec<R> {
-    let jobs = NonZeroUsize::new(jobs.min(items.len())).map_or(1, usize::from);
-    if jobs == 1 {
-        return items.iter().map(work).collect();
+    let mut results = Vec::with_capacity(items.len());
+    let Ok(()) = in_order(jobs, items, work, &mut |_, result| {
+        results.push(result);
+        Ok::<_, Infallible>(())
+    });
+    results
+}
+
+/// The same with each result handed over as soon as those before it were; the first error of `take`
+/// ends it all.
+pub(crate) fn in_order<T: Sync, R: Send, E>(
+    jobs: usize,
+    items: &[T],
+    work: &(dyn Fn(&T) -> R + Sync),
+    take: &mut dyn FnMut(usize, R) -> Result<(), E>,
+) -> Result<(), E> {
+    let jobs = jobs.min(items.len());
+    if jobs <= 1 {
+        let mut all = items.iter().enumerate();
+        return all.try_for_each(|(index, item)| take(index, work(item)));
     }
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
+    let (done, results) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..jobs {
-            scope.spawn(|| {
-                let mut mine = Vec::new();
-                while let Some((place, item)) = {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    items.get(place).map(|item| (place, item))
-                } {
-                    mine.push((place, work(item)));
-                }
-                if let Ok(mut done) = done.lock() {
-                    done.extend(mine);
+            let (next, done) = (&next, done.clone());
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    // After an error there is no receiver.
+                    if done.send((index, work(item))).is_err() {
+                        break;
+                    }
                 }
             });
         }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
+        drop(done);
+        let mut early = BTreeMap::new();
+        let mut wanted = 0;
+        let taken = results.iter().try_for_each(|(index, result)| {
+            early.insert(index, result);
+            while let Some(result) = early.remove(&wanted) {
+                take(wanted, result)?;
+                wanted += 1;
+            }
+            Ok(())
+        });
+        // After an error nothing new is begun; what is under way ends.
+        next.store(items.len(), Ordering::Relaxed);
+        drop(results);
+        taken
+    })
 }

@@ -1,14 +1,12 @@
 //! Replaying scenario files: what `crisp-mock replay` does.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 use crate::candidate::{Candidate, Untried};
+use crate::parallel::in_order;
 use crate::report::{RunEvent, ScenarioReport};
-use crate::runner::{self, Judged, Outcome};
+use crate::runner::{self, Outcome};
 use crate::scenario::Diagnostic;
 use crate::unfired;
 use crate::world::Prepared;
@@ -94,7 +92,9 @@ pub fn replay(
         },
     });
     let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
-    several(candidate, &scenarios, &mut |index, judged| {
+    let trial = &*candidate.trial;
+    let judge = |(_, prepared): &(String, Prepared)| trial.judge(prepared);
+    in_order(trial.at_a_time(), &scenarios, &judge, &mut |index, judged| {
         let (file, prepared) = &scenarios[index];
         let name = prepared.scenario.name.clone();
         tell(&RunEvent::ScenarioStarted { index, file: file.clone(), name });
@@ -108,7 +108,7 @@ pub fn replay(
         let fair = convicted.then(|| runner::is_fair(prepared));
         let report = ScenarioReport::of(&judged, index, file, &candidate.options, fair);
         tell(&RunEvent::ScenarioFinished(Box::new(report)));
-        Ok(())
+        Ok::<_, Untried>(())
     })?;
     let code = match (failed, passed) {
         (1.., _) => ExitCode::Failed,
@@ -117,55 +117,6 @@ pub fn replay(
     };
     tell(&RunEvent::RunFinished { passed, failed, not_judged, exit_code: code as u8 });
     Ok(code)
-}
-
-/// Judges scenarios, as many at a time as the candidate likes, and hands the verdicts over in the
-/// order of the scenarios. The first error ends it all.
-fn several(
-    candidate: &Candidate,
-    scenarios: &[(String, Prepared)],
-    take: &mut dyn FnMut(usize, Result<Judged, Untried>) -> Result<(), Untried>,
-) -> Result<(), Untried> {
-    let trial = &*candidate.trial;
-    let workers = trial.at_a_time().min(scenarios.len());
-    if workers <= 1 {
-        let mut all = scenarios.iter().enumerate();
-        return all.try_for_each(|(index, (_, prepared))| take(index, trial.judge(prepared)));
-    }
-    let next = AtomicUsize::new(0);
-    let (done, judged) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            let (next, done) = (&next, done.clone());
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((_, prepared)) = scenarios.get(index) else {
-                        break;
-                    };
-                    // Nobody listens any more once an error has ended it all.
-                    if done.send((index, trial.judge(prepared))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(done);
-        let mut early = BTreeMap::new();
-        let mut wanted = 0;
-        let taken = judged.iter().try_for_each(|(index, verdict)| {
-            early.insert(index, verdict);
-            while let Some(verdict) = early.remove(&wanted) {
-                take(wanted, verdict)?;
-                wanted += 1;
-            }
-            Ok(())
-        });
-        // Workers that are still at it end with what they have.
-        next.store(scenarios.len(), Ordering::Relaxed);
-        drop(judged);
-        taken
-    })
 }
 
 /// Reads and prepares all scenarios under these paths.

@@ -7,7 +7,9 @@ use crisp_harness::judge::Demand;
 use crisp_harness::oracle::{Rule, Verdict};
 use crisp_harness::runner::judge;
 use crisp_harness::scenario::Scenario;
-use crisp_harness::subject::{About, Action, Client, Event, Moment, Setup, Subject, Sync, Told};
+use crisp_harness::subject::{
+    About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject, Sync,
+};
 use crisp_harness::world::Prepared;
 use crisp_mock_server::id::WebsiteId;
 
@@ -67,7 +69,7 @@ impl Subject for Dropping {
         self.inner.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
+    fn told(&self, now: Moment) -> Option<ReportedStatus> {
         self.inner.told(now)
     }
 }

@@ -7,7 +7,9 @@ use crisp_harness::judge::Demand;
 use crisp_harness::oracle::{Rule, Verdict};
 use crisp_harness::runner::{Judged, Outcome, judge};
 use crisp_harness::scenario::{SaveEnd, Scenario};
-use crisp_harness::subject::{About, Action, Client, Event, Moment, Setup, Subject, Sync, Told};
+use crisp_harness::subject::{
+    About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject, Sync,
+};
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo;
 
@@ -298,7 +300,7 @@ impl Subject for NeverSaves {
         self.0.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
+    fn told(&self, now: Moment) -> Option<ReportedStatus> {
         self.0.told(now)
     }
 }
@@ -345,7 +347,7 @@ impl Subject for ShowsNothing {
         self.0.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
+    fn told(&self, now: Moment) -> Option<ReportedStatus> {
         self.0.told(now)
     }
 }

@@ -23,7 +23,7 @@ pub use timing::Timing;
 pub use track::{Track, Version, same};
 pub use values::{Val, Values};
 
-use crate::subject::Manners;
+use crate::subject::DeclaredTiming;
 use crate::words::{How, SaveEnd, Side};
 
 /// One order to save.
@@ -45,9 +45,9 @@ pub struct Save {
     pub attempts: Vec<RequestIndex>,
 }
 
-/// What the server's quirks take from a client's knowledge.
+/// How stale an answer may be because of the quirks that are on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Murk {
+pub struct AllowedStaleness {
     /// How long a change may stay invisible to the differential.
     pub since_lag: Duration,
     /// How long a change may stay invisible to the list.
@@ -56,7 +56,7 @@ pub struct Murk {
     pub cache: Duration,
 }
 
-impl Murk {
+impl AllowedStaleness {
     /// The longest time for which any answer may be behind the truth.
     #[must_use]
     pub fn longest(&self) -> Duration {
@@ -80,9 +80,9 @@ pub struct History {
     /// The values.
     pub values: Values,
     /// How the client says that it behaves.
-    pub manners: Manners,
-    /// What the server's quirks take from a client's knowledge.
-    pub murk: Murk,
+    pub declared: DeclaredTiming,
+    /// How stale an answer may be because of the server's quirks.
+    pub staleness: AllowedStaleness,
     /// How often the client was started anew.
     pub life: u32,
     /// When the client was started last.
@@ -116,8 +116,8 @@ pub struct History {
 impl History {
     /// The history of a run that has not begun.
     #[must_use]
-    pub fn new(manners: Manners, murk: Murk) -> Self {
-        Self { manners, murk, ..Self::default() }
+    pub fn new(declared: DeclaredTiming, staleness: AllowedStaleness) -> Self {
+        Self { declared, staleness, ..Self::default() }
     }
 
     /// The place of a website; a new one if it was never heard of.
@@ -250,18 +250,18 @@ impl History {
     /// and what the server itself hides.
     #[must_use]
     pub fn bound(&self) -> Duration {
-        self.longest_silence() + self.manners.overlap + self.murk.longest()
+        self.longest_silence() + self.declared.overlap + self.staleness.longest()
     }
 
     /// For so long a client that follows its own rules may ask nothing.
     #[must_use]
     pub fn longest_silence(&self) -> Duration {
-        let manners = &self.manners;
-        let refused = if self.refused { manners.refused_cap } else { Duration::ZERO };
-        let throttled = if self.throttled { manners.throttled_cap } else { Duration::ZERO };
-        let asked = self.longest_asked.min(manners.longest_retry_after);
-        let wait = manners.retry_cap.max(refused).max(throttled).max(asked);
-        manners.longest_poll + manners.request_timeout + wait
+        let declared = &self.declared;
+        let refused = if self.refused { declared.refused_cap } else { Duration::ZERO };
+        let throttled = if self.throttled { declared.throttled_cap } else { Duration::ZERO };
+        let asked = self.longest_asked.min(declared.longest_retry_after);
+        let wait = declared.retry_cap.max(refused).max(throttled).max(asked);
+        declared.longest_poll + declared.request_timeout + wait
     }
 
     /// A hash of everything that happened: equal for equal runs, on any machine.

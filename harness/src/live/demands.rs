@@ -8,12 +8,12 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use serde_json::{Map, Value};
 
-use crate::history::{History, Murk};
+use crate::history::{AllowedStaleness, History};
 use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
 use crate::scenario::{Client, Deed, Expect, Holds, SaveEnd, Scenario};
-use crate::subject::{Abilities, About, Manners};
+use crate::subject::{Abilities, About, DeclaredTiming};
 
 use super::Tempo;
 
@@ -37,25 +37,25 @@ const TIME: &str = "in real time the machine's own delays would be judged";
 
 /// How a client has to behave in real time, told in the scenario's own time: within 20 polls and
 /// 2 s everything is right again, and a client that says that it waits longer may do so.
-pub(super) fn manners(greeting: &Greeting, tempo: Tempo) -> Manners {
+pub(super) fn real_time(greeting: &Greeting, tempo: Tempo) -> DeclaredTiming {
     let withheld = tempo.withheld();
     let timeout = greeting.timeout.unwrap_or_default().min(withheld);
     let waits = timeout + greeting.backoff_max.unwrap_or_default().min(LONGEST_WAIT);
     // The 20 polls have room for as many as an answer is withheld for.
     let longer = tempo.told(waits.saturating_sub(withheld));
-    Manners {
+    DeclaredTiming {
         poll_every: tempo.stands_for(),
         longest_poll: tempo.told(tempo.poll() * POLLS + TOLERANCE),
         // After a failure of any kind; without one there is no longer wait.
         refused_cap: longer,
         longest_retry_after: Duration::MAX,
         relist_every: greeting.relist.map(|relist| tempo.told(relist)),
-        ..Manners::default()
+        ..DeclaredTiming::default()
     }
 }
 
 /// What a client says of itself, with the timing that it is held to.
-pub(super) fn about(greeting: &Greeting, manners: Manners) -> About {
+pub(super) fn about(greeting: &Greeting, declared: DeclaredTiming) -> About {
     About {
         name: greeting.name.clone(),
         version: greeting.version.clone(),
@@ -65,24 +65,28 @@ pub(super) fn about(greeting: &Greeting, manners: Manners) -> About {
             status: greeting.capabilities.status,
             waits: false,
         },
-        manners,
+        declared,
     }
 }
 
 /// What the server hides, in the scenario's own time: lags are the scenario's, the lives of caches
 /// are not.
-pub(super) fn murk(murk: Murk, tempo: Tempo) -> Murk {
-    Murk { cache: tempo.told(murk.cache), ..murk }
+pub(super) fn staleness(staleness: AllowedStaleness, tempo: Tempo) -> AllowedStaleness {
+    AllowedStaleness { cache: tempo.told(staleness.cache), ..staleness }
 }
 
 /// How a client whose clock is moved by hand has to behave. What it does not say of its waits has
 /// 20 polls together. It may do as the scenario wants it set up, or as it says of itself.
-pub(super) fn by_hand(greeting: &Greeting, options: &Client, poll_every: Duration) -> Manners {
+pub(super) fn by_hand(
+    greeting: &Greeting,
+    options: &Client,
+    poll_every: Duration,
+) -> DeclaredTiming {
     let unsaid = poll_every * (POLLS / 2);
     let backoff = greeting.backoff_max.unwrap_or(unsaid);
     let timeout = greeting.timeout.max(options.request_timeout);
     let relists = [greeting.relist, options.relist_every];
-    Manners {
+    DeclaredTiming {
         poll_every,
         longest_poll: poll_every,
         request_timeout: timeout.unwrap_or(unsaid),
@@ -91,7 +95,7 @@ pub(super) fn by_hand(greeting: &Greeting, options: &Client, poll_every: Duratio
         throttled_cap: backoff,
         longest_retry_after: Duration::from_secs(3600),
         relist_every: relists.into_iter().flatten().min(),
-        ..Manners::default()
+        ..DeclaredTiming::default()
     }
 }
 

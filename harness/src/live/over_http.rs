@@ -12,7 +12,7 @@ use crisp_mock_server::duration;
 use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::{Tempo, Terms, demands, run, scaling, verdict};
-use crate::candidate::{Haste, Trial, Untried};
+use crate::candidate::{TimeLeft, Trial, Untried};
 use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
 use crate::runner::Judged;
 use crate::scenario::Client;
@@ -80,11 +80,11 @@ impl OverHttp {
     fn at_once(
         &self,
         prepared: &Prepared,
-        haste: &Hurry<'_>,
+        left: &Deadline<'_>,
     ) -> Result<ControlFlow<Option<Judged>, &SharedEmulator>, Untried> {
         let emulator = self.emulator()?;
         let greeting = self.greeting(emulator)?;
-        if haste() != Haste::None {
+        if left() != TimeLeft::Enough {
             return Ok(ControlFlow::Break(None));
         }
         if !greeting.capabilities.save && prepared.scenario.wants_saves() {
@@ -116,17 +116,17 @@ impl OverHttp {
 /// So often a run looks whether there is time left.
 const LOOKS: Duration = Duration::from_millis(50);
 
-/// Asked how much time is left.
-pub(super) type Hurry<'a> = dyn Fn() -> Haste + Sync + 'a;
+/// Says how much time is left.
+pub(super) type Deadline<'a> = dyn Fn() -> TimeLeft + Sync + 'a;
 
-/// Goes on with something until it is done, or until the haste is so great: none then.
-pub(super) async fn in_haste<T>(
-    haste: &Hurry<'_>,
-    most: Haste,
+/// Goes on with something until it is done, or until only so much time is left: none then.
+pub(super) async fn while_time<T>(
+    left: &Deadline<'_>,
+    most: TimeLeft,
     done: impl Future<Output = T>,
 ) -> Option<T> {
     let too_late = async {
-        while haste() < most {
+        while left() < most {
             tokio::time::sleep(LOOKS).await;
         }
     };
@@ -139,7 +139,7 @@ pub(super) async fn in_haste<T>(
 
 impl Trial for OverHttp {
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
-        let judged = self.judge_while(prepared, &|| Haste::None)?;
+        let judged = self.judge_while(prepared, &|| TimeLeft::Enough)?;
         judged
             .ok_or_else(|| Untried { problem: "a scenario was broken off".to_owned(), hint: None })
     }
@@ -147,18 +147,18 @@ impl Trial for OverHttp {
     fn judge_while(
         &self,
         prepared: &Prepared,
-        haste: &Hurry<'_>,
+        left: &Deadline<'_>,
     ) -> Result<Option<Judged>, Untried> {
-        match self.at_once(prepared, haste)? {
+        match self.at_once(prepared, left)? {
             ControlFlow::Break(judged) => Ok(judged),
             ControlFlow::Continue(emulator) => {
-                emulator.runtime.block_on(self.try_out(emulator, prepared, haste))
+                emulator.runtime.block_on(self.try_out(emulator, prepared, left))
             }
         }
     }
 
-    fn glance(&self, prepared: &Prepared, haste: &Hurry<'_>) -> Result<Option<Judged>, Untried> {
-        let emulator = match self.at_once(prepared, haste)? {
+    fn glance(&self, prepared: &Prepared, left: &Deadline<'_>) -> Result<Option<Judged>, Untried> {
+        let emulator = match self.at_once(prepared, left)? {
             ControlFlow::Break(judged) => return Ok(judged),
             ControlFlow::Continue(emulator) => emulator,
         };
@@ -166,7 +166,7 @@ impl Trial for OverHttp {
         if let Some(why) = scaling::unsaid(prepared, tempo) {
             return Ok(Some(verdict::unjudged(prepared, why)));
         }
-        let run = in_haste(haste, Haste::NothingNew, self.run(emulator, prepared, tempo));
+        let run = while_time(left, TimeLeft::ToConfirm, self.run(emulator, prepared, tempo));
         let ran = emulator.runtime.block_on(run).transpose()?;
         Ok(ran.and_then(|(judged, lag)| verdict::at_a_glance(judged, lag)))
     }

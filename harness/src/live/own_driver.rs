@@ -13,7 +13,7 @@ use crate::peer::{
     Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Place, Reading,
 };
 use crate::scenario::{SaveEnd, Standing};
-use crate::subject::{Held, How, Told};
+use crate::subject::{Held, How, ReportedStatus};
 
 /// Starts caches of `crisp-sync`.
 ///
@@ -178,6 +178,6 @@ fn reading(cache: &Cache<Value>) -> Reading {
     Reading {
         ready,
         websites: websites.collect(),
-        told: told.map(|(standing, age)| Told { standing, age }),
+        told: told.map(|(standing, age)| ReportedStatus { standing, age }),
     }
 }

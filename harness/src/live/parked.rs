@@ -24,7 +24,7 @@ use tokio::time::{Instant, timeout};
 use super::client_side::in_time;
 use super::virtual_time::{ByHand, Shared};
 use crate::peer::{Peer, PeerError, Reading};
-use crate::subject::{Action, Event, Held, Moment, Subject, Told};
+use crate::subject::{Action, Event, Held, Moment, ReportedStatus, Subject};
 use crate::words::{RequestId, SaveEnd};
 
 /// How long to wait for something to come in over a socket before asking the client again.
@@ -165,7 +165,7 @@ pub(super) struct ParkedClient {
     next: Option<Duration>,
     shown: HashMap<WebsiteId, Held>,
     ready: bool,
-    told: Option<Told>,
+    told: Option<ReportedStatus>,
 }
 
 impl ParkedClient {
@@ -312,7 +312,7 @@ impl Subject for ParkedClient {
         self.next
     }
 
-    fn told(&self, _: Moment) -> Option<Told> {
+    fn told(&self, _: Moment) -> Option<ReportedStatus> {
         self.told
     }
 

@@ -7,11 +7,11 @@ use crisp_mock_server::spaces::SharedSpace;
 use tokio::sync::mpsc;
 
 use super::emulator::SharedEmulator;
-use super::over_http::{Hurry, OverHttp, in_haste, untried};
+use super::over_http::{Deadline, OverHttp, untried, while_time};
 use super::run::{Context, Ended, LiveRun};
 use super::tap::ServerTap;
 use super::{Tempo, demands, scaling, verdict};
-use crate::candidate::{Haste, Untried};
+use crate::candidate::{TimeLeft, Untried};
 use crate::history::{History, Timing};
 use crate::judge::Judge;
 use crate::peer::PeerError;
@@ -23,19 +23,19 @@ impl OverHttp {
         &self,
         emulator: &SharedEmulator,
         prepared: &Prepared,
-        haste: &Hurry<'_>,
+        left: &Deadline<'_>,
     ) -> Result<Option<Judged>, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         if let Some(why) = scaling::unsaid(prepared, tempo) {
             return Ok(Some(verdict::unjudged(prepared, why)));
         }
         let first = self.run(emulator, prepared, tempo);
-        let Some(first) = in_haste(haste, Haste::NothingNew, first).await else {
+        let Some(first) = while_time(left, TimeLeft::ToConfirm, first).await else {
             return Ok(None);
         };
         let (judged, lag) = first?;
         let confirmed = self.confirm(emulator, prepared, tempo, (judged, lag));
-        in_haste(haste, Haste::AtOnce, confirmed).await.transpose()
+        while_time(left, TimeLeft::None, confirmed).await.transpose()
     }
 
     /// Whether a run comes again, if it failed.
@@ -90,8 +90,9 @@ impl OverHttp {
         let client = scaling::client(&prepared.scenario, tempo);
         let place = emulator.place(cell, client, tempo.poll());
         let peer = self.launch(&place).await?;
-        let about = demands::about(peer.greeting(), demands::manners(peer.greeting(), tempo));
-        let mut history = History::new(about.manners, demands::murk(prepared.murk, tempo));
+        let about = demands::about(peer.greeting(), demands::real_time(peer.greeting(), tempo));
+        let mut history =
+            History::new(about.declared, demands::staleness(prepared.staleness, tempo));
         history.timing = Timing {
             stretch: tempo.told(Duration::from_secs(1)).as_secs_f64(),
             at_once: tempo.told(tempo.poll() / 8),

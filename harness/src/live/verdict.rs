@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::history::History;
 use crate::oracle::Verdict;
 use crate::runner::{Judged, Outcome, Outside};
-use crate::subject::{Abilities, About, Manners};
+use crate::subject::{Abilities, About, DeclaredTiming};
 use crate::world::{Prepared, Run};
 
 /// A failure counts when it came in so many runs.
@@ -129,7 +129,7 @@ pub(super) fn unjudged(prepared: &Prepared, why: String) -> Judged {
             name: String::new(),
             version: String::new(),
             abilities,
-            manners: Manners::default(),
+            declared: DeclaredTiming::default(),
         },
         unreached: Vec::new(),
         unfired: Vec::new(),

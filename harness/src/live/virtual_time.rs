@@ -22,7 +22,7 @@ use crate::candidate::Untried;
 use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
 use crate::runner::{self, Judged, Outside};
 use crate::scenario;
-use crate::subject::{About, Action, Client, Event, Moment, Setup, Subject, Told};
+use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
 use crate::words::START;
 use crate::world::{self, Prepared};
 
@@ -38,8 +38,8 @@ impl OverHttp {
         let scenario = Arc::new(demands::seen(&prepared.scenario, &*self.launcher));
         let seen = Arc::new(Prepared { scenario, ..prepared.clone() });
         let options = &prepared.scenario.client;
-        let manners = demands::by_hand(greeting, options, tempo.stands_for());
-        let about = demands::about(greeting, manners);
+        let declared = demands::by_hand(greeting, options, tempo.stands_for());
+        let about = demands::about(greeting, declared);
         let shared = Arc::new(Shared::default());
         let client = ByHand {
             launcher: Arc::clone(&self.launcher),
@@ -160,7 +160,7 @@ impl ByHand {
         let blueprint = Arc::clone(&self.prepared.blueprint);
         let info = Info::of(&Space::start(world::SPACE, blueprint, url, outside), url);
         let client = self.prepared.scenario.client.clone();
-        Place::of(info, self.about.manners.poll_every, now.wall, client)
+        Place::of(info, self.about.declared.poll_every, now.wall, client)
     }
 }
 
@@ -174,7 +174,7 @@ impl Subject for Gone {
         None
     }
 
-    fn told(&self, _: Moment) -> Option<Told> {
+    fn told(&self, _: Moment) -> Option<ReportedStatus> {
         None
     }
 }

@@ -41,13 +41,13 @@ impl Oracle for Cost {
 
 /// What polls, lists, saves and troubles may cost together.
 fn allowed(history: &History, now: Duration) -> u64 {
-    let manners = &history.manners;
+    let declared = &history.declared;
     let times = |every: Duration| match every.as_millis() {
         0 => 0,
         millis => u64::try_from(now.as_millis() / millis).unwrap_or(u64::MAX),
     };
     let lives = u64::from(history.life) + 1;
-    let polls = times(manners.poll_every) + 2 * lives;
+    let polls = times(declared.poll_every) + 2 * lives;
     let changes = history.events.iter().filter(|event| {
         matches!(event.what, What::Truth { by, .. } if by != crate::history::By::Start)
             || matches!(event.what, What::Clock { .. } | What::ClockWindow(_))
@@ -58,7 +58,7 @@ fn allowed(history: &History, now: Duration) -> u64 {
     };
     let odd = history.requests.iter().filter(odd).count() as u64;
     let lists = lives
-        + manners.relist_every.map_or(0, times)
+        + declared.relist_every.map_or(0, times)
         + 2 * changes
         + 2 * odd
         + u64::from(history.requests.iter().any(|request| request.quality.is_failure()));

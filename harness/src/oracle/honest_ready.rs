@@ -46,16 +46,16 @@ impl HonestReady {
             self.unjudged = Some("the server left websites out of an answer");
             return None;
         }
-        let murk = history.murk.longest();
+        let staleness = history.staleness.longest();
         // What happened before this life counts as long as an answer of this life may hide it.
-        let hidden = |moved| moved + murk > history.born;
-        if !murk.is_zero() && self.moved.is_some_and(hidden) {
+        let hidden = |moved| moved + staleness > history.born;
+        if !staleness.is_zero() && self.moved.is_some_and(hidden) {
             // Nobody can be both ready at once and complete while the answers lag.
             self.unjudged = Some("websites came or went while the server's answers lag");
             return None;
         }
         // What was installed just before the start may be hidden as long as answers lag.
-        let all_along = history.born.saturating_sub(murk);
+        let all_along = history.born.saturating_sub(staleness);
         let missing = |(_, track): &(usize, &crate::history::Track)| {
             track.shown.is_none() && track.present_since(all_along)
         };

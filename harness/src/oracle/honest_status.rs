@@ -88,8 +88,8 @@ impl HonestStatus {
         if standing != Standing::Fresh {
             return None;
         }
-        let manners = &history.manners;
-        let overdue = manners.longest_poll * 2 + manners.request_timeout + SLACK;
+        let declared = &history.declared;
+        let overdue = declared.longest_poll * 2 + declared.request_timeout + SLACK;
         if truly.is_none_or(|truly| truly > overdue) {
             return breach(
                 "claims to be fresh",
@@ -97,7 +97,7 @@ impl HonestStatus {
                 format!("At {} the status says fresh.", time(now)),
             );
         }
-        let due = manners.longest_poll + manners.request_timeout + SLACK;
+        let due = declared.longest_poll + declared.request_timeout + SLACK;
         if self.failures >= MANY && truly.is_none_or(|truly| truly > due) {
             let fact = format!("The last {} polls failed.", self.failures);
             return breach(

@@ -31,7 +31,7 @@ impl Oracle for Liveness {
         // A save may come before the poll that is due, and may have to be waited for.
         let save = match history.saves.is_empty() {
             true => Duration::ZERO,
-            false => history.manners.request_timeout,
+            false => history.declared.request_timeout,
         };
         let longest = history.longest_silence() + save + SLACK;
         if silence <= longest {

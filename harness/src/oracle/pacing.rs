@@ -96,9 +96,12 @@ impl Pacing {
     fn ended(&mut self, history: &History, request: &Request, at: Duration) {
         let refused = request.quality == Quality::Refusal;
         if let Some(asked) = request.retry_after.filter(|_| refused) {
-            let manners = &history.manners;
-            let obeyed =
-                if self.declared { manners.longest_retry_after } else { Duration::from_secs(3600) };
+            let declared = &history.declared;
+            let obeyed = if self.declared {
+                declared.longest_retry_after
+            } else {
+                Duration::from_secs(3600)
+            };
             let until = at + asked.min(obeyed);
             if until > self.silent_until {
                 self.silent_until = until;
@@ -201,9 +204,10 @@ impl Pacing {
         if !self.declared {
             return None;
         }
-        let manners = &history.manners;
+        let declared = &history.declared;
         let late = streak.gaps.iter().rev().take(6);
-        if streak.gaps.len() >= LONG && late.clone().all(|gap| *gap < manners.first_retry * 3 / 2) {
+        if streak.gaps.len() >= LONG && late.clone().all(|gap| *gap < declared.first_retry * 3 / 2)
+        {
             return Some(Breach {
                 at,
                 word: "waits did not grow",
@@ -212,7 +216,7 @@ impl Pacing {
                 ..Breach::default()
             });
         }
-        let longest = manners.first_retry + SLACK;
+        let longest = declared.first_retry + SLACK;
         if first.is_some() && request.operation == Operation::Since && gap > longest {
             return Some(Breach {
                 at,

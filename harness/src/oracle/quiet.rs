@@ -19,7 +19,7 @@ impl Oracle for Quiet {
 
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let (from, length) = calm(history).filter(|_| event.what == What::End)?;
-        let manners = &history.manners;
+        let declared = &history.declared;
         // An answer from a cache is not counted against the quota (docs/wire.md#quota).
         let tail = history
             .requests
@@ -30,11 +30,11 @@ impl Oracle for Quiet {
         let times = |every: Duration| {
             u64::try_from(length.as_millis() / every.as_millis().max(1)).unwrap_or(u64::MAX)
         };
-        let relists = manners.relist_every.filter(|every| *every <= event.at);
+        let relists = declared.relist_every.filter(|every| *every <= event.at);
         let relists = relists.map_or(0, |every| times(every) + 1);
         let pages = history.requests.iter().filter_map(|request| request.page).max().unwrap_or(1);
         // A list that shows signs of drift is read twice, and each reading ends with a differential.
-        let allowed_polls = times(manners.poll_every) + 1 + 2 * relists;
+        let allowed_polls = times(declared.poll_every) + 1 + 2 * relists;
         // An end that is a 404 is looked at twice, and so is the page before it.
         let allowed_others = relists * (2 * u64::from(pages) + 6);
         if polls.len() as u64 <= allowed_polls && others.len() as u64 <= allowed_others {
@@ -71,6 +71,6 @@ impl Oracle for Quiet {
 fn calm(history: &History) -> Option<(Duration, Duration)> {
     let from = history.disturbed + history.bound();
     let length = history.now().checked_sub(from)?;
-    let long = length >= history.manners.poll_every * ENOUGH;
+    let long = length >= history.declared.poll_every * ENOUGH;
     (long && history.agreed_from.is_some()).then_some((from, length))
 }

@@ -66,7 +66,7 @@ impl Oracle for Snapshot {
             "the server left something out of an answer"
         } else if history.server_clock_moved {
             "the server's clock was moved"
-        } else if history.murk.longest() > Duration::ZERO {
+        } else if history.staleness.longest() > Duration::ZERO {
             "the server's answers lag behind one another"
         } else {
             return None;
@@ -76,13 +76,14 @@ impl Oracle for Snapshot {
 }
 
 fn can_judge(history: &History) -> bool {
-    !history.lied && !history.server_clock_moved && history.murk.longest().is_zero()
+    !history.lied && !history.server_clock_moved && history.staleness.longest().is_zero()
 }
 
 impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
-        let manners = &history.manners;
-        let until = at + manners.overlap * 2 + manners.request_timeout + manners.longest_poll * 2;
+        let declared = &history.declared;
+        let until =
+            at + declared.overlap * 2 + declared.request_timeout + declared.longest_poll * 2;
         self.left_out.retain(|left| left.site != site);
         let since = at;
         self.left_out.push(LeftOut { site, since, until });

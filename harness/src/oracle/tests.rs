@@ -6,9 +6,9 @@ use std::time::Duration;
 use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, cost, honest_status, pacing};
-use crate::history::{Event, History, Murk, Quality, Request, What};
+use crate::history::{AllowedStaleness, Event, History, Quality, Request, What};
 use crate::scenario::Standing;
-use crate::subject::Manners;
+use crate::subject::DeclaredTiming;
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -20,15 +20,15 @@ fn seconds(seconds: u64) -> Duration {
 
 /// Polls once a minute, waits 30 s for an answer, and 2 s before it asks again.
 fn history() -> History {
-    let manners = Manners {
+    let declared = DeclaredTiming {
         poll_every: seconds(60),
         longest_poll: seconds(60),
         request_timeout: seconds(30),
         first_retry: seconds(2),
         longest_retry_after: seconds(3600),
-        ..Manners::default()
+        ..DeclaredTiming::default()
     };
-    History::new(manners, Murk::default())
+    History::new(declared, AllowedStaleness::default())
 }
 
 fn request(operation: Operation, sent: Duration, quality: Quality) -> Request {

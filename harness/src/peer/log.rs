@@ -1,7 +1,8 @@
 //! What a client writes beside its replies, in bounded memory.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// How many lines are kept from the beginning, where programs say why they cannot start.
 const FIRST: usize = 50;
@@ -26,7 +27,7 @@ struct Kept {
 impl Log {
     pub(super) fn note(&self, line: &str) {
         let line = shortened(line, WIDTH);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         if kept.first.len() < FIRST {
             kept.first.push(line);
             return;
@@ -40,11 +41,11 @@ impl Log {
 
     /// Forgets everything: another scenario begins.
     pub(super) fn clear(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+        *self.0.lock() = Kept::default();
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.0.lock();
         let mut lines = kept.first.clone();
         if kept.left_out > 0 {
             lines.push(format!("… {} lines left out …", kept.left_out));

@@ -5,21 +5,23 @@
 //! JSON lines ([`Process`]), `POST` ([`Service`]), a plain `GET` of the plugin's own cache
 //! ([`Plugin`]), or a call in this process.
 
+mod ask;
 mod command_line;
+mod conversation;
+mod heard;
 mod http;
 mod lines;
 pub(crate) mod log;
 pub mod lookup;
-mod message;
 mod options;
 mod plugin;
 mod process;
 mod program;
+mod reply;
 mod service;
 mod view;
 mod warden;
 
-use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -35,10 +37,9 @@ pub use service::Service;
 pub use view::View;
 pub use warden::Warden;
 
-use message::Useless;
-
-use crate::scenario::{self, SaveEnd, Standing};
-use crate::subject::{Held, How, Told};
+use crate::scenario;
+use crate::subject::{Held, ReportedStatus};
+use crate::words::{How, SaveEnd};
 
 /// What a peer answers, when it does.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PeerError>> + Send + 'a>>;
@@ -66,24 +67,6 @@ impl PeerError {
             Self::NeverStarted(why) => why.clone(),
         }
     }
-}
-
-impl From<Useless> for PeerError {
-    fn from(useless: Useless) -> Self {
-        match useless {
-            Useless::Failed(why) => Self::Refused(why),
-            Useless::Wrong(why) => Self::Stopped(why),
-        }
-    }
-}
-
-/// How long a save may take: the client's own time-outs, with several attempts, and a good while
-/// for a client that does not say.
-fn save_limit(timeout: Duration, greeting: &Greeting) -> Duration {
-    const ATTEMPTS: u32 = 4;
-    let own = greeting.timeout.unwrap_or_default();
-    let own = own.saturating_mul(ATTEMPTS).saturating_add(timeout);
-    own.max(timeout.saturating_mul(6))
 }
 
 /// Where the emulator of one scenario is, and how fast its time goes.
@@ -150,6 +133,20 @@ pub struct Capabilities {
     pub reset: bool,
 }
 
+impl Capabilities {
+    /// Adds the one of this name. Unknown names are passed over: a later version may have more.
+    fn add(&mut self, name: &str) {
+        match name {
+            "save" => self.save = true,
+            "tokens" => self.tokens = true,
+            "status" => self.status = true,
+            "manual_clock" => self.manual_clock = true,
+            "reset" => self.reset = true,
+            _ => {}
+        }
+    }
+}
+
 /// Who a peer says that it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Greeting {
@@ -175,7 +172,7 @@ pub struct Reading {
     /// Its websites; under a view, what the view makes comparable.
     pub websites: Vec<(WebsiteId, Held)>,
     /// What it says of how current it is.
-    pub told: Option<Told>,
+    pub told: Option<ReportedStatus>,
 }
 
 /// What is left after a peer's clock was moved.
@@ -231,15 +228,5 @@ pub trait Launcher: Send + Sync {
     /// So many of its peers can run at a time.
     fn at_most(&self) -> usize {
         usize::MAX
-    }
-}
-
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Loading => "loading",
-            Self::Fresh => "fresh",
-            Self::Stale => "stale",
-        })
     }
 }

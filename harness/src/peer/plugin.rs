@@ -2,8 +2,8 @@
 //! read by `GET` from an address that it has for tests. Only loading and polling can be judged.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crisp_mock_server::duration;
@@ -84,7 +84,7 @@ impl Plugin {
             greeting: Greeting { name: run.text().to_owned(), ..Greeting::default() },
             run,
             port,
-            program: std::sync::Mutex::new(None),
+            program: parking_lot::Mutex::new(None),
             log: Arc::default(),
             url,
             http: self.http.clone(),
@@ -151,7 +151,7 @@ struct PluginPeer {
     run: CommandLine,
     port: Option<String>,
     /// Since when it runs.
-    program: std::sync::Mutex<Option<(Arc<Program>, Instant)>>,
+    program: parking_lot::Mutex<Option<(Arc<Program>, Instant)>>,
     log: Arc<Log>,
     url: Url,
     http: Http,
@@ -188,16 +188,12 @@ impl PluginPeer {
             || (),
         )
         .map_err(PeerError::NeverStarted)?;
-        *self.lock() = Some((Arc::new(program), Instant::now()));
+        *self.program.lock() = Some((Arc::new(program), Instant::now()));
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Arc<Program>, Instant)>> {
-        self.program.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn program(&self) -> Result<(Arc<Program>, Instant), PeerError> {
-        let running = self.lock().clone();
+        let running = self.program.lock().clone();
         running.ok_or_else(|| PeerError::Stopped("it was not started, or told to stop".to_owned()))
     }
 
@@ -351,7 +347,7 @@ impl Peer for PluginPeer {
 
     fn stop(&self) -> Answer<'_, ()> {
         Box::pin(async {
-            let running = self.lock().take();
+            let running = self.program.lock().take();
             if let Some((program, _)) = running {
                 program.ask_to_end().await;
             }

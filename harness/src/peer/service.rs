@@ -9,28 +9,26 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crisp_mock_server::duration;
-use crisp_mock_server::id::WebsiteId;
-use jiff::Timestamp;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
+use super::ask::Ask;
+use super::conversation::{Channel, Conversation};
 use super::http::{Http, Unanswered};
 use super::log::{Log, shortened};
-use super::message::{Ask, Reply, Useless};
 use super::options::{PeerOptions, ValidView};
-use super::view::{View, kind};
-use super::{Advanced, Answer, Greeting, Launcher, Peer, PeerError, Place, Reading, save_limit};
-use crate::scenario::SaveEnd;
-use crate::subject::How;
+use super::reply::Reply;
+use super::view::kind;
+use super::{Answer, Greeting, Launcher, Peer, PeerError, Place};
 
 /// Between two attempts to reach a service that is not there yet.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A service that is told of each scenario.
+/// A service that takes part in one scenario after another.
 #[derive(Debug)]
 pub struct Service {
-    desk: Arc<Desk>,
+    endpoint: Arc<Endpoint>,
     /// One scenario at a time.
     turn: Arc<Semaphore>,
     view: ValidView,
@@ -39,7 +37,7 @@ pub struct Service {
 
 /// Where requests are made.
 #[derive(Debug)]
-struct Desk {
+struct Endpoint {
     url: Url,
     http: Http,
     timeout: Duration,
@@ -55,7 +53,7 @@ impl Service {
     /// In words, when it is no address of a service, or the machine refuses an HTTP client.
     pub fn new(url: &str, options: &PeerOptions) -> Result<Self, String> {
         Ok(Self {
-            desk: Arc::new(Desk {
+            endpoint: Arc::new(Endpoint {
                 url: super::http::address(url)?,
                 http: Http::new()?,
                 timeout: options.timeout,
@@ -71,22 +69,23 @@ impl Service {
     async fn begin(&self) -> Result<Box<dyn Peer>, PeerError> {
         let turn = Arc::clone(&self.turn).acquire_owned().await;
         let turn = turn.map_err(|error| PeerError::NeverStarted(error.to_string()))?;
-        self.desk.log.clear();
+        self.endpoint.log.clear();
         let reply = self.hello().await?;
-        let (greeting, view) = reply.greeting().map_err(|useless| match useless {
-            Useless::Failed(why) | Useless::Wrong(why) => PeerError::NeverStarted(why),
-        })?;
+        let (greeting, view) =
+            reply.greeting().map_err(|useless| PeerError::NeverStarted(useless.how()))?;
         self.view.greeted(view);
         if greeting.capabilities.reset {
             // Whatever it did before is not to be judged.
-            self.desk.ask(&Ask::Reset, &greeting).await?;
+            self.endpoint.ask(&Ask::Reset, &greeting).await?;
         }
-        Ok(Box::new(ServicePeer {
-            desk: Arc::clone(&self.desk),
+        Ok(Box::new(Conversation {
             greeting,
             view: self.view.get(),
-            turn: Mutex::new(Some(turn)),
-            was_stopped: Arc::clone(&self.was_stopped),
+            channel: ServiceChannel {
+                endpoint: Arc::clone(&self.endpoint),
+                turn: Mutex::new(Some(turn)),
+                was_stopped: Arc::clone(&self.was_stopped),
+            },
         }))
     }
 
@@ -94,7 +93,7 @@ impl Service {
     async fn hello(&self) -> Result<Reply, PeerError> {
         let attempts = async {
             loop {
-                match self.desk.ask(&Ask::HELLO, &Greeting::default()).await {
+                match self.endpoint.ask(&Ask::HELLO, &Greeting::default()).await {
                     Err(PeerError::Stopped(why)) if why.starts_with(NOBODY) => {
                         tokio::time::sleep(PAUSE).await;
                     }
@@ -102,13 +101,13 @@ impl Service {
                 }
             }
         };
-        let url = &self.desk.url;
-        let why = match tokio::time::timeout(self.desk.timeout, attempts).await {
+        let url = &self.endpoint.url;
+        let why = match tokio::time::timeout(self.endpoint.timeout, attempts).await {
             Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(
                 PeerError::Stopped(why) | PeerError::Refused(why) | PeerError::NeverStarted(why),
             )) => why,
-            Err(_) => format!("{NOBODY} within {}", duration::format(self.desk.timeout)),
+            Err(_) => format!("{NOBODY} within {}", duration::format(self.endpoint.timeout)),
         };
         let hint = if self.was_stopped.load(Ordering::Relaxed) {
             "it was told to `stop` after the scenario before, as it cannot `reset`; with that \
@@ -141,12 +140,9 @@ impl Launcher for Service {
     }
 }
 
-impl Desk {
+impl Endpoint {
     async fn ask(&self, ask: &Ask<'_>, greeting: &Greeting) -> Result<Reply, PeerError> {
-        let limit = match ask {
-            Ask::Save { .. } => save_limit(self.timeout, greeting),
-            _ => self.timeout,
-        };
+        let limit = ask.limit(self.timeout, greeting);
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let op = ask.op();
         let answer = self.http.post(&self.url, ask.line(id), limit).await;
@@ -166,7 +162,7 @@ impl Desk {
                 shortened(&body, 300)
             )));
         }
-        reply(op, id, &body)?.fine(op).map_err(PeerError::from)
+        reply(op, id, &body)?.fine(op)
     }
 }
 
@@ -194,71 +190,33 @@ fn reply(op: &str, id: u64, body: &str) -> Result<Reply, PeerError> {
 }
 
 /// The service in one scenario.
-struct ServicePeer {
-    desk: Arc<Desk>,
-    greeting: Greeting,
-    view: View,
+struct ServiceChannel {
+    endpoint: Arc<Endpoint>,
     turn: Mutex<Option<OwnedSemaphorePermit>>,
     was_stopped: Arc<AtomicBool>,
 }
 
-impl ServicePeer {
-    async fn ask<T>(
-        &self,
-        ask: Ask<'_>,
-        read: impl FnOnce(&Reply) -> Result<T, Useless>,
-    ) -> Result<T, PeerError> {
-        let reply = self.desk.ask(&ask, &self.greeting).await?;
-        read(&reply).map_err(PeerError::from)
+impl Channel for ServiceChannel {
+    async fn ask(&self, ask: &Ask<'_>, greeting: &Greeting) -> Result<Reply, PeerError> {
+        self.endpoint.ask(ask, greeting).await
     }
 
-    async fn end(&self) -> Result<(), PeerError> {
+    async fn end(&self, greeting: &Greeting) -> Result<(), PeerError> {
         let Some(_turn) = self.turn.lock().await.take() else {
             return Ok(());
         };
-        // How it takes its leave is not judged.
-        if self.greeting.capabilities.reset {
-            let _ = self.desk.ask(&Ask::Reset, &self.greeting).await;
+        let last = if greeting.capabilities.reset {
+            Ask::Reset
         } else {
             self.was_stopped.store(true, Ordering::Relaxed);
-            let _ = self.desk.ask(&Ask::Stop, &self.greeting).await;
-        }
+            Ask::Stop
+        };
+        // Its last reply is not judged.
+        let _ = self.endpoint.ask(&last, greeting).await;
         Ok(())
-    }
-}
-
-impl Peer for ServicePeer {
-    fn greeting(&self) -> &Greeting {
-        &self.greeting
-    }
-
-    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
-        let ask = Ask::start(place, self.greeting.capabilities);
-        Box::pin(self.ask(ask, |_| Ok(())))
-    }
-
-    fn read(&self) -> Answer<'_, Reading> {
-        let abilities = self.greeting.capabilities;
-        Box::pin(self.ask(Ask::Read, move |reply| reply.reading(&self.view, abilities)))
-    }
-
-    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
-        Box::pin(self.ask(Ask::save(website, settings, how), Reply::save_end))
-    }
-
-    fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {
-        Box::pin(self.ask(Ask::advance(by, now), Reply::advanced))
-    }
-
-    fn reset(&self) -> Answer<'_, ()> {
-        Box::pin(self.ask(Ask::Reset, |_| Ok(())))
-    }
-
-    fn stop(&self) -> Answer<'_, ()> {
-        Box::pin(self.end())
     }
 
     fn log(&self) -> Vec<String> {
-        self.desk.log.lines()
+        self.endpoint.log.lines()
     }
 }

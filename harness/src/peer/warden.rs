@@ -6,7 +6,8 @@
 
 use std::io::{self, BufRead, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// A process that ends clients when this one has ended.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Warden {
     }
 
     fn note(&self, note: &str) {
-        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pipe = self.pipe.lock();
         if let Some(pipe) = pipe.as_mut() {
             // Should the warden have been killed, clients still end with their peers.
             let _ = pipe.write_all(note.as_bytes());
@@ -72,8 +73,8 @@ impl Warden {
 impl Drop for Warden {
     fn drop(&mut self) {
         // The pipe closes, and the watch is over.
-        self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
+        self.pipe.lock().take();
+        let _ = self.child.lock().wait();
     }
 }
 

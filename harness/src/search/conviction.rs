@@ -185,7 +185,7 @@ fn settle(
     }
     watch.begins(Phase::Confirming);
     let prepared = prepare(&least)?;
-    let judged = candidate.trial.judge_while(&prepared, &|| watch.haste(false))?;
+    let judged = candidate.trial.judge_while(&prepared, &|| watch.left(false))?;
     let same = judged.filter(|judged| {
         judged.outcome() == Outcome::Failed && suspect.class.covers(&Class::of(judged))
     });
@@ -242,8 +242,8 @@ fn fails(
     let Ok(prepared) = Prepared::new(scenario.clone().into()) else {
         return Ok(false);
     };
-    let haste = || watch.haste(false);
-    let Some(judged) = candidate.trial.glance(&prepared, &haste)? else {
+    let left = || watch.left(false);
+    let Some(judged) = candidate.trial.glance(&prepared, &left)? else {
         return Ok(false);
     };
     // Every step has to come about: a file with idle steps explains nothing.

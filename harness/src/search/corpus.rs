@@ -69,8 +69,8 @@ pub(super) fn walk(
 ) -> Result<Walk, Untried> {
     let enough = AtomicBool::new(false);
     let judged = in_parallel(plan.jobs, files, &|(_, prepared)| {
-        let haste = || watch.haste(enough.load(Ordering::Relaxed));
-        let judged = candidate.trial.judge_while(prepared, &haste)?;
+        let left = || watch.left(enough.load(Ordering::Relaxed));
+        let judged = candidate.trial.judge_while(prepared, &left)?;
         Ok(judged.map(unfired::unless_nothing_happened).map(|judged| {
             watch.judged(tally(&judged));
             let fair = judged.outcome() != Outcome::Failed

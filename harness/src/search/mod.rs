@@ -19,7 +19,7 @@ pub use corpus::{Files, read};
 pub use rounds::Tally;
 pub use saved::file_name;
 
-use crate::candidate::{Candidate, Haste, Untried};
+use crate::candidate::{Candidate, TimeLeft, Untried};
 use crate::generate::Bounds;
 use crate::parallel::in_parallel;
 use crate::replay::{self, ExitCode, ReplayError};
@@ -145,13 +145,13 @@ pub trait Watch: Sync {
     }
 
     /// How much time is left; none when `enough` was found.
-    fn haste(&self, enough: bool) -> Haste {
+    fn left(&self, enough: bool) -> TimeLeft {
         if enough || self.is_stopped() {
-            Haste::AtOnce
+            TimeLeft::None
         } else if self.is_over() {
-            Haste::NothingNew
+            TimeLeft::ToConfirm
         } else {
-            Haste::None
+            TimeLeft::Enough
         }
     }
 }
@@ -310,8 +310,8 @@ fn again(
     };
     let mut failed = 0;
     let all = in_parallel(plan.jobs, &saved, &|(_, prepared)| {
-        let haste = || watch.haste(false);
-        candidate.trial.judge_while(prepared, &haste)
+        let left = || watch.left(false);
+        candidate.trial.judge_while(prepared, &left)
     });
     for (index, ((file, prepared), judged)) in saved.iter().zip(all).enumerate() {
         let Some(judged) = judged? else { continue };

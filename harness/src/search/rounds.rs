@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::conviction::{Class, Suspect};
 use super::{Plan, Unjudged, Watch};
-use crate::candidate::{Candidate, Haste, Untried};
+use crate::candidate::{Candidate, TimeLeft, Untried};
 use crate::coverage::Coverage;
 use crate::generate::{self, Bounds};
 use crate::parallel::in_parallel;
@@ -81,8 +81,8 @@ impl<'a> Rounds<'a> {
         let real = self.candidate.trial.in_real_time();
         let enough = AtomicBool::new(false);
         let glances = in_parallel(self.plan.jobs, &indices, &|index| {
-            let haste = || watch.haste(enough.load(Ordering::Relaxed));
-            let glance = self.glance(*index, &haste)?;
+            let left = || watch.left(enough.load(Ordering::Relaxed));
+            let glance = self.glance(*index, &left)?;
             if let Some(glance) = &glance {
                 watch.judged(glance.tally);
                 let suspect = glance.suspect.as_ref();
@@ -170,7 +170,7 @@ impl Rounds<'_> {
     fn glance(
         &self,
         index: u64,
-        haste: &(dyn Fn() -> Haste + Sync),
+        left: &(dyn Fn() -> TimeLeft + Sync),
     ) -> Result<Option<Glance>, Untried> {
         let seed = self.plan.seed;
         let scenario = generate::scenario(seed, index, self.bounds);
@@ -178,7 +178,7 @@ impl Rounds<'_> {
             problem: format!("case {index} of seed {seed} cannot be set up: {problem}"),
             hint: Some("this is a mistake of crisp-mock, please report it".to_owned()),
         })?;
-        let judged = self.candidate.trial.judge_while(&prepared, haste)?;
+        let judged = self.candidate.trial.judge_while(&prepared, left)?;
         Ok(judged.map(|judged| self.seen(index, &prepared, judged)))
     }
 

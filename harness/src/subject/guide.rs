@@ -18,7 +18,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Abilities, About, Action, Client, Event, Held, Manners, Moment, RequestId, Setup, Subject, Told,
+    Abilities, About, Action, Client, DeclaredTiming, Event, Held, Moment, ReportedStatus,
+    RequestId, Setup, Subject,
 };
 use crate::scenario;
 
@@ -38,7 +39,7 @@ impl Client for Guide {
             name: "guide".to_owned(),
             version: "2021-09-21".to_owned(),
             abilities: Abilities { saves: false, tokens: false, status: false, waits: false },
-            manners: Manners {
+            declared: DeclaredTiming {
                 poll_every: tick,
                 longest_poll: tick,
                 request_timeout: options.request_timeout.unwrap_or(TIMEOUT),
@@ -46,7 +47,7 @@ impl Client for Guide {
                 retry_cap: tick,
                 refused_cap: tick,
                 throttled_cap: tick,
-                ..Manners::default()
+                ..DeclaredTiming::default()
             },
         }
     }
@@ -110,7 +111,7 @@ impl Subject for Loop {
         }
     }
 
-    fn told(&self, _now: Moment) -> Option<Told> {
+    fn told(&self, _now: Moment) -> Option<ReportedStatus> {
         None
     }
 }

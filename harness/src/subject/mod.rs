@@ -79,7 +79,7 @@ pub struct Held {
 
 /// What a client says of how current its cache is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct ReportedStatus {
     /// In one word.
     pub standing: Standing,
     /// How old its knowledge is.
@@ -106,7 +106,7 @@ pub trait Subject: Send {
     fn next_wake(&self) -> Option<Duration>;
 
     /// What it says of how current its cache is, if it says anything.
-    fn told(&self, now: Moment) -> Option<Told>;
+    fn told(&self, now: Moment) -> Option<ReportedStatus>;
 }
 
 /// Where the API is and how the scenario wants the client to be set up.
@@ -147,7 +147,7 @@ pub struct About {
     /// What it can do.
     pub abilities: Abilities,
     /// How it says that it behaves.
-    pub manners: Manners,
+    pub declared: DeclaredTiming,
 }
 
 /// What a client can do; what it cannot is not judged.
@@ -165,7 +165,7 @@ pub struct Abilities {
 
 /// How a client says that it behaves, from which the bounds are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Manners {
+pub struct DeclaredTiming {
     /// From one poll to the next.
     pub poll_every: Duration,
     /// From one poll to the next at most, when a quota makes it save.

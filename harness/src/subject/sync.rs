@@ -7,8 +7,8 @@ use crisp_sync::machine::{self, Machine, Parts};
 use crisp_sync::{BaseUrl, Change, Config, Credentials, Quota, Settings, Website};
 
 use super::{
-    Abilities, About, Action, Client, Event, Held, How, Manners, Moment, RequestId, Setup, Subject,
-    Told,
+    Abilities, About, Action, Client, DeclaredTiming, Event, Held, How, Moment, ReportedStatus,
+    RequestId, Setup, Subject,
 };
 use crate::scenario::{self, SaveEnd, Standing};
 
@@ -66,7 +66,7 @@ impl Client for Sync {
             name: self.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             abilities: Abilities { saves: true, tokens: true, status: true, waits: true },
-            manners: Manners {
+            declared: DeclaredTiming {
                 poll_every: config.poll_every,
                 longest_poll: match config.quota {
                     Quota::Unlimited => config.poll_every,
@@ -134,14 +134,14 @@ impl Subject for Running {
         self.machine.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
+    fn told(&self, now: Moment) -> Option<ReportedStatus> {
         use machine::Freshness;
         let (standing, age) = match self.machine.freshness(moment(now)) {
             Freshness::Loading => (Standing::Loading, None),
             Freshness::Fresh { age } => (Standing::Fresh, Some(age)),
             Freshness::Stale { age } => (Standing::Stale, age),
         };
-        Some(Told { standing, age })
+        Some(ReportedStatus { standing, age })
     }
 }
 

@@ -7,6 +7,8 @@ mod spot;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use strum::Display;
 
 pub use rule::Rule;
 pub use spot::Spot;
@@ -18,7 +20,8 @@ pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 pub const LATENCY: Duration = Duration::from_millis(10);
 
 /// Whose clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum Side {
     /// The server's.
     Server,
@@ -27,7 +30,9 @@ pub enum Side {
 }
 
 /// What a client says of how current its cache is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Standing {
     /// It has no complete set yet.
     Loading,
@@ -38,7 +43,8 @@ pub enum Standing {
 }
 
 /// How settings are saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum How {
     /// `PUT`
     Put,
@@ -47,7 +53,9 @@ pub enum How {
 }
 
 /// How a client says that a save ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum SaveEnd {
     /// It was carried out.
     Done,

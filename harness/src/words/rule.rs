@@ -3,8 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 /// One of the fourteen things that are demanded of every client, whatever happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Rule {
     /// O1: after the last change and the last fault the cache becomes equal to the server.
     Converged,
@@ -18,7 +32,7 @@ pub enum Rule {
     NoPhantom,
     /// O6: after a definite save the saved value, or a newer one, is what reads return.
     ReadYourWrites,
-    /// O7: a retry of a save never overwrites somebody's later change.
+    /// O7: a retry of a save never overwrites a later change.
     NoLostUpdate,
     /// O8: when the client says that it is ready, no website that was there all along is missing.
     HonestReady,
@@ -57,23 +71,8 @@ impl Rule {
 
     /// The name as scenarios write it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Converged => "converged",
-            Self::Snapshot => "snapshot",
-            Self::Monotonic => "monotonic",
-            Self::NoResurrection => "no-resurrection",
-            Self::NoPhantom => "no-phantom",
-            Self::ReadYourWrites => "read-your-writes",
-            Self::NoLostUpdate => "no-lost-update",
-            Self::HonestReady => "honest-ready",
-            Self::HonestStatus => "honest-status",
-            Self::Liveness => "liveness",
-            Self::Pacing => "pacing",
-            Self::Cost => "cost",
-            Self::Atomic => "atomic",
-            Self::Quiet => "quiet",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Its number in the research: O1 to O14.
@@ -85,10 +84,10 @@ impl Rule {
     /// The rule of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.name() == name)
+        name.parse().ok()
     }
 
-    /// How grave a breach is: 0 is gravest. Wrong data outweighs bad manners.
+    /// How grave a breach is: 0 is gravest. Wrong data outweighs a waste of requests.
     #[must_use]
     pub const fn harm(self) -> u8 {
         match self {

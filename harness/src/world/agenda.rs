@@ -102,7 +102,7 @@ impl<'a> Agenda<'a> {
 
     /// How long a step may take whose request has not come: until the next full list, for example.
     pub(crate) fn reachable_until(&self, history: &History, limit: Duration) -> Duration {
-        let relist = history.manners.relist_every.unwrap_or_default();
+        let relist = history.declared.relist_every.unwrap_or_default();
         self.planned.max(history.born) + relist + limit
     }
 }

@@ -122,7 +122,7 @@ impl<'a, W: Witness> World<'a, W> {
         };
         let client_ahead = options.clock.unwrap_or(0);
         let subject = client.start(&setup, moment(Duration::ZERO, client_ahead));
-        let history = History::new(about.manners, prepared.murk);
+        let history = History::new(about.declared, prepared.staleness);
         Self {
             prepared,
             client,
@@ -192,7 +192,7 @@ impl<'a, W: Witness> World<'a, W> {
     /// When there will be nothing more to see.
     fn end(&self) -> Duration {
         let limit = agenda::limit(&self.history, self.prepared.scenario.expect.converged_within);
-        let tail = self.about.manners.poll_every * 4;
+        let tail = self.about.declared.poll_every * 4;
         let end = self.agenda.settled(&self.history) + limit + tail;
         if self.server.waiting().is_empty() {
             return end;

@@ -11,7 +11,7 @@ use crisp_mock_server::sample::SettingsGenerator;
 use crisp_mock_server::schema::SettingsSchema;
 use serde_json::Value;
 
-use crate::history::Murk;
+use crate::history::AllowedStaleness;
 use crate::scenario::{Anchor, Scenario};
 use crate::words::{START, Side};
 
@@ -26,7 +26,7 @@ pub struct Prepared {
     pub(crate) blueprint: Arc<Blueprint>,
     /// What is installed before the start.
     pub(crate) start: Vec<(WebsiteId, Option<Value>)>,
-    pub(crate) murk: Murk,
+    pub(crate) staleness: AllowedStaleness,
     /// When the last thing happens that is planned by time.
     pub(crate) planned: Duration,
     /// Whether some fault goes on for ever.
@@ -54,7 +54,7 @@ impl Prepared {
             Some(raw) => SettingsSchema::from_value(raw.clone(), quirks.schema_rules())
                 .map_err(|error| error.to_string())?,
         };
-        let murk = murk(&quirks);
+        let staleness = staleness(&quirks);
         let options = WorldOptions {
             websites: Some(0),
             quota: server.quota,
@@ -73,7 +73,7 @@ impl Prepared {
         };
         Ok(Self {
             start: start(&scenario, &blueprint),
-            murk,
+            staleness,
             planned: planned(&scenario),
             endless: scenario.faults.faults.iter().any(is_endless),
             edges: edges(&scenario),
@@ -83,12 +83,12 @@ impl Prepared {
     }
 }
 
-fn murk(quirks: &Quirks) -> Murk {
+fn staleness(quirks: &Quirks) -> AllowedStaleness {
     let cache = match quirks.get_cache {
         GetCache::Off => Duration::ZERO,
         GetCache::Busted(life) | GetCache::Kept(life) => life,
     };
-    Murk { since_lag: quirks.since_lag.0, list_lag: quirks.list_lag.0, cache }
+    AllowedStaleness { since_lag: quirks.since_lag.0, list_lag: quirks.list_lag.0, cache }
 }
 
 fn start(scenario: &Scenario, blueprint: &Blueprint) -> Vec<(WebsiteId, Option<Value>)> {

@@ -5,12 +5,11 @@
 //! which has become weaker shows as a difference.
 
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Mutant, all};
 use crate::judge::Demand;
 use crate::oracle::{Rule, Verdict};
+use crate::parallel::in_parallel;
 use crate::runner::{Judged, Outcome, is_fair, judge};
 use crate::scenario::Scenario;
 use crate::world::Prepared;
@@ -83,8 +82,8 @@ impl Matrix {
     #[must_use]
     pub fn over(files: &[(String, Prepared)], threads: usize) -> Self {
         let mutants = all();
-        let verdicts = in_parallel(mutants.len(), threads, |index| {
-            let client = mutants[index].client();
+        let verdicts = in_parallel(threads, mutants, &|mutant| {
+            let client = mutant.client();
             let convicts =
                 |(_, prepared): &(String, Prepared)| Rules::convicting(&judge(prepared, &*client));
             files.iter().map(convicts).collect::<Vec<_>>()
@@ -172,9 +171,8 @@ pub fn search(
     cases: u64,
     threads: usize,
 ) -> Vec<Random> {
-    let by_seed = in_parallel(seeds.len(), threads, |index| {
-        first_kills(&|case| generate(seeds[index], case), cases)
-    });
+    let by_seed =
+        in_parallel(threads, seeds, &|seed| first_kills(&|case| generate(*seed, case), cases));
     let result = |mutant: usize| Random {
         cases,
         first: by_seed.iter().map(|first| first[mutant]).collect(),
@@ -203,31 +201,6 @@ fn first_kills(generate: &dyn Fn(u64) -> Scenario, cases: u64) -> Vec<Option<u64
         }
     }
     first
-}
-
-/// The results of `work` for each index, in their order, on so many threads.
-fn in_parallel<T: Send>(count: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::with_capacity(count));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, count.max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= count {
-                        return;
-                    }
-                    let result = work(index);
-                    if let Ok(mut results) = results.lock() {
-                        results.push((index, result));
-                    }
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_default();
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 impl fmt::Display for Matrix {

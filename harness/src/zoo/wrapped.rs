@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Make, Mutant, backoff, difference, load};
 use crate::scenario::{self, Standing};
-use crate::subject::{About, Action, Client, Event, Moment, RequestId, Setup, Subject, Sync, Told};
+use crate::subject::{
+    About, Action, Client, Event, Moment, ReportedStatus, RequestId, Setup, Subject, Sync,
+};
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -120,9 +122,9 @@ impl Subject for Running {
         self.inner.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
+    fn told(&self, now: Moment) -> Option<ReportedStatus> {
         match self.wrap {
-            Wrap::SaysFresh => Some(Told { standing: Standing::Fresh, age: None }),
+            Wrap::SaysFresh => Some(ReportedStatus { standing: Standing::Fresh, age: None }),
             _ => self.inner.told(now),
         }
     }

@@ -41,9 +41,9 @@ impl<C: Client + 'static> Launcher for Driven<C> {
                     manual_clock: self.manual,
                     reset: false,
                 },
-                timeout: Some(about.manners.request_timeout),
-                backoff_max: Some(about.manners.refused_cap),
-                relist: about.manners.relist_every,
+                timeout: Some(about.declared.request_timeout),
+                backoff_max: Some(about.declared.refused_cap),
+                relist: about.declared.relist_every,
             };
             Ok(Box::new(DrivenPeer {
                 client: self.client.clone(),

@@ -13,7 +13,7 @@ use crisp_harness::runner::{Judged, Outcome};
 use crisp_harness::scenario;
 use crisp_harness::search::{Phase, Plan, Watch, search};
 use crisp_harness::subject::{
-    About, Action, Client, Event, Guide, Moment, Setup, Subject, Sync, Told,
+    About, Action, Client, Event, Guide, Moment, ReportedStatus, Setup, Subject, Sync,
 };
 use crisp_mock_server::id::WebsiteId;
 
@@ -56,7 +56,7 @@ impl Subject for Forgets {
         self.inner.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
+    fn told(&self, now: Moment) -> Option<ReportedStatus> {
         self.inner.told(now)
     }
 }

@@ -1,0 +1,103 @@
+//! What a client is asked: the requests of the client protocol, version 1.
+
+use std::time::Duration;
+
+use crisp_mock_server::id::WebsiteId;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Capabilities, Greeting, Place};
+use crate::words::How;
+
+/// What a client is asked.
+#[derive(Debug, Clone, Serialize, strum::IntoStaticStr)]
+#[serde(tag = "op", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub(super) enum Ask<'a> {
+    Hello {
+        protocol: u32,
+    },
+    Start {
+        rest_host: &'a str,
+        rest_url: &'a str,
+        identifier: &'a str,
+        key: &'a str,
+        tier: &'a str,
+        plugin_id: &'a str,
+        poll_ms: u64,
+        /// Only for a client whose clock is moved by hand.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        now: Option<Timestamp>,
+    },
+    Read,
+    Save {
+        website_id: WebsiteId,
+        settings: Value,
+        how: How,
+    },
+    Advance {
+        ms: u64,
+        now: Timestamp,
+    },
+    Reset,
+    Stop,
+}
+
+#[derive(Serialize)]
+struct Numbered<'a> {
+    id: u64,
+    #[serde(flatten)]
+    ask: &'a Ask<'a>,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) const HELLO: Self = Self::Hello { protocol: 1 };
+
+    pub(super) fn start(place: &'a Place, capabilities: Capabilities) -> Self {
+        Self::Start {
+            rest_host: &place.rest_host,
+            rest_url: &place.rest_url,
+            identifier: &place.identifier,
+            key: &place.key,
+            tier: &place.tier,
+            plugin_id: &place.plugin_id,
+            poll_ms: millis(place.poll_every),
+            now: capabilities.manual_clock.then_some(place.now),
+        }
+    }
+
+    pub(super) fn save(website_id: WebsiteId, settings: &str, how: How) -> Self {
+        Self::Save { website_id, settings: serde_json::from_str(settings).unwrap_or_default(), how }
+    }
+
+    pub(super) fn advance(by: Duration, now: Timestamp) -> Self {
+        Self::Advance { ms: millis(by), now }
+    }
+
+    /// Its name in the protocol.
+    pub(super) fn op(&self) -> &'static str {
+        self.into()
+    }
+
+    /// The message as one line.
+    pub(super) fn line(&self, id: u64) -> String {
+        // Nothing in it can fail to be written.
+        serde_json::to_string(&Numbered { id, ask: self }).unwrap_or_default()
+    }
+
+    /// How long its reply may take. A save has the client's own time-outs, with several attempts, and
+    /// a good while for a client that does not say.
+    pub(super) fn limit(&self, timeout: Duration, greeting: &Greeting) -> Duration {
+        const ATTEMPTS: u32 = 4;
+        if !matches!(self, Self::Save { .. }) {
+            return timeout;
+        }
+        let own = greeting.timeout.unwrap_or_default();
+        own.saturating_mul(ATTEMPTS).saturating_add(timeout).max(timeout.saturating_mul(6))
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
