@@ -1,4 +1,4 @@
-//! Who is judged: something that runs scenarios, under the name that the command line gives it.
+//! The client that is judged: something that runs scenarios, under the name that the command line gives it.
 //!
 //! A [`Trial`] is all that a replay or a search knows of a client: a scenario goes in, a judged run
 //! comes out. Clients written in Rust are tried [in virtual time](InVirtualTime); programs and
@@ -35,7 +35,7 @@ pub trait Trial: Send + std::marker::Sync {
         if left() == TimeLeft::Enough { self.judge(prepared).map(Some) } else { Ok(None) }
     }
 
-    /// One run that nobody confirms, to try what a scenario can do without. Where a run says the
+    /// One run that is not confirmed, to try what a scenario can do without. Where a run says the
     /// same each time that is a verdict.
     ///
     /// # Errors
@@ -114,11 +114,11 @@ impl Trial for InVirtualTime {
 pub struct Candidate {
     /// What runs it.
     pub trial: Box<dyn Trial>,
-    /// The first line of every run: nobody is to take one client's verdict for another's.
+    /// The first line of every run: one client's verdict must not be taken for another's.
     pub judged: String,
     /// How the command line names it: `--client guide`.
     pub options: String,
-    /// Whether it is the reference itself, which nobody need ask about fairness.
+    /// Whether it is the reference itself, for which fairness is not asked.
     pub is_reference: bool,
 }
 
@@ -147,7 +147,7 @@ pub enum ClientChoice {
     Mutant(&'static Mutant),
 }
 
-/// A client that nobody knows.
+/// A client that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownClient {
     /// No client at all has this name.

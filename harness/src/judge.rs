@@ -169,33 +169,26 @@ fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut
         add("never_seen", verdict);
     }
     if let Some(status) = expect.status {
-        let told = history.events.iter().rev().find_map(|event| match event.what {
+        let last = history.events.iter().rev().find_map(|event| match event.what {
             What::Status { standing, .. } => Some(standing),
             _ => None,
         });
         add(
             "status",
-            match told {
+            match last {
                 None => Verdict::NotJudged("this client does not say how current it is".to_owned()),
-                Some(told) => {
-                    let (wanted, got) = (format!("{status:?}"), format!("{told:?}"));
-                    unequal(
-                        told != status,
-                        now,
-                        "another status",
-                        &wanted.to_lowercase(),
-                        &got.to_lowercase(),
-                    )
+                Some(last) => {
+                    let (wanted, got) = (status.to_string(), last.to_string());
+                    unequal(last != status, now, "another status", &wanted, &got)
                 }
             },
         );
     }
     if let Some(saves) = &expect.saves {
         let ends: Vec<_> = history.saves.iter().map(|save| save.end).collect();
-        let wanted = saves.iter().map(|end| format!("{end:?}").to_lowercase()).collect::<Vec<_>>();
-        let got = ends.iter().map(|end| {
-            end.map_or_else(|| "open".to_owned(), |end| format!("{end:?}").to_lowercase())
-        });
+        let wanted = saves.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let got =
+            ends.iter().map(|end| end.map_or_else(|| "open".to_owned(), |end| end.to_string()));
         let got = got.collect::<Vec<_>>();
         add(
             "saves",

@@ -41,7 +41,7 @@ pub enum ReplayError {
     /// There is no scenario in what was named.
     #[error("there is no scenario (*.yaml) in {0}")]
     Empty(String),
-    /// Files have mistakes; all of them are told.
+    /// Files have mistakes: all of them.
     #[error("{0}")]
     Invalid(String),
     /// The client could not be tried.

@@ -1,5 +1,5 @@
-//! Faults that never met a request. A pass beside them says less than it seems to, so that it is
-//! told which, where and why; a scenario that is made of nothing else judged nothing.
+//! Faults that never met a request. A pass beside them says less than it seems to, so that a
+//! report says which, where and why; a scenario that is made of nothing else judged nothing.
 
 use std::fs;
 
@@ -35,9 +35,9 @@ impl Unfired {
         faults.collect()
     }
 
-    /// What a person is told of it.
+    /// It as a sentence.
     #[must_use]
-    pub fn told(&self, file: &str) -> String {
+    pub fn text(&self, file: &str) -> String {
         let line = self.line.map_or_else(String::new, |line| format!(":{line}"));
         let why = self.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         format!("{file}{line}: the fault {} never met a request{why}", self.fault)

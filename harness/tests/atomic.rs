@@ -69,8 +69,8 @@ impl Subject for Dropping {
         self.inner.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<ReportedStatus> {
-        self.inner.told(now)
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
+        self.inner.status(now)
     }
 }
 

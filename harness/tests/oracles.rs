@@ -300,8 +300,8 @@ impl Subject for NeverSaves {
         self.0.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<ReportedStatus> {
-        self.0.told(now)
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
+        self.0.status(now)
     }
 }
 
@@ -347,8 +347,8 @@ impl Subject for ShowsNothing {
         self.0.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<ReportedStatus> {
-        self.0.told(now)
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
+        self.0.status(now)
     }
 }
 

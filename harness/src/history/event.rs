@@ -16,7 +16,7 @@ pub type RequestIndex = u32;
 pub struct State {
     /// Its settings.
     pub settings: Val,
-    /// Its token; none when the client does not tell.
+    /// Its token; none when the client does not give it.
     pub token: Option<Val>,
 }
 
@@ -25,7 +25,7 @@ pub struct State {
 pub enum By {
     /// It was so before anything happened.
     Start,
-    /// Somebody at the dashboard.
+    /// An operator at the dashboard.
     Operator,
     /// The client, by this request.
     Client(RequestIndex),
@@ -67,7 +67,7 @@ pub enum What {
         /// What it shows; none: nothing.
         state: Option<State>,
     },
-    /// All that the cache shows differently in one step has been told.
+    /// The last of what the cache shows differently in one step has been noted.
     Step,
     /// The client says that its first set is complete.
     Ready,
@@ -78,7 +78,7 @@ pub enum What {
         /// How old its knowledge is, if it says.
         age: Option<Duration>,
     },
-    /// The client was told to save; the place in [`History::saves`](super::History::saves).
+    /// The client was asked to save; the place in [`History::saves`](super::History::saves).
     SaveOrdered(u32),
     /// The client says how a save ended.
     SaveEnded(u32, SaveEnd),

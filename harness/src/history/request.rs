@@ -25,7 +25,7 @@ pub enum Quality {
     Stale,
     /// An answer that leaves something out, or repeats something, without a mark.
     Lie,
-    /// A status below 300 that somebody invented.
+    /// A status below 300 that a fault made up.
     Invented,
 }
 
@@ -46,9 +46,9 @@ pub struct Request {
     pub page: Option<u32>,
     /// The website in its path.
     pub site: Option<Site>,
-    /// The how manieth of its operation it is.
+    /// Its 1-based index among the requests of its operation.
     pub number: u64,
-    /// The how manieth of its page it is.
+    /// Its 1-based index among the requests of its page.
     pub page_number: u64,
     /// How often the client had been started anew.
     pub life: u32,

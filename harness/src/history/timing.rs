@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::words::{LATENCY, START};
 
-/// Histories are told in the scenario's own time. In virtual time that is the server's; in real
+/// The times of a history are in the scenario's own time. In virtual time that is the server's; in real
 /// time so much real time stands for so much of the scenario's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Timing {

@@ -35,21 +35,21 @@ pub(super) const UNJUDGED: [(Rule, &str); 5] = [
 ];
 const TIME: &str = "in real time the machine's own delays would be judged";
 
-/// How a client has to behave in real time, told in the scenario's own time: within 20 polls and
+/// How a client has to behave in real time, in the scenario's own time: within 20 polls and
 /// 2 s everything is right again, and a client that says that it waits longer may do so.
 pub(super) fn real_time(greeting: &Greeting, tempo: Tempo) -> DeclaredTiming {
     let withheld = tempo.withheld();
     let timeout = greeting.timeout.unwrap_or_default().min(withheld);
     let waits = timeout + greeting.backoff_max.unwrap_or_default().min(LONGEST_WAIT);
     // The 20 polls have room for as many as an answer is withheld for.
-    let longer = tempo.told(waits.saturating_sub(withheld));
+    let longer = tempo.in_scenario(waits.saturating_sub(withheld));
     DeclaredTiming {
         poll_every: tempo.stands_for(),
-        longest_poll: tempo.told(tempo.poll() * POLLS + TOLERANCE),
+        longest_poll: tempo.in_scenario(tempo.poll() * POLLS + TOLERANCE),
         // After a failure of any kind; without one there is no longer wait.
         refused_cap: longer,
         longest_retry_after: Duration::MAX,
-        relist_every: greeting.relist.map(|relist| tempo.told(relist)),
+        relist_every: greeting.relist.map(|relist| tempo.in_scenario(relist)),
         ..DeclaredTiming::default()
     }
 }
@@ -72,7 +72,7 @@ pub(super) fn about(greeting: &Greeting, declared: DeclaredTiming) -> About {
 /// What the server hides, in the scenario's own time: lags are the scenario's, the lives of caches
 /// are not.
 pub(super) fn staleness(staleness: AllowedStaleness, tempo: Tempo) -> AllowedStaleness {
-    AllowedStaleness { cache: tempo.told(staleness.cache), ..staleness }
+    AllowedStaleness { cache: tempo.in_scenario(staleness.cache), ..staleness }
 }
 
 /// How a client whose clock is moved by hand has to behave. What it does not say of its waits has
@@ -254,8 +254,8 @@ pub(super) fn saves(wanted: &[SaveEnd], history: &History) -> Finding {
         )
     });
     let verdict = contrary.map_or(Verdict::Pass, |(wanted, save)| {
-        let word = |end: SaveEnd| format!("{end:?}").to_lowercase();
-        let (wanted, got) = (word(*wanted), save.end.map_or_else(String::new, word));
+        let got = save.end.map_or_else(String::new, |end| end.to_string());
+        let wanted = wanted.to_string();
         Verdict::Fail(Box::new(Breach {
             at: history.now(),
             site: Some(save.site),

@@ -39,12 +39,12 @@ impl<'a, W: Witness> Ledger<'a, W> {
     }
 
     /// The scenario's time. What came first at the server comes first here, whatever the clocks say.
-    pub(super) fn told(&self, at: Duration) -> Duration {
-        self.tempo.told(at).max(self.history.now())
+    pub(super) fn in_scenario(&self, at: Duration) -> Duration {
+        self.tempo.in_scenario(at).max(self.history.now())
     }
 
     pub(super) fn push(&mut self, at: Duration, what: What) {
-        let event = self.history.push(self.told(at), what);
+        let event = self.history.push(self.in_scenario(at), what);
         self.witness.see(&self.history, &event);
     }
 
@@ -63,9 +63,9 @@ impl<'a, W: Witness> Ledger<'a, W> {
         self.history.refused |= taken.quality.is_failure();
         // A silence that is asked for counts, whichever answer asks for it.
         self.history.throttled |= taken.retry_after.is_some();
-        taken.retry_after = taken.retry_after.map(|wait| self.tempo.told(wait));
-        let told = self.told(at);
-        let index = taken.enter(&mut self.history, told);
+        taken.retry_after = taken.retry_after.map(|wait| self.tempo.in_scenario(wait));
+        let sent = self.in_scenario(at);
+        let index = taken.enter(&mut self.history, sent);
         self.open.insert(seq, index);
         if let Some(truth) = written {
             self.truth(at, truth, By::Client(index));

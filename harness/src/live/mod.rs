@@ -5,7 +5,7 @@
 //!
 //! Time is real: the emulator's clock runs as the machine's does. A scenario's own times, windows,
 //! delays and lags are scaled so that its poll interval becomes that of the client ([`Tempo`]), and
-//! its history is told in the scenario's own time again, so that a person reads what was written.
+//! its history is in the scenario's own time again, so that a person reads what was written.
 //! Steps that happen around a request are carried out inside the emulator, under the lock in which
 //! the answer is computed.
 //!

@@ -170,7 +170,7 @@ fn reading(cache: &Cache<Value>) -> Reading {
         let id: WebsiteId = uuid::Uuid::from_bytes(*website.id.as_bytes()).into();
         (id, held)
     });
-    let told = cache.status().map(|status| match status.freshness {
+    let status = cache.status().map(|status| match status.freshness {
         Freshness::Loading => (Standing::Loading, None),
         Freshness::Fresh { age } => (Standing::Fresh, Some(age)),
         Freshness::Stale { age } => (Standing::Stale, age),
@@ -178,6 +178,6 @@ fn reading(cache: &Cache<Value>) -> Reading {
     Reading {
         ready,
         websites: websites.collect(),
-        told: told.map(|(standing, age)| ReportedStatus { standing, age }),
+        status: status.map(|(standing, age)| ReportedStatus { standing, age }),
     }
 }

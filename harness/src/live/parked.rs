@@ -1,6 +1,6 @@
 //! A client outside in virtual time. Its requests come in over a socket of their own and are parked
 //! here; the world sends them to the emulator, decides when each answer arrives, and then it goes out
-//! for real. Between two moments nothing moves: the client is told to advance by nothing until it
+//! for real. Between two moments nothing moves: the client is asked to advance by nothing until it
 //! waits for exactly the requests that are parked.
 
 use std::collections::HashMap;
@@ -165,7 +165,7 @@ pub(super) struct ParkedClient {
     next: Option<Duration>,
     shown: HashMap<WebsiteId, Held>,
     ready: bool,
-    told: Option<ReportedStatus>,
+    status: Option<ReportedStatus>,
 }
 
 impl ParkedClient {
@@ -187,7 +187,7 @@ impl ParkedClient {
             next: Some(elapsed),
             shown: HashMap::new(),
             ready: false,
-            told: None,
+            status: None,
         }
     }
 
@@ -264,10 +264,10 @@ impl ParkedClient {
         if reading.ready && !std::mem::replace(&mut self.ready, true) {
             actions.push(Action::Ready);
         }
-        self.told = reading.told;
+        self.status = reading.status;
     }
 
-    /// Lets saves go on; an end is told after the next reading.
+    /// Lets saves go on; their ends follow the next reading.
     async fn poll_saves(&mut self) {
         for (_, save) in &mut self.saves {
             let polled = poll_fn(|cx| Poll::Ready(save.as_mut().poll(cx))).await;
@@ -277,7 +277,7 @@ impl ParkedClient {
         }
     }
 
-    /// Tells the ends of saves: all that had ended before the reading that was just shown.
+    /// Adds the ends of saves: all that had ended before the reading that was just shown.
     async fn end_saves(&mut self, actions: &mut Vec<Action>) -> Result<(), PeerError> {
         let mut open = Vec::new();
         for (ticket, mut save) in std::mem::take(&mut self.saves) {
@@ -312,8 +312,8 @@ impl Subject for ParkedClient {
         self.next
     }
 
-    fn told(&self, _: Moment) -> Option<ReportedStatus> {
-        self.told
+    fn status(&self, _: Moment) -> Option<ReportedStatus> {
+        self.status
     }
 
     fn broke_off(&mut self, _: Moment, id: RequestId, begun: Response<Bytes>, _: &mut Vec<Action>) {

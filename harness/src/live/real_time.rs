@@ -94,13 +94,13 @@ impl OverHttp {
         let mut history =
             History::new(about.declared, demands::staleness(prepared.staleness, tempo));
         history.timing = Timing {
-            stretch: tempo.told(Duration::from_secs(1)).as_secs_f64(),
-            at_once: tempo.told(tempo.poll() / 8),
+            stretch: tempo.in_scenario(Duration::from_secs(1)).as_secs_f64(),
+            at_once: tempo.in_scenario(tempo.poll() / 8),
             ..Timing::default()
         };
         let asked = scaling::longest_retry_after(cell.lock().blueprint());
         let scenario = &prepared.scenario;
-        let judged = demands::judged(scenario, &*self.launcher, &history, tempo.told(asked));
+        let judged = demands::judged(scenario, &*self.launcher, &history, tempo.in_scenario(asked));
         let mut judge = Judge::new(&judged, about.abilities).barring(&demands::UNJUDGED);
         let (notes, noted) = mpsc::unbounded_channel();
         let tap = Arc::new(ServerTap::new(Arc::new(prepared.clone()), tempo, notes));

@@ -150,7 +150,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         PeerError::NeverStarted(format!(
             "no request came within {within}: does it use the address and the credentials that \
              it is given (setRestHost with CRISP_REST_HOST)?{}",
-            log::told(&self.client.peer.log())
+            log::tail(&self.client.peer.log())
         ))
     }
 
@@ -158,8 +158,8 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         self.origin.elapsed()
     }
 
-    fn told_now(&self) -> Duration {
-        self.context.tempo.told(self.elapsed())
+    fn scenario_now(&self) -> Duration {
+        self.context.tempo.in_scenario(self.elapsed())
     }
 
     /// When the next thing is to be done.
@@ -207,7 +207,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
                 self.ledger.push(at, What::Idle(u32::try_from(step).unwrap_or(u32::MAX)));
             }
             Note::Reached { step, due } => {
-                self.agenda.schedule(self.context.tempo.told(due), step);
+                self.agenda.schedule(self.context.tempo.in_scenario(due), step);
             }
         }
     }
@@ -239,7 +239,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         if self.is_endless() {
             return true;
         }
-        let now = self.told_now();
+        let now = self.scenario_now();
         let history = &self.ledger.history;
         let limit = agenda::limit(history, self.context.scenario.expect.converged_within);
         if waiting {
@@ -279,7 +279,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
     /// Carries out what is due; says whether the client was started anew.
     async fn act_if_due(&mut self) -> Result<bool, PeerError> {
         let mut anew = false;
-        while let Some(due) = self.agenda.take(self.told_now()) {
+        while let Some(due) = self.agenda.take(self.scenario_now()) {
             let at = self.elapsed();
             match due {
                 Due::Step(step) => anew |= self.act(step).await?,
@@ -313,9 +313,9 @@ impl<'a, W: Witness> LiveRun<'a, W> {
     async fn order(&mut self, websites: &[(WebsiteId, Value)], how: How) {
         for (id, settings) in websites {
             let at = self.elapsed();
-            let told = self.told_now();
+            let ordered = self.scenario_now();
             let history = &mut self.ledger.history;
-            let (ticket, text) = record::order(history, told, *id, settings, how);
+            let (ticket, text) = record::order(history, ordered, *id, settings, how);
             self.ledger.push(at, What::SaveOrdered(ticket));
             self.client.save(ticket, *id, text, how).await;
         }

@@ -48,13 +48,13 @@ impl Tempo {
 
     /// How long a time of the scenario takes.
     #[must_use]
-    pub fn real(self, told: Duration) -> Duration {
-        ratio(told, self.poll, self.stands_for)
+    pub fn real(self, time: Duration) -> Duration {
+        ratio(time, self.poll, self.stands_for)
     }
 
     /// What a real time is in the scenario.
     #[must_use]
-    pub fn told(self, real: Duration) -> Duration {
+    pub fn in_scenario(self, real: Duration) -> Duration {
         ratio(real, self.stands_for, self.poll)
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     fn a_poll_stands_for_a_poll_both_ways() {
         let tempo = Tempo::of(&Scenario::default(), Duration::from_millis(200));
         assert_eq!(tempo.real(Duration::from_secs(30)), Duration::from_millis(100));
-        assert_eq!(tempo.told(Duration::from_millis(100)), Duration::from_secs(30));
-        assert_eq!(tempo.told(tempo.real(POLL_EVERY)), POLL_EVERY);
+        assert_eq!(tempo.in_scenario(Duration::from_millis(100)), Duration::from_secs(30));
+        assert_eq!(tempo.in_scenario(tempo.real(POLL_EVERY)), POLL_EVERY);
     }
 }

@@ -174,7 +174,7 @@ impl Subject for Gone {
         None
     }
 
-    fn told(&self, _: Moment) -> Option<ReportedStatus> {
+    fn status(&self, _: Moment) -> Option<ReportedStatus> {
         None
     }
 }

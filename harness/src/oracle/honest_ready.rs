@@ -50,7 +50,7 @@ impl HonestReady {
         // What happened before this life counts as long as an answer of this life may hide it.
         let hidden = |moved| moved + staleness > history.born;
         if !staleness.is_zero() && self.moved.is_some_and(hidden) {
-            // Nobody can be both ready at once and complete while the answers lag.
+            // While the answers lag no client can be both ready at once and complete.
             self.unjudged = Some("websites came or went while the server's answers lag");
             return None;
         }

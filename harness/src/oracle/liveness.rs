@@ -20,7 +20,7 @@ impl Oracle for Liveness {
 
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
-            // Whoever saves, or waits for the answer to a save, is not silent; that it stopped
+            // A client that saves, or waits for the answer to a save, is not silent; that it stopped
             // polling shows when that is over.
             What::Sent(_) | What::Arriving(_) | What::Abandoned(_) => {}
             What::Restart | What::End => {}

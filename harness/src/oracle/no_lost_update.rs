@@ -1,4 +1,4 @@
-//! O7: a retry of a save never overwrites somebody's later change.
+//! O7: a retry of a save never overwrites a later change.
 
 use super::{Breach, Oracle, Rule, shown, time};
 use crate::history::{By, Event, History, What};

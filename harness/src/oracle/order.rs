@@ -47,7 +47,7 @@ pub(super) struct Order {
 
 impl Order {
     /// Follows a cache. A value that occurs several times counts as the earliest that is not
-    /// before the position; one that never occurred is somebody else's concern.
+    /// before the position; one that never occurred is another oracle's concern.
     pub(super) fn follow(&mut self, history: &History, event: &Event) -> Option<Backwards> {
         match event.what {
             What::Restart => {

@@ -129,7 +129,7 @@ impl Pacing {
             };
         } else if request.operation == Operation::List && !failed {
             self.listed = true;
-            // The server is well again, as far as anybody can tell: the count may begin anew.
+            // As far as the client can tell the server is well again: the count may begin anew.
             let since = |streak: &&mut Streak| streak.operation == Operation::Since;
             for streak in self.streaks.iter_mut().filter(since) {
                 streak.gaps.clear();

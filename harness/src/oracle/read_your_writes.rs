@@ -44,7 +44,7 @@ impl Oracle for ReadYourWrites {
                 self.judged = true;
                 self.floors.retain(|(site, _)| *site != saved.site);
                 self.floors.push((saved.site, written));
-                // Somebody may have uninstalled it meanwhile: the next change will tell.
+                // It may have been uninstalled meanwhile: the next change says so.
                 history.track(saved.site).truth()?;
                 let mut reads = history.requests.iter().rev();
                 let last = reads.find(|request| request.site == Some(saved.site))?;
@@ -65,12 +65,12 @@ impl Oracle for ReadYourWrites {
 
 impl ReadYourWrites {
     fn check(&self, history: &History, event: &Event, site: Site) -> Option<Breach> {
-        // Before the first set is there nobody reads.
+        // Before the first set is there the cache is not read.
         history.ready?;
         let (_, floor) = self.floors.iter().find(|(other, _)| *other == site)?;
         let track = history.track(site);
         let is_seen = |state| match (track.shown, state) {
-            // Its token is told by nobody in the answer to a save.
+            // The answer to a save does not carry its token.
             (Some(seen), Some(State { settings, .. })) => seen.settings == settings,
             (seen, state) => same(seen, state),
         };
@@ -99,10 +99,10 @@ impl ReadYourWrites {
 
 /// A save that is called done although the server never said so: no save of that website was
 /// answered with success since it was ordered, none was carried out, and the server holds
-/// something else. Where a view keeps that from being seen, nobody is accused.
+/// something else. Where a view keeps that from being seen, it is not judged.
 fn made_up(history: &History, saved: &Save, event: &Event) -> Option<Breach> {
     let success = |status: u16| (200..300).contains(&status);
-    let told = history.requests.iter().any(|request| {
+    let named = history.requests.iter().any(|request| {
         request.is_save()
             && request.site == Some(saved.site)
             && request.sent >= saved.ordered
@@ -117,7 +117,7 @@ fn made_up(history: &History, saved: &Save, event: &Event) -> Option<Breach> {
         let written = matches!(version.by, By::Client(_)) && version.from >= saved.ordered;
         !written && version.state.is_some_and(|held| lacks(history, saved, held))
     });
-    (!told && elsewhere).then(|| Breach {
+    (!named && elsewhere).then(|| Breach {
         at: event.at,
         site: Some(saved.site),
         word: NEVER_SAVED,

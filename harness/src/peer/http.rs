@@ -11,9 +11,9 @@ const LARGEST: usize = super::program::LONGEST_LINE;
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// Nobody listens there.
-    Nobody(String),
-    /// Somebody does, and says nothing in time.
+    /// Nothing listens there.
+    NotThere(String),
+    /// No answer in time.
     Late,
     /// The answer is broken off, or too large.
     Broken(String),
@@ -25,7 +25,7 @@ pub(super) struct Http(Client);
 
 impl Http {
     pub(super) fn new() -> Result<Self, String> {
-        // Somebody else in this process may have installed one; any will do.
+        // One may be installed in this process already; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Client::builder()
             .no_proxy()
@@ -84,7 +84,7 @@ fn unanswered(error: reqwest::Error) -> Unanswered {
         deepest = source;
     }
     let why = deepest.to_string().to_lowercase();
-    if error.is_connect() { Unanswered::Nobody(why) } else { Unanswered::Broken(why) }
+    if error.is_connect() { Unanswered::NotThere(why) } else { Unanswered::Broken(why) }
 }
 
 /// An address over plain HTTP.

@@ -11,7 +11,7 @@ const LAST: usize = 200;
 /// How many characters of a line are kept.
 const WIDTH: usize = 1_000;
 /// How many of the lines stand in a message.
-const TOLD: usize = 12;
+const TAIL: usize = 12;
 
 /// The first and the last lines of a log.
 #[derive(Debug, Default)]
@@ -55,23 +55,23 @@ impl Log {
     }
 
     /// Its end, as it stands under a message.
-    pub(super) fn told(&self) -> String {
-        told(&self.lines())
+    pub(super) fn tail(&self) -> String {
+        tail(&self.lines())
     }
 }
 
 /// The end of what a client wrote, as it stands under a message.
-pub(crate) fn told(lines: &[String]) -> String {
+pub(crate) fn tail(lines: &[String]) -> String {
     if lines.is_empty() {
         return "\n  it wrote nothing".to_owned();
     }
-    let end = lines.len().saturating_sub(TOLD);
-    let mut told = "\n  its log ends:".to_owned();
+    let end = lines.len().saturating_sub(TAIL);
+    let mut tail = "\n  its log ends:".to_owned();
     for line in &lines[end..] {
-        told.push_str("\n    | ");
-        told.push_str(line);
+        tail.push_str("\n    | ");
+        tail.push_str(line);
     }
-    told
+    tail
 }
 
 /// The beginning of a text, with a sign that there is more.

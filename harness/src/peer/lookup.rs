@@ -2,7 +2,7 @@
 //!
 //! Elsewhere than on Windows a name without a slash is looked for on PATH. On Windows the current
 //! folder comes first (unless `NoDefaultCurrentDirectoryInExePath` is set), and a name may lack any
-//! ending that PATHEXT lists: `npm` is `npm.cmd`. Whoever starts a `.cmd` or `.bat` goes through
+//! ending that PATHEXT lists: `npm` is `npm.cmd`. Starting a `.cmd` or `.bat` goes through
 //! `cmd.exe`; the standard library quotes its arguments and refuses those that cannot be quoted.
 
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! A client outside: a program or a service, started, read and told to save while its own HTTP to
+//! A client outside: a program or a service, started, read and asked to save while its own HTTP to
 //! the emulator is real.
 //!
 //! A [`Launcher`] starts one [`Peer`] for each scenario. How the two talk is the launcher's affair:
@@ -121,7 +121,7 @@ impl Place {
 /// What a peer can do beyond loading and being read (client protocol, capabilities).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
-    /// It saves when it is told to.
+    /// It saves when it is asked to.
     pub save: bool,
     /// What is read carries tokens.
     pub tokens: bool,
@@ -147,7 +147,7 @@ impl Capabilities {
     }
 }
 
-/// Who a peer says that it is.
+/// What a peer says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Greeting {
     /// Its name.
@@ -172,7 +172,7 @@ pub struct Reading {
     /// Its websites; under a view, what the view makes comparable.
     pub websites: Vec<(WebsiteId, Held)>,
     /// What it says of how current it is.
-    pub told: Option<ReportedStatus>,
+    pub status: Option<ReportedStatus>,
 }
 
 /// What is left after a peer's clock was moved.
@@ -213,8 +213,8 @@ pub trait Peer: Send + Sync {
 
 /// Starts peers.
 pub trait Launcher: Send + Sync {
-    /// Starts one and hears its greeting. A client that polls from the moment it is there, without
-    /// being told to, is to come up in [`Peer::start`]: that is where a scenario's time begins.
+    /// Starts one and reads its greeting. A client that polls from the moment it is there is to come
+    /// up in [`Peer::start`]: that is where a scenario's time begins.
     fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>>;
 
     /// How the server's settings look in its cache: the settings of the truth (JSON text; none:

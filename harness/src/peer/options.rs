@@ -37,8 +37,8 @@ impl ValidView {
         view
     }
 
-    pub(super) fn greeted(&self, told: Option<View>) {
-        let _ = self.0.set(told.unwrap_or_default());
+    pub(super) fn greeted(&self, declared: Option<View>) {
+        let _ = self.0.set(declared.unwrap_or_default());
     }
 
     pub(super) fn get(&self) -> View {

@@ -74,7 +74,7 @@ impl Plugin {
             None => self.read.clone(),
         };
         let url = address(&read).map_err(PeerError::NeverStarted)?;
-        self.nobody_is_there(&url).await?;
+        self.nothing_answers(&url).await?;
         let port = port.or_else(|| url.port().map(|port| port.to_string()));
         let run = match &port {
             Some(port) => self.run.replacing(PORT, port),
@@ -98,9 +98,9 @@ impl Plugin {
     }
 
     /// Another program's answers would be taken for the plugin's.
-    async fn nobody_is_there(&self, url: &Url) -> Result<(), PeerError> {
+    async fn nothing_answers(&self, url: &Url) -> Result<(), PeerError> {
         match self.http.get(url, self.options.timeout).await {
-            Err(Unanswered::Nobody(_)) => Ok(()),
+            Err(Unanswered::NotThere(_)) => Ok(()),
             _ => Err(PeerError::NeverStarted(format!(
                 "something answers at {url} before the plugin is started, and would be judged in its \
                  place\n  = hint: end it, or write {{port}} for a free port: --read \
@@ -110,7 +110,7 @@ impl Plugin {
     }
 }
 
-/// A port that nobody listens on.
+/// A port on which nothing listens.
 ///
 /// It lies below those that systems hand out by themselves, so that none of the many sockets of a
 /// run gets it between this look and the plugin's start.
@@ -215,7 +215,7 @@ impl PluginPeer {
                     "its cache could be read before, and not any more for {} (--client-timeout): \
                      {why}{}",
                     duration::format(timeout),
-                    self.log.told()
+                    self.log.tail()
                 )));
             }
             tokio::time::sleep(PAUSE).await;
@@ -242,7 +242,7 @@ impl PluginPeer {
                 Ok(Look::Not(format!("GET {url} is answered with {status}: {body}")))
             }
             Err(_) if !program.is_running() => Err(self.ended(&program.ended().await)),
-            Err(Unanswered::Nobody(why)) => {
+            Err(Unanswered::NotThere(why)) => {
                 Ok(Look::Not(format!("nobody listens at {url}: {why}")))
             }
             Err(Unanswered::Late) => Ok(Look::Not(format!("GET {url} is not answered in time"))),
@@ -250,8 +250,8 @@ impl PluginPeer {
         }
     }
 
-    /// Loading may take as long as the scenario's faults want; a plugin that nobody ever heard of
-    /// was not started rightly.
+    /// Loading may take as long as the scenario's faults want; a plugin that never
+    /// answered was not started rightly.
     fn not_ready(&self, why: &str, began: Instant) -> Result<Reading, PeerError> {
         let heard = self.was_heard.load(Ordering::Relaxed) || self.was_read.load(Ordering::Relaxed);
         if heard || began.elapsed() < self.options.timeout {
@@ -262,12 +262,12 @@ impl PluginPeer {
              {{port}} in the command; --read is an address that it answers with its cache",
             self.greeting.name,
             duration::format(self.options.timeout),
-            self.log.told()
+            self.log.tail()
         )))
     }
 
     fn ended(&self, how: &str) -> PeerError {
-        let log = self.log.told();
+        let log = self.log.tail();
         if self.was_read.load(Ordering::Relaxed) {
             return PeerError::Stopped(format!("{how}{log}"));
         }
@@ -294,10 +294,10 @@ impl PluginPeer {
                 (id, Held { settings, token })
             }));
         }
-        Ok(Reading { ready: true, websites, told: None })
+        Ok(Reading { ready: true, websites, status: None })
     }
 
-    /// What cannot be compared convicts nobody before it could be compared once.
+    /// A body that cannot be compared is no verdict before one could be compared.
     fn useless(&self, problem: &str, body: &str) -> PeerError {
         let why = format!(
             "the body of GET {} cannot be used: {problem}, expected {{\"<website_id>\": <what the \
@@ -313,7 +313,7 @@ impl PluginPeer {
     }
 }
 
-/// What a plugin as it is has no ear for.
+/// What a plugin as it is does not understand.
 fn cannot<T>(what: &str) -> Result<T, PeerError> {
     Err(PeerError::Refused(format!(
         "a plugin that is judged as it is cannot {what}: that takes an adapter (docs/judging.md)"

@@ -75,7 +75,7 @@ impl Process {
         let reply = match talk.ask(&Ask::HELLO).await {
             Ok(reply) => reply,
             Err(PeerError::Refused(why)) => {
-                return Err(format!("{why}{}", talk.program.log.told()));
+                return Err(format!("{why}{}", talk.program.log.tail()));
             }
             Err(PeerError::Stopped(why) | PeerError::NeverStarted(why)) => {
                 return Err(talk.no_hello(self.line.text(), &why));
@@ -254,7 +254,7 @@ impl Talk {
         PeerError::Stopped(format!(
             "{how}, with no reply to `{}`{}",
             ask.op(),
-            self.program.log.told()
+            self.program.log.tail()
         ))
     }
 
@@ -263,7 +263,7 @@ impl Talk {
         let log = if why.contains("\n  its log ends") || why.contains("\n  it wrote nothing") {
             String::new()
         } else {
-            self.program.log.told()
+            self.program.log.tail()
         };
         format!(
             "`{line}` did not say hello: {why}{log}\n  = hint: the program that --client-cmd starts \

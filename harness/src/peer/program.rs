@@ -46,7 +46,7 @@ impl Group {
         }
     }
 
-    /// Its first process has ended: so do the others, and the number may soon be somebody else's.
+    /// Its first process has ended: so do the others, and the system may soon give its number to another.
     fn close(&self) {
         if !self.is_gone.swap(true, Ordering::AcqRel) {
             kill_group(self.number);
@@ -64,7 +64,7 @@ impl Drop for Group {
 }
 
 impl Program {
-    /// Starts a program; `hear` gets each line of its stdout, `deaf` is told when there are no more.
+    /// Starts a program; `hear` gets each line of its stdout, `closed` is called after the last.
     pub(super) fn start(
         line: &CommandLine,
         variables: Vec<(String, String)>,
@@ -72,7 +72,7 @@ impl Program {
         listens: bool,
         log: &Arc<Log>,
         hear: impl FnMut(Line<'_>) + Send + 'static,
-        deaf: impl FnOnce() + Send + 'static,
+        closed: impl FnOnce() + Send + 'static,
     ) -> Result<Self, String> {
         let (path, arguments) = line.program()?;
         let mut command = Command::new(&path);
@@ -104,7 +104,7 @@ impl Program {
         if let Some(output) = child.stdout.take() {
             tokio::spawn(async move {
                 each_line(output, LONGEST_LINE, hear).await;
-                deaf();
+                closed();
             });
         }
         if let Some(output) = child.stderr.take() {
@@ -170,7 +170,7 @@ async fn mind(mut child: Child, group: Arc<Group>, tell: watch::Sender<Option<St
 async fn say(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<String>) {
     while let Some(mut line) = lines.recv().await {
         line.push('\n');
-        // A program that does not listen any more is told apart by its silence or its end.
+        // Of a program that does not read any more its silence or its end is reported.
         if stdin.write_all(line.as_bytes()).await.is_err() || stdin.flush().await.is_err() {
             return;
         }

@@ -142,7 +142,7 @@ impl Reply {
             greeting.capabilities.add(member.required(wanted, Value::as_str)?);
         }
         let view = self.members.get("view").filter(|view| !view.is_null());
-        let view = view.map(View::told).transpose();
+        let view = view.map(View::declared).transpose();
         Ok((greeting, view.map_err(|problem| self.useless(&problem))?))
     }
 
@@ -178,8 +178,8 @@ impl Reply {
             let token = token.map(str::to_owned);
             websites.extend(held.map(|settings| (id, Held { settings, token })));
         }
-        let told = if abilities.status { Some(self.status()?) } else { None };
-        Ok(Reading { ready, websites, told })
+        let status = if abilities.status { Some(self.status()?) } else { None };
+        Ok(Reading { ready, websites, status })
     }
 
     fn status(&self) -> Result<ReportedStatus, PeerError> {

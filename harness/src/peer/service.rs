@@ -2,7 +2,7 @@
 //! body of the 200.
 //!
 //! There is one service, so one scenario at a time. One that can `reset` goes from scenario to
-//! scenario; one that cannot is told to `stop` after each, and has to be there again for the next.
+//! scenario; one that cannot is asked to `stop` after each, and has to be there again for the next.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -94,7 +94,7 @@ impl Service {
         let attempts = async {
             loop {
                 match self.endpoint.ask(&Ask::HELLO, &Greeting::default()).await {
-                    Err(PeerError::Stopped(why)) if why.starts_with(NOBODY) => {
+                    Err(PeerError::Stopped(why)) if why.starts_with(NOT_THERE) => {
                         tokio::time::sleep(PAUSE).await;
                     }
                     other => return other,
@@ -107,7 +107,7 @@ impl Service {
             Ok(Err(
                 PeerError::Stopped(why) | PeerError::Refused(why) | PeerError::NeverStarted(why),
             )) => why,
-            Err(_) => format!("{NOBODY} within {}", duration::format(self.endpoint.timeout)),
+            Err(_) => format!("{NOT_THERE} within {}", duration::format(self.endpoint.timeout)),
         };
         let hint = if self.was_stopped.load(Ordering::Relaxed) {
             "it was told to `stop` after the scenario before, as it cannot `reset`; with that \
@@ -120,7 +120,7 @@ impl Service {
 }
 
 /// How the news begins that there is no service.
-const NOBODY: &str = "nobody answers there";
+const NOT_THERE: &str = "nobody answers there";
 
 impl Launcher for Service {
     fn launch<'a>(&'a self, _: &'a Place) -> Answer<'a, Box<dyn Peer>> {
@@ -147,7 +147,7 @@ impl Endpoint {
         let op = ask.op();
         let answer = self.http.post(&self.url, ask.line(id), limit).await;
         let (status, body) = answer.map_err(|unanswered| match unanswered {
-            Unanswered::Nobody(why) => PeerError::Stopped(format!("{NOBODY}: {why}")),
+            Unanswered::NotThere(why) => PeerError::Stopped(format!("{NOT_THERE}: {why}")),
             Unanswered::Late => PeerError::Stopped(format!(
                 "no reply to `{op}` within {} (--client-timeout)",
                 duration::format(limit)

@@ -59,13 +59,13 @@ impl View {
     }
 
     /// Reads the view that a client gives of itself.
-    pub(super) fn told(value: &Value) -> Result<Self, String> {
+    pub(super) fn declared(value: &Value) -> Result<Self, String> {
         Self::read(value).map_err(|mistakes| {
-            let told = mistakes.into_iter().map(|(pointer, message, hint)| {
+            let texts = mistakes.into_iter().map(|(pointer, message, hint)| {
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 format!("`view{}`: {message}{hint}", pointer.replace('/', "."))
             });
-            told.collect::<Vec<_>>().join("; ")
+            texts.collect::<Vec<_>>().join("; ")
         })
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let view = view(r#"{"defaults": {"message": "Hello"}}"#);
         assert_eq!(view.of(None).as_deref(), Some(r#"{"message":"Hello"}"#));
         assert_eq!(view.of(Some(r#"{"message":"new"}"#)).as_deref(), Some(r#"{"message":"new"}"#));
-        // A cache that lost the value shows the default, and is told apart.
+        // A cache that lost the value shows the default, and differs from the truth.
         assert_ne!(view.held(json!({"message": "Hello"})), view.of(Some(r#"{"message":"new"}"#)));
         assert_ne!(view.held(json!({})), view.of(Some(r#"{"message":"new"}"#)));
     }
@@ -292,9 +292,9 @@ mod tests {
           = help: write `defaults: { message: Hello }`
         ");
         assert_eq!(
-            View::told(&json!({"value": 3})).unwrap_err(),
+            View::declared(&json!({"value": 3})).unwrap_err(),
             "`view.value`: a number stands where the name of a member should (write `value: message`)"
         );
-        assert!(View::told(&json!(["message"])).unwrap_err().starts_with("`view`: a list"));
+        assert!(View::declared(&json!(["message"])).unwrap_err().starts_with("`view`: a list"));
     }
 }

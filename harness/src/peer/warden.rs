@@ -1,8 +1,8 @@
-//! Nobody is left behind, however this program ends.
+//! No client is left behind, however this program ends.
 //!
-//! A client on trial runs in a process group of its own, so Ctrl-C does not reach it, and whoever
-//! is killed cannot clean up. So a small process watches: it is told over a pipe which groups run,
-//! and when the pipe closes, because we ended in whatever way, it ends those that are left.
+//! A client on trial runs in a process group of its own, so Ctrl-C does not reach it, and a program
+//! that is killed cannot clean up. So a small process watches: a pipe tells it which groups run, and
+//! when the pipe closes, because this program has ended in whatever way, it ends those that are left.
 
 use std::io::{self, BufRead, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

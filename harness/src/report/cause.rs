@@ -208,8 +208,8 @@ fn lost(history: &History, changed: Duration, site: Site) -> Option<Hazard> {
         matches!(event.what, What::Clock { side: Side::Client, .. } | What::ClockWindow(_))
     };
     let polls = || history.requests.iter().filter(|request| request.operation == Operation::Since);
-    let told = polls().find(|poll| poll.sent >= changed && names(poll, history, site));
-    if told.is_some() {
+    let named = polls().find(|poll| poll.sent >= changed && names(poll, history, site));
+    if named.is_some() {
         let removed = history.track(site).truth().is_none();
         return Some(if removed {
             hazard(

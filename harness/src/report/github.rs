@@ -14,7 +14,7 @@ pub fn github(event: &RunEvent) -> Option<String> {
         .map(|unfired| {
             let line = unfired.line.unwrap_or(1);
             let file = property(&report.file);
-            let told = data(&unfired.told(&report.file));
+            let told = data(&unfired.text(&report.file));
             format!(
                 "::warning file={file},line={line},title=a fault that never met a request::{told}\n"
             )

@@ -1,4 +1,4 @@
-//! What is told of a run: events first, and readers that know nothing else.
+//! Reports of a run: events first, and readers that know nothing else.
 //!
 //! | Reader | For |
 //! |---|---|
@@ -29,8 +29,8 @@ pub use timeline::Line;
 use crate::runner::{Judged, Outcome};
 use crate::unfired::Unfired;
 
-/// Something that a replay or a search has to tell. Durations and rates of the machine are left
-/// out, so that equal runs tell equal events.
+/// Something that a replay or a search reports. Durations and rates of the machine are left
+/// out, so that equal runs give equal events.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RunEvent {
@@ -85,7 +85,7 @@ pub enum RunEvent {
     },
 }
 
-/// All that is to be told of one judged scenario.
+/// The report of one judged scenario.
 #[derive(Debug, Clone, Serialize)]
 pub struct ScenarioReport {
     /// Its place in this run, from 0.
@@ -108,7 +108,7 @@ pub struct ScenarioReport {
     /// Why nothing could be judged, where that was not a matter of single demands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unjudged: Option<String>,
-    /// How the times told relate to real time.
+    /// How the scenario's time relates to real time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pace: Option<String>,
     /// How often the failure came again.
@@ -139,7 +139,7 @@ pub struct ScenarioReport {
     pub origin: Option<Origin>,
 }
 
-/// A failure, told for a person.
+/// A failure, as a person reads it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
     /// The name of the demand.
@@ -178,7 +178,7 @@ pub struct Failure {
 }
 
 impl ScenarioReport {
-    /// What is to be told of a judged scenario. `client` is how the command line names the client
+    /// The report of a judged scenario. `client` is how the command line names the client
     /// (`--client guide`), and `fair` whether the reference passes.
     #[must_use]
     pub fn of(judged: &Judged, index: usize, file: &str, client: &str, fair: Option<bool>) -> Self {

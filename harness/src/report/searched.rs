@@ -1,4 +1,4 @@
-//! What a search has to tell beside the failures themselves.
+//! What a search reports beside the failures themselves.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::coverage::{Cell, Coverage, Phase};
 /// Where a failure comes from.
 #[derive(Debug, Clone, Serialize)]
 pub struct Origin {
-    /// Which case of the search; none for a scenario that somebody wrote.
+    /// Which case of the search; none for a scenario of the corpus.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<u64>,
     /// How many steps and faults that case had.
@@ -53,7 +53,7 @@ pub struct Searched {
     pub failed: u64,
     /// How many could not be judged.
     pub not_judged: u64,
-    /// How many failed that the reference fails too; they are held against nobody.
+    /// How many failed that the reference fails too; they convict no client.
     pub unfair: u64,
     /// How many requests were sent.
     pub requests: u64,

@@ -15,7 +15,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// What one event is told as; empty when it is not.
+    /// One event as text; empty when it is left out.
     #[must_use]
     pub fn render(self, event: &RunEvent) -> String {
         match event {
@@ -73,10 +73,10 @@ impl Text {
                     None if report.unreached.is_empty() => "This client cannot save.".to_owned(),
                     None => format!("It never came to `{}`.", report.unreached.join("`, `")),
                 };
-                let mut told =
+                let mut text =
                     format!("NONE    {} · {}\n        {why}\n", report.name, report.file);
-                unfired(&mut told, report);
-                told
+                unfired(&mut text, report);
+                text
             }
             (None, Outcome::Passed)
                 if self.verbose || !(self.quiet || report.unfired.is_empty()) =>
@@ -96,7 +96,7 @@ impl Text {
 /// Warns of the faults that never met a request: what they were to do was not judged.
 fn unfired(out: &mut String, report: &ScenarioReport) {
     for unfired in &report.unfired {
-        let _ = writeln!(out, "        warning: {}", unfired.told(&report.file));
+        let _ = writeln!(out, "        warning: {}", unfired.text(&report.file));
     }
 }
 
@@ -229,7 +229,7 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
         field(&mut out, "Also", &report.also.join(", "));
     }
     for unfired in &report.unfired {
-        field(&mut out, "Warning", &unfired.told(&report.file));
+        field(&mut out, "Warning", &unfired.text(&report.file));
     }
     let not_judged = not_judged(report);
     if !not_judged.is_empty() {
@@ -247,8 +247,8 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
 /// The demands that could not be judged, those with one reason together. That there was no calm
 /// goes without saying after a failure.
 fn not_judged(report: &ScenarioReport) -> String {
-    let told = report.not_judged.iter().filter(|(name, _)| name != "quiet");
-    grouped(told)
+    let listed = report.not_judged.iter().filter(|(name, _)| name != "quiet");
+    grouped(listed)
 }
 
 /// Demands with the reason why they were not judged, those with one reason together.

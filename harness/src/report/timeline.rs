@@ -40,8 +40,8 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
                 lines.push(Draft::crisp(event, text(history, state), true));
             }
             What::Truth { site, state, by: By::Operator } => {
-                let told = operator(history, event, site, state);
-                lines.push(Draft::crisp(event, told, concerns(site)));
+                let text = operator(history, event, site, state);
+                lines.push(Draft::crisp(event, text, concerns(site)));
             }
             What::Shows { site, state } if concerns(site) => {
                 shown = Some((site, state));
@@ -67,12 +67,9 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
                     true,
                 ));
             }
-            What::SaveEnded(_, end) => {
-                mark(&mut lines, event, &format!("(save {})", format!("{end:?}").to_lowercase()))
-            }
+            What::SaveEnded(_, end) => mark(&mut lines, event, &format!("(save {end})")),
             What::Clock { side, millis } => {
-                let told = format!("{} clock {millis:+} ms", format!("{side:?}").to_lowercase());
-                lines.push(Draft::crisp(event, told, true));
+                lines.push(Draft::crisp(event, format!("{side} clock {millis:+} ms"), true));
             }
             What::Restart => {
                 shown = None;
@@ -97,7 +94,7 @@ struct Draft {
     wire: String,
     cache: String,
     note: String,
-    /// Whether it has to be told.
+    /// Whether it must not be left out.
     weight: bool,
     request: Option<RequestIndex>,
 }
@@ -238,7 +235,7 @@ fn items(operation: Operation, body: &[u8]) -> Option<String> {
     })
 }
 
-/// Keeps what has to be told, the requests next to it, and the first and last of the rest.
+/// Keeps what must not be left out, the requests next to it, and the first and last of the rest.
 fn condense(drafts: Vec<Draft>) -> Vec<Line> {
     let count = drafts.len();
     let near = |index: usize| {

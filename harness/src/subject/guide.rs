@@ -111,7 +111,7 @@ impl Subject for Loop {
         }
     }
 
-    fn told(&self, _now: Moment) -> Option<ReportedStatus> {
+    fn status(&self, _now: Moment) -> Option<ReportedStatus> {
         None
     }
 }

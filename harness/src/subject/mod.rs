@@ -1,8 +1,8 @@
 //! What is judged: a client as a function of time and events, without a socket.
 //!
 //! A [`Subject`] is one running client; a [`Client`] makes one for each start and restart. The
-//! harness carries its requests to the emulator and tells it what came of them. Whoever has a
-//! client of their own in Rust implements these two and has it judged by every scenario.
+//! harness carries its requests to the emulator and tells it what came of them. A client
+//! of your own in Rust that implements these two is judged by every scenario.
 
 mod guide;
 mod sync;
@@ -31,7 +31,7 @@ pub struct Moment {
     pub wall: Timestamp,
 }
 
-/// Something that a client is told.
+/// Something that happens to a client.
 #[derive(Debug)]
 pub enum Event {
     /// It has been started; or its own alarm went off.
@@ -106,7 +106,7 @@ pub trait Subject: Send {
     fn next_wake(&self) -> Option<Duration>;
 
     /// What it says of how current its cache is, if it says anything.
-    fn told(&self, now: Moment) -> Option<ReportedStatus>;
+    fn status(&self, now: Moment) -> Option<ReportedStatus>;
 }
 
 /// Where the API is and how the scenario wants the client to be set up.
@@ -153,7 +153,7 @@ pub struct About {
 /// What a client can do; what it cannot is not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abilities {
-    /// It saves settings when it is told to.
+    /// It saves settings when it is asked to.
     pub saves: bool,
     /// Its cache has the tokens.
     pub tokens: bool,

@@ -134,7 +134,7 @@ impl Subject for Running {
         self.machine.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<ReportedStatus> {
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
         use machine::Freshness;
         let (standing, age) = match self.machine.freshness(moment(now)) {
             Freshness::Loading => (Standing::Loading, None),

@@ -14,7 +14,7 @@ use crate::subject::{Action, Event, Moment, Subject};
 use crate::words::{LATENCY, RequestId, Spot};
 
 impl<W: Witness> World<'_, W> {
-    /// Tells the client something, and does what it wants done.
+    /// Hands the client an event and carries out its actions.
     pub(super) fn tell(&mut self, event: Event) {
         self.hear(|subject, now, actions| subject.handle(now, event, actions));
     }
@@ -44,10 +44,10 @@ impl<W: Witness> World<'_, W> {
         self.ask_status();
     }
 
-    /// Hears what the client says of itself.
+    /// Notes the status that the client reports.
     pub(super) fn ask_status(&mut self) {
-        if let Some(told) = self.subject.told(self.moment()) {
-            self.push(What::Status { standing: told.standing, age: told.age });
+        if let Some(status) = self.subject.status(self.moment()) {
+            self.push(What::Status { standing: status.standing, age: status.age });
         }
     }
 

@@ -122,10 +122,10 @@ impl Subject for Running {
         self.inner.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<ReportedStatus> {
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
         match self.wrap {
             Wrap::SaysFresh => Some(ReportedStatus { standing: Standing::Fresh, age: None }),
-            _ => self.inner.told(now),
+            _ => self.inner.status(now),
         }
     }
 }

@@ -194,7 +194,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
             Ok(Reading {
                 ready: state.ready,
                 websites: state.websites.clone().into_iter().collect(),
-                told: state.subject.told(now),
+                status: state.subject.status(now),
             })
         })
     }

@@ -56,8 +56,8 @@ impl Subject for Forgets {
         self.inner.next_wake()
     }
 
-    fn told(&self, now: Moment) -> Option<ReportedStatus> {
-        self.inner.told(now)
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
+        self.inner.status(now)
     }
 }
 

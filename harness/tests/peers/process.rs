@@ -45,9 +45,9 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     assert_eq!(*id, WebsiteId::numbered(1));
     assert_eq!(held.settings, r#"{"message":"generation 1"}"#);
     assert_eq!(held.token.as_deref(), Some("t1"));
-    let told = reading.told.unwrap();
-    assert_eq!(told.standing, Standing::Stale);
-    assert_eq!(told.age, Some(Duration::from_millis(1_500)));
+    let status = reading.status.unwrap();
+    assert_eq!(status.standing, Standing::Stale);
+    assert_eq!(status.age, Some(Duration::from_millis(1_500)));
     let saved = peer.save(*id, r#"{"message":"new"}"#, How::Patch).await;
     assert_eq!(saved, Ok(SaveEnd::Unknown));
     let advanced = peer.advance(Duration::from_secs(1), place().now).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_minimal_client_answers_hello_start_read_and_stop() {
     let peer = launched("minimal", patient()).await;
     assert_eq!(peer.greeting().capabilities, Capabilities::default());
     let reading = peer.read().await.unwrap();
-    assert!(!reading.ready && reading.websites.is_empty() && reading.told.is_none());
+    assert!(!reading.ready && reading.websites.is_empty() && reading.status.is_none());
     peer.stop().await.unwrap();
 }
 
