@@ -1,10 +1,7 @@
 //! Random scenarios: case `i` of a search is the same for the same seed, on any machine.
 //!
-//! [`scenario`] draws one; [`Scenarios`] is the same as a proptest strategy, for whoever writes
-//! property tests about scenarios. Everything drawn is inside the [`envelope`].
-//!
-//! The strategy is flat: it draws the whole scenario in one go and its tree holds nothing but the
-//! scenario, because proptest's composed trees cost more than running the case.
+//! [`scenario`] draws one; [`Scenarios`] is the same as a proptest strategy, for property tests
+//! about scenarios. Everything drawn is inside the [`envelope`].
 
 mod dice;
 pub mod envelope;
@@ -15,13 +12,15 @@ mod settings;
 mod steps;
 mod swarm;
 mod times;
+mod tree;
 
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
-use proptest::strategy::{NewTree, Strategy, ValueTree};
-use proptest::test_runner::{TestRng, TestRunner};
+use proptest::test_runner::TestRng;
 use serde_json::Value;
+
+pub use tree::{Scenarios, Shrinking};
 
 use crate::scenario::{Deed, Scenario};
 use dice::Dice;
@@ -32,7 +31,7 @@ use swarm::Swarm;
 pub struct Bounds {
     /// So many steps at most.
     pub max_steps: usize,
-    /// Whether the client is told to save; useless for one that cannot.
+    /// Whether the plugin itself saves; off for a client that cannot.
     pub saves: bool,
 }
 
@@ -58,40 +57,6 @@ pub fn scenario(seed: u64, index: u64, bounds: Bounds) -> Scenario {
     let mut scenario = draw(&mut dice::source(seed, index), bounds);
     scenario.name = format!("case {index} of seed {seed}");
     scenario
-}
-
-/// Scenarios as a proptest strategy.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Scenarios(pub Bounds);
-
-impl Strategy for Scenarios {
-    type Tree = Drawn;
-    type Value = Scenario;
-
-    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
-        Ok(Drawn(draw(runner.rng(), self.0)))
-    }
-}
-
-/// A drawn scenario. It is not simplified here: the search does that better, because
-/// it sees who fails.
-#[derive(Debug, Clone)]
-pub struct Drawn(Scenario);
-
-impl ValueTree for Drawn {
-    type Value = Scenario;
-
-    fn current(&self) -> Scenario {
-        self.0.clone()
-    }
-
-    fn simplify(&mut self) -> bool {
-        false
-    }
-
-    fn complicate(&mut self) -> bool {
-        false
-    }
 }
 
 /// What is known of a case while it is drawn.

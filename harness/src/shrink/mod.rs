@@ -77,53 +77,85 @@ pub fn shrink(
     effort: Effort,
     fails: &(dyn Fn(&Scenario) -> bool + Sync),
 ) -> Shrunk {
-    let mut shrunk = Shrunk { scenario: scenario.clone(), tries: 0 };
+    let mut descent = Descent::from(scenario.clone());
+    let mut tries = 0;
     loop {
-        let before = shrunk.scenario.clone();
-        for pass in PASSES {
-            exhaust(pass, effort, &mut shrunk, fails);
+        let left = effort.tries.saturating_sub(tries);
+        let some = descent.candidates(effort.at_a_time.max(1).min(left));
+        if some.is_empty() {
+            return Shrunk { scenario: descent.least, tries };
         }
-        if shrunk.scenario == before || shrunk.tries >= effort.tries {
-            return shrunk;
+        // Reading it back costs more than running it, so that comes second.
+        let works = |candidate: &Scenario| fails(candidate) && is_writable(candidate);
+        let worked = in_parallel(effort.at_a_time, &some, &works);
+        // Those after the first that worked count as not tried, as if it had been alone.
+        let first = worked.iter().position(|worked| *worked);
+        tries += first.map_or(some.len(), |first| first + 1);
+        if let Some(candidate) = first.and_then(|first| some.into_iter().nth(first)) {
+            descent.accept(candidate);
         }
     }
 }
 
-/// Applies one pass until none of its candidates fails any more.
-fn exhaust(
-    pass: Pass,
-    effort: Effort,
-    shrunk: &mut Shrunk,
-    fails: &(dyn Fn(&Scenario) -> bool + Sync),
-) {
-    let mut again = true;
-    while again {
-        again = false;
-        let mut candidates = pass(&shrunk.scenario);
-        candidates.retain(|candidate| *candidate != shrunk.scenario);
-        for some in candidates.chunks(effort.at_a_time.max(1)) {
-            let left = effort.tries.saturating_sub(shrunk.tries);
-            let some = &some[..some.len().min(left)];
-            if some.is_empty() {
-                return;
+/// The candidates of one pass after another, over and over until a whole round has helped nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Descent {
+    /// The least scenario that is known to fail.
+    least: Scenario,
+    /// The pass whose candidates are tried, by its place in [`PASSES`].
+    pass: usize,
+    candidates: std::vec::IntoIter<Scenario>,
+    /// Whether a candidate was accepted in this round of all passes.
+    helped: bool,
+}
+
+impl From<Scenario> for Descent {
+    fn from(scenario: Scenario) -> Self {
+        let candidates = PASSES[0](&scenario).into_iter();
+        Self { least: scenario, pass: 0, candidates, helped: false }
+    }
+}
+
+impl Descent {
+    /// The least scenario that is known to fail.
+    pub(crate) fn least(&self) -> &Scenario {
+        &self.least
+    }
+
+    /// The next candidates of one pass, so many at most; none when nothing is left to try.
+    pub(crate) fn candidates(&mut self, most: usize) -> Vec<Scenario> {
+        while most > 0 {
+            let new = self.candidates.by_ref().filter(|candidate| *candidate != self.least);
+            let some: Vec<_> = new.take(most).collect();
+            if !some.is_empty() {
+                return some;
             }
-            // Reading it back costs more than running it, so that comes second.
-            let works = |candidate: &Scenario| fails(candidate) && is_writable(candidate);
-            let worked = in_parallel(effort.at_a_time, some, &works);
-            // Those after the first that worked count as not tried, as if it had been alone.
-            let first = worked.iter().position(|worked| *worked);
-            shrunk.tries += first.map_or(some.len(), |first| first + 1);
-            if let Some(candidate) = first.and_then(|first| some.get(first)) {
-                shrunk.scenario = candidate.clone();
-                again = true;
+            if self.pass + 1 < PASSES.len() {
+                self.pass += 1;
+            } else if std::mem::take(&mut self.helped) {
+                self.pass = 0;
+            } else {
                 break;
             }
+            self.restart_pass();
         }
+        Vec::new()
+    }
+
+    /// Goes on from a candidate that fails too.
+    pub(crate) fn accept(&mut self, candidate: Scenario) {
+        self.least = candidate;
+        self.helped = true;
+        self.restart_pass();
+    }
+
+    fn restart_pass(&mut self) {
+        self.candidates = PASSES[self.pass](&self.least).into_iter();
     }
 }
 
 /// Whether the scenario reads back from its file as it is: what a search finds has to be replayed.
-fn is_writable(scenario: &Scenario) -> bool {
+pub(crate) fn is_writable(scenario: &Scenario) -> bool {
     Scenario::parse("case.yaml", &scenario.to_yaml()).is_ok_and(|again| again == *scenario)
 }
 
