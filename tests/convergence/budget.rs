@@ -1,33 +1,49 @@
 //! A whole day on the default quota.
 
+use std::time::Duration;
+
+use crisp_harness::history::{Request, What};
+use crisp_harness::scenario::{Anchor, Client, Deed, Scenario, Server, Start, Step};
+use crisp_harness::world::{Prepared, run_and_keep};
+use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use crisp_sync::Quota;
 use serde_json::json;
 
-use crate::case::{Case, Deed};
-use crate::world::{World, secs};
+use crate::client::{Circumstances, Reference};
 
-const HOUR: u64 = 3_600;
+const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
 fn a_day_with_ten_thousand_websites_stays_inside_the_default_quota() {
-    let case = Case { websites: 10_000, ..Case::default() };
-    let mut world = World::of(&case);
-    world.space.world.quirks.page_size.0 = 20;
-    world.space.world.quota.limit = Some(5_000);
-    world.config.quota = Quota::Assumed(5_000);
+    let hourly = |hour: u32| {
+        let saved = (WebsiteId::numbered(hour + 1), json!({ "message": format!("hour {hour}") }));
+        Step { anchor: Anchor::At(HOUR * hour), wait: None, deed: Deed::Save(vec![saved]) }
+    };
+    let day = Scenario {
+        server: Server { page_size: Some(20), quota: Some(5_000), ..Server::default() },
+        client: Client { quota: Some(5_000), ..Client::default() },
+        start: Start { generated: Some(10_000), ..Start::default() },
+        when: (0..=24).map(hourly).collect(),
+        ..Scenario::default()
+    };
+    let prepared = Prepared::new(day.into()).unwrap();
+    let client = Reference::new(Circumstances { knows_plugin: true, ..Default::default() })
+        .configured(|config| config.quota = Quota::Assumed(5_000));
+    let (run, space) = run_and_keep(&prepared, &client, &mut ());
+    let history = &run.history;
     for hour in 0..24 {
-        world.deed(Deed::Operator(hour + 1, json!({"v": 5_000 + hour})));
-        world.run(secs(u64::from(hour) * HOUR + 180));
-        let shown = world.machine.as_ref().unwrap().snapshot().clone();
-        let settings = &shown.websites.get(&crate::world::w(hour + 1)).unwrap().settings;
-        assert_eq!(settings.as_json(), json!({"v": 5_000 + hour}).to_string());
-        world.run(secs((u64::from(hour) + 1) * HOUR));
+        let text = format!(r#"{{"message":"hour {hour}"}}"#);
+        let shows = history.events.iter().find(|event| match event.what {
+            What::Shows { state: Some(state), .. } => history.values.text(state.settings) == text,
+            _ => false,
+        });
+        let late = shows.unwrap().at.saturating_sub(HOUR * hour);
+        assert!(late <= Duration::from_secs(180), "hour {hour} is shown {late:?} late");
     }
-    let counts = world.space.journal.counts();
-    let refused = counts.values().any(|statuses| statuses.contains_key("429"));
-    assert!(!refused, "{counts:?}");
-    let sent = world.sent.len();
-    assert!((3_000..4_500).contains(&sent), "{sent} requests");
-    assert!(world.space.journal.counts()[&Operation::List]["206"] > 1_500, "lists go on");
+    let of_the_day = |request: &&Request| request.sent < HOUR * 24;
+    let sent: Vec<_> = history.requests.iter().filter(of_the_day).collect();
+    assert!(sent.iter().all(|request| request.status != Some(429)), "the quota was spent");
+    assert!((3_000..4_500).contains(&sent.len()), "{} requests", sent.len());
+    assert!(space.journal.counts()[&Operation::List]["206"] > 1_500, "lists go on");
 }

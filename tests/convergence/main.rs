@@ -1,14 +1,14 @@
-//! The sync client against the emulator: joined in virtual time under random operations, faults
-//! and quirks, and over real sockets.
+//! The sync client against the emulator: in virtual time under random scenarios, and over real
+//! sockets.
 //!
 //! `CRISP_MOCK_CASES` and `CRISP_MOCK_SEED` make the random search longer, or another one.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod budget;
-mod case;
-mod history;
-mod judge;
+mod client;
+mod corpus;
+mod opinion;
 mod print_settings;
 #[expect(dead_code, reason = "the tests of the command line use the rest of it")]
 #[path = "../cli/program.rs"]
@@ -17,6 +17,3 @@ mod random;
 mod routes;
 mod sockets;
 mod stage;
-mod stories;
-mod truth;
-mod world;

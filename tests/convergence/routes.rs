@@ -8,8 +8,7 @@ use crisp_sync::rest::{Advice, ApiError, ChannelMessage, ListOptions, PluginEven
 use crisp_sync::{Client, Config, Credentials, PluginId, Settings};
 use serde_json::json;
 
-use crate::stage::{Stage, serve, world};
-use crate::world::w;
+use crate::stage::{Stage, serve, w, world};
 
 const ALL: ListOptions = ListOptions { configured_only: false };
 

@@ -12,8 +12,7 @@ use crisp_sync::machine::{Freshness, Refusal, SaveOutcome};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::stage::{Stage, serve, within, world};
-use crate::world::w;
+use crate::stage::{Stage, serve, w, within, world};
 
 /// Every effect that a server can carry out, as small as tests like it.
 fn effects() -> Vec<Value> {

@@ -20,6 +20,11 @@ use serde_json::{Value, json};
 /// Far more than any wait takes, also on a machine that does much else.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// The client's id of `w{number}`.
+pub fn w(number: u32) -> crisp_sync::WebsiteId {
+    WebsiteId::numbered(number).to_string().parse().unwrap()
+}
+
 /// Waits, but not for ever.
 pub async fn within<F: Future>(what: &str, wait: F) -> F::Output {
     match tokio::time::timeout(DEADLINE, wait).await {

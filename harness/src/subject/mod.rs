@@ -16,7 +16,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 
 pub use guide::Guide;
-pub use sync::Sync;
+pub use sync::{Running, Sync};
 
 use crate::scenario;
 pub use crate::words::{How, RequestId};

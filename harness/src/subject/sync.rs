@@ -39,6 +39,17 @@ impl Sync {
         Self { name: name.into(), parts, configure }
     }
 
+    /// The configuration of the machine that a scenario's client runs with.
+    #[must_use]
+    pub fn config_for(&self, setup: &Setup) -> Config {
+        let credentials = Credentials::new(&*setup.identifier, &*setup.key);
+        let mut config = self.config(&setup.client, credentials);
+        if let Ok(base) = BaseUrl::new(&setup.base) {
+            config.base = base;
+        }
+        config
+    }
+
     fn config(&self, options: &scenario::Client, credentials: Credentials) -> Config {
         let mut config = Config::new(credentials);
         // Without a quota in the scenario nothing is to be stretched by one.
@@ -85,18 +96,26 @@ impl Client for Sync {
     }
 
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
-        let credentials = Credentials::new(&*setup.identifier, &*setup.key);
-        let mut config = self.config(&setup.client, credentials);
-        if let Ok(base) = BaseUrl::new(&setup.base) {
-            config.base = base;
-        }
+        let config = self.config_for(setup);
         let parts = (self.parts)(&config);
         Box::new(Running { machine: Machine::new(config, parts, moment(now)) })
     }
 }
 
-struct Running {
-    machine: Machine,
+/// One machine as a [`Subject`].
+#[derive(Debug)]
+pub struct Running {
+    /// The machine itself.
+    pub machine: Machine,
+}
+
+impl Running {
+    /// Hands the machine an event of its own.
+    pub fn tell(&mut self, now: Moment, event: machine::Event, actions: &mut Vec<Action>) {
+        for action in self.machine.handle(moment(now), event) {
+            translate(action, actions);
+        }
+    }
 }
 
 impl Subject for Running {
@@ -125,9 +144,7 @@ impl Subject for Running {
                 }
             }
         };
-        for action in self.machine.handle(moment(now), event) {
-            translate(action, actions);
-        }
+        self.tell(now, event, actions);
     }
 
     fn next_wake(&self) -> Option<Duration> {

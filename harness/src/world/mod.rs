@@ -79,6 +79,15 @@ pub struct Run {
 
 /// Runs a scenario against a client.
 pub fn run(prepared: &Prepared, client: &dyn Client, witness: &mut impl Witness) -> Run {
+    run_and_keep(prepared, client, witness).0
+}
+
+/// The same, and the emulator as the run left it: for a check that does not rely on the history.
+pub fn run_and_keep(
+    prepared: &Prepared,
+    client: &dyn Client,
+    witness: &mut impl Witness,
+) -> (Run, Space) {
     let mut world = World::new(prepared, client, witness);
     world.begin();
     world.go_on();
@@ -239,18 +248,19 @@ impl<'a, W: Witness> World<'a, W> {
         self.push(What::Truth { site, state, by });
     }
 
-    fn finish(mut self) -> Run {
+    fn finish(mut self) -> (Run, Space) {
         self.push(What::End);
         let unfired = self.agenda.unfired().unwrap_or_else(|| record::unfired(&self.space));
         let unable = !self.about.abilities.saves && self.prepared.scenario.wants_saves();
-        Run {
+        let run = Run {
             history: self.history,
             about: self.about,
             unreached: self.server.waiting().to_vec(),
             unable,
             unfired,
             broken_off: self.broken_off,
-        }
+        };
+        (run, self.space)
     }
 }
 
