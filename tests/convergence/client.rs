@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use crisp_harness::scenario;
 use crisp_harness::subject::{
-    About, Action, Client, Event, Held, Moment, RequestId, Running, Setup, Subject, Sync, Told,
+    About, Action, Client, Event, Held, Moment, ReportedStatus, RequestId, Running, Setup, Subject,
+    Sync,
 };
 use crisp_harness::words::{LATENCY, SaveEnd};
 use crisp_mock_server::id::derive_uuid;
@@ -222,7 +223,7 @@ impl Subject for Life {
         [running.next_wake(), arrives, fails].into_iter().flatten().min()
     }
 
-    fn told(&self, now: Moment) -> Option<Told> {
-        self.running.as_ref()?.told(now)
+    fn status(&self, now: Moment) -> Option<ReportedStatus> {
+        self.running.as_ref()?.status(now)
     }
 }

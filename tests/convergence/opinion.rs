@@ -49,7 +49,7 @@ pub fn with_probe(case: &Scenario) -> Scenario {
 
 /// Whether the run left the cache time to come to rest.
 pub fn came_to_rest(run: &Run) -> bool {
-    let relist = run.about.manners.relist_every.unwrap_or_default();
+    let relist = run.about.declared.relist_every.unwrap_or_default();
     let lie = last_lie(&run.history);
     run.broken_off != Some(BrokenOff::Endless)
         && lie.is_none_or(|at| run.history.now() > at + relist + CALM)

@@ -124,10 +124,10 @@ impl Descent {
 
     /// The next candidates of one pass, so many at most; none when nothing is left to try.
     pub(crate) fn candidates(&mut self, most: usize) -> Vec<Scenario> {
-        while most > 0 {
+        loop {
             let new = self.candidates.by_ref().filter(|candidate| *candidate != self.least);
             let some: Vec<_> = new.take(most).collect();
-            if !some.is_empty() {
+            if !some.is_empty() || most == 0 {
                 return some;
             }
             if self.pass + 1 < PASSES.len() {
@@ -135,11 +135,10 @@ impl Descent {
             } else if std::mem::take(&mut self.helped) {
                 self.pass = 0;
             } else {
-                break;
+                return some;
             }
             self.restart_pass();
         }
-        Vec::new()
     }
 
     /// Goes on from a candidate that fails too.
