@@ -14,8 +14,11 @@ use crate::history::{History, Request};
 use crate::scenario::Scenario;
 
 /// What a client is doing when it sends a request. Each request has one, the first that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Phase {
     /// Its last request of this operation failed.
     Retrying,
@@ -24,6 +27,7 @@ pub enum Phase {
     /// It writes, or reads back what it wrote.
     Saving,
     /// It reads the whole list again, or checks it.
+    #[strum(serialize = "re-listing")]
     Relisting,
     /// It polls.
     Steady,
@@ -36,14 +40,8 @@ impl Phase {
 
     /// As people read it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Loading => "loading",
-            Self::Steady => "steady",
-            Self::Retrying => "retrying",
-            Self::Relisting => "re-listing",
-            Self::Saving => "saving",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
+use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::operation::Operation;
+
 use crate::history::{Event, History, State, Track, What};
 use crate::oracle::{self, Breach, Oracle, Rule, Verdict};
 use crate::scenario::{Expect, Holds, Scenario};
 use crate::subject::Abilities;
+use crate::words::{SaveEnd, Standing};
 use crate::world::{Run, Witness};
 
 /// All oracles at work on one run.
 pub struct Judge<'a> {
     scenario: &'a Scenario,
-    oracles: Vec<Box<dyn Oracle>>,
+    /// In the order of [`Rule::ALL`].
+    oracles: [Box<dyn Oracle>; Rule::ALL.len()],
     breaches: [Option<Box<Breach>>; Rule::ALL.len()],
     /// Oracles that cannot judge this kind of run, each with the reason.
     barred: &'static [(Rule, &'static str)],
@@ -60,7 +65,7 @@ impl<'a> Judge<'a> {
     /// A judge for one run of this scenario.
     #[must_use]
     pub fn new(scenario: &'a Scenario, abilities: Abilities) -> Self {
-        let oracles = oracle::all(&scenario.expect, abilities);
+        let oracles = Rule::ALL.map(|rule| oracle::oracle(rule, &scenario.expect, abilities));
         Self { scenario, oracles, breaches: Default::default(), barred: &[], seen: None }
     }
 
@@ -76,8 +81,8 @@ impl<'a> Judge<'a> {
     pub fn findings(self, run: &Run) -> Vec<Finding> {
         let mut findings = Vec::with_capacity(self.oracles.len() + 4);
         let off = &self.scenario.expect.off;
-        for (oracle, breach) in self.oracles.iter().zip(self.breaches) {
-            let rule = oracle.rule();
+        let oracles = Rule::ALL.into_iter().zip(&self.oracles);
+        for ((rule, oracle), breach) in oracles.zip(self.breaches) {
             let switched = off.iter().find(|(other, _)| *other == rule);
             let barred = self.barred.iter().find(|(other, _)| *other == rule);
             let verdict = match (switched, breach) {
@@ -126,93 +131,105 @@ impl Witness for Judge<'_> {
     }
 }
 
+/// What the scenario expects beside what the oracles demand: one finding for each key that it has.
 fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut Vec<Finding>) {
-    let mut add = |key: &'static str, verdict: Verdict| {
+    let history = &run.history;
+    let never_seen = (!expect.never_seen.is_empty())
+        .then(|| seen.map_or(Verdict::Pass, |breach| Verdict::Fail(Box::new(breach))));
+    let verdicts = [
+        ("ready_within", expect.ready_within.map(|within| ready_within(within, history))),
+        ("websites", expect.websites.as_ref().map(|holds| websites(holds, history))),
+        ("requests", requests(&expect.requests, history)),
+        ("requests_per_hour", expect.requests_per_hour.map(|most| per_hour(most, history))),
+        ("never_seen", never_seen),
+        ("status", expect.status.map(|status| status_at_end(status, history))),
+        ("saves", expect.saves.as_ref().map(|ends| saves(ends, run))),
+    ];
+    for (key, verdict) in verdicts {
         let verdict = match verdict {
+            None => continue,
             // What the scenario expects is what comes of those saves.
-            Verdict::Fail(_) if run.unable => {
-                Verdict::NotJudged("this client does not save".to_owned())
-            }
-            verdict => verdict,
+            Some(Verdict::Fail(_)) if run.unable => not_saving(),
+            Some(verdict) => verdict,
         };
         findings.push(Finding { demand: Demand::Expect(key), verdict });
-    };
-    let history = &run.history;
-    let now = history.now();
-    if let Some(within) = expect.ready_within {
-        let late = history.ready.is_none_or(|ready| ready.saturating_sub(history.born) > within);
-        let got = history.ready.map_or_else(|| "never".to_owned(), millis);
-        add("ready_within", unequal(late, now, "not ready in time", &millis(within), &got));
-    }
-    if let Some(holds) = &expect.websites {
-        let (wanted, got) = contents(holds, history);
-        add("websites", unequal(wanted != got, now, "another cache", &wanted, &got));
-    }
-    if !expect.requests.is_empty() {
-        let count =
-            |operation| history.requests.iter().filter(|r| r.operation == operation).count();
-        let list = |counts: &mut dyn Iterator<Item = String>| counts.collect::<Vec<_>>().join(", ");
-        let wanted = list(&mut expect.requests.iter().map(|(op, n)| format!("{n} {op}")));
-        let got = list(&mut expect.requests.iter().map(|(op, _)| format!("{} {op}", count(*op))));
-        add("requests", unequal(wanted != got, now, "other requests", &wanted, &got));
-    }
-    if let Some(most) = expect.requests_per_hour {
-        let (most, got) = (most, busiest_hour(history));
-        let wanted = format!("at most {most} an hour");
-        add(
-            "requests_per_hour",
-            unequal(got > most, now, "asked too much", &wanted, &got.to_string()),
-        );
-    }
-    if !expect.never_seen.is_empty() {
-        let verdict = seen.map_or(Verdict::Pass, |breach| Verdict::Fail(Box::new(breach)));
-        add("never_seen", verdict);
-    }
-    if let Some(status) = expect.status {
-        let last = history.events.iter().rev().find_map(|event| match event.what {
-            What::Status { standing, .. } => Some(standing),
-            _ => None,
-        });
-        add(
-            "status",
-            match last {
-                None => Verdict::NotJudged("this client does not say how current it is".to_owned()),
-                Some(last) => {
-                    let (wanted, got) = (status.to_string(), last.to_string());
-                    unequal(last != status, now, "another status", &wanted, &got)
-                }
-            },
-        );
-    }
-    if let Some(saves) = &expect.saves {
-        let ends: Vec<_> = history.saves.iter().map(|save| save.end).collect();
-        let wanted = saves.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let got =
-            ends.iter().map(|end| end.map_or_else(|| "open".to_owned(), |end| end.to_string()));
-        let got = got.collect::<Vec<_>>();
-        add(
-            "saves",
-            if run.about.abilities.saves {
-                unequal(
-                    wanted != got,
-                    now,
-                    "saves ended otherwise",
-                    &wanted.join(", "),
-                    &got.join(", "),
-                )
-            } else {
-                Verdict::NotJudged("this client does not save".to_owned())
-            },
-        );
     }
 }
 
-fn unequal(unequal: bool, at: Duration, word: &'static str, wanted: &str, got: &str) -> Verdict {
+fn not_saving() -> Verdict {
+    Verdict::NotJudged("this client does not save".to_owned())
+}
+
+fn ready_within(within: Duration, history: &History) -> Verdict {
+    let late = history.ready.is_none_or(|ready| ready.saturating_sub(history.born) > within);
+    let got = history.ready.map_or_else(|| "never".to_owned(), millis);
+    unequal(late, history, "not ready in time", &millis(within), &got)
+}
+
+fn websites(holds: &Holds, history: &History) -> Verdict {
+    let (wanted, got) = compared(holds, history, |track| track.shown);
+    unequal(wanted != got, history, "another cache", &wanted, &got)
+}
+
+fn requests(wanted: &[(Operation, u64)], history: &History) -> Option<Verdict> {
+    let list = |counts: &[(Operation, u64)]| {
+        let counts = counts.iter().map(|(operation, count)| format!("{count} {operation}"));
+        counts.collect::<Vec<_>>().join(", ")
+    };
+    let got = wanted.iter().map(|(operation, _)| {
+        let of_it = history.requests.iter().filter(|request| request.operation == *operation);
+        (*operation, of_it.count() as u64)
+    });
+    let got: Vec<_> = got.collect();
+    let verdict = unequal(wanted != got, history, "other requests", &list(wanted), &list(&got));
+    (!wanted.is_empty()).then_some(verdict)
+}
+
+fn per_hour(most: u64, history: &History) -> Verdict {
+    let got = busiest_hour(history);
+    let wanted = format!("at most {most} an hour");
+    unequal(got > most, history, "asked too much", &wanted, &got.to_string())
+}
+
+fn status_at_end(wanted: Standing, history: &History) -> Verdict {
+    let last = history.events.iter().rev().find_map(|event| match event.what {
+        What::Status { standing, .. } => Some(standing),
+        _ => None,
+    });
+    match last {
+        None => Verdict::NotJudged("this client does not say how current it is".to_owned()),
+        Some(last) => {
+            let differ = last != wanted;
+            let (wanted, got) = (wanted.to_string(), last.to_string());
+            unequal(differ, history, "another status", &wanted, &got)
+        }
+    }
+}
+
+fn saves(wanted: &[SaveEnd], run: &Run) -> Verdict {
+    if !run.about.abilities.saves {
+        return not_saving();
+    }
+    let wanted: Vec<_> = wanted.iter().map(ToString::to_string).collect();
+    let ends = run.history.saves.iter().map(|save| save.end);
+    let got = ends.map(|end| end.map_or_else(|| "open".to_owned(), |end| end.to_string()));
+    let got: Vec<_> = got.collect();
+    let (word, differ) = ("saves ended otherwise", wanted != got);
+    unequal(differ, &run.history, word, &wanted.join(", "), &got.join(", "))
+}
+
+fn unequal(
+    unequal: bool,
+    history: &History,
+    word: &'static str,
+    wanted: &str,
+    got: &str,
+) -> Verdict {
     if !unequal {
         return Verdict::Pass;
     }
     Verdict::Fail(Box::new(Breach {
-        at,
+        at: history.now(),
         word,
         fact: format!("The scenario expects {wanted}."),
         but: format!("It was {got}."),
@@ -226,16 +243,12 @@ fn millis(time: Duration) -> String {
     format!("{} ms", time.as_millis())
 }
 
-/// What is wanted in the cache, and what is in it, in the same words.
-fn contents(holds: &Holds, history: &History) -> (String, String) {
-    compared(holds, history, |track| track.shown)
-}
-
 /// What is wanted in the cache, and what the server holds, in the same words.
 pub(crate) fn truth(holds: &Holds, history: &History) -> (String, String) {
     compared(holds, history, Track::truth)
 }
 
+/// What is wanted, and what there is, in the same words.
 fn compared(
     holds: &Holds,
     history: &History,
@@ -253,10 +266,7 @@ fn compared(
             let mut wanted = websites.clone();
             wanted.sort_by_key(|id| (id.number(), *id));
             let names = |ids: Vec<_>| {
-                ids.iter()
-                    .map(|id: &crisp_mock_server::id::WebsiteId| id.short())
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                ids.iter().map(|id: &WebsiteId| id.short()).collect::<Vec<_>>().join(", ")
             };
             (names(wanted), names(got.iter().map(|(id, _)| *id).collect()))
         }

@@ -4,8 +4,8 @@
 //! Only where no terminal is at hand. At one the command stays in our group, so that Ctrl-C reaches
 //! all of it and it may read what is typed.
 
-use crisp_harness::peer::Warden;
-use rustix::process::{Pid, Signal};
+use crisp_harness::peer::{Warden, signal_group};
+use rustix::process::Signal;
 
 use crate::warden;
 
@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Who will watch over the command's group, if it is to have one.
+    /// The warden of the command's group, if it is to have one.
     pub fn wanted() -> Option<Warden> {
         let at_terminal =
             rustix::termios::isatty(std::io::stdin()) || super::child::in_foreground();
@@ -29,18 +29,15 @@ impl Group {
         Self { leader, warden }
     }
 
-    /// Sends a signal to all of it; an error means that nobody is left.
+    /// Sends a signal to all of it.
     pub fn send(&self, signal: Signal) {
-        let leader = i32::try_from(self.leader).ok().and_then(Pid::from_raw);
-        if let Some(leader) = leader {
-            let _ = rustix::process::kill_process_group(leader, signal);
-        }
+        signal_group(self.leader, signal);
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Whoever outlived the command has no emulator any more.
+        // What outlived the command has no emulator any more.
         self.send(Signal::TERM);
         self.warden.forget(self.leader);
     }

@@ -19,9 +19,9 @@ use super::Tempo;
 use crate::scenario::Deed;
 use crate::words::Side;
 use crate::world::Prepared;
-use crate::world::deeds::populate;
 use crate::world::record::{self, Taken};
 use crate::world::server_side::{self, Occurrence, ServerSide};
+use crate::world::steps::populate;
 
 /// The truth about one website, as the server has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use crate::history::History;
 use crate::oracle::Verdict;
 use crate::runner::{Judged, Outcome, Outside};
-use crate::subject::{Abilities, About, DeclaredTiming};
 use crate::world::{Prepared, Run};
 
 /// A failure counts when it came in so many runs.
@@ -122,23 +120,9 @@ fn withdrawn(mut judged: Judged, why: String) -> Judged {
 
 /// A scenario that was not run, and why.
 pub(super) fn unjudged(prepared: &Prepared, why: String) -> Judged {
-    let abilities = Abilities { saves: false, tokens: false, status: false, waits: false };
-    let run = Run {
-        history: History::default(),
-        about: About {
-            name: String::new(),
-            version: String::new(),
-            abilities,
-            declared: DeclaredTiming::default(),
-        },
-        unreached: Vec::new(),
-        unfired: Vec::new(),
-        unable: false,
-        broken_off: None,
-    };
     Judged {
         scenario: prepared.scenario.clone(),
-        run,
+        run: Run::default(),
         findings: Vec::new(),
         outside: Some(Box::new(Outside { unjudged: Some(why), ..Outside::default() })),
     }

@@ -2,7 +2,7 @@
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{Event, History, Quality, Request, RequestIndex, What};
 
 #[derive(Default)]
@@ -11,10 +11,6 @@ pub(super) struct Atomic {
 }
 
 impl Oracle for Atomic {
-    fn rule(&self) -> Rule {
-        Rule::Atomic
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Arriving(index) => {

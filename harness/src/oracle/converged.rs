@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{By, Event, History, Quality, Request, Site, Track, What};
 
 pub(super) struct Converged {
@@ -19,10 +19,6 @@ impl Converged {
 }
 
 impl Oracle for Converged {
-    fn rule(&self) -> Rule {
-        Rule::Converged
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         if event.what != What::End {
             return None;

@@ -4,16 +4,12 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, Request, What};
 
 pub(super) struct Cost;
 
 impl Oracle for Cost {
-    fn rule(&self) -> Rule {
-        Rule::Cost
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         if event.what != What::End {
             return None;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Site, What};
 
 #[derive(Default)]
@@ -13,10 +13,6 @@ pub(super) struct HonestReady {
 }
 
 impl Oracle for HonestReady {
-    fn rule(&self) -> Rule {
-        Rule::HonestReady
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Truth { site, state, .. } => {

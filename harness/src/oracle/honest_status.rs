@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, What};
 use crate::scenario::Standing;
 
@@ -27,10 +27,6 @@ impl HonestStatus {
 }
 
 impl Oracle for HonestStatus {
-    fn rule(&self) -> Rule {
-        Rule::HonestStatus
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Restart => (self.known, self.failures) = (None, 0),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Request, What};
 
 /// Beyond the longest wait that the client's own rules explain.
@@ -14,10 +14,6 @@ pub(super) struct Liveness {
 }
 
 impl Oracle for Liveness {
-    fn rule(&self) -> Rule {
-        Rule::Liveness
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             // A client that saves, or waits for the answer to a save, is not silent; that it stopped

@@ -3,7 +3,7 @@
 //! An [`Oracle`] sees every event of a run as it happens and knows nothing but the [`History`].
 //! It convicts at most once, with two facts that contradict each other, and it would rather say
 //! *not judged* than convict wrongly: where the server itself hides or repeats things, or a client
-//! does not tell what it would take, nothing can be said.
+//! does not say what it would take, nothing can be said.
 
 mod atomic;
 mod converged;
@@ -64,9 +64,6 @@ pub struct Breach {
 
 /// One of the fourteen.
 pub trait Oracle {
-    /// Which.
-    fn rule(&self) -> Rule;
-
     /// Sees an event; `history` has it already.
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach>;
 
@@ -76,25 +73,25 @@ pub trait Oracle {
     }
 }
 
-/// The oracles for a run of a client with these abilities.
+/// The oracle of a rule, for a run of a client with these abilities.
 #[must_use]
-pub fn all(expect: &Expect, abilities: Abilities) -> Vec<Box<dyn Oracle>> {
-    vec![
-        Box::new(converged::Converged::new(expect.converged_within)),
-        Box::new(snapshot::Snapshot::default()),
-        Box::new(monotonic::Monotonic::default()),
-        Box::new(no_resurrection::NoResurrection::default()),
-        Box::new(no_phantom::NoPhantom::default()),
-        Box::new(read_your_writes::ReadYourWrites::new(abilities.saves)),
-        Box::new(no_lost_update::NoLostUpdate::new(abilities.saves)),
-        Box::new(honest_ready::HonestReady::default()),
-        Box::new(honest_status::HonestStatus::new(abilities.status)),
-        Box::new(liveness::Liveness::default()),
-        Box::new(pacing::Pacing::new(abilities.waits)),
-        Box::new(cost::Cost),
-        Box::new(atomic::Atomic::default()),
-        Box::new(quiet::Quiet),
-    ]
+pub fn oracle(rule: Rule, expect: &Expect, abilities: Abilities) -> Box<dyn Oracle> {
+    match rule {
+        Rule::Converged => Box::new(converged::Converged::new(expect.converged_within)),
+        Rule::Snapshot => Box::new(snapshot::Snapshot::default()),
+        Rule::Monotonic => Box::new(monotonic::Monotonic::default()),
+        Rule::NoResurrection => Box::new(no_resurrection::NoResurrection::default()),
+        Rule::NoPhantom => Box::new(no_phantom::NoPhantom::default()),
+        Rule::ReadYourWrites => Box::new(read_your_writes::ReadYourWrites::new(abilities.saves)),
+        Rule::NoLostUpdate => Box::new(no_lost_update::NoLostUpdate { can: abilities.saves }),
+        Rule::HonestReady => Box::new(honest_ready::HonestReady::default()),
+        Rule::HonestStatus => Box::new(honest_status::HonestStatus::new(abilities.status)),
+        Rule::Liveness => Box::new(liveness::Liveness::default()),
+        Rule::Pacing => Box::new(pacing::Pacing::new(abilities.waits)),
+        Rule::Cost => Box::new(cost::Cost),
+        Rule::Atomic => Box::new(atomic::Atomic::default()),
+        Rule::Quiet => Box::new(quiet::Quiet),
+    }
 }
 
 /// What is shown or held, as people read it.

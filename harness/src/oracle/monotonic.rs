@@ -1,7 +1,7 @@
 //! O3: a field never goes back to an older value.
 
 use super::order::{Field, Order};
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{Event, History};
 
 #[derive(Default)]
@@ -10,10 +10,6 @@ pub(super) struct Monotonic {
 }
 
 impl Oracle for Monotonic {
-    fn rule(&self) -> Rule {
-        Rule::Monotonic
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let back = self.order.follow(history, event)?;
         if back.from_nothing {

@@ -1,23 +1,14 @@
 //! O7: a retry of a save never overwrites a later change.
 
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{By, Event, History, What};
 
 pub(super) struct NoLostUpdate {
-    can: bool,
-}
-
-impl NoLostUpdate {
-    pub(super) fn new(can: bool) -> Self {
-        Self { can }
-    }
+    /// Whether the client saves.
+    pub(super) can: bool,
 }
 
 impl Oracle for NoLostUpdate {
-    fn rule(&self) -> Rule {
-        Rule::NoLostUpdate
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let What::Truth { site, state, by: By::Client(index) } = event.what else {
             return None;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{Event, History, Site, State, What};
 
 #[derive(Default)]
@@ -12,10 +12,6 @@ pub(super) struct NoPhantom {
 }
 
 impl Oracle for NoPhantom {
-    fn rule(&self) -> Rule {
-        Rule::NoPhantom
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Shows { site, state: Some(state) } if !held(history, site, state) => {

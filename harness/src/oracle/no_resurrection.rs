@@ -1,7 +1,7 @@
 //! O4: a removed website does not come back unless it was installed again.
 
 use super::order::Order;
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{Event, History};
 
 #[derive(Default)]
@@ -10,10 +10,6 @@ pub(super) struct NoResurrection {
 }
 
 impl Oracle for NoResurrection {
-    fn rule(&self) -> Rule {
-        Rule::NoResurrection
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let back = self
             .order

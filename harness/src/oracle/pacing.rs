@@ -6,7 +6,7 @@ use std::time::Duration;
 use crisp_mock_server::operation::Operation;
 use jiff::Timestamp;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, Request, Site, What};
 
 /// A repeat that comes sooner than this after a failure was not spaced out.
@@ -72,10 +72,6 @@ impl Pacing {
 }
 
 impl Oracle for Pacing {
-    fn rule(&self) -> Rule {
-        Rule::Pacing
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Restart => {

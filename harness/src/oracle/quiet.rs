@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, What};
 
 pub(super) struct Quiet;
@@ -13,10 +13,6 @@ pub(super) struct Quiet;
 const ENOUGH: u32 = 3;
 
 impl Oracle for Quiet {
-    fn rule(&self) -> Rule {
-        Rule::Quiet
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let (from, length) = calm(history).filter(|_| event.what == What::End)?;
         let declared = &history.declared;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Breach, Oracle, Rule, shown, time};
+use super::{Breach, Oracle, shown, time};
 use crate::history::{By, Event, History, Save, Site, State, What, same};
 use crate::scenario::SaveEnd;
 
@@ -23,10 +23,6 @@ impl ReadYourWrites {
 }
 
 impl Oracle for ReadYourWrites {
-    fn rule(&self) -> Rule {
-        Rule::ReadYourWrites
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Restart => {

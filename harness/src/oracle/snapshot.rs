@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, Rule, time};
+use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, Site, What, same};
 
 type Span = (Duration, Duration);
@@ -31,10 +31,6 @@ pub(super) struct Snapshot {
 }
 
 impl Oracle for Snapshot {
-    fn rule(&self) -> Rule {
-        Rule::Snapshot
-    }
-
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
             What::Sent(index) => {

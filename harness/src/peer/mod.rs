@@ -36,6 +36,8 @@ pub use process::Process;
 pub use service::Service;
 pub use view::View;
 pub use warden::Warden;
+#[cfg(unix)]
+pub use warden::signal_group;
 
 use crate::scenario;
 use crate::subject::{Held, ReportedStatus};

@@ -78,6 +78,17 @@ impl Drop for Warden {
     }
 }
 
+/// Sends a signal to every process of a group.
+#[cfg(unix)]
+pub fn signal_group(group: u32, signal: rustix::process::Signal) {
+    // 0 and 1 would mean this program's own group, and every process.
+    let group = i32::try_from(group).ok().filter(|group| *group > 1);
+    if let Some(group) = group.and_then(rustix::process::Pid::from_raw) {
+        // An error means that it has ended.
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+}
+
 /// Ends every process of a group at once.
 #[cfg(unix)]
 pub(super) fn kill_group(group: u32) {
@@ -88,16 +99,6 @@ pub(super) fn kill_group(group: u32) {
 #[cfg(unix)]
 pub(super) fn ask_group(group: u32) {
     signal_group(group, rustix::process::Signal::TERM);
-}
-
-#[cfg(unix)]
-fn signal_group(group: u32, signal: rustix::process::Signal) {
-    // 0 and 1 would mean our own group, and everybody.
-    let group = i32::try_from(group).ok().filter(|group| *group > 1);
-    if let Some(group) = group.and_then(rustix::process::Pid::from_raw) {
-        // An error means that it has ended.
-        let _ = rustix::process::kill_process_group(group, signal);
-    }
 }
 
 /// Ends a process and those that it started.

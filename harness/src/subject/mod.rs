@@ -138,7 +138,7 @@ pub trait Client: Send + std::marker::Sync {
 }
 
 /// Who a client is, what it can do, and how it says that it behaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct About {
     /// Its name.
     pub name: String,
@@ -151,7 +151,7 @@ pub struct About {
 }
 
 /// What a client can do; what it cannot is not judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Abilities {
     /// It saves settings when it is asked to.
     pub saves: bool,

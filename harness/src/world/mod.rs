@@ -7,12 +7,12 @@
 //! written order, then answers, then the client's own alarms.
 
 pub(crate) mod agenda;
-pub(crate) mod deeds;
 mod intake;
 mod mail;
 mod prepared;
 pub(crate) mod record;
 pub(crate) mod server_side;
+pub(crate) mod steps;
 mod traffic;
 
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub enum BrokenOff {
 }
 
 /// What a run leaves behind.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Run {
     /// Everything that happened.
     pub history: History,
@@ -154,7 +154,7 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Lays the world out and starts the client.
     fn begin(&mut self) {
-        for id in deeds::populate(&mut self.space, self.prepared, Stamp::from(START)) {
+        for id in steps::populate(&mut self.space, self.prepared, Stamp::from(START)) {
             self.note_truth(id, By::Start);
         }
         self.act_if_due();

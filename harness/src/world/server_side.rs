@@ -7,8 +7,8 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::Space;
 
-use super::deeds;
 use super::record::Taken;
+use super::steps;
 use crate::scenario::{Anchor, Deed, Step};
 use crate::words::Spot;
 
@@ -100,7 +100,7 @@ impl ServerSide {
         deed: &Deed,
         nth: usize,
     ) -> Option<WebsiteId> {
-        let id = deeds::alter(space, outside, deed, nth)?;
+        let id = steps::alter(space, outside, deed, nth)?;
         self.newest = self.newest.max(newest(space, id));
         Some(id)
     }
