@@ -29,6 +29,7 @@
 //! | [`id`] | website ids, their short names `w1`, `w2`, …, and secrets derived from a seed |
 //! | [`clock`], [`duration`] | what time it is: elapsed time for waits, wall time for stamps |
 //! | [`operation`] | the short names of routes: `list`, `since`, `save_settings`, … |
+//! | [`document`], [`form`] | documents that people write: read, checked against a type, shown with what is wrong |
 //! | [`quirks`] | what the real API leaves undocumented, each a switch with a reason |
 //! | [`schema`], [`sample`] | settings schemas; websites and settings made from a seed |
 //! | [`engine`] | the pure world: websites, the differential, paging, quota |
@@ -47,9 +48,11 @@
 pub mod api;
 pub mod clock;
 pub mod control;
+pub mod document;
 pub mod duration;
 pub mod engine;
 pub mod fault;
+pub mod form;
 pub mod id;
 pub mod journal;
 pub mod nearest;

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Mode;
-use crate::fault::{FaultError, FaultPlan};
+use crate::document::Problem as FaultError;
+use crate::fault::FaultPlan;
 use crate::quirks::{PageSize, Profile, QuirkError, Quirks, Settings};
 use crate::schema::{InvalidSchema, SettingsSchema};
 use crate::state::{State, StateError};

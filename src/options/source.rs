@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crisp_mock_server::fault::{FaultError, FaultPlan};
+use crisp_mock_server::document::Problem as FaultError;
+use crisp_mock_server::fault::FaultPlan;
 use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::schema::{
     InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review,
@@ -146,13 +147,9 @@ pub fn judge_plan(document: &Document, plan: &Value, base: &str) -> Result<Fault
 
 fn problem(error: &FaultError, base: &str) -> Problem {
     let pointer = format!("{base}{}", error.pointer);
-    // The plan's reader does not say which part of a member it means; a name that it does not
-    // know is quoted as such.
-    let name = error.pointer.rsplit('/').next().unwrap_or_default();
-    let problem = if error.message.starts_with(&format!("`{name}` ")) {
-        Problem::key(pointer, &error.message)
-    } else {
-        Problem::value(pointer, &error.message)
+    let problem = match error.part {
+        crisp_mock_server::document::Part::Key => Problem::key(pointer, &error.message),
+        crisp_mock_server::document::Part::Value => Problem::value(pointer, &error.message),
     };
     Problem { hint: error.hint.clone(), ..problem }
 }

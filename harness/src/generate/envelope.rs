@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use crate::scenario::{Deed, Scenario, Side};
-use crisp_mock_server::fault::{Answer, ClockFault, Effect};
+use crisp_mock_server::fault::Effect;
 use crisp_mock_server::operation::Operation;
 
 /// A quirk, and how the generator treats it.
@@ -283,7 +283,7 @@ fn quirk_is(scenario: &Scenario, name: &str, value: &str) -> bool {
 /// Whether some answer leaves something out of the differential without a mark.
 fn has_lie(scenario: &Scenario) -> bool {
     let lies = |fault: &crisp_mock_server::fault::Fault| {
-        matches!(fault.effect, Effect::Answer(Answer::ShortPage | Answer::EmptyPage))
+        matches!(fault.effect, Effect::ShortPage(_) | Effect::EmptyPage(_))
             && fault.at.is_none_or(|target| target.operation != Operation::List)
     };
     scenario.faults.faults.iter().any(lies)
@@ -293,7 +293,7 @@ fn has_lie(scenario: &Scenario) -> bool {
 fn has_invented_404(scenario: &Scenario) -> bool {
     let invents = |fault: &crisp_mock_server::fault::Fault| {
         let not_found = http::StatusCode::NOT_FOUND;
-        matches!(fault.effect, Effect::Answer(Answer::Status { status, .. }) if status == not_found)
+        fault.effect == Effect::Status(not_found)
             && fault.at.is_none_or(|target| target.operation == Operation::GetSettings)
     };
     scenario.faults.faults.iter().any(invents)
@@ -313,8 +313,7 @@ fn moves(scenario: &Scenario, whose: impl Fn(Side) -> bool) -> bool {
         _ => false,
     });
     let fault = scenario.faults.faults.iter().any(|fault| match fault.effect {
-        Effect::Clock(ClockFault::Server { .. }) => whose(Side::Server),
-        Effect::Clock(ClockFault::Client { .. }) => whose(Side::Client),
+        Effect::Clock(side) => whose(side),
         _ => false,
     });
     step || fault

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::fault::{Answer, Delay, Effect, Fault, Occurrence, Target, Window};
+use crisp_mock_server::fault::{Delay, Effect, Fault, Occurrence, Target, Window};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use http::StatusCode;
@@ -40,11 +40,7 @@ fn forgotten(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> Plot 
     quirk(scenario, "horizon", "partial:10m");
     let from = case.poll_every + Duration::from_secs(dice.between(1, 30));
     let until = from + Duration::from_secs(dice.between(640, 900));
-    let effect = Effect::Answer(Answer::Status {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        reason: None,
-        retry_after: None,
-    });
+    let effect = Effect::Status(StatusCode::SERVICE_UNAVAILABLE);
     let window = Window { from, until: Some(until) };
     let mut fault = Fault::during(window, effect);
     fault.at = Some(Target::all(Operation::Since));

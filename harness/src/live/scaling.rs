@@ -3,7 +3,8 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use crisp_mock_server::fault::{Answer, ClockFault, Delay, Effect, Fault, Rate, Window};
+use crisp_mock_server::fault::{Delay, Effect, Fault, Rate, Window};
+use crisp_mock_server::form::Span;
 use crisp_mock_server::options::Blueprint;
 
 use super::Tempo;
@@ -24,7 +25,7 @@ pub(super) fn unsaid(prepared: &Prepared, tempo: Tempo) -> Option<String> {
             .faults
             .faults
             .iter()
-            .any(|fault| matches!(fault.effect, Effect::Clock(ClockFault::Client { .. })));
+            .any(|fault| matches!(fault.effect, Effect::Clock(Side::Client)));
     if steps_the_client {
         return Some("nobody can move the client's clock from outside in real time".to_owned());
     }
@@ -74,8 +75,8 @@ fn scale(fault: &mut Fault, tempo: Tempo) {
     }
     match &mut fault.effect {
         Effect::Delay(Delay::Fixed(delay)) => *delay = tempo.real(*delay),
-        Effect::Delay(Delay::Uniform(least, most)) => {
-            (*least, *most) = (tempo.real(*least), tempo.real(*most));
+        Effect::Delay(Delay::Uniform { uniform }) => {
+            *uniform = uniform.map(|span| Span(tempo.real(span.0)));
         }
         Effect::Drip(Rate(bytes)) => {
             // Less time for the same bytes.
@@ -88,15 +89,11 @@ fn scale(fault: &mut Fault, tempo: Tempo) {
             let faster = (bytes.get() as f64 / second) as u64;
             *bytes = NonZeroU64::new(faster).unwrap_or(*bytes);
         }
-        Effect::Answer(
-            Answer::Status { retry_after, .. } | Answer::Throttle { retry_after, .. },
-        ) => {
-            // On the wire these are whole seconds.
-            *retry_after = retry_after.map(|wait| whole_seconds(tempo.real(wait)));
-        }
-        Effect::Answer(Answer::Stale(age)) => *age = tempo.real(*age),
-        Effect::Answer(_) | Effect::Ending(_) | Effect::HoldOrder | Effect::Clock(_) => {}
+        Effect::Stale(age) => *age = tempo.real(*age),
+        _ => {}
     }
+    // On the wire these are whole seconds.
+    fault.retry_after = fault.retry_after.map(|wait| whole_seconds(tempo.real(wait)));
 }
 
 fn whole_seconds(time: Duration) -> Duration {
@@ -123,13 +120,7 @@ pub(super) fn client(scenario: &Scenario, tempo: Tempo) -> Client {
 
 /// The longest silence that a fault of the scenario asks for, in real time.
 pub(super) fn longest_retry_after(blueprint: &Blueprint) -> Duration {
-    let asked = blueprint.faults.faults.iter().map(|fault| match fault.effect {
-        Effect::Answer(
-            Answer::Status { retry_after, .. } | Answer::Throttle { retry_after, .. },
-        ) => retry_after.unwrap_or_default(),
-        _ => Duration::ZERO,
-    });
-    asked.max().unwrap_or_default()
+    blueprint.faults.faults.iter().filter_map(|fault| fault.retry_after).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::fault::{
-    Answer, ClockFault, Delay, Effect, Ending, Fault, Occurrence, Target, Window,
-};
+use crisp_mock_server::fault::{Delay, Effect, Fault, Occurrence, Side, Target, Window};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use http::StatusCode;
@@ -183,36 +181,36 @@ pub(super) fn windows(scenario: &Scenario) -> Vec<Scenario> {
 /// Simpler effects of the same sort.
 pub(super) fn effects(scenario: &Scenario) -> Vec<Scenario> {
     each_fault(scenario, |fault| {
-        let with = |effect: Effect| Fault { seed: None, effect, ..fault.clone() };
-        let plain = Effect::Answer(Answer::Status {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            reason: None,
-            retry_after: None,
-        });
+        let bare = Fault { seed: None, reason: None, retry_after: None, ..fault.clone() };
+        let with = |effect: Effect| Fault { effect, ..bare.clone() };
+        let plain = with(Effect::Status(StatusCode::INTERNAL_SERVER_ERROR));
+        if let Some((side, millis)) = fault.clock() {
+            let shifted = |millis| match side {
+                Side::Server => Fault { skew: Some(millis), ..bare.clone() },
+                Side::Client => Fault { step: Some(millis), ..bare.clone() },
+            };
+            return clock(millis).map(shifted).collect();
+        }
         let simpler = match &fault.effect {
-            Effect::Answer(Answer::Stale(age)) => rounder_length(*age)
+            Effect::Stale(age) => rounder_length(*age)
                 .into_iter()
                 .filter(|age| *age <= crisp_mock_server::fault::STALE_AT_MOST)
-                .map(|age| Effect::Answer(Answer::Stale(age)))
+                .map(Effect::Stale)
                 .collect(),
-            Effect::Answer(answer) if answer.alters_a_list() => Vec::new(),
-            Effect::Ending(Ending::LoseAnswer) => Vec::new(),
-            Effect::Answer(_) | Effect::Ending(_) if fault.effect != plain => vec![plain],
-            Effect::Delay(Delay::Uniform(_, most)) => {
-                vec![Effect::Delay(Delay::Fixed(*most))]
+            Effect::LoseAnswer(_) => Vec::new(),
+            effect if effect.alters_a_list() => Vec::new(),
+            effect if effect.is_answer() || effect.is_ending() => {
+                return if *fault == plain { Vec::new() } else { vec![plain] };
+            }
+            Effect::Delay(Delay::Uniform { uniform: [_, most] }) => {
+                vec![Effect::Delay(Delay::Fixed(most.0))]
             }
             Effect::Delay(Delay::Fixed(by)) => {
                 rounder_length(*by).into_iter().map(|by| Effect::Delay(Delay::Fixed(by))).collect()
             }
-            Effect::Drip(_) | Effect::HoldOrder => {
+            Effect::Drip(_) | Effect::HoldOrder(_) => {
                 vec![Effect::Delay(Delay::Fixed(Duration::from_secs(5)))]
             }
-            Effect::Clock(ClockFault::Server { skew_millis }) => clock(*skew_millis)
-                .map(|skew_millis| Effect::Clock(ClockFault::Server { skew_millis }))
-                .collect(),
-            Effect::Clock(ClockFault::Client { step_millis }) => clock(*step_millis)
-                .map(|step_millis| Effect::Clock(ClockFault::Client { step_millis }))
-                .collect(),
             _ => Vec::new(),
         };
         simpler.into_iter().map(with).collect()

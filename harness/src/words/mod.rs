@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
+pub use crisp_mock_server::fault::Side;
 pub use rule::Rule;
 pub use spot::Spot;
 
@@ -18,16 +19,6 @@ pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// How long the network takes for a request and its answer together, in virtual time.
 pub const LATENCY: Duration = Duration::from_millis(10);
-
-/// Whose clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display)]
-#[strum(serialize_all = "lowercase")]
-pub enum Side {
-    /// The server's.
-    Server,
-    /// The client's.
-    Client,
-}
 
 /// What a client says of how current its cache is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Deserialize)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use crisp_mock_server::fault::{Answer, Delivery, Effect, Fired, Outcome};
+use crisp_mock_server::fault::{Delivery, Effect, Fired, Outcome};
 use http::{HeaderMap, Response};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -20,27 +20,26 @@ pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]
             return Quality::Broken;
         }
     };
-    let invented = fired.iter().find_map(|fired| match &fired.fault.effect {
-        Effect::Answer(answer) => Some(answer),
-        _ => None,
-    });
+    let effects = fired.iter().map(|fired| &fired.fault.effect);
+    let invented = effects.into_iter().find(|effect| effect.is_answer());
     let is_success = response.status().is_success();
     match invented {
         // The differential has no honest no but that the date is too old, after which it cannot
         // be asked for a while.
         None
-        | Some(Answer::Stale(_) | Answer::EmptyPage | Answer::ShortPage | Answer::RepeatPage)
-            if matches!(response.status().as_u16(), 400 | 404 | 422)
-                && operation != Operation::Since =>
+        | Some(
+            Effect::Stale(_) | Effect::EmptyPage(_) | Effect::ShortPage(_) | Effect::RepeatPage(_),
+        ) if matches!(response.status().as_u16(), 400 | 404 | 422)
+            && operation != Operation::Since =>
         {
             Quality::Denied
         }
         _ if !is_success => Quality::Refusal,
         None if from_cache(response) => Quality::Stale,
         None => Quality::Good,
-        Some(Answer::Stale(_)) => Quality::Stale,
-        Some(Answer::EmptyPage | Answer::ShortPage | Answer::RepeatPage) => Quality::Lie,
-        Some(Answer::Status { .. }) => Quality::Invented,
+        Some(Effect::Stale(_)) => Quality::Stale,
+        Some(effect) if effect.alters_a_list() => Quality::Lie,
+        Some(Effect::Status(_)) => Quality::Invented,
         Some(_) => Quality::Unreadable,
     }
 }

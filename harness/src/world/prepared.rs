@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use crisp_mock_server::fault::{ClockFault, Effect, Fault, Occurrence};
+use crisp_mock_server::fault::{Effect, Fault, Occurrence};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::options::{Blueprint, WorldOptions};
 use crisp_mock_server::quirks::{GetCache, PageSize, Quirks};
@@ -134,11 +134,7 @@ fn is_endless(fault: &Fault) -> bool {
 fn edges(scenario: &Scenario) -> Vec<(Duration, Side)> {
     let mut edges = Vec::new();
     for fault in &scenario.faults.faults {
-        let side = match fault.effect {
-            Effect::Clock(ClockFault::Server { .. }) => Side::Server,
-            Effect::Clock(ClockFault::Client { .. }) => Side::Client,
-            _ => continue,
-        };
+        let Effect::Clock(side) = fault.effect else { continue };
         let ends = fault.window.map(|window| [Some(window.from), window.until]);
         edges.extend(ends.into_iter().flatten().flatten().map(|at| (at, side)));
     }
@@ -147,9 +143,9 @@ fn edges(scenario: &Scenario) -> Vec<(Duration, Side)> {
 
 /// How many milliseconds the faults move the client's clock at this time.
 pub(super) fn client_step(scenario: &Scenario, now: Duration) -> i64 {
-    let steps = scenario.faults.faults.iter().filter_map(|fault| match fault.effect {
-        Effect::Clock(ClockFault::Client { step_millis }) => {
-            fault.window.is_some_and(|window| window.is_open(now)).then_some(step_millis)
+    let steps = scenario.faults.faults.iter().filter_map(|fault| match fault.clock() {
+        Some((Side::Client, millis)) => {
+            fault.window.is_some_and(|window| window.is_open(now)).then_some(millis)
         }
         _ => None,
     });

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::control::Shared;
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
-use crate::fault::{FaultError, FaultId, FaultPlan};
+use crate::document::Problem as FaultError;
+use crate::fault::{FaultId, FaultPlan};
 use crate::spaces::system_clock;
 
 /// `GET /_mock/faults`: every armed fault, and how often it fired.

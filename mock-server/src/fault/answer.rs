@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::effect::{Answer, Throttle};
+use super::effect::{Effect, Throttle};
+use super::plan::Fault;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-/// Set by the API's cache proxy (specification §1.8).
+/// Set by the API's cache proxy (docs/wire.md#get-cache).
 const BLOOM_STATUS: HeaderName = HeaderName::from_static("bloom-status");
 
 /// The start of an envelope, then bytes that are neither JSON nor UTF-8.
@@ -21,33 +22,25 @@ const PAGE: &str = "<!doctype html>\n<html>\n<head><title>Back soon</title></hea
                     </html>\n";
 
 /// An answer that needs no engine.
-pub(super) fn invent(answer: &Answer, is_list: bool) -> Response<Bytes> {
+pub(super) fn invent(fault: &Fault, is_list: bool) -> Response<Bytes> {
     let done = if is_list { "listed" } else { "resolved" };
-    match answer {
-        Answer::Status { status, reason, retry_after } => {
-            let mut response = status_answer(*status, reason.as_deref());
-            put_retry_after(&mut response, *retry_after);
-            response
+    match &fault.effect {
+        Effect::Status(status) => {
+            with_retry_after(status_answer(*status, fault.reason.as_deref()), fault.retry_after)
         }
-        Answer::Throttle { status, retry_after } => {
-            let mut response = status_answer(throttle_status(*status), None);
-            put_retry_after(&mut response, *retry_after);
-            response
+        Effect::Throttle(status) => {
+            with_retry_after(status_answer(throttle_status(*status), None), fault.retry_after)
         }
-        Answer::Garbage => ok(JSON, Bytes::from_static(GARBAGE)),
-        Answer::Html => ok(HTML, Bytes::from_static(PAGE.as_bytes())),
-        Answer::EmptyBody => ok(JSON, Bytes::new()),
-        Answer::WrongType => envelope(&json!({ "error": false, "reason": done, "data": "none" })),
-        Answer::MissingData => envelope(&json!({ "error": false, "reason": done })),
-        Answer::NullData => envelope(&json!({ "error": false, "reason": done, "data": null })),
-        // The remaining answers start from an honest one and never come here.
-        Answer::ErrorEnvelope
-        | Answer::Stale(_)
-        | Answer::EmptyPage
-        | Answer::ShortPage
-        | Answer::RepeatPage => {
-            envelope(&json!({ "error": true, "reason": "internal_error", "data": {} }))
+        Effect::Garbage(_) => ok(JSON, Bytes::from_static(GARBAGE)),
+        Effect::Html(_) => ok(HTML, Bytes::from_static(PAGE.as_bytes())),
+        Effect::EmptyBody(_) => ok(JSON, Bytes::new()),
+        Effect::WrongType(_) => {
+            envelope(&json!({ "error": false, "reason": done, "data": "none" }))
         }
+        Effect::MissingData(_) => envelope(&json!({ "error": false, "reason": done })),
+        Effect::NullData(_) => envelope(&json!({ "error": false, "reason": done, "data": null })),
+        // `error_envelope`; no other effect comes here, since the rest start from an honest answer.
+        _ => envelope(&json!({ "error": true, "reason": "internal_error", "data": {} })),
     }
 }
 
@@ -81,7 +74,7 @@ pub(crate) fn status_answer(status: StatusCode, reason: Option<&str>) -> Respons
     response
 }
 
-/// The reason in the envelope of a status: what the specification shows (§1.5), and otherwise the
+/// The reason in the envelope of a status: what is known of the API (docs/wire.md#reasons), and otherwise the
 /// name of the status in the API's spelling.
 fn reason_of(status: StatusCode) -> &'static str {
     match status.as_u16() {
@@ -109,10 +102,15 @@ fn reason_of(status: StatusCode) -> &'static str {
     }
 }
 
-fn put_retry_after(response: &mut Response<Bytes>, retry_after: Option<Duration>) {
-    let Some(wait) = retry_after else { return };
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+fn with_retry_after(
+    mut response: Response<Bytes>,
+    retry_after: Option<Duration>,
+) -> Response<Bytes> {
+    if let Some(wait) = retry_after {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Marks an answer as one from the API's cache.

@@ -1,64 +1,16 @@
 //! A plan at work in one world: it counts the requests and says which faults meet them.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::chance::{Draw, Purpose};
 use super::decision::Decision;
-use super::effect::{ClockFault, Delay, Effect};
+use super::effect::{Delay, Effect, Side};
 use super::plan::{Fault, FaultPlan};
-use crate::id::WebsiteId;
+use super::request::{FaultId, RequestFacts};
 use crate::operation::Operation;
-
-/// What a request is, as far as faults are concerned.
-#[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
-    /// Its operation.
-    pub operation: Operation,
-    /// The page of a `list`, as the API numbers them (no page and page 0 mean the first).
-    pub page: Option<u32>,
-    /// The website in its path.
-    pub website: Option<WebsiteId>,
-    /// Its method.
-    pub method: &'a Method,
-    /// When it arrives, since the start or reset of the world.
-    pub elapsed: Duration,
-}
-
-/// The name of an armed fault, for the control API; never used twice between two resets.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
-pub struct FaultId(pub u64);
-
-impl fmt::Display for FaultId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
-impl FromStr for FaultId {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
 
 /// An armed fault and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -184,10 +136,8 @@ impl ArmedFaults {
     /// How many milliseconds the server's wall clock is off at this elapsed time, if it is.
     #[must_use]
     pub fn server_skew(&self, elapsed: Duration) -> Option<i64> {
-        let skew = |armed: &Armed| match armed.fault.effect {
-            Effect::Clock(ClockFault::Server { skew_millis }) => {
-                armed.window_is_open(elapsed).then_some(skew_millis)
-            }
+        let skew = |armed: &Armed| match armed.fault.clock() {
+            Some((Side::Server, millis)) => armed.window_is_open(elapsed).then_some(millis),
             _ => None,
         };
         let skews = self.faults.iter().filter_map(skew);
@@ -197,7 +147,7 @@ impl ArmedFaults {
     /// Counts a request and says which faults meet it and what they do together.
     ///
     /// To be called exactly once for each request, in the order of arrival.
-    pub fn decide(&mut self, request: &Circumstances<'_>) -> Decision {
+    pub fn decide(&mut self, request: &RequestFacts<'_>) -> Decision {
         let operation = request.operation as usize;
         self.counts[operation] += 1;
         let mut decision = Decision::honest(self.counts[operation], request);
@@ -223,7 +173,7 @@ impl Armed {
     }
 
     /// Adds its effect to the decision, if this request is one of its own.
-    fn meet(&mut self, request: &Circumstances<'_>, space: &str, decision: &mut Decision) {
+    fn meet(&mut self, request: &RequestFacts<'_>, space: &str, decision: &mut Decision) {
         let fault = &self.fault;
         if let Some(target) = fault.at {
             if target.page.is_some() && target.page != request.page {
@@ -252,8 +202,8 @@ impl Armed {
         }
         let delay = match fault.effect {
             Effect::Delay(Delay::Fixed(delay)) => delay,
-            Effect::Delay(Delay::Uniform(least, most)) => {
-                least + (most - least).mul_f64(draw.number(Purpose::Delay))
+            Effect::Delay(Delay::Uniform { uniform: [least, most] }) => {
+                least.0 + (most.0 - least.0).mul_f64(draw.number(Purpose::Delay))
             }
             _ => Duration::ZERO,
         };

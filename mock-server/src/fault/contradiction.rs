@@ -2,8 +2,9 @@
 
 use http::Method;
 
-use super::effect::{Answer, Delay, Effect, STALE_AT_MOST};
+use super::effect::{Delay, Effect, STALE_AT_MOST, Side};
 use super::plan::Fault;
+use crate::document::shortened;
 use crate::duration;
 use crate::operation::Operation;
 
@@ -16,8 +17,9 @@ pub(super) fn contradictions(fault: &Fault) -> Vec<Contradiction> {
     let mut add = |key: Option<&'static str>, message: &str, hint: &str| {
         found.push((key, message.to_owned(), hint.to_owned()));
     };
-    if matches!(fault.effect, Effect::Clock(_)) {
-        clock(fault, &mut add);
+    details(fault, &mut add);
+    if let Effect::Clock(side) = fault.effect {
+        clock(fault, side, &mut add);
     } else if fault.at.is_none() && fault.window.is_none() {
         add(
             None,
@@ -35,7 +37,44 @@ pub(super) fn contradictions(fault: &Fault) -> Vec<Contradiction> {
 
 type Add<'a> = dyn FnMut(Option<&'static str>, &str, &str) + 'a;
 
-fn clock(fault: &Fault, add: &mut Add<'_>) {
+/// Keys that say more about an effect, without one that they could belong to.
+fn details(fault: &Fault, add: &mut Add<'_>) {
+    let answers = matches!(fault.effect, Effect::Status(_) | Effect::Throttle(_));
+    let clock = matches!(fault.effect, Effect::Clock(_));
+    let details = [
+        ("reason", fault.reason.is_some(), matches!(fault.effect, Effect::Status(_)), "status"),
+        ("retry_after", fault.retry_after.is_some(), answers, "status` or `throttle"),
+        ("skew", fault.skew.is_some(), clock, "clock"),
+        ("step", fault.step.is_some(), clock, "clock"),
+    ];
+    for (key, _, _, owner) in details.into_iter().filter(|(_, given, owned, _)| *given && !owned) {
+        add(
+            Some(key),
+            &format!("`{key}` says more about `{owner}`, which is missing"),
+            &format!("add `{owner}`, or remove `{key}`"),
+        );
+    }
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if let Some(reason) = &fault.reason
+        && (reason.is_empty() || !reason.bytes().all(plain))
+    {
+        let message = format!("`{}` does not look like a reason of the API", shortened(reason));
+        add(Some("reason"), &message, "lower case with underscores: `internal_error`");
+    }
+}
+
+fn clock(fault: &Fault, side: Side, add: &mut Add<'_>) {
+    let (wanted, given, stray) = match side {
+        Side::Server => ("skew", fault.skew, fault.step.map(|_| "step")),
+        Side::Client => ("step", fault.step, fault.skew.map(|_| "skew")),
+    };
+    if let Some(stray) = stray {
+        let message = format!("`{stray}` is for the other clock");
+        add(Some(stray), &message, &format!("here it is `{wanted}: -60s`"));
+    } else if given.is_none() {
+        let message = format!("this clock fault says nothing: `{wanted}` is missing");
+        add(Some("clock"), &message, &format!("add `{wanted}: -60s`"));
+    }
     if fault.window.is_none() {
         add(Some("clock"), "when does this clock go wrong?", "add `window: \"20s..\"`");
     }
@@ -49,19 +88,29 @@ fn clock(fault: &Fault, add: &mut Add<'_>) {
     for (key, _) in limits.into_iter().filter(|(_, present)| *present) {
         add(
             Some(key),
-            &format!("a clock goes wrong for everybody, so it has no `{key}`"),
+            &format!("a clock goes wrong for all requests, so it has no `{key}`"),
             "a clock fault has `window`, `clock` and `skew` (server) or `step` (client)",
         );
     }
 }
 
 fn chance(fault: &Fault, add: &mut Add<'_>) {
-    let draws = fault.chance.is_some() || matches!(fault.effect, Effect::Delay(Delay::Uniform(..)));
+    let draws =
+        fault.chance.is_some() || matches!(fault.effect, Effect::Delay(Delay::Uniform { .. }));
     if fault.chance.is_some() && fault.seed.is_none() {
         add(
             Some("chance"),
             "a chance needs a seed, so that it can be met again",
             "add `seed: 1`, or any other number",
+        );
+    }
+    if let Effect::Delay(Delay::Uniform { uniform: [least, most] }) = fault.effect
+        && most <= least
+    {
+        add(
+            Some("delay"),
+            "the bounds of this delay leave no room between them",
+            "the smaller one comes first; `delay: 5s` is always the same",
         );
     }
     if fault.seed.is_some() && !draws {
@@ -74,14 +123,14 @@ fn chance(fault: &Fault, add: &mut Add<'_>) {
 }
 
 fn target(fault: &Fault, operation: Operation, add: &mut Add<'_>) {
-    if fault.website.is_some() && !names_a_website(operation) {
+    if fault.website.is_some() && !operation.names_a_website() {
         add(
             Some("website"),
             &format!("a `{operation}` request is about no single website"),
             "aim at `get_settings`, `save_settings` or `update_settings`, or remove `website`",
         );
     }
-    let methods = methods(operation);
+    let methods = operation.methods();
     if let Some(method) = &fault.method
         && !methods.is_empty()
         && !methods.contains(method)
@@ -96,14 +145,11 @@ fn target(fault: &Fault, operation: Operation, add: &mut Add<'_>) {
 }
 
 fn lie(fault: &Fault, add: &mut Add<'_>) {
-    let Effect::Answer(answer) = &fault.effect else {
-        return;
-    };
     let operation = fault.at.map(|target| target.operation);
     let key = fault.effect.key();
-    match answer {
-        Answer::Stale(age) => stale(fault, *age, add),
-        Answer::EmptyPage | Answer::ShortPage
+    match &fault.effect {
+        Effect::Stale(age) => stale(fault, *age, add),
+        Effect::EmptyPage(_) | Effect::ShortPage(_)
             if operation.is_some_and(|o| !matches!(o, Operation::List | Operation::Since)) =>
         {
             add(
@@ -112,7 +158,7 @@ fn lie(fault: &Fault, add: &mut Add<'_>) {
                 "aim at `list`, `list/2` or `since`",
             );
         }
-        Answer::RepeatPage => {
+        Effect::RepeatPage(_) => {
             if operation.is_some_and(|operation| operation != Operation::List) {
                 add(Some("at"), "only pages can be repeated", "aim at `list` or `list/2`");
             } else if fault.at.and_then(|target| target.page) == Some(1) {
@@ -133,7 +179,7 @@ fn stale(fault: &Fault, age: std::time::Duration, add: &mut Add<'_>) {
         );
     }
     let reads = [Method::GET, Method::HEAD];
-    let by_operation = fault.at.map(|target| methods(target.operation));
+    let by_operation = fault.at.map(|target| target.operation.methods());
     let only_writes = by_operation.is_some_and(|methods| {
         !methods.is_empty() && !methods.iter().any(|method| reads.contains(method))
     });
@@ -141,38 +187,5 @@ fn stale(fault: &Fault, age: std::time::Duration, add: &mut Add<'_>) {
         add(Some("at"), "only a read can be stale", "aim at `get_settings`, `list` or `since`");
     } else if fault.method.as_ref().is_some_and(|method| !reads.contains(method)) {
         add(Some("method"), "only a read can be stale", "`method: GET`, or none");
-    }
-}
-
-/// Whether the route of an operation names a website.
-fn names_a_website(operation: Operation) -> bool {
-    !matches!(
-        operation,
-        Operation::Account
-            | Operation::Session
-            | Operation::List
-            | Operation::Since
-            | Operation::Endpoints
-    )
-}
-
-/// The methods with which an operation is asked; none where any will do.
-fn methods(operation: Operation) -> Vec<Method> {
-    match operation {
-        Operation::Session => vec![Method::HEAD],
-        Operation::Account
-        | Operation::List
-        | Operation::Since
-        | Operation::Endpoints
-        | Operation::GetSettings
-        | Operation::Provenance => vec![Method::GET, Method::HEAD],
-        Operation::Subscription => {
-            vec![Method::GET, Method::HEAD, Method::POST, Method::DELETE]
-        }
-        Operation::SaveSettings => vec![Method::PUT],
-        Operation::UpdateSettings => vec![Method::PATCH],
-        Operation::Usage => vec![Method::GET, Method::HEAD, Method::POST],
-        Operation::Channel | Operation::Event => vec![Method::POST],
-        Operation::Stub | Operation::Unmatched => Vec::new(),
     }
 }

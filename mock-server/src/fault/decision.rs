@@ -8,11 +8,12 @@ use http::{Method, Response};
 use serde::Serialize;
 
 use super::answer;
-use super::armed::{Circumstances, FaultId};
+
 use super::delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
-use super::effect::{Answer, Effect, Ending};
+use super::effect::{Effect, Part};
 use super::plan::Fault;
 use super::rate::Rate;
+use super::request::{FaultId, RequestFacts};
 use crate::operation::Operation;
 
 /// A fault that acted on a request.
@@ -26,7 +27,7 @@ pub struct Fired {
 }
 
 fn as_written<S: serde::Serializer>(fault: &Arc<Fault>, out: S) -> Result<S::Ok, S::Error> {
-    fault.to_value().serialize(out)
+    fault.as_ref().serialize(out)
 }
 
 /// What meets one request.
@@ -43,7 +44,7 @@ pub struct Decision {
     page: Option<u32>,
     fired: Vec<Fired>,
     answer: Option<Arc<Fault>>,
-    ending: Option<Ending>,
+    ending: Option<Arc<Fault>>,
     delay: Option<Duration>,
     drip: Option<Rate>,
     hold_order: bool,
@@ -51,7 +52,7 @@ pub struct Decision {
 
 impl Decision {
     /// The request is answered as it deserves.
-    pub(super) fn honest(occurrence: u64, request: &Circumstances<'_>) -> Self {
+    pub(super) fn honest(occurrence: u64, request: &RequestFacts<'_>) -> Self {
         Self {
             occurrence,
             is_head: request.method == Method::HEAD,
@@ -66,38 +67,39 @@ impl Decision {
         }
     }
 
-    /// Lets a fault act, unless its place is taken; tells whether it did.
+    /// Lets a fault act, unless its place is taken; answers whether it acts.
     pub(super) fn compose(&mut self, id: FaultId, fault: &Arc<Fault>, delay: Duration) -> bool {
-        let silent = self.ending.is_some_and(|ending| !ending.answers());
-        let free = match fault.effect {
-            Effect::Answer(_) => self.answer.is_none() && !silent,
-            Effect::Ending(ending) if ending.answers() => self.ending.is_none(),
-            Effect::Ending(_) => {
+        let silent = self.ending().is_some_and(|ending| ending.part() == Part::Silence);
+        let part = fault.effect.part();
+        let free = match part {
+            Part::Answer => self.answer.is_none() && !silent,
+            Part::Cut => self.ending.is_none(),
+            Part::Silence => {
                 let answered = self.answer.is_some() || self.drip.is_some() || self.hold_order;
                 self.ending.is_none() && !answered
             }
-            Effect::Delay(_) => self.delay.is_none(),
-            Effect::Drip(_) => self.drip.is_none() && !silent,
-            Effect::HoldOrder => !self.hold_order && !silent,
-            Effect::Clock(_) => true,
+            Part::Delay => self.delay.is_none(),
+            Part::Drip => self.drip.is_none() && !silent,
+            Part::Order => !self.hold_order && !silent,
+            Part::Clock => true,
         };
         if !free {
             return false;
         }
-        match fault.effect {
-            Effect::Answer(_) => self.answer = Some(Arc::clone(fault)),
-            Effect::Ending(ending) => self.ending = Some(ending),
-            Effect::Delay(_) => self.delay = Some(delay),
-            Effect::Drip(rate) => self.drip = Some(rate),
-            Effect::HoldOrder => self.hold_order = true,
-            Effect::Clock(_) => {}
+        match (part, &fault.effect) {
+            (Part::Answer, _) => self.answer = Some(Arc::clone(fault)),
+            (Part::Cut | Part::Silence, _) => self.ending = Some(Arc::clone(fault)),
+            (Part::Delay, _) => self.delay = Some(delay),
+            (_, Effect::Drip(rate)) => self.drip = Some(*rate),
+            (Part::Order, _) => self.hold_order = true,
+            (Part::Drip | Part::Clock, _) => {}
         }
         let fault = Arc::clone(fault);
         self.fired.push(Fired { id, fault });
         true
     }
 
-    /// The how-manieth request of its operation this is since the start or reset, from 1.
+    /// The 1-based index of the request among those of its operation since the start or reset.
     #[must_use]
     pub fn occurrence(&self) -> u64 {
         self.occurrence
@@ -109,17 +111,14 @@ impl Decision {
         &self.fired
     }
 
-    fn answer(&self) -> Option<&Answer> {
-        match &self.answer.as_ref()?.effect {
-            Effect::Answer(answer) => Some(answer),
-            _ => None,
-        }
+    fn ending(&self) -> Option<&Effect> {
+        self.ending.as_ref().map(|fault| &fault.effect)
     }
 
     /// Whether the engine carries the request out: a write then counts, whatever the client sees.
     #[must_use]
     pub fn carried_out(&self) -> bool {
-        self.ending.is_none_or(Ending::carries_out) && self.answer().is_none_or(Answer::carries_out)
+        self.ending.iter().chain(&self.answer).all(|fault| fault.effect.carries_out())
     }
 
     /// Fixes what is delivered. `honest` is called exactly once if the request is carried out and
@@ -139,22 +138,22 @@ impl Decision {
     where
         F: FnOnce(Carry) -> Response<Bytes>,
     {
-        match self.ending {
-            Some(Ending::Hang) => return Outcome::Hang,
-            Some(Ending::Close) => return Outcome::Close,
-            Some(Ending::Reset | Ending::LoseRequest) => return Outcome::Reset,
-            Some(Ending::LoseAnswer) => {
+        match self.ending() {
+            Some(Effect::Hang(_)) => return Outcome::Hang,
+            Some(Effect::Close(_)) => return Outcome::Close,
+            Some(Effect::Reset(_) | Effect::LoseRequest(_)) => return Outcome::Reset,
+            Some(Effect::LoseAnswer(_)) => {
                 drop(honest(Carry::AsAsked));
                 return Outcome::Reset;
             }
-            Some(Ending::CutBody(_)) | None => {}
+            _ => {}
         }
         let response = self.response(elapsed, honest);
-        match (self.ending, self.drip) {
-            (Some(Ending::CutBody(bytes)), pace) => {
+        match (self.ending(), self.drip) {
+            (Some(Effect::CutBody(bytes)), pace) => {
                 let length = response.body().len() as u64;
                 // A cut that cuts nothing would look like an honest answer.
-                let bytes = bytes.min(length.saturating_sub(1));
+                let bytes = (*bytes).min(length.saturating_sub(1));
                 Outcome::Cut { response, bytes, pace }
             }
             (_, Some(pace)) => Outcome::Drip { response, pace },
@@ -166,24 +165,24 @@ impl Decision {
     where
         F: FnOnce(Carry) -> Response<Bytes>,
     {
-        let Some(answer) = self.answer() else {
+        let Some(fault) = &self.answer else {
             return honest(Carry::AsAsked);
         };
-        let mut response = match answer {
-            Answer::Stale(age) => {
+        let mut response = match &fault.effect {
+            Effect::Stale(age) => {
                 let mut response = honest(Carry::AsOf(elapsed.saturating_sub(*age)));
                 answer::mark_as_cached(&mut response);
                 response
             }
-            Answer::RepeatPage => {
+            Effect::RepeatPage(_) => {
                 let before = self.page.unwrap_or(1).saturating_sub(1).max(1);
                 honest(Carry::Page(before))
             }
-            Answer::EmptyPage => answer::with_items(honest(Carry::AsAsked), Vec::clear),
-            Answer::ShortPage => answer::with_items(honest(Carry::AsAsked), |items| {
+            Effect::EmptyPage(_) => answer::with_items(honest(Carry::AsAsked), Vec::clear),
+            Effect::ShortPage(_) => answer::with_items(honest(Carry::AsAsked), |items| {
                 items.pop();
             }),
-            invented => answer::invent(invented, self.is_list),
+            _ => answer::invent(fault, self.is_list),
         };
         if self.is_head {
             *response.body_mut() = Bytes::new();

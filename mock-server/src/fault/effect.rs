@@ -1,78 +1,130 @@
 //! What a fault does to the request that it meets.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantNames};
 
-use super::armed::Circumstances;
 use super::rate::Rate;
+use super::request::RequestFacts;
+use crate::document::{As, True};
+use crate::form::{Span, Wait};
 use crate::operation::Operation;
 
 /// How far back a stale answer may reach: what the engine keeps of its past.
 pub const STALE_AT_MOST: Duration = Duration::from_secs(600);
 
-/// What a fault does. Of each kind one can act on a request; different kinds combine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a fault does: a row for each effect, whose name is its key in a plan.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    EnumCount,
+    VariantNames,
+    IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Effect {
-    /// Another answer than the honest one.
-    Answer(Answer),
-    /// Another end of the connection than the orderly one.
-    Ending(Ending),
-    /// The answer comes later.
+    /// That answer, in the API's envelope; not carried out.
+    Status(#[serde(with = "As::<StatusNumber>")] StatusCode),
+    /// A refusal as the API throttles; not carried out.
+    Throttle(Throttle),
+    /// A slow answer: 5s, or {uniform: [1s, 3s]}.
     Delay(Delay),
-    /// The body trickles.
+    /// No answer until the client gives up; not carried out.
+    Hang(True),
+    /// A TCP reset before any byte of an answer; not carried out.
+    Reset(True),
+    /// An orderly close before any byte of an answer; not carried out.
+    Close(True),
+    /// The full Content-Length, so many bytes, then the end.
+    CutBody(
+        #[schemars(extend(
+            "x-name" = "a number of bytes",
+            "x-hint" = "the number of bytes that get through: `cut_body: 40`"
+        ))]
+        u64,
+    ),
+    /// A slow body: 100B/s, 1kB/s.
     Drip(Rate),
-    /// The answer is computed now and delivered after the next one of its operation.
-    HoldOrder,
-    /// A clock shows another time; the request itself is left alone.
-    Clock(ClockFault),
-}
-
-/// An answer that is not the honest one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// That status, in the API's envelope.
-    Status {
-        /// 200 to 599.
-        status: StatusCode,
-        /// The envelope's `reason`; without it, one that fits the status.
-        reason: Option<String>,
-        /// Sent as `Retry-After`, in whole seconds rounded up.
-        retry_after: Option<Duration>,
-    },
-    /// A refusal as the API throttles.
-    Throttle {
-        /// With which of the two statuses.
-        status: Throttle,
-        /// Sent as `Retry-After`, in whole seconds rounded up.
-        retry_after: Option<Duration>,
-    },
-    /// 200 with bytes that are not JSON.
-    Garbage,
-    /// 200 with a web page, as a proxy in the way would send it.
-    Html,
-    /// 200 with no body at all.
-    EmptyBody,
-    /// 200 with a `data` of a type that no route has.
-    WrongType,
-    /// 200 whose envelope says `error: true`.
-    ErrorEnvelope,
-    /// 200 whose envelope has no `data`.
-    MissingData,
-    /// 200 whose envelope has `data: null`.
-    NullData,
-    /// What the server would have answered so long ago, at most [`STALE_AT_MOST`].
-    Stale(Duration),
+    /// 200 with bytes that are not JSON; not carried out.
+    Garbage(True),
+    /// 200 with a web page, as a proxy in the way would send it; not carried out.
+    Html(True),
+    /// 200 without a body; not carried out.
+    EmptyBody(True),
+    /// 200 with `data` of a type that no route has; not carried out.
+    WrongType(True),
+    /// 200 with `error: true`; not carried out.
+    ErrorEnvelope(True),
+    /// 200 without `data`; not carried out.
+    MissingData(True),
+    /// 200 with `data: null`; not carried out.
+    NullData(True),
+    /// Carried out, then a reset instead of the answer.
+    LoseAnswer(True),
+    /// Not carried out, and a reset instead of an answer.
+    LoseRequest(True),
+    /// The answer as of so long ago, 10m at most, with Bloom-Status: HIT.
+    Stale(#[serde(with = "As::<Wait>")] Duration),
     /// A list answer without its items.
-    EmptyPage,
+    EmptyPage(True),
     /// A list answer without its last item.
-    ShortPage,
+    ShortPage(True),
     /// The page before the one that was asked for.
-    RepeatPage,
+    RepeatPage(True),
+    /// Computed now, delivered after the next answer of its operation.
+    HoldOrder(True),
+    /// A clock shows another time while the window is open, the client's in virtual time only; the
+    /// request itself is left alone.
+    Clock(Side),
 }
 
-/// The two statuses with which the API throttles (specification §1.5).
+/// Which part of an exchange an effect takes; of each part one effect acts on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Another answer than the honest one.
+    Answer,
+    /// Another end of the connection, after part of an answer.
+    Cut,
+    /// Another end of the connection, without any byte of an answer.
+    Silence,
+    /// The time of the answer.
+    Delay,
+    /// The speed of the body.
+    Drip,
+    /// The order of answers.
+    Order,
+    /// No part of an exchange: a clock.
+    Clock,
+}
+
+/// Whose clock.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, strum::Display,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[schemars(extend("x-name" = "a clock, `server` or `client`,"))]
+pub enum Side {
+    /// The server's.
+    Server,
+    /// The client's.
+    Client,
+}
+
+/// The two statuses with which the API throttles
+/// ([docs/wire.md](https://github.com/crisp-mock/crisp-mock/blob/main/docs/wire.md#throttling)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
 pub enum Throttle {
     /// 429 Too Many Requests.
     TooManyRequests,
@@ -80,45 +132,23 @@ pub enum Throttle {
     EnhanceYourCalm,
 }
 
-/// An end of the connection that is not the orderly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// The head declares the full body, so many bytes of it follow, then the connection ends.
-    CutBody(u64),
-    /// No answer until the client gives up.
-    Hang,
-    /// A TCP reset before any byte of an answer.
-    Reset,
-    /// An orderly close before any byte of an answer.
-    Close,
-    /// The request is carried out, then the connection is reset.
-    LoseAnswer,
-    /// The request is not carried out, and the connection is reset.
-    LoseRequest,
-}
-
 /// How much later an answer comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(extend(
+    "x-name" = "a delay",
+    "x-hint" = "write `5s`, or `{uniform: [1s, 3s]}`"
+))]
 pub enum Delay {
     /// By exactly so much.
-    Fixed(Duration),
-    /// By anything from one duration to another, drawn like a chance from the fault's seed (0
-    /// without one).
-    Uniform(Duration, Duration),
-}
-
-/// A clock that shows another time while the window is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClockFault {
-    /// The server's wall clock is off by so many milliseconds.
-    Server {
-        /// Ahead when positive, behind when negative.
-        skew_millis: i64,
-    },
-    /// The client's clock is moved by so many milliseconds. Only virtual time can do that.
-    Client {
-        /// Forward when positive, back when negative.
-        step_millis: i64,
+    Fixed(#[serde(with = "As::<Wait>")] Duration),
+    /// By anything between two durations, drawn like a chance from the fault's seed (0 without
+    /// one).
+    #[schemars(extend("additionalProperties" = false, "x-name" = "a delay"))]
+    Uniform {
+        /// The least and the most.
+        #[schemars(extend("x-hint" = "write `{uniform: [1s, 3s]}`"))]
+        uniform: [Span; 2],
     },
 }
 
@@ -133,91 +163,122 @@ impl Throttle {
     }
 }
 
-impl Ending {
-    /// Whether any byte of an answer reaches the client.
-    #[must_use]
-    pub fn answers(self) -> bool {
-        matches!(self, Self::CutBody(_))
-    }
-
-    /// Whether the request is carried out all the same.
-    #[must_use]
-    pub fn carries_out(self) -> bool {
-        matches!(self, Self::CutBody(_) | Self::LoseAnswer)
+impl From<Throttle> for u16 {
+    fn from(throttle: Throttle) -> Self {
+        throttle.code()
     }
 }
 
-impl Answer {
-    /// Whether the engine is asked at all. Those for which it is only ever meet reads, so nothing
-    /// but the reading is carried out.
-    #[must_use]
-    pub fn carries_out(&self) -> bool {
-        self.alters_a_list() || matches!(self, Self::Stale(_))
-    }
+impl TryFrom<u16> for Throttle {
+    type Error = &'static str;
 
-    /// Whether it makes sense for list answers only.
-    #[must_use]
-    pub fn alters_a_list(&self) -> bool {
-        matches!(self, Self::EmptyPage | Self::ShortPage | Self::RepeatPage)
-    }
-
-    /// Whether it can meet a request like this one: only a read can be stale, only a list can have
-    /// a page too few, and only a second page can be the first once more.
-    fn fits(&self, request: &Circumstances<'_>) -> bool {
-        match self {
-            Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),
-            Self::EmptyPage | Self::ShortPage => {
-                matches!(request.operation, Operation::List | Operation::Since)
-            }
-            Self::RepeatPage => {
-                request.operation == Operation::List && request.page.is_some_and(|page| page > 1)
-            }
-            _ => true,
+    fn try_from(status: u16) -> Result<Self, Self::Error> {
+        match status {
+            429 => Ok(Self::TooManyRequests),
+            420 => Ok(Self::EnhanceYourCalm),
+            _ => Err("429 or 420"),
         }
+    }
+}
+
+impl JsonSchema for Throttle {
+    fn schema_name() -> Cow<'static, str> {
+        "Throttle".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "enum": [429, 420],
+            "x-name": "a status with which the API throttles",
+            "x-hint": "429 or 420; `status` gives any other answer",
+        })
+    }
+}
+
+/// A status as it is written: a number from 200 to 599.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-hint" = "a status from 200 to 599"))]
+pub(super) struct StatusNumber(#[schemars(range(min = 200, max = 599))] u16);
+
+impl From<StatusCode> for StatusNumber {
+    fn from(status: StatusCode) -> Self {
+        Self(status.as_u16())
+    }
+}
+
+impl From<StatusNumber> for StatusCode {
+    fn from(number: StatusNumber) -> Self {
+        // The schema bounds the number, so every value that is read is a status.
+        Self::from_u16(number.0).unwrap_or(Self::INTERNAL_SERVER_ERROR)
     }
 }
 
 impl Effect {
     /// The keys under which effects are written in a plan, all of them.
-    pub const KEYS: [&str; 23] = super::parse::EFFECTS;
+    pub const KEYS: [&'static str; Self::COUNT] = match Self::VARIANTS.first_chunk() {
+        Some(keys) => *keys,
+        None => unreachable!(),
+    };
 
     /// The key under which the effect is written in a plan.
     #[must_use]
     pub fn key(&self) -> &'static str {
+        self.into()
+    }
+
+    pub(super) fn part(&self) -> Part {
         match self {
-            Self::Answer(answer) => match answer {
-                Answer::Status { .. } => "status",
-                Answer::Throttle { .. } => "throttle",
-                Answer::Garbage => "garbage",
-                Answer::Html => "html",
-                Answer::EmptyBody => "empty_body",
-                Answer::WrongType => "wrong_type",
-                Answer::ErrorEnvelope => "error_envelope",
-                Answer::MissingData => "missing_data",
-                Answer::NullData => "null_data",
-                Answer::Stale(_) => "stale",
-                Answer::EmptyPage => "empty_page",
-                Answer::ShortPage => "short_page",
-                Answer::RepeatPage => "repeat_page",
-            },
-            Self::Ending(ending) => match ending {
-                Ending::CutBody(_) => "cut_body",
-                Ending::Hang => "hang",
-                Ending::Reset => "reset",
-                Ending::Close => "close",
-                Ending::LoseAnswer => "lose_answer",
-                Ending::LoseRequest => "lose_request",
-            },
-            Self::Delay(_) => "delay",
-            Self::Drip(_) => "drip",
-            Self::HoldOrder => "hold_order",
-            Self::Clock(_) => "clock",
+            Self::Hang(_) | Self::Reset(_) | Self::Close(_) => Part::Silence,
+            Self::LoseAnswer(_) | Self::LoseRequest(_) => Part::Silence,
+            Self::CutBody(_) => Part::Cut,
+            Self::Delay(_) => Part::Delay,
+            Self::Drip(_) => Part::Drip,
+            Self::HoldOrder(_) => Part::Order,
+            Self::Clock(_) => Part::Clock,
+            _ => Part::Answer,
         }
     }
 
-    pub(super) fn fits(&self, request: &Circumstances<'_>) -> bool {
+    /// Whether the client gets another answer than the honest one.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.part() == Part::Answer
+    }
+
+    /// Whether the connection ends in another way than the orderly one.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        matches!(self.part(), Part::Cut | Part::Silence)
+    }
+
+    /// Whether the engine is asked at all. The answers for which it is only ever meet reads, so
+    /// nothing but the reading is carried out.
+    #[must_use]
+    pub fn carries_out(&self) -> bool {
+        match self.part() {
+            Part::Answer => self.alters_a_list() || matches!(self, Self::Stale(_)),
+            Part::Silence => matches!(self, Self::LoseAnswer(_)),
+            _ => true,
+        }
+    }
+
+    /// Whether it makes sense for list answers only.
+    #[must_use]
+    pub fn alters_a_list(&self) -> bool {
+        matches!(self, Self::EmptyPage(_) | Self::ShortPage(_) | Self::RepeatPage(_))
+    }
+
+    /// Whether it can meet a request like this one: only a read can be stale, only a list can have
+    /// an item too few, and only a second page can be the first once more.
+    pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         match self {
-            Self::Answer(answer) => answer.fits(request),
+            Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),
+            Self::EmptyPage(_) | Self::ShortPage(_) => {
+                matches!(request.operation, Operation::List | Operation::Since)
+            }
+            Self::RepeatPage(_) => {
+                request.operation == Operation::List && request.page.is_some_and(|page| page > 1)
+            }
             _ => true,
         }
     }

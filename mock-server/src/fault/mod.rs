@@ -2,8 +2,8 @@
 //!
 //! A [`Fault`] has a target, one effect and optional limits. A [`FaultPlan`] is a list of them,
 //! read from YAML or JSON by [`FaultPlan::parse`], which reports every mistake at once.
-//! [`ArmedFaults`] is a plan at work in one world: told of each request exactly once, it answers
-//! with a [`Decision`], and [`Decision::deliver`] turns the honest answer into a [`Delivery`]: a
+//! [`ArmedFaults`] is a plan at work in one world: asked once for each request, it answers with a
+//! [`Decision`], and [`Decision::deliver`] turns the honest answer into a [`Delivery`]: a
 //! description that a socket carries out for real and virtual time schedules without one.
 //!
 //! Nothing here knows a socket or reads a clock, and no chance is drawn from a shared generator:
@@ -13,12 +13,12 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use crisp_mock_server::fault::{ArmedFaults, Circumstances, FaultPlan, Outcome};
+//! use crisp_mock_server::fault::{ArmedFaults, RequestFacts, FaultPlan, Outcome};
 //! use crisp_mock_server::operation::Operation;
 //!
 //! let plan = FaultPlan::parse(&serde_json::json!([{ "at": "since#2", "status": 503 }])).unwrap();
 //! let mut armed = ArmedFaults::new(&plan, "default");
-//! let request = Circumstances {
+//! let request = RequestFacts {
 //!     operation: Operation::Since,
 //!     page: None,
 //!     website: None,
@@ -40,27 +40,23 @@ mod contradiction;
 mod decision;
 mod delivery;
 mod effect;
-mod error;
-mod parse;
 mod plan;
 mod rate;
-mod read;
-mod schema;
-mod span;
+mod request;
+mod rules;
 mod target;
 mod window;
-mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use answer::status_answer;
-pub use armed::{ArmedFaults, Circumstances, FaultId, FaultReport};
+pub use armed::{ArmedFaults, FaultReport};
 pub use decision::{Decision, Fired};
 pub use delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
-pub use effect::{Answer, ClockFault, Delay, Effect, Ending, STALE_AT_MOST, Throttle};
-pub use error::FaultError;
+pub use effect::{Delay, Effect, STALE_AT_MOST, Side, Throttle};
 pub use plan::{Chance, Fault, FaultPlan};
 pub use rate::Rate;
-pub use target::{Occurrence, Target};
+pub use request::{FaultId, RequestFacts};
+pub use target::{Occurrence, Target, parse_number, parse_operation, parse_place};
 pub use window::Window;

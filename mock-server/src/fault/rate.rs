@@ -4,6 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use crate::document::{Complaint, TextForm, complain, shortened, text_form};
+
 /// How fast a body trickles: whole bytes a second, at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(pub NonZeroU64);
@@ -32,6 +34,23 @@ impl Rate {
     pub fn time_for(self, bytes: u64) -> Duration {
         let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(self.0.get());
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+text_form!(Rate);
+
+impl TextForm for Rate {
+    const NAME: &'static str = "Rate";
+    const WANTED: &'static str = "a rate";
+    const HINT: &'static str = "write bytes a second: `100B/s`, `1kB/s`";
+
+    fn pattern() -> String {
+        "^ *0*[1-9][0-9]* *([kKM]i?)?B/s *$".to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
+        let rate = Self::parse(text).map(Ok);
+        rate.unwrap_or_else(|| complain(format!("`{}` is not a rate", shortened(text)), Self::HINT))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::document::{Complaint, TextForm, complain, shortened, text_form};
 use crate::nearest::nearest;
 use crate::operation::Operation;
 
@@ -63,44 +64,68 @@ impl fmt::Display for Target {
     }
 }
 
-/// A message and, where there is one, a hint.
-pub(super) type Complaint = (String, Option<String>);
-
-fn complain<T>(message: String, hint: &str) -> Result<T, Complaint> {
-    Err((message, Some(hint.to_owned())))
-}
-
 impl Target {
     /// Every request of an operation.
     #[must_use]
     pub fn all(operation: Operation) -> Self {
         Self { operation, page: None, occurrence: Occurrence::All }
     }
+}
 
-    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+text_form!(Target);
+
+impl TextForm for Target {
+    const NAME: &'static str = "Target";
+    const WANTED: &'static str = "a text such as `since#2`";
+    const HINT: &'static str =
+        "write an operation and its occurrences: `since`, `since#2`, `list/2#1`";
+
+    fn pattern() -> String {
+        let names: Vec<_> = Operation::ALL.into_iter().map(Operation::name).collect();
+        let number = "[1-9][0-9]*";
+        format!(
+            "^({names}|list/{number})(#({number}(\\.\\.({number})?)?|every:{number}))?$",
+            names = names.join("|")
+        )
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
         let (place, occurrence) = match text.split_once('#') {
             Some((place, occurrence)) => (place, parse_occurrence(occurrence)?),
             None => (text, Occurrence::All),
         };
-        let (name, page) = match place.split_once('/') {
-            Some((name, page)) => (name, Some(page)),
-            None => (place, None),
-        };
-        let operation = parse_operation(name)?;
-        let page = page.map(|page| parse_page(operation, page)).transpose()?;
+        let (operation, page) = parse_place(place)?;
         Ok(Self { operation, page, occurrence })
     }
 }
 
-fn parse_operation(name: &str) -> Result<Operation, Complaint> {
+/// Reads an operation and its page, if it has one: `since`, `list/2`.
+///
+/// # Errors
+///
+/// What is wrong with it, and what to write instead.
+pub fn parse_place(text: &str) -> Result<(Operation, Option<u32>), Complaint> {
+    let (name, page) = match text.split_once('/') {
+        Some((name, page)) => (name, Some(page)),
+        None => (text, None),
+    };
+    let operation = parse_operation(name)?;
+    Ok((operation, page.map(|page| parse_page(operation, page)).transpose()?))
+}
+
+/// The operation of this name, or the nearest as advice.
+///
+/// # Errors
+///
+/// When no operation has the name.
+pub fn parse_operation(name: &str) -> Result<Operation, Complaint> {
     name.parse().map_err(|_| {
         let names = || Operation::ALL.into_iter().map(Operation::name);
         let hint = nearest(name, names()).map_or_else(
             || format!("one of {}", names().collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        let name: String = name.chars().take(80).collect();
-        (format!("`{name}` is not an operation"), Some(hint))
+        (format!("`{}` is not an operation", shortened(name)), Some(hint))
     })
 }
 
@@ -109,10 +134,10 @@ fn parse_page(operation: Operation, text: &str) -> Result<u32, Complaint> {
         return complain(format!("`{operation}` has no pages"), "only `list` has: `list/2`");
     }
     match parse_number(text) {
-        Some(0) => complain("there is no page 0".into(), "pages count from 1: `list/1`"),
+        Some(0) => complain("there is no page 0", "pages count from 1: `list/1`"),
         Some(page) if page <= u64::from(u32::MAX) => Ok(page as u32),
         _ => complain(
-            format!("`{}` is not a page", text.chars().take(80).collect::<String>()),
+            format!("`{}` is not a page", shortened(text)),
             "write a whole number: `list/2`",
         ),
     }
@@ -121,13 +146,11 @@ fn parse_page(operation: Operation, text: &str) -> Result<u32, Complaint> {
 fn parse_occurrence(text: &str) -> Result<Occurrence, Complaint> {
     const FORMS: &str = "write `#2`, `#1..3`, `#3..` or `#every:3`";
     const FROM_ONE: &str = "occurrences count from 1";
-    let unreadable = || {
-        let text: String = text.chars().take(80).collect();
-        (format!("`#{text}` is not an occurrence"), Some(FORMS.to_owned()))
-    };
+    let unreadable =
+        || (format!("`#{}` is not an occurrence", shortened(text)), Some(FORMS.to_owned()));
     if let Some(step) = text.strip_prefix("every:") {
         return match parse_number(step).ok_or_else(unreadable)? {
-            0 => complain("`every:0` never comes".into(), "`every:1` is each one"),
+            0 => complain("`every:0` never comes", "`every:1` is each one"),
             step => Ok(Occurrence::Every(step)),
         };
     }
@@ -139,7 +162,7 @@ fn parse_occurrence(text: &str) -> Result<Occurrence, Complaint> {
     let first = parse_number(first).ok_or_else(unreadable)?;
     let last = last.map(|last| parse_number(last).ok_or_else(unreadable)).transpose()?;
     if first == 0 {
-        return complain("there is no occurrence 0".into(), FROM_ONE);
+        return complain("there is no occurrence 0", FROM_ONE);
     }
     match last {
         Some(last) if last < first => complain(
@@ -150,8 +173,9 @@ fn parse_occurrence(text: &str) -> Result<Occurrence, Complaint> {
     }
 }
 
-/// Digits only: `+1`, ` 1` and `01` are spelling mistakes.
-fn parse_number(text: &str) -> Option<u64> {
+/// A whole number of digits only: `+1`, ` 1` and `01` are spelling mistakes.
+#[must_use]
+pub fn parse_number(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let padded = text.len() > 1 && text.starts_with('0');
     (plain && !padded).then(|| text.parse().ok()).flatten()

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::span::read_span;
-use super::target::Complaint;
+use crate::document::{Complaint, TextForm, shortened, text_form};
 use crate::duration;
+use crate::form::Span;
 
 /// From one elapsed time (included) to another (not included).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,20 +22,30 @@ impl Window {
     pub fn is_open(self, elapsed: Duration) -> bool {
         elapsed >= self.from && self.until.is_none_or(|until| elapsed < until)
     }
+}
 
-    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
-        const FORMS: &str = "write `65s..800s`, `20s..` or `..30s`";
-        let unreadable = |message: String| (message, Some(FORMS.to_owned()));
+text_form!(Window);
+
+impl TextForm for Window {
+    const NAME: &'static str = "Window";
+    const WANTED: &'static str = "a window";
+    const HINT: &'static str = "write `65s..800s`, `20s..` or `..30s`";
+
+    fn pattern() -> String {
+        "^.*[A-Za-z].*\\.\\.|\\.\\..*[A-Za-z]".to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
+        let unreadable = |message: String| (message, Some(Self::HINT.to_owned()));
         let Some((from, until)) = text.split_once("..") else {
-            let text: String = text.chars().take(80).collect();
-            return Err(unreadable(format!("`{text}` is not a window")));
+            return Err(unreadable(format!("`{}` is not a window", shortened(text))));
         };
         let (from, until) = (from.trim(), until.trim());
         if from.is_empty() && until.is_empty() {
             return Err(unreadable("a window needs a start or an end".into()));
         }
         let read = |text: &str| {
-            let read = (!text.is_empty()).then(|| read_span(text)).transpose();
+            let read = (!text.is_empty()).then(|| Span::read(text).map(Duration::from)).transpose();
             read.map_err(|(message, _)| unreadable(message))
         };
         let (from, until) = (read(from)?.unwrap_or_default(), read(until)?);

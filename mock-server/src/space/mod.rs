@@ -20,7 +20,7 @@ use crate::api::{
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
-use crate::fault::{ArmedFaults, Carry, Circumstances, Decision, Delivery, Outcome};
+use crate::fault::{ArmedFaults, Carry, Decision, Delivery, Outcome, RequestFacts};
 use crate::id::{WebsiteId, derive_key, derive_uuid};
 use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
@@ -182,7 +182,7 @@ impl Space {
     pub fn handle(&mut self, outside: Duration, request: &Request<Bytes>) -> Handled {
         let now = self.now(outside);
         let target = Target::of(request, &self.blueprint.options.stub);
-        let decision = self.faults.decide(&Circumstances {
+        let decision = self.faults.decide(&RequestFacts {
             operation: target.operation,
             page: target.page,
             website: target.website,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::fault::chance::{Draw, Purpose};
-use crate::fault::{ArmedFaults, Circumstances, Decision, FaultPlan};
+use crate::fault::{ArmedFaults, Decision, FaultPlan, RequestFacts};
 use crate::id::WebsiteId;
 use crate::operation::Operation;
 
@@ -14,8 +14,8 @@ fn arm(plan: Value) -> ArmedFaults {
 }
 
 /// A `GET` of that operation after so many seconds.
-fn request(operation: Operation, seconds: u64) -> Circumstances<'static> {
-    Circumstances {
+fn request(operation: Operation, seconds: u64) -> RequestFacts<'static> {
+    RequestFacts {
         operation,
         page: (operation == Operation::List).then_some(1),
         website: None,
@@ -63,7 +63,7 @@ fn occurrences_are_counted_by_operation() {
 fn the_occurrences_of_a_page_are_counted_alone() {
     let mut armed = arm(json!({ "at": "list/2#2", "reset": true }));
     let mut page = |page| {
-        let request = Circumstances { page: Some(page), ..request(Operation::List, 0) };
+        let request = RequestFacts { page: Some(page), ..request(Operation::List, 0) };
         !armed.decide(&request).fired().is_empty()
     };
     assert_eq!(
@@ -99,12 +99,12 @@ fn website_and_method_narrow_a_target() {
         { "at": "subscription", "method": "DELETE", "reset": true },
     ]));
     let w = |n| Some(WebsiteId::numbered(n));
-    let read = |website| Circumstances { website, ..request(Operation::GetSettings, 0) };
+    let read = |website| RequestFacts { website, ..request(Operation::GetSettings, 0) };
     assert!(armed.decide(&read(w(1))).fired().is_empty());
     assert!(armed.decide(&read(None)).fired().is_empty());
     assert_eq!(armed.decide(&read(w(2))).fired().len(), 1);
     let mut with = |method| {
-        let request = Circumstances { method, ..request(Operation::Subscription, 0) };
+        let request = RequestFacts { method, ..request(Operation::Subscription, 0) };
         armed.decide(&request).fired().len()
     };
     assert_eq!((with(&Method::POST), with(&Method::DELETE)), (0, 1));
@@ -202,8 +202,8 @@ fn lies_about_lists_meet_lists_only() {
         { "window": "0s..", "short_page": true },
         { "window": "0s..", "stale": "1m" },
     ]));
-    let page = |n| Circumstances { page: Some(n), ..request(Operation::List, 0) };
-    let write = Circumstances { method: &Method::PUT, ..request(Operation::SaveSettings, 0) };
+    let page = |n| RequestFacts { page: Some(n), ..request(Operation::List, 0) };
+    let write = RequestFacts { method: &Method::PUT, ..request(Operation::SaveSettings, 0) };
     assert_eq!(keys(&armed.decide(&page(1))), ["short_page"], "no page comes before the first");
     assert_eq!(keys(&armed.decide(&page(2))), ["repeat_page"]);
     assert_eq!(keys(&armed.decide(&request(Operation::Since, 0))), ["short_page"]);
@@ -268,7 +268,7 @@ fn weather(armed: &mut ArmedFaults, history: &[(Operation, u32, u64)]) -> Vec<De
     for (operation, page, wait) in history {
         second += wait;
         let page = (*operation == Operation::List).then_some(*page);
-        decisions.push(armed.decide(&Circumstances { page, ..request(*operation, second) }));
+        decisions.push(armed.decide(&RequestFacts { page, ..request(*operation, second) }));
     }
     decisions
 }

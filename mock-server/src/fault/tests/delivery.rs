@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fault::{
-    ArmedFaults, Carry, Circumstances, Decision, Delivery, FaultPlan, HOLD_ORDER_AT_MOST, Outcome,
+    ArmedFaults, Carry, Decision, Delivery, FaultPlan, HOLD_ORDER_AT_MOST, Outcome, RequestFacts,
 };
 use crate::operation::Operation;
 
@@ -19,7 +19,7 @@ fn decide(fault: Value) -> Decision {
 fn decide_with(mut fault: Value, method: &Method) -> Decision {
     fault["at"] = json!("list");
     let mut armed = ArmedFaults::new(&FaultPlan::parse(&fault).unwrap(), "default");
-    let request = Circumstances {
+    let request = RequestFacts {
         operation: Operation::List,
         page: Some(2),
         website: None,
@@ -59,7 +59,7 @@ fn answer(fault: Value) -> (StatusCode, HeaderMap, Value) {
 #[test]
 fn without_a_fault_the_honest_answer_comes_at_once() {
     let mut armed = ArmedFaults::new(&FaultPlan::default(), "default");
-    let request = Circumstances {
+    let request = RequestFacts {
         operation: Operation::List,
         page: None,
         website: None,

@@ -43,7 +43,7 @@ pub(super) fn right() -> Vec<Value> {
 pub(super) fn wrong() -> Vec<(Value, &'static str, &'static str, bool)> {
     let by_both = [
         (json!({ "at": "since", "stauts": 503 }), "/stauts", "`status`"),
-        (json!({ "at": "since" }), "", "does nothing"),
+        (json!({ "at": "since" }), "", "does not say what it does"),
         (json!({ "status": 503 }), "", "aimed at"),
         (json!({ "at": "since", "status": 503, "reset": true }), "/reset", "contradict"),
         (json!({ "at": "sicne", "status": 503 }), "/at", "`since`"),
@@ -65,7 +65,7 @@ pub(super) fn wrong() -> Vec<(Value, &'static str, &'static str, bool)> {
         (json!({ "at": "since", "delay": 5 }), "/delay", "`5s`"),
         (json!({ "at": "since", "delay": "5" }), "/delay", "`5s`"),
         (json!({ "at": "since", "delay": "-5s" }), "/delay", "negative"),
-        (json!({ "at": "since", "delay": { "normal": ["1s", "2s"] } }), "/delay", "uniform"),
+        (json!({ "at": "since", "delay": { "normal": ["1s", "2s"] } }), "/delay/normal", "uniform"),
         (json!({ "at": "since", "reset": false }), "/reset", "disarm"),
         (json!({ "at": "since", "reset": "yes" }), "/reset", "`reset: true`"),
         (json!({ "at": "since", "cut_body": -1 }), "/cut_body", "bytes"),
@@ -90,7 +90,7 @@ pub(super) fn wrong() -> Vec<(Value, &'static str, &'static str, bool)> {
         (
             json!({ "window": "1s..", "at": "list", "clock": "server", "skew": "1s" }),
             "/at",
-            "everybody",
+            "all requests",
         ),
         (json!({ "window": "1s..", "clock": "server", "skew": 60 }), "/skew", "-60s"),
         (json!("since#2"), "", "object"),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::examples::{right, wrong};
-use crate::fault::FaultPlan;
+use crate::fault::{Effect, FaultPlan};
 
 #[test]
 fn what_is_right_is_read_and_written_back_unchanged() {
@@ -42,16 +42,16 @@ fn all_mistakes_are_reported_at_once_in_the_order_of_the_plan() {
     let errors = FaultPlan::parse(&plan).unwrap_err();
     let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
     let expected = [
-        "/0/stauts",
         "/0/at",
+        "/0/stauts",
+        "/0/times",
         "/0/window",
         "/0/website",
-        "/0/times",
         "/2",
-        "/3/delay",
         "/3/status",
         "/3/delay",
         "/3/seed",
+        "/3/delay",
     ];
     assert_eq!(pointers, expected);
 }
@@ -96,11 +96,23 @@ fn durations_and_rates_are_read_in_other_spellings_too() {
 
 /// Keys of faults with values of every kind, right and wrong.
 fn anything() -> impl Strategy<Value = Value> {
-    let keys = super::super::parse::LIMITS
-        .into_iter()
-        .chain(super::super::parse::EFFECTS)
-        .chain(super::super::parse::DETAILS)
-        .chain(["", "a/b", "é"]);
+    let others = [
+        "at",
+        "window",
+        "website",
+        "method",
+        "times",
+        "chance",
+        "seed",
+        "reason",
+        "retry_after",
+        "skew",
+        "step",
+        "",
+        "a/b",
+        "é",
+    ];
+    let keys = Effect::KEYS.iter().copied().chain(others);
     let key = prop::sample::select(keys.collect::<Vec<_>>());
     let text = "([a-z_]{0,8}|since|list)?[#/.:+-]?[0-9]{0,21}(\\.\\.)?[0-9]{0,3}[a-zB/é]{0,4}";
     let value = prop_oneof![
