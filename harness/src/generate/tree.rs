@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::fault::{Answer, ClockFault, Effect, Fault};
+use crisp_mock_server::fault::{Effect, Fault, Side};
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
@@ -106,11 +106,8 @@ fn is_drawable(candidate: &Scenario) -> bool {
 
 /// Whether a fault goes further than [`envelope::FAULTS`] allows; a simpler effect may.
 fn oversteps(fault: &Fault) -> bool {
-    match fault.effect {
-        Effect::Answer(Answer::Stale(age)) => age > Duration::from_secs(30),
-        Effect::Clock(ClockFault::Server { skew_millis }) => skew_millis < -30_000,
-        _ => false,
-    }
+    let behind = matches!(fault.clock(), Some((Side::Server, millis)) if millis < -30_000);
+    behind || matches!(fault.effect, Effect::Stale(age) if age > Duration::from_secs(30))
 }
 
 #[cfg(test)]
@@ -173,7 +170,8 @@ mod tests {
         assert_eq!(envelope::outside(&left), Vec::<String>::new(), "{}", left.to_yaml());
         assert!(left.client.longest_gap.is_some(), "{}", left.to_yaml());
         let behind = |case: &Scenario| {
-            let behind = |fault: &Fault| matches!(fault.effect, Effect::Clock(ClockFault::Server { skew_millis }) if skew_millis < 0);
+            let behind =
+                |fault: &Fault| matches!(fault.clock(), Some((Side::Server, millis)) if millis < 0);
             case.faults.faults.iter().any(behind)
         };
         assert!(!least(behind, 10_000).faults.faults.iter().any(oversteps));
