@@ -45,17 +45,22 @@ impl Whereabouts {
     ///
     /// [`Failure::Usage`] when the address or the space's name cannot be meant.
     pub fn control_url(&self) -> Result<String, Failure> {
-        let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let url = self
-            .url
-            .clone()
-            .or_else(|| variable("CRISP_MOCK_CONTROL_URL"))
-            .or_else(|| variable("CRISP_MOCK_URL"));
+        let url = self.url.clone().or_else(url_of_environment);
         control_url(url.as_deref().unwrap_or(DEFAULT_URL), self.space.as_deref())
     }
 }
 
-/// The base of the control API, from any address of the server that somebody has at hand.
+/// A variable of the environment; an empty one counts as absent.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// The address that the environment names.
+pub fn url_of_environment() -> Option<String> {
+    variable("CRISP_MOCK_CONTROL_URL").or_else(|| variable("CRISP_MOCK_URL"))
+}
+
+/// The base of the control API, from any address of the server: REST, control or the bare host.
 fn control_url(url: &str, space: Option<&str>) -> Result<String, Failure> {
     let with_scheme = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     let parsed = reqwest::Url::parse(&with_scheme).ok();
@@ -120,16 +125,16 @@ impl Emulator {
         &self.base
     }
 
-    /// Asks for something below the base.
+    /// Gets a path below the base.
     ///
     /// # Errors
     ///
     /// As [`Emulator::call`].
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.call(Method::GET, path, None, PATIENCE).await
+        self.send(Method::GET, path, None).await
     }
 
-    /// Does something below the base.
+    /// Makes one call of a path below the base.
     ///
     /// # Errors
     ///
@@ -143,7 +148,7 @@ impl Emulator {
         self.call(method, path, body, PATIENCE).await
     }
 
-    /// Makes one call, and gives up after a while.
+    /// Makes one call of a path below the base, and gives up after `patience`.
     ///
     /// # Errors
     ///
@@ -162,13 +167,13 @@ impl Emulator {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let nobody = |error: reqwest::Error| Failure::NoServer {
+        let no_server = |error: reqwest::Error| Failure::NoServer {
             url: self.base.clone(),
             problem: in_words(&error, patience),
         };
-        let answer = request.timeout(patience).send().await.map_err(nobody)?;
+        let answer = request.timeout(patience).send().await.map_err(no_server)?;
         let status = answer.status();
-        let text = answer.text().await.map_err(nobody)?;
+        let text = answer.text().await.map_err(no_server)?;
         let answer: Option<Value> = serde_json::from_str(&text).ok();
         match answer {
             Some(answer) if status.is_success() => Ok(answer),
@@ -191,7 +196,7 @@ fn refused(status: StatusCode, answer: &Value) -> Failure {
     Failure::Refused { error: text("error").unwrap_or_default(), hint }
 }
 
-/// The server's hints speak of HTTP calls; whoever works in a shell gets the same in its words.
+/// A hint of the server with its HTTP calls replaced by the commands that make them.
 fn in_the_shell(hint: String) -> String {
     const WORDS: [(&str, &str); 11] = [
         ("DELETE /_mock/websites/{id}", "`crisp-mock ctl uninstall`"),
@@ -211,17 +216,14 @@ fn in_the_shell(hint: String) -> String {
 
 /// A client for this machine and its neighbours: no proxy, no certificates.
 fn client() -> Result<Client, Failure> {
-    // Somebody else in this process may have installed one; any will do.
+    // Fails when a provider is installed already, and any will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .no_proxy()
         .tls_certs_only([])
         .connect_timeout(Duration::from_secs(5))
         .build()
-        .map_err(|error| Failure::Environment {
-            doing: "preparing an HTTP client".to_owned(),
-            problem: error.to_string(),
-        })
+        .map_err(Failure::environment("preparing an HTTP client"))
 }
 
 /// What went wrong below HTTP, without the layers of libraries around it.
@@ -242,12 +244,10 @@ fn in_words(error: &reqwest::Error, patience: Duration) -> String {
 ///
 /// [`Failure::Environment`] when the machine refuses one.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::Environment {
-            doing: "starting the runtime".to_owned(),
-            problem: error.to_string(),
-        }
-    })
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::environment("starting the runtime"))
 }
 
 #[cfg(test)]

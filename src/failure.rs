@@ -31,7 +31,7 @@ pub enum Failure {
         /// Lines that start with `file:line:column`.
         report: String,
     },
-    /// The server would be open to the network for everybody.
+    /// The server would listen beyond this machine without demanding a token.
     #[error(
         "{address} can be reached from other machines, and whoever reaches it could control the \
          emulator and read its credentials\n  \
@@ -68,7 +68,7 @@ pub enum Failure {
         /// What the system says.
         problem: String,
     },
-    /// The command to run is nowhere.
+    /// The command to run is not found.
     #[error(
         "there is no command `{name}`: {searched}\n  \
          = hint: is it installed, and on the PATH of this shell? Aliases and `cd` belong to a shell: \
@@ -88,7 +88,7 @@ pub enum Failure {
         /// Why not.
         problem: String,
     },
-    /// Nobody answers where the server should be.
+    /// No emulator answers at the address.
     #[error(
         "no emulator answers at {url}: {problem}\n  \
          = hint: start one with `crisp-mock serve`, or say where it is with `--url` or \
@@ -138,6 +138,11 @@ impl Failure {
     /// A usage failure with advice.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// What the system refused, from its error.
+    pub fn environment<E: ToString>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
+        move |error| Self::Environment { doing: doing.into(), problem: error.to_string() }
     }
 
     /// The exit code of the failure.

@@ -1,20 +1,21 @@
 //! `crisp-mock healthcheck`: for service containers, and for images without a shell.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use crisp_mock_server::duration;
 
-use crate::emulator::{Emulator, Whereabouts, runtime};
+use crate::emulator::{Emulator, Whereabouts, runtime, url_of_environment, variable};
 use crate::failure::Failure;
 use crate::options::Listen;
 use crate::terminal;
 
-/// How long to wait between two attempts: shorter than anybody notices.
+/// How long to wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Whom to ask, and for how long.
+/// Which emulator to ask, and for how long.
 #[derive(Debug, Args)]
 pub struct HealthcheckArguments {
     /// Where the emulator is [default: CRISP_MOCK_CONTROL_URL, CRISP_MOCK_URL, the port of
@@ -37,7 +38,7 @@ pub struct HealthcheckArguments {
     pub control_token: Option<String>,
 }
 
-/// Asks until the answer is yes.
+/// Asks until the emulator is ready.
 pub fn run(arguments: &HealthcheckArguments) -> Result<ExitCode, Failure> {
     let whereabouts = Whereabouts {
         url: arguments.url.clone().or_else(beside_us),
@@ -50,19 +51,17 @@ pub fn run(arguments: &HealthcheckArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// In a container the server's own environment says where it listens.
+/// The address on which the server of this container listens, by its own environment.
 fn beside_us() -> Option<String> {
-    let said = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    if said("CRISP_MOCK_CONTROL_URL").or_else(|| said("CRISP_MOCK_URL")).is_some() {
+    if url_of_environment().is_some() {
         return None;
     }
-    let listen: Listen = said("CRISP_MOCK_LISTEN")?.parse().ok()?;
+    let listen: Listen = variable("CRISP_MOCK_LISTEN")?.parse().ok()?;
     let mut address = listen.address;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            [127, 0, 0, 1].into()
-        } else {
-            [0, 0, 0, 0, 0, 0, 0, 1].into()
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
     Some(format!("http://{address}"))

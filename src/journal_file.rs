@@ -13,9 +13,8 @@ use crate::terminal;
 
 /// A file that every request is written to when it has ended.
 ///
-/// Lines are written whole and at once, so that whoever reads along sees only whole ones and a
-/// program that is killed leaves what there was. A disk that is slow slows the requests down: a
-/// journal that drops some would be worth less.
+/// Each line is one write, so that a reader sees whole lines only, and a killed program leaves all
+/// lines so far. A slow disk slows the requests down: a journal may not drop any.
 #[derive(Debug)]
 pub struct JournalFile {
     path: PathBuf,
@@ -37,10 +36,8 @@ impl JournalFile {
     ///
     /// [`Failure::Environment`] when it cannot be written.
     pub fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| Failure::Environment {
-            doing: format!("writing the journal {}", path.display()),
-            problem: error.to_string(),
-        })?;
+        let doing = format!("writing the journal {}", path.display());
+        let file = File::create(path).map_err(Failure::environment(doing))?;
         Ok(Self { path: path.to_owned(), file: Mutex::new(Some(file)) })
     }
 

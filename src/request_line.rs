@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::terminal::{BAD, FAINT, GOOD, ODD};
 
-/// What a line says of a request.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct RequestLine {
+/// The members of a journal's entry that a line shows.
+#[derive(Debug, Deserialize)]
+struct RequestLine {
     time: String,
     operation: String,
     occurrence: u64,
@@ -30,12 +30,12 @@ pub struct RequestLine {
     duration_ms: Option<f64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Fired {
     fault: Value,
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Unread {
     query: Vec<String>,
@@ -43,37 +43,26 @@ struct Unread {
     body: Vec<String>,
 }
 
-impl From<&Entry> for RequestLine {
-    fn from(entry: &Entry) -> Self {
-        let fired = entry.faults.iter();
-        Self {
-            time: entry.time.to_string(),
-            operation: entry.operation.name().to_owned(),
-            occurrence: entry.occurrence,
-            method: entry.method.clone(),
-            path: entry.path.clone(),
-            query: entry.query.clone(),
-            website_name: entry.website_name.clone(),
-            status: entry.status,
-            outcome: entry.outcome.to_owned(),
-            fired: fired.map(|fired| Fired { fault: fired.fault.to_value() }).collect(),
-            unread: Unread {
-                query: entry.unread.query.clone(),
-                headers: entry.unread.headers.clone(),
-                body: entry.unread.body.clone(),
-            },
-            explanation: entry.explanation.clone(),
-            duration_ms: entry.duration_ms,
-        }
+/// Writes a request of the journal as a line, with its end; control characters become spaces.
+pub fn write(request: &Value, out: &mut String) {
+    match RequestLine::deserialize(request) {
+        Ok(line) => line.write(out),
+        // A server of another version may describe requests differently.
+        Err(_) => out.push_str(&format!("{request}\n")),
     }
 }
 
+/// As [`write()`], from the journal of this process.
+pub fn write_entry(entry: &Entry, out: &mut String) {
+    // An entry is always JSON.
+    write(&serde_json::to_value(entry).unwrap_or_default(), out);
+}
+
 impl RequestLine {
-    /// Writes the line, with its end; control characters that somebody sent become spaces.
-    pub fn write(&self, out: &mut String) {
+    fn write(&self, out: &mut String) {
         let from = out.len();
         let (style, ending) = self.ending();
-        // `2026-01-31T09:00:00.123Z`: the day is the same for all lines that anybody compares.
+        // Of `2026-01-31T09:00:00.123Z` the time alone: the lines of a run share the day.
         let time = self.time.get(11..23).unwrap_or(&self.time);
         let Self { method, path, operation, occurrence, .. } = self;
         // Writing to a String cannot fail.
@@ -127,7 +116,7 @@ fn milliseconds(took: f64) -> String {
     if took < 10.0 { format!("{took:.1} ms") } else { format!("{took:.0} ms") }
 }
 
-/// Lines and terminals stay whole whatever a client sends; the escapes of our own colours stay.
+/// Replaces the control characters that a client sent, except the escapes of our own colours.
 fn clean(out: &mut String, from: usize) {
     if !out[from..].contains(|c: char| c.is_control() && c != '\u{1b}') {
         return;
@@ -145,9 +134,8 @@ mod tests {
     use super::*;
 
     fn line(value: Value) -> String {
-        let line: RequestLine = serde_json::from_value(value).unwrap();
         let mut out = String::new();
-        line.write(&mut out);
+        write(&value, &mut out);
         anstream::adapter::strip_str(&out).to_string()
     }
 

@@ -35,7 +35,7 @@ pub const HANG_UP: Signal = Signal { name: "SIGHUP", number: 1 };
 
 /// The signals that ask us to stop.
 pub struct Signals {
-    /// None for those whom `nohup` started: they are to go on.
+    /// None under `nohup`: the process is to go on.
     #[cfg(unix)]
     hang_up: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
@@ -53,12 +53,7 @@ impl Signals {
     #[cfg(unix)]
     pub fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::Environment {
-                doing: "listening for signals".to_owned(),
-                problem: error.to_string(),
-            })
-        };
+        let listen = |kind| signal(kind).map_err(Failure::environment("listening for signals"));
         let hang_up = (!is_hang_up_ignored()).then(|| listen(SignalKind::hangup()));
         Ok(Self {
             hang_up: hang_up.transpose()?,
@@ -96,7 +91,7 @@ impl Signals {
         INTERRUPT
     }
 
-    /// The next signal ends the process at once, whatever is still in flight.
+    /// From now on the next signal ends the process immediately, with answers in flight.
     pub fn end_at_the_next(mut self) {
         tokio::spawn(async move {
             let signal = self.next().await;
@@ -114,7 +109,8 @@ async fn heard(signal: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
     }
 }
 
-/// Whether whoever started us did so with SIGHUP ignored. Where the system does not say, nobody did.
+/// Whether this process was started with SIGHUP ignored, as `nohup` does; no where the system does not
+/// say.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The process that ends clients on trial when this one is killed: this program again, under a first
-//! argument that people never write.
+//! The process that ends clients on trial when this one is killed: this program again, with an
+//! internal first argument.
 
 use std::ffi::{OsStr, OsString};
 use std::process::{Command, ExitCode};
@@ -18,7 +18,7 @@ pub fn start() -> Option<Warden> {
     Warden::start(command).ok()
 }
 
-/// Whether this process is one.
+/// Whether this process is a warden.
 pub fn asked_for(arguments: impl IntoIterator<Item = OsString>) -> bool {
     arguments.into_iter().nth(1).is_some_and(|first| first == OsStr::new(MARK))
 }

@@ -25,6 +25,12 @@ pub fn object(pairs: &[String]) -> Result<Map<String, Value>, Failure> {
     Ok(object)
 }
 
+/// An object of those members that have a value.
+pub fn members<const N: usize>(members: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    present.collect()
+}
+
 fn read(value: &str) -> Value {
     serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
 }

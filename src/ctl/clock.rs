@@ -5,9 +5,8 @@ use crisp_mock_server::duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::call::Call;
 use super::show::text;
-use crate::failure::Failure;
 use crate::terminal::STRONG;
 
 /// `ctl clock`
@@ -47,15 +46,14 @@ fn checked_signed(text: &str) -> Result<String, duration::InvalidDuration> {
 }
 
 impl Clock {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(self) -> Call {
         let step = match self.step {
-            None => return desk.show(&desk.emulator.get("/clock").await?, shown),
+            None => return Call::get("/clock", shown),
             Some(Step::Advance { by }) => json!({ "advance": by }),
             Some(Step::Skew { by }) => json!({ "skew": by }),
             Some(Step::Set { to }) => json!({ "set": to }),
         };
-        let answer = desk.emulator.send(Method::POST, "/clock", Some(&step)).await?;
-        desk.show(&answer, shown)
+        Call::send(Method::POST, "/clock", step, shown)
     }
 }
 

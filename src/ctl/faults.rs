@@ -4,7 +4,8 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::{Desk, assignment};
+use super::assignment;
+use super::call::Call;
 use crate::failure::Failure;
 use crate::options::whole;
 use crate::terminal::{FAINT, GOOD, ODD, STRONG};
@@ -33,24 +34,22 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(self) -> Result<Call, Failure> {
         if let Some(id) = self.remove {
-            let path = format!("/faults/{id}");
-            let answer = desk.emulator.send(Method::DELETE, &path, None).await?;
-            return desk.show(&answer, |_| format!("removed fault {id}"));
+            let removed = move |_: &Value| format!("removed fault {id}");
+            return Ok(Call::delete(format!("/faults/{id}"), removed));
         }
         if self.clear {
-            let answer = desk.emulator.send(Method::DELETE, "/faults", None).await?;
-            return desk.show(&answer, |answer| format!("removed {} faults", answer["removed"]));
+            let removed = |answer: &Value| format!("removed {} faults", answer["removed"]);
+            return Ok(Call::delete("/faults", removed));
         }
         if self.words.is_empty() {
-            return desk.show(&desk.emulator.get("/faults").await?, listed);
+            return Ok(Call::get("/faults", listed));
         }
         let fault = fault(&self.words)?;
-        let answer = desk.emulator.send(Method::POST, "/faults", Some(&fault)).await?;
-        desk.show(&answer, |answer| {
+        Ok(Call::send(Method::POST, "/faults", fault.clone(), move |answer| {
             format!("armed fault {STRONG}{}{STRONG:#}  {fault}", answer["ids"][0])
-        })
+        }))
     }
 }
 

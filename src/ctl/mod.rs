@@ -1,6 +1,7 @@
 //! `crisp-mock ctl`: the control API from a shell.
 
 mod assignment;
+mod call;
 mod clock;
 mod faults;
 mod requests;
@@ -13,12 +14,13 @@ mod websites;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use crate::emulator::{Emulator, Whereabouts, runtime};
 use crate::failure::Failure;
 use crate::options::Print;
 use crate::terminal;
+
+use call::Call;
 
 /// A call, and to whom.
 #[derive(Debug, Args)]
@@ -38,17 +40,17 @@ pub struct CtlArguments {
     print: Option<Print>,
 
     #[command(subcommand)]
-    call: Call,
+    command: Command,
 }
 
-/// A control call.
+/// What is asked of the control API.
 #[derive(Debug, Subcommand)]
-enum Call {
+enum Command {
     /// An operator saves a website's settings: the whole of them
     Save(websites::Save),
-    /// Somebody installs the plugin on a website
+    /// Install the plugin on a website
     Install(websites::Install),
-    /// Somebody uninstalls the plugin
+    /// Uninstall the plugin from a website
     Uninstall(websites::Uninstall),
     /// A website's plan or price changes
     Plan(websites::Change),
@@ -76,55 +78,53 @@ enum Call {
     Reset,
 }
 
-/// Makes the call and prints what came of it.
+/// Makes the call and prints its answer.
 pub fn run(arguments: CtlArguments) -> Result<ExitCode, Failure> {
     let mut whereabouts = arguments.whereabouts;
-    if matches!(arguments.call, Call::Space(_)) {
+    if matches!(arguments.command, Command::Space(_)) {
         // Spaces belong to the server, not to one of them.
         whereabouts.space = Some("default".to_owned());
     }
     let emulator = Emulator::at(&whereabouts)?;
-    let desk = Desk { emulator, print: arguments.print.unwrap_or_default() };
-    runtime()?.block_on(make(&desk, arguments.call))?;
+    let print = arguments.print.unwrap_or_default();
+    let runtime = runtime()?;
+    let call = match arguments.command {
+        Command::Requests(requests) if requests.follow => {
+            runtime.block_on(requests.follow(&emulator, print))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        command => command.call()?,
+    };
+    let answer = emulator.send(call.method, &call.path, call.body.as_ref());
+    let answer = runtime.block_on(answer)?;
+    match print {
+        Print::Json => terminal::say(&answer.to_string()),
+        Print::Text => terminal::say((call.in_words)(&answer).trim_end()),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn make(desk: &Desk, call: Call) -> Result<(), Failure> {
-    match call {
-        Call::Save(save) => save.run(desk).await,
-        Call::Install(install) => install.run(desk).await,
-        Call::Uninstall(uninstall) => uninstall.run(desk).await,
-        Call::Plan(change) => change.run(desk).await,
-        Call::Websites(show) => show.run(desk).await,
-        Call::Fault(faults) => faults.run(desk).await,
-        Call::Clock(clock) => clock.run(desk).await,
-        Call::Quota(quota) => quota.run(desk).await,
-        Call::Requests(requests) => requests.run(desk).await,
-        Call::Quirks(quirks) => quirks.run(desk).await,
-        Call::Schema(schema) => schema.run(desk).await,
-        Call::State(state) => state.run(desk).await,
-        Call::Space(spaces) => spaces.run(desk).await,
-        Call::Info => desk.show(&desk.emulator.get("/info").await?, show::info),
-        Call::Reset => {
-            let answer = desk.emulator.send(reqwest::Method::POST, "/reset", None).await?;
-            desk.show(&answer, |_| "everything is as it was at the start".to_owned())
-        }
-    }
-}
-
-/// Where calls are made, and how their answers are shown.
-struct Desk {
-    emulator: Emulator,
-    print: Print,
-}
-
-impl Desk {
-    /// Prints an answer: for people as `text` has it, for programs as it came.
-    fn show(&self, answer: &Value, text: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
-        match self.print {
-            Print::Json => terminal::say(&answer.to_string()),
-            Print::Text => terminal::say(text(answer).trim_end()),
-        }
-        Ok(())
+impl Command {
+    fn call(self) -> Result<Call, Failure> {
+        Ok(match self {
+            Self::Save(save) => save.call()?,
+            Self::Install(install) => install.call()?,
+            Self::Uninstall(uninstall) => uninstall.call(),
+            Self::Plan(change) => change.call(),
+            Self::Websites(show) => show.call(),
+            Self::Fault(faults) => faults.call()?,
+            Self::Clock(clock) => clock.call(),
+            Self::Quota(quota) => quota.call(),
+            Self::Requests(requests) => requests.call(),
+            Self::Quirks(quirks) => quirks.call(),
+            Self::Schema(schema) => schema.call()?,
+            Self::State(state) => state.call()?,
+            Self::Space(spaces) => spaces.call()?,
+            Self::Info => Call::get("/info", show::info),
+            Self::Reset => {
+                let path = "/reset";
+                Call::post(path, |_| "everything is as it was at the start".to_owned())
+            }
+        })
     }
 }

@@ -7,10 +7,11 @@ use crisp_mock_server::id::WebsiteId;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::Desk;
+use super::call::Call;
+use crate::emulator::Emulator;
 use crate::failure::Failure;
 use crate::options::{Print, whole};
-use crate::request_line::RequestLine;
+use crate::request_line;
 use crate::terminal;
 
 /// How long one call of `--follow` is held.
@@ -43,7 +44,7 @@ pub struct Requests {
 
     /// Go on with every request that comes, until Ctrl-C
     #[arg(long, short)]
-    follow: bool,
+    pub(super) follow: bool,
 
     /// Empty the journal
     #[arg(long, conflicts_with_all = ["follow", "operation", "website", "status", "limit"])]
@@ -51,25 +52,26 @@ pub struct Requests {
 }
 
 impl Requests {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(&self) -> Call {
         if self.clear {
-            let answer = desk.emulator.send(Method::DELETE, "/requests", None).await?;
-            return desk.show(&answer, |answer| format!("removed {} requests", answer["removed"]));
+            let removed = |answer: &Value| format!("removed {} requests", answer["removed"]);
+            return Call::delete("/requests", removed);
         }
-        let answer = desk.emulator.get(&self.path(self.since_seq, None)).await?;
-        if !self.follow {
-            return desk.show(&answer, in_words);
-        }
-        let mut seen = show_each(desk, &answer).or(self.since_seq).unwrap_or(0);
+        Call::get(self.path(self.since_seq, None), in_words)
+    }
+
+    /// Prints the requests that are there and every one that comes; ends with a failure alone.
+    pub(super) async fn follow(self, emulator: &Emulator, print: Print) -> Result<(), Failure> {
+        let answer = emulator.get(&self.path(self.since_seq, None)).await?;
+        let mut seen = show_each(print, &answer).or(self.since_seq).unwrap_or(0);
         loop {
             let path = self.path(Some(seen), Some(HOLD));
-            let answer = desk.emulator.call(Method::GET, &path, None, HOLD + SLACK).await?;
-            seen = show_each(desk, &answer).unwrap_or(seen);
+            let answer = emulator.call(Method::GET, &path, None, HOLD + SLACK).await?;
+            seen = show_each(print, &answer).unwrap_or(seen);
         }
     }
 
     fn path(&self, since_seq: Option<u64>, wait: Option<Duration>) -> String {
-        let wait = wait.map(|wait| format!("{}s", wait.as_secs()));
         let limit = self.limit.filter(|_| wait.is_none());
         let asked = [
             ("operation", self.operation.clone()),
@@ -77,7 +79,7 @@ impl Requests {
             ("status", self.status.map(|status| status.to_string())),
             ("since_seq", since_seq.map(|seq| seq.to_string())),
             ("limit", limit.map(|limit| limit.to_string())),
-            ("wait", wait),
+            ("wait", wait.map(|wait| format!("{}s", wait.as_secs()))),
         ];
         let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let url = reqwest::Url::parse_with_params("http://any/requests", asked).ok();
@@ -89,11 +91,7 @@ impl Requests {
 fn lines(answer: &Value) -> String {
     let mut out = String::new();
     for request in answer["requests"].as_array().into_iter().flatten() {
-        match serde_json::from_value::<RequestLine>(request.clone()) {
-            Ok(line) => line.write(&mut out),
-            // A server of another version may describe requests differently.
-            Err(_) => out.push_str(&format!("{request}\n")),
-        }
+        request_line::write(request, &mut out);
     }
     out
 }
@@ -112,9 +110,9 @@ fn in_words(answer: &Value) -> String {
 }
 
 /// Prints the requests alone; the number of the last of them.
-fn show_each(desk: &Desk, answer: &Value) -> Option<u64> {
+fn show_each(print: Print, answer: &Value) -> Option<u64> {
     let requests = answer["requests"].as_array()?;
-    match desk.print {
+    match print {
         Print::Json => requests.iter().for_each(|request| terminal::say(&request.to_string())),
         Print::Text => terminal::print(&lines(answer)),
     }

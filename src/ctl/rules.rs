@@ -8,7 +8,8 @@ use crisp_mock_server::schema::{Rules, review};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::Desk;
+use super::assignment::members;
+use super::call::Call;
 use super::show::text;
 use crate::document::read_text;
 use crate::failure::Failure;
@@ -28,27 +29,22 @@ pub struct SetQuota {
 }
 
 impl SetQuota {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        let mut body = Map::new();
-        if let Some(Quota(limit)) = self.limit {
-            body.insert("limit".to_owned(), json!(limit));
-        }
-        if let Some(used) = self.used {
-            body.insert("used".to_owned(), used.into());
-        }
-        let answer = if body.is_empty() {
-            desk.emulator.get("/quota").await?
+    pub(super) fn call(self) -> Call {
+        let limit = self.limit.map(|Quota(limit)| json!(limit));
+        let body = members([("limit", limit), ("used", self.used.map(Value::from))]);
+        if body.is_empty() {
+            Call::get("/quota", usage)
         } else {
-            desk.emulator.send(Method::PUT, "/quota", Some(&body.into())).await?
-        };
-        desk.show(&answer, |answer| match answer["limit"].as_u64() {
-            None => format!("no limit; {} requests today", answer["used"]),
-            Some(limit) => format!(
-                "{} of {limit} requests used; anew at {}",
-                answer["used"],
-                text(answer, "resets_at")
-            ),
-        })
+            Call::send(Method::PUT, "/quota", body.into(), usage)
+        }
+    }
+}
+
+fn usage(answer: &Value) -> String {
+    let (used, anew) = (&answer["used"], text(answer, "resets_at"));
+    match answer["limit"].as_u64() {
+        None => format!("no limit; {used} requests today"),
+        Some(limit) => format!("{used} of {limit} requests used; anew at {anew}"),
     }
 }
 
@@ -61,17 +57,16 @@ pub struct SetQuirks {
 }
 
 impl SetQuirks {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(self) -> Call {
         if self.settings.is_empty() {
-            return desk.show(&desk.emulator.get("/quirks").await?, table);
+            return Call::get("/quirks", table);
         }
         let body: Map<String, Value> = self
             .settings
             .iter()
             .map(|(name, value)| (name.clone(), value.clone().into()))
             .collect();
-        let answer = desk.emulator.send(Method::PUT, "/quirks", Some(&body.into())).await?;
-        desk.show(&answer, |answer| {
+        Call::send(Method::PUT, "/quirks", body.into(), move |answer| {
             let lines = self.settings.iter().map(|(name, _)| {
                 let name = name.replace('_', "-");
                 format!("{name} = {STRONG}{}{STRONG:#}", text(answer, &name))
@@ -106,12 +101,11 @@ pub struct SetSchema {
 }
 
 impl SetSchema {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(self) -> Result<Call, Failure> {
         let Some(file) = self.file else {
-            let schema = desk.emulator.get("/schema").await?;
-            return desk.show(&schema, |schema| format!("{schema:#}"));
+            return Ok(Call::get("/schema", |schema| format!("{schema:#}")));
         };
-        // Judged here too, where the places in the file are known.
+        // The server judges it as well, but only here are the lines of the file known.
         let name = file.display().to_string();
         let judged = review(&name, &read_text(&file)?, Rules::default());
         let schema =
@@ -119,7 +113,8 @@ impl SetSchema {
         if !judged.report.is_empty() {
             complain(&judged.report);
         }
-        let answer = desk.emulator.send(Method::PUT, "/schema", Some(schema.raw())).await?;
-        desk.show(&answer, |_| format!("{name} is the schema from now on"))
+        Ok(Call::send(Method::PUT, "/schema", schema.raw().clone(), move |_| {
+            format!("{name} is the schema from now on")
+        }))
     }
 }

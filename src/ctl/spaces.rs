@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Desk, assignment, show};
+use super::call::Call;
+use super::{assignment, show};
 use crate::emulator::space_name;
 use crate::failure::Failure;
 
@@ -33,25 +34,20 @@ enum What {
 }
 
 impl Spaces {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        match self.what {
+    pub(super) fn call(self) -> Result<Call, Failure> {
+        Ok(match self.what {
             What::Create { options } => {
-                let body = assignment::settings(&options, None)?;
-                let body = body.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-                let answer = desk.emulator.send(Method::POST, "/spaces", Some(&body)).await?;
-                desk.show(&answer, show::info)
+                let body = assignment::settings(&options, None)?.unwrap_or_else(|| json!({}));
+                Call::send(Method::POST, "/spaces", body, show::info)
             }
-            What::List => desk.show(&desk.emulator.get("/spaces").await?, |answer| {
+            What::List => Call::get("/spaces", |answer| {
                 let names = answer["spaces"].as_array().into_iter().flatten();
-                let names: Vec<_> = names.filter_map(Value::as_str).collect();
-                names.join("\n")
+                names.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
             }),
             What::Remove { name } => {
-                let name = space_name(&name)?;
-                let path = format!("/spaces/{name}");
-                let answer = desk.emulator.send(Method::DELETE, &path, None).await?;
-                desk.show(&answer, |_| format!("removed the space {name}"))
+                let path = format!("/spaces/{}", space_name(&name)?);
+                Call::delete(path, move |_| format!("removed the space {name}"))
             }
-        }
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use reqwest::Method;
 
-use super::Desk;
+use super::call::Call;
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::options::judge_state;
@@ -18,19 +18,17 @@ pub struct State {
 }
 
 impl State {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(self) -> Result<Call, Failure> {
         let Some(file) = self.file else {
-            let state = desk.emulator.get("/state").await?;
-            return desk.show(&state, |state| format!("{state:#}"));
+            return Ok(Call::get("/state", |state| format!("{state:#}")));
         };
-        // Judged here too, where the places in the file are known.
+        // The server judges it as well, but only here are the lines of the file known.
         let document = Document::read(&file)?;
         judge_state(&document, &document.value, "")?;
-        let answer = desk.emulator.send(Method::PUT, "/state", Some(&document.value)).await?;
-        desk.show(&answer, |answer| {
+        Ok(Call::send(Method::PUT, "/state", document.value, move |answer| {
             let (file, number) = (file.display(), &answer["websites"]);
             let plural = if *number == 1 { "" } else { "s" };
             format!("the world is that of {file}: {number} website{plural}")
-        })
+        }))
     }
 }

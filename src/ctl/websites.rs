@@ -1,12 +1,13 @@
-//! Websites, as somebody at the dashboard changes them.
+//! Websites, as an operator changes them in the dashboard.
 
 use clap::Args;
 use crisp_mock_server::id::WebsiteId;
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::assignment::{self, members};
+use super::call::Call;
 use super::show::{names, text, website};
-use super::{Desk, assignment};
 use crate::failure::Failure;
 
 /// Settings, as they are given in a shell.
@@ -38,7 +39,7 @@ pub struct Save {
 }
 
 impl Save {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
+    pub(super) fn call(self) -> Result<Call, Failure> {
         let settings = self.settings.read()?.ok_or_else(|| {
             Failure::usage(
                 "there is nothing to save",
@@ -46,8 +47,7 @@ impl Save {
             )
         })?;
         let path = format!("/websites/{}/settings", self.website);
-        let answer = desk.emulator.send(Method::PUT, &path, Some(&settings)).await?;
-        desk.show(&answer, |answer| line("saved", answer))
+        Ok(Call::send(Method::PUT, path, settings, |answer| line("saved", answer)))
     }
 }
 
@@ -70,17 +70,14 @@ pub struct Install {
 }
 
 impl Install {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        let mut body = Map::new();
-        if let Some(website) = self.website {
-            body.insert("website_id".to_owned(), json!(website));
-        }
-        if let Some(settings) = self.settings.read()? {
-            body.insert("settings".to_owned(), settings);
-        }
-        add_plan(&mut body, self.plan, self.price);
-        let answer = desk.emulator.send(Method::POST, "/websites", Some(&body.into())).await?;
-        desk.show(&answer, |answer| line("installed", answer))
+    pub(super) fn call(self) -> Result<Call, Failure> {
+        let body = members([
+            ("website_id", self.website.map(|website| json!(website))),
+            ("settings", self.settings.read()?),
+            ("plan", self.plan.map(Value::from)),
+            ("price", self.price.map(Value::from)),
+        ]);
+        Ok(Call::send(Method::POST, "/websites", body.into(), |answer| line("installed", answer)))
     }
 }
 
@@ -92,10 +89,8 @@ pub struct Uninstall {
 }
 
 impl Uninstall {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        let path = format!("/websites/{}", self.website);
-        let answer = desk.emulator.send(Method::DELETE, &path, None).await?;
-        desk.show(&answer, |answer| {
+    pub(super) fn call(self) -> Call {
+        Call::delete(format!("/websites/{}", self.website), |answer| {
             format!("uninstalled  {}", names(text(answer, "name"), text(answer, "website_id")))
         })
     }
@@ -117,12 +112,11 @@ pub struct Change {
 }
 
 impl Change {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        let mut body = Map::new();
-        add_plan(&mut body, self.plan, self.price);
+    pub(super) fn call(self) -> Call {
+        let plan = ("plan", self.plan.map(Value::from));
+        let body = members([plan, ("price", self.price.map(Value::from))]);
         let path = format!("/websites/{}", self.website);
-        let answer = desk.emulator.send(Method::PATCH, &path, Some(&body.into())).await?;
-        desk.show(&answer, |answer| line("changed", answer))
+        Call::send(Method::PATCH, path, body.into(), |answer| line("changed", answer))
     }
 }
 
@@ -134,25 +128,25 @@ pub struct Show {
 }
 
 impl Show {
-    pub(super) async fn run(self, desk: &Desk) -> Result<(), Failure> {
-        if let Some(id) = self.website {
-            let answer = desk.emulator.get(&format!("/websites/{id}")).await?;
-            return desk.show(&answer, |answer| in_full(&id.to_string(), answer));
+    pub(super) fn call(self) -> Call {
+        match self.website {
+            Some(id) => {
+                Call::get(format!("/websites/{id}"), move |answer| in_full(&id.to_string(), answer))
+            }
+            None => Call::get("/websites", listed),
         }
-        let answer = desk.emulator.get("/websites").await?;
-        desk.show(&answer, |answer| {
-            let members = answer["websites"].as_object().into_iter().flatten();
-            let mut websites: Vec<_> = members.collect();
-            // By number: w2 before w10, and strangers last.
-            websites.sort_by_key(|(id, website)| {
-                let number = text(website, "name").strip_prefix('w').map(str::parse::<u64>);
-                (number.and_then(Result::ok).unwrap_or(u64::MAX), (*id).clone())
-            });
-            let lines = websites.iter().map(|(id, one)| website(id, one));
-            let lines: Vec<_> = lines.collect();
-            if lines.is_empty() { "no website has the plugin".to_owned() } else { lines.join("\n") }
-        })
     }
+}
+
+fn listed(answer: &Value) -> String {
+    let mut websites: Vec<_> = answer["websites"].as_object().into_iter().flatten().collect();
+    // By number: w2 before w10; those without a short name last.
+    websites.sort_by_key(|(id, website)| {
+        let number = text(website, "name").strip_prefix('w').map(str::parse::<u64>);
+        (number.and_then(Result::ok).unwrap_or(u64::MAX), (*id).clone())
+    });
+    let lines: Vec<_> = websites.iter().map(|(id, one)| website(id, one)).collect();
+    if lines.is_empty() { "no website has the plugin".to_owned() } else { lines.join("\n") }
 }
 
 fn in_full(id: &str, answer: &Value) -> String {
@@ -163,15 +157,6 @@ fn in_full(id: &str, answer: &Value) -> String {
         }
     }
     lines.join("\n")
-}
-
-fn add_plan(body: &mut Map<String, Value>, plan: Option<String>, price: Option<u16>) {
-    if let Some(plan) = plan {
-        body.insert("plan".to_owned(), plan.into());
-    }
-    if let Some(price) = price {
-        body.insert("price".to_owned(), price.into());
-    }
 }
 
 fn line(done: &str, answer: &Value) -> String {

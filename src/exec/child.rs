@@ -26,7 +26,7 @@ pub struct Child {
 
 /// How it ended.
 pub enum End {
-    /// Somebody asked twice: it was killed.
+    /// A second signal came: it was killed.
     AtOnce(Signal),
     /// By itself, or because it was asked to.
     Given(GivenEnd),
@@ -73,7 +73,7 @@ impl Child {
         })
     }
 
-    /// Waits for its end, passes signals on, and ends it when nobody is left to serve.
+    /// Waits for its end, passes signals on, and ends it when the server is no longer needed.
     ///
     /// # Errors
     ///
@@ -81,9 +81,9 @@ impl Child {
     pub async fn end(
         &mut self,
         signals: &mut Signals,
-        nobody_left: impl Future<Output = Reason>,
+        not_needed: impl Future<Output = Reason>,
     ) -> Result<End, Failure> {
-        let mut nobody_left = std::pin::pin!(nobody_left);
+        let mut not_needed = std::pin::pin!(not_needed);
         let mut asked = false;
         let mut reason = None;
         loop {
@@ -98,7 +98,7 @@ impl Child {
                     self.pass_on(signal);
                     continue;
                 }
-                why = &mut nobody_left, if reason.is_none() => {
+                why = &mut not_needed, if reason.is_none() => {
                     reason = Some(why);
                     self.ask_to_end();
                     match tokio::time::timeout(PATIENCE, self.process.wait()).await {
@@ -110,10 +110,7 @@ impl Child {
                     }
                 }
             };
-            let status = status.map_err(|error| Failure::Environment {
-                doing: "waiting for the command".to_owned(),
-                problem: error.to_string(),
-            })?;
+            let status = status.map_err(Failure::environment("waiting for the command"))?;
             return Ok(End::Given(GivenEnd { status, reason }));
         }
     }
@@ -159,7 +156,7 @@ impl Child {
         if let Some(group) = &self.group {
             return group.send(signal);
         }
-        // Until it is waited for its number belongs to nobody else.
+        // Until it is waited for, its number is not given to another process.
         let pid = self.process.id().and_then(|pid| i32::try_from(pid).ok());
         if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(pid, signal);
@@ -203,7 +200,7 @@ fn prepared(program: &Path, _: bool) -> Command {
 }
 
 impl GivenEnd {
-    /// Whether the command is content.
+    /// Whether the command succeeded.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status.success()

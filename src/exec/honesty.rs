@@ -1,4 +1,4 @@
-//! `--fail-on`: what makes a green run prove nothing.
+//! `--fail-on`: conditions under which a run that succeeded proves nothing.
 
 use clap::ValueEnum;
 

@@ -1,10 +1,9 @@
 //! `crisp-mock exec -- COMMAND`: start an emulator, run a command against it, stop it, and end as
 //! the command did.
 //!
-//! What the command sees is in [`mod@variables`]; how it is found in
-//! [`crisp_harness::peer::lookup`]; how it is started,
-//! signalled and ended in [`child`]; what is said in the end in [`summary`], and whether a green
-//! run was an honest one in [`honesty`].
+//! [`mod@variables`] is its environment, [`crisp_harness::peer::lookup`] finds the program, [`child`]
+//! starts, signals and ends it, [`summary`] is printed at the end, and [`honesty`] fails a run that
+//! proved nothing.
 
 mod child;
 #[cfg(unix)]
@@ -43,11 +42,11 @@ use variables::{Template, variables};
 /// The exit code of any failure that is not the command's.
 pub const OWN_FAILURE: u8 = 125;
 
-/// What a command line without `--` is told.
+/// The hint for a command line without `--`.
 pub const NO_DASHES: &str =
     "  = hint: the command stands after two dashes: `crisp-mock exec -- npm test`";
 
-/// For how long the server may finish what nobody waits for any more.
+/// How long the server may take to finish once the command has ended.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What stands under the help.
@@ -102,40 +101,26 @@ pub struct ExecArguments {
     pub server: ServerArguments,
 }
 
-/// What `exec` is to do, once the server's options are settled.
-struct Errand {
-    fail_on: Vec<FailOn>,
-    variables: Vec<Template>,
-    quiet: bool,
-    command: Vec<OsString>,
-}
-
 /// Runs a command against an emulator of its own.
 pub fn run(arguments: ExecArguments) -> ExitCode {
     attempt(arguments).unwrap_or_else(|failure| {
         terminal::complain(&failure.shown());
-        // What is said of a command stays; all else is our own failure.
+        // 126 and 127 speak of the command; all else is a failure of ours.
         ExitCode::from(failure.exit_code().max(OWN_FAILURE))
     })
 }
 
-fn attempt(arguments: ExecArguments) -> Result<ExitCode, Failure> {
-    let options = resolve(arguments.server, Listen::FREE)?;
+fn attempt(mut arguments: ExecArguments) -> Result<ExitCode, Failure> {
+    let options = resolve(std::mem::take(&mut arguments.server), Listen::FREE)?;
     if !options.remarks.is_empty() {
         terminal::complain(&options.remarks);
     }
-    let errand = Errand {
-        fail_on: arguments.fail_on,
-        variables: arguments.variables,
-        quiet: arguments.quiet,
-        command: arguments.command,
-    };
-    // On this thread: a child that is to end with its parent looks at the thread that started it.
-    serve::runtime()?.block_on(exec(options, &errand))
+    // On this thread: the death signal of a child is bound to the thread that started it.
+    serve::runtime()?.block_on(exec(options, &arguments))
 }
 
-async fn exec(options: Resolved, errand: &Errand) -> Result<ExitCode, Failure> {
-    let (name, arguments) = errand.command.split_first().ok_or_else(|| {
+async fn exec(options: Resolved, arguments: &ExecArguments) -> Result<ExitCode, Failure> {
+    let (name, words) = arguments.command.split_first().ok_or_else(|| {
         Failure::usage("there is no command to run", "write it after `--`: `-- npm test`")
     })?;
     let program = Lookup::here().find(name)?;
@@ -152,36 +137,36 @@ async fn exec(options: Resolved, errand: &Errand) -> Result<ExitCode, Failure> {
     if print == Print::Json {
         terminal::say(&ready::line(server.info()));
     }
-    let variables = variables(server.info(), token.as_deref(), &errand.variables);
-    let mut child = Child::start(&program, arguments, variables)?;
-    let nobody_left = ending::nobody_left(&server, idle_exit, parent);
-    let end = match child.end(&mut signals, nobody_left).await? {
+    let variables = variables(server.info(), token.as_deref(), &arguments.variables);
+    let mut child = Child::start(&program, words, variables)?;
+    let not_needed = ending::not_needed(&server, idle_exit, parent);
+    let end = match child.end(&mut signals, not_needed).await? {
         End::AtOnce(signal) => return Ok(ExitCode::from(signal.exit_code())),
         End::Given(end) => end,
     };
     signals.end_at_the_next();
     let server = stop(server).await;
     let summary = Summary::of(&tally, &server);
-    let ours = judge(errand, &end, &summary, journal.as_ref().as_ref());
+    let ours = judge(arguments, &end, &summary, journal.as_ref().as_ref());
     end.exit(ours)
 }
 
-/// Stops a server that nobody talks to any more; what it knows stays readable.
+/// Stops the server; its spaces stay readable.
 async fn stop(server: MockServer) -> impl std::ops::Deref<Target = Spaces> {
     let spaces = server.shared_spaces();
-    // A process that outlived the command may hold answers up.
+    // A process that outlived the command may keep an answer from being finished.
     let _ = tokio::time::timeout(FAREWELL, server.stop()).await;
     spaces
 }
 
-/// Says what came of it and returns the exit code that our own judgement asks for, if any.
+/// Prints the summary; the exit code of `--fail-on` or of a failure of our own, if there is one.
 fn judge(
-    errand: &Errand,
+    arguments: &ExecArguments,
     end: &child::GivenEnd,
     summary: &Summary,
     journal: Option<&JournalFile>,
 ) -> Option<u8> {
-    let reasons = honesty::reasons(&errand.fail_on, summary);
+    let reasons = honesty::reasons(&arguments.fail_on, summary);
     let torn = journal.is_some_and(|journal| !journal.is_whole());
     let ours = match (&end.reason, reasons.is_empty(), torn) {
         (Some(_), ..) => Some(OWN_FAILURE),
@@ -193,7 +178,7 @@ fn judge(
     if failed {
         summary.show_last();
     }
-    if failed || !errand.quiet {
+    if failed || !arguments.quiet {
         summary.show();
     }
     if let Some(reason) = &end.reason {

@@ -1,16 +1,16 @@
 //! The moment between starting a process and its becoming the command.
 //!
-//! A process can ask its system to be told when its parent ends, but only for itself. So what is
-//! started is this program again, which asks and then becomes the command: same process, same
-//! number. Where the system has no such thing the command is started directly.
+//! A process can ask for a signal at the end of its parent, but only for itself. So this program is
+//! started again, asks, and becomes the command by `exec`: same process, same number. Systems
+//! without such a signal start the command directly.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// The first argument of a process that is to become a command. People never write it.
+/// The first argument of a process that is to become a command; internal.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub const MARK: &str = "--become-the-command-of";
-/// Stands for the parent where somebody else sees to the end.
+/// Instead of the parent: a warden ends the process.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub const WATCHED: &str = "-";
 
@@ -62,7 +62,7 @@ impl StandIn {
         ExitCode::from(126)
     }
 
-    /// Nothing asks for it here.
+    /// Never called on this platform.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub fn become_the_command(self) -> ExitCode {
         ExitCode::FAILURE

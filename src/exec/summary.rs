@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::spaces::{Spaces, UsageSummary};
 
+use crate::request_line;
 use crate::terminal::{self, BAD, FAINT, ODD, STRONG};
 
 use super::tally::{Counts, Tally};
@@ -68,11 +69,11 @@ impl Summary {
             1 => "the last request:\n".to_owned(),
             number => format!("the last {number} requests:\n"),
         };
-        for (space, line) in last {
+        for (space, entry) in last {
             if let Some(space) = space {
                 let _ = write!(out, "{FAINT}{space}{FAINT:#}  ");
             }
-            line.write(&mut out);
+            request_line::write_entry(entry, &mut out);
         }
         out
     }

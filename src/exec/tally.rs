@@ -9,7 +9,6 @@ use crisp_mock_server::server::Listener;
 use crisp_mock_server::space::DEFAULT;
 
 use crate::journal_file::JournalFile;
-use crate::request_line::RequestLine;
 
 /// How many requests are shown when the command fails.
 pub const LAST: usize = 20;
@@ -30,7 +29,7 @@ pub struct Counts {
     /// The latest request that met no route.
     pub unmatched: Option<String>,
     /// The latest requests, oldest first, with the space of those in another than the default one.
-    pub last: VecDeque<(Option<String>, RequestLine)>,
+    pub last: VecDeque<(Option<String>, Entry)>,
 }
 
 /// A listener that tells the tally, and the file if there is one.
@@ -62,7 +61,7 @@ impl Tally {
             counts.last.pop_front();
         }
         let space = (space != DEFAULT).then(|| space.to_owned());
-        counts.last.push_back((space, entry.into()));
+        counts.last.push_back((space, entry.clone()));
     }
 
     /// The counts so far.

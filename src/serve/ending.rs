@@ -41,12 +41,12 @@ pub async fn wait(
 ) -> Reason {
     tokio::select! {
         signal = signals.next() => Reason::Signal(signal),
-        reason = nobody_left(server, idle_exit, parent) => reason,
+        reason = not_needed(server, idle_exit, parent) => reason,
     }
 }
 
-/// Waits until nobody seems to need the server any more.
-pub async fn nobody_left(
+/// Waits until the server is idle for too long, or its parent has ended.
+pub async fn not_needed(
     server: &MockServer,
     idle_exit: Option<Duration>,
     parent: Option<u32>,
@@ -80,7 +80,7 @@ async fn end_of(parent: Option<u32>) -> u32 {
     parent
 }
 
-/// Whether a process is there and has not ended. One that nobody has buried yet has ended.
+/// Whether a process is there and has not ended. A zombie has ended.
 #[cfg(target_os = "linux")]
 fn is_alive(pid: u32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {

@@ -12,14 +12,14 @@ use std::time::Duration;
 use crisp_mock_server::journal::Entry;
 use tokio::sync::mpsc;
 
-use crate::request_line::RequestLine;
+use crate::request_line;
 use crate::terminal;
 
 /// How many lines may wait: some megabytes at the most.
 const MOST_WAITING: usize = 4_096;
 /// How many lines are written at once.
 const BATCH: usize = 256;
-/// How long the last lines may take when nobody reads stderr any more.
+/// How long the last lines may take when stderr is no longer read.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The log of a running server.
@@ -35,12 +35,12 @@ pub struct Log {
 )]
 enum Line {
     /// A request.
-    Request(RequestLine),
+    Request(Entry),
     /// Something about the server itself.
     Remark(String),
 }
 
-/// What the server's tasks hold of it.
+/// The end of the log that the server's tasks hold.
 #[derive(Clone)]
 pub struct Sender {
     lines: mpsc::Sender<Line>,
@@ -48,10 +48,10 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Notes a request; never waits.
+    /// Queues the line of a request; never waits.
     pub fn note(&self, entry: &Entry) {
         match self.lines.try_reserve() {
-            Ok(place) => place.send(Line::Request(entry.into())),
+            Ok(place) => place.send(Line::Request(entry.clone())),
             Err(_) => {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
             }
@@ -79,7 +79,7 @@ impl Log {
         self.sender.clone()
     }
 
-    /// Says something about the server itself; when nobody reads, nobody misses it.
+    /// Writes a remark about the server itself; it is dropped when stderr is read too slowly.
     pub fn remark(&self, text: String) {
         let _ = self.sender.lines.try_send(Line::Remark(text));
     }
@@ -97,7 +97,7 @@ fn write_all(mut waiting: mpsc::Receiver<Line>, dropped: &AtomicU64) {
     while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
         for line in batch.drain(..) {
             match line {
-                Line::Request(line) => line.write(&mut text),
+                Line::Request(entry) => request_line::write_entry(&entry, &mut text),
                 Line::Remark(remark) => text.extend([remark.as_str(), "\n"]),
             }
         }

@@ -53,12 +53,10 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
 ///
 /// [`Failure::Environment`] when the machine refuses one.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Failure::Environment {
-            doing: "starting the runtime".to_owned(),
-            problem: error.to_string(),
-        }
-    })
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::environment("starting the runtime"))
 }
 
 async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {

@@ -1,4 +1,4 @@
-//! The ready file: what a fixture waits for, and all that it needs to know.
+//! The ready file: a fixture waits for it and reads addresses and credentials from it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,25 +6,25 @@ use crisp_mock_server::spaces::Info;
 
 use crate::failure::Failure;
 
-/// What a fixture needs to know, on one line.
+/// Addresses and credentials on one line.
 pub fn line(info: &Info) -> String {
     // An Info is nothing but texts and a number.
     serde_json::to_string(info).unwrap_or_default()
 }
 
-/// Removes what an earlier server left behind, so that its news is not taken for ours.
+/// Removes the file of an earlier server, which a fixture would take for that of this one.
 ///
 /// # Errors
 ///
 /// [`Failure::Environment`] when it stays there.
 pub fn remove_stale(file: &Path) -> Result<(), Failure> {
     match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(file, &error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(file)(error)),
         _ => Ok(()),
     }
 }
 
-/// Writes the file; whoever sees it sees all of it.
+/// Writes the file by a rename: it appears whole.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ pub fn write(file: &Path, info: &Info) -> Result<(), Failure> {
         .and_then(|()| std::fs::rename(&beside, file))
         .map_err(|error| {
             let _ = std::fs::remove_file(&beside);
-            failed(file, &error)
+            failed(file)(error)
         })
 }
 
@@ -45,9 +45,6 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
-fn failed(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::Environment {
-        doing: format!("writing the ready file {}", file.display()),
-        problem: error.to_string(),
-    }
+fn failed(file: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    Failure::environment(format!("writing the ready file {}", file.display()))
 }

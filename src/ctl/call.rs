@@ -1,0 +1,52 @@
+//! A call of the control API as a value.
+
+use reqwest::Method;
+use serde_json::Value;
+
+/// A call, and how its answer is written for people.
+pub struct Call {
+    /// Its method.
+    pub method: Method,
+    /// Its path below the control API of a space.
+    pub path: String,
+    /// Its body.
+    pub body: Option<Value>,
+    /// The answer in words; `--print json` prints it as it came.
+    pub in_words: Box<dyn Fn(&Value) -> String>,
+}
+
+impl Call {
+    /// Asks.
+    pub fn get(path: impl Into<String>, in_words: impl Fn(&Value) -> String + 'static) -> Self {
+        Self::new(Method::GET, path, None, in_words)
+    }
+
+    /// Posts without a body.
+    pub fn post(path: impl Into<String>, in_words: impl Fn(&Value) -> String + 'static) -> Self {
+        Self::new(Method::POST, path, None, in_words)
+    }
+
+    /// Deletes.
+    pub fn delete(path: impl Into<String>, in_words: impl Fn(&Value) -> String + 'static) -> Self {
+        Self::new(Method::DELETE, path, None, in_words)
+    }
+
+    /// Sends a body.
+    pub fn send(
+        method: Method,
+        path: impl Into<String>,
+        body: Value,
+        in_words: impl Fn(&Value) -> String + 'static,
+    ) -> Self {
+        Self::new(method, path, Some(body), in_words)
+    }
+
+    fn new(
+        method: Method,
+        path: impl Into<String>,
+        body: Option<Value>,
+        in_words: impl Fn(&Value) -> String + 'static,
+    ) -> Self {
+        Self { method, path: path.into(), body, in_words: Box::new(in_words) }
+    }
+}
