@@ -1,4 +1,4 @@
-//! Who is judged: the options that `replay` and `check` share.
+//! The client on trial: the options that `replay` and `check` share.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

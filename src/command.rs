@@ -105,7 +105,7 @@ pub fn command() -> clap::Command {
 fn settle(command: clap::Command) -> clap::Command {
     command
         .mut_args(|argument| {
-            // CI systems set variables that nobody filled in to nothing.
+            // CI systems set variables without a value to an empty text.
             let is_empty =
                 argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
             // Values of the environment may be secrets, and one line below says it for all.

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,
         Err(error) => {
-            // `--help` and `--version` come this way too; a closed pipe is nobody's error.
+            // `--help` and `--version` come this way too; a closed pipe is no error.
             let _ = error.print();
             let code = error.exit_code();
             let exec = std::env::args_os().nth(1);

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::reports::ReportArguments;
 use crate::terminal;
 
-/// What is replayed, against whom, and what is told of it.
+/// The scenarios, the client on trial and the reports.
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
     /// Scenario files, or folders of them
@@ -25,7 +25,7 @@ pub struct ReplayArguments {
     pub reports: ReportArguments,
 }
 
-/// Replays; the exit code is that of the product surface.
+/// Replays; the exit code is that of the verdict.
 pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let text = arguments.reports.text();
     let candidate = arguments.client.candidate()?;

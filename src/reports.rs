@@ -1,4 +1,4 @@
-//! What is told of a run, and where: the options that `replay` and `check` share.
+//! The reports of a run: the options that `replay` and `check` share.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use crisp_harness::report::{self, RunEvent, Text};
 use crate::failure::Failure;
 use crate::terminal;
 
-/// What is told, and where.
+/// Which reports are written, and how much text.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArguments {
     /// Also write a report: junit=FILE, json=FILE (one event a line), svg=FILE, github; repeatable

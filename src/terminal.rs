@@ -1,6 +1,6 @@
 //! What a person reads: stdout for results, stderr for everything else.
 //!
-//! A closed pipe is never an error here: whoever reads decides how much.
+//! A closed pipe is not an error: a reader may stop early.
 
 use std::io::Write;
 

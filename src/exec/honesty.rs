@@ -30,19 +30,19 @@ pub fn reasons(fail_on: &[FailOn], summary: &Summary) -> Vec<String> {
 }
 
 fn why(fail_on: FailOn, summary: &Summary) -> Option<String> {
-    let reckoning = &summary.reckoning;
+    let usage = &summary.usage;
     match fail_on {
         FailOn::Idle => (summary.total() == 0).then(|| format!("--fail-on idle: {NOTHING_CAME}")),
         FailOn::Unmatched => summary.counts.unmatched.as_ref().map(|example| {
             let number = counted(summary.unmatched(), "request");
             format!("--fail-on unmatched: {number} met no route, the latest {example}")
         }),
-        FailOn::Quota => (reckoning.refused > 0).then(|| {
-            let number = counted(reckoning.refused, "request");
+        FailOn::Quota => (usage.refused > 0).then(|| {
+            let number = counted(usage.refused, "request");
             format!("--fail-on quota: {number} refused because the daily quota was spent")
         }),
-        FailOn::UnfiredFault => reckoning.unfired.first().map(|first| {
-            let number = reckoning.unfired.len() as u64 + reckoning.unfired_besides;
+        FailOn::UnfiredFault => usage.unfired.first().map(|first| {
+            let number = usage.unfired.len() as u64 + usage.unfired_besides;
             let number = counted(number, "armed fault");
             let (fault, space) = (first.fault.to_value(), &first.space);
             format!("--fail-on unfired-fault: {number} never fired, first {fault} in space {space}")

@@ -13,7 +13,7 @@ use super::tally::{Counts, Tally};
 /// How many faults are named; the others are counted.
 const MOST_NAMED: usize = 10;
 
-/// What a run without a request says: most likely the client was never told where to go.
+/// Printed when no request came: most likely the client still has Crisp's address.
 pub const NOTHING_CAME: &str =
     "0 requests received: is setRestHost(process.env.CRISP_REST_HOST) called?";
 
@@ -23,7 +23,7 @@ pub struct Summary {
     /// The requests.
     pub counts: Counts,
     /// Quota and faults, over all spaces that ever were.
-    pub reckoning: UsageSummary,
+    pub usage: UsageSummary,
     /// Requests a day in the default space.
     pub limit: Option<u64>,
 }
@@ -33,7 +33,7 @@ impl Summary {
     pub fn of(tally: &Tally, spaces: &Spaces) -> Self {
         Self {
             counts: tally.counts(),
-            reckoning: spaces.usage_summary(),
+            usage: spaces.usage_summary(),
             limit: spaces.default_space().lock().world.quota.limit,
         }
     }
@@ -114,7 +114,7 @@ impl Summary {
         if let Some(more) = fired.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
             row(out, "fault fired", &format!("and {more} others"));
         }
-        let UsageSummary { unfired, unfired_besides, .. } = &self.reckoning;
+        let UsageSummary { unfired, unfired_besides, .. } = &self.usage;
         for unfired in unfired.iter().take(MOST_NAMED) {
             let fault = unfired.fault.to_value();
             row(out, "never fired", &format!("{ODD}{fault}{ODD:#}"));
@@ -126,13 +126,13 @@ impl Summary {
     }
 
     fn quota(&self, out: &mut String) {
-        let UsageSummary { spent, refused, .. } = self.reckoning;
+        let UsageSummary { spent, refused, .. } = self.usage;
         if spent == 0 && refused == 0 {
             return;
         }
         let mut said = format!("{spent} spent");
-        if let Some(a_day) = self.reckoning.a_day() {
-            let elapsed = crisp_mock_server::duration::format(rounded(self.reckoning.elapsed));
+        if let Some(a_day) = self.usage.a_day() {
+            let elapsed = crisp_mock_server::duration::format(rounded(self.usage.elapsed));
             let a_day = grouped(a_day);
             let _ =
                 write!(said, " in {elapsed} of the emulator's time: {a_day} a day at this rate");
@@ -201,7 +201,7 @@ mod tests {
                 faults: [(r#"{"at":"since#2","status":503}"#.to_owned(), 1)].into(),
                 ..Counts::default()
             },
-            reckoning: UsageSummary {
+            usage: UsageSummary {
                 spent: 30,
                 elapsed: Duration::from_millis(600_049),
                 refused: 1,

@@ -12,7 +12,7 @@ use crate::journal_file::JournalFile;
 
 /// How many requests are shown when the command fails.
 pub const LAST: usize = 20;
-/// How many different faults are told apart.
+/// How many different faults are counted; further ones are left out.
 const MOST_FAULTS: usize = 1_000;
 
 /// What the requests came to, over all spaces.

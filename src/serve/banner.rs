@@ -66,7 +66,7 @@ fn write(facts: &Facts<'_>) -> String {
     out
 }
 
-/// `ctl` has to be told where the server is, unless it is where everybody expects it.
+/// The `--url` that `ctl` needs, unless the server is at the default address.
 fn elsewhere(url: &str) -> String {
     if url == "http://127.0.0.1:8420" { String::new() } else { format!(" --url {url}") }
 }
