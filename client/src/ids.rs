@@ -63,7 +63,7 @@ macro_rules! identifier {
 }
 
 identifier! {
-    /// A website that has, or had, the plugin installed (`website_id`, specification §2.3).
+    /// A website that has, or had, the plugin installed (`website_id`, docs/wire.md#pages).
     ///
     /// Two spellings of one UUID (upper and lower case) are one website. Copying it is free.
     ///
@@ -78,7 +78,7 @@ identifier! {
 }
 
 identifier! {
-    /// The plugin itself (`plugin_id`, specification §2.1).
+    /// The plugin itself (`plugin_id`, docs/wire.md#subscription).
     PluginId
 }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The settings object of one website (specification §3): raw JSON, parsed when asked for.
+/// The settings object of one website (docs/wire.md#settings): raw JSON, parsed when asked for.
 ///
 /// The text is kept as it came, so memory stays close to the bare JSON. Two settings are equal
 /// when they mean the same JSON, whatever the order of members and the white space.
@@ -79,7 +79,7 @@ impl Settings {
     }
 
     /// These settings with the members of `patch` put over them, top level only: what a `PATCH`
-    /// does when the merge is shallow (specification §3.2).
+    /// does when the merge is shallow (docs/wire.md#saves).
     pub(crate) fn merged(&self, patch: &Settings) -> Option<Settings> {
         let mut object = self.object()?;
         object.extend(patch.object()?);

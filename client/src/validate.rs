@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::Settings;
 
 /// A plugin's settings schema, compiled once. Draft-07 unless it names another draft; the API
-/// names none (specification §3.4), and its odd `$id` is never fetched.
+/// names none (docs/wire.md#settings), and its odd `$id` is never fetched.
 #[derive(Debug)]
 pub struct Schema(jsonschema::Validator);
 

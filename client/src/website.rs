@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::layered::Layered;
 use crate::{Settings, WebsiteId};
 
-/// The plan that a website pays for (specification §2.3, only with `include_plan`).
+/// The plan that a website pays for (docs/wire.md#pages, only with `include_plan`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The plan's identifier.
@@ -27,7 +27,7 @@ pub struct Plan {
 pub struct Website {
     /// Which website.
     pub id: WebsiteId,
-    /// The secret that the settings page of this website sends along (specification §3.5).
+    /// The secret that the settings page of this website sends along (docs/wire.md#settings-page).
     /// `None` when the API sent none. A re-installed website usually has a new one.
     pub token: Option<Box<str>>,
     /// Its settings, `{}` when it was never configured.

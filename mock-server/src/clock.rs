@@ -43,7 +43,7 @@ impl Stamp {
         Timestamp::from_millisecond(self.0).unwrap_or(edge)
     }
 
-    /// The stamp as the `Date` header has it (RFC 9110 §5.6.7), whole seconds.
+    /// The stamp as the `Date` header has it (RFC 9110, section 5.6.7), whole seconds.
     #[must_use]
     pub fn http_date(self) -> String {
         let printed = PRINTER.timestamp_to_rfc9110_string(&self.timestamp());
@@ -54,7 +54,7 @@ impl Stamp {
 
 impl From<Timestamp> for Stamp {
     fn from(timestamp: Timestamp) -> Self {
-        // Truncated, not rounded: specification §2.4.
+        // Truncated, not rounded (docs/wire.md#stamps).
         Self(timestamp.as_nanosecond().div_euclid(1_000_000) as i64)
     }
 }

@@ -143,7 +143,7 @@ pub fn derive_uuid(parts: &[&str]) -> Uuid {
     uuid::Builder::from_random_bytes(derive_bytes(parts)).into_uuid()
 }
 
-/// 64 lowercase hex digits that depend on the parts and on nothing else (specification §1.2).
+/// 64 lowercase hex digits that depend on the parts and on nothing else (docs/wire.md#credentials).
 #[must_use]
 pub fn derive_key(parts: &[&str]) -> String {
     hex::encode(derive_digest(parts))

@@ -16,7 +16,7 @@ use http::{Method, Request};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The effects with which a write counts; with any other it does not (product surface §4).
+/// The effects with which a write counts; with any other it does not.
 const COUNTING: [&str; 5] = ["delay", "drip", "cut_body", "lose_answer", "hold_order"];
 
 /// All effects that can meet a write.

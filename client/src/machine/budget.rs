@@ -85,7 +85,7 @@ impl Ledger {
         self.spent = self.spent.saturating_add(1);
     }
 
-    /// An answer out of a cache does not count (specification §4).
+    /// An answer out of a cache does not count (docs/wire.md#quota).
     pub(super) fn came_from_cache(&mut self) {
         self.spent = self.spent.saturating_sub(1);
     }

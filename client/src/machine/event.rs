@@ -29,17 +29,17 @@ pub struct Ticket(pub u64);
 /// Which route a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// `GET plugin/connect/account` (§2.1).
+    /// `GET plugin/connect/account`.
     Account,
-    /// `GET plugin/connect/websites/all/{page}` (§2.3).
+    /// `GET plugin/connect/websites/all/{page}`.
     List(u32),
-    /// `GET plugin/connect/websites/since` (§2.4).
+    /// `GET plugin/connect/websites/since`.
     Since,
-    /// `GET plugins/subscription/{w}/{p}/settings` (§2.10).
+    /// `GET plugins/subscription/{w}/{p}/settings`.
     GetSettings(WebsiteId),
-    /// `PUT plugins/subscription/{w}/{p}/settings` (§2.11).
+    /// `PUT plugins/subscription/{w}/{p}/settings`.
     SaveSettings(WebsiteId),
-    /// `PATCH plugins/subscription/{w}/{p}/settings` (§2.12).
+    /// `PATCH plugins/subscription/{w}/{p}/settings`.
     UpdateSettings(WebsiteId),
 }
 

@@ -11,7 +11,7 @@ use crate::{Config, PluginId, Settings, WebsiteId};
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TIER: HeaderName = HeaderName::from_static("x-crisp-tier");
 
-/// Builds the requests of one plugin (specification §1.2 and §2).
+/// Builds the requests of one plugin (docs/wire.md#credentials).
 #[derive(Clone, Debug)]
 pub(crate) struct Requests {
     base: String,
@@ -51,12 +51,13 @@ impl Requests {
         request
     }
 
-    /// §2.1
+    /// The account of the token.
     pub(crate) fn account(&self) -> Request<Bytes> {
         self.request(Method::GET, "plugin/connect/account", None)
     }
 
-    /// §2.3; the flags are always sent, so that no default is relied upon.
+    /// A page of the list (docs/wire.md#pages); the flags are always sent, so that no default is
+    /// relied upon.
     pub(crate) fn list(&self, page: u32, configured_only: bool) -> Request<Bytes> {
         let (configured, plan) = (flag(configured_only), self.include_plan);
         let route = format!(
@@ -65,7 +66,7 @@ impl Requests {
         self.request(Method::GET, &route, None)
     }
 
-    /// §2.4; the colons of the date are percent-encoded.
+    /// The differential (docs/wire.md#differential); the colons of the date are percent-encoded.
     pub(crate) fn since(&self, date: Timestamp, configured_only: bool) -> Request<Bytes> {
         let (configured, plan) = (flag(configured_only), self.include_plan);
         let date = date_text(date).replace(':', "%3A");
@@ -76,7 +77,7 @@ impl Requests {
         self.request(Method::GET, &route, None)
     }
 
-    /// §2.10 to §2.12, by method.
+    /// Settings of a website (docs/wire.md#settings): read, replaced or merged, by method.
     pub(crate) fn settings(
         &self,
         method: Method,

@@ -1,12 +1,12 @@
 //! The bodies of the routes that the cache does not need. Every member that the API may leave
-//! out is optional (specification §2).
+//! out is optional (docs/wire.md).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{PluginId, Settings, WebsiteId};
 
-/// Where the real-time API is (§2.5).
+/// Where the real-time API is (docs/wire.md#endpoints).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Endpoints {
     /// The relay.
@@ -31,7 +31,7 @@ pub struct Rescue {
     pub socket: Option<Socket>,
 }
 
-/// A subscription of a website to a plugin (§2.7).
+/// A subscription of a website to a plugin (docs/wire.md#subscription).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "named as in the specification, which says no more about them")]
@@ -61,7 +61,7 @@ pub struct Subscription {
     pub card_id: Option<String>,
 }
 
-/// A plan that a plugin offers (§2.7).
+/// A plan that a plugin offers (docs/wire.md#subscription).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "named as in the specification, which says no more about them")]
@@ -71,7 +71,7 @@ pub struct SubscriptionPlan {
     pub price: Option<u32>,
 }
 
-/// The settings of one website with all that belongs to them (§2.10).
+/// The settings of one website with all that belongs to them (docs/wire.md#settings).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct SubscriptionSettings {
     /// The plugin.
@@ -97,7 +97,7 @@ pub struct SubscriptionSettings {
     pub callback_url: Option<String>,
 }
 
-/// A usage to be billed (§2.13, §2.14).
+/// A usage to be billed (docs/wire.md#usage).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UsageBill {
     /// What was used, as the customer reads it.
@@ -108,7 +108,7 @@ pub struct UsageBill {
     pub price: f64,
 }
 
-/// An attestation of where a call comes from (§2.15).
+/// An attestation of where a call comes from (docs/wire.md#provenance).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Provenance {
     /// What is attested.
@@ -153,7 +153,7 @@ pub struct ProvenancePlugin {
     pub plugin_id: PluginId,
 }
 
-/// A message to the plugin's channel (§2.16).
+/// A message to the plugin's channel (docs/wire.md#events-and-channels).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChannelMessage {
     /// What kind of message.
@@ -165,7 +165,7 @@ pub struct ChannelMessage {
     pub payload: Value,
 }
 
-/// A plugin event (§2.17).
+/// A plugin event (docs/wire.md#events-and-channels).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PluginEvent {
     /// Its name, such as `order:paid`.

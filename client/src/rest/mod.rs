@@ -1,4 +1,4 @@
-//! The plain REST client: every plugin route of the specification (§2) as a typed call, without
+//! The plain REST client: every plugin route (docs/wire.md) as a typed call, without
 //! cache, retries or patience.
 
 mod bodies;
@@ -29,7 +29,7 @@ pub struct ListOptions {
     pub configured_only: bool,
 }
 
-/// A tier of credentials (specification §1.2).
+/// A tier of credentials (docs/wire.md#credentials).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// A plugin's token.
@@ -85,7 +85,7 @@ impl Client {
         self
     }
 
-    /// `GET plugin/connect/account` (§2.1): which plugin this token belongs to.
+    /// `GET plugin/connect/account`: which plugin this token belongs to.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -98,7 +98,7 @@ impl Client {
         Ok(account.plugin_id)
     }
 
-    /// `HEAD plugin/connect/session` (§2.2): whether the token is accepted.
+    /// `HEAD plugin/connect/session`: whether the token is accepted.
     ///
     /// # Errors
     /// See [`ApiError`]; a refused token is `Ok(false)`.
@@ -111,7 +111,7 @@ impl Client {
         }
     }
 
-    /// `GET plugin/connect/websites/all/{page}` (§2.3). Pages count from 1; the list has ended
+    /// `GET plugin/connect/websites/all/{page}`. Pages count from 1; the list has ended
     /// when one is empty. Items without a readable identifier are left out.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Client {
         Ok(list.items.into_iter().map(|item| Website::clone(&item.website)).collect())
     }
 
-    /// `GET plugin/connect/websites/since` (§2.4): what changed since a date, by the server's
+    /// `GET plugin/connect/websites/since`: what changed since a date, by the server's
     /// clock. Read the [hazards](crate#hazards) before relying on it, or use
     /// [`Cache`](crate::Cache).
     ///
@@ -143,7 +143,7 @@ impl Client {
         Ok(wire::read_items(body.body(), false)?.items)
     }
 
-    /// `GET plugin/connect/endpoints` (§2.5): where the real-time API is. Ask anew before each
+    /// `GET plugin/connect/endpoints`: where the real-time API is. Ask anew before each
     /// connection.
     ///
     /// # Errors
@@ -152,7 +152,7 @@ impl Client {
         self.get(self.requests.request(Method::GET, "plugin/connect/endpoints", None)).await
     }
 
-    /// `GET plugins/subscription` (§2.6), user tier: all subscriptions of the account.
+    /// `GET plugins/subscription`, user tier: all subscriptions of the account.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -160,7 +160,7 @@ impl Client {
         self.get(self.requests.request(Method::GET, "plugins/subscription", None)).await
     }
 
-    /// `GET plugins/subscription/{w}` (§2.6), user tier: the subscriptions of a website.
+    /// `GET plugins/subscription/{w}`, user tier: the subscriptions of a website.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -172,7 +172,7 @@ impl Client {
         self.get(self.requests.request(Method::GET, &route, None)).await
     }
 
-    /// `GET plugins/subscription/{w}/{p}` (§2.7).
+    /// `GET plugins/subscription/{w}/{p}`.
     ///
     /// # Errors
     /// [`ApiError::NotSubscribed`] when the plugin is not installed there; see [`ApiError`].
@@ -184,7 +184,7 @@ impl Client {
         self.get(self.of(Method::GET, website, plugin, "", None)).await
     }
 
-    /// `POST plugins/subscription/{w}` (§2.8), user tier: installs a plugin.
+    /// `POST plugins/subscription/{w}`, user tier: installs a plugin.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -194,7 +194,7 @@ impl Client {
         self.write(self.requests.request(Method::POST, &route, Some(body))).await
     }
 
-    /// `DELETE plugins/subscription/{w}/{p}` (§2.9), user tier: uninstalls a plugin.
+    /// `DELETE plugins/subscription/{w}/{p}`, user tier: uninstalls a plugin.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -202,7 +202,7 @@ impl Client {
         self.write(self.of(Method::DELETE, website, plugin, "", None)).await
     }
 
-    /// `GET plugins/subscription/{w}/{p}/settings` (§2.10).
+    /// `GET plugins/subscription/{w}/{p}/settings`.
     ///
     /// # Errors
     /// [`ApiError::NotSubscribed`] when the plugin is not installed there; see [`ApiError`].
@@ -214,7 +214,7 @@ impl Client {
         self.get(self.requests.settings(Method::GET, website, plugin, None)).await
     }
 
-    /// `PUT plugins/subscription/{w}/{p}/settings` (§2.11): replaces all settings.
+    /// `PUT plugins/subscription/{w}/{p}/settings`: replaces all settings.
     ///
     /// # Errors
     /// See [`ApiError`]; mind [`ApiError::may_have_been_carried_out`].
@@ -227,7 +227,7 @@ impl Client {
         self.write(self.requests.settings(Method::PUT, website, plugin, Some(settings))).await
     }
 
-    /// `PATCH plugins/subscription/{w}/{p}/settings` (§2.12): merges these members in. The depth
+    /// `PATCH plugins/subscription/{w}/{p}/settings`: merges these members in. The depth
     /// of the merge is not documented.
     ///
     /// # Errors
@@ -241,7 +241,7 @@ impl Client {
         self.write(self.requests.settings(Method::PATCH, website, plugin, Some(settings))).await
     }
 
-    /// `GET plugins/subscription/{w}/{p}/bill/usage` (§2.13): open usage bills.
+    /// `GET plugins/subscription/{w}/{p}/bill/usage`: open usage bills.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -253,7 +253,7 @@ impl Client {
         self.get(self.of(Method::GET, website, plugin, "/bill/usage", None)).await
     }
 
-    /// `POST plugins/subscription/{w}/{p}/bill/usage` (§2.14): bills a usage. An unclear failure
+    /// `POST plugins/subscription/{w}/{p}/bill/usage`: bills a usage. An unclear failure
     /// must not be repeated blindly: it may bill twice.
     ///
     /// # Errors
@@ -268,7 +268,7 @@ impl Client {
         self.write(self.of(Method::POST, website, plugin, "/bill/usage", body)).await
     }
 
-    /// `GET plugins/subscription/{w}/{p}/attest/provenance` (§2.15).
+    /// `GET plugins/subscription/{w}/{p}/attest/provenance`.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -280,7 +280,7 @@ impl Client {
         self.get(self.of(Method::GET, website, plugin, "/attest/provenance", None)).await
     }
 
-    /// `POST plugins/subscription/{w}/{p}/channel` (§2.16): a message to the plugin's channel.
+    /// `POST plugins/subscription/{w}/{p}/channel`: a message to the plugin's channel.
     ///
     /// # Errors
     /// See [`ApiError`]; mind [`ApiError::may_have_been_carried_out`].
@@ -294,7 +294,7 @@ impl Client {
         self.write(self.of(Method::POST, website, plugin, "/channel", body)).await
     }
 
-    /// `POST plugins/subscription/{w}/{p}/event` (§2.17): dispatches a plugin event.
+    /// `POST plugins/subscription/{w}/{p}/event`: dispatches a plugin event.
     ///
     /// # Errors
     /// See [`ApiError`]; mind [`ApiError::may_have_been_carried_out`].

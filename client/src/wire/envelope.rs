@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// A body that is not what the API sends: garbage, a proxy's page, an empty or cut body, an
-/// envelope that says `error` under a 200, or data of the wrong type (specification §1.6).
+/// envelope that says `error` under a 200, or data of the wrong type (docs/wire.md#envelope).
 ///
 /// Nothing of such an answer is used. Ask again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,7 +81,7 @@ pub(crate) fn data(body: &[u8]) -> Result<&RawValue, Unreadable> {
     }
 }
 
-/// Whether a body confirms a write: a good envelope around an object (specification §2.11).
+/// Whether a body confirms a write: a good envelope around an object (docs/wire.md#saves).
 /// Anything else leaves it open whether the write was carried out.
 pub(crate) fn confirmed(body: &[u8]) -> Result<(), Unreadable> {
     let data = data(body)?.get();

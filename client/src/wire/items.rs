@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::envelope::{self, Unreadable};
 use crate::{Plan, Settings, Website, WebsiteId};
 
-/// The `difference` of an item of `since` (specification §2.4).
+/// The `difference` of an item of `since` (docs/wire.md#differential).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemKind {
     /// Newly installed, or installed again: its whole state.
@@ -118,7 +118,7 @@ impl ItemList {
     }
 }
 
-/// Reads the answer of `GET …/settings` (specification §2.10): token and settings of a website.
+/// Reads the answer of `GET …/settings` (docs/wire.md#settings): token and settings of a website.
 pub(crate) fn read_subscription(body: &[u8], id: WebsiteId) -> Result<Website, Unreadable> {
     let data = envelope::data(body)?.get();
     let raw: RawItem<'_> = serde_json::from_str(data)

@@ -8,7 +8,7 @@ use crate::generator::{Job, Result};
 use crate::machine::cpu_of;
 use crate::statistics::median;
 
-/// What a server is under while it is measured (product surface §5).
+/// What a server is under while it is measured.
 pub const CONNECTIONS: usize = 16;
 
 /// A generator, waiting for jobs.

@@ -1,4 +1,4 @@
-//! The server's budgets (product surface §5), as figures and ratios taken in one run.
+//! The server's budgets, as figures and ratios taken in one run.
 //!
 //! `cargo bench -p crisp-mock-server` takes under three minutes; `-- --quick` about twenty seconds;
 //! `-- --full` sends the whole million requests. `-- pages` (or `scale`, `memory`, `life`) runs one

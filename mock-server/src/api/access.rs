@@ -1,4 +1,4 @@
-//! Who asks, and as what (specification §1.2, §1.3, §1.5).
+//! Credentials and tiers of a request (docs/wire.md#credentials, docs/wire.md#tiers).
 
 use std::str::FromStr;
 

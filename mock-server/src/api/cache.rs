@@ -1,4 +1,4 @@
-//! The cache that may stand in front of reads (specification §1.8, §8.36).
+//! The cache that may stand in front of reads (docs/wire.md#envelope, docs/wire.md#get-cache).
 
 use std::collections::HashMap;
 use std::time::Duration;

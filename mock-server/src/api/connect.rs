@@ -1,4 +1,5 @@
-//! `plugin/connect/*`: what a plugin asks about itself and its websites (specification §2.1–2.5).
+//! `plugin/connect/*`: what a plugin asks about itself and its websites (docs/wire.md#pages,
+//! docs/wire.md#differential).
 
 use serde_json::json;
 
@@ -9,17 +10,17 @@ use crate::clock::Stamp;
 use crate::engine::{Listed, Page};
 use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
 
-/// §2.1: the plugin's own id.
+/// `account`: the plugin's own id.
 pub(super) fn account(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::new(200, "resolved", json!({"plugin_id": call.plugin.id}).to_string()))
 }
 
-/// §2.2: whether the credentials are valid; whoever got here has valid ones.
+/// `session`: the credentials are valid, as access was checked before.
 pub(super) fn session(_: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::new(200, "resolved", "{}".to_owned()))
 }
 
-/// §2.3: one page of the websites that installed the plugin.
+/// `websites/all`: one page of the websites that installed the plugin.
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let configured_only = call.input.flag("filter_configured");
     let include_plan = call.input.flag("include_plan");
@@ -61,7 +62,7 @@ fn page_of(segment: Option<&str>) -> Result<Page, Refused> {
     Ok(Page::Number(text.parse().unwrap_or(u32::MAX)))
 }
 
-/// §2.4: what changed since a date.
+/// `websites/since`: what changed since a date.
 pub(super) fn since(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let configured_only = call.input.flag("filter_configured");
     let include_plan = call.input.flag("include_plan");
@@ -139,7 +140,7 @@ fn excerpt(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// §2.5: where the RTM API would be; an address of this server, never a real one.
+/// `endpoints`: where the RTM API would be; an address of this server, never a real one.
 pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let authority = call.public_url.split_once("://").map_or(call.public_url, |(_, rest)| rest);
     let scheme = if call.public_url.starts_with("https:") { "wss" } else { "ws" };

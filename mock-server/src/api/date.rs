@@ -1,4 +1,4 @@
-//! `date_since` as real clients write it (specification §2.4).
+//! `date_since` as real clients write it (docs/wire.md#differential).
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! The envelope around every answer (specification §1.6).
+//! The envelope around every answer (docs/wire.md#envelope).
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::clock::Moment;
 use crate::quirks::{DateHeader, Reason};
 
-/// The type that every answer declares (specification §1.8).
+/// The type that every answer declares (docs/wire.md#envelope).
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// How many bytes an envelope takes beside its data, for whoever makes room in advance.
@@ -137,14 +137,15 @@ impl Refused {
         Self { answer, explanation: None }
     }
 
-    /// A throttled request: 420 or 429, each with its reason (specification §1.5).
+    /// A throttled request: 420 or 429, each with its reason (docs/wire.md#statuses).
     #[must_use]
     pub fn throttled(status: u16, explanation: String) -> Self {
         let reason = if status == 420 { "enhance_your_calm" } else { "too_many_requests" };
         Self::new(status, reason).explain(explanation)
     }
 
-    /// Input that cannot be taken, with the place and the problem in `data` (specification §3.3).
+    /// Input that cannot be taken, with the place and the problem in `data`
+    /// (docs/wire.md#schema-errors).
     #[must_use]
     pub fn invalid(status: u16, reason: &Reason, namespace: &str, message: &str) -> Self {
         let mut refused = Self::new(status, "invalid_data");

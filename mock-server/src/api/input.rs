@@ -104,7 +104,7 @@ impl<'a> Input<'a> {
             .map(|parameter| &*parameter.value)
     }
 
-    /// Reads a flag: `1` and `true` in any case mean yes, all else no (specification §2.3).
+    /// Reads a flag: `1` and `true` in any case mean yes, all else no (docs/wire.md#pages).
     pub fn flag(&self, name: &str) -> bool {
         self.query(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }

@@ -15,7 +15,7 @@ const FIXED: usize = 160;
 /// And for the tag of an item of the differential.
 const TAG: usize = 24;
 
-/// Writes a page of the list (specification §2.3).
+/// Writes a page of the list (docs/wire.md#pages).
 pub(super) fn page<'a>(
     websites: impl ExactSizeIterator<Item = &'a Website> + Clone,
     include_plan: bool,
@@ -33,7 +33,7 @@ pub(super) fn page<'a>(
     out
 }
 
-/// Writes the differential (specification §2.4).
+/// Writes the differential (docs/wire.md#differential).
 pub(super) fn difference(items: &[Item], include_plan: bool, quirks: &Quirks) -> String {
     let settings: usize = items.iter().map(|item| item.website.settings_or_empty().len()).sum();
     let mut out = String::with_capacity(settings + items.len() * (FIXED + TAG) + ENVELOPE);

@@ -125,7 +125,7 @@ pub fn answer(
         return Ok(hit);
     }
     let reset = quirks.quota_reset;
-    let limited = tier == Tier::Plugin; // the quota is the plugin token's (§4)
+    let limited = tier == Tier::Plugin; // the quota is the plugin token's (docs/wire.md#quota)
     if limited && !desk.world.quota.allows(now.wall, reset) {
         return Err(quota_spent(desk.world, now));
     }

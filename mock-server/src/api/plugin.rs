@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// A plugin's entry in the Marketplace (specification §2.7, §2.10).
+/// A plugin's entry in the Marketplace (docs/wire.md#subscription, docs/wire.md#settings).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plugin {
     /// Its id.
@@ -11,7 +11,7 @@ pub struct Plugin {
     pub urn: String,
     /// Its name.
     pub name: String,
-    /// The secret that signs attestations, 32 hexadecimal digits (specification §5.1).
+    /// The secret that signs attestations, 32 hexadecimal digits (docs/wire.md#web-hooks).
     pub secret: String,
     /// The page on which an operator configures it.
     pub settings_url: Option<String>,

@@ -1,4 +1,4 @@
-//! Every route of the plugin area (specification §2), as a table.
+//! Every route of the plugin area (docs/wire.md), as a table.
 
 use http::Method;
 
@@ -16,7 +16,7 @@ pub struct Route {
     pub method: Method,
     /// Its path below `/v1/`, with names in braces for what varies.
     pub pattern: &'static str,
-    /// Who may use it (specification §1.3).
+    /// Who may use it (docs/wire.md#tiers).
     pub tiers: &'static [Tier],
     /// What answers it.
     pub answer: fn(&mut Call<'_>) -> Result<Answer, Refused>,
@@ -79,7 +79,8 @@ pub enum Match {
     Nothing,
 }
 
-/// Finds the route for a path below `/v1/`; one slash at the end is tolerated (§1.1).
+/// Finds the route for a path below `/v1/`; one slash at the end is tolerated
+/// (docs/wire.md#base-url).
 #[must_use]
 pub fn route(method: &Method, path: &str) -> Match {
     let path = path.strip_suffix('/').unwrap_or(path);

@@ -1,4 +1,5 @@
-//! `…/settings`: a website's settings, read, replaced and merged (specification §2.10–2.12).
+//! `…/settings`: a website's settings, read, replaced and merged (docs/wire.md#settings,
+//! docs/wire.md#saves).
 
 use serde_json::Value;
 use serde_json::json;
@@ -9,7 +10,7 @@ use crate::api::{Call, subscription};
 use crate::engine::{Refusal, Writer};
 use crate::quirks::UnconfiguredSettings;
 
-/// §2.10
+/// GET: settings, schema, token and addresses.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?;
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
@@ -34,7 +35,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::new(200, "resolved", data.to_string()))
 }
 
-/// §2.11: the body is the bare settings object and replaces all.
+/// PUT: the body is the bare settings object and replaces all.
 pub(super) fn save(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?.id;
     let settings = call.input.json(call.world.quirks.body_limit)?;
@@ -43,7 +44,7 @@ pub(super) fn save(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::written(200, "saved", &call.world.quirks.write_reason))
 }
 
-/// §2.12: the body is merged into what is stored.
+/// PATCH: the body is merged into what is stored.
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?.id;
     let patch = call.input.json(call.world.quirks.body_limit)?;

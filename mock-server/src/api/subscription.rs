@@ -1,4 +1,4 @@
-//! `plugins/subscription*` besides settings (specification §2.6–2.9, §2.13–2.17).
+//! `plugins/subscription*` besides settings (docs/wire.md#subscription).
 
 use std::sync::Arc;
 
@@ -61,14 +61,14 @@ fn known_website(call: &Call<'_>) -> Result<WebsiteId, Refused> {
     known.then_some(id).ok_or_else(|| refused(format!("no website {id} exists in this world")))
 }
 
-/// §2.6, all websites.
+/// The subscriptions of all websites.
 pub(super) fn list_all(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let past = call.world.past(call.as_of);
     let all: Vec<_> = past.installed().iter().map(|website| details(call, website)).collect();
     Ok(Answer::new(200, "listed", Value::Array(all).to_string()))
 }
 
-/// §2.6, one website.
+/// The subscriptions of one website.
 pub(super) fn list_website(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = known_website(call)?;
     let past = call.world.past(call.as_of);
@@ -76,13 +76,13 @@ pub(super) fn list_website(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::new(200, "listed", Value::Array(found).to_string()))
 }
 
-/// §2.7
+/// One subscription.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscribed(call)?;
     Ok(Answer::new(200, "resolved", details(call, &website).to_string()))
 }
 
-/// The object of §2.7. What the Marketplace would know beyond our plugin is made up, but typed.
+/// A subscription as an object. What the Marketplace would know beyond our plugin is made up, but typed.
 fn details(call: &Call<'_>, website: &Website) -> Value {
     let plugin = call.plugin;
     json!({
@@ -111,7 +111,7 @@ fn details(call: &Call<'_>, website: &Website) -> Value {
     })
 }
 
-/// §2.8
+/// Installs the plugin.
 pub(super) fn subscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = known_website(call)?;
     let body = call.input.object(&["plugin_id"], call.world.quirks.body_limit)?;
@@ -127,7 +127,7 @@ pub(super) fn subscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::written(201, "subscribed", &call.world.quirks.write_reason))
 }
 
-/// §2.9
+/// Uninstalls the plugin.
 pub(super) fn unsubscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     call.world
@@ -136,14 +136,14 @@ pub(super) fn unsubscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::written(200, "unsubscribed", &call.world.quirks.write_reason))
 }
 
-/// §2.13
+/// The open usage bills (docs/wire.md#usage).
 pub(super) fn list_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     let bills = serde_json::to_string(call.world.usage.of(id)).unwrap_or_else(|_| "[]".to_owned());
     Ok(Answer::new(200, "listed", bills))
 }
 
-/// §2.14
+/// Adds a usage bill.
 pub(super) fn report_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     let body = call.input.object(&["name", "units", "price"], call.world.quirks.body_limit)?;
@@ -160,7 +160,8 @@ pub(super) fn report_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::written(201, "added", &call.world.quirks.write_reason))
 }
 
-/// §2.15: signed as web hooks are (§5.4), with `expire_at` in place of the timestamp.
+/// The attestation (docs/wire.md#provenance): signed as web hooks are (docs/wire.md#web-hooks),
+/// with `expire_at` in place of the timestamp.
 pub(super) fn attest(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscribed(call)?;
     let payload = json!({
@@ -174,7 +175,7 @@ pub(super) fn attest(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::new(200, "resolved", data.to_string()))
 }
 
-/// Lowercase hexadecimal HMAC-SHA256 over `[timestamp;body]` (specification §5.4).
+/// Lowercase hexadecimal HMAC-SHA256 over `[timestamp;body]` (docs/wire.md#web-hooks).
 fn sign(secret: &str, timestamp: i64, body: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
@@ -182,7 +183,7 @@ fn sign(secret: &str, timestamp: i64, body: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// §2.16
+/// A message to the channel (docs/wire.md#events-and-channels).
 pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     let mut body =
@@ -199,7 +200,7 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::written(202, "forwarded", &call.world.quirks.write_reason))
 }
 
-/// §2.17
+/// Dispatches an event (docs/wire.md#events-and-channels).
 pub(super) fn event(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     let body = call.input.object(&["name", "data"], call.world.quirks.body_limit)?;

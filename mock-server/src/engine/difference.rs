@@ -1,4 +1,4 @@
-//! The differential: what changed since a date (specification §2.4).
+//! The differential: what changed since a date (docs/wire.md#differential).
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::engine::directory::Directory;
 use crate::engine::website::Record;
 use crate::id::WebsiteId;
 
-/// How far back an answer can be stale (product surface §4).
+/// How far back an answer can be stale.
 pub const REACH: Duration = Duration::from_secs(600);
 
 /// How many changes are kept at the most: at about 600 bytes each, some 12 MB.

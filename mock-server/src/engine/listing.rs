@@ -1,4 +1,4 @@
-//! Pages of the list (specification §2.3).
+//! Pages of the list (docs/wire.md#pages).
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How a PATCH changes stored settings (specification §2.12, §8.25).
+//! How a PATCH changes stored settings (docs/wire.md#saves).
 
 use serde_json::{Map, Value};
 

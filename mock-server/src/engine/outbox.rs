@@ -1,4 +1,4 @@
-//! The events that the plugin would have received (specification §5.6).
+//! The events that the plugin would have received (docs/wire.md#events-and-channels).
 //!
 //! Web hooks and the RTM API are not emulated yet; what they would have carried is kept here for
 //! tests to read: the newest [`MOST`] events, and no more than [`MOST_BYTES`] of them.
@@ -19,7 +19,7 @@ const MOST: usize = 1_000;
 /// How many bytes the payloads may have together, as JSON; the newest event always stays.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// One event, as a web hook would carry it (specification §5.3).
+/// One event, as a web hook would carry it (docs/wire.md#web-hooks).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PluginEvent {
     /// The website it speaks of.

@@ -1,4 +1,4 @@
-//! The daily quota of a plugin token, and the limit at the edge (specification §4).
+//! The daily quota of a plugin token, and the limit at the edge (docs/wire.md#quota).
 
 use std::collections::VecDeque;
 use std::time::Duration;

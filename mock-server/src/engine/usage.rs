@@ -1,4 +1,4 @@
-//! Bills of usage that a plugin reports (specification §2.13, §2.14).
+//! Bills of usage that a plugin reports (docs/wire.md#usage).
 
 use std::collections::HashMap;
 

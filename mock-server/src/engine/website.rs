@@ -20,7 +20,7 @@ pub struct Version {
     pub seq: u64,
 }
 
-/// A payment plan of a website, as `include_plan=1` shows it (specification §2.3).
+/// A payment plan of a website, as `include_plan=1` shows it (docs/wire.md#pages).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
@@ -54,13 +54,14 @@ impl Plan {
 pub struct Website {
     /// Its id.
     pub id: WebsiteId,
-    /// The secret of this subscription, which the settings page receives (specification §3.5).
+    /// The secret of this subscription, which the settings page receives
+    /// (docs/wire.md#settings-page).
     pub token: Uuid,
     /// The settings as JSON text of an object; none when nothing was ever saved.
     pub settings: Option<Arc<str>>,
     /// What it pays Crisp.
     pub plan: Arc<Plan>,
-    /// What it pays for the plugin, 0 to 65,535 (specification §2.3).
+    /// What it pays for the plugin, 0 to 65,535 (docs/wire.md#pages).
     pub price: u16,
     /// How often it had installed the plugin before this time.
     pub earlier_installations: u32,

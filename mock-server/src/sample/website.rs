@@ -20,11 +20,11 @@ pub struct Website {
     pub domain: String,
     /// The website's plan.
     pub plan: Plan,
-    /// The `price` of the subscription: 0 to 65535, whole (specification §2.3).
+    /// The `price` of the subscription: 0 to 65535, whole (docs/wire.md#pages).
     pub price: u16,
 }
 
-/// A website's plan, as `include_plan=1` shows it (specification §2.3).
+/// A website's plan, as `include_plan=1` shows it (docs/wire.md#pages).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// The same for the same name, made up.

@@ -204,7 +204,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 /// The compiled copy of a schema: without its own id and draft, which are known by now, and with
 /// references to its own id written as local ones.
 ///
-/// An id like `crisp:service:api/_schema/plugin#urn:…` (specification §3.4) is no address that a
+/// An id like `crisp:service:api/_schema/plugin#urn:…` (docs/wire.md#settings) is no address that a
 /// resolver could make sense of.
 pub(super) fn without_id(root: &Value, outline: &Outline<'_>) -> Value {
     let mut copy = root.clone();

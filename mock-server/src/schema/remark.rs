@@ -96,7 +96,7 @@ fn odd_keyword(pointer: &str, name: &str, odd: &Odd, draft: Draft) -> SchemaProb
 
 /// Settings are always an object, so a schema for anything else refuses every save. A warning and
 /// no refusal: the schema is valid by its draft, which is all that "Test Settings" looks at
-/// (specification §3.6).
+/// (docs/wire.md#settings).
 fn no_object_fits(root: &Value) -> Option<SchemaProblem> {
     let (pointer, refuses) = match root {
         Value::Bool(accepts) => ("", !accepts),

@@ -12,7 +12,8 @@ use super::wording;
 pub struct Violation {
     /// Where in the settings, as a JSON pointer (RFC 6901); empty for the whole.
     pub pointer: String,
-    /// `<path> <problem>`, as the wire carries it (specification §3.3): what was expected and what
+    /// `<path> <problem>`, as the wire carries it (docs/wire.md#schema-errors): what was expected
+    /// and what
     /// was found. At most 400 characters.
     pub message: String,
     /// Where in the message the path ends.

@@ -1,4 +1,4 @@
-//! §1.2, §1.3, §1.5: credentials, tiers, refusals.
+//! Credentials, tiers, refusals (docs/wire.md#credentials, docs/wire.md#tiers).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::emulator::{Emulator, basic, id, options};
 
-/// Every row of the matrix of §1.3: method, path below `/v1/`, body, open to user, open to plugin.
+/// Every row of the matrix of docs/wire.md#tiers: method, path below `/v1/`, body, open to user,
+/// open to plugin.
 fn matrix(crisp: &Emulator) -> Vec<(&'static str, String, Option<Value>, bool, bool)> {
     let website = format!("plugins/subscription/{}", id("w1"));
     let new = format!("plugins/subscription/{}", id("w9"));

@@ -1,4 +1,4 @@
-//! §2.1, §2.2, §2.5: what a plugin asks about itself.
+//! What a plugin asks about itself (docs/wire.md#subscription, docs/wire.md#endpoints).
 
 use crisp_mock_server::api::Tier;
 use crisp_mock_server::options::{Blueprint, WorldOptions};

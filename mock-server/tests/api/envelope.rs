@@ -1,4 +1,4 @@
-//! §1.1, §1.6 to §1.8: base, envelope, HEAD, unknown routes and methods.
+//! Base, envelope, HEAD, unknown routes and methods (docs/wire.md#envelope).
 
 use bytes::Bytes;
 use crisp_mock_server::api::Tier;

@@ -1,4 +1,4 @@
-//! §2.16, §2.17, §5.6: what goes out to the plugin as events.
+//! What goes out to the plugin as events (docs/wire.md#events-and-channels).
 
 use crisp_mock_server::api::Tier;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! §4: the daily quota and the limit at the edge.
+//! docs/wire.md#quota: the daily quota and the limit at the edge.
 
 use crisp_mock_server::api::Tier;
 use crisp_mock_server::options::WorldOptions;

@@ -1,4 +1,4 @@
-//! §2.3: the list, page by page.
+//! docs/wire.md#pages: the list, page by page.
 
 use crisp_mock_server::options::WorldOptions;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! §2.10 to §2.12 and §3: settings, read, replaced and merged.
+//! docs/wire.md#settings, docs/wire.md#saves: settings, read, replaced and merged.
 
 use bytes::Bytes;
 use crisp_mock_server::api::Tier;

@@ -1,4 +1,4 @@
-//! §2.4: the differential, as seed guide and clients use it.
+//! docs/wire.md#differential: the differential, as seed guide and clients use it.
 
 use crisp_mock_server::clock::Stamp;
 use crisp_mock_server::options::WorldOptions;

@@ -1,4 +1,5 @@
-//! §2.6 to §2.9, §2.13 to §2.15: subscriptions, usage bills, attestations.
+//! docs/wire.md#subscription, docs/wire.md#usage, docs/wire.md#provenance: subscriptions, usage
+//! bills, attestations.
 
 use crisp_mock_server::api::Tier;
 use hmac::{Hmac, KeyInit, Mac};
