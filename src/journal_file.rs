@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use crisp_mock_server::journal::Entry;
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -47,7 +47,7 @@ impl JournalFile {
             return; // an entry is always JSON
         };
         line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.file.lock();
         let Some(open) = file.as_mut() else { return };
         if let Err(error) = open.write_all(&line) {
             *file = None;
@@ -61,6 +61,6 @@ impl JournalFile {
     /// Whether every line so far was written.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.file.lock().is_some()
     }
 }

@@ -1,12 +1,13 @@
 //! What is noted of every request while the command runs, in bounded memory.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crisp_mock_server::journal::Entry;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::server::Listener;
 use crisp_mock_server::space::DEFAULT;
+use parking_lot::Mutex;
 
 use crate::journal_file::JournalFile;
 
@@ -45,7 +46,7 @@ pub fn listener(tally: &Arc<Tally>, journal: &Arc<Option<JournalFile>>) -> Liste
 
 impl Tally {
     fn note(&self, space: &str, entry: &Entry) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.0.lock();
         *counts.operations.entry(entry.operation).or_default() += 1;
         for fired in &entry.faults {
             let fault = fired.fault.to_value().to_string();
@@ -66,6 +67,6 @@ impl Tally {
 
     /// The counts so far.
     pub fn counts(&self) -> Counts {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }

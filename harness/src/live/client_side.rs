@@ -10,7 +10,7 @@ use crisp_mock_server::id::WebsiteId;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::peer::{Launcher, Peer, PeerError, Place, Reading};
+use crate::peer::{Access, Launcher, Peer, PeerError, Reading};
 use crate::words::{How, SaveEnd};
 
 /// Peers know more of their own silence: this is for those that do not keep the time themselves.
@@ -28,7 +28,7 @@ pub(super) async fn in_time<T>(
 }
 
 /// A reply of the client.
-pub(super) enum Heard {
+pub(super) enum ClientReply {
     Read { asked: Duration, life: u32, result: Result<Reading, PeerError> },
     Saved { ticket: u32, life: u32, result: Result<SaveEnd, PeerError> },
 }
@@ -38,7 +38,7 @@ pub(super) struct ClientSide {
     pub(super) peer: Arc<dyn Peer>,
     /// Within this time it has to reply.
     patience: Duration,
-    replies: JoinSet<Heard>,
+    replies: JoinSet<ClientReply>,
     /// How often it was restarted: replies from before a restart are dropped.
     life: u32,
     /// Whether a `read` is under way.
@@ -64,15 +64,15 @@ impl ClientSide {
         }
     }
 
-    pub(super) async fn start(&self, place: &Place) -> Result<(), PeerError> {
-        in_time(self.patience, "start", self.peer.start(place)).await
+    pub(super) async fn start(&self, access: &Access) -> Result<(), PeerError> {
+        in_time(self.patience, "start", self.peer.start(access)).await
     }
 
     /// Ends the client and launches it anew; [`ClientSide::start`] follows.
     pub(super) async fn relaunch(
         &mut self,
         launcher: &dyn Launcher,
-        place: &Place,
+        access: &Access,
     ) -> Result<(), PeerError> {
         self.life += 1;
         (self.reading, self.open) = (false, 0);
@@ -82,7 +82,7 @@ impl ClientSide {
             return in_time(self.patience, "reset", self.peer.reset()).await;
         }
         in_time(self.patience, "stop", self.peer.stop()).await?;
-        self.peer = in_time(self.patience, "start", launcher.launch(place)).await?.into();
+        self.peer = in_time(self.patience, "start", launcher.launch(access)).await?.into();
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl ClientSide {
     }
 
     /// The next reply; none when nothing was asked.
-    pub(super) async fn next_reply(&mut self) -> Option<Heard> {
+    pub(super) async fn next_reply(&mut self) -> Option<ClientReply> {
         // A task that was given up has no reply.
         self.replies.join_next().await?.ok()
     }
@@ -121,7 +121,7 @@ impl ClientSide {
         let (peer, life, patience) = (Arc::clone(&self.peer), self.life, self.patience);
         self.replies.spawn(async move {
             let result = in_time(patience, "read", peer.read()).await;
-            Heard::Read { asked: now, life, result }
+            ClientReply::Read { asked: now, life, result }
         });
     }
 
@@ -130,7 +130,7 @@ impl ClientSide {
         let (peer, life) = (Arc::clone(&self.peer), self.life);
         let mut save = Box::pin(async move {
             let result = peer.save(id, &settings, how).await;
-            Heard::Saved { ticket, life, result }
+            ClientReply::Saved { ticket, life, result }
         });
         // Polled once here, so that saves reach the client in the order of the steps.
         let begun = poll_fn(|cx| Poll::Ready(save.as_mut().poll(cx)));
@@ -145,18 +145,22 @@ impl ClientSide {
     /// asked for `pause` later.
     pub(super) fn take(
         &mut self,
-        heard: Heard,
+        heard: ClientReply,
         now: Duration,
         pause: Duration,
     ) -> Result<Option<(Reading, Duration)>, PeerError> {
         match heard {
-            Heard::Read { life, .. } | Heard::Saved { life, .. } if life != self.life => Ok(None),
-            Heard::Read { asked, result, .. } => {
+            ClientReply::Read { life, .. } | ClientReply::Saved { life, .. }
+                if life != self.life =>
+            {
+                Ok(None)
+            }
+            ClientReply::Read { asked, result, .. } => {
                 self.reading = false;
                 self.next_read = now + pause;
                 result.map(|reading| Some((reading, asked)))
             }
-            Heard::Saved { ticket, result, .. } => {
+            ClientReply::Saved { ticket, result, .. } => {
                 self.open = self.open.saturating_sub(1);
                 let end = match result {
                     Ok(end) => end,

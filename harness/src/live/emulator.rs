@@ -10,7 +10,7 @@ use crisp_mock_server::spaces::{Info, SharedSpace};
 use tokio::runtime::Runtime;
 
 use crate::candidate::Untried;
-use crate::peer::Place;
+use crate::peer::Access;
 use crate::scenario::Client;
 
 /// A space that is not used for so long is forgotten; the run that uses it asks all the time.
@@ -47,14 +47,14 @@ impl SharedEmulator {
     }
 
     /// Where a client finds the space that is there without being asked for.
-    pub(super) fn default_place(&self, client: Client, poll: Duration) -> Place {
-        self.place(self.server.spaces().default_space(), client, poll)
+    pub(super) fn default_access(&self, client: Client, poll: Duration) -> Access {
+        self.access(self.server.spaces().default_space(), client, poll)
     }
 
     /// Where a client finds a space.
-    pub(super) fn place(&self, cell: &SharedSpace, client: Client, poll: Duration) -> Place {
+    pub(super) fn access(&self, cell: &SharedSpace, client: Client, poll: Duration) -> Access {
         let space = cell.lock();
         let info = Info::of(&space, &self.server.info().url);
-        Place::of(info, poll, space.clock.wall_at_start().timestamp(), client)
+        Access::of(info, poll, space.clock.wall_at_start().timestamp(), client)
     }
 }

@@ -13,7 +13,7 @@ use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::{Tempo, Terms, demands, run, scaling, verdict};
 use crate::candidate::{TimeLeft, Trial, Untried};
-use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
+use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
 use crate::runner::Judged;
 use crate::scenario::Client;
 use crate::world::Prepared;
@@ -55,8 +55,8 @@ impl OverHttp {
     /// What the clients of this launcher say of themselves: one is started to be asked.
     fn greeting(&self, emulator: &SharedEmulator) -> Result<&Greeting, Untried> {
         let ask = async {
-            let place = emulator.default_place(Client::default(), self.terms.poll);
-            let peer = self.launch(&place).await?;
+            let access = emulator.default_access(Client::default(), self.terms.poll);
+            let peer = self.launch(&access).await?;
             let greeting = peer.greeting().clone();
             // It has said what was to be heard.
             let _ = in_time(self.terms.client_timeout, "stop", peer.stop()).await;
@@ -103,8 +103,8 @@ impl OverHttp {
         Ok(ControlFlow::Continue(emulator))
     }
 
-    pub(super) async fn launch(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
-        let launched = self.launcher.launch(place);
+    pub(super) async fn launch(&self, access: &Access) -> Result<Box<dyn Peer>, PeerError> {
+        let launched = self.launcher.launch(access);
         match in_time(self.terms.client_timeout, "hello", launched).await {
             // A client that falls silent before it has begun never started.
             Err(PeerError::Stopped(how)) => Err(PeerError::NeverStarted(how)),
@@ -163,7 +163,7 @@ impl Trial for OverHttp {
             ControlFlow::Continue(emulator) => emulator,
         };
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
-        if let Some(why) = scaling::unsaid(prepared, tempo) {
+        if let Some(why) = scaling::obstacle(prepared, tempo) {
             return Ok(Some(verdict::unjudged(prepared, why)));
         }
         let run = while_time(left, TimeLeft::ToConfirm, self.run(emulator, prepared, tempo));
@@ -195,7 +195,7 @@ impl Trial for OverHttp {
         let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
         let expected = |prepared: &&Prepared| {
             let tempo = tempo(prepared);
-            let said = scaling::unsaid(prepared, tempo).is_none();
+            let said = scaling::obstacle(prepared, tempo).is_none();
             said.then(|| tempo.real(prepared.planned) + tempo.poll() * run::AT_LEAST)
         };
         let takes: Duration = scenarios.iter().filter_map(expected).sum();

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::peer::{
-    Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Place, Reading,
+    Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading,
 };
 use crate::scenario::{SaveEnd, Standing};
 use crate::subject::{Held, How, ReportedStatus};
@@ -24,9 +24,9 @@ use crate::subject::{Held, How, ReportedStatus};
 pub struct OwnDriver;
 
 impl Launcher for OwnDriver {
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>> {
         Box::pin(async move {
-            let config = config(place)?;
+            let config = config(access)?;
             let greeting = Greeting {
                 name: "crisp-sync".to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -41,7 +41,7 @@ impl Launcher for OwnDriver {
                 backoff_max: Some(config.refused.cap),
                 relist: Some(config.relist_every),
             };
-            let peer = Running { greeting, cache: Mutex::new(None) };
+            let peer = OwnCache { greeting, cache: Mutex::new(None) };
             Ok(Box::new(peer) as Box<dyn Peer>)
         })
     }
@@ -55,23 +55,23 @@ impl Launcher for OwnDriver {
     }
 }
 
-fn config(place: &Place) -> Result<Config, PeerError> {
+fn config(access: &Access) -> Result<Config, PeerError> {
     let never = |error: &dyn std::fmt::Display| PeerError::NeverStarted(error.to_string());
-    let credentials = Credentials::new(&*place.identifier, &*place.key);
+    let credentials = Credentials::new(&*access.identifier, &*access.key);
     let mut config = Config::new(credentials);
-    config.base = BaseUrl::new(&place.rest_url).map_err(|error| never(&error))?;
+    config.base = BaseUrl::new(&access.rest_url).map_err(|error| never(&error))?;
     // The quotas of a day say nothing about minutes.
     config.quota = Quota::Unlimited;
     let usual = config.poll_every;
     let faster = |time: Duration| {
-        let share = place.poll_every.as_secs_f64() / usual.as_secs_f64();
+        let share = access.poll_every.as_secs_f64() / usual.as_secs_f64();
         time.mul_f64(share.clamp(0.0, 1.0))
     };
     for waits in [&mut config.retry, &mut config.throttled, &mut config.refused] {
         *waits = Waits { base: faster(waits.base), cap: faster(waits.cap) };
     }
-    let options = &place.client;
-    let least = place.poll_every * 10;
+    let options = &access.client;
+    let least = access.poll_every * 10;
     config.settle = faster(config.settle);
     config.relist_every = options.relist_every.unwrap_or(faster(config.relist_every));
     config.longest_gap = options.longest_gap.unwrap_or(faster(config.longest_gap));
@@ -83,31 +83,31 @@ fn config(place: &Place) -> Result<Config, PeerError> {
         config.overlap = overlap;
     }
     config.seed = options.seed.unwrap_or(0) + 1;
-    config.poll_every = place.poll_every;
-    config.longest_poll = place.poll_every;
+    config.poll_every = access.poll_every;
+    config.longest_poll = access.poll_every;
     Ok(config)
 }
 
-struct Running {
+struct OwnCache {
     greeting: Greeting,
     cache: Mutex<Option<Cache<Value>>>,
 }
 
-impl Running {
+impl OwnCache {
     fn cache(&self) -> Result<Cache<Value>, PeerError> {
         let none = || PeerError::NeverStarted("it was not told where to start".to_owned());
         self.cache.lock().clone().ok_or_else(none)
     }
 }
 
-impl Peer for Running {
+impl Peer for OwnCache {
     fn greeting(&self) -> &Greeting {
         &self.greeting
     }
 
-    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
+    fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()> {
         Box::pin(async move {
-            let cache = Cache::start(config(place)?)
+            let cache = Cache::start(config(access)?)
                 .map_err(|error| PeerError::NeverStarted(error.to_string()))?;
             *self.cache.lock() = Some(cache);
             Ok(())

@@ -26,7 +26,7 @@ impl OverHttp {
         left: &Deadline<'_>,
     ) -> Result<Option<Judged>, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
-        if let Some(why) = scaling::unsaid(prepared, tempo) {
+        if let Some(why) = scaling::obstacle(prepared, tempo) {
             return Ok(Some(verdict::unjudged(prepared, why)));
         }
         let first = self.run(emulator, prepared, tempo);
@@ -88,8 +88,8 @@ impl OverHttp {
         tempo: Tempo,
     ) -> Result<(Judged, Duration), PeerError> {
         let client = scaling::client(&prepared.scenario, tempo);
-        let place = emulator.place(cell, client, tempo.poll());
-        let peer = self.launch(&place).await?;
+        let access = emulator.access(cell, client, tempo.poll());
+        let peer = self.launch(&access).await?;
         let about = demands::about(peer.greeting(), demands::real_time(peer.greeting(), tempo));
         let mut history =
             History::new(about.declared, demands::staleness(prepared.staleness, tempo));
@@ -113,7 +113,7 @@ impl OverHttp {
             scenario: &judged,
             cell: Arc::clone(cell),
             tap,
-            place,
+            access,
         };
         let live = LiveRun::new(context, peer, noted, history, &mut judge);
         let Ended { history, unreached, unfired, broken_off, lag, log, stopped } =

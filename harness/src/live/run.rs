@@ -11,12 +11,12 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::client_side::{ClientSide, Heard};
+use super::client_side::{ClientReply, ClientSide};
 use super::ledger::Ledger;
 use super::tap::{Note, ServerTap};
 use super::{Tempo, Terms};
 use crate::history::{By, History, What};
-use crate::peer::{Launcher, Peer, PeerError, Place, log};
+use crate::peer::{Access, Launcher, Peer, PeerError, log};
 use crate::scenario::{Deed, Scenario};
 use crate::words::{How, Side};
 use crate::world::agenda::{self, Agenda, Due};
@@ -42,7 +42,7 @@ pub(super) struct Context<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) cell: Arc<SharedSpace>,
     pub(super) tap: Arc<ServerTap>,
-    pub(super) place: Place,
+    pub(super) access: Access,
 }
 
 /// How a run in real time ended.
@@ -116,7 +116,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
     }
 
     async fn go_on(&mut self) -> Result<(), PeerError> {
-        self.client.start(&self.context.place).await?;
+        self.client.start(&self.context.access).await?;
         let mut patience = Instant::now() + self.context.terms.client_timeout;
         while !self.is_over() {
             let waits = !self.begun || self.ledger.restarting;
@@ -212,7 +212,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         }
     }
 
-    fn hear(&mut self, heard: Heard) -> Result<(), PeerError> {
+    fn hear(&mut self, heard: ClientReply) -> Result<(), PeerError> {
         let pause = self.context.tempo.poll() / 4;
         let Some((mut reading, asked)) = self.client.take(heard, self.elapsed(), pause)? else {
             return Ok(());
@@ -299,10 +299,10 @@ impl<'a, W: Witness> LiveRun<'a, W> {
             Deed::ClientSave(websites) => self.order(websites, How::Put).await,
             Deed::ClientUpdate(websites) => self.order(websites, How::Patch).await,
             Deed::Restart => {
-                self.client.relaunch(self.context.launcher, &self.context.place).await?;
+                self.client.relaunch(self.context.launcher, &self.context.access).await?;
                 self.take_all();
                 self.ledger.restarting = true;
-                self.client.start(&self.context.place).await?;
+                self.client.start(&self.context.access).await?;
                 return Ok(true);
             }
             _ => self.context.tap.act(&mut self.context.cell.lock(), step),

@@ -1,4 +1,4 @@
-//! A scenario written out for real time: what is scaled, what is not, and what cannot be said.
+//! A scenario scaled to real time: what is scaled, what is not, and what cannot be run.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::world::Prepared;
 /// A scenario that takes longer than this is not worth the wait.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Why a scenario cannot be said in real time, if it cannot.
-pub(super) fn unsaid(prepared: &Prepared, tempo: Tempo) -> Option<String> {
+/// Why a scenario cannot be run in real time, if it cannot.
+pub(super) fn obstacle(prepared: &Prepared, tempo: Tempo) -> Option<String> {
     let scenario = &*prepared.scenario;
     let steps_the_client = scenario
         .when
@@ -168,7 +168,7 @@ mod tests {
     fn what_cannot_be_said_in_real_time_is_said_to_be_so() {
         let cannot = |text: &str| {
             let prepared = prepared(text);
-            unsaid(&prepared, Tempo::of(&prepared.scenario, Duration::from_millis(200)))
+            obstacle(&prepared, Tempo::of(&prepared.scenario, Duration::from_millis(200)))
         };
         let save =
             "start: { generated: 1 }\nwhen:\n  - { at: 30s, save: { w1: { message: b } } }\n";

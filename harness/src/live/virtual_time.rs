@@ -19,7 +19,7 @@ use super::over_http::{OverHttp, untried};
 use super::parked::{ParkedClient, Requests};
 use super::{Tempo, Terms, demands};
 use crate::candidate::Untried;
-use crate::peer::{Greeting, Launcher, Peer, PeerError, Place};
+use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
 use crate::runner::{self, Judged, Outside};
 use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
@@ -134,7 +134,7 @@ impl ByHand {
         let requests = Requests::listen()
             .await
             .map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))?;
-        let place = self.place(&requests.url, now);
+        let access = self.access(&requests.url, now);
         let patience = self.terms.client_timeout;
         let before = self.shared.peer.lock().take();
         let peer = match before {
@@ -146,21 +146,21 @@ impl ByHand {
                 if let Some(peer) = before {
                     in_time(patience, "stop", peer.stop()).await?;
                 }
-                in_time(patience, "hello", self.launcher.launch(&place)).await?.into()
+                in_time(patience, "hello", self.launcher.launch(&access)).await?.into()
             }
         };
         *self.shared.peer.lock() = Some(Arc::clone(&peer));
-        in_time(patience, "start", peer.start(&place)).await?;
+        in_time(patience, "start", peer.start(&access)).await?;
         Ok(ParkedClient::new(peer, requests, patience, now.elapsed, self))
     }
 
-    fn place(&self, url: &str, now: Moment) -> Place {
+    fn access(&self, url: &str, now: Moment) -> Access {
         // The world's own space has these credentials: they follow from its name and blueprint.
         let outside = ServerTime { elapsed: Duration::ZERO, wall: START.into() };
         let blueprint = Arc::clone(&self.prepared.blueprint);
         let info = Info::of(&Space::start(world::SPACE, blueprint, url, outside), url);
         let client = self.prepared.scenario.client.clone();
-        Place::of(info, self.about.declared.poll_every, now.wall, client)
+        Access::of(info, self.about.declared.poll_every, now.wall, client)
     }
 }
 

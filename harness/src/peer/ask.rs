@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Capabilities, Greeting, Place};
+use super::{Access, Capabilities, Greeting};
 use crate::words::How;
 
 /// What a client is asked.
@@ -54,16 +54,16 @@ struct Numbered<'a> {
 impl<'a> Ask<'a> {
     pub(super) const HELLO: Self = Self::Hello { protocol: 1 };
 
-    pub(super) fn start(place: &'a Place, capabilities: Capabilities) -> Self {
+    pub(super) fn start(access: &'a Access, capabilities: Capabilities) -> Self {
         Self::Start {
-            rest_host: &place.rest_host,
-            rest_url: &place.rest_url,
-            identifier: &place.identifier,
-            key: &place.key,
-            tier: &place.tier,
-            plugin_id: &place.plugin_id,
-            poll_ms: millis(place.poll_every),
-            now: capabilities.manual_clock.then_some(place.now),
+            rest_host: &access.rest_host,
+            rest_url: &access.rest_url,
+            identifier: &access.identifier,
+            key: &access.key,
+            tier: &access.tier,
+            plugin_id: &access.plugin_id,
+            poll_ms: millis(access.poll_every),
+            now: capabilities.manual_clock.then_some(access.now),
         }
     }
 

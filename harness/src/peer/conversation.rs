@@ -49,8 +49,8 @@ impl<C: Channel> Peer for Conversation<C> {
         &self.greeting
     }
 
-    fn start<'a>(&'a self, place: &'a super::Place) -> Answer<'a, ()> {
-        Box::pin(self.ask(Ask::start(place, self.greeting.capabilities), |_| Ok(())))
+    fn start<'a>(&'a self, access: &'a super::Access) -> Answer<'a, ()> {
+        Box::pin(self.ask(Ask::start(access, self.greeting.capabilities), |_| Ok(())))
     }
 
     fn read(&self) -> Answer<'_, Reading> {

@@ -14,7 +14,7 @@ use super::view::kind;
 
 /// What a line of output is.
 #[derive(Debug, PartialEq)]
-enum Heard {
+enum LineKind {
     /// Part of the log.
     Log,
     /// A reply to the request of this number.
@@ -26,7 +26,7 @@ enum Heard {
 /// So many braces of a line are tried for the beginning of a reply.
 const MOST_STARTS: usize = 8;
 
-impl Heard {
+impl LineKind {
     /// Reads a line: only an object with an `id` is a reply.
     fn read(line: &str) -> Self {
         let start = line.trim_start();
@@ -104,29 +104,29 @@ impl Open {
                 return program::note(log, line);
             }
         };
-        match Heard::read(text) {
-            Heard::Log => match reply_within(text) {
+        match LineKind::read(text) {
+            LineKind::Log => match reply_within(text) {
                 Some((id, reply, around)) if self.waiting.contains_key(&id) => {
                     log.note(&around);
                     self.reply(id, reply);
                 }
                 _ => log.note(text),
             },
-            Heard::Astray(why) => self.fail(&format!("its reply cannot be used: {why}")),
-            Heard::Reply(id, reply) if self.waiting.contains_key(&id) => self.reply(id, reply),
+            LineKind::Astray(why) => self.fail(&format!("its reply cannot be used: {why}")),
+            LineKind::Reply(id, reply) if self.waiting.contains_key(&id) => self.reply(id, reply),
             // A log line that looks like a reply.
-            Heard::Reply(id, reply) if id == 0 || !reply.has_ok() => {
+            LineKind::Reply(id, reply) if id == 0 || !reply.has_ok() => {
                 self.odd = Some(format!("it wrote a line with another id: {}", reply.quoted()));
                 log.note(text);
             }
-            Heard::Reply(id, reply) if id > self.last => self.fail(&format!(
+            LineKind::Reply(id, reply) if id > self.last => self.fail(&format!(
                 "it replied to `\"id\": {id}`, which was never asked; the reply repeats the id of \
                  its request, the last of which was {}\n  it wrote: {}",
                 self.last,
                 reply.quoted()
             )),
             // It comes too late, or a second time.
-            Heard::Reply(..) => {}
+            LineKind::Reply(..) => {}
         }
     }
 

@@ -71,9 +71,9 @@ impl PeerError {
     }
 }
 
-/// Where the emulator of one scenario is, and how fast its time goes.
+/// How a client reaches the emulator of one scenario, and how fast its time goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Access {
     /// `http://127.0.0.1:40123`
     pub rest_host: String,
     /// `http://127.0.0.1:40123/v1/`
@@ -90,14 +90,14 @@ pub struct Place {
     pub plugin_id: String,
     /// From one poll to the next.
     pub poll_every: Duration,
-    /// What time it is there, for a client with a clock that is moved by hand.
+    /// What time it is in the scenario, for a client with a clock that is moved by hand.
     pub now: Timestamp,
-    /// How the scenario wants the client to be set up, in the time of this place. A client that
+    /// How the scenario wants the client to be set up, in the time of this emulator. A client that
     /// has no such setting leaves it alone.
     pub client: scenario::Client,
 }
 
-impl Place {
+impl Access {
     /// Where a space is.
     pub(crate) fn of(
         info: Info,
@@ -192,7 +192,7 @@ pub trait Peer: Send + Sync {
     fn greeting(&self) -> &Greeting;
 
     /// Has it begin to load; answered at once.
-    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()>;
+    fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()>;
 
     /// What its cache holds now.
     fn read(&self) -> Answer<'_, Reading>;
@@ -217,7 +217,7 @@ pub trait Peer: Send + Sync {
 pub trait Launcher: Send + Sync {
     /// Starts one and reads its greeting. A client that polls from the moment it is there is to come
     /// up in [`Peer::start`]: that is where a scenario's time begins.
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>>;
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>>;
 
     /// How the server's settings look in its cache: the settings of the truth (JSON text; none:
     /// unconfigured) as they are to be compared, and none where the cache is not to have the

@@ -19,7 +19,7 @@ use super::log::{Log, shortened};
 use super::options::PeerOptions;
 use super::program::{self, Program, note};
 use super::view::{View, kind};
-use super::{Advanced, Answer, CommandLine, Greeting, Launcher, Peer, PeerError, Place, Reading};
+use super::{Access, Advanced, Answer, CommandLine, Greeting, Launcher, Peer, PeerError, Reading};
 use crate::scenario::SaveEnd;
 use crate::subject::{Held, How};
 
@@ -103,7 +103,7 @@ impl Plugin {
             Err(Unanswered::NotThere(_)) => Ok(()),
             _ => Err(PeerError::NeverStarted(format!(
                 "something answers at {url} before the plugin is started, and would be judged in its \
-                 place\n  = hint: end it, or write {{port}} for a free port: --read \
+                 access\n  = hint: end it, or write {{port}} for a free port: --read \
                  http://127.0.0.1:{{port}}/_cache"
             ))),
         }
@@ -128,7 +128,7 @@ fn free_port() -> Result<u16, PeerError> {
 }
 
 impl Launcher for Plugin {
-    fn launch<'a>(&'a self, _: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+    fn launch<'a>(&'a self, _: &'a Access) -> Answer<'a, Box<dyn Peer>> {
         Box::pin(self.begin())
     }
 
@@ -174,8 +174,8 @@ enum Look {
 
 impl PluginPeer {
     /// It polls from the moment when it is there.
-    fn begin(&self, place: &Place) -> Result<(), PeerError> {
-        let mut variables = program::variables(place);
+    fn begin(&self, access: &Access) -> Result<(), PeerError> {
+        let mut variables = program::variables(access);
         variables.extend(self.port.clone().map(|port| ("PORT".to_owned(), port)));
         let kept = Arc::clone(&self.log);
         let program = Program::start(
@@ -325,8 +325,8 @@ impl Peer for PluginPeer {
         &self.greeting
     }
 
-    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
-        Box::pin(async { self.begin(place) })
+    fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()> {
+        Box::pin(async { self.begin(access) })
     }
 
     fn read(&self) -> Answer<'_, Reading> {

@@ -18,7 +18,7 @@ use super::log::{Log, shortened};
 use super::options::{PeerOptions, ValidView};
 use super::program::{self, Program};
 use super::reply::Reply;
-use super::{Answer, CommandLine, Greeting, Launcher, Peer, PeerError, Place};
+use super::{Access, Answer, CommandLine, Greeting, Launcher, Peer, PeerError};
 
 /// After a program has ended: for how long its last reply may still be on its way to us.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -50,7 +50,7 @@ impl Process {
         Self { line, options, shared: Arc::new(Shared { view, ..Shared::default() }) }
     }
 
-    async fn begin(&self, place: &Place) -> Result<Box<dyn Peer>, PeerError> {
+    async fn begin(&self, access: &Access) -> Result<Box<dyn Peer>, PeerError> {
         while let Some(talk) = self.shared.take_kept() {
             talk.program.log.clear();
             if talk.program.is_running() && talk.ask(&Ask::Reset).await.is_ok() {
@@ -59,7 +59,7 @@ impl Process {
             // One that cannot forget is started anew.
             talk.program.finish().await;
         }
-        let talk = self.start(place).await.map_err(|why| {
+        let talk = self.start(access).await.map_err(|why| {
             // Once it said hello, its not starting is something that this scenario brought about.
             if self.shared.was_greeted.load(Ordering::Relaxed) {
                 PeerError::Stopped(why)
@@ -70,8 +70,8 @@ impl Process {
         Ok(self.peer(Arc::new(talk)))
     }
 
-    async fn start(&self, place: &Place) -> Result<Talk, String> {
-        let mut talk = Talk::start(&self.line, program::variables(place), &self.options)?;
+    async fn start(&self, access: &Access) -> Result<Talk, String> {
+        let mut talk = Talk::start(&self.line, program::variables(access), &self.options)?;
         let reply = match talk.ask(&Ask::HELLO).await {
             Ok(reply) => reply,
             Err(PeerError::Refused(why)) => {
@@ -119,8 +119,8 @@ impl Shared {
 }
 
 impl Launcher for Process {
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>> {
-        Box::pin(self.begin(place))
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>> {
+        Box::pin(self.begin(access))
     }
 
     fn view(&self, settings: Option<&str>) -> Option<String> {

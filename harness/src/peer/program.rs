@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use super::lines::{Line, each_line};
 use super::log::{Log, shortened};
 use super::warden::{Warden, ask_group, kill_group};
-use super::{CommandLine, Place};
+use super::{Access, CommandLine};
 
 /// The longest line that is taken as a reply.
 pub(super) const LONGEST_LINE: usize = 8 << 20;
@@ -203,16 +203,16 @@ fn in_words(status: ExitStatus) -> String {
 }
 
 /// What a program finds in its environment (docs/judging.md).
-pub(super) fn variables(place: &Place) -> Vec<(String, String)> {
-    let poll_ms = place.poll_every.as_millis().to_string();
+pub(super) fn variables(access: &Access) -> Vec<(String, String)> {
+    let poll_ms = access.poll_every.as_millis().to_string();
     let mut variables: Vec<_> = [
-        ("CRISP_REST_HOST", &place.rest_host),
-        ("CRISP_REST_URL", &place.rest_url),
-        ("CRISP_MOCK_CONTROL_URL", &place.control_url),
-        ("CRISP_IDENTIFIER", &place.identifier),
-        ("CRISP_KEY", &place.key),
-        ("CRISP_TIER", &place.tier),
-        ("CRISP_PLUGIN_ID", &place.plugin_id),
+        ("CRISP_REST_HOST", &access.rest_host),
+        ("CRISP_REST_URL", &access.rest_url),
+        ("CRISP_MOCK_CONTROL_URL", &access.control_url),
+        ("CRISP_IDENTIFIER", &access.identifier),
+        ("CRISP_KEY", &access.key),
+        ("CRISP_TIER", &access.tier),
+        ("CRISP_PLUGIN_ID", &access.plugin_id),
         ("CRISP_POLL_MS", &poll_ms),
     ]
     .into_iter()

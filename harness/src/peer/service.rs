@@ -20,7 +20,7 @@ use super::log::{Log, shortened};
 use super::options::{PeerOptions, ValidView};
 use super::reply::Reply;
 use super::view::kind;
-use super::{Answer, Greeting, Launcher, Peer, PeerError, Place};
+use super::{Access, Answer, Greeting, Launcher, Peer, PeerError};
 
 /// Between two attempts to reach a service that is not there yet.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -123,7 +123,7 @@ impl Service {
 const NOT_THERE: &str = "nobody answers there";
 
 impl Launcher for Service {
-    fn launch<'a>(&'a self, _: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+    fn launch<'a>(&'a self, _: &'a Access) -> Answer<'a, Box<dyn Peer>> {
         Box::pin(self.begin())
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crisp_harness::peer::{
-    Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Place, Reading,
+    Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading,
 };
 use crisp_harness::scenario::SaveEnd;
 use crisp_harness::subject::{Action, Client, Event, Held, How, Moment, RequestId, Setup, Subject};
@@ -28,9 +28,9 @@ pub struct Driven<C> {
 }
 
 impl<C: Client + 'static> Launcher for Driven<C> {
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>> {
         Box::pin(async move {
-            let about = self.client.about(&place.client);
+            let about = self.client.about(&access.client);
             let greeting = Greeting {
                 name: about.name,
                 version: about.version,
@@ -154,22 +154,22 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
         &self.greeting
     }
 
-    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
+    fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()> {
         Box::pin(async move {
             let setup = Setup {
-                base: place.rest_url.clone(),
-                identifier: place.identifier.clone(),
-                key: place.key.clone(),
-                client: place.client.clone(),
+                base: access.rest_url.clone(),
+                identifier: access.identifier.clone(),
+                key: access.key.clone(),
+                client: access.client.clone(),
             };
-            let now = Moment { elapsed: Duration::ZERO, wall: place.now };
+            let now = Moment { elapsed: Duration::ZERO, wall: access.now };
             let (land, landed) = mpsc::unbounded_channel();
             let (stirred, stirs) = mpsc::unbounded_channel();
             *self.state() = Some(State {
                 subject: self.client.start(&setup, now),
-                host: place.rest_host.trim_start_matches("http://").parse().unwrap(),
+                host: access.rest_host.trim_start_matches("http://").parse().unwrap(),
                 elapsed: Duration::ZERO,
-                wall: place.now,
+                wall: access.now,
                 websites: HashMap::new(),
                 ready: false,
                 flights: HashMap::new(),
@@ -180,7 +180,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
                 stirred,
             });
             if !self.manual {
-                tokio::spawn(live(Arc::clone(&self.state), place.now, stirs));
+                tokio::spawn(live(Arc::clone(&self.state), access.now, stirs));
             }
             Ok(())
         })

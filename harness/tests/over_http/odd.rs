@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crisp_harness::candidate::{Candidate, Trial};
 use crisp_harness::live::{OverHttp, Terms};
-use crisp_harness::peer::{Advanced, Answer, Greeting, Launcher, Peer, PeerError, Place, Reading};
+use crisp_harness::peer::{Access, Advanced, Answer, Greeting, Launcher, Peer, PeerError, Reading};
 use crisp_harness::replay::{ExitCode, replay};
 use crisp_harness::report::{RunEvent, ScenarioReport, Text};
 use crisp_harness::runner::Outcome;
@@ -58,13 +58,13 @@ fn message(settings: &str) -> Option<String> {
 }
 
 impl Launcher for Odd {
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>> {
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>> {
         Box::pin(async move {
             if self.oddity == Oddity::NeverStarts {
                 return Err(PeerError::NeverStarted("no such file".to_owned()));
             }
             let peer = OddPeer {
-                inner: self.inner.launch(place).await?,
+                inner: self.inner.launch(access).await?,
                 oddity: self.oddity,
                 reads: AtomicUsize::new(0),
             };
@@ -95,11 +95,11 @@ impl Peer for OddPeer {
         self.inner.greeting()
     }
 
-    fn start<'a>(&'a self, place: &'a Place) -> Answer<'a, ()> {
+    fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()> {
         if self.oddity == Oddity::Idle {
             return Box::pin(async { Ok(()) });
         }
-        self.inner.start(place)
+        self.inner.start(access)
     }
 
     fn read(&self) -> Answer<'_, Reading> {
@@ -204,8 +204,8 @@ start: { websites: { w1: { message: old, colour: red } } }
 struct Unseen(Odd);
 
 impl Launcher for Unseen {
-    fn launch<'a>(&'a self, place: &'a Place) -> Answer<'a, Box<dyn Peer>> {
-        self.0.launch(place)
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>> {
+        self.0.launch(access)
     }
 
     fn view(&self, settings: Option<&str>) -> Option<String> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crisp_harness::peer::{CommandLine, Peer, PeerError, PeerOptions, Place};
+use crisp_harness::peer::{Access, CommandLine, Peer, PeerError, PeerOptions};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -48,8 +48,8 @@ pub fn patient() -> PeerOptions {
 }
 
 /// Where an emulator would be.
-pub fn place() -> Place {
-    Place {
+pub fn access() -> Access {
+    Access {
         rest_host: "http://127.0.0.1:9".to_owned(),
         rest_url: "http://127.0.0.1:9/v1/".to_owned(),
         control_url: "http://127.0.0.1:9/_mock/spaces/s".to_owned(),

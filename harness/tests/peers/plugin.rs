@@ -4,7 +4,7 @@ use crisp_harness::peer::{Launcher, Peer, PeerError, PeerOptions, Plugin, View};
 use crisp_harness::subject::How;
 use crisp_mock_server::id::WebsiteId;
 
-use crate::bench::{Lifelines, command, has, hasty, is_reaped, patient, place};
+use crate::bench::{Lifelines, access, command, has, hasty, is_reaped, patient};
 
 const READ: &str = "http://127.0.0.1:{port}/_cache";
 
@@ -13,8 +13,8 @@ fn plugin(arguments: &str, options: PeerOptions) -> Plugin {
 }
 
 async fn started(plugin: &Plugin) -> Box<dyn Peer> {
-    let peer = plugin.launch(&place()).await.unwrap_or_else(|error| panic!("{error}"));
-    peer.start(&place()).await.unwrap();
+    let peer = plugin.launch(&access()).await.unwrap_or_else(|error| panic!("{error}"));
+    peer.start(&access()).await.unwrap();
     peer
 }
 
@@ -119,7 +119,7 @@ async fn another_program_is_not_taken_for_the_plugin() {
     let read = format!("http://127.0.0.1:{port}/_cache");
     let plugin = Plugin::new(run.clone(), &read, patient()).unwrap();
     assert_eq!(plugin.at_most(), 1);
-    let error = crate::bench::refusal(plugin.launch(&place()).await);
+    let error = crate::bench::refusal(plugin.launch(&access()).await);
     assert!(error.to_string().contains("before the plugin is started"), "{error}");
     // Once it is gone the address is the plugin's own, and its port is in PORT.
     other.stop().await.unwrap();

@@ -8,14 +8,14 @@ use crisp_harness::scenario::{SaveEnd, Standing};
 use crisp_harness::subject::How;
 use crisp_mock_server::id::WebsiteId;
 
-use crate::bench::{Lifelines, command, has, hasty, is_reaped, patient, place, refusal};
+use crate::bench::{Lifelines, access, command, has, hasty, is_reaped, patient, refusal};
 
 fn peer(arguments: &str, options: PeerOptions) -> Process {
     Process::new(command("python3", "peer.py", arguments), options)
 }
 
 async fn launched(arguments: &str, options: PeerOptions) -> Box<dyn Peer> {
-    let launched = peer(arguments, options).launch(&place()).await;
+    let launched = peer(arguments, options).launch(&access()).await;
     launched.unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -25,7 +25,7 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
         return;
     }
     let process = peer("good", patient());
-    let peer = process.launch(&place()).await.unwrap();
+    let peer = process.launch(&access()).await.unwrap();
     let greeting = peer.greeting();
     assert_eq!((&*greeting.name, &*greeting.version), ("strange", "1.4.2"));
     let all =
@@ -38,7 +38,7 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     let truth = r#"{"message":"Hi","color":"red"}"#;
     assert_eq!(process.view(Some(truth)).as_deref(), Some(r#"{"message":"Hi"}"#));
 
-    peer.start(&place()).await.unwrap();
+    peer.start(&access()).await.unwrap();
     let reading = peer.read().await.unwrap();
     assert!(reading.ready);
     let (id, held) = &reading.websites[0];
@@ -50,7 +50,7 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     assert_eq!(status.age, Some(Duration::from_millis(1_500)));
     let saved = peer.save(*id, r#"{"message":"new"}"#, How::Patch).await;
     assert_eq!(saved, Ok(SaveEnd::Unknown));
-    let advanced = peer.advance(Duration::from_secs(1), place().now).await.unwrap();
+    let advanced = peer.advance(Duration::from_secs(1), access().now).await.unwrap();
     assert_eq!(advanced.next, Some(Duration::from_micros(250_500)));
     assert_eq!(advanced.in_flight, 2);
     peer.reset().await.unwrap();
@@ -121,21 +121,21 @@ async fn whoever_never_says_hello_never_started_and_the_message_says_what_to_do(
     if !has("python3") {
         return;
     }
-    let silent = refusal(peer("silent-at-hello", hasty()).launch(&place()).await);
+    let silent = refusal(peer("silent-at-hello", hasty()).launch(&access()).await);
     assert!(matches!(silent, PeerError::NeverStarted(_)), "{silent}");
     let silent = silent.to_string();
     for part in ["did not say hello: no reply to `hello` within 400ms (--client-timeout)", "--run"]
     {
         assert!(silent.contains(part), "{silent}");
     }
-    let dead = refusal(peer("dies-at-once", patient()).launch(&place()).await);
+    let dead = refusal(peer("dies-at-once", patient()).launch(&access()).await);
     assert!(matches!(dead, PeerError::NeverStarted(_)), "{dead}");
     let dead = dead.to_string();
     for part in ["it exited with code 1", "| Error: Cannot find module 'crisp-api'", "= hint: "] {
         assert!(dead.contains(part), "{dead}");
     }
     let line = crisp_harness::peer::CommandLine::parse("no-such-program-here x").unwrap();
-    let absent = refusal(Process::new(line, patient()).launch(&place()).await);
+    let absent = refusal(Process::new(line, patient()).launch(&access()).await);
     assert!(absent.to_string().contains("there is no command `no-such-program-here`"), "{absent}");
 }
 
@@ -204,7 +204,7 @@ async fn a_greeting_of_a_wrong_shape_never_started() {
         r#"{"id": ID, "ok": true, "view": {"key": ["message"]}}"#,
         r#"{"id": ID, "ok": false, "error": "protocol 1 is too old"}"#,
     ] {
-        let launched = peer(&format!("says-at-hello '{reply}'"), patient()).launch(&place()).await;
+        let launched = peer(&format!("says-at-hello '{reply}'"), patient()).launch(&access()).await;
         let error = refusal(launched);
         assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
         told.push_str(&format!("{error}\n"));
@@ -241,7 +241,7 @@ async fn a_view_of_the_users_own_comes_before_the_client_s() {
     }
     let view = View::parse("view.yaml", "value: message").unwrap();
     let process = peer("good", PeerOptions { view: Some(view), ..patient() });
-    process.launch(&place()).await.unwrap();
+    process.launch(&access()).await.unwrap();
     assert_eq!(process.view_in_words().as_deref(), Some("the cache holds `message` alone"));
 }
 
@@ -251,10 +251,10 @@ async fn a_program_that_can_forget_is_kept_for_the_next_scenario() {
         return;
     }
     let process = peer("good", patient());
-    let first = process.launch(&place()).await.unwrap();
-    first.start(&place()).await.unwrap();
+    let first = process.launch(&access()).await.unwrap();
+    first.start(&access()).await.unwrap();
     first.stop().await.unwrap();
-    let second = process.launch(&place()).await.unwrap();
+    let second = process.launch(&access()).await.unwrap();
     assert_eq!(second.log(), Vec::<String>::new(), "the log of another scenario");
     let settings = second.read().await.unwrap().websites.remove(0).1.settings;
     // Forgotten when the first scenario ended, and again when the second began.
@@ -269,13 +269,13 @@ async fn with_a_client_ends_all_that_it_started() {
     let lifelines = Lifelines::open().await;
     let arguments = format!("family {}", lifelines.port());
     let process = peer(&arguments, patient());
-    let peer = process.launch(&place()).await.unwrap();
+    let peer = process.launch(&access()).await.unwrap();
     let (one, other) = (lifelines.next().await, lifelines.next().await);
     drop(peer);
     one.has_ended().await;
     other.has_ended().await;
     // One that can forget is kept after its scenario, and ends with its launcher.
-    let peer = process.launch(&place()).await.unwrap();
+    let peer = process.launch(&access()).await.unwrap();
     let (one, other) = (lifelines.next().await, lifelines.next().await);
     peer.stop().await.unwrap();
     drop((peer, process));
@@ -306,7 +306,7 @@ fn a_client_ends_with_the_runtime_that_it_was_started_in() {
     let lifelines = outer.block_on(Lifelines::open());
     let process = Arc::new(peer(&format!("sulks {}", lifelines.port()), patient()));
     let inner = tokio::runtime::Runtime::new().unwrap();
-    let peer = inner.block_on(process.launch(&place())).unwrap();
+    let peer = inner.block_on(process.launch(&access())).unwrap();
     let lifeline = outer.block_on(lifelines.next());
     drop(inner);
     outer.block_on(lifeline.has_ended());

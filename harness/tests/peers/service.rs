@@ -6,7 +6,7 @@ use crisp_harness::peer::{Launcher, Peer, PeerError, PeerOptions, Service};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::bench::{command, has, hasty, patient, place, refusal};
+use crate::bench::{access, command, has, hasty, patient, refusal};
 
 /// A running service; what it was asked comes line by line.
 struct Running {
@@ -44,8 +44,8 @@ fn service(url: &str, options: &PeerOptions) -> Service {
 }
 
 async fn scenario(service: &Service) -> Result<usize, PeerError> {
-    let peer: Box<dyn Peer> = service.launch(&place()).await?;
-    peer.start(&place()).await?;
+    let peer: Box<dyn Peer> = service.launch(&access()).await?;
+    peer.start(&access()).await?;
     let number = peer.read().await?.websites.len();
     peer.stop().await?;
     Ok(number)
@@ -110,7 +110,7 @@ async fn where_no_service_is_none_is_judged() {
     let port = free.local_addr().unwrap().port();
     drop(free);
     let service = service(&format!("http://127.0.0.1:{port}/peer"), &hasty());
-    let error = refusal(service.launch(&place()).await);
+    let error = refusal(service.launch(&access()).await);
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
     assert!(error.to_string().contains("start it before"), "{error}");
     assert!(Service::new("localhost:3000", &hasty()).is_err());
