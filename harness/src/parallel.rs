@@ -65,3 +65,25 @@ pub(crate) fn in_order<T: Sync, R: Send, E>(
         taken
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items_and_the_first_error_ends_it_all() {
+        let items: Vec<u32> = (0..50).collect();
+        let work = |item: &u32| item * 2;
+        for jobs in [0, 1, 4, 99] {
+            let doubled: Vec<u32> = items.iter().map(|item| item * 2).collect();
+            assert_eq!(in_parallel(jobs, &items, &work), doubled, "{jobs} jobs");
+            let mut taken = Vec::new();
+            let ended = in_order(jobs, &items, &work, &mut |index, result| {
+                taken.push(result);
+                if index == 7 { Err("enough") } else { Ok(()) }
+            });
+            assert_eq!(ended, Err("enough"));
+            assert_eq!(taken, doubled[..8], "{jobs} jobs");
+        }
+    }
+}
