@@ -80,9 +80,10 @@ fn as_text<S: serde::Serializer>(stamp: &Stamp, out: S) -> Result<S::Ok, S::Erro
 }
 
 impl Entry {
-    /// Notes how long the request took.
-    pub fn finish(&mut self, took: Duration) {
+    /// Notes how long the request took, and whether its client disconnected before the end.
+    pub fn finish(&mut self, took: Duration, client_left: bool) {
         self.duration_ms = Some(took.as_secs_f64() * 1_000.0);
+        self.client_left = client_left;
     }
 
     fn bytes(&self) -> usize {
@@ -170,10 +171,10 @@ impl Journal {
         }
     }
 
-    /// Notes how long a request took, if its entry is still here.
-    pub fn finish(&mut self, seq: u64, took: Duration) {
+    /// Notes the end of a request, if its entry is still here.
+    pub fn finish(&mut self, seq: u64, took: Duration, client_left: bool) {
         if let Some(entry) = self.entry(seq) {
-            entry.finish(took);
+            entry.finish(took, client_left);
         }
     }
 
@@ -181,13 +182,6 @@ impl Journal {
     #[must_use]
     pub fn last(&self) -> Option<&Entry> {
         self.entries.back()
-    }
-
-    /// Notes that a request's client did not wait for its end.
-    pub fn client_left(&mut self, seq: u64) {
-        if let Some(entry) = self.entry(seq) {
-            entry.client_left = true;
-        }
     }
 
     fn entry(&mut self, seq: u64) -> Option<&mut Entry> {
@@ -283,8 +277,8 @@ mod tests {
         for seq in 1..=(MOST_ENTRIES as u64 + 5) {
             journal.push(entry(seq, String::new()));
         }
-        journal.finish(3, Duration::from_millis(1));
-        journal.finish(10, Duration::from_millis(250));
+        journal.finish(3, Duration::from_millis(1), false);
+        journal.finish(10, Duration::from_millis(250), false);
         let filter = Filter { since_seq: 9, ..Filter::default() };
         assert_eq!(
             journal.entries(&filter).next().and_then(|entry| entry.duration_ms),

@@ -48,13 +48,13 @@ async fn a_body_that_cannot_be_told_from_what_follows_is_in_the_journal() {
 }
 
 #[tokio::test]
-async fn http_2_is_in_the_journal_and_is_told_what_to_speak() {
+async fn http_2_is_closed_and_the_journal_names_the_version_to_use() {
     let server = MockServer::start(ServerOptions::default()).await.unwrap();
     // The preface, empty SETTINGS, and a HEADERS frame of stream 1 without a field.
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\0\x01\x05\0\0\0\x01";
-    assert!(told(&server, preface).await.contains("http_1_1_only"));
+    assert!(told(&server, preface).await.contains("use HTTP/1.1"));
     let entry = last(&server);
-    assert_eq!((entry.method.as_str(), entry.status), ("PRI", Some(505)));
+    assert_eq!((entry.method.as_str(), entry.status, entry.outcome), ("PRI", None, "close"));
     assert!(entry.explanation.unwrap().contains("HTTP/1.1"));
 }
 

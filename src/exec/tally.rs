@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crisp_mock_server::journal::Entry;
 use crisp_mock_server::operation::Operation;
-use crisp_mock_server::server::Listener;
 use crisp_mock_server::space::DEFAULT;
+use crisp_mock_server::spaces::Listener;
 use parking_lot::Mutex;
 
 use crate::journal_file::JournalFile;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_mock_server::journal::Entry;
-use crisp_mock_server::server::{Listener, MockServer, ServerOptions, StartError};
+use crisp_mock_server::server::{MockServer, ServerOptions, StartError};
+use crisp_mock_server::spaces::Listener;
 
 use crate::failure::Failure;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};

@@ -13,7 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use crisp_mock_server::fault::{Delivery, Outcome};
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::socket::{Edge, Limits, Reply};
+use crisp_mock_server::socket::{HttpServer, Limits};
+use crisp_mock_server::spaces::Reply;
 use http::{Request, Response};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -56,19 +57,19 @@ impl Requests {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let (arrivals, arrived) = mpsc::unbounded_channel();
-        let edge = Edge::new(
+        let server = HttpServer::new(
             move |request| {
                 let (answer, answered) = oneshot::channel();
                 // Without a world there is no answer.
                 let _ = arrivals.send(Parked { request, answer });
                 async move {
                     let delivery = answered.await.unwrap_or_else(|_| ends(Outcome::Reset));
-                    Reply::new(delivery, None)
+                    Reply::from(delivery)
                 }
             },
             Limits::default(),
         );
-        let serve = async move { edge.serve(listener, std::future::pending()).await };
+        let serve = async move { server.serve(listener, std::future::pending()).await };
         Ok(Self {
             url,
             arrived,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::control::Shared;
+use crate::control::ControlState;
 use crate::control::problem::Problem;
 use crate::id::WebsiteId;
 use crate::spaces::SharedSpace;
@@ -19,16 +19,19 @@ type Names = Path<BTreeMap<String, String>>;
 /// The space that a call is about: the one in its path, else the default one.
 pub struct Chosen(pub Arc<SharedSpace>);
 
-impl FromRequestParts<Arc<Shared>> for Chosen {
+impl FromRequestParts<Arc<ControlState>> for Chosen {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let names = Names::from_request_parts(parts, shared).await.map(|Path(names)| names);
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, Problem> {
+        let names = Names::from_request_parts(parts, state).await.map(|Path(names)| names);
         let name = names.ok().and_then(|mut names| names.remove("space"));
         let Some(name) = name else {
-            return Ok(Self(Arc::clone(shared.spaces.default_space())));
+            return Ok(Self(Arc::clone(state.spaces.default_space())));
         };
-        shared.spaces.named(&name).map(Self).ok_or_else(|| {
+        state.spaces.named(&name).map(Self).ok_or_else(|| {
             Problem::not_found(
                 format!("there is no space called `{name}`"),
                 "make one with POST /_mock/spaces; unused ones expire",
@@ -40,11 +43,14 @@ impl FromRequestParts<Arc<Shared>> for Chosen {
 /// The website in the path, as a UUID or as `w1`.
 pub struct Website(pub WebsiteId);
 
-impl FromRequestParts<Arc<Shared>> for Website {
+impl FromRequestParts<Arc<ControlState>> for Website {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let names = Names::from_request_parts(parts, shared).await.map(|Path(names)| names);
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, Problem> {
+        let names = Names::from_request_parts(parts, state).await.map(|Path(names)| names);
         let text = names.ok().and_then(|mut names| names.remove("website")).unwrap_or_default();
         text.parse().map(Self).map_err(|error| {
             Problem::bad_request(
@@ -58,11 +64,11 @@ impl FromRequestParts<Arc<Shared>> for Website {
 /// A JSON body; an absent one reads as `{}`.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<ControlState>> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, shared)
+    async fn from_request(request: Request, state: &Arc<ControlState>) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|error| Problem::bad_request(error.to_string(), "send a JSON body"))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
@@ -78,11 +84,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Body<T> {
 /// The query, taken apart.
 pub struct Asked<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<Shared>> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Arc<ControlState>> for Asked<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, shared).await;
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(query)| Self(query)).map_err(|error| {
             Problem::bad_request(
                 error.body_text(),

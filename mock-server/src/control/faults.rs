@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::control::Shared;
+use crate::control::ControlState;
 use crate::control::extract::{Body, Chosen};
 use crate::control::problem::Problem;
 use crate::document::Problem as FaultError;
@@ -35,20 +35,20 @@ pub async fn add(
 }
 
 /// `DELETE /_mock/faults`: all of them.
-pub async fn clear(State(shared): State<Arc<Shared>>, Chosen(cell): Chosen) -> Json<Value> {
+pub async fn clear(State(state): State<Arc<ControlState>>, Chosen(cell): Chosen) -> Json<Value> {
     let removed = {
         let mut space = cell.lock();
         let removed = space.faults.list();
         space.faults.clear();
         removed
     };
-    shared.spaces.ended().add_unfired(cell.name(), &removed);
+    state.spaces.ended().add_unfired(cell.name(), &removed);
     Json(json!({"removed": removed.len()}))
 }
 
 /// `DELETE /_mock/faults/{id}`: one.
 pub async fn remove(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<ControlState>>,
     Chosen(cell): Chosen,
     Path(names): Path<std::collections::BTreeMap<String, String>>,
 ) -> Result<Json<Value>, Problem> {
@@ -58,7 +58,7 @@ pub async fn remove(
     removed.retain(|report| Some(report.id) == id);
     match id.filter(|id| cell.lock().faults.remove(*id)) {
         Some(id) => {
-            shared.spaces.ended().add_unfired(cell.name(), &removed);
+            state.spaces.ended().add_unfired(cell.name(), &removed);
             Ok(Json(json!({"removed": 1, "id": id})))
         }
         None => Err(Problem::not_found(

@@ -15,18 +15,22 @@ use http::uri::Authority;
 use http::{HeaderMap, Uri};
 use subtle::ConstantTimeEq;
 
-use crate::control::Shared;
+use crate::control::ControlState;
 use crate::control::problem::Problem;
 
 /// Lets a call through, or answers it with what was wrong.
-pub async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    match check(&shared, request.headers(), request.uri()) {
+pub async fn guard(
+    State(state): State<Arc<ControlState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match check(&state, request.headers(), request.uri()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn check(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = uri.authority().map(Authority::as_str).or_else(|| text(HOST)).unwrap_or_default();
     if let Some(origin) = text(ORIGIN)
@@ -37,9 +41,9 @@ fn check(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem>
             "call it from the test's own process, not from a browser page",
         ));
     }
-    match &shared.control_token {
+    match &state.control_token {
         Some(token) => check_token(token, text(AUTHORIZATION)),
-        None if is_ours(host, &shared.public_url) => Ok(()),
+        None if is_ours(host, &state.public_url) => Ok(()),
         None => Err(Problem::forbidden(
             format!("`{host}` is not a name of this server"),
             "call it by an IP address or localhost, say --public-url, or set --control-token",

@@ -1,24 +1,77 @@
-//! The description of the control API, kept as data; a test holds it against the routes.
+//! The OpenAPI document, made from the table of calls and from the schemas in `components.json`.
+
+use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use super::call::Call;
+use super::calls;
 use super::extract::Chosen;
 
-/// The OpenAPI document.
-pub const OPENAPI: &str = include_str!("openapi.json");
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
 
 /// `GET /_mock/openapi.json`
-pub async fn show(Chosen(_): Chosen) -> Response {
-    ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+pub(super) async fn show(Chosen(_): Chosen) -> Response {
+    ([(CONTENT_TYPE, "application/json")], TEXT.as_str()).into_response()
 }
 
-/// The paths it describes.
-pub(super) fn paths() -> Vec<String> {
-    let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
-    let paths = document.get("paths").and_then(Value::as_object);
-    paths.map(|paths| paths.keys().cloned().collect()).unwrap_or_default()
+/// The paths that it describes.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    DOCUMENT["paths"].as_object().into_iter().flat_map(Map::keys).map(String::as_str)
+}
+
+/// The names in paths, and what each stands for.
+const NAMES: [(&str, &str); 3] = [
+    ("space", "The space's name."),
+    ("website", "A UUID, or a short name like w7."),
+    ("fault", "The id that arming it answered."),
+];
+
+fn document() -> Value {
+    let mut paths = Map::new();
+    describe(&mut paths, "/_mock", calls::of_the_server());
+    describe(&mut paths, "/_mock", calls::of_a_space());
+    describe(&mut paths, "/_mock/spaces/{space}", calls::of_a_space());
+    let components: Value =
+        serde_json::from_str(include_str!("components.json")).unwrap_or_default();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "crisp-mock control API",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "What a test does to a world besides being a plugin. Calls under /_mock \
+                mean the default space, those under /_mock/spaces/{space} the others.",
+        },
+        "paths": paths,
+        "components": components,
+    })
+}
+
+fn describe(paths: &mut Map<String, Value>, base: &str, calls: Vec<Call>) {
+    for Call { path, method, operation, .. } in calls {
+        let path = format!("{base}{path}");
+        let parameters: Vec<_> = NAMES
+            .into_iter()
+            .filter(|(name, _)| path.contains(&format!("{{{name}}}")))
+            .map(|(name, description)| {
+                json!({
+                    "name": name,
+                    "in": "path",
+                    "required": true,
+                    "schema": { "type": "string" },
+                    "description": description,
+                })
+            })
+            .collect();
+        let item = &mut paths.entry(path).or_insert_with(|| json!({}));
+        item[method] = operation;
+        if !parameters.is_empty() {
+            item["parameters"] = parameters.into();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -27,61 +80,32 @@ mod tests {
 
     use super::*;
 
-    /// Every `.route("…", verb(…))` in the router's source, as `VERB path`.
-    fn routed(function: &str) -> BTreeSet<String> {
-        let source = include_str!("mod.rs");
-        let start = source.find(&format!("fn {function}()")).unwrap();
-        let body = &source[start..start + source[start..].find("\n}").unwrap()];
-        let mut found = BTreeSet::new();
-        for route in body.split(".route(").skip(1) {
-            let path = route.split('"').nth(1).unwrap();
-            for verb in ["get", "post", "put", "patch", "delete"] {
-                if route.contains(&format!("{verb}(")) {
-                    found.insert(format!("{verb} {path}"));
-                }
+    /// Every `$ref` in a value.
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                members.values().for_each(|member| references(member, found));
             }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
         }
-        found
-    }
-
-    fn documented(prefix: &str) -> BTreeSet<String> {
-        let document: Value = serde_json::from_str(OPENAPI).unwrap();
-        let mut found = BTreeSet::new();
-        for (path, item) in document["paths"].as_object().unwrap() {
-            let Some(path) = path.strip_prefix(prefix) else {
-                continue;
-            };
-            let verbs = item.as_object().unwrap().keys().filter(|key| *key != "parameters");
-            found.extend(verbs.map(|verb| format!("{verb} {path}")));
-        }
-        found
     }
 
     #[test]
-    fn the_document_describes_every_call_and_no_other() {
-        const SPACE: &str = "/_mock/spaces/{space}";
-        let mut of_a_space = documented(SPACE);
-        of_a_space.remove("delete ");
-        assert_eq!(of_a_space, routed("calls"));
-        let below = |call: &&String| !call.contains(" /spaces/{space}/");
-        let of_the_server: BTreeSet<_> =
-            documented("/_mock").iter().filter(below).cloned().collect();
-        let expected: BTreeSet<_> = &routed("calls") | &routed("server_calls");
-        assert_eq!(of_the_server, expected);
+    fn every_schema_that_is_referred_to_is_there_and_every_one_there_is_referred_to() {
+        let mut referred = BTreeSet::new();
+        references(&DOCUMENT, &mut referred);
+        let there = DOCUMENT["components"]["schemas"].as_object().unwrap().keys();
+        let there: BTreeSet<_> = there.map(|name| format!("#/components/schemas/{name}")).collect();
+        assert_eq!(referred, there);
     }
 
     #[test]
-    fn the_body_of_a_new_space_lists_every_option() {
-        let document: Value = serde_json::from_str(OPENAPI).unwrap();
-        let body =
-            "/paths/~1_mock~1spaces/post/requestBody/content/application~1json/schema/properties";
-        let listed: BTreeSet<_> =
-            document.pointer(body).unwrap().as_object().unwrap().keys().cloned().collect();
-        let schema =
-            serde_json::to_value(schemars::schema_for!(crate::options::WorldOptions)).unwrap();
-        let mut known: BTreeSet<_> =
-            schema["properties"].as_object().unwrap().keys().cloned().collect();
-        known.extend(["name".to_owned(), "expires".to_owned()]);
-        assert_eq!(listed, known);
+    fn every_name_in_a_path_is_described() {
+        for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
+            let described = item["parameters"].as_array().map_or(0, Vec::len);
+            assert_eq!(described, path.matches('{').count(), "{path}");
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::control::Shared;
+use crate::control::ControlState;
 use crate::control::extract::Body;
 use crate::control::problem::Problem;
 use crate::duration;
@@ -16,14 +17,14 @@ use crate::space::DEFAULT;
 use crate::spaces::Info;
 
 /// `GET /_mock/spaces`: their names.
-pub async fn list(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!({"spaces": shared.spaces.names()}))
+pub async fn list(State(state): State<Arc<ControlState>>) -> Json<Value> {
+    Json(json!({"spaces": state.spaces.names()}))
 }
 
 /// `POST /_mock/spaces`: a fresh world. Options that the body leaves out are the server's own,
 /// credentials and faults excepted.
 pub async fn make(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<ControlState>>,
     Body(mut body): Body<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<Info>), Problem> {
     let name = take_text(&mut body, "name")?;
@@ -36,15 +37,15 @@ pub async fn make(
     };
     let asked: WorldOptions =
         serde_json::from_value(Value::Object(body)).map_err(|error| invalid(error.to_string()))?;
-    let server = shared.spaces.default_space().lock().blueprint().options.clone();
+    let server = state.spaces.default_space().lock().blueprint().options.clone();
     let blueprint = Blueprint::new(inherit(asked, server)).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
         invalid(all.join("; "))
     })?;
-    let cell = shared.spaces.make(name, blueprint, expires).map_err(|taken| {
+    let cell = state.spaces.make(name, blueprint, expires).map_err(|taken| {
         Problem::conflict(taken.to_string(), "GET /_mock/spaces lists the spaces there are")
     })?;
-    let info = Info::of(&cell.lock(), &shared.public_url);
+    let info = Info::of(&cell.lock(), &state.public_url);
     Ok((StatusCode::CREATED, Json(info)))
 }
 
@@ -105,9 +106,29 @@ fn invalid(error: String) -> Problem {
     )
 }
 
+/// The schema of the body of [`make`]: the options of a world, and the space's own two.
+pub(super) fn body_schema() -> Value {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<WorldOptions>().to_value();
+    let properties = &mut schema["properties"];
+    properties["name"] = json!({ "type": "string" });
+    properties["expires"] =
+        json!({ "type": "string", "description": "For how long it may go unused (10m)." });
+    properties["now"]["format"] = "date-time".into();
+    for (option, component) in [("quirks", "Quirks"), ("state", "State")] {
+        properties[option]["$ref"] = format!("#/components/schemas/{component}").into();
+    }
+    json!({
+        "type": "object",
+        "properties": properties.take(),
+        "additionalProperties": false,
+    })
+}
+
 /// `DELETE /_mock/spaces/{name}`: tears it down.
 pub async fn remove(
-    State(shared): State<Arc<Shared>>,
+    State(state): State<Arc<ControlState>>,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     if name == DEFAULT {
@@ -116,7 +137,7 @@ pub async fn remove(
             "POST /_mock/reset empties it",
         ));
     }
-    if shared.spaces.remove(&name) {
+    if state.spaces.remove(&name) {
         return Ok(Json(json!({"removed": name})));
     }
     Err(Problem::not_found(

@@ -185,7 +185,7 @@ fn describe(space: &Space, website: &engine::Website) -> Value {
     described
 }
 
-/// The settings page as Crisp opens it (specification §3.5).
+/// The settings page as Crisp opens it (docs/wire.md#settings-page).
 #[must_use]
 pub fn settings_url(page: &str, website: &engine::Website) -> String {
     let (page, fragment) =

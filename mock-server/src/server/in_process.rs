@@ -1,17 +1,16 @@
 //! The same router without a socket: spaces, credentials and control API, one call away.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
+use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::control::Shared;
+use crate::control::ControlState;
 use crate::options::Blueprint;
-use crate::server::service::{self, Service};
-use crate::server::{ServerOptions, StartError};
-use crate::socket::Reply;
-use crate::spaces::{Info, Spaces};
+use crate::server::{ServerOptions, StartError, router};
+use crate::spaces::{Info, Reply, Spaces};
 
 /// An emulator that listens nowhere.
 ///
@@ -32,8 +31,8 @@ use crate::spaces::{Info, Spaces};
 /// ```
 pub struct InProcess {
     info: Info,
-    shared: Arc<Shared>,
-    service: Box<dyn Service>,
+    shared: Arc<ControlState>,
+    router: Router,
 }
 
 impl InProcess {
@@ -45,16 +44,15 @@ impl InProcess {
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
         let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{}", options.listen));
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ControlState {
             spaces: Spaces::new(blueprint, public_url.clone()),
             public_url,
             control_token: options.control_token,
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
-        let last_request = Arc::new(AtomicU64::new(0));
-        let service = service::service(Arc::clone(&shared), options.on_request, last_request);
-        Ok(Self { info, shared, service: Box::new(service) })
+        let router = router::router(Arc::clone(&shared), options.on_request);
+        Ok(Self { info, shared, router })
     }
 
     /// With which credentials the default space is reached.
@@ -71,7 +69,7 @@ impl InProcess {
 
     /// What a request leads to, with everything that a fault wants done to it.
     pub async fn reply(&self, request: Request<Bytes>) -> Reply {
-        (self.service)(request).await
+        router::answer(self.router.clone(), request).await
     }
 
     /// The answer to a request, at once and whole; none when a fault withholds it.

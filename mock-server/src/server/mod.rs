@@ -18,7 +18,7 @@
 //! ```
 
 mod in_process;
-mod service;
+mod router;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,23 +26,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use in_process::InProcess;
 
-use crate::control::Shared;
-use crate::journal::Entry;
+use crate::control::ControlState;
 use crate::options::{Blueprint, OptionError, WorldOptions};
-use crate::socket::{Edge, Limits};
-use crate::spaces::{Info, Spaces, system_clock};
+use crate::socket::{HttpServer, Limits, StopSignal};
+use crate::spaces::{Info, Listener, Spaces, system_clock};
 
-/// Hears of every request to the REST API, with the name of its space, once its answer has gone
-/// out or failed to.
-pub type Listener = Arc<dyn Fn(&str, &Entry) + Send + Sync>;
-
-/// How often spaces that nobody uses are looked for.
+/// How often unused spaces are looked for.
 const EXPIRY_CHECK: Duration = Duration::from_secs(5);
 
 /// Where a server listens, and what it starts with.
@@ -58,7 +54,7 @@ pub struct ServerOptions {
     pub control_token: Option<String>,
     /// What to call itself; by default the address it listens on.
     pub public_url: Option<String>,
-    /// Who hears of every request.
+    /// Called for every request to the REST API.
     pub on_request: Option<Listener>,
 }
 
@@ -106,7 +102,7 @@ fn all(errors: &[OptionError]) -> String {
 pub struct MockServer {
     info: Info,
     addresses: Vec<SocketAddr>,
-    shared: Arc<Shared>,
+    shared: Arc<ControlState>,
     last_request: Arc<AtomicU64>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -121,7 +117,7 @@ impl MockServer {
     pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
         let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
         let bind = |source| StartError::Bind { address: options.listen, source };
-        // Bound before anything is published, so that nobody else can take the port in between.
+        // Bound before anything is published, so that no other process can take the port in between.
         let listener = TcpListener::bind(options.listen).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let mut listeners = vec![listener];
@@ -133,7 +129,7 @@ impl MockServer {
             listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
         let public_url = public_url.trim_end_matches('/').to_owned();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ControlState {
             spaces: Spaces::new(blueprint, public_url.clone()),
             public_url,
             control_token: options.control_token,
@@ -142,10 +138,10 @@ impl MockServer {
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
         let last_request =
             Arc::new(AtomicU64::new(system_clock::in_millis(system_clock::elapsed())));
-        let service =
-            service::service(Arc::clone(&shared), options.on_request, Arc::clone(&last_request));
-        let (stop, stopped) = watch::channel(false);
-        let tasks = run(listeners, service, Arc::clone(&shared), &stopped);
+        let router = router::router(Arc::clone(&shared), options.on_request);
+        let (stop, stopped) = StopSignal::new();
+        let tasks =
+            run(listeners, router, Arc::clone(&last_request), Arc::clone(&shared), &stopped);
         Ok(Self { info, addresses, shared, last_request, stop, tasks })
     }
 
@@ -195,7 +191,7 @@ impl MockServer {
     }
 }
 
-struct SharedSpaces(Arc<Shared>);
+struct SharedSpaces(Arc<ControlState>);
 
 impl std::ops::Deref for SharedSpaces {
     type Target = Spaces;
@@ -216,19 +212,24 @@ impl Drop for MockServer {
 
 fn run(
     listeners: Vec<TcpListener>,
-    service: impl service::Service,
-    shared: Arc<Shared>,
-    stopped: &watch::Receiver<bool>,
+    router: Router,
+    last_request: Arc<AtomicU64>,
+    shared: Arc<ControlState>,
+    stopped: &StopSignal,
 ) -> Vec<JoinHandle<()>> {
-    let edge = Arc::new(Edge::new(service, Limits::default()).answering_refusals());
+    let service = move |request| {
+        last_request.store(system_clock::in_millis(system_clock::elapsed()), Ordering::Relaxed);
+        router::answer(router.clone(), request)
+    };
+    let server = Arc::new(HttpServer::new(service, Limits::default()));
     let mut tasks: Vec<_> = listeners
         .into_iter()
         .map(|listener| {
-            let (edge, stopped) = (Arc::clone(&edge), stopped.clone());
-            tokio::spawn(async move { edge.serve(listener, until_stopped(stopped)).await })
+            let (server, mut stopped) = (Arc::clone(&server), stopped.clone());
+            tokio::spawn(async move { server.serve(listener, stopped.stopped()).await })
         })
         .collect();
-    let stopped = stopped.clone();
+    let mut stopped = stopped.clone();
     tasks.push(tokio::spawn(async move {
         let sweep = async {
             loop {
@@ -238,13 +239,8 @@ fn run(
         };
         tokio::select! {
             () = sweep => {}
-            () = until_stopped(stopped) => {}
+            () = stopped.stopped() => {}
         }
     }));
     tasks
-}
-
-async fn until_stopped(mut stopped: watch::Receiver<bool>) {
-    // An error means that the server itself is gone.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }

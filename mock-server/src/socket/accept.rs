@@ -12,11 +12,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::connection::drive;
-use super::exchange::Desk;
-use super::halt::Halt;
-use super::line::Line;
-use super::order::Held;
-use super::reply::Reply;
+use super::exchange::ConnectionContext;
+use super::held::HeldAnswers;
+use super::stop::StopSignal;
+use crate::spaces::Reply;
 
 /// What one client may ask of the server.
 #[derive(Debug, Clone)]
@@ -55,37 +54,24 @@ const EXHAUSTED: Duration = Duration::from_millis(50);
 
 /// An HTTP/1.1 server around a service.
 ///
-/// The service gets each request with its whole body. It may be called for many requests at the
-/// same time; when the client leaves before the answer, the future is dropped, so what must happen
-/// has to happen before its first `await`.
-pub struct Edge<S> {
+/// The service gets each request with its whole body. One whose body cannot be read, or that is
+/// HTTP/2, has no body but a [`TurnedAway`](crate::api::TurnedAway) in its extensions, which the
+/// service answers. Requests come concurrently; when a client disconnects before its answer, the
+/// service's future is dropped.
+pub struct HttpServer<S> {
     service: Arc<S>,
     limits: Arc<Limits>,
-    held: Arc<Held>,
-    answers_refusals: bool,
+    held: Arc<HeldAnswers>,
 }
 
-impl<S, F> Edge<S>
+impl<S, F> HttpServer<S>
 where
     S: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
     F: Future<Output = Reply> + Send + 'static,
 {
     /// A server that is not listening yet.
     pub fn new(service: S, limits: Limits) -> Self {
-        Self {
-            service: Arc::new(service),
-            limits: Arc::new(limits),
-            held: Arc::default(),
-            answers_refusals: false,
-        }
-    }
-
-    /// Has the service hear of requests that are refused before it would get them, and answer
-    /// them: each has a [`TurnedAway`](crate::api::TurnedAway) in its extensions, and no body.
-    #[must_use]
-    pub fn answering_refusals(mut self) -> Self {
-        self.answers_refusals = true;
-        self
+        Self { service: Arc::new(service), limits: Arc::new(limits), held: Arc::default() }
     }
 
     /// Serves a listener until `stop` completes; several listeners can be served side by side.
@@ -93,18 +79,18 @@ where
     /// Then nothing more is accepted, held answers go out at once, hanging requests are closed,
     /// answers under way are finished within [`Limits::grace`], and this returns.
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let (halting, halt) = Halt::new();
+        let (stopping, signal) = StopSignal::new();
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                // Reaps what has ended; how it ended is between it and its client.
+                // Connections that have ended are removed.
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept(), if connections.len() < self.limits.connections => {
                     match accepted {
-                        Ok((stream, _)) => self.welcome(stream, &halt, &mut connections),
+                        Ok((stream, _)) => self.welcome(stream, &signal, &mut connections),
                         Err(error) if concerns_one_connection(&error) => {}
                         Err(_) => tokio::select! {
                             () = &mut stop => break,
@@ -115,24 +101,23 @@ where
             }
         }
         drop(listener);
-        halting.halt();
+        stopping.send_replace(true);
         let ended = async { while connections.join_next().await.is_some() {} };
         if timeout(self.limits.grace, ended).await.is_err() {
             connections.shutdown().await;
         }
     }
 
-    fn welcome(&self, stream: TcpStream, halt: &Halt, connections: &mut JoinSet<()>) {
+    fn welcome(&self, stream: TcpStream, stop: &StopSignal, connections: &mut JoinSet<()>) {
         // Small answers must not wait for the client's acknowledgement of earlier ones.
         let _ = stream.set_nodelay(true);
-        let desk = Desk {
+        let context = ConnectionContext {
             limits: Arc::clone(&self.limits),
             held: Arc::clone(&self.held),
-            line: Arc::new(Line::default()),
-            halt: halt.clone(),
-            answers_refusals: self.answers_refusals,
+            state: Arc::default(),
+            stop: stop.clone(),
         };
-        connections.spawn(drive(stream, Arc::clone(&self.service), desk));
+        connections.spawn(drive(stream, Arc::clone(&self.service), context));
     }
 }
 

@@ -9,15 +9,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::halt::Halt;
-use super::line::Line;
-use super::reply::{Ending, Place};
+use super::state::{BodyState, ConnectionState};
+use super::stop::StopSignal;
 use crate::fault::Rate;
+use crate::spaces::{InFlight, SpaceTime};
 
 /// Pieces a second in which a drip comes, when its rate allows.
 const PIECES_A_SECOND: u64 = 20;
 
-/// The body of an answer, which tells the line when it is done.
+/// The body of an answer; notes in the connection's state when hyper has taken it.
 pub(super) struct AnswerBody {
     /// What has not been handed over yet.
     rest: Bytes,
@@ -25,30 +25,30 @@ pub(super) struct AnswerBody {
     withheld: u64,
     is_cut: bool,
     drip: Option<Drip>,
-    line: Arc<Line>,
-    /// Dropped at the end.
-    ending: Option<Box<dyn Ending>>,
+    connection: Arc<ConnectionState>,
+    /// The request that it answers, dropped with it.
+    request: Option<InFlight>,
 }
 
 /// The pace of a body that trickles.
 struct Drip {
     pace: Rate,
-    place: Place,
+    time: SpaceTime,
     /// Elapsed time when the body began to flow.
     began: Duration,
     sent: u64,
-    halt: Halt,
+    stop: StopSignal,
     wait: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl AnswerBody {
-    pub(super) fn whole(bytes: Bytes, line: Arc<Line>) -> Self {
-        Self { rest: bytes, withheld: 0, is_cut: false, drip: None, line, ending: None }
+    pub(super) fn new(bytes: Bytes, connection: Arc<ConnectionState>) -> Self {
+        Self { rest: bytes, withheld: 0, is_cut: false, drip: None, connection, request: None }
     }
 
-    /// Has `ending` told whether the client took all of this, and dropped.
-    pub(super) fn ending_with(mut self, ending: Option<Box<dyn Ending>>) -> Self {
-        self.ending = ending;
+    /// The body of the answer to this request, which ends with it.
+    pub(super) fn of(mut self, request: Option<InFlight>) -> Self {
+        self.request = request;
         self
     }
 
@@ -66,11 +66,11 @@ impl AnswerBody {
     pub(super) fn dripping(
         mut self,
         pace: Rate,
-        place: Place,
+        time: SpaceTime,
         began: Duration,
-        halt: Halt,
+        stop: StopSignal,
     ) -> Self {
-        self.drip = Some(Drip { pace, place, began, sent: 0, halt, wait: None });
+        self.drip = Some(Drip { pace, time, began, sent: 0, stop, wait: None });
         self
     }
 }
@@ -81,10 +81,10 @@ impl Drip {
         let piece = (self.pace.0.get() / PIECES_A_SECOND).clamp(1, rest as u64);
         let wait = self.wait.get_or_insert_with(|| {
             let due = self.began.saturating_add(self.pace.time_for(self.sent + piece));
-            let (place, mut halt) = (self.place.clone(), self.halt.clone());
+            let (time, mut stop) = (self.time.clone(), self.stop.clone());
             Box::pin(async move {
-                // A server that stops does not wait: the rest comes at once.
-                halt.or_halt(place.wait_until(due)).await;
+                // A server that stops does not wait: the rest is sent at once.
+                stop.or_stopped(time.wait_until(due)).await;
             })
         });
         ready!(wait.as_mut().poll(cx));
@@ -104,8 +104,8 @@ impl Body for AnswerBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.rest.is_empty() {
             if self.is_cut {
-                // The rest never comes. The connection ends as soon as what came is flushed.
-                self.line.body_is_cut();
+                // The rest is never sent: the connection ends as soon as this much is flushed.
+                self.connection.body_is(BodyState::Cut);
                 return Poll::Pending;
             }
             return Poll::Ready(None);
@@ -129,17 +129,14 @@ impl Body for AnswerBody {
 }
 
 impl Drop for AnswerBody {
-    /// Runs when hyper has taken all of it, or never wanted it (an answer to HEAD).
+    /// Hyper drops a body when it has taken all of it, needs none of it (an answer to HEAD), or the
+    /// client has disconnected.
     fn drop(&mut self) {
-        if let Some(ending) = &mut self.ending
-            && !self.rest.is_empty()
-        {
-            ending.client_left();
+        let client_left = !self.rest.is_empty();
+        if let Some(request) = &mut self.request {
+            request.client_left |= client_left;
         }
-        if self.is_cut {
-            self.line.body_is_cut();
-        } else {
-            self.line.body_is_done();
-        }
+        let ended = if self.is_cut { BodyState::Cut } else { BodyState::Whole };
+        self.connection.body_is(ended);
     }
 }

@@ -1,9 +1,8 @@
-//! One connection, from its first byte to the way it ends.
+//! One connection, from its first byte to its end.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,120 +12,110 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
-use super::exchange::{Desk, exchange};
-use super::halt::Halt;
+use super::exchange::{ConnectionContext, exchange};
 use super::http2;
-use super::line::{Line, Verdict};
-use super::nudge::Nudge;
-use super::reply::Reply;
+use super::state::{ConnectionState, Termination};
+use super::stop::StopSignal;
 use super::wire::Wire;
+use crate::spaces::Reply;
 
 /// How long a client may take to notice that a connection was closed, before what it still sends
 /// is answered with a reset: closing at once could destroy the answer on its way.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves one connection until it ends.
-pub(super) async fn drive<S, F>(stream: TcpStream, service: Arc<S>, desk: Desk)
+pub(super) async fn drive<S, F>(stream: TcpStream, service: Arc<S>, context: ConnectionContext)
 where
     S: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
     F: Future<Output = Reply> + Send,
 {
-    let line = Arc::clone(&desk.line);
+    let state = Arc::clone(&context.state);
     let mut builder = http1::Builder::new();
-    // The date is the world's to give or to withhold, and idle connections are watched below for
-    // less than a timer for each request.
+    // The date is the space's to give or to withhold, and idle connections are closed below, with
+    // one timer for a connection instead of one for each request.
     builder
         .auto_date_header(false)
         .header_read_timeout(None)
-        .max_buf_size(desk.limits.buffer.max(MIN_BUFFER));
+        .max_buf_size(context.limits.buffer.max(MIN_BUFFER));
     let mut connection = builder.serve_connection(
-        Wire::new(stream, Arc::clone(&line)),
-        service_fn(|request: Request<Incoming>| Box::pin(exchange(&desk, &*service, request))),
+        Wire::new(stream, Arc::clone(&state)),
+        service_fn(|request: Request<Incoming>| Box::pin(exchange(&context, &*service, request))),
     );
-    let mut halt = desk.halt.clone();
-    let mut halted = pin!(halt.halted());
-    let mut halting = false;
-    let mut nudge = Nudge::default();
-    let mut watch = Watch::new(desk.limits.idle);
-    let mut watchdog = pin!(sleep(desk.limits.idle));
-    let result = poll_fn(|cx| {
-        if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
-            return Poll::Ready(result);
-        }
-        if let Some(waker) = nudge.look(cx) {
-            let rare = &mut Context::from_waker(&waker);
-            if !halting && halted.as_mut().poll(rare).is_ready() {
-                halting = true;
-                Pin::new(&mut connection).graceful_shutdown();
-                if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
-                    return Poll::Ready(result);
-                }
+    let mut stop = context.stop.clone();
+    let mut stopping = false;
+    let mut idle = IdleCheck::new(context.limits.idle);
+    let result = loop {
+        let ended = poll_fn(|cx| {
+            let polled = connection.poll_without_shutdown(cx);
+            // Cut on purpose, or stopped in the middle of a head that may never be completed.
+            let over = state.is_cut() || (stopping && !state.is_answering());
+            if polled.is_pending() && over { Poll::Ready(Ok(())) } else { polled }
+        });
+        tokio::select! {
+            biased;
+            result = ended => break result,
+            () = stop.stopped(), if !stopping => {
+                stopping = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
-            while watchdog.as_mut().poll(rare).is_ready() {
-                if watch.is_asleep(&line) {
-                    return Poll::Ready(Ok(()));
-                }
-                watchdog.as_mut().reset(Instant::now() + watch.period);
-            }
+            () = idle.elapses(&state) => break Ok(()),
         }
-        // Cut on purpose, or stopped in the middle of a head that may never be completed.
-        if line.is_cut() || (halting && !line.is_busy()) {
-            return Poll::Ready(Ok(()));
-        }
-        Poll::Pending
-    })
-    .await;
-    let parts = connection.into_parts();
-    let mut stream = parts.io.into_stream();
+    };
+    let mut stream = connection.into_parts().io.into_stream();
     if result.is_err_and(|error| error.is_parse_version_h2()) {
-        if desk.answers_refusals {
-            // It is heard of; the answer has to be in the client's own words.
-            drop(service(http2::heard()));
-        }
-        // The client may be gone, or may never ask; there is nobody to tell then.
-        let _ = timeout(LINGER, http2::refuse(&mut stream, parts.read_buf)).await;
+        drop(service(http2::request()).await);
+        // An error means that the client is gone.
+        let _ = timeout(LINGER, stream.write_all(http2::REFUSAL)).await;
     }
-    end(stream, line.verdict(), desk.halt.clone()).await;
+    end(stream, state.termination(), context.stop).await;
 }
 
 /// Below this hyper panics.
 const MIN_BUFFER: usize = 8_192;
 
-/// Notices connections on which nothing is going on.
-struct Watch {
-    period: Duration,
+/// Finds connections on which nothing happens.
+struct IdleCheck {
+    timer: Interval,
+    /// Requests at the last look.
     requests: u64,
 }
 
-impl Watch {
+impl IdleCheck {
     fn new(period: Duration) -> Self {
         let period = period.max(Duration::from_millis(1));
-        Self { period, requests: 0 }
+        let mut timer = interval_at(Instant::now() + period, period);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { timer, requests: 0 }
     }
 
-    /// Whether no request was completed since the last look, and none is being answered.
-    fn is_asleep(&mut self, line: &Line) -> bool {
-        let requests = line.requests();
-        let asleep = self.requests == requests && !line.is_busy();
-        self.requests = requests;
-        asleep
+    /// Completes at the first look that finds no new request since the one before, and none that is
+    /// being answered.
+    async fn elapses(&mut self, state: &ConnectionState) {
+        loop {
+            self.timer.tick().await;
+            let requests = state.requests();
+            if self.requests == requests && !state.is_answering() {
+                return;
+            }
+            self.requests = requests;
+        }
     }
 }
 
 /// Ends a connection as it was decided: with an RST, or with a FIN.
-async fn end(mut stream: TcpStream, verdict: Verdict, mut halt: Halt) {
-    if verdict == Verdict::Reset {
+async fn end(mut stream: TcpStream, how: Option<Termination>, mut stop: StopSignal) {
+    if how == Some(Termination::Reset) {
         // With a linger time of zero the kernel drops what is unsent and sends RST (POSIX close).
         let _ = stream.set_zero_linger();
         return;
     }
-    // Errors below mean that the client is gone, which is what is wanted.
+    // Errors below mean that the client has closed it, too.
     let _ = stream.shutdown().await;
     let drain = async {
         let mut scrap = [0; 4_096];
         while stream.read(&mut scrap).await.is_ok_and(|read| read > 0) {}
     };
-    halt.or_halt(timeout(LINGER, drain)).await;
+    stop.or_stopped(timeout(LINGER, drain)).await;
 }

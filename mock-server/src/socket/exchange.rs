@@ -1,4 +1,4 @@
-//! One request and what becomes of it.
+//! One request, and the delivery of its answer.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,38 +8,49 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::ext::ReasonPhrase;
 
 use super::accept::Limits;
 use super::body::AnswerBody;
-use super::halt::Halt;
+use super::held::HeldAnswers;
 use super::intake::{closing, take_in};
-use super::line::{Line, Verdict};
-use super::order::Held;
-use super::reply::{Ending, Outside, Place, Reply};
+use super::state::{ConnectionState, Termination};
+use super::stop::StopSignal;
 use crate::api::TurnedAway;
 use crate::fault::{Delivery, Outcome, status_answer};
+use crate::spaces::{InFlight, Reply};
 
-/// There is no answer: the connection ends as its line says.
+/// There is no answer: the connection ends as its state says.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection ends without an answer")]
 pub(super) struct NoAnswer;
 
 /// What the exchanges of one connection need besides their requests.
-pub(super) struct Desk {
+pub(super) struct ConnectionContext {
     pub(super) limits: Arc<Limits>,
-    pub(super) held: Arc<Held>,
-    pub(super) line: Arc<Line>,
-    pub(super) halt: Halt,
-    pub(super) answers_refusals: bool,
+    pub(super) held: Arc<HeldAnswers>,
+    pub(super) state: Arc<ConnectionState>,
+    pub(super) stop: StopSignal,
 }
 
-/// Takes a request in, has it answered, and delivers the answer.
+impl ConnectionContext {
+    fn body(&self, bytes: Bytes) -> AnswerBody {
+        AnswerBody::new(bytes, Arc::clone(&self.state))
+    }
+
+    /// Has the answers released that are held for this one, as soon as it is out.
+    fn release_held(&self, request: Option<&InFlight>) {
+        if let Some(departures) = request.and_then(|request| self.held.departures(request)) {
+            self.state.notify_when_flushed(departures);
+        }
+    }
+}
+
+/// Reads a request, has it answered, and delivers the answer.
 pub(super) async fn exchange<S, F>(
-    desk: &Desk,
+    connection: &ConnectionContext,
     service: &S,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, NoAnswer>
@@ -47,60 +58,27 @@ where
     S: Fn(Request<Bytes>) -> F,
     F: Future<Output = Reply>,
 {
-    desk.line.begin();
-    // What few requests need is boxed here and below: a small future is what most of them pay for.
+    connection.state.begin();
+    // What few requests need is boxed here and below, so that the usual future stays small.
     let request = if request.body().is_end_stream() {
         request.map(|_| Bytes::new())
     } else {
-        match Box::pin(take_in(request, &desk.limits)).await {
-            Ok(request) => request,
-            Err((head, unreadable)) => {
-                let refusal = unreadable.refusal(&desk.limits).ok_or(NoAnswer)?;
-                return Box::pin(refuse(desk, service, *head, refusal)).await;
-            }
-        }
+        Box::pin(take_in(request, &connection.limits)).await.ok_or(NoAnswer)?
     };
-    let (delivery, place, ending) = caught(service, request).await.into_parts();
-    match delivery {
+    let turned_away = request.extensions().get::<TurnedAway>().is_some();
+    let Reply { delivery, in_flight } = caught(service, request).await;
+    let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
-            announce(desk, place.as_ref());
-            let response = response.map(|body| AnswerBody::whole(body, Arc::clone(&desk.line)));
-            Ok(named(response).map(|body| body.ending_with(ending)))
+            connection.release_held(in_flight.as_ref());
+            response.map(|body| connection.body(body).of(in_flight))
         }
-        delivery => {
-            let mut under_way = UnderWay(ending);
-            let carried_out = Box::pin(deliver(desk, delivery, place)).await;
-            let ending = under_way.0.take();
-            Ok(named(carried_out?).map(|body| body.ending_with(ending)))
-        }
-    }
+        delivery => Box::pin(deliver(connection, delivery, in_flight)).await?,
+    };
+    let response = with_reason_phrase(response);
+    Ok(if turned_away { closing(response) } else { response })
 }
 
-/// Answers a request whose body could not be had.
-async fn refuse<S, F>(
-    desk: &Desk,
-    service: &S,
-    head: Parts,
-    refusal: TurnedAway,
-) -> Result<Response<AnswerBody>, NoAnswer>
-where
-    S: Fn(Request<Bytes>) -> F,
-    F: Future<Output = Reply>,
-{
-    let whole = |body| AnswerBody::whole(body, Arc::clone(&desk.line));
-    if !desk.answers_refusals {
-        return Ok(refusal.answer().map(whole));
-    }
-    let mut request = Request::from_parts(head, Bytes::new());
-    request.extensions_mut().insert(refusal);
-    let (delivery, place, ending) = caught(service, request).await.into_parts();
-    let mut under_way = UnderWay(ending);
-    let carried_out = deliver(desk, delivery, place).await;
-    let ending = under_way.0.take();
-    Ok(closing(carried_out?).map(|body| body.ending_with(ending)))
-}
-
-/// Runs a handler; if it panics, the client gets a 500 and the server lives on.
+/// Runs a handler; if it panics, the client gets a 500 and the connection stays.
 async fn caught<S, F>(service: &S, request: Request<Bytes>) -> Reply
 where
     S: Fn(Request<Bytes>) -> F,
@@ -112,116 +90,100 @@ where
     };
     let mut handler = pin!(handler);
     poll_fn(|cx| {
-        // The handler is never polled again after a panic, so nobody sees what it left behind.
+        // The handler is not polled again after a panic, so a broken state of its own is not seen.
         let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)));
         polled.unwrap_or_else(|_| Poll::Ready(panicked()))
     })
     .await
 }
 
+/// Carries out a delivery that a fault changed: it waits, or ends in another way.
 async fn deliver(
-    desk: &Desk,
+    connection: &ConnectionContext,
     delivery: Delivery,
-    place: Option<Place>,
+    mut in_flight: Option<InFlight>,
 ) -> Result<Response<AnswerBody>, NoAnswer> {
-    let mut due = place.as_ref().map_or(Duration::ZERO, |place| place.arrived);
-    if !delivery.hold.is_zero() || delivery.after_next.is_some() {
-        let place = place.clone().unwrap_or_else(Outside::place);
-        due = due.saturating_add(delivery.hold);
-        due = hold(desk, &place, due, delivery.after_next).await;
-    }
+    // If this future is dropped while it waits, then because the client disconnected.
+    set_client_left(&mut in_flight, true);
+    let due = match &in_flight {
+        Some(request) => hold(connection, request, delivery.hold, delivery.after_next).await,
+        None => Duration::ZERO,
+    };
     if delivery.outcome.response().is_some() {
-        announce(desk, place.as_ref());
+        connection.release_held(in_flight.as_ref());
     }
-    carry_out(desk, delivery.outcome, place, due).await
-}
-
-/// Has those told that wait for an answer of this operation, once it is out.
-fn announce(desk: &Desk, place: Option<&Place>) {
-    if let Some(departure) = place.and_then(|place| desk.held.departure(place)) {
-        desk.line.tell(departure);
-    }
-}
-
-/// A request of which nothing has been decided on the wire yet. Dropped so, its client has left.
-struct UnderWay(Option<Box<dyn Ending>>);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        if let Some(ending) = &mut self.0 {
-            ending.client_left();
+    let decided = match delivery.outcome {
+        Outcome::Answer(response) => Ok((response, None, None)),
+        Outcome::Drip { response, pace } => Ok((response, None, Some(pace))),
+        Outcome::Cut { response, bytes, pace } => Ok((response, Some(bytes), pace)),
+        Outcome::Reset => Err(Termination::Reset),
+        Outcome::Close => Err(Termination::Close),
+        Outcome::Hang => {
+            connection.stop.clone().stopped().await;
+            Err(Termination::Close)
         }
-    }
+    };
+    set_client_left(&mut in_flight, false);
+    let (response, cut, pace) = decided.map_err(|how| {
+        connection.state.terminate(how);
+        NoAnswer
+    })?;
+    let time = in_flight.as_ref().map(InFlight::time).cloned();
+    Ok(response.map(|body| {
+        let mut body = connection.body(body).of(in_flight);
+        if let Some(bytes) = cut {
+            body = body.cut(bytes);
+        }
+        if let (Some(pace), Some(time)) = (pace, time) {
+            body = body.dripping(pace, time, due, connection.stop.clone());
+        }
+        body
+    }))
 }
 
-/// Gives a status its words where HTTP has none for it: the API's second way to throttle.
-fn named<B>(mut response: Response<B>) -> Response<B> {
-    if response.status().canonical_reason().is_none() {
-        let words: &[u8] = match response.status().as_u16() {
-            420 => b"Enhance Your Calm",
-            _ => b"Unnamed",
-        };
-        // Both are letters and spaces, which a reason phrase may be made of.
-        if let Ok(words) = ReasonPhrase::try_from(words) {
-            response.extensions_mut().insert(words);
-        }
+fn set_client_left(in_flight: &mut Option<InFlight>, left: bool) {
+    if let Some(request) = in_flight {
+        request.client_left = left;
     }
-    response
 }
 
 /// Holds an answer back until it is due, and then until the next of its operation is out. A server
 /// that stops holds nothing back. Returns the elapsed time from which the answer may flow.
-async fn hold(desk: &Desk, place: &Place, due: Duration, after_next: Option<Duration>) -> Duration {
-    let next = after_next.map(|at_most| (desk.held.wait(place), due.saturating_add(at_most)));
-    let mut halt = desk.halt.clone();
-    halt.or_halt(place.wait_until(due)).await;
-    let Some((departure, latest)) = next else {
+async fn hold(
+    connection: &ConnectionContext,
+    request: &InFlight,
+    hold: Duration,
+    after_next: Option<Duration>,
+) -> Duration {
+    let time = request.time();
+    let due = request.arrived().saturating_add(hold);
+    let next =
+        after_next.map(|at_most| (connection.held.hold(request), due.saturating_add(at_most)));
+    let mut stop = connection.stop.clone();
+    stop.or_stopped(time.wait_until(due)).await;
+    let Some((mut departures, latest)) = next else {
         return due;
     };
     let either = async {
         tokio::select! {
-            _ = departure => place.time.elapsed().clamp(due, latest),
-            () = place.wait_until(latest) => latest,
+            _ = departures.changed() => time.elapsed().clamp(due, latest),
+            () = time.wait_until(latest) => latest,
         }
     };
-    halt.or_halt(either).await.unwrap_or(due)
+    stop.or_stopped(either).await.unwrap_or(due)
 }
 
-async fn carry_out(
-    desk: &Desk,
-    outcome: Outcome,
-    place: Option<Place>,
-    due: Duration,
-) -> Result<Response<AnswerBody>, NoAnswer> {
-    let line = &desk.line;
-    let whole = |body| AnswerBody::whole(body, Arc::clone(line));
-    let drip = |body: AnswerBody, pace| {
-        let place = place.unwrap_or_else(Outside::place);
-        body.dripping(pace, place, due, desk.halt.clone())
-    };
-    let response = match outcome {
-        Outcome::Answer(response) => response.map(whole),
-        Outcome::Drip { response, pace } => response.map(|body| drip(whole(body), pace)),
-        Outcome::Cut { response, bytes, pace } => response.map(|body| {
-            let body = whole(body).cut(bytes);
-            match pace {
-                Some(pace) => drip(body, pace),
-                None => body,
-            }
-        }),
-        Outcome::Reset => {
-            line.condemn(Verdict::Reset);
-            return Err(NoAnswer);
+/// Gives a status a reason phrase where HTTP has none for it: 420 is the API's second way to throttle.
+fn with_reason_phrase<B>(mut response: Response<B>) -> Response<B> {
+    if response.status().canonical_reason().is_none() {
+        let phrase: &[u8] = match response.status().as_u16() {
+            420 => b"Enhance Your Calm",
+            _ => b"Unnamed",
+        };
+        // Letters and spaces alone are always a valid reason phrase.
+        if let Ok(phrase) = ReasonPhrase::try_from(phrase) {
+            response.extensions_mut().insert(phrase);
         }
-        Outcome::Close => {
-            line.condemn(Verdict::Close);
-            return Err(NoAnswer);
-        }
-        Outcome::Hang => {
-            desk.halt.clone().halted().await;
-            line.condemn(Verdict::Close);
-            return Err(NoAnswer);
-        }
-    };
-    Ok(response)
+    }
+    response
 }

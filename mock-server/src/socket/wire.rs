@@ -9,18 +9,17 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::line::Line;
+use super::state::ConnectionState;
 
 /// The stream under one HTTP connection.
 pub(super) struct Wire {
     stream: TokioIo<TcpStream>,
-    line: Arc<Line>,
+    connection: Arc<ConnectionState>,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, line: Arc<Line>) -> Self {
-        let stream = TokioIo::new(stream);
-        Self { stream, line }
+    pub(super) fn new(stream: TcpStream, connection: Arc<ConnectionState>) -> Self {
+        Self { stream: TokioIo::new(stream), connection }
     }
 
     pub(super) fn into_stream(self) -> TcpStream {
@@ -62,7 +61,7 @@ impl Write for Wire {
     /// Called when nothing is left to write: hyper flushes its own buffer first.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        self.line.flushed();
+        self.connection.flushed();
         Poll::Ready(Ok(()))
     }
 

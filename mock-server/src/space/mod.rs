@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{DATE, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, Version};
 
 use crate::api::{
     self, Account, Accounts, Desk, Input, Pages, Plugin, ReadCache, Reading, Refused, Tier, Unread,
@@ -195,6 +195,10 @@ impl Space {
             carried.refused = response.status().as_u16() >= 400;
             response
         });
+        if request.version() == Version::HTTP_2 {
+            // Its connection is closed without an answer: none could be read.
+            delivery.outcome = Outcome::Close;
+        }
         let seq = self.journal.next_seq();
         let dated = self.world.quirks.date_header == DateHeader::Sent;
         stamp(&mut delivery.outcome, seq, dated.then_some(now));

@@ -1,5 +1,6 @@
 //! Many isolated spaces in one process; the credentials of a request choose its space.
 
+mod in_flight;
 mod info;
 mod shared_space;
 pub mod system_clock;
@@ -7,9 +8,12 @@ mod tap;
 mod usage_summary;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard, RwLock};
+
+pub use in_flight::{InFlight, Listener, Reply, SpaceTime};
 pub use info::Info;
 pub use shared_space::SharedSpace;
 pub use tap::Tap;
@@ -71,7 +75,7 @@ impl Spaces {
     /// The space of a request, by the identifier in its `Authorization`.
     #[must_use]
     pub fn of(&self, authorization: Option<&str>) -> Arc<SharedSpace> {
-        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        let others = self.others.read();
         if others.by_identifier.is_empty() {
             return Arc::clone(&self.default);
         }
@@ -86,14 +90,14 @@ impl Spaces {
         if name == DEFAULT {
             return Some(Arc::clone(&self.default));
         }
-        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        let others = self.others.read();
         others.by_name.get(name).map(Arc::clone)
     }
 
     /// The names of all spaces, the default one first.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        let others = self.others.read();
         let mut names: Vec<_> = others.by_name.keys().cloned().collect();
         names.sort();
         names.insert(0, DEFAULT.to_owned());
@@ -120,7 +124,7 @@ impl Spaces {
         let accounts = space.accounts().clone();
         let cell = Arc::new(SharedSpace::new(space, Some(expires)));
         let identifiers = [accounts.plugin.identifier, accounts.user.identifier];
-        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        let mut others = self.others.write();
         if name == DEFAULT || others.by_name.contains_key(&name) {
             return Err(Taken::Name(name));
         }
@@ -140,7 +144,7 @@ impl Spaces {
     }
 
     fn next_name(&self) -> String {
-        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        let mut others = self.others.write();
         loop {
             others.made += 1;
             let name = format!("s{}", others.made);
@@ -152,7 +156,7 @@ impl Spaces {
 
     /// Tears a space down; tells whether there was one.
     pub fn remove(&self, name: &str) -> bool {
-        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        let mut others = self.others.write();
         let Some(cell) = others.by_name.remove(name) else {
             return false;
         };
@@ -182,13 +186,13 @@ impl Spaces {
 
     /// The usage of spaces that were reset or removed.
     pub(crate) fn ended(&self) -> MutexGuard<'_, UsageSummary> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ended.lock()
     }
 
     /// Tears down what has gone unused for too long.
     pub fn remove_expired(&self) {
         let expired: Vec<_> = {
-            let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+            let others = self.others.read();
             others
                 .by_name
                 .values()

@@ -1,9 +1,10 @@
 //! A space behind a lock, with a channel that announces its changes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use crate::clock::Mode;
@@ -63,8 +64,7 @@ impl SharedSpace {
         if self.expires.is_some() {
             self.used.store(system_clock::elapsed().as_secs(), Ordering::Relaxed);
         }
-        // A panic leaves a consistent space behind: every change is made of whole values.
-        self.space.lock().unwrap_or_else(PoisonError::into_inner)
+        self.space.lock()
     }
 
     /// Wakes every receiver of [`SharedSpace::changes`] that is waiting.
@@ -110,7 +110,7 @@ impl SharedSpace {
         let mut changes = self.changes();
         loop {
             let left = {
-                let space = self.space.lock().unwrap_or_else(PoisonError::into_inner);
+                let space = self.space.lock();
                 let now = space.clock.now(system_clock::elapsed()).elapsed;
                 (elapsed > now).then(|| (elapsed.saturating_sub(now), space.clock.mode()))
             };

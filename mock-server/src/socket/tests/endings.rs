@@ -125,7 +125,7 @@ async fn a_hanging_request_ends_when_its_client_leaves() {
     let server = Server::start(limits, |request| async move {
         let hangs = request.uri() == "/hang";
         let outcome = if hangs { Outcome::Hang } else { Outcome::Answer(answer("next")) };
-        super::Reply::new(super::delivery(outcome), None)
+        super::Reply::from(super::delivery(outcome))
     })
     .await;
     let mut hanging = server.connect().await;

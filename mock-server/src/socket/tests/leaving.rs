@@ -1,34 +1,13 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use tokio::sync::mpsc;
 
-use super::{Limits, Manual, Reply, Server, answer, delivery, place};
+use super::{Limits, Listener, SINCE, Server, TestSpace, answer, delivery};
+use crate::clock::Mode;
 use crate::fault::{Delivery, HOLD_ORDER_AT_MOST, Outcome, Rate};
-use crate::operation::Operation;
-use crate::socket::Ending;
-
-/// Says at the end whether the client left.
-struct Witness {
-    left: AtomicBool,
-    told: mpsc::UnboundedSender<bool>,
-}
-
-impl Ending for Witness {
-    fn client_left(&mut self) {
-        self.left.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        // The test may have seen enough.
-        let _ = self.told.send(self.left.load(Ordering::Relaxed));
-    }
-}
 
 fn decided(path: &str) -> Delivery {
     let pace = Rate::parse("1B/s").unwrap();
@@ -47,15 +26,19 @@ fn decided(path: &str) -> Delivery {
     }
 }
 
-/// A server in whose world no time passes, and what its requests' ends say.
+/// A server in whose space no time passes; a receiver of arrivals, and one that says of each request
+/// that ended whether its client had left.
 async fn server() -> (Server, mpsc::UnboundedReceiver<()>, mpsc::UnboundedReceiver<bool>) {
-    let time = Manual::new();
-    let (told, endings) = mpsc::unbounded_channel();
+    let space = TestSpace::new(Mode::Manual);
+    let (ended, endings) = mpsc::unbounded_channel();
     let (arrived, arrivals) = mpsc::unbounded_channel();
+    let listener: Listener = Arc::new(move |_, entry| {
+        // The test may have seen enough.
+        let _ = ended.send(entry.client_left);
+    });
     let server = Server::start(Limits::default(), move |request: Request<Bytes>| {
-        let witness = Witness { left: AtomicBool::new(false), told: told.clone() };
-        let place = place(&Arc::clone(&time), Operation::Since);
-        let reply = Reply::new(decided(request.uri().path()), place).ending_with(witness);
+        let delivery = decided(request.uri().path());
+        let reply = space.reply(delivery, SINCE, Some(Arc::clone(&listener)));
         arrived.send(()).unwrap();
         async { reply }
     })

@@ -1,4 +1,4 @@
-//! The edge against a raw TCP client, which sees every byte and the way a connection ends.
+//! The server against a raw TCP client, which sees every byte and the way a connection ends.
 
 mod endings;
 mod leaving;
@@ -7,7 +7,6 @@ mod stop;
 mod waits;
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,38 +14,43 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Edge, Limits, Place, Reply, WorldTime};
+use super::{HttpServer, Limits};
+use crate::clock::Mode;
 use crate::fault::{Delivery, Outcome};
-use crate::operation::Operation;
+use crate::options::{Blueprint, WorldOptions};
+use crate::space::Space;
+use crate::spaces::{Listener, Reply, SharedSpace, system_clock};
 
-/// A world's time that moves when the test says so.
-struct Manual(watch::Sender<Duration>);
+/// A space without websites, by whose clock deliveries wait.
+struct TestSpace(Arc<SharedSpace>);
 
-impl Manual {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(Duration::ZERO)))
+impl TestSpace {
+    fn new(clock: Mode) -> Arc<Self> {
+        let clock = Some(clock);
+        let options = WorldOptions { websites: Some(0), clock, ..Default::default() };
+        let blueprint = Arc::new(Blueprint::new(options).unwrap());
+        let space = Space::start("test", blueprint, "", system_clock::outside());
+        Arc::new(Self(Arc::new(SharedSpace::new(space, None))))
     }
 
     fn advance(&self, by: Duration) {
-        self.0.send_modify(|elapsed| *elapsed += by);
+        self.0.lock().clock.advance(by);
+        self.0.notify();
+    }
+
+    /// A reply to a request of that route, with another delivery than the space's.
+    fn reply(&self, delivery: Delivery, route: &str, listener: Option<Listener>) -> Reply {
+        let request = Request::get(route).body(Bytes::new()).unwrap();
+        Reply { delivery, ..self.0.handle(&request, listener) }
     }
 }
 
-impl WorldTime for Manual {
-    fn elapsed(&self) -> Duration {
-        *self.0.borrow()
-    }
-
-    fn wait_until(&self, _: u64, due: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let mut time = self.0.subscribe();
-        Box::pin(async move {
-            time.wait_for(|elapsed| *elapsed >= due).await.expect("the time is kept");
-        })
-    }
-}
+/// The route of most requests here, and one of another operation.
+const SINCE: &str = "/v1/plugin/connect/websites/since";
+const LIST: &str = "/v1/plugin/connect/websites/all";
 
 /// A server that runs in the test's own runtime.
 struct Server {
@@ -65,8 +69,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(async move {
-            let edge = Edge::new(service, limits);
-            edge.serve(listener, async { stopped.await.unwrap_or_default() }).await;
+            let server = HttpServer::new(service, limits);
+            server.serve(listener, async { stopped.await.unwrap_or_default() }).await;
         });
         Self { address, stop, served }
     }
@@ -76,9 +80,10 @@ impl Server {
     where
         O: Fn(Request<Bytes>) -> Outcome + Send + Sync + 'static,
     {
+        let space = TestSpace::new(Mode::Real);
         Self::start(Limits::default(), move |request| {
-            let outcome = outcome(request);
-            async { Reply::new(delivery(outcome), None) }
+            let reply = space.reply(delivery(outcome(request)), SINCE, None);
+            async { reply }
         })
         .await
     }
@@ -99,15 +104,6 @@ fn delivery(outcome: Outcome) -> Delivery {
 
 fn answer(body: &'static str) -> Response<Bytes> {
     Response::new(Bytes::from_static(body.as_bytes()))
-}
-
-fn place(time: &Arc<Manual>, operation: Operation) -> Option<Place> {
-    Some(Place {
-        time: Arc::clone(time) as Arc<dyn WorldTime>,
-        life: 0,
-        operation,
-        arrived: Duration::ZERO,
-    })
 }
 
 /// How a connection ended, and what came before.

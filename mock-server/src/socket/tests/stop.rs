@@ -7,9 +7,9 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::{End, Limits, Manual, Reply, Server, answer, delivery, place};
+use super::{End, Limits, Reply, SINCE, Server, TestSpace, answer, delivery};
+use crate::clock::Mode;
 use crate::fault::{Delivery, HOLD_ORDER_AT_MOST, Outcome, Rate};
-use crate::operation::Operation;
 
 /// Far less than the grace, so that a test notices when only the grace ended the server.
 const SOON: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ async fn an_idle_server_stops_at_once_and_closes_what_is_open() {
 
 #[tokio::test]
 async fn stopping_releases_all_that_waits() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let arrived = Arc::new(Notify::new());
     let seen = Arc::clone(&arrived);
     let server = Server::start(Limits::default(), move |request: Request<Bytes>| {
@@ -52,9 +52,9 @@ async fn stopping_releases_all_that_waits() {
         let hold = if request.uri() == "/slow" { Duration::MAX } else { Duration::ZERO };
         let after_next = (request.uri() == "/hold").then_some(HOLD_ORDER_AT_MOST);
         let delivery = Delivery { hold, after_next, ..delivery(outcome) };
-        let place = place(&time, Operation::Since);
+        let reply = time.reply(delivery, SINCE, None);
         seen.notify_one();
-        async { Reply::new(delivery, place) }
+        async { reply }
     })
     .await;
     let mut clients = Vec::new();

@@ -5,16 +5,16 @@ use bytes::Bytes;
 use http::Request;
 use tokio::sync::Notify;
 
-use super::{End, Limits, Manual, Reply, Server, answer, delivery, place};
+use super::{End, LIST, Limits, SINCE, Server, TestSpace, answer, delivery};
+use crate::clock::Mode;
 use crate::fault::{Delivery, HOLD_ORDER_AT_MOST, Outcome, Rate};
-use crate::operation::Operation;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A server in whose world only the test moves time: `/slow` is delayed by 5 s, `/hold` waits for
 /// the next answer, `/drip` trickles, `/hold-drip` does both, `/cut` ends early, `/lost` gets no
 /// answer.
-async fn server(time: &Arc<Manual>) -> (Server, Arc<Notify>) {
+async fn server(time: &Arc<TestSpace>) -> (Server, Arc<Notify>) {
     let time = Arc::clone(time);
     let arrived = Arc::new(Notify::new());
     let seen = Arc::clone(&arrived);
@@ -22,7 +22,7 @@ async fn server(time: &Arc<Manual>) -> (Server, Arc<Notify>) {
     (server, arrived)
 }
 
-async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
+async fn server_of(time: Arc<TestSpace>, arrived: Arc<Notify>) -> Server {
     Server::start(Limits::default(), move |request: Request<Bytes>| {
         let outcome = match request.uri().path() {
             "/drip" | "/hold-drip" => {
@@ -42,10 +42,9 @@ async fn server_of(time: Arc<Manual>, arrived: Arc<Notify>) -> Server {
             ..delivery(outcome)
         };
         let other = request.uri() == "/other";
-        let operation = if other { Operation::List } else { Operation::Since };
-        let place = place(&time, operation);
+        let reply = time.reply(delivery, if other { LIST } else { SINCE }, None);
         arrived.notify_one();
-        async { Reply::new(delivery, place) }
+        async { reply }
     })
     .await
 }
@@ -64,7 +63,7 @@ fn nothing_came(client: &super::Client) -> bool {
 
 #[tokio::test]
 async fn a_delay_passes_when_the_clock_is_advanced() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut client = server.connect().await;
     client.get("/slow").await;
@@ -78,7 +77,7 @@ async fn a_delay_passes_when_the_clock_is_advanced() {
 
 #[tokio::test]
 async fn a_drip_follows_the_clock_of_its_world() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut client = server.connect().await;
     client.get("/drip").await;
@@ -97,7 +96,7 @@ async fn a_drip_follows_the_clock_of_its_world() {
 
 #[tokio::test]
 async fn a_held_answer_follows_the_next_of_its_operation() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut held = server.connect().await;
     held.get("/hold").await;
@@ -119,7 +118,7 @@ async fn a_held_answer_follows_the_next_of_its_operation() {
 
 #[tokio::test]
 async fn an_answer_that_is_cut_releases_a_held_one_too() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut held = server.connect().await;
     held.get("/hold").await;
@@ -132,7 +131,7 @@ async fn an_answer_that_is_cut_releases_a_held_one_too() {
 
 #[tokio::test]
 async fn a_held_answer_goes_out_by_itself_after_thirty_seconds() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut held = server.connect().await;
     held.get("/hold").await;
@@ -146,7 +145,7 @@ async fn a_held_answer_goes_out_by_itself_after_thirty_seconds() {
 
 #[tokio::test]
 async fn a_held_answer_drips_from_when_it_is_let_go() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut held = server.connect().await;
     held.get("/hold-drip").await;
@@ -168,7 +167,7 @@ async fn a_held_answer_drips_from_when_it_is_let_go() {
 
 #[tokio::test]
 async fn a_held_answer_that_nobody_follows_drips_from_its_thirtieth_second() {
-    let time = Manual::new();
+    let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut held = server.connect().await;
     held.get("/hold-drip").await;
@@ -184,7 +183,7 @@ async fn a_held_answer_that_nobody_follows_drips_from_its_thirtieth_second() {
 
 #[tokio::test]
 async fn worlds_do_not_release_each_other_s_answers() {
-    let (mine, theirs) = (Manual::new(), Manual::new());
+    let (mine, theirs) = (TestSpace::new(Mode::Manual), TestSpace::new(Mode::Manual));
     let worlds = [Arc::clone(&mine), theirs];
     let arrived = Arc::new(Notify::new());
     let seen = Arc::clone(&arrived);
@@ -195,9 +194,9 @@ async fn worlds_do_not_release_each_other_s_answers() {
             after_next: hold.then_some(HOLD_ORDER_AT_MOST),
             ..delivery(Outcome::Answer(answer("done")))
         };
-        let place = place(time, Operation::Since);
+        let reply = time.reply(delivery, SINCE, None);
         seen.notify_one();
-        async { Reply::new(delivery, place) }
+        async { reply }
     })
     .await;
     let mut held = server.connect().await;

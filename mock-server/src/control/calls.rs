@@ -1,0 +1,289 @@
+//! Every call of the control API. The router and the OpenAPI document are both made from this.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::{
+    clock, faults, health, info, openapi, ready, requests, reset, rules, spaces, state, websites,
+};
+
+/// The calls that every space has.
+pub(super) fn of_a_space() -> Vec<Call> {
+    [lifecycle(), installations(), journal(), armed_faults(), rules_of_a_world()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The calls that the server has once.
+pub(super) fn of_the_server() -> Vec<Call> {
+    vec![
+        Call::get("/spaces", spaces::list, "The names of all spaces.").answers(
+            200,
+            "The default one first.",
+            object(),
+        ),
+        Call::post(
+            "/spaces",
+            spaces::make,
+            "Makes a fresh isolated world. Options that are left out are the server's own, \
+             credentials and faults excepted.",
+        )
+        .takes(spaces::body_schema())
+        .answers(201, "The facts a fixture needs.", component("Info")),
+        Call::delete("/spaces/{space}", spaces::remove, "Tears a space down.").answers(
+            200,
+            "Which one.",
+            object(),
+        ),
+    ]
+}
+
+fn lifecycle() -> Vec<Call> {
+    vec![
+        Call::get("/health", health, "200 while alive.").answers(200, "Alive.", object()),
+        Call::get("/ready", ready, "200 once seeded, 503 before.")
+            .answers(200, "Ready.", object())
+            .or(503, "Not yet."),
+        Call::get("/openapi.json", openapi::show, "This document.").answers(
+            200,
+            "OpenAPI 3.1.",
+            object(),
+        ),
+        Call::get("/info", info, "Where this space is reached, and with which credentials.")
+            .answers(200, "The facts a fixture needs.", component("Info")),
+        Call::post("/reset", reset, "Back to the state at the start: websites, journal, faults and clock.")
+            .answers(200, "The facts, as before.", component("Info")),
+        Call::get(
+            "/state",
+            state::show,
+            "The world as a document, to start from later: websites, also those that left, clock, \
+             quota, quirks, schema.",
+        )
+        .answers(200, "The dump.", component("State")),
+        Call::put(
+            "/state",
+            state::put,
+            "The world becomes the one of a dump. Journal, faults, credentials and the clock's mode \
+             stay; a real clock is never set back. Refused when the version is unknown. A dump over \
+             2 MiB comes in with `--state FILE`.",
+        )
+        .takes(component("State"))
+        .answers(
+            200,
+            "How many websites have the plugin now.",
+            with(json!({ "websites": { "type": "integer" } })),
+        ),
+    ]
+}
+
+fn installations() -> Vec<Call> {
+    vec![
+        Call::get("/websites", websites::list, "The truth: every website that has the plugin.")
+            .answers(
+                200,
+                "By id.",
+                with(json!({
+                    "websites": { "type": "object", "additionalProperties": component("Website") },
+                })),
+            ),
+        Call::post("/websites", websites::install, "Somebody installs the plugin on a website.")
+            .takes(only(json!({
+                "website_id": {
+                    "type": "string",
+                    "description":
+                        "A UUID or a short name like w7; left out: the next short name that is free.",
+                },
+                "settings": object(),
+                "plan": component("PlanName"),
+                "price": price(),
+            })))
+            .answers(201, "The website, its `website_id` among the fields.", component("Website")),
+        Call::get("/websites/{website}", websites::show, "One website.").answers(
+            200,
+            "The website.",
+            component("Website"),
+        ),
+        Call::patch(
+            "/websites/{website}",
+            websites::change,
+            "Its plan or the price it pays changes.",
+        )
+        .takes(only(json!({ "plan": component("PlanName"), "price": price() })))
+        .answers(200, "The website.", component("Website")),
+        Call::delete(
+            "/websites/{website}",
+            websites::uninstall,
+            "Somebody uninstalls the plugin from it.",
+        )
+        .answers(200, "Which one.", object()),
+        Call::put(
+            "/websites/{website}/settings",
+            websites::save,
+            "An operator saves its settings from the dashboard; the schema is checked as in the API.",
+        )
+        .takes(json!({ "type": "object", "description": "The bare settings." }))
+        .answers(200, "The website.", component("Website")),
+    ]
+}
+
+fn journal() -> Vec<Call> {
+    vec![
+        Call::get("/requests", requests::list, "The journal of requests to the REST API.")
+            .query("operation", text(), "Only this operation: list, since, save_settings, …")
+            .query("since_seq", count(), "Only entries with a greater number.")
+            .query("method", text(), "Only this method.")
+            .query("status", count(), "Only this status.")
+            .query("website", text(), "Only about this website: a UUID or w7.")
+            .query("path", text(), "Only paths that contain this.")
+            .query("limit", count(), "At most so many, the newest.")
+            .query(
+                "wait",
+                text(),
+                "Hold the call until an entry matches, at most so long (5s; never over 5m).",
+            )
+            .answers(200, "The entries that matched, oldest first.", component("Journal")),
+        Call::delete("/requests", requests::clear, "Empties the journal; numbers go on.").answers(
+            200,
+            "How many there were.",
+            object(),
+        ),
+        Call::get(
+            "/events",
+            requests::events,
+            "The events that web hooks or the RTM API would have carried, the newest 1,000.",
+        )
+        .answers(200, "Oldest first.", with(json!({ "events": list(object()) }))),
+    ]
+}
+
+fn armed_faults() -> Vec<Call> {
+    vec![
+        Call::get(
+            "/faults",
+            faults::list,
+            "Every armed fault, how often it fired, and whether it never did.",
+        )
+        .answers(
+            200,
+            "In the order of the plan.",
+            with(json!({ "faults": list(object()) })),
+        ),
+        Call::post("/faults", faults::add, "Arms one fault or a list of them (docs/faults.md).")
+            .takes(json!({ "oneOf": [object(), list(object())] }))
+            .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
+        Call::delete("/faults", faults::clear, "Disarms all faults.").answers(
+            200,
+            "How many.",
+            object(),
+        ),
+        Call::delete("/faults/{fault}", faults::remove, "Disarms one fault.").answers(
+            200,
+            "Which one.",
+            object(),
+        ),
+    ]
+}
+
+fn rules_of_a_world() -> Vec<Call> {
+    vec![
+        Call::get("/clock", clock::show, "What time it is in this world.").answers(
+            200,
+            "The time.",
+            component("Clock"),
+        ),
+        Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
+            .takes(json!({
+                "type": "object",
+                "additionalProperties": false,
+                "minProperties": 1,
+                "maxProperties": 1,
+                "properties": {
+                    "advance": { "type": "string", "description": "20s: elapsed and wall time" },
+                    "skew": { "type": "string", "description": "-60s: wall time alone" },
+                    "set": {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "wall time alone",
+                    },
+                },
+            }))
+            .answers(200, "The time after it.", component("Clock")),
+        Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
+            200,
+            "As it was given.",
+            object(),
+        ),
+        Call::put(
+            "/schema",
+            rules::set_schema,
+            "Replaces it; an invalid one is refused with an explanation.",
+        )
+        .takes(object())
+        .answers(200, "Warnings, if any.", object()),
+        Call::get("/quirks", rules::quirks, "Every quirk with its value (docs/quirks.md).")
+            .answers(200, "By name.", component("Quirks")),
+        Call::put(
+            "/quirks",
+            rules::set_quirks,
+            "Sets the quirks that the body names and leaves the others.",
+        )
+        .takes(component("Quirks"))
+        .answers(200, "All of them.", component("Quirks")),
+        Call::get("/quota", rules::quota, "The daily quota.").answers(
+            200,
+            "The quota.",
+            component("Quota"),
+        ),
+        Call::put(
+            "/quota",
+            rules::set_quota,
+            "Sets the limit (null: none), the requests that count as made, or both.",
+        )
+        .takes(json!({
+            "type": "object",
+            "additionalProperties": false,
+            "minProperties": 1,
+            "properties": {
+                "limit": { "type": ["integer", "null"], "minimum": 0 },
+                "used": count(),
+            },
+        }))
+        .answers(200, "The quota.", component("Quota")),
+    ]
+}
+
+/// A schema of `components.json`.
+fn component(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn object() -> Value {
+    json!({ "type": "object" })
+}
+
+/// An object with these members among others.
+fn with(properties: Value) -> Value {
+    json!({ "type": "object", "properties": properties })
+}
+
+/// An object with these members and no others.
+fn only(properties: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn price() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": 65535 })
+}

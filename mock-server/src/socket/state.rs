@@ -1,0 +1,97 @@
+//! What the exchange, the body and the stream of one connection share.
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+/// How a connection is ended by a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Termination {
+    /// With a FIN.
+    Close,
+    /// With an RST.
+    Reset,
+}
+
+/// The state of one connection, behind a lock that is never contended: all its parts run in one task.
+#[derive(Default)]
+pub(super) struct ConnectionState(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// Requests whose head was complete.
+    requests: u64,
+    /// A request has begun and its answer has not been flushed.
+    is_answering: bool,
+    body: BodyState,
+    /// A body that was cut is flushed: the connection ends.
+    is_cut: bool,
+    termination: Option<Termination>,
+    /// To be notified when the answer is flushed.
+    departures: Option<watch::Sender<()>>,
+}
+
+/// How far hyper has taken the body of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum BodyState {
+    #[default]
+    Flowing,
+    /// All of it.
+    Whole,
+    /// As much of it as there will be, which is less than was declared.
+    Cut,
+}
+
+impl ConnectionState {
+    /// A request's head is complete.
+    pub(super) fn begin(&self) {
+        let mut state = self.0.lock();
+        state.requests += 1;
+        state.is_answering = true;
+        state.body = BodyState::Flowing;
+    }
+
+    pub(super) fn terminate(&self, how: Termination) {
+        self.0.lock().termination = Some(how);
+    }
+
+    pub(super) fn termination(&self) -> Option<Termination> {
+        self.0.lock().termination
+    }
+
+    /// Notifies held answers once the answer that follows is flushed.
+    pub(super) fn notify_when_flushed(&self, departures: watch::Sender<()>) {
+        self.0.lock().departures = Some(departures);
+    }
+
+    pub(super) fn body_is(&self, body: BodyState) {
+        self.0.lock().body = body;
+    }
+
+    /// All bytes handed over so far are with the kernel.
+    pub(super) fn flushed(&self) {
+        let mut state = self.0.lock();
+        match state.body {
+            BodyState::Flowing => return,
+            BodyState::Whole => {
+                state.body = BodyState::Flowing;
+                state.is_answering = false;
+            }
+            BodyState::Cut => state.is_cut = true,
+        }
+        if let Some(departures) = state.departures.take() {
+            departures.send_replace(());
+        }
+    }
+
+    pub(super) fn is_answering(&self) -> bool {
+        self.0.lock().is_answering
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.0.lock().is_cut
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.0.lock().requests
+    }
+}

@@ -1,0 +1,148 @@
+//! A request of the REST API, from its decision to the end of its delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::{SharedSpace, system_clock};
+use crate::fault::Delivery;
+use crate::journal::Entry;
+use crate::operation::Operation;
+
+/// Called for every request to the REST API, with the name of its space, once its answer was sent
+/// or could not be.
+pub type Listener = Arc<dyn Fn(&str, &Entry) + Send + Sync>;
+
+/// What a request leads to.
+pub struct Reply {
+    /// What reaches the client.
+    pub delivery: Delivery,
+    /// The request of a space that it answers. Without one the delivery waits for nothing.
+    pub in_flight: Option<InFlight>,
+}
+
+impl From<Delivery> for Reply {
+    fn from(delivery: Delivery) -> Self {
+        Self { delivery, in_flight: None }
+    }
+}
+
+impl From<Response<Bytes>> for Reply {
+    fn from(response: Response<Bytes>) -> Self {
+        Delivery::honest(response).into()
+    }
+}
+
+/// A request whose delivery is not complete. Dropping it notes the end in the journal, and calls the
+/// tap and the listener.
+pub struct InFlight {
+    time: SpaceTime,
+    seq: u64,
+    operation: Operation,
+    arrived: Duration,
+    started: Duration,
+    heard: Option<Box<(Listener, Entry)>>,
+    /// Whether the client disconnected before its delivery was complete.
+    pub client_left: bool,
+}
+
+impl SharedSpace {
+    /// Handles a request; its journal has it, and `listener` is called when its reply is dropped.
+    pub fn handle(self: &Arc<Self>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
+        let started = system_clock::elapsed();
+        let (handled, life, heard) = {
+            let mut space = self.lock();
+            let mut handled = space.handle(started, request);
+            if let Some(tap) = self.tapped() {
+                tap.handled(&mut space, request, &mut handled);
+            }
+            // A copy for the listener: the journal may be emptied before the request has ended.
+            let heard =
+                listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
+            (handled, self.life(), heard.map(Box::new))
+        };
+        self.notify();
+        let in_flight = InFlight {
+            time: SpaceTime { space: Arc::clone(self), life },
+            seq: handled.seq,
+            operation: handled.operation,
+            arrived: handled.arrived,
+            started,
+            heard,
+            client_left: false,
+        };
+        Reply { delivery: handled.delivery, in_flight: Some(in_flight) }
+    }
+}
+
+impl InFlight {
+    /// What it asked for.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The elapsed time of its space when it arrived.
+    #[must_use]
+    pub fn arrived(&self) -> Duration {
+        self.arrived
+    }
+
+    /// The time that its delivery waits by.
+    #[must_use]
+    pub fn time(&self) -> &SpaceTime {
+        &self.time
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let SpaceTime { space, life } = &self.time;
+        let took = system_clock::elapsed().saturating_sub(self.started);
+        // After a reset, another request may have the same number.
+        let same_life = {
+            let mut locked = space.lock();
+            let same_life = space.life() == *life;
+            if same_life {
+                locked.journal.finish(self.seq, took, self.client_left);
+            }
+            same_life
+        };
+        if let Some(tap) = space.tapped().filter(|_| same_life) {
+            tap.ended(self.seq, self.client_left);
+        }
+        if let Some(heard) = &mut self.heard {
+            let (listener, entry) = heard.as_mut();
+            entry.finish(took, self.client_left);
+            listener(space.name(), entry);
+        }
+    }
+}
+
+/// The elapsed time of one life of a space: a reset begins another, and ends every wait in this one.
+#[derive(Debug, Clone)]
+pub struct SpaceTime {
+    space: Arc<SharedSpace>,
+    life: u64,
+}
+
+impl SpaceTime {
+    /// How much time has elapsed since the start or reset of the space.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.space.lock().clock.now(system_clock::elapsed()).elapsed
+    }
+
+    /// Completes once so much time has elapsed since the start or reset of the space.
+    pub async fn wait_until(&self, elapsed: Duration) {
+        self.space.wait_until(self.life, elapsed).await;
+    }
+
+    /// Tells lives and spaces apart for as long as the space exists.
+    #[must_use]
+    pub fn key(&self) -> (usize, u64) {
+        (Arc::as_ptr(&self.space).addr(), self.life)
+    }
+}
