@@ -47,7 +47,7 @@ def is_whole(answer):
 
 
 def free_port():
-    """A port that nobody has; the one after it is free, too."""
+    """A free port; the one after it is free, too."""
     while True:
         with socket.socket() as one, socket.socket() as two:
             one.bind(("127.0.0.1", 0))

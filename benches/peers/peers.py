@@ -44,7 +44,7 @@ def ours(binary, schema, folder):
 
 
 def all_peers(page, node, rust, rift, folder):
-    """Every peer; those whose program is missing are left out by whoever asks."""
+    """Every peer; those whose program is missing are left out by the caller."""
     modules = Path(node) / "node_modules"
 
     def js(script, *words):

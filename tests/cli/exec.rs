@@ -370,7 +370,7 @@ mod signals {
     fn a_signal_reaches_what_the_command_has_started_and_so_does_the_end_of_exec() {
         for name in ["TERM", "KILL"] {
             let mut exec = Running::start(&[], NESTED);
-            // Whoever reads to its end would end by that.
+            // Kept open: a command that reads its stdin to the end would end by a closed one.
             let stdin = exec.exec.stdin.take();
             exec.signal(name);
             exec.code();
@@ -404,7 +404,7 @@ mod signals {
 
     #[test]
     fn what_the_command_leaves_running_does_not_hold_up_the_end() {
-        // The request hangs, and whoever sent it outlives the command.
+        // The request hangs, and its sender outlives the command.
         let folder = folder(&[("faults.yaml", "{ at: list, hang: true }")]);
         let faults = folder.path().join("faults.yaml");
         let options = ["--faults", faults.to_str().unwrap()];

@@ -90,7 +90,7 @@ fn clients_end_when_the_program_is_killed() {
     let mut warden =
         program().arg("--end-clients-that-are-left").stdin(Stdio::piped()).spawn().unwrap();
     let mut notes = warden.stdin.take().unwrap();
-    // The first has ended before, and its number may be anybody's.
+    // The first has ended before, and its number may be that of another process.
     writeln!(notes, "+{}\n-{}\n+{}", std::process::id(), std::process::id(), client.id()).unwrap();
     drop(notes);
     let mut rest = Vec::new();

@@ -1,6 +1,6 @@
 //! The fixtures of `examples/ci`, run as a plugin's author runs them, and what of them cannot be.
 //!
-//! Neither the Dockerfile nor the workflow is run here: a daemon and somebody else's machines would
+//! Neither the Dockerfile nor the workflow is run here: a daemon and remote machines would
 //! have to be. What they say to the program is held against the program.
 
 use std::path::Path;
@@ -182,7 +182,7 @@ fn the_image_s_environment_starts_a_server() {
     let mut serve = crisp_mock();
     for pair in environment.split_whitespace() {
         let (name, value) = pair.split_once('=').expect("NAME=VALUE");
-        // The same, but for a port that is taken by nobody.
+        // The same, but for a port that is free.
         serve.env(name, value.replace(":8420", ":0"));
     }
     let command = instructions("CMD").pop().expect("what the image runs");

@@ -89,13 +89,13 @@ impl World {
         self.control(Method::PUT, &path, Some(settings)).await;
     }
 
-    /// Somebody installs the plugin; the website as the emulator describes it.
+    /// Installs the plugin; the website as the emulator describes it.
     pub async fn install(&self, settings: Value) -> Value {
         let body = json!({ "settings": settings });
         self.control(Method::POST, "/websites", Some(body)).await
     }
 
-    /// Somebody uninstalls the plugin.
+    /// Uninstalls the plugin.
     pub async fn uninstall(&self, website: &str) {
         let path = format!("/websites/{website}");
         self.control(Method::DELETE, &path, None).await;

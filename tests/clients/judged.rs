@@ -468,7 +468,7 @@ fn python_plugin(line: &str, by: &str) -> tempfile::TempDir {
 const STORED: &str = r#""settings": website["settings"],"#;
 
 /// The mistake shows in whatever has a website, so the first that is judged at all convicts; where
-/// none could be, the search says so and passes nobody.
+/// none could be, the search says so and no client passes.
 #[test]
 fn a_search_catches_a_python_plugin_that_stores_no_settings_and_keeps_the_file_that_shows_it() {
     let Some(python) = or_skip(python("examples/python-plugin")) else {

@@ -132,7 +132,7 @@ fn command(language: Language) -> Result<Command, Missing> {
     }
 }
 
-/// A port that nobody listens on; the settings page's address has to be known before the plugin is.
+/// A free port; the settings page's address has to be known before the plugin is.
 ///
 /// It lies below those that systems hand out by themselves, so that none of the many sockets of
 /// other claims gets it between this look and the plugin's start.

@@ -68,5 +68,5 @@ async fn the_edge_can_answer_420(official: Official) {
     let refusal = bench.page(1, false).await.expect_err("the edge is busy");
     assert!(refusal.is(420, "enhance_your_calm"), "{refusal:?}");
     assert_eq!(bench.page(1, false).await.map(|page| page.len()), Ok(2));
-    assert_eq!(bench.world.requests("list").await.len(), 2, "nobody tries again on 420");
+    assert_eq!(bench.world.requests("list").await.len(), 2, "a client tried again on 420");
 }

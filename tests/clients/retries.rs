@@ -114,7 +114,7 @@ async fn an_error_under_a_200_goes_unseen(official: Official) {
         Official::Python => ("list_all_connect_websites", json!([1, 0])),
         Official::Node10 | Official::Node11 => ("listAllConnectWebsites", json!([1, false, false])),
     };
-    // A list that is none: an object, or nothing. Whoever walks over it fails there, not here.
+    // A list that is none: an object, or nothing. A loop over it fails later, in the caller.
     assert_eq!(bench.call(name, args.clone()).await, Ok(json!({})));
     let nothing = if official == Official::Python { json!(null) } else { json!({}) };
     assert_eq!(bench.call(name, args).await, Ok(nothing));

@@ -16,7 +16,7 @@ use crate::want::{Missing, or_skip, program};
 /// The key under which WebDriver names an element; the standard fixes it.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Headless, without a profile of before, and without a word to anybody but the page's server.
+/// Headless, without an old profile, and without traffic except to the page's server.
 const FLAGS: [&str; 8] = [
     "--headless",
     "--no-sandbox",

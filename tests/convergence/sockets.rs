@@ -241,7 +241,7 @@ async fn a_spent_quota_is_waited_out_and_what_changed_meanwhile_arrives() {
     stage.uninstalls(2);
     let asked = stage.asked(Operation::Since);
     stage.until_asked(Operation::Since, asked + 2).await;
-    assert_eq!(cache.view().len(), 3, "nobody could know");
+    assert_eq!(cache.view().len(), 3, "no answer has shown it yet");
     stage.with(|space, _| {
         space.world.quota.limit = None;
         space.clock.advance(Duration::from_secs(86_400));

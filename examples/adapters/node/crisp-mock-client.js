@@ -72,7 +72,7 @@ function answers(read, options = {}) {
   };
 }
 
-// Whoever is refused knows that nothing was saved; after anything else nobody knows.
+// After a refusal nothing was saved; after anything else it is not known.
 async function outcome(save) {
   try {
     await save();
@@ -99,7 +99,7 @@ function judged(read, options) {
       }
     });
   });
-  // Nobody judges any more.
+  // The judge has gone.
   lines.on("close", () => process.exit(0));
 }
 

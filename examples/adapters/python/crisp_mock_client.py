@@ -91,7 +91,7 @@ def judged(
 
 
 def outcome(save, message):
-    """Whoever is refused knows that nothing was saved; after anything else nobody knows."""
+    """After a refusal nothing was saved; after anything else it is not known."""
     try:
         save(message["website_id"], message["settings"], message["how"])
         return "done"

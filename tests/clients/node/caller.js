@@ -53,7 +53,7 @@ async function main() {
       : answer(client, request);
     console.log(JSON.stringify(await given));
   }
-  // The client may keep timers; there is nobody left to call for.
+  // The client may keep timers, which would keep the process alive.
   process.exit(0);
 }
 
