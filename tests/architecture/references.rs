@@ -54,15 +54,19 @@ fn slug(heading: &str) -> String {
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The file that a link leads to: from the repository's root when it begins with `docs/`.
+/// The file that a link leads to: from the repository's root when it begins with `docs/` or is the
+/// address of a published page.
 fn target(file: &Path, link: &Link) -> PathBuf {
     if link.page.is_empty() {
         return file.to_owned();
     }
     let folder = file.parent().unwrap_or(Path::new(""));
-    let from = if link.page.starts_with("docs/") { Path::new("") } else { folder };
+    let published = link.page.split_once("/blob/main/").map(|(_, page)| page);
+    let page = published.unwrap_or(&link.page);
+    let is_from_root = published.is_some() || page.starts_with("docs/");
+    let from = if is_from_root { Path::new("") } else { folder };
     let mut path = PathBuf::new();
-    for part in from.join(&link.page).components() {
+    for part in from.join(page).components() {
         match part {
             Component::ParentDir => drop(path.pop()),
             Component::CurDir => {}
@@ -132,5 +136,7 @@ fn a_link_is_relative_to_its_file_unless_it_names_the_folder_of_documents() {
     };
     assert_eq!(to("client/src/lib.rs", "docs/wire.md"), Path::new("docs/wire.md"));
     assert_eq!(to("docs/sync/README.md", "../hazards.md"), Path::new("docs/hazards.md"));
+    let published = "//github.com/a/b/blob/main/docs/wire.md";
+    assert_eq!(to("client/src/lib.rs", published), Path::new("docs/wire.md"));
     assert_eq!(to("docs/wire.md", ""), Path::new("docs/wire.md"));
 }
