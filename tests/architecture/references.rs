@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{files, root};
 
 /// How many section marks are left in the tree. It may only fall, and falls with them.
-const SECTION_MARKS: usize = 19;
+const SECTION_MARKS: usize = 18;
 
 /// A link to a part of a Markdown page.
 #[derive(Debug, PartialEq, Eq)]
