@@ -22,12 +22,12 @@ use crate::terminal;
 
 /// A client in real time is searched for so long when nothing else is said.
 const IN_REAL_TIME: Duration = Duration::from_secs(60);
-/// With more steps a case tells nobody anything, and takes minutes.
+/// A case with more steps explains nothing, and takes minutes.
 const MAX_STEPS: usize = 1_000;
 /// The seeds of the kill matrix.
 const ZOO_SEEDS: u64 = 7;
 
-/// Who is searched, how long, and what is told of it.
+/// The client that is searched, how long, and how it is reported.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
     #[command(flatten)]
@@ -163,13 +163,13 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// In CI the same for everybody: a pull request is not to turn red for somebody else's mistake.
+/// In CI always the same: a pull request must not fail by chance.
 fn some_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     if std::env::var_os("CI").is_some_and(|ci| !ci.is_empty()) {
         return 1;
     }
-    // Short enough to be read out.
+    // Short enough to be typed.
     RandomState::new().hash_one("seed") % 1_000_000
 }
 
@@ -183,7 +183,7 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
                 problem: error.to_string(),
             }
         })?;
-    // Before anything is searched: a signal that came first would end it without a word.
+    // Before anything is searched: an earlier signal would end the process without a report.
     let mut signals = {
         let _inside = runtime.enter();
         Signals::listen()?

@@ -3,10 +3,10 @@
 //! [`scenario`] draws one; [`Scenarios`] is the same as a proptest strategy, for property tests
 //! about scenarios. Everything drawn is inside the [`envelope`].
 
-mod dice;
+mod combinations;
 pub mod envelope;
 mod faults;
-mod plots;
+mod random;
 mod set_up;
 mod settings;
 mod steps;
@@ -23,7 +23,7 @@ use serde_json::Value;
 pub use tree::{Scenarios, Shrinking};
 
 use crate::scenario::{Deed, Scenario};
-use dice::Dice;
+use random::Random;
 use swarm::Swarm;
 
 /// How far a case may go.
@@ -54,7 +54,7 @@ impl Default for Bounds {
 /// ```
 #[must_use]
 pub fn scenario(seed: u64, index: u64, bounds: Bounds) -> Scenario {
-    let mut scenario = draw(&mut dice::source(seed, index), bounds);
+    let mut scenario = draw(&mut random::source(seed, index), bounds);
     scenario.name = format!("case {index} of seed {seed}");
     scenario
 }
@@ -79,21 +79,21 @@ impl Case {
     /// From one poll to the next, unless it is tuned.
     const POLL_EVERY: Duration = Duration::from_secs(60);
 
-    fn draw(dice: &mut Dice<'_>, bounds: Bounds) -> Self {
-        let swarm = Swarm::draw(dice, bounds);
-        let page_size = if swarm.pages { dice.between(1, 3) } else { dice.between(1, 5) };
+    fn draw(random: &mut Random<'_>, bounds: Bounds) -> Self {
+        let swarm = Swarm::draw(random, bounds);
+        let page_size = if swarm.pages { random.between(1, 3) } else { random.between(1, 5) };
         let websites = if swarm.pages {
             // More than two pages are full, so there is a third.
-            2 * page_size + dice.between(1, 2 * page_size)
+            2 * page_size + random.between(1, 2 * page_size)
         } else {
-            dice.roll(6)
+            random.below(6)
         };
-        let poll_every = if swarm.tuned && dice.once_in(3) {
-            Duration::from_secs(dice.one(&[20, 120]))
+        let poll_every = if swarm.tuned && random.once_in(3) {
+            Duration::from_secs(random.one(&[20, 120]))
         } else {
             Self::POLL_EVERY
         };
-        let pool = settings::pool(dice, swarm.rich);
+        let pool = settings::pool(random, swarm.rich);
         let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             swarm,
@@ -116,23 +116,23 @@ impl Case {
 }
 
 fn draw(source: &mut TestRng, bounds: Bounds) -> Scenario {
-    let mut dice = Dice(source);
-    let mut case = Case::draw(&mut dice, bounds);
-    let start = set_up::start(&mut dice, &case);
+    let mut random = Random(source);
+    let mut case = Case::draw(&mut random, bounds);
+    let start = set_up::start(&mut random, &case);
     case.start.clone_from(&start.websites);
-    let when = steps::steps(&mut dice, &case, bounds.max_steps);
+    let when = steps::steps(&mut random, &case, bounds.max_steps);
     case.puts = when.iter().any(|step| matches!(step.deed, Deed::ClientSave(_)));
     case.patches = when.iter().any(|step| matches!(step.deed, Deed::ClientUpdate(_)));
     let mut scenario = Scenario {
         name: "a random case".to_owned(),
-        server: set_up::server(&mut dice, &case),
-        client: set_up::client(&mut dice, &case),
+        server: set_up::server(&mut random, &case),
+        client: set_up::client(&mut random, &case),
         start,
-        faults: faults::faults(&mut dice, &case),
+        faults: faults::faults(&mut random, &case),
         when,
         ..Scenario::default()
     };
-    plots::add(&mut dice, &case, bounds, &mut scenario);
+    combinations::add(&mut random, &case, bounds, &mut scenario);
     set_up::settle(&mut scenario);
     scenario
 }

@@ -5,20 +5,20 @@ use std::time::Duration;
 use crisp_mock_server::id::WebsiteId;
 
 use super::Case;
-use super::dice::Dice;
 use super::envelope::{self, Stance};
+use super::random::Random;
 use super::settings;
 use crate::scenario::{Client, Scenario, Server, Start};
 
 /// How the server behaves.
-pub(super) fn server(dice: &mut Dice<'_>, case: &Case) -> Server {
+pub(super) fn server(random: &mut Random<'_>, case: &Case) -> Server {
     let mut server = Server { page_size: Some(case.page_size), ..Server::default() };
     if case.swarm.quirks {
         for quirk in envelope::TABLE {
             if let Stance::Inside(values, _) = quirk.stance
-                && dice.once_in(6)
+                && random.once_in(6)
             {
-                let value = dice.one(values);
+                let value = random.one(values);
                 let pair = (quirk.name.to_owned(), value.to_owned());
                 server.quirks.0.push(pair);
             }
@@ -28,39 +28,41 @@ pub(super) fn server(dice: &mut Dice<'_>, case: &Case) -> Server {
 }
 
 /// How the client is set up.
-pub(super) fn client(dice: &mut Dice<'_>, case: &Case) -> Client {
-    let mut client = Client { seed: dice.coin().then(|| dice.roll(1000)), ..Client::default() };
+pub(super) fn client(random: &mut Random<'_>, case: &Case) -> Client {
+    let mut client =
+        Client { seed: random.coin().then(|| random.below(1000)), ..Client::default() };
     // The safety net is taken away in half of the cases: a full list heals what differences broke.
-    client.relist_every = match dice.roll(4) {
+    client.relist_every = match random.below(4) {
         0 | 1 => Some(Duration::from_secs(30 * 86_400)),
         2 => Some(Duration::from_secs(300)),
         _ => None,
     };
     if case.swarm.tuned {
         client.poll_every = (case.poll_every != Case::POLL_EVERY).then_some(case.poll_every);
-        client.overlap = dice.once_in(3).then(|| Duration::from_secs(60));
-        client.longest_gap = dice.once_in(4).then(|| Duration::from_secs(300));
-        let timeout = dice.once_in(4);
-        client.request_timeout = timeout.then(|| Duration::from_secs(dice.one(&[10, 20, 30, 120])));
+        client.overlap = random.once_in(3).then(|| Duration::from_secs(60));
+        client.longest_gap = random.once_in(4).then(|| Duration::from_secs(300));
+        let timeout = random.once_in(4);
+        client.request_timeout =
+            timeout.then(|| Duration::from_secs(random.one(&[10, 20, 30, 120])));
     }
-    if case.swarm.clocks && dice.coin() {
-        client.clock = Some(dice.one(&[90_000, -60_000, 600_000]));
+    if case.swarm.clocks && random.coin() {
+        client.clock = Some(random.one(&[90_000, -60_000, 600_000]));
     }
     client
 }
 
 /// What is there before anything happens.
-pub(super) fn start(dice: &mut Dice<'_>, case: &Case) -> Start {
-    if !dice.once_in(3) {
+pub(super) fn start(random: &mut Random<'_>, case: &Case) -> Start {
+    if !random.once_in(3) {
         return Start { generated: Some(case.websites), ..Start::default() };
     }
     let mut start = Start::default();
     for number in 1..=case.websites {
         let id = WebsiteId::numbered(number);
-        if dice.once_in(5) {
+        if random.once_in(5) {
             start.unconfigured.push(id);
         } else {
-            let settings = settings::of(dice, &case.pool, number, case.swarm.rich);
+            let settings = settings::of(random, &case.pool, number, case.swarm.rich);
             start.websites.push((id, settings));
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::dice::Dice;
+use super::random::Random;
 
 /// The largest whole number that every JSON library keeps exactly.
 const LARGEST: i64 = 1 << 53;
@@ -26,22 +26,26 @@ const TEXTS: [&str; 12] = [
 const KEYS: [&str; 8] = ["enabled", "colour", "limits", "tags", "n", "Größe", "a b", "x/y~z"];
 
 /// The settings that a case chooses from.
-pub(super) fn pool(dice: &mut Dice<'_>, rich: bool) -> Vec<Value> {
-    let size = dice.between(2, 5);
+pub(super) fn pool(random: &mut Random<'_>, rich: bool) -> Vec<Value> {
+    let size = random.between(2, 5);
     (0..size)
         .map(
             |number| {
-                if rich { object(dice, number) } else { json!({ "message": format!("v{number}") }) }
+                if rich {
+                    object(random, number)
+                } else {
+                    json!({ "message": format!("v{number}") })
+                }
             },
         )
         .collect()
 }
 
 /// Settings for this website: one of the pool, now and then with a key that no other has.
-pub(super) fn of(dice: &mut Dice<'_>, pool: &[Value], website: u32, rich: bool) -> Value {
-    let mut settings = pool[dice.place(pool.len())].clone();
+pub(super) fn of(random: &mut Random<'_>, pool: &[Value], website: u32, rich: bool) -> Value {
+    let mut settings = pool[random.place(pool.len())].clone();
     if rich
-        && dice.once_in(4)
+        && random.once_in(4)
         && let Value::Object(members) = &mut settings
     {
         members.insert(format!("only_w{website}"), Value::Bool(true));
@@ -49,38 +53,38 @@ pub(super) fn of(dice: &mut Dice<'_>, pool: &[Value], website: u32, rich: bool) 
     settings
 }
 
-fn object(dice: &mut Dice<'_>, number: u64) -> Value {
-    if dice.once_in(8) {
+fn object(random: &mut Random<'_>, number: u64) -> Value {
+    if random.once_in(8) {
         return json!({});
     }
     let mut members = Map::new();
-    if dice.coin() {
+    if random.coin() {
         members.insert("message".to_owned(), json!(format!("v{number}")));
     } else {
-        members.insert("message".to_owned(), json!(dice.one(&TEXTS)));
+        members.insert("message".to_owned(), json!(random.one(&TEXTS)));
     }
-    for _ in 0..dice.roll(4) {
-        let key = dice.one(&KEYS).to_owned();
-        let value = value(dice, 2);
+    for _ in 0..random.below(4) {
+        let key = random.one(&KEYS).to_owned();
+        let value = value(random, 2);
         members.insert(key, value);
     }
     Value::Object(members)
 }
 
-fn value(dice: &mut Dice<'_>, depth: u32) -> Value {
-    match dice.roll(if depth == 0 { 6 } else { 9 }) {
+fn value(random: &mut Random<'_>, depth: u32) -> Value {
+    match random.below(if depth == 0 { 6 } else { 9 }) {
         0 => Value::Null,
-        1 => Value::Bool(dice.coin()),
-        2 => json!(dice.one(&TEXTS)),
-        3 => json!(i64::try_from(dice.roll(10)).unwrap_or(0) - 5),
-        4 => json!(dice.one(&[LARGEST, -LARGEST, LARGEST - 1, 1 << 31, 0])),
-        5 => json!(dice.one(&[0.5, -1.25, 1e-7, 3.25])),
-        6 => Value::Array((0..dice.roll(3)).map(|_| value(dice, depth - 1)).collect()),
+        1 => Value::Bool(random.coin()),
+        2 => json!(random.one(&TEXTS)),
+        3 => json!(i64::try_from(random.below(10)).unwrap_or(0) - 5),
+        4 => json!(random.one(&[LARGEST, -LARGEST, LARGEST - 1, 1 << 31, 0])),
+        5 => json!(random.one(&[0.5, -1.25, 1e-7, 3.25])),
+        6 => Value::Array((0..random.below(3)).map(|_| value(random, depth - 1)).collect()),
         _ => {
             let mut members = Map::new();
-            for _ in 0..dice.roll(3) {
-                let key = dice.one(&KEYS).to_owned();
-                let value = value(dice, depth - 1);
+            for _ in 0..random.below(3) {
+                let key = random.one(&KEYS).to_owned();
+                let value = value(random, depth - 1);
                 members.insert(key, value);
             }
             Value::Object(members)

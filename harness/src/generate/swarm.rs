@@ -1,15 +1,15 @@
 //! Swarm testing: each case leaves some features off.
 //!
-//! A case with everything in it hides more than it shows: a full list made every minute heals what
-//! a lost difference broke, and an outage of ten minutes covers all that happens meanwhile. So each
-//! case first draws what it is about.
+//! Features mask one another: a full list every minute repairs what a lost difference broke, and an
+//! outage of ten minutes covers all that happens meanwhile. So each case first draws the features
+//! that it has.
 
 use crisp_mock_server::fault::Effect;
 
 use super::Bounds;
-use super::dice::Dice;
+use super::random::Random;
 
-/// What a case is about.
+/// The features of a case.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Swarm {
     /// Websites come and go.
@@ -37,32 +37,32 @@ pub(super) struct Swarm {
 }
 
 impl Swarm {
-    pub(super) fn draw(dice: &mut Dice<'_>, bounds: Bounds) -> Self {
-        let faulty = !dice.once_in(4);
+    pub(super) fn draw(random: &mut Random<'_>, bounds: Bounds) -> Self {
+        let faulty = !random.once_in(4);
         let every = (1_u32 << Effect::KEYS.len()) - 1;
         // A few kinds together, or any.
-        let effects = match (faulty, dice.once_in(4)) {
+        let effects = match (faulty, random.once_in(4)) {
             (false, _) => 0,
             (true, true) => every,
             (true, false) => {
                 let mut some = 0;
-                for _ in 0..dice.between(1, 5) {
-                    some |= 1_u32 << dice.place(Effect::KEYS.len());
+                for _ in 0..random.between(1, 5) {
+                    some |= 1_u32 << random.place(Effect::KEYS.len());
                 }
                 some
             }
         };
         Self {
-            moves: dice.coin(),
-            saves: dice.coin() && bounds.saves,
-            restarts: dice.once_in(4),
-            clocks: dice.once_in(3),
-            plans: dice.once_in(4),
-            rich: dice.coin(),
-            pages: dice.once_in(3),
-            quirks: dice.coin(),
-            tuned: dice.coin(),
-            hooked: dice.coin(),
+            moves: random.coin(),
+            saves: random.coin() && bounds.saves,
+            restarts: random.once_in(4),
+            clocks: random.once_in(3),
+            plans: random.once_in(4),
+            rich: random.coin(),
+            pages: random.once_in(3),
+            quirks: random.coin(),
+            tuned: random.coin(),
+            hooked: random.coin(),
             effects,
         }
     }

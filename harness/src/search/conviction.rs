@@ -1,4 +1,5 @@
-//! What a client is convicted of: its kind, its least scenario, and its story.
+//! What a client is convicted of: the kind of failure, the least scenario that shows it, and its
+//! explanation.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +23,7 @@ pub struct Class {
     pub demand: &'static str,
     /// The verdict in plain words.
     pub word: &'static str,
-    /// What it looks like.
+    /// The hazard that it looks like.
     pub hazard: Option<&'static str>,
 }
 
@@ -46,7 +47,7 @@ impl Class {
 
     /// Whether another failure counts as the same while a case is shrunk. What it looks like may
     /// change on the way: less happens, and the guess gets better.
-    fn covers(&self, other: &Self) -> bool {
+    pub(super) fn covers(&self, other: &Self) -> bool {
         (self.demand, self.word) == (other.demand, other.word)
     }
 }
@@ -68,13 +69,13 @@ pub(super) struct Suspect {
 /// A failure, shrunk.
 #[derive(Debug, Clone)]
 pub struct Conviction {
-    /// The least scenario, with its name, its story and where it was found.
+    /// The least scenario, with its name, its explanation and where it was found.
     pub scenario: Scenario,
     /// What kind of failure it is.
     pub class: Class,
     /// Equal for failures that come about in the same way.
     pub shape: String,
-    /// Which case of the search; none for a scenario that somebody wrote.
+    /// Which case of the search; none for a scenario of the corpus.
     pub case: Option<u64>,
     /// How many steps and faults that case had.
     pub before: usize,
@@ -104,7 +105,7 @@ impl Conviction {
         format!("{}{looks} in {place}", self.class.word)
     }
 
-    /// What is told of it.
+    /// The event that reports it.
     pub(super) fn event(&self, candidate: &Candidate, index: usize) -> RunEvent {
         let mut report = self.report.clone();
         report.index = index;
@@ -151,7 +152,7 @@ pub(super) fn convict(
     }
     let (mut scenario, judged) = settle(candidate, &case, shrunk.scenario, suspect, watch)?;
     let class = Class::of(&judged);
-    let mut report = told(candidate, &judged);
+    let mut report = report_of(candidate, &judged);
     name(&mut scenario, &judged, &report, plan.seed);
     report.name.clone_from(&scenario.name);
     Ok(Conviction {
@@ -195,13 +196,13 @@ fn settle(
     })
 }
 
-/// What a client is convicted of by a scenario that somebody wrote: nothing is to be shrunk, and
-/// its name and story stay.
+/// What a client is convicted of by a scenario of the corpus: nothing is to be shrunk, and its name
+/// and explanation stay.
 pub(super) fn known(candidate: &Candidate, plan: &Plan, file: &str, judged: Judged) -> Conviction {
     let mut scenario = Scenario::clone(&judged.scenario);
     let class = Class::of(&judged);
     scenario.found = Some(found(&scenario, &judged, class.word, plan.seed));
-    let mut report = told(candidate, &judged);
+    let mut report = report_of(candidate, &judged);
     file.clone_into(&mut report.file);
     Conviction {
         shape: shape(&scenario, &class),
@@ -216,7 +217,7 @@ pub(super) fn known(candidate: &Candidate, plan: &Plan, file: &str, judged: Judg
     }
 }
 
-fn told(candidate: &Candidate, judged: &Judged) -> ScenarioReport {
+fn report_of(candidate: &Candidate, judged: &Judged) -> ScenarioReport {
     let fair = (!candidate.is_reference).then_some(true);
     ScenarioReport::of(judged, 0, "", &candidate.options, fair)
 }
@@ -253,7 +254,7 @@ fn fails(
     Ok(same && (candidate.is_reference || runner::is_fair(&prepared)))
 }
 
-/// Gives a shrunk case its name, its story, and where it comes from.
+/// Gives a shrunk case its name, its explanation, and where it comes from.
 fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed: u64) {
     let word = match (&report.failure, &report.stopped) {
         (_, Some(_)) => "the client stops",
@@ -301,46 +302,4 @@ fn shape(scenario: &Scenario, class: &Class) -> String {
     parts.extend(quirks.map(|(name, _)| name.clone()));
     parts.push(format!("clock {}", scenario.client.clock.is_some()));
     hex::encode(&Sha256::digest(parts.join("\n").as_bytes())[..2])
-}
-
-/// What a soak has seen already.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    shapes: Vec<(Class, String)>,
-    /// How often a kind was shrunk to nothing new, one after another.
-    dry: Vec<(Class, u32)>,
-}
-
-impl Known {
-    /// So many times in a row a kind may bring nothing new before it is left alone.
-    const PATIENCE: u32 = 4;
-
-    pub(super) fn is_worth_shrinking(&self, class: &Class) -> bool {
-        let dry = self.dry.iter().find(|(other, _)| other == class);
-        dry.is_none_or(|(_, times)| *times < Self::PATIENCE)
-    }
-
-    /// Whether a failure of this kind was told.
-    pub(super) fn has_met(&self, class: &Class) -> bool {
-        self.shapes.iter().any(|(other, _)| class.covers(other))
-    }
-
-    pub(super) fn is_new(&mut self, conviction: &Conviction) -> bool {
-        let seen = self.shapes.iter().any(|(class, shape)| {
-            (class.demand, class.word) == (conviction.class.demand, conviction.class.word)
-                && *shape == conviction.shape
-        });
-        let place = self.dry.iter().position(|(class, _)| *class == conviction.class);
-        match (seen, place) {
-            (true, Some(place)) => self.dry[place].1 += 1,
-            (true, None) => self.dry.push((conviction.class.clone(), 1)),
-            (false, Some(place)) => self.dry[place].1 = 0,
-            (false, None) => {}
-        }
-        if !seen {
-            let class = conviction.class.clone();
-            self.shapes.push((class, conviction.shape.clone()));
-        }
-        !seen
-    }
 }

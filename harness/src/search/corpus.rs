@@ -1,5 +1,4 @@
-//! What is held against a client before chance is: scenarios that somebody thought of, the
-//! simplest first.
+//! The scenarios that are run before random cases, the simplest first.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +21,7 @@ pub type Files = Vec<(String, Prepared)>;
 ///
 /// # Errors
 ///
-/// [`Untried`] when one has mistakes: whoever built them in is to hear of it.
+/// [`Untried`] when one has mistakes, which is a mistake of the program that they are built into.
 ///
 /// # Examples
 ///
@@ -60,7 +59,7 @@ pub(super) struct Walk {
     pub(super) unjudged: super::Unjudged,
 }
 
-/// Holds all of them against a client, until the first grave failure.
+/// Runs all of them against a client, until the first grave failure.
 pub(super) fn walk(
     candidate: &Candidate,
     plan: &Plan,
@@ -120,7 +119,7 @@ impl Walk {
     }
 }
 
-/// One scenario, for whoever watches.
+/// One scenario, for the [`Watch`].
 fn tally(judged: &Judged) -> super::Tally {
     let history = &judged.run.history;
     super::Tally {

@@ -98,8 +98,8 @@ impl<'a> Rounds<'a> {
                 whole = false;
                 continue;
             };
-            // Whatever comes after the first that was not judged would depend on the machine. In
-            // real time everything does.
+            // Which cases after the first unjudged one were judged depends on the machine. In real
+            // time all of it does.
             if !whole && !real {
                 break;
             }
@@ -124,7 +124,7 @@ impl<'a> Rounds<'a> {
         indices
     }
 
-    /// Whether a failure was found than which none is graver.
+    /// Whether a failure of the gravest kind was found.
     pub(super) fn has_gravest(&self) -> bool {
         self.failures.iter().any(|suspect| suspect.class.harm == 0)
     }
@@ -160,7 +160,7 @@ struct Glance {
 /// What the reference makes of a case that a client fails.
 fn reference(candidate: &Candidate, prepared: &Prepared) -> Outcome {
     if candidate.is_reference {
-        return Outcome::Passed; // it is convicted by its own word
+        return Outcome::Passed; // the reference itself is under test: there is nothing to compare with
     }
     runner::judge(prepared, &crate::subject::Sync::reference()).outcome()
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::candidate::ClientChoice;
 use crate::scenario::Scenario;
+use crate::shrink::Effort;
 use crate::world::Prepared;
 
 /// Small enough for a build without optimisation.
@@ -13,7 +14,7 @@ fn small() -> Plan {
     }
 }
 
-fn told(choice: ClientChoice, plan: &Plan) -> (Found, String) {
+fn searched(choice: ClientChoice, plan: &Plan) -> (Found, String) {
     let mut log = String::new();
     let found = search(&choice.candidate(), plan, &(), &mut |event| {
         log.push_str(&crate::report::ndjson(event).expect("an event"));
@@ -25,10 +26,10 @@ fn told(choice: ClientChoice, plan: &Plan) -> (Found, String) {
 fn one_seed_tells_the_same_on_one_core_and_on_three() {
     let plan = |jobs| Plan { jobs, ..small() };
     for choice in [ClientChoice::Guide, ClientChoice::Sync] {
-        let (_, alone) = told(choice.clone(), &plan(1));
-        let (_, together) = told(choice.clone(), &plan(3));
+        let (_, alone) = searched(choice.clone(), &plan(1));
+        let (_, together) = searched(choice.clone(), &plan(3));
         assert_eq!(alone, together);
-        let (_, other) = told(choice, &Plan { seed: 2, ..plan(1) });
+        let (_, other) = searched(choice, &Plan { seed: 2, ..plan(1) });
         assert_ne!(alone, other);
     }
 }
@@ -36,9 +37,9 @@ fn one_seed_tells_the_same_on_one_core_and_on_three() {
 #[test]
 fn all_shards_together_are_the_whole() {
     let plan = |number, of| Plan { shard: Shard { number, of }, ..small() };
-    let whole = told(ClientChoice::Sync, &plan(1, 1)).0.searched;
+    let whole = searched(ClientChoice::Sync, &plan(1, 1)).0.searched;
     let parts: Vec<_> =
-        (1..=3).map(|number| told(ClientChoice::Sync, &plan(number, 3)).0.searched).collect();
+        (1..=3).map(|number| searched(ClientChoice::Sync, &plan(number, 3)).0.searched).collect();
     let sum = |of: fn(&Searched) -> u64| parts.iter().map(of).sum::<u64>();
     assert_eq!(sum(|part| part.cases), whole.cases);
     assert_eq!(sum(|part| part.requests), whole.requests);
@@ -90,7 +91,7 @@ fn a_search_of_more_cases_than_there_is_time_for_ends_when_it_is_stopped() {
 
 #[test]
 fn what_is_found_fails_for_the_client_and_passes_for_the_reference() {
-    let (found, _) = told(ClientChoice::Guide, &small());
+    let (found, _) = searched(ClientChoice::Guide, &small());
     assert_eq!(found.code, ExitCode::Failed);
     for conviction in &found.convictions {
         let yaml = conviction.scenario.to_yaml();

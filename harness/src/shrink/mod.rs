@@ -3,7 +3,7 @@
 //! Works on the scenario itself, not on what it was drawn from: steps, faults, quirks, options and
 //! websites are taken away one by one, and what cannot be taken away becomes simpler (a rounder
 //! time, the first request instead of the fourth, `message: new` instead of anything else). Every
-//! candidate is run, so nothing is believed that was not seen to fail.
+//! candidate is run: what is accepted was seen to fail.
 
 mod remove;
 mod rounding;

@@ -1,4 +1,4 @@
-//! Rounder times: what a person would have written.
+//! Rounder times, as in a scenario that is written by hand.
 
 use std::time::Duration;
 

@@ -30,17 +30,15 @@ pub(super) fn start(scenario: &Scenario) -> Vec<Scenario> {
         );
         starts.retain(|other| other.generated.is_none_or(|fewer| fewer < generated));
     }
-    for place in 0..start.websites.len() {
-        let mut fewer = start.clone();
-        fewer.websites.remove(place);
-        starts.push(fewer);
-    }
-    for place in 0..start.unconfigured.len() {
-        let mut fewer = start.clone();
-        fewer.unconfigured.remove(place);
-        starts.push(fewer);
-    }
+    let websites = all_but_one(&start.websites);
+    starts.extend(websites.map(|websites| Start { websites, ..start.clone() }));
+    let unconfigured = all_but_one(&start.unconfigured);
+    starts.extend(unconfigured.map(|unconfigured| Start { unconfigured, ..start.clone() }));
     starts.into_iter().map(|start| Scenario { start, ..scenario.clone() }).collect()
+}
+
+fn all_but_one<T: Clone>(items: &[T]) -> impl Iterator<Item = Vec<T>> {
+    (0..items.len()).map(|place| [&items[..place], &items[place + 1..]].concat())
 }
 
 /// Each step about one website, and no settings where none are needed.
@@ -82,11 +80,8 @@ pub(super) fn anchors(scenario: &Scenario) -> Vec<Scenario> {
         let mut steps = Vec::new();
         if let Some(wait) = step.wait {
             steps.push(Step { wait: None, ..step.clone() });
-            steps.extend(
-                rounder_length(wait)
-                    .into_iter()
-                    .map(|wait| Step { wait: Some(wait), ..step.clone() }),
-            );
+            let shorter = rounder_length(wait).into_iter();
+            steps.extend(shorter.map(|wait| Step { wait: Some(wait), ..step.clone() }));
         }
         match step.anchor {
             Anchor::At(at) => {
@@ -95,21 +90,17 @@ pub(super) fn anchors(scenario: &Scenario) -> Vec<Scenario> {
                     steps.extend(near_requests().map(with));
                 }
             }
-            Anchor::After(spot) => {
-                steps.extend(usual().map(|at| with(Anchor::At(at))));
-                steps.extend(earlier(spot).map(|spot| with(Anchor::After(spot))));
-            }
-            Anchor::During(spot) => {
-                steps.extend(usual().map(|at| with(Anchor::At(at))));
-                steps.extend(earlier(spot).map(|spot| with(Anchor::During(spot))));
-            }
+            Anchor::After(spot) => steps.extend(before(spot, Anchor::After).map(with)),
+            Anchor::During(spot) => steps.extend(before(spot, Anchor::During).map(with)),
         }
         steps
     })
 }
 
-fn earlier(spot: Spot) -> impl Iterator<Item = Spot> {
-    (1..spot.number).map(move |number| Spot { number, ..spot })
+/// A usual time instead of a request, or an earlier request.
+fn before(spot: Spot, anchor: fn(Spot) -> Anchor) -> impl Iterator<Item = Anchor> {
+    let earlier = (1..spot.number).map(move |number| anchor(Spot { number, ..spot }));
+    usual().map(Anchor::At).chain(earlier)
 }
 
 /// Requests near which something may have to happen.
@@ -121,16 +112,33 @@ fn near_requests() -> impl Iterator<Item = Anchor> {
         .chain(since.flat_map(|spot| [Anchor::During(spot), Anchor::After(spot)]))
 }
 
+/// The scenario with one of its steps made simpler.
 fn each_step(scenario: &Scenario, simpler: impl Fn(&Step) -> Vec<Step>) -> Vec<Scenario> {
-    let mut candidates = Vec::new();
-    for (place, step) in scenario.when.iter().enumerate() {
-        for step in simpler(step) {
+    each(scenario, &scenario.when, simpler, |candidate, place, step| candidate.when[place] = step)
+}
+
+/// The scenario with one of its faults made simpler.
+fn each_fault(scenario: &Scenario, simpler: impl Fn(&Fault) -> Vec<Fault>) -> Vec<Scenario> {
+    each(scenario, &scenario.faults.faults, simpler, |candidate, place, fault| {
+        candidate.faults.faults[place] = fault;
+    })
+}
+
+fn each<T>(
+    scenario: &Scenario,
+    items: &[T],
+    simpler: impl Fn(&T) -> Vec<T>,
+    put: fn(&mut Scenario, usize, T),
+) -> Vec<Scenario> {
+    let simpler = items.iter().map(simpler).enumerate();
+    let edits = simpler.flat_map(|(place, items)| items.into_iter().map(move |item| (place, item)));
+    edits
+        .map(|(place, item)| {
             let mut candidate = scenario.clone();
-            candidate.when[place] = step;
-            candidates.push(candidate);
-        }
-    }
-    candidates
+            put(&mut candidate, place, item);
+            candidate
+        })
+        .collect()
 }
 
 /// Faults that meet one request, the first if possible.
@@ -221,16 +229,4 @@ pub(super) fn effects(scenario: &Scenario) -> Vec<Scenario> {
 fn clock(millis: i64) -> impl Iterator<Item = i64> {
     let usual = if millis < 0 { -600_000 } else { 90_000 };
     (millis != usual).then_some(usual).into_iter()
-}
-
-fn each_fault(scenario: &Scenario, simpler: impl Fn(&Fault) -> Vec<Fault>) -> Vec<Scenario> {
-    let mut candidates = Vec::new();
-    for (place, fault) in scenario.faults.faults.iter().enumerate() {
-        for fault in simpler(fault) {
-            let mut candidate = scenario.clone();
-            candidate.faults.faults[place] = fault;
-            candidates.push(candidate);
-        }
-    }
-    candidates
 }

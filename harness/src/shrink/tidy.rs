@@ -1,4 +1,4 @@
-//! Names and values that a reader does not stumble over.
+//! Plain names and values: w1 instead of w5, `message: new` instead of anything else.
 
 use crisp_mock_server::id::WebsiteId;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) fn websites(scenario: &Scenario) -> Vec<Scenario> {
             let mut candidate = scenario.clone();
             // Two websites change their names with one another; none is merged with another.
             rename(&mut candidate, *id, lower);
-            // Only forward: else two websites would change their names for ever.
+            // Only towards lower numbers, so that it comes to an end.
             if numbers(&candidate) < numbers(scenario) {
                 candidates.push(candidate);
             }
@@ -90,7 +90,7 @@ pub(super) fn settings(scenario: &Scenario) -> Vec<Scenario> {
         });
         candidates.push(one);
     }
-    // What is plain already is left in peace.
+    // Only towards plainer settings, so that it comes to an end.
     candidates
         .retain(|candidate| candidate != scenario && plainness(candidate) > plainness(scenario));
     candidates

@@ -1,7 +1,7 @@
-//! Plots: a few steps, a fault and a setting that only mean something together.
+//! Combinations: a few steps, a fault and a setting that only mean something together.
 //!
-//! Chance alone would bring each of them about once in some ten thousand cases. What else a case
-//! has goes on around its plot.
+//! Drawn independently, the parts of one would meet about once in ten thousand cases. The rest of
+//! the case goes on around it.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use http::StatusCode;
 
-use super::dice::Dice;
+use super::random::Random;
 use super::{Bounds, Case, settings};
 use crate::scenario::{Anchor, Deed, Scenario, Spot, Step};
 
-/// Steps that a plot has at most.
+/// Steps that a combination has at most.
 const STEPS: usize = 2;
 
-/// Puts a plot into one case of eight.
-pub(super) fn add(dice: &mut Dice<'_>, case: &Case, bounds: Bounds, scenario: &mut Scenario) {
-    if !dice.once_in(8) || bounds.max_steps < STEPS || case.websites == 0 {
+/// Puts a combination into one case of eight.
+pub(super) fn add(random: &mut Random<'_>, case: &Case, bounds: Bounds, scenario: &mut Scenario) {
+    if !random.once_in(8) || bounds.max_steps < STEPS || case.websites == 0 {
         return;
     }
-    let plots = [forgotten, overtaken_save, overtaken_poll, late_drift];
-    let (steps, fault) = dice.one(&plots)(dice, case, scenario);
+    let combinations = [forgotten, overtaken_save, overtaken_poll, late_drift];
+    let (steps, fault) = random.one(&combinations)(random, case, scenario);
     scenario.when.truncate(bounds.max_steps - STEPS);
     let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_));
     if bounds.saves || !steps.iter().any(saves) {
@@ -32,30 +32,30 @@ pub(super) fn add(dice: &mut Dice<'_>, case: &Case, bounds: Bounds, scenario: &m
     }
 }
 
-type Plot = (Vec<Step>, Option<Fault>);
+type Combination = (Vec<Step>, Option<Fault>);
 
 /// An outage that is longer than the server remembers, and a change at its beginning.
-fn forgotten(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> Plot {
+fn forgotten(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario) -> Combination {
     scenario.client.longest_gap = Some(Duration::from_secs(300));
     quirk(scenario, "horizon", "partial:10m");
-    let from = case.poll_every + Duration::from_secs(dice.between(1, 30));
-    let until = from + Duration::from_secs(dice.between(640, 900));
+    let from = case.poll_every + Duration::from_secs(random.between(1, 30));
+    let until = from + Duration::from_secs(random.between(640, 900));
     let effect = Effect::Status(StatusCode::SERVICE_UNAVAILABLE);
     let window = Window { from, until: Some(until) };
     let mut fault = Fault::during(window, effect);
     fault.at = Some(Target::all(Operation::Since));
-    let (id, new) = (website(dice, case), save(dice, case));
-    let deed = if dice.coin() { Deed::Uninstall(vec![id]) } else { Deed::Save(vec![(id, new)]) };
-    let changed = from + Duration::from_secs(dice.between(1, 20));
+    let (id, new) = (website(random, case), save(random, case));
+    let deed = if random.coin() { Deed::Uninstall(vec![id]) } else { Deed::Save(vec![(id, new)]) };
+    let changed = from + Duration::from_secs(random.between(1, 20));
     (vec![at(changed, deed)], Some(fault))
 }
 
 /// The plugin saves, the answer is slow, an operator saves, and a poll brings that first.
-fn overtaken_save(dice: &mut Dice<'_>, case: &Case, _scenario: &mut Scenario) -> Plot {
-    let poll = case.poll_every * polls(dice);
+fn overtaken_save(random: &mut Random<'_>, case: &Case, _scenario: &mut Scenario) -> Combination {
+    let poll = case.poll_every * polls(random);
     let before = |seconds| poll.saturating_sub(Duration::from_secs(seconds));
-    let id = website(dice, case);
-    let (mine, theirs) = (save(dice, case), save(dice, case));
+    let id = website(random, case);
+    let (mine, theirs) = (save(random, case), save(random, case));
     let steps = vec![
         at(before(5), Deed::ClientSave(vec![(id, mine)])),
         at(before(2), Deed::Save(vec![(id, theirs)])),
@@ -64,12 +64,12 @@ fn overtaken_save(dice: &mut Dice<'_>, case: &Case, _scenario: &mut Scenario) ->
 }
 
 /// A poll that is slower than the next one, and a change before each of them.
-fn overtaken_poll(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> Plot {
+fn overtaken_poll(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario) -> Combination {
     scenario.client.request_timeout = Some(case.poll_every * 2);
-    let number = polls(dice);
+    let number = polls(random);
     let poll = case.poll_every * number;
-    let id = website(dice, case);
-    let (older, newer) = (save(dice, case), save(dice, case));
+    let id = website(random, case);
+    let (older, newer) = (save(random, case), save(random, case));
     let steps = vec![
         at(poll.saturating_sub(case.poll_every / 3), Deed::Save(vec![(id, older)])),
         at(poll + case.poll_every / 2, Deed::Save(vec![(id, newer)])),
@@ -81,10 +81,10 @@ fn overtaken_poll(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> 
 }
 
 /// A website of the first page leaves while the list is read, and the differential lags.
-fn late_drift(dice: &mut Dice<'_>, case: &Case, scenario: &mut Scenario) -> Plot {
-    quirk(scenario, "since-lag", dice.one(&["1500ms", "5s"]));
+fn late_drift(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario) -> Combination {
+    quirk(scenario, "since-lag", random.one(&["1500ms", "5s"]));
     let first = u64::from(case.page_size.min(case.websites));
-    let id = WebsiteId::numbered(u32::try_from(dice.between(1, first)).unwrap_or(1));
+    let id = WebsiteId::numbered(u32::try_from(random.between(1, first)).unwrap_or(1));
     let spot = Spot { operation: Operation::List, page: Some(1), number: 1 };
     let step = Step { anchor: Anchor::After(spot), wait: None, deed: Deed::Uninstall(vec![id]) };
     (vec![step], None)
@@ -103,16 +103,16 @@ fn slow(operation: Operation, number: u64, by: Duration) -> Fault {
 }
 
 /// How many intervals go by before the poll that matters.
-fn polls(dice: &mut Dice<'_>) -> u32 {
-    u32::try_from(dice.between(1, 4)).unwrap_or(1)
+fn polls(random: &mut Random<'_>) -> u32 {
+    u32::try_from(random.between(1, 4)).unwrap_or(1)
 }
 
-fn website(dice: &mut Dice<'_>, case: &Case) -> WebsiteId {
-    WebsiteId::numbered(u32::try_from(dice.between(1, u64::from(case.websites))).unwrap_or(1))
+fn website(random: &mut Random<'_>, case: &Case) -> WebsiteId {
+    WebsiteId::numbered(u32::try_from(random.between(1, u64::from(case.websites))).unwrap_or(1))
 }
 
-fn save(dice: &mut Dice<'_>, case: &Case) -> serde_json::Value {
-    settings::of(dice, &case.pool, 1, case.swarm.rich)
+fn save(random: &mut Random<'_>, case: &Case) -> serde_json::Value {
+    settings::of(random, &case.pool, 1, case.swarm.rich)
 }
 
 fn at(time: Duration, deed: Deed) -> Step {

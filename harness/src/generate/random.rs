@@ -1,28 +1,28 @@
-//! Chance, always from a seed.
+//! Random numbers, always from a seed.
 
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
-/// What a case is drawn with.
-pub(super) struct Dice<'a>(pub(super) &'a mut TestRng);
+/// The one source of random numbers that a case is drawn with.
+pub(super) struct Random<'a>(pub(super) &'a mut TestRng);
 
-impl Dice<'_> {
-    /// From 0 up to, not including, this many sides.
-    pub(super) fn roll(&mut self, sides: u64) -> u64 {
-        self.0.next_u64() % sides.max(1)
+impl Random<'_> {
+    /// From 0 up to, not including, this number.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.0.next_u64() % end.max(1)
     }
 
     /// From one number to another, both included.
     pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.roll(high - low + 1)
+        low + self.below(high - low + 1)
     }
 
     /// True once in so many times.
     pub(super) fn once_in(&mut self, times: u64) -> bool {
-        self.roll(times) == 0
+        self.below(times) == 0
     }
 
-    /// True every other time.
+    /// True in half of the cases.
     pub(super) fn coin(&mut self) -> bool {
         self.once_in(2)
     }
@@ -34,11 +34,11 @@ impl Dice<'_> {
 
     /// A place in a list of this length.
     pub(super) fn place(&mut self, length: usize) -> usize {
-        usize::try_from(self.roll(length as u64)).unwrap_or(0)
+        usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 }
 
-/// The source of chance of one case: the same for the same seed and index, on any machine.
+/// The generator of one case: the same for the same seed and index, on any machine.
 pub(super) fn source(seed: u64, index: u64) -> TestRng {
     let first = mix(seed ^ mix(index));
     let second = mix(first ^ seed);
