@@ -59,7 +59,7 @@ pub struct Call<'a> {
 }
 
 /// What outlives a request and belongs to one space.
-pub struct Desk<'a> {
+pub struct RequestContext<'a> {
     /// The world.
     pub world: &'a mut World,
     /// The plugin that the world is about.
@@ -100,19 +100,19 @@ impl Reading {
 ///
 /// [`Refused`] with status, reason and explanation.
 pub fn answer(
-    desk: &mut Desk<'_>,
+    context: &mut RequestContext<'_>,
     route: &Route,
     input: &Input<'_>,
     now: Moment,
     reading: Reading,
 ) -> Result<Answer, Refused> {
-    let quirks = &desk.world.quirks;
-    check_edge(desk.world.edge.admits(now, quirks.edge_limit.0), quirks, now)?;
+    let quirks = &context.world.quirks;
+    check_edge(context.world.edge.admits(now, quirks.edge_limit.0), quirks, now)?;
     check_agent(input, quirks)?;
-    let tier = match authorize(desk.accounts, route, input, quirks) {
+    let tier = match authorize(context.accounts, route, input, quirks) {
         Ok(tier) => tier,
         Err(refused) => {
-            charge_restricted(desk, input, &refused, now);
+            charge_restricted(context, input, &refused, now);
             return Err(refused);
         }
     };
@@ -120,39 +120,39 @@ pub fn answer(
     let cached = quirks.get_cache != GetCache::Off && reading == Reading::Honest;
     let key = cached.then(|| cache::key(input));
     if let Some(key) = key.as_ref().filter(|_| route.is_read())
-        && let Some(hit) = desk.cache.get(key, now.elapsed)
+        && let Some(hit) = context.cache.get(key, now.elapsed)
     {
         return Ok(hit);
     }
     let reset = quirks.quota_reset;
     let limited = tier == Tier::Plugin; // the quota is the plugin token's (docs/wire.md#quota)
-    if limited && !desk.world.quota.allows(now.wall, reset) {
-        return Err(quota_spent(desk.world, now));
+    if limited && !context.world.quota.allows(now.wall, reset) {
+        return Err(quota_spent(context.world, now));
     }
     input.route();
     let mut call = Call {
-        world: desk.world,
-        plugin: desk.plugin,
-        pages: desk.pages,
-        public_url: desk.public_url,
+        world: context.world,
+        plugin: context.plugin,
+        pages: context.pages,
+        public_url: context.public_url,
         now,
         as_of: reading.as_of(),
         tier,
         input,
     };
     let result = (route.answer)(&mut call);
-    let counts = desk.world.quirks.refused_count == RefusedCount::ExceptUnauthorized;
+    let counts = context.world.quirks.refused_count == RefusedCount::ExceptUnauthorized;
     if limited && (result.is_ok() || counts) {
-        desk.world.quota.spend(now.wall, reset);
+        context.world.quota.spend(now.wall, reset);
     }
     let mut answer = result?;
     if let Some(key) = key {
-        desk.cache.keep(
+        context.cache.keep(
             key,
             route.is_read(),
             &mut answer,
             now.elapsed,
-            desk.world.quirks.get_cache,
+            context.world.quirks.get_cache,
         );
     }
     Ok(answer)
@@ -171,14 +171,19 @@ pub fn respond(
 }
 
 /// A refusal for the tier counts as any other, if it was the plugin that asked.
-fn charge_restricted(desk: &mut Desk<'_>, input: &Input<'_>, refused: &Refused, now: Moment) {
-    let quirks = &desk.world.quirks;
+fn charge_restricted(
+    context: &mut RequestContext<'_>,
+    input: &Input<'_>,
+    refused: &Refused,
+    now: Moment,
+) {
+    let quirks = &context.world.quirks;
     let restricted = refused.reason() == "restricted_route_tier" && refused.status() != 401;
     let counts = quirks.refused_count == RefusedCount::ExceptUnauthorized;
     let by_plugin = |account: &Account| account.tier == Tier::Plugin;
-    if restricted && counts && desk.accounts.find(input).is_ok_and(by_plugin) {
+    if restricted && counts && context.accounts.find(input).is_ok_and(by_plugin) {
         let reset = quirks.quota_reset;
-        desk.world.quota.spend(now.wall, reset);
+        context.world.quota.spend(now.wall, reset);
     }
 }
 

@@ -16,7 +16,8 @@ use http::header::{DATE, HeaderValue};
 use http::{Request, Response, Version};
 
 use crate::api::{
-    self, Account, Accounts, Desk, Input, Pages, Plugin, ReadCache, Reading, Refused, Tier, Unread,
+    self, Account, Accounts, Input, Pages, Plugin, ReadCache, Reading, Refused, RequestContext,
+    Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::World;
@@ -238,7 +239,7 @@ impl Space {
                 Reading::OtherPage
             }
         };
-        let mut desk = Desk {
+        let mut context = RequestContext {
             world: &mut self.world,
             plugin: &self.plugin,
             accounts: &self.accounts,
@@ -246,7 +247,7 @@ impl Space {
             pages: &mut self.pages,
             public_url: &self.public_url,
         };
-        let outcome = api::answer(&mut desk, route, &input, now, reading);
+        let outcome = api::answer(&mut context, route, &input, now, reading);
         carried.unread = input.unread();
         let refused = outcome.as_ref().err().and_then(Refused::explanation);
         carried.explanation = match (refused, input.misspelt()) {
