@@ -1,36 +1,17 @@
 //! The envelope: within which behaviour of the server `crisp-sync` promises to pass.
 //!
 //! Crisp publishes no contract for these details, so each is a quirk of the emulator, and a client
-//! has to live with every value that a server might reasonably have. The generator draws what is
-//! inside; `crisp-mock replay` may leave it. What is outside is outside for a reason, and the reason
-//! is written here; [`outside`] says them for a scenario.
+//! has to live with every value that a server might reasonably have. The table of quirks says of each
+//! which values are drawn and why others are not; here stands what is outside besides: faults, and
+//! things that are outside only together. `crisp-mock replay` may leave the envelope; [`outside`]
+//! gives the reasons for a scenario.
 
 use std::time::Duration;
 
 use crate::scenario::{Deed, Scenario, Side};
 use crisp_mock_server::fault::Effect;
 use crisp_mock_server::operation::Operation;
-
-/// A quirk, and how the generator treats it.
-#[derive(Debug, Clone, Copy)]
-pub struct Quirk {
-    /// Its name, as in docs/quirks.md.
-    pub name: &'static str,
-    /// How it is treated.
-    pub stance: Stance,
-}
-
-/// How the generator treats a quirk.
-#[derive(Debug, Clone, Copy)]
-pub enum Stance {
-    /// These values are drawn, beside the default. Others that the emulator's table names are left
-    /// out, each for a reason.
-    Inside(&'static [&'static str], &'static [(&'static str, &'static str)]),
-    /// No value makes a difference to a client that caches settings, and why.
-    Unmet(&'static str),
-    /// Values other than the default are outside, and why.
-    Outside(&'static str),
-}
+use crisp_mock_server::quirks::TABLE;
 
 /// Two things that are inside alone and outside together.
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +22,6 @@ pub struct Conflict {
     pub has_both: fn(&Scenario) -> bool,
     /// Why no client can live with both.
     pub why: &'static str,
-}
-
-use Stance::{Inside, Outside, Unmet};
-
-const fn quirk(name: &'static str, stance: Stance) -> Quirk {
-    Quirk { name, stance }
 }
 
 /// Faults that are not drawn, and why.
@@ -66,7 +41,7 @@ pub const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "`empty_page`, `short_page` and `repeat_page` more than once in a row",
-        "nothing marks them, so what is told twice is what a careful client believes",
+        "nothing marks them, so a careful client believes an answer that comes twice",
     ),
     (
         "a server clock that is for a while more than 30 s behind",
@@ -76,100 +51,6 @@ pub const FAULTS: &[(&str, &str)] = &[
     (
         "statuses below 300",
         "a success without the API's envelope is drawn as `garbage`, `html` and the like",
-    ),
-];
-
-/// Every quirk of the emulator.
-pub const TABLE: &[Quirk] = &[
-    quirk("tier-refusal-status", Unmet("a plugin's client asks with the plugin tier")),
-    quirk("list-status", Inside(&["200"], &[])),
-    quirk("since-status", Inside(&["206"], &[])),
-    quirk("write-reason", Inside(&["resolved", "any_text"], &[])),
-    quirk("page-size", Unmet("every case draws `server.page_size`, from 1 to 5")),
-    quirk(
-        "page-zero",
-        Outside(
-            "a client that reads pages from 1 on cannot know that the list begins at 0; the other \
-             values meet nobody who starts at 1",
-        ),
-    ),
-    quirk("past-the-end", Inside(&["not-found"], &[])),
-    quirk("list-order", Inside(&["newest-first", "by-id", "snapshot"], &[])),
-    quirk("since-boundary", Inside(&["exclusive"], &[])),
-    quirk("since-granularity", Inside(&["1s-floor", "1s-ceil"], &[])),
-    quirk("missing-date", Unmet("a client that sends no date asks nothing")),
-    quirk("malformed-date", Unmet("a client that is judged writes dates")),
-    quirk("future-date", Inside(&["refused"], &[])),
-    quirk(
-        "horizon",
-        Inside(
-            &["refuse:10m", "refuse:1d", "partial:1d"],
-            &[
-                ("refuse:7d", "no case goes on for a day, so `refuse:1d` is the same"),
-                ("partial:7d", "no case goes on for a day, so `partial:1d` is the same"),
-            ],
-        ),
-    ),
-    quirk("collapse", Inside(&["last-change", "every-change"], &[])),
-    quirk("re-added", Inside(&["updated", "removed-and-added"], &[])),
-    quirk("removed-payload", Inside(&["last-known", "nulls"], &[])),
-    quirk("unconfigured-under-filter", Unmet("it shows only to a client that filters")),
-    quirk("first-configured", Unmet("it shows only to a client that filters")),
-    quirk("configured-means", Unmet("it shows only to a client that filters")),
-    quirk("unconfigured-settings", Inside(&["null", "absent"], &[])),
-    quirk("plan-change", Inside(&["silent"], &[])),
-    quirk("free-plan", Inside(&["null", "absent"], &[])),
-    quirk("reinstall-token", Inside(&["same"], &[])),
-    quirk("reinstall-settings", Inside(&["kept"], &[])),
-    quirk("merge-depth", Inside(&["deep", "rfc7396"], &[])),
-    quirk("invalid-save-status", Inside(&["422"], &[])),
-    quirk("invalid-save-reason", Inside(&["invalid_settings", "any_text"], &[])),
-    quirk("schema-draft", Unmet("the sample schema means the same in all")),
-    quirk("schema-formats", Unmet("the sample schema has no format")),
-    quirk("body-limit", Inside(&["100KiB", "1KiB"], &[])),
-    quirk("unchanged-save", Inside(&["silent"], &[])),
-    quirk("own-write-echo", Unmet("a client that polls sees no events")),
-    quirk(
-        "quota-status",
-        Unmet("no case has a quota: when it is spent, the rest of the day is silence"),
-    ),
-    quirk("edge-status", Inside(&["429"], &[])),
-    quirk(
-        "edge-limit",
-        Inside(
-            &["10/s"],
-            &[(
-                "1/s",
-                "every list meets its refusals, and each is a disturbance: with a list every few \
-                 minutes a run is never calm for long enough to end",
-            )],
-        ),
-    ),
-    quirk(
-        "quota-reset",
-        Unmet("no case has a quota: when it is spent, the rest of the day is silence"),
-    ),
-    quirk("refused-count", Unmet("no case has a quota")),
-    quirk("retry-after", Inside(&["seconds", "date"], &[])),
-    quirk("get-cache", Inside(&["busted:5s", "kept:5s"], &[])),
-    quirk("since-lag", Inside(&["1500ms", "5s"], &[])),
-    quirk(
-        "list-lag",
-        Inside(
-            &["1500ms"],
-            &[(
-                "5s",
-                "a list that is further behind than the differential looks like a website that left",
-            )],
-        ),
-    ),
-    quirk("missing-tier", Unmet("a plugin's client sends its tier")),
-    quirk("session-refusal-status", Unmet("no case has a wrong key")),
-    quirk("clock-offset", Inside(&["-60s", "90s"], &[])),
-    quirk("date-header", Inside(&["none"], &[])),
-    quirk(
-        "unknown-agent",
-        Outside("a client names itself, and a server that refuses the name refuses the client"),
     ),
 ];
 
@@ -256,14 +137,8 @@ pub fn outside(scenario: &Scenario) -> Vec<String> {
     let mut reasons = Vec::new();
     for (name, value) in &scenario.server.quirks.0 {
         let quirk = TABLE.iter().find(|quirk| quirk.name == name);
-        match quirk.map(|quirk| quirk.stance) {
-            Some(Outside(why)) => reasons.push(format!("{name}={value}: {why}")),
-            Some(Inside(_, left_out)) => {
-                let why = left_out.iter().find(|(other, _)| other == value);
-                reasons.extend(why.map(|(_, why)| format!("{name}={value}: {why}")));
-            }
-            Some(Unmet(_)) | None => {}
-        }
+        let why = quirk.and_then(|quirk| quirk.excluded(value));
+        reasons.extend(why.map(|why| format!("{name}={value}: {why}")));
     }
     let conflicts = CONFLICTS.iter().filter(|both| (both.has_both)(scenario));
     reasons.extend(conflicts.map(|both| format!("{}: {}", both.quirk, both.why)));
@@ -317,43 +192,4 @@ fn moves(scenario: &Scenario, whose: impl Fn(Side) -> bool) -> bool {
         _ => false,
     });
     step || fault
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_quirk_of_the_emulator_is_in_the_table() {
-        let known: Vec<_> =
-            crisp_mock_server::quirks::TABLE.iter().map(|about| about.name).collect();
-        let treated: Vec<_> = TABLE.iter().map(|quirk| quirk.name).collect();
-        assert_eq!(treated, known);
-    }
-
-    #[test]
-    fn every_value_that_the_emulator_names_is_drawn_or_left_out_for_a_reason() {
-        for (about, quirk) in crisp_mock_server::quirks::TABLE.iter().zip(TABLE) {
-            if let Inside(drawn, left_out) = quirk.stance {
-                let mut treated = drawn.iter().chain(left_out.iter().map(|(value, _)| value));
-                for value in about.alternatives {
-                    assert!(treated.clone().any(|other| other == value), "{}={value}", quirk.name);
-                }
-                assert!(treated.all(|value| !value.is_empty()));
-            }
-        }
-    }
-
-    #[test]
-    fn every_value_inside_is_one_that_the_quirk_can_have() {
-        for quirk in TABLE {
-            if let Inside(values, _) = quirk.stance {
-                for value in values {
-                    let mut quirks = crisp_mock_server::quirks::Quirks::default();
-                    let set = quirks.set(quirk.name, value);
-                    assert!(set.is_ok(), "{}={value}: {set:?}", quirk.name);
-                }
-            }
-        }
-    }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::quirks::TABLE;
 
 use super::Case;
-use super::envelope::{self, Stance};
+use super::envelope;
 use super::random::Random;
 use super::settings;
 use crate::scenario::{Client, Scenario, Server, Start};
@@ -14,10 +15,9 @@ use crate::scenario::{Client, Scenario, Server, Start};
 pub(super) fn server(random: &mut Random<'_>, case: &Case) -> Server {
     let mut server = Server { page_size: Some(case.page_size), ..Server::default() };
     if case.swarm.quirks {
-        for quirk in envelope::TABLE {
-            if let Stance::Inside(values, _) = quirk.stance
-                && random.once_in(6)
-            {
+        for quirk in TABLE {
+            let values = quirk.drawn();
+            if !values.is_empty() && random.once_in(6) {
                 let value = random.one(values);
                 let pair = (quirk.name.to_owned(), value.to_owned());
                 server.quirks.0.push(pair);

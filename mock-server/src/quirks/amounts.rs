@@ -1,11 +1,16 @@
-//! Quirks that are a duration, a size or a text.
+//! Values that are a duration, a size, a status or a text.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use super::choices::InvalidValue;
+use super::value::{Value, among};
 use crate::duration;
+
+/// Splits `kind:duration`.
+fn timed(text: &str) -> Option<(&str, Duration)> {
+    let (kind, time) = text.split_once(':')?;
+    Some((kind, duration::parse(time).ok()?))
+}
 
 /// How far back the differential reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,30 +24,25 @@ pub enum Horizon {
     Partial(Duration),
 }
 
-impl fmt::Display for Horizon {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unlimited => out.write_str("unlimited"),
-            Self::Refuse(reach) => write!(out, "refuse:{}", duration::format(*reach)),
-            Self::Partial(reach) => write!(out, "partial:{}", duration::format(*reach)),
+impl Value for Horizon {
+    fn expected() -> String {
+        "`unlimited`, `refuse:30d` or `partial:30d`".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match (text, timed(text)) {
+            ("unlimited", _) => Some(Self::Unlimited),
+            (_, Some(("refuse", reach))) => Some(Self::Refuse(reach)),
+            (_, Some(("partial", reach))) => Some(Self::Partial(reach)),
+            _ => None,
         }
     }
-}
 
-impl FromStr for Horizon {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let invalid = || InvalidValue::new(text, "`unlimited`, `refuse:30d` or `partial:30d`");
-        let (kind, reach) = match text.split_once(':') {
-            None if text == "unlimited" => return Ok(Self::Unlimited),
-            None => return Err(invalid()),
-            Some((kind, reach)) => (kind, duration::parse(reach).map_err(|_| invalid())?),
-        };
-        match kind {
-            "refuse" => Ok(Self::Refuse(reach)),
-            "partial" => Ok(Self::Partial(reach)),
-            _ => Err(invalid()),
+    fn write(&self) -> String {
+        match self {
+            Self::Unlimited => "unlimited".to_owned(),
+            Self::Refuse(reach) => format!("refuse:{}", duration::format(*reach)),
+            Self::Partial(reach) => format!("partial:{}", duration::format(*reach)),
         }
     }
 }
@@ -55,34 +55,29 @@ pub enum GetCache {
     Off,
     /// Answers live so long, or until a write.
     Busted(Duration),
-    /// Answers live so long, whatever is written.
+    /// Answers live so long; a write does not empty it.
     Kept(Duration),
 }
 
-impl fmt::Display for GetCache {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => out.write_str("off"),
-            Self::Busted(life) => write!(out, "busted:{}", duration::format(*life)),
-            Self::Kept(life) => write!(out, "kept:{}", duration::format(*life)),
+impl Value for GetCache {
+    fn expected() -> String {
+        "`off`, `busted:5s` or `kept:5s`".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match (text, timed(text)) {
+            ("off", _) => Some(Self::Off),
+            (_, Some(("busted", life))) => Some(Self::Busted(life)),
+            (_, Some(("kept", life))) => Some(Self::Kept(life)),
+            _ => None,
         }
     }
-}
 
-impl FromStr for GetCache {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let invalid = || InvalidValue::new(text, "`off`, `busted:5s` or `kept:5s`");
-        let (kind, life) = match text.split_once(':') {
-            None if text == "off" => return Ok(Self::Off),
-            None => return Err(invalid()),
-            Some((kind, life)) => (kind, duration::parse(life).map_err(|_| invalid())?),
-        };
-        match kind {
-            "busted" => Ok(Self::Busted(life)),
-            "kept" => Ok(Self::Kept(life)),
-            _ => Err(invalid()),
+    fn write(&self) -> String {
+        match self {
+            Self::Off => "off".to_owned(),
+            Self::Busted(life) => format!("busted:{}", duration::format(*life)),
+            Self::Kept(life) => format!("kept:{}", duration::format(*life)),
         }
     }
 }
@@ -102,26 +97,24 @@ impl Default for QuotaReset {
     }
 }
 
-impl fmt::Display for QuotaReset {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hour(hour) => write!(out, "{hour:02}:00"),
-            Self::Rolling => out.write_str("rolling-24h"),
-        }
+impl Value for QuotaReset {
+    fn expected() -> String {
+        "`00:00` to `23:00`, or `rolling-24h`".to_owned()
     }
-}
 
-impl FromStr for QuotaReset {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+    fn read(text: &str) -> Option<Self> {
         if text == "rolling-24h" {
-            return Ok(Self::Rolling);
+            return Some(Self::Rolling);
         }
-        let hour = text.strip_suffix(":00").filter(|digits| digits.len() == 2);
-        let hour = hour.and_then(|digits| digits.parse().ok()).filter(|hour| *hour < 24);
-        hour.map(Self::Hour)
-            .ok_or_else(|| InvalidValue::new(text, "`00:00` to `23:00`, or `rolling-24h`"))
+        let hour = text.strip_suffix(":00").filter(|digits| digits.len() == 2)?;
+        hour.parse().ok().filter(|hour| *hour < 24).map(Self::Hour)
+    }
+
+    fn write(&self) -> String {
+        match self {
+            Self::Hour(hour) => format!("{hour:02}:00"),
+            Self::Rolling => "rolling-24h".to_owned(),
+        }
     }
 }
 
@@ -145,17 +138,21 @@ impl<const UNIT: usize> fmt::Display for Limit<UNIT> {
     }
 }
 
-impl<const UNIT: usize> FromStr for Limit<UNIT> {
-    type Err = InvalidValue;
+impl<const UNIT: usize> Value for Limit<UNIT> {
+    fn expected() -> String {
+        format!("`off` or a number like `100{}`", UNITS[UNIT])
+    }
 
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+    fn read(text: &str) -> Option<Self> {
         if text == "off" {
-            return Ok(Self(None));
+            return Some(Self(None));
         }
-        let most = text.strip_suffix(UNITS[UNIT]).and_then(|digits| digits.trim().parse().ok());
-        most.filter(|most| *most > 0).map(|most| Self(Some(most))).ok_or_else(|| {
-            InvalidValue::new(text, format!("`off` or a number like `100{}`", UNITS[UNIT]))
-        })
+        let most = text.strip_suffix(UNITS[UNIT])?.trim().parse().ok();
+        most.filter(|most| *most > 0).map(|most| Self(Some(most)))
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -163,22 +160,20 @@ impl<const UNIT: usize> FromStr for Limit<UNIT> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lag(pub Duration);
 
-impl fmt::Display for Lag {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&duration::format(self.0))
-    }
-}
-
-/// The longest lag: as far back as the engine remembers (product surface §4, `stale`).
+/// The longest lag: as far back as the engine remembers, which bounds the fault `stale` too.
 pub const LONGEST_LAG: Duration = Duration::from_secs(600);
 
-impl FromStr for Lag {
-    type Err = InvalidValue;
+impl Value for Lag {
+    fn expected() -> String {
+        "a duration of at most 10m, like `1500ms`".to_owned()
+    }
 
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let lag = duration::parse(text).ok().filter(|lag| *lag <= LONGEST_LAG);
-        lag.map(Self)
-            .ok_or_else(|| InvalidValue::new(text, "a duration of at most 10m, like `1500ms`"))
+    fn read(text: &str) -> Option<Self> {
+        duration::parse(text).ok().filter(|lag| *lag <= LONGEST_LAG).map(Self)
+    }
+
+    fn write(&self) -> String {
+        duration::format(self.0)
     }
 }
 
@@ -189,22 +184,19 @@ pub struct ClockOffset {
     pub millis: i64,
 }
 
-impl fmt::Display for ClockOffset {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.millis < 0 { "-" } else { "" };
-        write!(out, "{sign}{}", duration::format(Duration::from_millis(self.millis.unsigned_abs())))
+impl Value for ClockOffset {
+    fn expected() -> String {
+        "a signed duration like `-60s`".to_owned()
     }
-}
 
-impl FromStr for ClockOffset {
-    type Err = InvalidValue;
+    fn read(text: &str) -> Option<Self> {
+        let millis = duration::parse_signed(text).ok()?.as_millis();
+        Some(Self { millis: i64::try_from(millis).ok()? })
+    }
 
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let offset = duration::parse_signed(text).ok();
-        let millis = offset.and_then(|offset| i64::try_from(offset.as_millis()).ok());
-        millis
-            .map(|millis| Self { millis })
-            .ok_or_else(|| InvalidValue::new(text, "a signed duration like `-60s`"))
+    fn write(&self) -> String {
+        let sign = if self.millis < 0 { "-" } else { "" };
+        format!("{sign}{}", duration::format(Duration::from_millis(self.millis.unsigned_abs())))
     }
 }
 
@@ -218,18 +210,17 @@ impl Default for PageSize {
     }
 }
 
-impl fmt::Display for PageSize {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
+impl Value for PageSize {
+    fn expected() -> String {
+        "a number from 1 to 100".to_owned()
     }
-}
 
-impl FromStr for PageSize {
-    type Err = InvalidValue;
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|size| (1..=100).contains(size)).map(Self)
+    }
 
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let size = text.parse().ok().filter(|size| (1..=100).contains(size));
-        size.map(Self).ok_or_else(|| InvalidValue::new(text, "a number from 1 to 100"))
+    fn write(&self) -> String {
+        self.0.to_string()
     }
 }
 
@@ -237,23 +228,58 @@ impl FromStr for PageSize {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reason(pub Option<String>);
 
-impl fmt::Display for Reason {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.0.as_deref().unwrap_or("specific"))
+impl Value for Reason {
+    fn expected() -> String {
+        "`specific`, or a reason in lower_snake_case".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if text == "specific" {
+            return Some(Self(None));
+        }
+        let fits = !text.is_empty() && text.len() <= 64 && text.chars().all(plain);
+        fits.then(|| Self(Some(text.to_owned())))
+    }
+
+    fn write(&self) -> String {
+        self.0.clone().unwrap_or_else(|| "specific".to_owned())
     }
 }
 
-impl FromStr for Reason {
-    type Err = InvalidValue;
+/// One of two or three HTTP statuses, the default first; 0 where there is no third.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status<const A: u16, const B: u16, const C: u16 = 0>(u16);
 
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if text == "specific" {
-            Ok(Self(None))
-        } else if !text.is_empty() && text.len() <= 64 && text.chars().all(plain) {
-            Ok(Self(Some(text.to_owned())))
-        } else {
-            Err(InvalidValue::new(text, "`specific`, or a reason in lower_snake_case"))
-        }
+impl<const A: u16, const B: u16, const C: u16> Status<A, B, C> {
+    fn all() -> impl Iterator<Item = u16> {
+        [A, B, C].into_iter().filter(|code| *code > 0)
+    }
+
+    /// The status as a number.
+    #[must_use]
+    pub fn code(self) -> u16 {
+        self.0
+    }
+}
+
+impl<const A: u16, const B: u16, const C: u16> Default for Status<A, B, C> {
+    fn default() -> Self {
+        Self(A)
+    }
+}
+
+impl<const A: u16, const B: u16, const C: u16> Value for Status<A, B, C> {
+    fn expected() -> String {
+        among(Self::all())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let given: u16 = text.parse().ok()?;
+        Self::all().find(|code| *code == given).map(Self)
+    }
+
+    fn write(&self) -> String {
+        self.0.to_string()
     }
 }

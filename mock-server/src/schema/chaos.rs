@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use super::{Draft, Rules, SettingsSchema, review};
 use crate::sample::SettingsGenerator;
@@ -159,7 +160,7 @@ fn any_schema() -> impl Strategy<Value = Value> {
 }
 
 fn any_rules() -> impl Strategy<Value = Rules> {
-    (prop::sample::select(&Draft::ALL[..]), any::<bool>())
+    (prop::sample::select(Draft::VARIANTS), any::<bool>())
         .prop_map(|(draft, formats)| Rules { draft, formats })
 }
 

@@ -1,7 +1,7 @@
 //! A schema against the rules of its draft, as the Marketplace's "Test Settings" does
 //! (specification §3.6).
 
-use jsonschema::{ValidationError, draft4, draft6, draft7, draft201909, draft202012};
+use jsonschema::ValidationError;
 use serde_json::Value;
 
 use super::draft::Draft;
@@ -17,13 +17,7 @@ const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "obje
 
 /// What breaks the draft's rules.
 pub(super) fn problems(schema: &Value, draft: Draft) -> Vec<SchemaProblem> {
-    let rules = match draft {
-        Draft::Draft04 => draft4::meta::validator(),
-        Draft::Draft06 => draft6::meta::validator(),
-        Draft::Draft07 => draft7::meta::validator(),
-        Draft::Draft201909 => draft201909::meta::validator(),
-        Draft::Draft202012 => draft202012::meta::validator(),
-    };
+    let rules = draft.rules();
     if rules.is_valid(schema) {
         return Vec::new();
     }

@@ -36,8 +36,9 @@ use std::sync::Arc;
 
 use jsonschema::Validator;
 use serde_json::Value;
+use strum::VariantArray;
 
-pub use draft::{Draft, UnknownDraft};
+pub use draft::Draft;
 pub use problem::{InvalidSchema, SchemaProblem};
 pub use remark::{Review, review};
 pub use violation::Violation;
@@ -307,8 +308,8 @@ fn draft_of(raw: &Value, rules: Rules) -> Result<Draft, SchemaProblem> {
         return Ok(rules.draft);
     };
     Draft::from_uri(uri).ok_or_else(|| {
-        let known = Draft::ALL.map(Draft::uri).join(", ");
+        let known: Vec<_> = Draft::VARIANTS.iter().map(|draft| draft.uri()).collect();
         let message = format!("{} is not a draft that is known here", wording::quoted(uri));
-        SchemaProblem::new("/$schema", message).hint(format!("the drafts are {known}"))
+        SchemaProblem::new("/$schema", message).hint(format!("the drafts are {}", known.join(", ")))
     })
 }

@@ -57,7 +57,7 @@ fn the_sample_schema_takes_a_message() {
 
 #[test]
 fn an_id_of_crisp_is_accepted_under_every_draft_and_local_references_work() {
-    for draft in Draft::ALL {
+    for draft in Draft::VARIANTS.iter().copied() {
         for id in ["$id", "id"] {
             let schema = json!({
                 id: CRISP_ID,
