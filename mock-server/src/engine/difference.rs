@@ -173,7 +173,7 @@ fn filtered(
     quirks: &Quirks,
 ) -> Option<Item> {
     if item.difference == Difference::Removed {
-        return Some(item); // always sent, or nobody could ever clean up
+        return Some(item); // always sent: without it no client could drop the website
     }
     if configured(&item.website) {
         let first = item.website.configured_since.is_some_and(|since| since >= from);
@@ -183,7 +183,7 @@ fn filtered(
         return Some(item);
     }
     let stopped = item.website.unconfigured_since.is_some_and(|since| since >= from);
-    let told = quirks.unconfigured_under_filter == UnconfiguredUnderFilter::Removed;
+    let reported = quirks.unconfigured_under_filter == UnconfiguredUnderFilter::Removed;
     item.difference = Difference::Removed;
-    (stopped && told).then_some(item)
+    (stopped && reported).then_some(item)
 }

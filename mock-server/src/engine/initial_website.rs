@@ -7,8 +7,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::clock::Moment;
+use crate::engine::settings::{is_configured, text};
 use crate::engine::website::{Plan, Record, Website};
-use crate::engine::{World, is_configured, text, token};
+use crate::engine::{World, token};
 use crate::id::WebsiteId;
 
 /// How long before the start of a world its initial websites installed the plugin: 30 days.

@@ -1,8 +1,7 @@
 //! The pure world: websites, their settings, what changed, what it costs.
 //!
-//! A [`World`] is a value. Nothing in here knows a socket, a clock or a source of chance: whoever
-//! calls says what time it is, and ids and tokens follow from the seed. The same calls make the
-//! same world.
+//! A [`World`] is a value. Nothing in here knows a socket, a clock or a source of chance: the caller
+//! passes the time, and ids and tokens follow from the seed. The same calls make the same world.
 
 mod difference;
 mod directory;
@@ -12,12 +11,13 @@ mod listing;
 mod merge;
 mod outbox;
 mod quota;
+mod reads;
 mod restore;
+mod settings;
 mod usage;
 mod website;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -32,18 +32,18 @@ pub use quota::{Edge, Quota};
 pub use usage::{Bill, Usage};
 pub use website::{Plan, Record, Tombstone, Version, Website};
 
-use crate::clock::{Moment, Stamp};
+use crate::clock::Moment;
 use crate::id::{WebsiteId, derive_uuid};
 use crate::quirks::{
-    ConfiguredMeans, ListOrder, OwnWriteEcho, PlanChange, Quirks, ReinstallSettings,
-    ReinstallToken, UnchangedSave,
+    OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken, UnchangedSave,
 };
 use crate::schema::{SettingsSchema, Violation};
+use settings::{is_configured, kind_of, parsed, text};
 
 /// Who saves settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
-    /// Somebody at the dashboard.
+    /// A person at the dashboard.
     Operator,
     /// The plugin, with its token.
     Plugin,
@@ -166,7 +166,7 @@ impl World {
         is_configured(website.settings.as_deref(), &self.schema, &self.quirks)
     }
 
-    /// The first website in the row w1, w2, … that was never heard of.
+    /// The first website in the row w1, w2, … that has no record.
     #[must_use]
     pub fn next_website(&mut self) -> WebsiteId {
         while self.directory.record(WebsiteId::numbered(self.next_number)).is_some() {
@@ -309,68 +309,6 @@ impl World {
         Ok(())
     }
 
-    /// A number that differs whenever a page of the list may; none while a page depends on when it
-    /// is asked for.
-    #[must_use]
-    pub fn list_version(&self) -> Option<u64> {
-        let timeless =
-            self.quirks.list_lag.0.is_zero() && self.quirks.list_order != ListOrder::Snapshot;
-        timeless.then_some(self.generation)
-    }
-
-    /// A page of the list, as it is or, `as_of` an earlier elapsed time, as it was.
-    pub fn list(
-        &mut self,
-        now: Moment,
-        page: Page,
-        configured_only: bool,
-        as_of: Option<Duration>,
-    ) -> Listed {
-        let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.list_lag.0));
-        let configured = configured_by(&self.schema, &self.quirks);
-        let query = listing::Query {
-            directory: match seen {
-                Some(elapsed) => self.history.as_of(&self.directory, elapsed),
-                None => std::borrow::Cow::Borrowed(&self.directory),
-            },
-            generation: self.generation,
-            configured_only: configured_only.then_some(&configured),
-            page,
-        };
-        self.listings.page(&query, &self.quirks)
-    }
-
-    /// What changed since a date, as it is or, `as_of` an earlier elapsed time, as it was.
-    #[must_use]
-    pub fn since(
-        &self,
-        now: Moment,
-        since: Stamp,
-        configured_only: bool,
-        as_of: Option<Duration>,
-    ) -> Vec<Item> {
-        let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.since_lag.0));
-        let directory = self.past(seen);
-        let configured = configured_by(&self.schema, &self.quirks);
-        let query = difference::Query {
-            directory: &directory,
-            history: &self.history,
-            visible_until: seen.unwrap_or(Duration::MAX),
-            since,
-            configured_only: configured_only.then_some(&configured),
-        };
-        difference::difference(&query, &self.quirks)
-    }
-
-    /// The directory as it was at `as_of`, or as it is.
-    #[must_use]
-    pub fn past(&self, as_of: Option<Duration>) -> std::borrow::Cow<'_, Directory> {
-        match as_of {
-            Some(elapsed) => self.history.as_of(&self.directory, elapsed),
-            None => std::borrow::Cow::Borrowed(&self.directory),
-        }
-    }
-
     fn subscribed(&self, id: WebsiteId) -> Result<&Arc<Website>, Refusal> {
         self.directory.get(id).ok_or(Refusal::NotSubscribed(id))
     }
@@ -436,57 +374,8 @@ fn token(seed: u64, id: WebsiteId, installation: u32) -> Uuid {
     derive_uuid(&["token", &seed.to_string(), &id.to_string(), &installation.to_string()])
 }
 
-fn configured_by<'a>(
-    schema: &'a SettingsSchema,
-    quirks: &'a Quirks,
-) -> impl Fn(&Website) -> bool + 'a {
-    |website| is_configured(website.settings.as_deref(), schema, quirks)
-}
-
-fn is_configured(settings: Option<&str>, schema: &SettingsSchema, quirks: &Quirks) -> bool {
-    match quirks.configured_means {
-        ConfiguredMeans::Saved => settings.is_some_and(|settings| settings != "{}"),
-        ConfiguredMeans::SchemaValid => {
-            schema.check(&Value::Object(parsed(settings.unwrap_or("{}")))).is_ok()
-        }
-        ConfiguredMeans::NonEmpty => {
-            settings.is_some_and(|settings| parsed(settings).values().any(holds_something))
-        }
-    }
-}
-
 /// A tombstone that holds no earlier one, so that coming back often makes no chain.
 fn without_its_own_past(tombstone: &Tombstone) -> Arc<Tombstone> {
     let last = Website { left: None, ..Website::clone(&tombstone.last) };
     Arc::new(Tombstone { removed: tombstone.removed, last: Arc::new(last) })
-}
-
-fn holds_something(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => true,
-    }
-}
-
-/// Stored settings were written by [`text`], so they always parse.
-fn parsed(stored: &str) -> Map<String, Value> {
-    serde_json::from_str(stored).unwrap_or_default()
-}
-
-fn text(settings: &Map<String, Value>) -> Arc<str> {
-    serde_json::to_string(settings).unwrap_or_else(|_| "{}".to_owned()).into()
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
 }

@@ -1,5 +1,5 @@
 //! A schema against the rules of its draft, as the Marketplace's "Test Settings" does
-//! (specification §3.6).
+//! (docs/wire.md#schema-errors).
 
 use jsonschema::ValidationError;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::problem::SchemaProblem;
 use super::violation::Violation;
 use super::wording::quoted;
 
-/// Nobody reads more at once.
+/// A report of more problems at once is not read.
 const MOST_PROBLEMS: usize = 10;
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];

@@ -1,7 +1,7 @@
 //! The plugin's settings schema: read, judged, and held against settings.
 //!
 //! A [`SettingsSchema`] comes from a text or a JSON value, in any draft from 04 to 2020-12, and is
-//! safe to take from anybody: it is bounded in size, depth and work, its patterns run in linear
+//! safe to take from any source: it is bounded in size, depth and work, its patterns run in linear
 //! time, and nothing is ever fetched for a reference.
 //!
 //! | Module | What it holds |
@@ -46,7 +46,8 @@ pub use violation::Violation;
 use outline::Outline;
 use violation::deeper_than;
 
-/// How a schema is read where it does not say so itself: quirk 27 of the specification.
+/// How a schema is read where it does not say so itself: the quirks
+/// `schema-draft` and `schema-formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules {
     /// The draft of a schema without `$schema`.
@@ -143,7 +144,7 @@ impl SettingsSchema {
     }
 
     /// The schema of Crisp's own sample plugins: an object with a `message`, a string
-    /// (specification §3.4).
+    /// (docs/wire.md#settings).
     ///
     /// # Panics
     ///
