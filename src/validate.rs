@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo;
-use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::schema::{Rules, review};
 use serde_json::{Map, Value};
 
@@ -91,7 +90,7 @@ fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
         }
         Kind::Faults => {
             let document = Document::parse(&name, text)?;
-            judge_plan(&document, &document.value, "")?;
+            judge_plan(&document, &document.value(), "")?;
             String::new()
         }
         Kind::Scenario => judge_scenario(&name, &text)?,
@@ -139,7 +138,8 @@ const SCENARIO_KEYS: [&str; 10] =
 
 /// Which kind of file this is, by its keys.
 fn detect(document: &Document) -> Result<Kind, Failure> {
-    let members = match &document.value {
+    let value = document.value();
+    let members = match &value {
         Value::Object(members) => members,
         Value::Array(items) if items.iter().all(Value::is_object) => return Ok(Kind::Faults),
         _ => return Err(unknown(document)),
@@ -168,7 +168,7 @@ fn config_keys(members: &Map<String, Value>) -> usize {
 fn unknown(document: &Document) -> Failure {
     let problem = Problem::value("", "nothing in it says what kind of file this is")
         .hint("say so with `--kind schema`, `config`, `faults` or `scenario`");
-    Failure::BadFile { report: document.render(Severity::Error, &[problem]) }
+    document.invalid(vec![problem]).into()
 }
 
 #[cfg(test)]

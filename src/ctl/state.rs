@@ -6,7 +6,7 @@ use clap::Args;
 use reqwest::Method;
 
 use super::call::Call;
-use crate::document::Document;
+use crate::document;
 use crate::failure::Failure;
 use crate::options::judge_state;
 
@@ -23,9 +23,10 @@ impl State {
             return Ok(Call::get("/state", |state| format!("{state:#}")));
         };
         // The server judges it as well, but only here are the lines of the file known.
-        let document = Document::read(&file)?;
-        judge_state(&document, &document.value, "")?;
-        Ok(Call::send(Method::PUT, "/state", document.value, move |answer| {
+        let document = document::read(&file)?;
+        let state = document.value();
+        judge_state(&document, &state, "")?;
+        Ok(Call::send(Method::PUT, "/state", state, move |answer| {
             let (file, number) = (file.display(), &answer["websites"]);
             let plural = if *number == 1 { "" } else { "s" };
             format!("the world is that of {file}: {number} website{plural}")

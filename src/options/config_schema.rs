@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crisp_mock_server::clock::Mode;
+use crisp_mock_server::document::without_words;
 use crisp_mock_server::fault::FaultPlan;
 use crisp_mock_server::quirks::{Profile, Quirks, TABLE};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -108,7 +109,9 @@ struct Config {
 /// The schema as JSON.
 #[must_use]
 pub fn config_schema() -> Value {
-    schemars::schema_for!(Config).to_value()
+    let mut schema = schemars::schema_for!(Config).to_value();
+    without_words(&mut schema);
+    schema
 }
 
 macro_rules! written_by_hand {

@@ -10,7 +10,6 @@ use crisp_mock_server::duration;
 use crisp_mock_server::nearest::nearest;
 use crisp_mock_server::options::WorldOptions;
 use crisp_mock_server::quirks::{Quirks, Settings};
-use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::stub::Stub;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,7 +17,7 @@ use serde_json::{Map, Value};
 use super::arguments::{Quota, date};
 use super::config_schema::KEYS;
 use super::{Given, Source};
-use crate::document::{Document, Part, Problem, member};
+use crate::document::{self, Document, Part, Problem, member};
 use crate::failure::Failure;
 
 /// What a file says.
@@ -38,7 +37,7 @@ impl ConfigFile {
     /// [`Failure::BadFile`] with everything that is wrong in it.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self::judge(Document::read(path)?, &folder)
+        Self::judge(document::read(path)?, &folder)
     }
 
     /// Judges a document whose paths start in `folder`.
@@ -48,22 +47,22 @@ impl ConfigFile {
     /// [`Failure::BadFile`] with everything that is wrong in it.
     pub fn judge(document: Document, folder: &Path) -> Result<Self, Failure> {
         let empty = Map::new();
-        let members = match &document.value {
+        let value = document.value();
+        let members = match &value {
             Value::Object(members) => members,
             Value::Null => &empty,
             other => {
                 let message =
                     format!("a server config is a map of options, and this is {}", shown(other));
                 let problem = Problem::value("", message).hint("write `websites: 25`");
-                let report = document.render(Severity::Error, &[problem]);
-                return Err(Failure::BadFile { report });
+                return Err(document.invalid(vec![problem]).into());
             }
         };
         let mut reader = Reader { members, folder, problems: Vec::new() };
         reader.refuse_unknown_keys();
         let given = reader.given();
         let problems = reader.problems;
-        document.refuse(&problems)?;
+        document.refuse(problems)?;
         Ok(Self { document, given })
     }
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crisp_mock_server::options::{Blueprint, OptionError, WorldOptions};
-use crisp_mock_server::schema::report::Severity;
 
 use super::{ConfigFile, Given, Listen, Print, ServerArguments};
 use crate::document::{Document, Problem, member};
@@ -115,10 +114,12 @@ fn check_public_url(url: &str, document: Option<&Document>) -> Result<(), Failur
     let problem = format!("public_url: `{url}` is no http or https address");
     let hint = "write an address, as http://localhost:8420";
     let by_file = |document: &&Document| {
-        document.value.get("public_url").and_then(serde_json::Value::as_str) == Some(url)
+        document.root().get("public_url").is_some_and(|given| given.to_value() == *url)
     };
     match document.filter(by_file) {
-        Some(document) => document.refuse(&[Problem::value("/public_url", problem).hint(hint)]),
+        Some(document) => {
+            Err(document.invalid(vec![Problem::value("/public_url", problem).hint(hint)]).into())
+        }
         None => Err(Failure::usage(format!("--{}", problem.replacen('_', "-", 1)), hint)),
     }
 }
@@ -160,7 +161,7 @@ fn refused(errors: &[OptionError], by_hand: &Said, document: Option<&Document>) 
     let in_file = |error: &&OptionError| {
         let key = key_of(error);
         !by_hand.0.contains(&key)
-            && document.is_some_and(|document| document.value.get(key).is_some())
+            && document.is_some_and(|document| document.root().get(key).is_some())
     };
     let (in_file, by_hand): (Vec<_>, Vec<_>) = errors.iter().partition(in_file);
     if let Some(document) = document.filter(|_| by_hand.is_empty()) {
@@ -168,7 +169,7 @@ fn refused(errors: &[OptionError], by_hand: &Said, document: Option<&Document>) 
             .into_iter()
             .map(|error| Problem::value(member("", key_of(error)), error.to_string()))
             .collect();
-        return Failure::BadFile { report: document.render(Severity::Error, &problems) };
+        return document.invalid(problems).into();
     }
     let messages: Vec<_> = by_hand.iter().map(|error| option_message(error)).collect();
     Failure::Usage { message: messages.join("\n"), hint: None }

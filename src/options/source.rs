@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use crisp_mock_server::document::Problem as FaultError;
 use crisp_mock_server::fault::FaultPlan;
-use crisp_mock_server::schema::report::Severity;
 use crisp_mock_server::schema::{
     InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review,
 };
 use crisp_mock_server::state::State;
 use serde_json::Value;
 
-use crate::document::{Document, Problem, read_text};
+use crate::document::{self, Document, Problem, read_text};
 use crate::failure::Failure;
 
 /// Where a part of the options comes from.
@@ -50,7 +48,8 @@ impl Source {
                 let schema = SettingsSchema::from_value(value.clone(), rules)
                     .map_err(|invalid| refused_schema(&invalid, config))?;
                 let remarks = config.map_or_else(String::new, |config| {
-                    config.render(Severity::Warning, &located(schema.warnings()))
+                    let warnings = located(schema.warnings()).map(Problem::warning);
+                    config.invalid(warnings.collect()).report
                 });
                 Ok(Part { value, remarks })
             }
@@ -65,9 +64,9 @@ impl Source {
     pub fn state(self, config: Option<&Document>) -> Result<Value, Failure> {
         match self {
             Self::File(path) => {
-                let document = Document::read(&path)?;
-                judge_state(&document, &document.value, "")?;
-                Ok(document.value)
+                let document = document::read(&path)?;
+                judge_state(&document, &document.value(), "")?;
+                Ok(document.value())
             }
             Self::Inline(value) => {
                 if let Some(config) = config {
@@ -86,9 +85,9 @@ impl Source {
     pub fn faults(self, config: Option<&Document>) -> Result<Value, Failure> {
         match self {
             Self::File(path) => {
-                let document = Document::read(&path)?;
-                judge_plan(&document, &document.value, "")?;
-                Ok(document.value)
+                let document = document::read(&path)?;
+                judge_plan(&document, &document.value(), "")?;
+                Ok(document.value())
             }
             Self::Inline(value) => {
                 if let Some(config) = config {
@@ -114,23 +113,22 @@ pub fn judge_state(document: &Document, state: &Value, base: &str) -> Result<(),
             ..Problem::value(format!("{base}{}", error.pointer), error.message)
         })
         .collect();
-    document.refuse(&problems)
+    Ok(document.refuse(problems)?)
 }
 
 fn refused_schema(invalid: &InvalidSchema, config: Option<&Document>) -> Failure {
     let report = config.map_or_else(
         || invalid.to_string(),
-        |config| config.render(Severity::Error, &located(invalid.problems())),
+        |config| config.invalid(located(invalid.problems()).collect()).report,
     );
     Failure::BadFile { report }
 }
 
-fn located(problems: &[SchemaProblem]) -> Vec<Problem> {
-    let located = problems.iter().map(|problem| Problem {
+fn located(problems: &[SchemaProblem]) -> impl Iterator<Item = Problem> {
+    problems.iter().map(|problem| Problem {
         hint: problem.hint.clone(),
         ..Problem::value(format!("/schema{}", problem.pointer), &problem.message)
-    });
-    located.collect()
+    })
 }
 
 /// Judges a fault plan that stands at `base` in a document.
@@ -139,17 +137,8 @@ fn located(problems: &[SchemaProblem]) -> Vec<Problem> {
 ///
 /// [`Failure::BadFile`] with everything that is wrong.
 pub fn judge_plan(document: &Document, plan: &Value, base: &str) -> Result<FaultPlan, Failure> {
-    FaultPlan::parse_for_server(plan).map_err(|errors| {
-        let problems: Vec<_> = errors.iter().map(|error| problem(error, base)).collect();
-        Failure::BadFile { report: document.render(Severity::Error, &problems) }
+    FaultPlan::parse_for_server(plan).map_err(|problems| {
+        let problems = problems.into_iter().map(|problem| problem.under(base));
+        document.invalid(problems.collect()).into()
     })
-}
-
-fn problem(error: &FaultError, base: &str) -> Problem {
-    let pointer = format!("{base}{}", error.pointer);
-    let problem = match error.part {
-        crisp_mock_server::document::Part::Key => Problem::key(pointer, &error.message),
-        crisp_mock_server::document::Part::Value => Problem::value(pointer, &error.message),
-    };
-    Problem { hint: error.hint.clone(), ..problem }
 }

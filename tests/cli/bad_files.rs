@@ -44,7 +44,7 @@ fn what_is_wrong_only_together_points_into_the_file_as_well() {
 #[test]
 fn a_public_url_that_is_no_address_is_refused_wherever_it_was_given() {
     let told = bad_config("websites: 3\npublic_url: pub.example\n");
-    assert!(told.starts_with("config.yaml:2:13: error: public_url: `pub.example` is no"), "{told}");
+    assert!(told.starts_with("config.yaml:2:13: public_url: `pub.example` is no"), "{told}");
     let told = complaint(&[], &["--public-url", "x"]);
     assert!(told.starts_with("error: --public-url: `x` is no http or https address\n"), "{told}");
 }

@@ -57,17 +57,18 @@ pub fn read<L: Language>(node: &Node) -> Result<L, Vec<Problem>> {
 #[must_use]
 pub fn json_schema<L: Language>() -> Value {
     let mut schema = schema_of::<L>().clone();
-    strip(&mut schema);
+    without_words(&mut schema);
     schema
 }
 
-fn strip(schema: &mut Value) {
+/// Takes the words for messages out of a schema.
+pub fn without_words(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             members.retain(|key, _| !key.starts_with("x-"));
-            members.values_mut().for_each(strip);
+            members.values_mut().for_each(without_words);
         }
-        Value::Array(items) => items.iter_mut().for_each(strip),
+        Value::Array(items) => items.iter_mut().for_each(without_words),
         _ => {}
     }
 }

@@ -31,7 +31,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use language::{Language, json_schema, read};
+pub use language::{Language, json_schema, read, without_words};
 pub use node::{Kind, Node, Position};
 pub use pairs::{As, Maybe, OneOrMany, Pairs, True};
 pub use problem::{Invalid, Part, Problem, Severity, member};

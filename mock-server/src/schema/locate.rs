@@ -1,41 +1,17 @@
 //! Where in a JSON text a JSON pointer points to.
 
-/// A place in a text, counted as editors do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-}
+pub use crate::document::Position;
 
-impl Position {
-    /// The position of a byte of a text; an offset past the end means the end.
-    #[must_use]
-    pub fn of_offset(text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
-    }
-
-    /// The position that serde_json reports for a text; its columns count bytes.
-    #[must_use]
-    pub fn of_error(text: &str, error: &serde_json::Error) -> Self {
-        let line = text.split('\n').nth(error.line().saturating_sub(1));
-        let bytes = error.column().saturating_sub(1);
-        let column = line.map_or(bytes, |line| {
-            let within = line.char_indices().take_while(|(at, _)| *at < bytes);
-            within.count()
-        });
-        Self { line: error.line().max(1), column: column + 1 }
-    }
+/// The position that serde_json reports for a text; its columns count bytes.
+#[must_use]
+pub fn position_of_error(text: &str, error: &serde_json::Error) -> Position {
+    let line = text.split('\n').nth(error.line().saturating_sub(1));
+    let bytes = error.column().saturating_sub(1);
+    let column = line.map_or(bytes, |line| {
+        let within = line.char_indices().take_while(|(at, _)| *at < bytes);
+        within.count()
+    });
+    Position { line: error.line().max(1), column: column + 1 }
 }
 
 /// Which end of a member is meant.
@@ -223,7 +199,7 @@ mod tests {
     fn columns_of_syntax_errors_count_characters() {
         let text = "{\n \"üü\": nope}";
         let error = serde_json::from_str::<serde_json::Value>(text).unwrap_err();
-        assert_eq!(Position::of_error(text, &error), Position { line: 2, column: 9 });
+        assert_eq!(position_of_error(text, &error), Position { line: 2, column: 9 });
     }
 
     proptest! {

@@ -7,10 +7,8 @@
 //! | Module | What it holds |
 //! |---|---|
 //! | [`locate`] | JSON pointers to lines and columns |
-//! | [`report`] | remarks about a text, shown with the line they speak of |
 
 pub mod locate;
-pub mod report;
 
 mod draft;
 mod keyword;
@@ -273,7 +271,7 @@ fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
     SchemaProblem::new("", format!("this is not JSON: {message}"))
-        .at_position(locate::Position::of_error(text, error))
+        .at_position(locate::position_of_error(text, error))
 }
 
 /// Refuses a value that is too deep or too large, without recursion.

@@ -4,12 +4,11 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::keyword::{Odd, join, odd};
-use super::locate::Position;
 use super::outline::Outline;
 use super::problem::{InvalidSchema, SchemaProblem};
-use super::report::{Remark, Severity, render};
 use super::wording::quoted;
 use super::{Rules, SettingsSchema, reference};
+use crate::document::{Position, Problem, Severity, render};
 
 /// A schema's text, judged.
 #[derive(Debug)]
@@ -32,10 +31,11 @@ pub struct Review {
 /// assert!(review.schema.is_err());
 /// assert_eq!(
 ///     review.report,
-///     "schema.json:1:10: error: `objekt` is not a type\n\
-///      \x20 | {\"type\": \"objekt\"}\n\
-///      \x20 |          ^\n\
-///      \x20 = hint: did you mean `object`?\n"
+///     "schema.json:1:10: `objekt` is not a type\n\
+///      \x20 |\n\
+///      1 | {\"type\": \"objekt\"}\n\
+///      \x20 |          ^^^^^^^^\n\
+///      \x20 = help: did you mean `object`?\n"
 /// );
 /// ```
 #[must_use]
@@ -45,18 +45,15 @@ pub fn review(file: &str, text: &str, rules: Rules) -> Review {
         Ok(schema) => (Severity::Warning, schema.warnings()),
         Err(invalid) => (Severity::Error, invalid.problems()),
     };
-    let remarks: Vec<Remark> = problems.iter().map(|one| remark(severity, one)).collect();
-    let report = render(file, text, &remarks);
+    let placed: Vec<_> = problems.iter().map(|one| placed(severity, one)).collect();
+    let report = render(file, text, &placed);
     Review { schema, report }
 }
 
-fn remark(severity: Severity, problem: &SchemaProblem) -> Remark {
-    Remark {
-        severity,
-        position: problem.position.unwrap_or(Position { line: 1, column: 1 }),
-        message: problem.message.clone(),
-        hint: problem.hint.clone(),
-    }
+fn placed(severity: Severity, problem: &SchemaProblem) -> (Position, Problem) {
+    let shown = Problem::value(&problem.pointer, &problem.message);
+    let shown = Problem { hint: problem.hint.clone(), severity, ..shown };
+    (problem.position.unwrap_or(Position::START), shown)
 }
 
 /// Nobody reads more at once.

@@ -149,33 +149,14 @@ fn references_to_the_outside_are_refused_with_an_explanation() {
 
 #[test]
 fn a_schema_against_its_draft_is_refused_with_place_and_hint() {
-    for (text, report) in [
-        (
-            "{\n  \"type\": \"objekt\"\n}",
-            "s:2:11: error: `objekt` is not a type\n  |   \"type\": \"objekt\"\n  |           ^\n  \
-             = hint: did you mean `object`?\n",
-        ),
-        (
-            r#"{"properties":{"a":{"type":"string","required":true}}}"#,
-            "s:1:48: error: `required` must be an array of property names, found true\n  \
-             | {\"properties\":{\"a\":{\"type\":\"string\",\"required\":true}}}\n  \
-             |                                                ^\n  \
-             = hint: list the name beside `properties`: {\"properties\": {\"a\": …}, \
-             \"required\": [\"a\"]}\n",
-        ),
-        (
-            r#"{"properties":{"a":{"minLength":"3"}}}"#,
-            "s:1:33: error: `minLength` must be an integer, found the text `3`\n  \
-             | {\"properties\":{\"a\":{\"minLength\":\"3\"}}}\n  \
-             |                                 ^\n",
-        ),
-        (
-            "{\"a\": }",
-            "s:1:7: error: this is not JSON: expected value\n  | {\"a\": }\n  |       ^\n",
-        ),
-    ] {
-        assert_eq!(review("s", text, Rules::default()).report, report);
-    }
+    let texts = [
+        "{\n  \"type\": \"objekt\"\n}",
+        r#"{"properties":{"a":{"type":"string","required":true}}}"#,
+        r#"{"properties":{"a":{"minLength":"3"}}}"#,
+        "{\"a\": }",
+    ];
+    let reports = texts.map(|text| review("s", text, Rules::default()).report);
+    insta::assert_snapshot!(reports.join("\n"));
 }
 
 #[test]
