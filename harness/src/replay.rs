@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crisp_mock_server::document::utf8;
+
 use crate::candidate::{Candidate, Untried};
 use crate::parallel::in_order;
 use crate::report::{RunEvent, ScenarioReport};
 use crate::runner::{self, Outcome};
-use crate::scenario::Diagnostic;
 use crate::unfired;
 use crate::world::Prepared;
 use crate::zoo;
@@ -137,11 +138,10 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     for path in files {
         let file = path.display().to_string();
         let bytes = fs::read(&path).map_err(|source| unreadable(&path, source))?;
-        let text = match String::from_utf8(bytes) {
+        let text = match utf8(&file, bytes) {
             Ok(text) => text,
-            Err(error) => {
-                let shown = String::from_utf8_lossy(error.as_bytes());
-                mistakes.push(Diagnostic::not_utf8(error.as_bytes()).render(&file, &shown));
+            Err(invalid) => {
+                mistakes.push(invalid.report);
                 continue;
             }
         };

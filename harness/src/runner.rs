@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::judge::{Finding, Judge};
 use crate::oracle::{Breach, Verdict};
-use crate::scenario::{InvalidScenario, Scenario};
+use crate::scenario::Scenario;
 use crate::subject::{Client, Sync};
 use crate::world::{self, BrokenOff, Prepared, Run};
 
@@ -55,7 +55,7 @@ pub enum Outcome {
 pub enum Unusable {
     /// The file has mistakes.
     #[error(transparent)]
-    Invalid(#[from] InvalidScenario),
+    Invalid(#[from] crisp_mock_server::document::Invalid),
     /// The server cannot be set up so.
     #[error("the server cannot be set up so: {0}")]
     Server(String),

@@ -6,9 +6,11 @@ use std::fs;
 use crisp_mock_server::fault::{Fault, Occurrence, Target};
 use serde::Serialize;
 
+use crisp_mock_server::document::{Document, Part};
+
 use crate::history::{History, What};
 use crate::runner::{Judged, Outcome};
-use crate::scenario::{Expect, Located};
+use crate::scenario::Expect;
 
 /// A fault that never met a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,8 +53,11 @@ fn lines(file: &str, faults: &[usize]) -> Vec<Option<u32>> {
         [] => None,
         _ => fs::read_to_string(file).ok(),
     };
-    let located = text.as_deref().and_then(|text| Located::parse(file, text).ok());
-    let line = |index: &usize| Some(located.as_ref()?.line(&format!("/faults/{index}")));
+    let document = text.and_then(|text| Document::parse(file, text).ok());
+    let line = |index: &usize| {
+        let place = document.as_ref()?.root().position(&format!("/faults/{index}"), Part::Value);
+        u32::try_from(place.line).ok()
+    };
     faults.iter().map(line).collect()
 }
 

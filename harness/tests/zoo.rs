@@ -107,7 +107,7 @@ fn an_unknown_mutant_is_refused_with_the_nearest_name_or_with_all_of_them() {
 
 #[test]
 fn a_file_that_kills_an_unknown_mutant_is_refused_where_it_is_written() {
-    let told = |text: &str| zoo::parse("x.yaml", text).unwrap_err().rendered;
+    let told = |text: &str| zoo::parse("x.yaml", text).unwrap_err().report;
     let unknown = told("name: x\nkills: [no-overlap, no-drift-chek]\nby: [converged]\n");
     assert!(unknown.starts_with("x.yaml:2:21: there is no mutant `no-drift-chek`"), "{unknown}");
     assert!(unknown.contains("did you mean `no-drift-check`?"), "{unknown}");

@@ -7,7 +7,7 @@ use crisp_mock_server::nearest::nearest;
 use serde_json::{Map, Value};
 
 use super::log::shortened;
-use crate::scenario::{InvalidScenario, Located};
+use crisp_mock_server::document::{Document, Invalid, Problem, member};
 
 /// What a view may say.
 const KEYS: [&str; 4] = ["keys", "unconfigured", "defaults", "value"];
@@ -44,24 +44,22 @@ enum Unconfigured {
     Absent,
 }
 
-/// A mistake in a view: where (a JSON pointer), what, and what to write instead.
-type Mistake = (String, String, Option<String>);
-
 impl View {
     /// Reads a view that a person wrote, as YAML or JSON; `file` is only for the messages.
     ///
     /// # Errors
     ///
     /// Every mistake with its line and column.
-    pub fn parse(file: &str, text: &str) -> Result<Self, InvalidScenario> {
-        let located = Located::parse(file, text)?;
-        Self::read(&located.value()).map_err(|mistakes| located.invalid(mistakes))
+    pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
+        let document = Document::parse(file, text)?;
+        Self::read(&document.value()).map_err(|problems| document.invalid(problems))
     }
 
     /// Reads the view that a client gives of itself.
     pub(super) fn declared(value: &Value) -> Result<Self, String> {
-        Self::read(value).map_err(|mistakes| {
-            let texts = mistakes.into_iter().map(|(pointer, message, hint)| {
+        Self::read(value).map_err(|problems| {
+            let texts = problems.into_iter().map(|problem| {
+                let Problem { pointer, message, hint, .. } = problem;
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 format!("`view{}`: {message}{hint}", pointer.replace('/', "."))
             });
@@ -69,21 +67,20 @@ impl View {
         })
     }
 
-    fn read(value: &Value) -> Result<Self, Vec<Mistake>> {
+    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
         let Value::Object(members) = value else {
             let message = format!("{} stands where a view (a map) should", kind(value));
             let hint = format!("a view may say {}", KEYS.join(", "));
-            return Err(vec![(String::new(), message, Some(hint))]);
+            return Err(vec![Problem::value("", message).hint(hint)]);
         };
         let mut view = Self::default();
-        let mut mistakes = Vec::new();
+        let mut problems = Vec::new();
         for (key, value) in members {
             if let Err((message, hint)) = view.take(key, value) {
-                let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
-                mistakes.push((pointer, message, Some(hint)));
+                problems.push(Problem::key(member("", key), message).hint(hint));
             }
         }
-        if mistakes.is_empty() { Ok(view) } else { Err(mistakes) }
+        if problems.is_empty() { Ok(view) } else { Err(problems) }
     }
 
     fn take(&mut self, key: &str, value: &Value) -> Result<(), (String, String)> {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crisp_mock_server::document::{Entry, Kind, Language, Node, Problem, member, shortened};
 use crisp_mock_server::duration;
 use crisp_mock_server::fault::Fault;
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
+use crisp_mock_server::quirks::{QuirkError, Quirks, Settings};
+use serde_json::json;
 
-use super::diagnostic::{Diagnostic, Place};
-use super::read::Mistakes;
-use super::tree::Node;
 use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
@@ -24,62 +24,95 @@ const NEVER_ASKED: [Operation; 7] = [
     Operation::Unmatched,
 ];
 
-pub(super) fn check(
-    scenario: &Scenario,
-    node: &Node,
-    mutants: MutantLookup,
-    mistakes: &mut Mistakes,
-) {
-    start(scenario, node, mistakes);
-    schema(scenario, node, mistakes);
-    kills(scenario, node, mutants, mistakes);
+/// Everything in a scenario that contradicts something else in it, or never happens.
+pub(super) fn problems(scenario: &Scenario, node: &Node) -> Vec<Problem> {
+    let plan = node.get("faults");
+    let faults = plan.map(|plan| scenario.faults.problems(plan)).unwrap_or_default();
+    let mut problems: Vec<_> = faults.into_iter().map(|one| one.under("/faults")).collect();
+    times(scenario, &mut problems);
+    start(scenario, &mut problems);
+    schema(scenario, &mut problems);
     let quiet = quiet_at(scenario);
+    let single = plan.is_some_and(|plan| !plan.entries().is_empty());
     for (index, fault) in scenario.faults.faults.iter().enumerate() {
-        let place = |key: &str| match node.place_of("/faults/0") {
-            first if first == node.place_of("/faults") => node.place_of(&format!("/faults/{key}")),
-            _ => node.place_of(&format!("/faults/{index}/{key}")),
-        };
-        never_fires(fault, scenario, quiet, place, mistakes);
+        let place = if single { "/faults".to_owned() } else { format!("/faults/{index}") };
+        never_fires(fault, scenario, quiet, &place, &mut problems);
     }
     for (index, step) in scenario.when.iter().enumerate() {
-        let place = node.place_of(&format!("/when/{index}/{}", step.anchor.key()));
-        if let Anchor::After(spot) | Anchor::During(spot) = step.anchor {
-            impossible(spot, scenario, place, mistakes);
-        }
+        let place = format!("/when/{index}/{}", step.anchor.key());
         let after_quiet =
             quiet.is_some_and(|quiet| matches!(step.anchor, Anchor::At(at) if at > quiet));
         if after_quiet && matches!(step.deed, Deed::Clock { .. }) {
             let message = "after `quiet` no clock is moved any more";
-            mistakes
-                .push(Diagnostic::new(place, message).hint("move it before, or the quiet later"));
+            problems.push(Problem::key(&place, message).hint("move it before, or the quiet later"));
         }
+        if let Anchor::After(spot) | Anchor::During(spot) = step.anchor {
+            impossible(spot, scenario, place, &mut problems);
+        }
+    }
+    problems
+}
+
+/// A client that waits less than this for anything leaves virtual time no room to pass.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+fn times(scenario: &Scenario, problems: &mut Vec<Problem>) {
+    let client = &scenario.client;
+    let times = [
+        ("poll_every", client.poll_every),
+        ("relist_every", client.relist_every),
+        ("longest_gap", client.longest_gap),
+        ("request_timeout", client.request_timeout),
+    ];
+    for (key, _) in times.into_iter().filter(|(_, time)| time.is_some_and(|time| time < SHORTEST)) {
+        let problem = Problem::value(format!("/client/{key}"), "this is too short");
+        problems.push(problem.hint("choose at least 100ms"));
     }
 }
 
+/// Quirks that do not exist, or cannot have the value.
+pub(super) fn quirks(node: &Node) -> Vec<Problem> {
+    let entries = node.get("server").and_then(|server| server.get("quirks"));
+    let entries = entries.map(Node::entries).unwrap_or_default();
+    let problem = |entry: &Entry| {
+        let one = json!({ entry.key.replace('_', "-"): entry.value.to_value() });
+        // What is no scalar is refused by the schema.
+        let settings: Settings = serde_json::from_value(one).ok()?;
+        let error = Quirks::default().apply(&settings).err()?;
+        let place = member("/server/quirks", &entry.key);
+        Some(match error {
+            QuirkError::Unknown { .. } => Problem::key(place, error.to_string()),
+            error => Problem::value(place, error.to_string()),
+        })
+    };
+    entries.iter().filter_map(problem).collect()
+}
+
 /// A file that names mutants must say what catches them, and the other way round.
-fn kills(scenario: &Scenario, node: &Node, mutants: MutantLookup, mistakes: &mut Mistakes) {
-    for (index, name) in scenario.kills.iter().enumerate() {
+pub(super) fn kills(node: &Node, mutants: MutantLookup) -> Vec<Problem> {
+    let Some(kills) = node.get("kills") else {
+        let by = node.get("by").map(|_| {
+            Problem::key("/by", "`by` stands without `kills`")
+                .hint("add `kills: [NAME]`, the mutants that these oracles catch")
+        });
+        return by.into_iter().collect();
+    };
+    let one = std::slice::from_ref(kills);
+    let names = if kills.items().is_empty() { one } else { kills.items() };
+    let mut problems = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let Kind::Text(name) = &name.kind else { continue };
         if let Err(hint) = mutants(name) {
-            let place = node.place_of(&format!("/kills/{index}"));
-            let name: String = name.chars().take(60).collect();
-            let message = format!("there is no mutant `{name}`");
-            mistakes.push(Diagnostic::new(place, message).hint(hint));
+            let message = format!("there is no mutant `{}`", shortened(name));
+            problems.push(Problem::value(format!("/kills/{index}"), message).hint(hint));
         }
     }
-    let (message, hint, key) = match (scenario.kills.is_empty(), scenario.by.is_empty()) {
-        (false, true) => (
-            "`kills` does not say which oracles catch the mutants",
-            "add `by: [converged]`, or those that do",
-            "/kills",
-        ),
-        (true, false) => (
-            "`by` stands without `kills`",
-            "add `kills: [NAME]`, the mutants that these oracles catch",
-            "/by",
-        ),
-        _ => return,
-    };
-    mistakes.push(Diagnostic::new(node.place_of(key), message).hint(hint));
+    if node.get("by").is_none() {
+        let message = "`kills` does not say which oracles catch the mutants";
+        let hint = "add `by: [converged]`, or those that do";
+        problems.push(Problem::key("/kills", message).hint(hint));
+    }
+    problems
 }
 
 fn quiet_at(scenario: &Scenario) -> Option<Duration> {
@@ -89,7 +122,7 @@ fn quiet_at(scenario: &Scenario) -> Option<Duration> {
     })
 }
 
-fn start(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
+fn start(scenario: &Scenario, problems: &mut Vec<Problem>) {
     let start = &scenario.start;
     let mut seen: BTreeSet<WebsiteId> = BTreeSet::new();
     let listed = start.websites.iter().map(|(id, _)| *id).chain(start.unconfigured.iter().copied());
@@ -97,27 +130,27 @@ fn start(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
         let generated = id.number().is_some_and(|number| number <= start.generates());
         if generated || !seen.insert(id) {
             let message = format!("{} is there twice", id.short());
-            mistakes.push(Diagnostic::new(node.place_of("/start"), message));
+            problems.push(Problem::key("/start", message).hint("name each website once"));
         }
     }
 }
 
-fn schema(scenario: &Scenario, node: &Node, mistakes: &mut Mistakes) {
-    use crisp_mock_server::options::{Blueprint, WorldOptions};
+fn schema(scenario: &Scenario, problems: &mut Vec<Problem>) {
+    use crisp_mock_server::options::{Blueprint, OptionError, WorldOptions};
     let options = WorldOptions { schema: scenario.server.schema.clone(), ..Default::default() };
     let blueprint = match Blueprint::new(options) {
         Ok(blueprint) => blueprint,
         Err(errors) => {
-            let place = node.place_of("/server/schema");
-            mistakes.extend(errors.iter().map(|error| Diagnostic::new(place, error.to_string())));
+            let problem = |error: &OptionError| Problem::value("/server/schema", error.to_string());
+            problems.extend(errors.iter().map(problem));
             return;
         }
     };
     for (id, settings) in &scenario.start.websites {
         if let Err(violation) = blueprint.schema.check(settings) {
-            let place = node.place_of(&format!("/start/websites/{}", id.short()));
-            let mistake = Diagnostic::new(place, format!("the schema refuses this: {violation}"));
-            mistakes.push(mistake.hint("what is there at the start has to be valid"));
+            let place = format!("/start/websites/{}", id.short());
+            let problem = Problem::key(place, format!("the schema refuses this: {violation}"));
+            problems.push(problem.hint("what is there at the start has to be valid"));
         }
     }
 }
@@ -126,12 +159,12 @@ fn never_fires(
     fault: &Fault,
     scenario: &Scenario,
     quiet: Option<Duration>,
-    place: impl Fn(&str) -> Place,
-    mistakes: &mut Mistakes,
+    place: &str,
+    problems: &mut Vec<Problem>,
 ) {
     let mut never = |key: &str, why: String, hint: &str| {
         let message = format!("this fault never fires: {why}");
-        mistakes.push(Diagnostic::new(place(key), message).hint(hint));
+        problems.push(Problem::key(format!("{place}/{key}"), message).hint(hint));
     };
     if let (Some(window), Some(quiet)) = (fault.window, quiet)
         && window.from >= quiet
@@ -158,10 +191,10 @@ fn never_fires(
     }
 }
 
-fn impossible(spot: Spot, scenario: &Scenario, place: Place, mistakes: &mut Mistakes) {
+fn impossible(spot: Spot, scenario: &Scenario, place: String, problems: &mut Vec<Problem>) {
     let mut never = |why: String, hint: &str| {
         let message = format!("this step never happens: {why}");
-        mistakes.push(Diagnostic::new(place, message).hint(hint));
+        problems.push(Problem::key(&place, message).hint(hint));
     };
     if NEVER_ASKED.contains(&spot.operation) {
         let why = format!("no client under judgement asks `{}`", spot.operation);

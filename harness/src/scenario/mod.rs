@@ -29,14 +29,7 @@
 
 mod anchor;
 mod check;
-mod deed;
-mod diagnostic;
-mod expect;
-mod located;
-mod read;
-mod schema;
-mod sections;
-mod tree;
+mod forms;
 mod write;
 
 #[cfg(test)]
@@ -44,15 +37,21 @@ mod tests;
 
 use std::time::Duration;
 
+use crisp_mock_server::document::{
+    self, Document, Form, Invalid, Language, Maybe, Node, OneOrMany, Pairs, Problem,
+};
 use crisp_mock_server::fault::FaultPlan;
+use crisp_mock_server::form::{Shift, Span, WebsiteName};
 use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::operation::Operation;
 use crisp_mock_server::quirks::{Profile, Settings as QuirkSettings};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use forms::{ByWebsite, Off};
+
 pub use anchor::Anchor;
-pub use diagnostic::{Diagnostic, InvalidScenario, Place};
-pub(crate) use located::Located;
-pub use schema::json_schema;
 
 use crate::words::Rule;
 pub use crate::words::{SaveEnd, Side, Spot, Standing};
@@ -62,78 +61,123 @@ pub use crate::words::{SaveEnd, Side, Spot, Standing};
 pub type MutantLookup = fn(&str) -> Result<(), String>;
 
 /// One scenario.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(
+    title = "A crisp-mock scenario",
+    extend("additionalProperties" = false, "x-name" = "a scenario")
+)]
 pub struct Scenario {
-    /// What it is called: one sentence.
+    /// What it is called: one sentence that says what happens.
+    #[schemars(
+        length(min = 1),
+        extend(
+            "x-name" = "a name",
+            "x-hint" = "begin with `name: one sentence that says what happens`"
+        )
+    )]
     pub name: String,
     /// What it teaches.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// How the server behaves.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub server: Server,
     /// How the client is set up.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub client: Client,
     /// What is there before anything happens.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub start: Start,
     /// What goes wrong.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub faults: FaultPlan,
     /// What happens, in the order in which it is written.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub when: Vec<Step>,
     /// What the client must have made of it.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub expect: Expect,
     /// The mutants of the zoo that this scenario catches.
+    #[serde(with = "OneOrMany::<String>", default, skip_serializing_if = "is_default")]
     pub kills: Vec<String>,
     /// The oracles that must catch them.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub by: Vec<Rule>,
     /// Where it comes from, when a search found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
 }
 
 /// How the server behaves: the options of the emulator that matter to a client.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`server`"))]
 pub struct Server {
     /// Websites on a page (20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100), extend("x-hint" = "choose 1 to 100"))]
     pub page_size: Option<u32>,
     /// Requests a day (without limit).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quota: Option<u64>,
     /// The seed of tokens and generated settings (1).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// The plugin's settings schema (an object with one text, `message`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     pub schema: Option<Value>,
     /// The named set of quirks to start from (typical).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
     /// Single quirks, over the profile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(schema_with = "forms::quirks")]
     pub quirks: QuirkSettings,
 }
 
 /// How the client is set up. A client that has no such setting leaves it alone and says so.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`client`"))]
 pub struct Client {
     /// From one poll to the next (60 s).
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub poll_every: Option<Duration>,
     /// How far back each poll looks behind the last (the client's own).
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Duration>,
     /// From one full list to the next (the client's own).
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub relist_every: Option<Duration>,
     /// After a gap this long the client lists again (its own).
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub longest_gap: Option<Duration>,
     /// How long the client waits for an answer (its own).
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub request_timeout: Option<Duration>,
     /// Requests a day that the client thinks it has (its own).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quota: Option<u32>,
     /// The seed of its jitter (0).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// How many milliseconds its wall clock is ahead of the true time.
+    #[serde(with = "Maybe::<Shift>", default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<i64>,
 }
 
 /// What is there before anything happens. All of it was installed 30 days before.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`start`"))]
 pub struct Start {
     /// Websites with their settings.
+    #[serde(with = "ByWebsite", default, skip_serializing_if = "is_default")]
     pub websites: Vec<(WebsiteId, Value)>,
     /// Websites that have the plugin and no settings.
+    #[serde(with = "OneOrMany::<WebsiteName>", default, skip_serializing_if = "is_default")]
     pub unconfigured: Vec<WebsiteId>,
     /// So many websites, w1, w2, …, with settings made from the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 100_000))]
     pub generated: Option<u32>,
 }
 
@@ -149,33 +193,52 @@ impl Start {
     }
 }
 
-/// Something that happens.
-#[derive(Debug, Clone, PartialEq)]
+/// Something that happens: an anchor and one deed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend(
+    "unevaluatedProperties" = false,
+    "x-name" = "a step",
+    "x-choice" = [
+        {
+            "says": "when it happens",
+            "twice": "write two steps; equal anchors happen in the written order"
+        },
+        {
+            "says": "what happens",
+            "twice": "write two steps; equal anchors happen in the written order"
+        }
+    ]
+))]
 pub struct Step {
     /// When.
+    #[serde(flatten)]
     pub anchor: Anchor,
     /// How long after that.
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Duration>,
     /// What.
+    #[serde(flatten)]
     pub deed: Deed,
 }
 
 /// What happens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Deed {
     /// An operator saves these settings at the dashboard.
-    Save(Vec<(WebsiteId, Value)>),
+    Save(#[serde(with = "ByWebsite")] Vec<(WebsiteId, Value)>),
     /// The plugin is installed; without settings, unconfigured.
-    Install(Vec<(WebsiteId, Option<Value>)>),
+    Install(#[serde(with = "forms::Installs")] Vec<(WebsiteId, Option<Value>)>),
     /// The plugin is uninstalled.
-    Uninstall(Vec<WebsiteId>),
+    Uninstall(#[serde(with = "OneOrMany::<WebsiteName>")] Vec<WebsiteId>),
     /// A website changes its plan.
-    Plan(Vec<(WebsiteId, String)>),
+    Plan(#[serde(with = "Pairs::<WebsiteName, String>")] Vec<(WebsiteId, String)>),
     /// The plugin itself replaces settings (PUT).
-    ClientSave(Vec<(WebsiteId, Value)>),
+    ClientSave(#[serde(with = "ByWebsite")] Vec<(WebsiteId, Value)>),
     /// The plugin itself changes some settings (PATCH).
-    ClientUpdate(Vec<(WebsiteId, Value)>),
+    ClientUpdate(#[serde(with = "ByWebsite")] Vec<(WebsiteId, Value)>),
     /// A wall clock is moved by so many milliseconds.
+    #[serde(with = "forms::ClockStep")]
     Clock {
         /// Whose.
         side: Side,
@@ -183,8 +246,10 @@ pub enum Deed {
         millis: i64,
     },
     /// The client's process ends and is started anew, with nothing remembered.
+    #[serde(with = "forms::TheClient")]
     Restart,
     /// From here on nothing goes wrong any more.
+    #[serde(with = "forms::Always")]
     Quiet,
 }
 
@@ -217,39 +282,58 @@ impl Deed {
 }
 
 /// What the client must have made of it, beside what the oracles demand of every client.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`expect`"))]
 pub struct Expect {
     /// The cache equals the server within this time after the last change and the last fault.
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub converged_within: Option<Duration>,
     /// The client says that it is ready within this time.
+    #[serde(with = "Maybe::<Span>", default, skip_serializing_if = "Option::is_none")]
     pub ready_within: Option<Duration>,
     /// What the cache holds at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub websites: Option<Holds>,
     /// How many requests of these operations were made.
-    pub requests: Vec<(crisp_mock_server::operation::Operation, u64)>,
+    #[serde(with = "Pairs::<Operation, u64>", default, skip_serializing_if = "is_default")]
+    pub requests: Vec<(Operation, u64)>,
     /// At most so many requests in any hour; a shorter run counts in proportion.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_hour: Option<u64>,
     /// What the cache must not show at any time.
+    #[serde(with = "ByWebsite", default, skip_serializing_if = "is_default")]
     pub never_seen: Vec<(WebsiteId, Value)>,
     /// What the client says of itself at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Standing>,
     /// How the client's saves ended, in the order in which they were ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub saves: Option<Vec<SaveEnd>>,
     /// Oracles that are not to judge, each with the reason.
+    #[serde(
+        rename = "oracles",
+        with = "Pairs::<Rule, Off>",
+        default,
+        skip_serializing_if = "is_default"
+    )]
     pub off: Vec<(Rule, String)>,
 }
 
 /// What a cache holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(extend("x-name" = "websites, or websites with their settings,"))]
 pub enum Holds {
-    /// These websites, whatever their settings.
-    Websites(Vec<WebsiteId>),
     /// These websites with these settings.
-    Settings(Vec<(WebsiteId, Value)>),
+    Settings(#[serde(with = "ByWebsite")] Vec<(WebsiteId, Value)>),
+    /// These websites, whatever their settings.
+    Websites(#[serde(with = "OneOrMany::<WebsiteName>")] Vec<WebsiteId>),
 }
 
 /// Where a scenario comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`found`"))]
 pub struct Found {
     /// The verdict, in plain words.
     pub rule: String,
@@ -258,7 +342,34 @@ pub struct Found {
     /// The seed of the search.
     pub seed: u64,
     /// The quirk that it needs, if it needs one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quirk: Option<String>,
+}
+
+impl Language for Scenario {
+    fn forms() -> Vec<Form> {
+        FaultPlan::forms().into_iter().chain([Form::of::<Spot>()]).collect()
+    }
+
+    fn problems(&self, node: &Node) -> Vec<Problem> {
+        check::problems(self, node)
+    }
+}
+
+/// The JSON Schema of a scenario file, for editors; `mutants` are the names that `kills` may have.
+/// What a schema cannot say (a page that the list never has, a fault that never fires) only
+/// [`Scenario::parse`] refuses.
+#[must_use]
+pub fn json_schema(mutants: &[&str]) -> Value {
+    let mut schema = document::json_schema::<Scenario>();
+    let name = serde_json::json!({ "type": "string", "enum": mutants });
+    schema["properties"]["kills"]["anyOf"] =
+        serde_json::json!([name, { "type": "array", "items": name }]);
+    schema
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Scenario {
@@ -268,7 +379,7 @@ impl Scenario {
     /// # Errors
     ///
     /// Every mistake, with line, column, and the nearest thing that would be right.
-    pub fn parse(file: &str, text: &str) -> Result<Self, InvalidScenario> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
         Self::parse_with(file, text, |_| Ok(()))
     }
 
@@ -277,23 +388,23 @@ impl Scenario {
     /// # Errors
     ///
     /// As [`Scenario::parse`], and a name that `mutants` does not know.
-    pub fn parse_with(
-        file: &str,
-        text: &str,
-        mutants: MutantLookup,
-    ) -> Result<Self, InvalidScenario> {
-        let mut mistakes = Vec::new();
-        let scenario = match tree::Node::parse(text) {
-            Ok(node) => read::scenario(&node, mutants, &mut mistakes),
-            Err(mistake) => {
-                mistakes.push(mistake);
-                None
+    pub fn parse_with(file: &str, text: &str, mutants: MutantLookup) -> Result<Self, Invalid> {
+        let document = Document::parse(file, text)?;
+        let mut problems = check::kills(document.root(), mutants);
+        problems.extend(check::quirks(document.root()));
+        match document::read::<Self>(document.root()) {
+            Ok(mut scenario) if problems.is_empty() => {
+                scenario.name = scenario.name.trim().to_owned();
+                scenario.about = scenario.about.map(|about| about.trim().to_owned());
+                for (name, _) in &mut scenario.server.quirks.0 {
+                    *name = name.replace('_', "-");
+                }
+                return Ok(scenario);
             }
-        };
-        match scenario {
-            Some(scenario) if mistakes.is_empty() => Ok(scenario),
-            _ => Err(InvalidScenario::new(file, text, mistakes)),
+            Ok(_) => {}
+            Err(more) => problems.extend(more),
         }
+        Err(document.invalid(problems))
     }
 
     /// Whether the plugin itself is to save.

@@ -117,7 +117,7 @@ fn what_is_no_yaml_or_would_blow_up_memory_is_told() {
 #[test]
 fn the_schema_accepts_what_the_parser_accepts() {
     let validator = jsonschema::validator_for(&json_schema(&["no-drift-check"])).unwrap();
-    let value = tree::Node::parse(FULL).unwrap().to_value();
+    let value = Document::parse("full.yaml", FULL).unwrap().value();
     let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     for slip in [
@@ -127,7 +127,7 @@ fn the_schema_accepts_what_the_parser_accepts() {
         "{ name: x, when: [ { at: 5s, after: list/1, quiet: true } ] }",
         "{ name: x, expect: { status: fine } }",
     ] {
-        let value = tree::Node::parse(slip).unwrap().to_value();
+        let value = Document::parse("slip.yaml", slip).unwrap().value();
         assert!(!validator.is_valid(&value), "{slip} was accepted");
         assert!(Scenario::parse("slip.yaml", slip).is_err(), "{slip} was parsed");
     }

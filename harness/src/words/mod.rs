@@ -7,6 +7,7 @@ mod spot;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
@@ -21,7 +22,7 @@ pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 pub const LATENCY: Duration = Duration::from_millis(10);
 
 /// What a client says of how current its cache is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Standing {
@@ -44,7 +45,7 @@ pub enum How {
 }
 
 /// How a client says that a save ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum SaveEnd {

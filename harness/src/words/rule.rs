@@ -14,10 +14,12 @@ use serde::{Deserialize, Serialize};
     Hash,
     Serialize,
     Deserialize,
+    schemars::JsonSchema,
     strum::EnumString,
     strum::IntoStaticStr,
 )]
 #[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-name" = "the name of an oracle"))]
 #[strum(serialize_all = "kebab-case")]
 pub enum Rule {
     /// O1: after the last change and the last fault the cache becomes equal to the server.

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use crisp_mock_server::document::{Complaint, TextForm, complain, shortened};
+use crisp_mock_server::fault::{parse_number, parse_place};
 use crisp_mock_server::operation::Operation;
+use crisp_mock_server::text_form;
 
 /// One request: by its number among the requests of its operation, or of its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,5 +28,31 @@ impl fmt::Display for Spot {
             write!(out, "#{}", self.number)?;
         }
         Ok(())
+    }
+}
+
+text_form!(Spot);
+
+impl TextForm for Spot {
+    const NAME: &'static str = "Spot";
+    const WANTED: &'static str = "a request such as `since#2`";
+    const HINT: &'static str = "write `since#2`, `list/1` or `list/1#2`";
+
+    fn pattern() -> String {
+        let names: Vec<_> = Operation::ALL.into_iter().map(Operation::name).collect();
+        format!("^({})(/[1-9][0-9]*)?(#[1-9][0-9]*)?$", names.join("|"))
+    }
+
+    /// Reads `since#2`, `list/1`, `list/1#2`; without a number the first is meant.
+    fn read(text: &str) -> Result<Self, Complaint> {
+        let (place, number) = match text.split_once('#') {
+            Some((place, number)) => (place, parse_number(number).filter(|number| *number > 0)),
+            None => (text, Some(1)),
+        };
+        let Some(number) = number else {
+            return complain(format!("`{}` is not one request", shortened(text)), Self::HINT);
+        };
+        let (operation, page) = parse_place(place)?;
+        Ok(Self { operation, page, number })
     }
 }

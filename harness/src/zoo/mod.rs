@@ -37,7 +37,9 @@ use crisp_mock_server::nearest::nearest;
 use crisp_sync::Config;
 use crisp_sync::machine::Parts;
 
-use crate::scenario::{InvalidScenario, Scenario};
+use crisp_mock_server::document::Invalid;
+
+use crate::scenario::Scenario;
 use crate::subject::{Client, Sync};
 
 /// The reference client with one mistake.
@@ -134,7 +136,7 @@ pub fn names() -> Vec<&'static str> {
 /// # Errors
 ///
 /// Every mistake, as [`Scenario::parse`] reports them, unknown mutants among them.
-pub fn parse(file: &str, text: &str) -> Result<Scenario, InvalidScenario> {
+pub fn parse(file: &str, text: &str) -> Result<Scenario, Invalid> {
     Scenario::parse_with(file, text, |name| named(name).map(drop).map_err(|unknown| unknown.hint))
 }
 

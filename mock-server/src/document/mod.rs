@@ -32,7 +32,7 @@ mod yaml;
 mod tests;
 
 pub use language::{Language, json_schema, read, without_words};
-pub use node::{Kind, Node, Position};
+pub use node::{Entry, Kind, Node, Position};
 pub use pairs::{As, Maybe, OneOrMany, Pairs, True};
 pub use problem::{Invalid, Part, Problem, Severity, member};
 pub use render::render;

@@ -57,6 +57,8 @@ pub fn shortened(text: &str) -> String {
 }
 
 /// Derives `Serialize`, `Deserialize` and `JsonSchema` of a [`TextForm`].
+#[macro_export]
+#[doc(hidden)]
 macro_rules! text_form {
     ($type:ty) => {
         impl serde::Serialize for $type {

@@ -63,6 +63,10 @@ fn refused(error: &serde_saphyr::Error) -> (Position, Problem) {
             Problem::value("", "from here on this is larger than a document may be")
                 .hint(too_large())
         }
+        error if error.to_string().contains("recursion limit") => {
+            Problem::value("", "from here on this is nested deeper than a document may be")
+                .hint(too_large())
+        }
         error => {
             let message = error.to_string();
             let place = format!(" at line {}, column {}", location.line(), location.column());
