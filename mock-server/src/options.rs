@@ -23,7 +23,7 @@ use crate::stub::Stub;
 /// How many websites have the plugin when nothing else is said.
 pub const DEFAULT_WEBSITES: u32 = 25;
 
-/// The options of one world; whatever is absent has the default of the product surface, §1.
+/// The options of one world; an absent one has the default that its description names.
 ///
 /// # Examples
 ///
@@ -297,7 +297,7 @@ fn check_credentials(options: &WorldOptions, errors: &mut Vec<OptionError>) {
             errors.push(OptionError::Credentials { option, value, wanted });
         }
     };
-    // Crisp's own shapes are a UUID and 64 digits (specification §1.2); tests may use simpler ones,
+    // Crisp's own shapes are a UUID and 64 digits (docs/wire.md#credentials); tests may use simpler ones,
     // as long as HTTP Basic can carry them.
     check("identifier", &options.identifier, "it may not be empty nor contain `:`", |text| {
         !text.is_empty()

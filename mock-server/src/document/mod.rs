@@ -26,6 +26,7 @@ mod pairs;
 mod problem;
 mod render;
 mod text;
+mod wanted;
 mod yaml;
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ mod delivery;
 mod effect;
 mod plan;
 mod rate;
+mod reading;
 mod request;
 mod rules;
 mod target;
