@@ -17,7 +17,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crisp_sync::machine::{Action, Event, Legacy, Machine, Moment, Operation, Parts, RequestId};
+use crisp_sync::machine::{Action, Event, Machine, Moment, Operation, RequestId, WarmStart};
 use crisp_sync::{Config, Credentials, Quota, Settings, Website, WebsiteId};
 use http::Response;
 use jiff::Timestamp;
@@ -62,9 +62,9 @@ fn config() -> Config {
 /// A machine that holds this many websites and whose first poll is under way.
 fn polling(count: u128) -> (Machine, RequestId) {
     let websites = (0..count).map(website).collect();
-    let legacy = Legacy { websites, cursor: start() };
+    let warm = WarmStart { websites, cursor: start() };
     let now = moment(Duration::ZERO);
-    let mut machine = Machine::resume(config(), Parts::reference(&config()), now, legacy);
+    let mut machine = Machine::resume(config(), now, warm);
     let actions = machine.handle(now, Event::Tick);
     let sent = actions.iter().find_map(|action| match action {
         Action::Send { id, operation: Operation::Since, .. } => Some(*id),
@@ -154,7 +154,7 @@ fn scenario() -> u64 {
     };
     let page = list(&[item(1), item(2), item(3)].join(","));
     let mut now = Duration::ZERO;
-    let mut machine = Machine::new(config(), Parts::reference(&config()), moment(now));
+    let mut machine = Machine::new(config(), moment(now));
     let mut actions = machine.handle(moment(now), Event::Tick);
     while now < Duration::from_secs(600) {
         let mut next = Vec::new();

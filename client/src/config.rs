@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderValue, Uri};
 
 use crate::PluginId;
+use crate::mistake::Mistakes;
 
 /// A plugin token (specification §1.2): the pair that the Marketplace shows.
 ///
@@ -177,6 +178,7 @@ pub struct Config {
     pub seed: u64,
     /// The `User-Agent` that is sent.
     pub user_agent: HeaderValue,
+    pub(crate) mistakes: Mistakes,
 }
 
 impl Config {
@@ -203,7 +205,17 @@ impl Config {
             include_plan: false,
             seed: 0,
             user_agent: HeaderValue::from_static(concat!("crisp-sync/", env!("CARGO_PKG_VERSION"))),
+            mistakes: Mistakes::NONE,
         }
+    }
+
+    /// Has the machine make a mistake, so that a test harness can show that it is noticed.
+    #[cfg(feature = "mistakes")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_mistake(mut self, mistake: crate::Mistake) -> Self {
+        self.mistakes = Mistakes(Some(mistake));
+        self
     }
 
     /// Within this time after the last change and the last fault the cache equals the server:

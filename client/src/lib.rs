@@ -40,7 +40,6 @@
 //! | check that a settings page speaks for its website | [`Website::accepts_token`] |
 //! | make single calls without a cache | [`Client`], [`rest`] |
 //! | bring an own HTTP stack, or simulate | [`machine`]: no sockets, no clock, no chance |
-//! | take the decisions apart | [`machine::parts`] (unstable) |
 //!
 //! # Features
 //!
@@ -66,6 +65,7 @@ mod config;
 mod ids;
 mod layered;
 pub mod machine;
+mod mistake;
 #[cfg(feature = "persist")]
 mod persist;
 #[cfg(feature = "driver")]
@@ -86,6 +86,9 @@ pub use cache::{
 };
 pub use config::{BaseUrl, Config, Credentials, InvalidBase, Quota, Waits};
 pub use ids::{InvalidId, PluginId, WebsiteId};
+#[cfg(feature = "mistakes")]
+#[doc(hidden)]
+pub use mistake::Mistake;
 #[cfg(feature = "persist")]
 pub use persist::{FileShelf, Shelf};
 #[cfg(feature = "driver")]

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::Website;
-use crate::machine::{Legacy, Machine};
+use crate::machine::{Machine, WarmStart};
 use crate::telling;
 
 /// The set is written at most this often: it is written whole.
@@ -25,14 +25,14 @@ pub trait Shelf: Send + Sync + 'static {
     ///
     /// # Errors
     /// When something is there and cannot be read. The cache logs it and starts cold.
-    fn load(&self) -> io::Result<Option<Legacy>>;
+    fn load(&self) -> io::Result<Option<WarmStart>>;
 
     /// Stores this in place of what was stored before: afterwards, and after a crash at any
     /// moment, `load` gives either the old or the new one, whole.
     ///
     /// # Errors
     /// When it cannot be stored. The cache logs it and tries again later.
-    fn store(&self, legacy: &Legacy) -> io::Result<()>;
+    fn store(&self, start: &WarmStart) -> io::Result<()>;
 }
 
 /// A file, replaced atomically: written beside, synced, renamed. It holds the tokens of the
@@ -60,7 +60,7 @@ struct Form {
 const FORMAT: u32 = 1;
 
 impl Shelf for FileShelf {
-    fn load(&self) -> io::Result<Option<Legacy>> {
+    fn load(&self) -> io::Result<Option<WarmStart>> {
         let bytes = match fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -72,13 +72,13 @@ impl Shelf for FileShelf {
             return Err(io::Error::new(io::ErrorKind::InvalidData, words));
         }
         let websites = form.websites.into_iter().collect();
-        Ok(Some(Legacy { websites, cursor: form.cursor }))
+        Ok(Some(WarmStart { websites, cursor: form.cursor }))
     }
 
-    fn store(&self, legacy: &Legacy) -> io::Result<()> {
-        let mut websites: Vec<_> = legacy.websites.iter().map(|w| Website::clone(w)).collect();
+    fn store(&self, start: &WarmStart) -> io::Result<()> {
+        let mut websites: Vec<_> = start.websites.iter().map(|w| Website::clone(w)).collect();
         websites.sort_unstable_by_key(|website| website.id);
-        let form = Form { format: FORMAT, cursor: legacy.cursor, websites };
+        let form = Form { format: FORMAT, cursor: start.cursor, websites };
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.new", std::process::id()));
         let beside = self.path.with_file_name(name);
@@ -120,10 +120,10 @@ impl Keeper {
         Self { shelf, stored: None, under_way: None }
     }
 
-    pub(crate) async fn fetch(&self) -> Option<Legacy> {
+    pub(crate) async fn fetch(&self) -> Option<WarmStart> {
         let shelf = self.shelf.clone();
         match tokio::task::spawn_blocking(move || shelf.load()).await {
-            Ok(Ok(legacy)) => legacy,
+            Ok(Ok(start)) => start,
             Ok(Err(error)) => {
                 telling::set_not_read(&error);
                 None
@@ -145,28 +145,28 @@ impl Keeper {
         if !due || busy {
             return;
         }
-        if let Some(legacy) = machine.leave() {
+        if let Some(start) = machine.warm_start() {
             self.stored = Some((generation, now));
             let shelf = self.shelf.clone();
-            self.under_way = Some(tokio::task::spawn_blocking(move || store(&*shelf, &legacy)));
+            self.under_way = Some(tokio::task::spawn_blocking(move || store(&*shelf, &start)));
         }
     }
 
     /// Stores the set for the next life.
-    pub(crate) async fn store_last(&mut self, legacy: Option<Legacy>) {
+    pub(crate) async fn store_last(&mut self, start: Option<WarmStart>) {
         if let Some(task) = self.under_way.take() {
             // Whatever became of it, the next one is newer.
             let _ = task.await;
         }
-        if let Some(legacy) = legacy {
+        if let Some(start) = start {
             let shelf = self.shelf.clone();
-            let _ = tokio::task::spawn_blocking(move || store(&*shelf, &legacy)).await;
+            let _ = tokio::task::spawn_blocking(move || store(&*shelf, &start)).await;
         }
     }
 }
 
-fn store(shelf: &dyn Shelf, legacy: &Legacy) {
-    if let Err(error) = shelf.store(legacy) {
+fn store(shelf: &dyn Shelf, start: &WarmStart) {
+    if let Err(error) = shelf.store(start) {
         telling::set_not_stored(&error);
     }
 }
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use crate::{Settings, WebsiteId};
 
-    fn legacy(count: u128) -> Legacy {
+    fn start(count: u128) -> WarmStart {
         let website = |number| Website {
             id: WebsiteId::from_number(number),
             token: Some("secret".into()),
@@ -185,7 +185,7 @@ mod tests {
             plan: None,
         };
         let cursor = "2026-01-01T00:00:00.123Z".parse().unwrap();
-        Legacy { websites: (1..=count).map(website).collect(), cursor }
+        WarmStart { websites: (1..=count).map(website).collect(), cursor }
     }
 
     #[test]
@@ -193,12 +193,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shelf = FileShelf::new(folder.path().join("set.json"));
         assert!(shelf.load().unwrap().is_none());
-        shelf.store(&legacy(3)).unwrap();
-        shelf.store(&legacy(2)).unwrap();
+        shelf.store(&start(3)).unwrap();
+        shelf.store(&start(2)).unwrap();
         let read = shelf.load().unwrap().unwrap();
-        assert_eq!((read.websites.len(), read.cursor), (2, legacy(2).cursor));
+        assert_eq!((read.websites.len(), read.cursor), (2, start(2).cursor));
         let id = WebsiteId::from_number(1);
-        assert_eq!(read.websites.get(&id), legacy(2).websites.get(&id));
+        assert_eq!(read.websites.get(&id), start(2).websites.get(&id));
         let files = fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(files, 1, "nothing is left beside it");
     }
@@ -209,7 +209,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("set.json");
-        FileShelf::new(&path).store(&legacy(1)).unwrap();
+        FileShelf::new(&path).store(&start(1)).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -147,15 +147,24 @@ fn the_kill_matrix_has_not_changed_and_random_cases_find_44_of_46() {
 
 #[test]
 fn the_page_lists_every_mutant() {
-    let mut table =
-        String::from("| # | Mutant | What it does wrong | Seen in the wild | Caught by |\n");
-    table.push_str("|---|---|---|---|---|\n");
+    let hazards = std::fs::read_to_string(root().join("docs/hazards.md")).unwrap();
+    let mut table = String::from(
+        "| # | Mutant | What it does wrong | Hazard | Seen in the wild | Caught by |\n",
+    );
+    table.push_str("|---|---|---|---|---|---|\n");
     for mutant in zoo::all() {
         let by: Vec<_> = prepared(mutant).scenario.by.iter().map(|rule| rule.name()).collect();
         let (label, name, file) = (mutant.label(), mutant.name, mutant.file());
         let (about, seen, by) = (mutant.about, mutant.seen.unwrap_or("–"), by.join(", "));
-        writeln!(table, "| {label} | [`{name}`](../scenarios/{file}) | {about} | {seen} | {by} |")
-            .unwrap();
+        let hazard = mutant.hazard;
+        let row = hazard.to_lowercase();
+        assert!(hazards.contains(&format!("<a id=\"{row}\"></a>{hazard} |")), "{name}: {hazard}");
+        writeln!(
+            table,
+            "| {label} | [`{name}`](../scenarios/{file}) | {about} | [{hazard}](hazards.md#{row}) \
+             | {seen} | {by} |"
+        )
+        .unwrap();
     }
     let page = root().join("docs/zoo.md");
     let text = std::fs::read_to_string(&page).unwrap();

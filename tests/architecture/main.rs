@@ -174,3 +174,34 @@ fn every_dependency_is_explained() {
         }
     }
 }
+
+#[test]
+fn the_client_that_plugins_use_has_no_mistakes() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for package in metadata["packages"].as_array().unwrap() {
+        let features = package["features"].as_object().unwrap();
+        if package["name"] == "crisp-sync" {
+            assert!(features.contains_key("mistakes"), "was it renamed?");
+        }
+        for (feature, turns_on) in features {
+            let text = turns_on.to_string();
+            assert!(!text.contains("mistakes"), "`{feature}` of {} turns it on", package["name"]);
+        }
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        for dependency in dependencies.filter(|dependency| dependency["name"] == "crisp-sync") {
+            let with = dependency["features"].to_string().contains("mistakes");
+            assert_eq!(with, package["name"] == "crisp-harness", "{}", package["name"]);
+        }
+    }
+    // The harness's own driver on real sockets is the reference, whatever the feature.
+    for (path, text) in sources("harness/src") {
+        let allowed = path.ends_with("subject/sync.rs");
+        assert!(allowed || !text.contains("with_mistake"), "{}", path.display());
+    }
+}

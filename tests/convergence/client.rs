@@ -14,7 +14,7 @@ use crisp_harness::subject::{
 use crisp_harness::words::{LATENCY, SaveEnd};
 use crisp_mock_server::id::derive_uuid;
 use crisp_sync::Config;
-use crisp_sync::machine::{self, Legacy, Machine, Parts, Snapshot};
+use crisp_sync::machine::{self, Machine, Snapshot, WarmStart};
 use http::Request;
 
 /// Circumstances of one client.
@@ -49,13 +49,13 @@ pub struct Reference {
     open: Arc<Mutex<Open>>,
 }
 
-/// What a client shows, and what it leaves to its next life.
+/// What a client shows, and what it can go on from after a restart.
 #[derive(Debug, Default)]
 struct Open {
     lives: u32,
     ready: bool,
     snapshot: Option<Arc<Snapshot>>,
-    legacy: Option<Legacy>,
+    remembered: Option<WarmStart>,
 }
 
 impl Reference {
@@ -94,7 +94,7 @@ impl Client for Reference {
         Box::new(Life {
             circumstances: self.circumstances,
             config,
-            legacy: open.legacy.take().filter(|_| self.circumstances.warm),
+            remembered: open.remembered.take().filter(|_| self.circumstances.warm),
             begins: now.elapsed + away,
             running: None,
             alarms: 0,
@@ -109,7 +109,7 @@ impl Client for Reference {
 struct Life {
     circumstances: Circumstances,
     config: Config,
-    legacy: Option<Legacy>,
+    remembered: Option<WarmStart>,
     begins: Duration,
     running: Option<Running>,
     alarms: u32,
@@ -126,11 +126,11 @@ impl Life {
         if self.running.is_some() || now.elapsed < self.begins {
             return;
         }
-        let (config, parts) = (self.config.clone(), Parts::reference(&self.config));
+        let config = self.config.clone();
         let moment = machine::Moment { elapsed: now.elapsed, wall: now.wall };
-        let machine = match self.legacy.take() {
-            Some(legacy) => Machine::resume(config, parts, moment, legacy),
-            None => Machine::new(config, parts, moment),
+        let machine = match self.remembered.take() {
+            Some(remembered) => Machine::resume(config, moment, remembered),
+            None => Machine::new(config, moment),
         };
         // A set that is remembered is served at once; the machine reports what differs from it.
         actions.extend(machine.snapshot().websites.iter().map(|website| {
@@ -140,7 +140,7 @@ impl Life {
             };
             Action::Shows(website.id.to_string().parse().unwrap(), Some(held))
         }));
-        self.running = Some(Running { machine });
+        self.running = Some(Running::from(machine));
     }
 
     /// Requests reach the server late, also those that were given up on the way.
@@ -209,7 +209,7 @@ impl Subject for Life {
         let mut open = self.open.lock().unwrap();
         open.ready = machine.is_ready();
         open.snapshot = Some(Arc::clone(machine.snapshot()));
-        open.legacy = machine.leave();
+        open.remembered = machine.warm_start();
         drop(open);
         for action in new {
             self.carry_out(now, action, actions);

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::driver::{Driver, MakeParts};
+use super::driver::Driver;
 use super::entry::{Change, View};
 use super::meter::Meter;
 use super::shared::Shared;
 use super::{Cache, Changes};
 use crate::Config;
-use crate::machine::Parts;
 use crate::telling;
 use crate::transport::{SetupError, Timeouts, Transport};
 
@@ -42,7 +41,8 @@ pub struct Builder<T> {
     timeouts: Timeouts,
     meter: Option<Arc<dyn Meter>>,
     listeners: Vec<Listener<T>>,
-    make_parts: MakeParts,
+    #[cfg(test)]
+    bug: super::driver::Bug,
     #[cfg(feature = "validate")]
     schema: Option<Arc<crate::Schema>>,
     #[cfg(feature = "persist")]
@@ -67,7 +67,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             timeouts: Timeouts::default(),
             meter: None,
             listeners: Vec::new(),
-            make_parts: Box::new(Parts::reference),
+            #[cfg(test)]
+            bug: Box::new(|_| {}),
             #[cfg(feature = "validate")]
             schema: None,
             #[cfg(feature = "persist")]
@@ -113,8 +114,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     }
 
     #[cfg(test)]
-    pub(super) fn parts(mut self, make: impl Fn(&Config) -> Parts + Send + 'static) -> Self {
-        self.make_parts = Box::new(make);
+    pub(super) fn bug(mut self, bug: impl FnMut(&crate::machine::Event) + Send + 'static) -> Self {
+        self.bug = Box::new(bug);
         self
     }
 
@@ -142,7 +143,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         }
         let driver = Driver {
             config: self.config,
-            make_parts: self.make_parts,
+            #[cfg(test)]
+            bug: self.bug,
             transport,
             shared,
             orders: received,

@@ -21,8 +21,7 @@ use super::meter::{Meter, report};
 use super::shared::Shared;
 use crate::Config;
 use crate::machine::{
-    Action, Event, Legacy, Machine, Moment, Operation, Parts, Refusal, RequestId, SaveOutcome,
-    Ticket,
+    Action, Event, Machine, Moment, Operation, Refusal, RequestId, SaveOutcome, Ticket, WarmStart,
 };
 use crate::telling;
 use crate::transport::{Transport, TransportError};
@@ -32,12 +31,14 @@ const LONG: Duration = Duration::from_secs(3600);
 
 type Landing = (RequestId, Operation, Result<Response<Bytes>, TransportError>);
 
-/// Makes the decisions of a machine; a test puts a wrong one in.
-pub(super) type MakeParts = Box<dyn Fn(&Config) -> Parts + Send>;
+/// Called before the machine handles an event, to panic as a bug in the machine would.
+#[cfg(test)]
+pub(super) type Bug = Box<dyn FnMut(&Event) + Send>;
 
 pub(super) struct Driver<T> {
     pub(super) config: Config,
-    pub(super) make_parts: MakeParts,
+    #[cfg(test)]
+    pub(super) bug: Bug,
     pub(super) transport: Transport,
     pub(super) shared: Arc<Shared<T>>,
     pub(super) orders: mpsc::Receiver<Order>,
@@ -52,8 +53,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
     /// Runs until the last handle is gone or somebody says stop.
     pub(super) async fn run(mut self) {
         let start = Instant::now();
-        let legacy = self.legacy().await;
-        let mut flight = Flight::new(self.machine(moment(start), legacy), start);
+        let warm = self.stored().await;
+        let mut flight = Flight::new(self.machine(moment(start), warm), start);
         loop {
             match contained(self.serve(&mut flight)).await {
                 Ok(()) => break,
@@ -63,7 +64,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let late = self.refuse_orders();
         #[cfg(feature = "persist")]
         if let Some(keeper) = &mut self.keeper {
-            keeper.store_last(flight.machine.leave()).await;
+            keeper.store_last(flight.machine.warm_start()).await;
         }
         let waiting = flight.stopping.into_iter();
         for done in waiting.flat_map(|stopping| stopping.waiting).chain(late) {
@@ -91,27 +92,27 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
     }
 
     #[cfg(feature = "persist")]
-    async fn legacy(&mut self) -> Option<Legacy> {
+    async fn stored(&mut self) -> Option<WarmStart> {
         self.keeper.as_mut()?.fetch().await
     }
 
     #[cfg(not(feature = "persist"))]
     #[expect(clippy::unused_async, reason = "reads a file in the other form")]
-    async fn legacy(&mut self) -> Option<Legacy> {
+    async fn stored(&mut self) -> Option<WarmStart> {
         None
     }
 
-    fn machine(&self, now: Moment, legacy: Option<Legacy>) -> Machine {
-        let (config, parts) = (self.config.clone(), (self.make_parts)(&self.config));
-        match legacy {
-            Some(legacy) => {
-                let websites = legacy.websites.clone();
-                let machine = Machine::resume(config, parts, now, legacy);
+    fn machine(&self, now: Moment, warm: Option<WarmStart>) -> Machine {
+        let config = self.config.clone();
+        match warm {
+            Some(warm) => {
+                let websites = warm.websites.clone();
+                let machine = Machine::resume(config, now, warm);
                 let generation = machine.snapshot().generation;
                 self.shared.view.store(Arc::new(View::of(&websites, generation)));
                 machine
             }
-            None => Machine::new(config, parts, now),
+            None => Machine::new(config, now),
         }
     }
 
@@ -130,13 +131,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let websites = flight.machine.snapshot().websites.clone();
         let generation = flight.machine.snapshot().generation;
         let now = moment(flight.start);
-        let (config, parts) = (self.config.clone(), (self.make_parts)(&self.config));
+        let config = self.config.clone();
         flight.machine = if websites.is_empty() {
-            Machine::new(config, parts, now)
+            Machine::new(config, now)
         } else {
             // A cursor this old is not gone on from.
             let cursor = Timestamp::UNIX_EPOCH;
-            Machine::resume(config, parts, now, Legacy { websites, cursor })
+            Machine::resume(config, now, WarmStart { websites, cursor })
         };
         let rest = flight.rest_after_panic(&self.config);
         flight.machine.rest(rest);
@@ -198,6 +199,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
     fn take(&mut self, flight: &mut Flight, event: Event) {
         let state = flight.machine.state();
         let now = moment(flight.start);
+        #[cfg(test)]
+        (self.bug)(&event);
         for action in flight.machine.handle(now, event) {
             self.act(flight, action);
         }

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
-use super::parts::{Exchange, Lane, PageStep, Trouble};
+use super::parts::{Exchange, Lane, Trouble};
 use super::schedule::Job;
 use super::{Failure, Machine, RequestId};
 use crate::PluginId;
+use crate::mistake::Mistake;
 use crate::wire::{self, Refused};
 
 /// A failed request that was no save.
@@ -48,7 +49,7 @@ impl Machine {
             self.server_clock = Some((date, self.now.elapsed));
         }
         if head.status.is_success() && !exchange.cached {
-            self.parts.cursor.heard(&exchange);
+            self.cursor.heard(&exchange);
         }
         match flight.job {
             Job::Save(save) => {
@@ -68,7 +69,7 @@ impl Machine {
         match flight.job {
             Job::Save(save) => self.save_failed(*save, failure),
             job => {
-                let setback = Setback::of(Trouble::Network(failure), failure);
+                let setback = Setback::of(Trouble::Network, failure);
                 self.set_back(&job, &exchange, setback);
             }
         }
@@ -149,7 +150,7 @@ impl Machine {
             self.ledger.throttled();
         }
         if let Some(asked) = wire::retry_after(headers, self.server_now()) {
-            let until = self.now.elapsed + self.parts.backoff.obeyed(asked);
+            let until = self.now.elapsed + self.backoff.obeyed(asked);
             self.silent_until = self.silent_until.max(until);
         }
     }
@@ -167,7 +168,9 @@ impl Machine {
         self.hold_lane(lane, trouble, retry_after);
         match job {
             Job::Poll => {
-                self.parts.cursor.failed(exchange);
+                if self.config.mistakes.has(Mistake::CursorMovesOnFailure) {
+                    self.cursor.advance(exchange);
+                }
                 self.poll_due = self.now.elapsed;
             }
             Job::Page(page) => {
@@ -178,7 +181,7 @@ impl Machine {
                 if let Some(run) = self.run.as_mut().filter(|_| !mute) {
                     run.forget_probe();
                 }
-                if self.parts.load.after_failure(*page) == PageStep::End {
+                if self.config.mistakes.has(Mistake::HalfAList) {
                     self.pages_ended(*page, exchange);
                 }
             }
@@ -186,18 +189,19 @@ impl Machine {
         }
     }
 
-    fn hold_lane(&mut self, lane: Lane, trouble: Trouble, retry_after: Option<Duration>) {
+    pub(super) fn hold_lane(
+        &mut self,
+        lane: Lane,
+        trouble: Trouble,
+        retry_after: Option<Duration>,
+    ) {
         let chance = self.chance.next();
-        let asked = retry_after.map(|asked| self.parts.backoff.obeyed(asked));
+        let asked = retry_after.map(|asked| self.backoff.obeyed(asked));
         let asked = asked.filter(|asked| !asked.is_zero());
-        let wait = self.parts.backoff.wait(lane, trouble, chance);
+        let wait = self.backoff.wait(lane, trouble, chance);
         // A server that asks for one second, again and again, is not asked once a second.
-        let longer = wait.map(|wait| wait.max(asked.unwrap_or_default()));
-        let after = |wait: Option<Duration>| match wait {
-            Some(wait) => self.now.elapsed.saturating_add(wait),
-            None => Duration::MAX,
-        };
-        let (own, others) = (after(longer), after(wait.and(asked.or(wait))));
+        let own = self.now.elapsed.saturating_add(wait.max(asked.unwrap_or_default()));
+        let others = self.now.elapsed.saturating_add(asked.unwrap_or(wait));
         let state = self.lanes.of(lane);
         state.failures = state.failures.saturating_add(1);
         state.not_before = own;
@@ -212,7 +216,7 @@ impl Machine {
 
     /// A request of this lane was answered as it should be.
     pub(super) fn recovered(&mut self, lane: Lane) {
-        self.parts.backoff.succeeded(lane);
+        self.backoff.succeeded(lane);
         self.ledger.let_through();
         *self.lanes.of(lane) = Default::default();
         let others = [Lane::Poll, Lane::Load].map(|lane| self.lanes.of(lane).failures);

@@ -7,13 +7,15 @@ use jiff::Timestamp;
 
 use super::Machine;
 use super::answers::Setback;
-use super::parts::{
-    Draft, Evidence, Exchange, Item, ItemKind, Lane, PageSeen, PageStep, Publishing, Trouble,
-};
+use super::parts::difference::Draft;
+use super::parts::load::{Evidence, PASSES, PageSeen, PageStep};
+use super::parts::{Exchange, Lane, Trouble};
 use super::polling::{Ids, watched_until};
 use super::publish::put_back;
 use super::schedule::Job;
-use crate::{Website, WebsiteId, Websites, wire};
+use crate::mistake::Mistake;
+use crate::wire::{self, Item, ItemKind};
+use crate::{Website, WebsiteId, Websites};
 
 /// So many websites that a doubtful list lacks are asked for one by one; more would cost more
 /// than the list.
@@ -57,10 +59,10 @@ pub(super) struct Watch {
 }
 
 impl LoadRun {
-    pub(super) fn start(first_page: u32) -> Self {
+    pub(super) fn start() -> Self {
         Self {
             fresh: Websites::default(),
-            page: first_page,
+            page: 1,
             verifying: false,
             empty_before: 0,
             missing: None,
@@ -136,14 +138,7 @@ impl LoadRun {
         self.first.get_or_insert(*exchange);
         self.last = Some(*exchange);
         self.cached_since = None;
-        PageSeen {
-            page: self.page,
-            items: size,
-            repeated: known,
-            largest: self.largest,
-            empty_before: self.empty_before,
-            last_end: None,
-        }
+        PageSeen { page: self.page, items: size, empty_before: self.empty_before, last_end: None }
     }
 }
 
@@ -179,11 +174,12 @@ impl Machine {
         let mut seen = run.take(&list.items, size, exchange);
         seen.last_end = self.last_end;
         self.recovered(Lane::Load);
-        if self.parts.load.publishing() == Publishing::PageByPage {
+        if self.config.mistakes.has(Mistake::PublishesPageByPage) && size > 0 {
             let websites = list.items.iter().map(|item| Website::clone(&item.website));
             websites.for_each(|website| self.put_one(website.id, Some(website)));
+            self.say_ready();
         }
-        let step = self.parts.load.after_page(&seen);
+        let step = seen.step(self.config.mistakes);
         let Some(run) = &mut self.run else { return };
         match step {
             PageStep::Next if run.goes_round() => self.pages_ended(page, exchange),
@@ -199,11 +195,11 @@ impl Machine {
     /// A page answered 404. If the page before is there and this one is missing again, the list
     /// has ended; anything else is an outage. Says whether that settles the answer.
     pub(super) fn page_is_missing(&mut self, page: u32, exchange: &Exchange) -> bool {
-        let (first, overlap) = (self.parts.load.first_page(), self.config.overlap);
+        let overlap = self.config.overlap;
         let Some(run) = &mut self.run else {
             return false;
         };
-        if run.wants_page() != Some(page) || page <= first {
+        if run.wants_page() != Some(page) || page <= 1 {
             return false;
         }
         // Out of a cache it may be from before websites came. The second one may be the first,
@@ -218,7 +214,7 @@ impl Machine {
         if run.probing {
             // The page before has gone too: an outage, or a list that shrank. Both need a new
             // pass, when the wait is over.
-            *run = LoadRun::start(first);
+            *run = LoadRun::start();
             return false;
         }
         // Where the list ended last time, once is enough, as for an empty page.
@@ -243,7 +239,7 @@ impl Machine {
         run.first.get_or_insert(*exchange);
         let last = *run.last.get_or_insert(*exchange);
         self.last_end = Some(page);
-        if !self.parts.load.verifies() {
+        if self.config.mistakes.has(Mistake::DropsChangesDuringLoad) {
             let websites = run.fresh.clone();
             let (said, doubts) = (Vec::new(), Vec::new());
             let set = Verified { websites, said, doubts };
@@ -254,7 +250,7 @@ impl Machine {
     /// What the differential after the pages asks from: the *first* page (rule 1, hazard C1).
     pub(super) fn verify_asks(&self) -> Option<Timestamp> {
         let first = self.run.as_ref()?.first?;
-        let ask = self.parts.cursor.behind(&first);
+        let ask = self.cursor.behind(&first);
         let less = jiff::SignedDuration::from_millis(i64::from(self.cached_asks.min(1000)));
         Some(ask.checked_sub(less).unwrap_or(ask))
     }
@@ -268,27 +264,29 @@ impl Machine {
             let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
             return self.set_back(&Job::Verify, exchange, setback);
         }
-        let fell_back = |first| self.parts.cursor.fell_back(&first, exchange);
+        let fell_back = |first| self.cursor.fell_back(&first, exchange);
         if self.asked_from_the_future(&Job::Verify, exchange) || run.first.is_some_and(fell_back) {
             // It cannot know of changes that are stamped before what was asked for.
             self.recovered(Lane::Load);
             return self.start_list();
         }
-        let reading = self.parts.difference.read(body);
-        self.counters.odd_items += reading.odd as u64;
-        if let Some(problem) = reading.problem {
-            let setback = Setback::of(Trouble::Unreadable, problem);
-            return self.set_back(&Job::Verify, exchange, setback);
-        }
-        let (signs, rejoined) = signs(&reading.items, &run.fresh, &self.explained, &Ids::default());
+        let list = match self.read_differential(body) {
+            Ok(list) => list,
+            Err(problem) => {
+                let setback = Setback::of(Trouble::Unreadable, problem);
+                return self.set_back(&Job::Verify, exchange, setback);
+            }
+        };
+        self.counters.odd_items += list.unreadable as u64;
+        let (signs, rejoined) = signs(&list.items, &run.fresh, &self.explained, &Ids::default());
         let mut listed = run.fresh.clone();
         for id in run.heard.keys() {
             put_back(&mut listed, *id, self.snapshot.websites.get(id));
         }
         let mut draft = Draft::of(&listed);
-        self.parts.difference.apply(&reading.items, &mut draft);
+        self.apply_to(&list.items, &mut draft);
         let (mut websites, touched, mut doubts) = draft.finish();
-        let vanished = vanished(&self.snapshot.websites, &websites, &reading.items);
+        let vanished = vanished(&self.snapshot.websites, &websites, &list.items);
         let evidence = Evidence {
             repeated: run.repeated,
             short: run.short,
@@ -297,12 +295,12 @@ impl Machine {
             ..signs
         };
         self.explained.extend(rejoined);
-        if self.parts.load.drifted(&evidence) {
+        if evidence.drifted(self.config.mistakes) {
             self.counters.drifts += 1;
             self.passes_in_doubt += 1;
-            if self.passes_in_doubt < self.parts.load.passes() {
+            if self.passes_in_doubt < PASSES {
                 self.recovered(Lane::Load);
-                let mut next = LoadRun::start(self.parts.load.first_page());
+                let mut next = LoadRun::start();
                 next.vanished_before = Some(vanished);
                 self.run = Some(next);
                 return;

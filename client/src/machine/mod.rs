@@ -20,7 +20,7 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use crisp_sync::machine::{Action, Event, Machine, Moment, Parts};
+//! use crisp_sync::machine::{Action, Event, Machine, Moment};
 //! use crisp_sync::{Config, Credentials};
 //! use std::time::Duration;
 //!
@@ -32,9 +32,8 @@
 //! }
 //!
 //! let config = Config::new(Credentials::new("identifier", "key"));
-//! let parts = Parts::reference(&config);
 //! let mut now = Moment { elapsed: Duration::ZERO, wall: "2026-01-01T00:00:00Z".parse().unwrap() };
-//! let mut machine = Machine::new(config, parts, now);
+//! let mut machine = Machine::new(config, now);
 //! let mut actions = machine.handle(now, Event::Tick);
 //! while !machine.is_ready() {
 //!     for action in std::mem::take(&mut actions) {
@@ -85,23 +84,25 @@
 //!
 //! | Rule (research §9) | Where |
 //! |---|---|
-//! | 1 load aside, to an empty page; cursor from the first page | `loading.rs`, [`parts::CarefulLoad`] |
+//! | 1 load aside, to an empty page; cursor from the first page | `loading.rs`, `parts/load.rs` |
 //! | 2 verify by a differential over the load's window | `loading.rs` |
 //! | 3 verify again while polls reach back into it | `polling.rs` |
-//! | 4 apply to a copy, swap, then move the cursor | `polling.rs`, [`parts::WholeStates`] |
-//! | 5 the server's time | [`parts::ServerCursor`] |
-//! | 6 backoff, slow regime, `Retry-After` for everything | `answers.rs`, [`parts::Jittered`] |
+//! | 4 apply to a copy, swap, then move the cursor | `polling.rs`, `parts/difference.rs` |
+//! | 5 the server's time | `parts/cursor.rs` |
+//! | 6 backoff, slow regime, `Retry-After` for everything | `answers.rs`, `parts/backoff.rs` |
 //! | 7 too old or refused: list again, replace | `schedule.rs`, `loading.rs` |
 //! | 8 a save is done, refused or unknown | `saving.rs` |
-//! | 9, 10 own writes against late and lagging answers | [`parts::SettledWrites`], [`parts::OneAtATime`] |
-//! | 11 list again as a net | `schedule.rs`, [`parts::WithinQuota`] |
+//! | 9, 10 own writes against late and lagging answers | `parts/own_writes.rs` |
+//! | 11 list again as a net | `schedule.rs`, `parts/pacing.rs` |
 
 mod answers;
 mod budget;
 mod chance;
 mod event;
 mod loading;
-pub mod parts;
+#[cfg(feature = "mistakes")]
+mod mistaken;
+mod parts;
 mod polling;
 mod publish;
 mod requests;
@@ -122,14 +123,15 @@ pub use budget::{Budget, QuotaSource};
 pub use event::{
     Action, Event, Failure, How, Moment, Operation, Refusal, RequestId, SaveOutcome, Ticket,
 };
-pub use parts::Parts;
-pub use state::{Counters, Freshness, Snapshot, State, Status};
+pub use state::{Counters, Freshness, Snapshot, State, Status, WarmStart};
 
 pub(crate) use requests::Requests;
 
-use crate::{Change, Config, PluginId, WebsiteId, Websites};
+use crate::mistake::Mistake;
+use crate::{Change, Config, PluginId, WebsiteId};
 use chance::Chance;
 use loading::{LoadRun, Watch};
+use parts::{Backoff, Cursor, OwnWrites, Pacing};
 use saving::{Read, Save};
 use schedule::{InFlight, Lanes};
 
@@ -137,7 +139,10 @@ use schedule::{InFlight, Lanes};
 #[derive(Debug)]
 pub struct Machine {
     config: Config,
-    parts: Parts,
+    cursor: Cursor,
+    own_writes: OwnWrites,
+    backoff: Backoff,
+    pacing: Pacing,
     requests: Requests,
     chance: Chance,
     plugin_id: Option<PluginId>,
@@ -188,26 +193,18 @@ pub struct Machine {
     actions: Vec<Action>,
 }
 
-/// What a machine may leave behind for its next life: see [`Machine::leave`].
-#[derive(Clone, Debug)]
-pub struct Legacy {
-    /// The known set.
-    pub websites: Websites,
-    /// What the next poll would have asked from.
-    pub cursor: Timestamp,
-}
-
 impl Machine {
     /// A machine that knows nothing yet. Nothing happens before the first event.
-    pub fn new(config: Config, mut parts: Parts, now: Moment) -> Self {
-        let requests = Requests::new(&config);
-        let chance = Chance::new(config.seed);
-        let ready = parts.load.ready_from_start();
+    pub fn new(config: Config, now: Moment) -> Self {
+        let ready = config.mistakes.has(Mistake::ReadyBeforeLoad);
         let actions = if ready { vec![Action::Ready] } else { Vec::new() };
-        parts.own_writes.forget(now);
         Self {
-            requests,
-            chance,
+            cursor: Cursor::new(&config),
+            own_writes: OwnWrites::new(&config),
+            backoff: Backoff::new(&config),
+            pacing: Pacing::new(&config),
+            requests: Requests::new(&config),
+            chance: Chance::new(config.seed),
             plugin_id: config.plugin_id,
             snapshot: Arc::default(),
             ready,
@@ -217,7 +214,7 @@ impl Machine {
             newest_applied: 0,
             lanes: Lanes::default(),
             silent_until: Duration::ZERO,
-            run: Some(LoadRun::start(parts.load.first_page())),
+            run: Some(LoadRun::start()),
             watch: None,
             recovering: false,
             suspect: false,
@@ -239,20 +236,19 @@ impl Machine {
             last_error: None,
             actions,
             config,
-            parts,
         }
     }
 
-    /// A machine that goes on from what an earlier one left. The old set is in the cache at once
-    /// (not *ready*: nobody has confirmed it). If the cursor is younger than `longest_gap`, one
+    /// A machine that goes on from an earlier one's set and cursor. The old set is in the cache at once
+    /// (not *ready*: the API has not confirmed it). If the cursor is younger than `longest_gap`, one
     /// poll brings it up to date; otherwise everything is listed again, and what was removed
     /// meanwhile is told as removed (hazard F6).
-    pub fn resume(config: Config, parts: Parts, now: Moment, legacy: Legacy) -> Self {
-        let mut machine = Self::new(config, parts, now);
-        machine.snapshot = Arc::new(Snapshot { websites: legacy.websites, generation: 1 });
+    pub fn resume(config: Config, now: Moment, start: WarmStart) -> Self {
+        let mut machine = Self::new(config, now);
+        machine.snapshot = Arc::new(Snapshot { websites: start.websites, generation: 1 });
         machine.loaded = true;
-        machine.parts.cursor.resume(legacy.cursor, now);
-        if machine.parts.cursor.ask().is_some() {
+        machine.cursor.resume(start.cursor, now);
+        if machine.cursor.ask().is_some() {
             machine.run = None;
         } else {
             machine.recovering = true;
@@ -260,10 +256,10 @@ impl Machine {
         machine
     }
 
-    /// What the next life needs; `None` before the first complete load.
-    pub fn leave(&self) -> Option<Legacy> {
-        let cursor = self.parts.cursor.ask().filter(|_| self.loaded)?;
-        Some(Legacy { websites: self.snapshot.websites.clone(), cursor })
+    /// What a later process can go on from; `None` before the first complete load.
+    pub fn warm_start(&self) -> Option<WarmStart> {
+        let cursor = self.cursor.ask().filter(|_| self.loaded)?;
+        Some(WarmStart { websites: self.snapshot.websites.clone(), cursor })
     }
 
     /// Sends nothing for so long, as if a `Retry-After` had asked for it.
@@ -317,6 +313,9 @@ impl Machine {
     pub fn freshness(&self, now: Moment) -> Freshness {
         let age = self.good_poll.map(|sent| now.elapsed.saturating_sub(sent));
         match age {
+            _ if self.config.mistakes.has(Mistake::AlwaysFresh) => {
+                Freshness::Fresh { age: Duration::ZERO }
+            }
             _ if !self.loaded => Freshness::Loading,
             Some(age) if self.is_current(age) => Freshness::Fresh { age },
             age => Freshness::Stale { age },
@@ -324,7 +323,7 @@ impl Machine {
     }
 
     fn is_current(&self, age: Duration) -> bool {
-        let interval = self.parts.pacing.poll_interval(&self.ledger.clone().at(self.server_now()));
+        let interval = self.pacing.poll_interval(&self.ledger.clone().at(self.server_now()));
         !self.recovering
             && self.lanes.poll.failures == 0
             && age <= interval + self.config.request_timeout
@@ -334,7 +333,7 @@ impl Machine {
     pub fn status(&self, now: Moment) -> Status {
         let mut ledger = self.ledger.clone();
         let budget = ledger.at(self.server_now());
-        let poll_interval = self.parts.pacing.poll_interval(&budget);
+        let poll_interval = self.pacing.poll_interval(&budget);
         Status {
             state: self.state(),
             ready: self.ready,
@@ -347,7 +346,7 @@ impl Machine {
             last_error: self.last_error.clone(),
             saves_open: self.open_saves(),
             poll_interval,
-            relist_interval: self.parts.pacing.relist_interval(&budget),
+            relist_interval: self.pacing.relist_interval(&budget),
             budget,
             counters: self.counters,
         }
@@ -371,7 +370,7 @@ impl Machine {
     /// The server's clock as far as it is known, else the local one.
     fn server_now(&self) -> Timestamp {
         match self.server_clock {
-            Some((date, at)) => parts::later(date, self.now.elapsed.saturating_sub(at)),
+            Some((date, at)) => parts::cursor::later(date, self.now.elapsed.saturating_sub(at)),
             None => self.now.wall,
         }
     }

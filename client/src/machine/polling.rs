@@ -9,14 +9,18 @@ use jiff::Timestamp;
 use super::Machine;
 use super::answers::Setback;
 use super::loading::signs;
-use super::parts::{Draft, Evidence, Exchange, Item, ItemKind, Lane, Trouble};
+use super::parts::difference::{self, Draft};
+use super::parts::load::Evidence;
+use super::parts::{Exchange, Lane, Trouble};
 use super::schedule::Job;
+use crate::mistake::Mistake;
+use crate::wire::{self, Item, ItemKind, ItemList, Unreadable};
 
 impl Machine {
     /// What the next poll asks from: the cursor, and for every answer out of a cache in a row a
     /// millisecond less, so that the address is one that the cache has not seen (hazard C8).
     pub(super) fn poll_asks(&self) -> Option<Timestamp> {
-        let ask = self.parts.cursor.ask()?;
+        let ask = self.cursor.ask()?;
         let less = jiff::SignedDuration::from_millis(i64::from(self.cached_asks.min(1000)));
         Some(ask.checked_sub(less).unwrap_or(ask))
     }
@@ -38,28 +42,30 @@ impl Machine {
             let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
             return self.set_back(&Job::Poll, exchange, setback);
         }
-        if !self.parts.flight.accepts(exchange.number, self.newest_applied) {
+        // Requests are numbered in the order of sending: an older answer is out of date (hazard A7).
+        let late = exchange.number <= self.newest_applied;
+        if late && !self.config.mistakes.has(Mistake::ArrivalOrder) {
             return;
         }
-        let reading = self.parts.difference.read(body);
-        self.counters.odd_items += reading.odd as u64;
-        let evidence = self.watch_evidence(&reading.items);
-        let mut draft = Draft::of(&self.snapshot.websites);
-        if reading.problem.is_none() || !reading.items.is_empty() {
-            self.parts.difference.apply(&reading.items, &mut draft);
-            self.commit(draft, exchange);
-            if let Some(run) = &mut self.run {
-                run.hear(reading.items.iter().map(|item| item.id));
+        self.end_watch();
+        let list = match self.read_differential(body) {
+            Ok(list) => list,
+            Err(problem) => {
+                #[cfg(feature = "mistakes")]
+                if self.config.mistakes.has(Mistake::HalfAppliedAnswer) {
+                    self.apply(&super::mistaken::items_before_the_cut(body), exchange);
+                }
+                let setback = Setback::of(Trouble::Unreadable, problem);
+                return self.set_back(&Job::Poll, exchange, setback);
             }
-        }
-        if let Some(problem) = reading.problem {
-            let setback = Setback::of(Trouble::Unreadable, problem);
-            return self.set_back(&Job::Poll, exchange, setback);
-        }
+        };
+        self.counters.odd_items += list.unreadable as u64;
+        let evidence = self.watch_evidence(&list.items);
+        self.apply(&list.items, exchange);
         self.newest_applied = self.newest_applied.max(exchange.number);
         // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
         let strayed = self.good_poll.is_none() && self.asked_from_the_future(&Job::Poll, exchange);
-        if strayed || self.parts.cursor.jumped(exchange) {
+        if strayed || self.cursor.jumped(exchange) {
             self.suspect = true;
             self.passes_in_doubt = 0;
         }
@@ -69,9 +75,37 @@ impl Machine {
         self.good_poll(exchange);
     }
 
+    /// The items of a differential's body.
+    pub(super) fn read_differential(&self, body: &[u8]) -> Result<ItemList, Unreadable> {
+        #[cfg(feature = "mistakes")]
+        if let Some(wrong) = super::mistaken::read(self.config.mistakes, body) {
+            return wrong;
+        }
+        wire::read_items(body, false)
+    }
+
+    /// Applies a differential's items to a draft.
+    pub(super) fn apply_to(&self, items: &[Item], draft: &mut Draft) {
+        #[cfg(feature = "mistakes")]
+        if super::mistaken::applied(self.config.mistakes, items, draft) {
+            return;
+        }
+        difference::apply(items, draft);
+    }
+
+    /// Applies a poll's items to a copy of the set, and puts that in place.
+    fn apply(&mut self, items: &[Item], exchange: &Exchange) {
+        let mut draft = Draft::of(&self.snapshot.websites);
+        self.apply_to(items, &mut draft);
+        self.commit(draft, exchange);
+        if let Some(run) = &mut self.run {
+            run.hear(items.iter().map(|item| item.id));
+        }
+    }
+
     /// A differential was wholly applied: now, and only now, the cursor moves.
     pub(super) fn good_poll(&mut self, exchange: &Exchange) {
-        self.parts.cursor.advance(exchange);
+        self.cursor.advance(exchange);
         self.counters.polls += 1;
         self.cached_asks = 0;
         self.polled_since_load = true;
@@ -80,26 +114,30 @@ impl Machine {
         let interval = self.poll_interval();
         self.poll_due = self.poll_due.max(exchange.sent.elapsed + interval);
         self.become_ready();
-        self.parts.own_writes.forget(self.now);
-        for id in self.parts.pacing.reads_after_poll(&self.snapshot.websites) {
+        self.own_writes.forget(self.now);
+        #[cfg(feature = "mistakes")]
+        for id in super::mistaken::reads_each(self.config.mistakes, &self.snapshot.websites) {
             self.look_into(id, self.now.elapsed, false);
         }
     }
 
-    /// Rule 3: the signs of drift in a poll whose window reaches back into the load.
-    fn watch_evidence(&mut self, items: &[Item]) -> Option<Evidence> {
-        let asked_after = self.good_poll?;
-        let watch = self.watch.as_mut()?;
+    /// Ends the check of the last load when the poll's window does not reach back into it.
+    fn end_watch(&mut self) {
+        let (Some(asked_after), Some(watch)) = (self.good_poll, &self.watch) else { return };
         if asked_after > watch.until {
             self.watch = None;
             if !self.suspect {
                 self.end_doubt();
             }
-            return None;
         }
-        let (mut evidence, rejoined) =
+    }
+
+    /// Rule 3: the signs of drift in a poll whose window reaches back into the load.
+    fn watch_evidence(&mut self, items: &[Item]) -> Option<Evidence> {
+        self.good_poll?;
+        let watch = self.watch.as_mut()?;
+        let (evidence, rejoined) =
             signs(items, &self.snapshot.websites, &self.explained, &watch.learnt);
-        evidence.later = true;
         self.explained.extend(rejoined);
         for item in items.iter().filter(|item| !self.snapshot.websites.contains(&item.id)) {
             watch.learnt.insert(item.id, ());
@@ -113,7 +151,11 @@ impl Machine {
     }
 
     fn judge_later(&mut self, evidence: &Evidence) {
-        if self.parts.load.drifted(evidence) && self.run.is_none() && !self.suspect {
+        let mistakes = self.config.mistakes;
+        if mistakes.has(Mistake::DriftCheckTooEarly) {
+            return;
+        }
+        if evidence.drifted(mistakes) && self.run.is_none() && !self.suspect {
             self.suspect = true;
             self.passes_in_doubt += 1;
             self.counters.drifts += 1;

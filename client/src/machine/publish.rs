@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::parts::{Draft, Exchange, Source, Touch};
+use super::parts::difference::Draft;
+use super::parts::{Exchange, Source, Touch};
 use super::saving::Read;
 use super::{Action, Machine, Snapshot};
+use crate::mistake::Mistake;
 use crate::{Change, Website, WebsiteId, Websites};
 
 impl Machine {
@@ -22,7 +24,7 @@ impl Machine {
                 settled.push(id);
                 continue;
             };
-            match self.parts.own_writes.judge(id, exchange, Source::Poll) {
+            match self.own_writes.judge(id, exchange, Source::Poll) {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) => {
                     let kept = with_terms_of(before, after.as_ref());
@@ -52,7 +54,7 @@ impl Machine {
         differential: &Exchange,
     ) {
         let old = self.snapshot.clone();
-        let keeps = self.parts.load.keeps_unlisted();
+        let keeps = self.config.mistakes.has(Mistake::RelistMerges);
         let mut changes = Vec::new();
         for id in differing(&old.websites, &next) {
             let (before, after) = (old.websites.get(&id), next.get(&id).cloned());
@@ -67,7 +69,7 @@ impl Machine {
                 Ok(_) => (differential, Source::Poll),
                 Err(_) => (first, Source::Page),
             };
-            match self.parts.own_writes.judge(id, exchange, source) {
+            match self.own_writes.judge(id, exchange, source) {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) if before.is_none() && !self.loaded => {
                     // Nothing was shown yet, so nothing can go back; and the first set is to
@@ -120,6 +122,10 @@ impl Machine {
 
     pub(super) fn become_ready(&mut self) {
         self.loaded = true;
+        self.say_ready();
+    }
+
+    pub(super) fn say_ready(&mut self) {
         if !self.ready {
             self.ready = true;
             self.actions.push(Action::Ready);

@@ -10,9 +10,10 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::answers::{Setback, trouble_of};
-use super::parts::{Exchange, Lane, Source, Touch, Trouble, Unclear};
+use super::parts::{Exchange, Lane, Source, Touch, Trouble};
 use super::schedule::Job;
 use super::{Action, Failure, How, Machine, Moment, Operation, Refusal, SaveOutcome, Ticket};
+use crate::mistake::Mistake;
 use crate::wire;
 use crate::{Settings, Website, WebsiteId};
 
@@ -24,8 +25,6 @@ pub(super) struct Save {
     pub(super) settings: Settings,
     pub(super) how: How,
     ordered: Duration,
-    /// Not before this; only a wrong part sends a save a second time, and that later.
-    pub(super) due: Duration,
 }
 
 impl Save {
@@ -36,7 +35,7 @@ impl Save {
         how: How,
         now: Moment,
     ) -> Self {
-        Self { ticket, website, settings, how, ordered: now.elapsed, due: now.elapsed }
+        Self { ticket, website, settings, how, ordered: now.elapsed }
     }
 
     pub(super) fn operation(&self) -> Operation {
@@ -148,9 +147,9 @@ impl Machine {
     }
 
     fn save_done(&mut self, save: Save, overtaken: bool) {
-        self.parts.own_writes.learnt(save.website, self.now);
+        self.own_writes.learnt(save.website, self.now);
         let known = self.snapshot.websites.contains(&save.website);
-        let late = overtaken && !self.parts.own_writes.writes_late();
+        let late = overtaken && !self.config.mistakes.has(Mistake::LateSaveAnswerWins);
         // After a PATCH nobody knows the whole: the depth of the merge is not documented, and an
         // operator may have edited other members meanwhile (W3, W4). A website that is not in
         // the cache lacks its token.
@@ -162,19 +161,15 @@ impl Machine {
     }
 
     fn save_unclear(&mut self, save: Save, problem: String) {
-        match self.parts.own_writes.unclear() {
-            Unclear::ReadBack => self.read_back(save, Some(problem)),
-            Unclear::TakeAsDone => {
-                self.show(&save);
-                self.end_save(&save, SaveOutcome::Done);
-            }
-            Unclear::SendAgain => {
-                let chance = self.chance.next();
-                let wait = self.parts.backoff.wait(Lane::Read, Trouble::Server, chance);
-                let due = self.now.elapsed.saturating_add(wait.unwrap_or(Duration::MAX));
-                self.saves.push_front(Save { due, ..save });
-            }
+        if self.config.mistakes.has(Mistake::TimeoutIsSuccess) {
+            self.show(&save);
+            return self.end_save(&save, SaveOutcome::Done);
         }
+        if self.config.mistakes.has(Mistake::RepeatsSavesBlindly) {
+            self.hold_lane(Lane::Read, Trouble::Server, None);
+            return self.saves.push_front(save);
+        }
+        self.read_back(save, Some(problem));
     }
 
     fn read_back(&mut self, save: Save, problem: Option<String>) {
@@ -237,7 +232,7 @@ impl Machine {
         };
         match read.save {
             Some(open) => self.save_read_back(open, held, exchange),
-            None => match self.parts.own_writes.judge(id, exchange, Source::ReadBack) {
+            None => match self.own_writes.judge(id, exchange, Source::ReadBack) {
                 Touch::Apply => self.learn(held),
                 Touch::ReadAt(due) => self.look_into(id, due, read.said_gone),
             },
@@ -260,7 +255,7 @@ impl Machine {
     fn learn(&mut self, held: Website) {
         let id = held.id;
         if self.snapshot.websites.get(&id).is_none_or(|known| **known != held) {
-            self.parts.own_writes.learnt(id, self.now);
+            self.own_writes.learnt(id, self.now);
             self.put_one(id, Some(held));
         }
     }
@@ -282,7 +277,7 @@ impl Machine {
             Some(_) if shows => SaveOutcome::Done,
             Some(problem) => SaveOutcome::Unknown { problem, holds: Some(held.settings.clone()) },
         };
-        self.parts.own_writes.learnt(held.id, self.now);
+        self.own_writes.learnt(held.id, self.now);
         self.put_one(held.id, Some(held));
         self.end_save(&open.save, outcome);
     }
@@ -324,7 +319,7 @@ impl Machine {
             self.end_save(&save, outcome);
         }
         if read.said_gone {
-            self.parts.own_writes.learnt(id, self.now);
+            self.own_writes.learnt(id, self.now);
             self.put_one(id, None);
         } else {
             self.contradicted(id, read.missing);

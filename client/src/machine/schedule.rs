@@ -6,10 +6,12 @@ use bytes::Bytes;
 use http::{Method, Request};
 
 use super::loading::LoadRun;
+use super::parts::load::PASSES;
 use super::parts::{Exchange, Lane};
 use super::{Action, Failure, How, Machine, Moment, Operation, RequestId};
 use crate::WebsiteId;
 use crate::machine::saving::Save;
+use crate::mistake::Mistake;
 
 /// A wait of this length is for ever.
 const NEVER: Duration = Duration::MAX;
@@ -107,27 +109,39 @@ impl Machine {
     pub fn next_wake(&self) -> Option<Duration> {
         let deadlines = self.in_flight.iter().map(|flight| flight.deadline);
         let patience = self.patience_ends();
-        let busy: Vec<_> = self.operations();
         let candidates = self.candidates().into_iter().filter_map(|(due, candidate)| {
-            let may = self.parts.flight.may_send(self.operation(candidate), &busy);
-            (may && due != NEVER).then_some(due)
+            (due != NEVER && self.may_send(self.operation(candidate))).then_some(due)
         });
         let wake = candidates.chain(deadlines).chain(patience).min()?;
         Some(wake.max(self.now.elapsed))
     }
 
-    fn operations(&self) -> Vec<Operation> {
-        self.in_flight.iter().map(|flight| flight.job.operation()).collect()
+    /// One request at a time, saves included (hazard A7).
+    ///
+    /// A save then waits for the answer to the poll before it, usually a tenth of a second, at worst
+    /// the request time-out. What it buys: no answer ever crosses another one, so there is no order
+    /// to restore, and the save's effect is known before the next question is asked.
+    fn may_send(&self, operation: Operation) -> bool {
+        self.in_flight.is_empty() || self.goes_beside(operation)
+    }
+
+    #[cfg(not(feature = "mistakes"))]
+    fn goes_beside(&self, _: Operation) -> bool {
+        false
+    }
+
+    #[cfg(feature = "mistakes")]
+    fn goes_beside(&self, operation: Operation) -> bool {
+        let busy: Vec<_> = self.in_flight.iter().map(|f| f.job.operation()).collect();
+        super::mistaken::goes_beside(self.config.mistakes, operation, &busy)
     }
 
     /// Sends the most urgent due request, and others beside it if that is allowed.
     pub(super) fn send_what_is_due(&mut self) {
         self.look_at_the_gap();
         loop {
-            let busy = self.operations();
             let due = self.candidates().into_iter().find(|(due, candidate)| {
-                *due <= self.now.elapsed
-                    && self.parts.flight.may_send(self.operation(*candidate), &busy)
+                *due <= self.now.elapsed && self.may_send(self.operation(*candidate))
             });
             match due {
                 Some((_, candidate)) if self.start(candidate) => {}
@@ -138,13 +152,13 @@ impl Machine {
 
     /// Rule 7: after too long a gap polls are no longer relied on.
     fn look_at_the_gap(&mut self) {
-        if self.loaded && !self.recovering && self.parts.cursor.outlived(self.now) {
+        if self.loaded && !self.recovering && self.cursor.outlived(self.now) {
             self.recover();
         }
         let limit = self.config.longest_gap;
         let now = self.now.elapsed;
         if self.run.as_ref().is_some_and(|run| run.is_older_than(limit, now)) {
-            self.run = Some(LoadRun::start(self.parts.load.first_page()));
+            self.run = Some(LoadRun::start());
         }
     }
 
@@ -161,7 +175,7 @@ impl Machine {
     pub(super) fn start_list(&mut self) {
         self.suspect = false;
         self.relist_from = self.now.elapsed;
-        self.run = Some(LoadRun::start(self.parts.load.first_page()));
+        self.run = Some(LoadRun::start());
     }
 
     /// All that could be sent, most urgent first, each with the earliest time.
@@ -169,9 +183,7 @@ impl Machine {
         let mut candidates = Vec::with_capacity(5);
         let mut urgent = 0;
         let mut push = |due: Duration, candidate| {
-            let silence = self.parts.backoff.silences(self.operation(candidate));
-            let gate = if silence { self.silent_until } else { Duration::ZERO };
-            candidates.push((due.max(gate), candidate));
+            candidates.push((due.max(self.silent_until), candidate));
         };
         let poll = self.poll_may_start();
         let interval = self.config.poll_every;
@@ -182,7 +194,9 @@ impl Machine {
         }
         if self.plugin_id.is_some() {
             if let Some(save) = self.next_save() {
-                push(self.saves[save].due, Candidate::Save(save));
+                let repeats = self.config.mistakes.has(Mistake::RepeatsSavesBlindly);
+                let due = if repeats { self.lanes.read.not_before } else { Duration::ZERO };
+                push(due, Candidate::Save(save));
                 urgent += 1;
             }
             let reads = self.reads.iter().filter(|(website, _)| !self.is_being_read(website));
@@ -215,7 +229,7 @@ impl Machine {
     }
 
     fn poll_may_start(&self) -> Option<Duration> {
-        let polls = self.loaded && !self.recovering && self.parts.cursor.ask().is_some();
+        let polls = self.loaded && !self.recovering && self.cursor.ask().is_some();
         polls.then(|| self.poll_due.max(self.lanes.poll.not_before))
     }
 
@@ -233,8 +247,8 @@ impl Machine {
             None if sick || !self.loaded => None,
             None => {
                 let budget = self.ledger.clone().at(self.server_now());
-                let due = self.list_due(self.parts.pacing.relist_interval(&budget));
-                let affords = self.parts.pacing.affords_relist(&budget);
+                let due = self.list_due(self.pacing.relist_interval(&budget));
+                let affords = self.pacing.affords_relist(&budget);
                 let due =
                     if affords { due } else { due.max(self.now.elapsed + budget.until_reset) };
                 Some((due, Candidate::StartList))
@@ -252,7 +266,7 @@ impl Machine {
         if !self.suspect {
             return net;
         }
-        if self.passes_in_doubt < self.parts.load.passes() {
+        if self.passes_in_doubt < PASSES {
             return self.now.elapsed;
         }
         let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
@@ -282,7 +296,7 @@ impl Machine {
             Candidate::Account => Operation::Account,
             Candidate::Read(website) => Operation::GetSettings(website),
             Candidate::Poll => Operation::Since,
-            Candidate::StartList => Operation::List(self.parts.load.first_page()),
+            Candidate::StartList => Operation::List(1),
             Candidate::Load => match self.run.as_ref().and_then(LoadRun::wants_page) {
                 Some(page) => Operation::List(page),
                 None => Operation::Since,
@@ -297,7 +311,7 @@ impl Machine {
                 let Some(save) = self.saves.remove(index) else {
                     return false;
                 };
-                if self.parts.own_writes.shows_before_answer() {
+                if self.config.mistakes.has(Mistake::NoRollBack) {
                     self.show(&save);
                 }
                 self.send(Job::Save(Box::new(save)))
@@ -311,12 +325,12 @@ impl Machine {
             Candidate::StartList => {
                 let interval = {
                     let budget = self.budget();
-                    self.parts.pacing.relist_interval(&budget)
+                    self.pacing.relist_interval(&budget)
                 };
                 if !self.suspect || self.now.elapsed >= self.relist_from.saturating_add(interval) {
                     // The net's turn: a new count.
                     self.end_doubt();
-                } else if self.passes_in_doubt >= self.parts.load.passes() {
+                } else if self.passes_in_doubt >= PASSES {
                     self.passes_in_doubt = 0;
                     self.late_lists = self.late_lists.saturating_add(1);
                 }
@@ -332,7 +346,7 @@ impl Machine {
 
     pub(super) fn poll_interval(&mut self) -> Duration {
         let budget = self.budget();
-        self.parts.pacing.poll_interval(&budget)
+        self.pacing.poll_interval(&budget)
     }
 
     fn send(&mut self, job: Job) -> bool {
@@ -355,12 +369,23 @@ impl Machine {
     /// The request for a job; `None` when something it needs is not known, which the candidates
     /// have ruled out.
     fn request(&self, job: &Job) -> Option<Request<Bytes>> {
-        let polls_configured = self.parts.difference.configured_only();
+        let mistakes = self.config.mistakes;
+        let since = |date| {
+            #[cfg(feature = "mistakes")]
+            let date = match mistakes.has(Mistake::LocalTimeAsUtc) {
+                true => super::mistaken::as_local_time(date),
+                false => date,
+            };
+            self.requests.since(date, mistakes.has(Mistake::PollsConfiguredOnly))
+        };
         Some(match job {
             Job::Account => self.requests.account(),
-            Job::Poll => self.requests.since(self.poll_asks()?, polls_configured),
-            Job::Page(page) => self.requests.list(*page, self.parts.load.configured_only()),
-            Job::Verify => self.requests.since(self.verify_asks()?, polls_configured),
+            Job::Poll => since(self.poll_asks()?),
+            Job::Verify => since(self.verify_asks()?),
+            Job::Page(page) => {
+                let page = page + u32::from(mistakes.has(Mistake::WrongFirstPage));
+                self.requests.list(page, mistakes.has(Mistake::LoadsConfiguredOnly))
+            }
             Job::Read(website) => {
                 self.requests.settings(Method::GET, *website, self.plugin_id?, None)
             }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Budget;
 use crate::Websites;
 
@@ -191,4 +193,13 @@ pub struct Snapshot {
     pub websites: Websites,
     /// Counts up with every change.
     pub generation: u64,
+}
+
+/// What a machine can go on from in a later process: see [`Machine::warm_start`](super::Machine::warm_start).
+#[derive(Clone, Debug)]
+pub struct WarmStart {
+    /// The known set.
+    pub websites: Websites,
+    /// What the next poll would have asked from.
+    pub cursor: Timestamp,
 }

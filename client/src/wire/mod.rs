@@ -10,7 +10,7 @@ pub use envelope::{Refused, Unreadable};
 pub use items::{Item, ItemKind};
 
 pub(crate) use envelope::{confirmed, data, refusal};
-pub(crate) use items::{read_items, read_subscription};
+pub(crate) use items::{ItemList, read_items, read_subscription};
 
 use http::HeaderMap;
 use jiff::Timestamp;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use crisp_mock_server::id::WebsiteId;
-use crisp_sync::machine::{self, Machine, Parts};
-use crisp_sync::{BaseUrl, Change, Config, Credentials, Quota, Settings, Website};
+use crisp_sync::machine::{self, Machine};
+use crisp_sync::{BaseUrl, Change, Config, Credentials, Mistake, Quota, Settings, Website};
+use http::Response;
 
 use super::{
     Abilities, About, Action, Client, DeclaredTiming, Event, Held, How, Moment, ReportedStatus,
@@ -12,31 +14,23 @@ use super::{
 };
 use crate::scenario::{self, SaveEnd, Standing};
 
-/// Makes the decisions of one machine; the reference's, or some that are wrong in one point.
-pub type MakeParts = fn(&Config) -> Parts;
-
-/// Changes the configuration of one machine.
-pub type Configure = fn(&mut Config);
-
-/// The client `crisp-sync`, or one that differs from it in its parts.
+/// The client `crisp-sync`, or one that makes a mistake.
 #[derive(Debug, Clone)]
 pub struct Sync {
-    name: String,
-    parts: MakeParts,
-    configure: Configure,
+    name: &'static str,
+    mistake: Option<Mistake>,
 }
 
 impl Sync {
     /// The client as it is shipped.
     #[must_use]
     pub fn reference() -> Self {
-        Self { name: "crisp-sync".to_owned(), parts: Parts::reference, configure: |_| {} }
+        Self { name: "crisp-sync", mistake: None }
     }
 
-    /// A client with other decisions, for the zoo.
-    #[must_use]
-    pub fn with(name: impl Into<String>, parts: MakeParts, configure: Configure) -> Self {
-        Self { name: name.into(), parts, configure }
+    /// A client with a mistake, for the zoo.
+    pub(crate) fn with(name: &'static str, mistake: Mistake) -> Self {
+        Self { name, mistake: Some(mistake) }
     }
 
     /// The configuration of the machine that a scenario's client runs with.
@@ -65,8 +59,10 @@ impl Sync {
         set(&mut config.relist_every, options.relist_every);
         set(&mut config.longest_gap, options.longest_gap);
         set(&mut config.request_timeout, options.request_timeout);
-        (self.configure)(&mut config);
-        config
+        match self.mistake {
+            Some(mistake) => config.with_mistake(mistake),
+            None => config,
+        }
     }
 }
 
@@ -74,9 +70,15 @@ impl Client for Sync {
     fn about(&self, options: &scenario::Client) -> About {
         let config = self.config(options, Credentials::new("", ""));
         About {
-            name: self.name.clone(),
+            name: self.name.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            abilities: Abilities { saves: true, tokens: true, status: true, waits: true },
+            abilities: Abilities {
+                saves: true,
+                tokens: true,
+                status: true,
+                // A client that asks once a second through an outage does not say so.
+                waits: self.mistake != Some(Mistake::OnceASecond),
+            },
             declared: DeclaredTiming {
                 poll_every: config.poll_every,
                 longest_poll: match config.quota {
@@ -96,9 +98,8 @@ impl Client for Sync {
     }
 
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
-        let config = self.config_for(setup);
-        let parts = (self.parts)(&config);
-        Box::new(Running { machine: Machine::new(config, parts, moment(now)) })
+        let machine = Machine::new(self.config_for(setup), moment(now));
+        Box::new(Running { machine, mistake: self.mistake })
     }
 }
 
@@ -107,13 +108,20 @@ impl Client for Sync {
 pub struct Running {
     /// The machine itself.
     pub machine: Machine,
+    mistake: Option<Mistake>,
+}
+
+impl From<Machine> for Running {
+    fn from(machine: Machine) -> Self {
+        Self { machine, mistake: None }
+    }
 }
 
 impl Running {
     /// Hands the machine an event of its own.
     pub fn tell(&mut self, now: Moment, event: machine::Event, actions: &mut Vec<Action>) {
         for action in self.machine.handle(moment(now), event) {
-            translate(action, actions);
+            translate(action, self.mistake == Some(Mistake::ItemByItem), actions);
         }
     }
 }
@@ -147,6 +155,18 @@ impl Subject for Running {
         self.tell(now, event, actions);
     }
 
+    fn broke_off(
+        &mut self,
+        now: Moment,
+        id: RequestId,
+        begun: Response<Bytes>,
+        actions: &mut Vec<Action>,
+    ) {
+        if self.mistake == Some(Mistake::HalfAppliedAnswer) {
+            self.handle(now, Event::Answer(id, begun), actions);
+        }
+    }
+
     fn next_wake(&self) -> Option<Duration> {
         self.machine.next_wake()
     }
@@ -162,13 +182,22 @@ impl Subject for Running {
     }
 }
 
-fn translate(action: machine::Action, actions: &mut Vec<Action>) {
+/// Translates an action. Changes are one step for readers, unless they are published `apart`.
+fn translate(action: machine::Action, apart: bool, actions: &mut Vec<Action>) {
     match action {
         machine::Action::Send { id, request, .. } => {
             actions.push(Action::Send(RequestId(id.0), request));
         }
         machine::Action::Abandon { id } => actions.push(Action::Abandon(RequestId(id.0))),
-        machine::Action::Changed(changes) => actions.extend(changes.iter().map(shown)),
+        machine::Action::Changed(changes) => {
+            for change in &changes {
+                actions.push(shown(change));
+                if apart {
+                    // No request has this name: all it does is to end the step.
+                    actions.push(Action::Abandon(RequestId(u64::MAX)));
+                }
+            }
+        }
         machine::Action::Ready => actions.push(Action::Ready),
         machine::Action::SaveEnded { ticket, outcome } => {
             let end = match outcome {

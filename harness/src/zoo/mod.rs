@@ -1,9 +1,9 @@
-//! The zoo: the reference client with one mistake each, so that everybody can see what is caught.
+//! The zoo: the reference client with one mistake each, by which every oracle is tried.
 //!
-//! A [`Mutant`] is `crisp-sync` with one of its [parts](crisp_sync::machine::parts) replaced, or
-//! with a wrapper around it. All of them live here: none is in the crate that plugins use. Each
-//! has a scenario of its own in `scenarios/mutants/`, which the reference passes and the mutant
-//! fails by the oracles that the file names, and which is the shortest lesson about its mistake.
+//! A [`Mutant`] is `crisp-sync` with one mistake of its feature `mistakes`, which this crate turns on
+//! and the client that plugins use does not have. Each has a scenario of its own in
+//! `scenarios/mutants/`, which the reference passes and the mutant fails by the oracles that the
+//! file names, and which is the shortest lesson about its mistake.
 //!
 //! M01 to M46 are the mistakes of the project's research, where most were found in published
 //! clients; the numbers after them are mistakes that were needed to try an oracle.
@@ -20,22 +20,13 @@
 //! assert!(error.to_string().contains("did you mean `no-drift-check`?"));
 //! ```
 
-mod backoff;
-mod cursor;
-mod difference;
-mod flight;
-mod load;
 pub mod matrix;
-mod own_writes;
-mod pacing;
-mod wrapped;
+mod table;
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use crisp_mock_server::nearest::nearest;
-use crisp_sync::Config;
-use crisp_sync::machine::Parts;
+use crisp_sync::Mistake;
 
 use crisp_mock_server::document::Invalid;
 
@@ -49,20 +40,13 @@ pub struct Mutant {
     pub name: &'static str,
     /// Its number: 17 of M17.
     pub number: u8,
+    /// The hazard that it falls into, a row of `docs/hazards.md`: `P1`.
+    pub hazard: &'static str,
     /// What it does wrong, as one sentence without a subject.
     pub about: &'static str,
     /// Where published clients made this mistake, when that is known.
     pub seen: Option<&'static str>,
-    make: Make,
-}
-
-/// How a mutant is made.
-#[derive(Clone, Copy)]
-enum Make {
-    /// By other parts.
-    Parts(fn(&Config) -> Parts),
-    /// By other parts and a wrapper around the running client.
-    Wrapped(fn(&Config) -> Parts, wrapped::Wrap),
+    mistake: Mistake,
 }
 
 impl Mutant {
@@ -75,12 +59,7 @@ impl Mutant {
     /// The client itself.
     #[must_use]
     pub fn client(&self) -> Box<dyn Client> {
-        match self.make {
-            Make::Parts(parts) => Box::new(Sync::with(self.name, parts, |_| {})),
-            Make::Wrapped(parts, wrap) => {
-                Box::new(wrapped::Wrapped { inner: Sync::with(self.name, parts, |_| {}), wrap })
-            }
-        }
+        Box::new(Sync::with(self.name, self.mistake))
     }
 
     /// Its scenario, under `scenarios/`.
@@ -107,22 +86,7 @@ impl Eq for Mutant {}
 /// All mutants, in the order of their numbers.
 #[must_use]
 pub fn all() -> &'static [Mutant] {
-    static ALL: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
-        let parts = [
-            cursor::MUTANTS,
-            load::MUTANTS,
-            difference::MUTANTS,
-            own_writes::MUTANTS,
-            flight::MUTANTS,
-            backoff::MUTANTS,
-            pacing::MUTANTS,
-            wrapped::MUTANTS,
-        ];
-        let mut all = parts.concat();
-        all.sort_by_key(|mutant| mutant.number);
-        all
-    });
-    &ALL
+    &table::MUTANTS
 }
 
 /// The names of all mutants, in the order of their numbers.

@@ -9,22 +9,12 @@ use tokio::time::Instant;
 
 use super::{Server, change_of};
 use crate::Cache;
-use crate::machine::parts::{Difference, Draft, Item, Parts, Reading, WholeStates};
+use crate::machine::Event;
 
-/// Panics once, as a bug in the machine would.
-struct PanicsOnce(Arc<AtomicBool>);
-
-impl Difference for PanicsOnce {
-    fn read(&self, body: &[u8]) -> Reading {
-        WholeStates.read(body)
-    }
-
-    fn apply(&self, items: &[Item], draft: &mut Draft) {
-        if !items.is_empty() && !self.0.swap(true, Ordering::Relaxed) {
-            panic!("a bug");
-        }
-        WholeStates.apply(items, draft);
-    }
+/// Whether the event is the answer to a poll that tells of a change.
+fn tells_of_a_change(event: &Event) -> bool {
+    let Event::Answer { response, .. } = event else { return false };
+    String::from_utf8_lossy(response.body()).contains("\"updated\"")
 }
 
 #[tokio::test]
@@ -33,9 +23,10 @@ async fn a_machine_that_panics_begins_anew_and_readers_notice_nothing() {
     let panicked = Arc::new(AtomicBool::new(false));
     let flag = panicked.clone();
     let cache = Cache::<Value>::builder(server.config())
-        .parts(move |config| {
-            let difference = Box::new(PanicsOnce(flag.clone()));
-            Parts { difference, ..Parts::reference(config) }
+        .bug(move |event| {
+            if tells_of_a_change(event) && !flag.swap(true, Ordering::Relaxed) {
+                panic!("a bug");
+            }
         })
         .start()
         .unwrap();
@@ -49,22 +40,8 @@ async fn a_machine_that_panics_begins_anew_and_readers_notice_nothing() {
     change_of(&mut changes, 2).await;
 }
 
-/// Panics at every differential, as a bug that an answer leads to each time would.
-struct PanicsAlways(Arc<Mutex<Vec<Instant>>>);
-
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Difference for PanicsAlways {
-    fn read(&self, body: &[u8]) -> Reading {
-        WholeStates.read(body)
-    }
-
-    fn apply(&self, _: &[Item], _: &mut Draft) {
-        locked(&self.0).push(Instant::now());
-        panic!("a bug");
-    }
 }
 
 #[tokio::test]
@@ -75,9 +52,11 @@ async fn a_machine_that_panics_at_every_answer_is_no_hot_loop() {
     let panics = Arc::new(Mutex::new(Vec::new()));
     let noted = panics.clone();
     let cache = Cache::<Value>::builder(config)
-        .parts(move |config| Parts {
-            difference: Box::new(PanicsAlways(noted.clone())),
-            ..Parts::reference(config)
+        .bug(move |event| {
+            if matches!(event, Event::Answer { .. }) {
+                locked(&noted).push(Instant::now());
+                panic!("a bug");
+            }
         })
         .start()
         .unwrap();

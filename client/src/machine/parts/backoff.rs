@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use crate::Config;
 use crate::config::Waits;
-use crate::machine::Operation;
-use crate::{Config, machine::Failure};
+use crate::mistake::{Mistake, Mistakes};
 
 /// What went wrong, as far as waiting is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// No whole answer.
-    Network(Failure),
+    Network,
     /// 5xx, 408, or a status that makes no sense.
     Server,
     /// A success status with a body that is not the API's.
@@ -25,7 +25,7 @@ pub enum Trouble {
 
 /// Requests that fail and recover together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lane {
+pub(crate) enum Lane {
     /// Differentials.
     Poll,
     /// Pages of the list.
@@ -34,34 +34,19 @@ pub enum Lane {
     Read,
 }
 
-/// **Unstable.** Decides the waits after failures (research rule 6).
-pub trait Backoff: Send {
-    /// How long to wait before this lane may ask again; `None` is for ever. `chance` is between
-    /// 0 and 1, from the machine's seed.
-    fn wait(&mut self, lane: Lane, trouble: Trouble, chance: f64) -> Option<Duration>;
-
-    /// A request of this lane was answered as it should be.
-    fn succeeded(&mut self, lane: Lane);
-
-    /// How much of a `Retry-After` is obeyed.
-    fn obeyed(&self, asked: Duration) -> Duration;
-
-    /// Whether a `Retry-After` that is being obeyed silences this operation too.
-    fn silences(&self, operation: Operation) -> bool;
-}
-
-/// The reference: `U(½·base, min(cap, base·2ⁿ))`, n failures in a row; reset by a success.
+/// The waits after failures: `U(½·base, min(cap, base·2ⁿ))`, n failures in a row; reset by a success.
 ///
-/// With 1 s to 30 s a sick server sees one request in 15 s on average from a client that was
-/// doing nothing but failing. Full jitter spreads clients that were cut off together; the floor
+/// With 1 s to 30 s a sick server sees one request in 15 s on average from a client whose
+/// every request fails. Full jitter spreads clients that were cut off together; the floor
 /// of half the base keeps chance from making a burst.
 #[derive(Clone, Debug)]
-pub struct Jittered {
+pub(crate) struct Backoff {
     retry: Waits,
     throttled: Waits,
     refused: Waits,
     longest_retry_after: Duration,
     failures: [Streaks; 3],
+    mistakes: Mistakes,
 }
 
 /// Failures in a row, each regime counted apart: after ten network failures the first 404 is
@@ -73,42 +58,62 @@ struct Streaks {
     refused: u32,
 }
 
-impl Jittered {
+impl Backoff {
     /// Waits as configured, no failures yet.
-    pub fn new(config: &Config) -> Self {
-        let Config { retry, throttled, refused, longest_retry_after, .. } = *config;
+    pub(crate) fn new(config: &Config) -> Self {
+        let Config { retry, throttled, refused, longest_retry_after, mistakes, .. } = *config;
         let failures = Default::default();
-        Self { retry, throttled, refused, longest_retry_after, failures }
+        Self { retry, throttled, refused, longest_retry_after, failures, mistakes }
     }
-}
 
-impl Backoff for Jittered {
-    fn wait(&mut self, lane: Lane, trouble: Trouble, chance: f64) -> Option<Duration> {
+    /// A request of this lane failed: how long to wait before it may ask again. `chance` is between
+    /// 0 and 1, from the machine's seed.
+    pub(crate) fn wait(&mut self, lane: Lane, trouble: Trouble, chance: f64) -> Duration {
         let streaks = &mut self.failures[lane as usize];
         let (waits, streak) = match trouble {
             Trouble::Throttled => (self.throttled, &mut streaks.throttled),
             Trouble::Refused => (self.refused, &mut streaks.refused),
-            Trouble::Network(_) | Trouble::Server | Trouble::Unreadable | Trouble::Cached => {
+            Trouble::Network | Trouble::Server | Trouble::Unreadable | Trouble::Cached => {
                 (self.retry, &mut streaks.retry)
             }
         };
         let doubled = 2_u32.saturating_pow((*streak).min(20));
         *streak = streak.saturating_add(1);
+        #[cfg(feature = "mistakes")]
+        if let Some(wrong) = self.waits_wrongly(trouble, doubled) {
+            return wrong;
+        }
         let ceiling = waits.base.saturating_mul(doubled).min(waits.cap);
         let floor = (waits.base / 2).min(ceiling);
-        Some(floor + (ceiling - floor).mul_f64(chance.clamp(0.0, 1.0)))
+        floor + (ceiling - floor).mul_f64(chance.clamp(0.0, 1.0))
     }
 
-    fn succeeded(&mut self, lane: Lane) {
+    #[cfg(feature = "mistakes")]
+    fn waits_wrongly(&self, trouble: Trouble, doubled: u32) -> Option<Duration> {
+        let slow = matches!(trouble, Trouble::Throttled | Trouble::Refused);
+        match self.mistakes.0? {
+            Mistake::StopsOnRefusal => (trouble == Trouble::Refused).then_some(Duration::MAX),
+            Mistake::NoBackoff => Some(Duration::from_millis(50)),
+            Mistake::BackoffWithoutCap => (!slow).then(|| Duration::from_secs(doubled.into())),
+            Mistake::OnceASecond => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// A request of this lane was answered as it should be.
+    pub(crate) fn succeeded(&mut self, lane: Lane) {
+        if self.mistakes.has(Mistake::BackoffNeverResets) {
+            return;
+        }
         self.failures[lane as usize] = Streaks::default();
     }
 
-    fn obeyed(&self, asked: Duration) -> Duration {
+    /// How much of a `Retry-After` is obeyed.
+    pub(crate) fn obeyed(&self, asked: Duration) -> Duration {
+        if self.mistakes.has(Mistake::IgnoresRetryAfter) {
+            return Duration::ZERO;
+        }
         asked.min(self.longest_retry_after)
-    }
-
-    fn silences(&self, _operation: Operation) -> bool {
-        true
     }
 }
 
@@ -117,12 +122,12 @@ mod tests {
     use super::*;
     use crate::Credentials;
 
-    fn backoff() -> Jittered {
-        Jittered::new(&Config::new(Credentials::new("id", "key")))
+    fn backoff() -> Backoff {
+        Backoff::new(&Config::new(Credentials::new("id", "key")))
     }
 
-    fn waits(backoff: &mut Jittered, trouble: Trouble, chance: f64) -> Vec<f64> {
-        let wait = |_| backoff.wait(Lane::Poll, trouble, chance).unwrap().as_secs_f64();
+    fn waits(backoff: &mut Backoff, trouble: Trouble, chance: f64) -> Vec<f64> {
+        let wait = |_| backoff.wait(Lane::Poll, trouble, chance).as_secs_f64();
         (0..7).map(wait).collect()
     }
 
@@ -151,7 +156,7 @@ mod tests {
         let mut backoff = backoff();
         waits(&mut backoff, Trouble::Server, 1.0);
         let first = backoff.wait(Lane::Load, Trouble::Server, 1.0);
-        assert_eq!(first, Some(Duration::from_secs(1)));
+        assert_eq!(first, Duration::from_secs(1));
     }
 
     #[test]
@@ -161,6 +166,6 @@ mod tests {
             backoff.wait(Lane::Poll, Trouble::Throttled, 1.0);
         }
         let wait = backoff.wait(Lane::Poll, Trouble::Throttled, 1.0);
-        assert_eq!(wait, Some(Duration::from_secs(300)));
+        assert_eq!(wait, Duration::from_secs(300));
     }
 }

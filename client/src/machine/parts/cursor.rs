@@ -5,69 +5,38 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Config;
-use crate::machine::Moment;
+use crate::machine::event::Moment;
+use crate::mistake::{Mistake, Mistakes};
 
 /// One request and its whole answer, as moments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     /// The request's number; later requests have higher ones.
-    pub number: u64,
+    pub(crate) number: u64,
     /// When it was sent.
-    pub sent: Moment,
+    pub(crate) sent: Moment,
     /// When its answer was whole.
-    pub received: Moment,
+    pub(crate) received: Moment,
     /// The answer's `Date`, by the server's clock, in whole seconds.
-    pub date: Option<Timestamp>,
+    pub(crate) date: Option<Timestamp>,
     /// Whether a cache in front of the API gave the answer.
-    pub cached: bool,
+    pub(crate) cached: bool,
 }
 
 impl Exchange {
     /// How long it took.
-    pub fn took(&self) -> Duration {
+    pub(crate) fn took(&self) -> Duration {
         self.received.elapsed.saturating_sub(self.sent.elapsed)
     }
-}
-
-/// **Unstable.** Decides the `date_since` of the polls (research rules 1, 4, 5, 7).
-pub trait Cursor: Send {
-    /// A date from which a poll misses nothing that this exchange did not show.
-    fn behind(&self, exchange: &Exchange) -> Timestamp;
-
-    /// An answer with a success status came, of whatever kind, and not out of a cache. Nobody has
-    /// looked into it yet, and it may never count: a chance to look at the server's clock.
-    fn heard(&mut self, _exchange: &Exchange) {}
-
-    /// What the next poll asks from; `None` before the first good answer.
-    fn ask(&self) -> Option<Timestamp>;
-
-    /// A poll was good and wholly applied: move on.
-    fn advance(&mut self, poll: &Exchange);
-
-    /// A poll failed. The cursor has to stay where it is.
-    fn failed(&mut self, poll: &Exchange);
-
-    /// Whether the last good poll is so long ago that the server may have forgotten removals.
-    fn outlived(&self, now: Moment) -> bool;
-
-    /// Whether the server's clock moved against ours since the last good poll by more than the
-    /// overlap can cover, in either direction.
-    fn jumped(&self, poll: &Exchange) -> bool;
-
-    /// Whether the server's clock was set back between these two exchanges by more than the
-    /// overlap can cover: a differential that goes by the earlier one may have missed changes.
-    fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool;
-
-    /// Goes on from where an earlier process stopped.
-    fn resume(&mut self, ask: Timestamp, now: Moment);
 }
 
 /// An exchange, and what the server's clock said in it.
 type Dated = (Timestamp, Exchange);
 
-/// The reference: server time at the sending of the last good poll, minus the overlap.
+/// The `date_since` of the polls: server time at the sending of the last good poll, minus the
+/// overlap.
 #[derive(Clone, Debug)]
-pub struct ServerCursor {
+pub(crate) struct Cursor {
     overlap: Duration,
     longest_gap: Duration,
     ask: Option<Timestamp>,
@@ -79,12 +48,16 @@ pub struct ServerCursor {
     clock: Option<Dated>,
     /// What the server's clock said before it leapt ahead, and when the last leap was seen.
     before_leap: Option<(Dated, Duration)>,
+    mistakes: Mistakes,
+    /// The first good poll, by which a client that measures once measures.
+    #[cfg(feature = "mistakes")]
+    first: Option<Exchange>,
 }
 
-impl ServerCursor {
+impl Cursor {
     /// A cursor that has seen nothing yet.
-    pub fn new(config: &Config) -> Self {
-        let Config { overlap, longest_gap, .. } = *config;
+    pub(crate) fn new(config: &Config) -> Self {
+        let Config { overlap, longest_gap, mistakes, .. } = *config;
         Self {
             overlap,
             longest_gap,
@@ -93,6 +66,117 @@ impl ServerCursor {
             dated: None,
             clock: None,
             before_leap: None,
+            mistakes,
+            #[cfg(feature = "mistakes")]
+            first: None,
+        }
+    }
+
+    /// A date from which a poll misses nothing that this exchange did not show.
+    pub(crate) fn behind(&self, exchange: &Exchange) -> Timestamp {
+        // `Date` may be as late as the arrival of the answer, so the flight is taken off: what is
+        // left is never after the sending (hazard C2).
+        if let Some(date) = exchange.date {
+            let ask = earlier(date, self.overlap + exchange.took());
+            // After a leap ahead what is stamped by the old clock is asked for as well (C3).
+            return match self.old_clock(exchange) {
+                Some(old) => ask.min(earlier(old, self.overlap + exchange.took())),
+                None => ask,
+            };
+        }
+        // No `Date`: the last known server time carried on by the clock that never jumps (C5);
+        // failing that the local clock at the *start*, with twice the overlap (rule 5).
+        match self.clock {
+            Some(clock) => {
+                let expected = carried_on(clock, exchange);
+                earlier(expected, self.overlap + Duration::from_secs(1))
+            }
+            None => earlier(exchange.sent.wall, self.overlap * 2),
+        }
+    }
+
+    /// What the next poll asks from; `None` before the first good answer.
+    pub(crate) fn ask(&self) -> Option<Timestamp> {
+        self.ask
+    }
+
+    /// An answer with a success status came, of whatever kind, and not from a cache. It may turn out
+    /// unreadable, but its `Date` shows where the server's clock is.
+    pub(crate) fn heard(&mut self, exchange: &Exchange) {
+        if self.old_clock(exchange).is_none() {
+            self.before_leap = None;
+        }
+        if let Some(date) = exchange.date {
+            self.notice_leap(date, exchange);
+            self.clock = Some((date, *exchange));
+        }
+    }
+
+    /// A poll was good and wholly applied: the cursor moves, and only now.
+    pub(crate) fn advance(&mut self, poll: &Exchange) {
+        self.heard(poll);
+        self.ask = Some(self.behind(poll));
+        #[cfg(feature = "mistakes")]
+        {
+            self.ask = self.asks_wrongly(poll).or(self.ask);
+        }
+        self.good = Some(poll.sent.elapsed);
+        if let Some(date) = poll.date {
+            self.dated = Some((date, *poll));
+        }
+    }
+
+    /// Where a mistake moves the cursor after a good poll. What the check of a load asks from stays
+    /// right: these mistakes are about polls.
+    #[cfg(feature = "mistakes")]
+    fn asks_wrongly(&mut self, poll: &Exchange) -> Option<Timestamp> {
+        let first = *self.first.get_or_insert(*poll);
+        let server = |exchange: &Exchange| exchange.date.unwrap_or(exchange.sent.wall);
+        Some(match self.mistakes.0? {
+            Mistake::CursorAfterTheAnswer => later(server(poll), poll.took()),
+            Mistake::LocalClock => poll.sent.wall,
+            Mistake::OffsetMeasuredOnce => {
+                poll.sent.wall - first.received.wall.duration_since(server(&first))
+            }
+            Mistake::NoOverlap => server(poll),
+            Mistake::OneSecondLater => server(poll) + SignedDuration::from_secs(1),
+            Mistake::DropsChangesDuringLoad => self.ask?.max(first.received.wall),
+            _ => return None,
+        })
+    }
+
+    /// Whether the last good poll is so long ago that the server may have forgotten removals.
+    pub(crate) fn outlived(&self, now: Moment) -> bool {
+        !self.mistakes.has(Mistake::NoRelistAfterOutage)
+            && self.good.is_some_and(|good| now.elapsed.saturating_sub(good) > self.longest_gap)
+    }
+
+    /// Whether the server's clock moved against the local one since the last good poll by more than
+    /// the overlap can cover, in either direction.
+    pub(crate) fn jumped(&self, poll: &Exchange) -> bool {
+        let (Some(date), Some((last, anchor))) = (poll.date, self.dated) else {
+            return false;
+        };
+        let ahead = later(last, self.longest_gap) < date;
+        !self.mistakes.has(Mistake::NoRelistAfterOutage) && (ahead || self.fell_back(&anchor, poll))
+    }
+
+    /// Whether the server's clock was set back between these two exchanges by more than the overlap
+    /// can cover: a differential that goes by the earlier one may have missed changes.
+    pub(crate) fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool {
+        let (Some(old), Some(new)) = (before.date, after.date) else {
+            return false;
+        };
+        !self.mistakes.has(Mistake::NoRelistAfterOutage)
+            && later(new, self.slack(before, after)) < carried_on((old, *before), after)
+    }
+
+    /// Goes on from where an earlier process stopped.
+    pub(crate) fn resume(&mut self, ask: Timestamp, now: Moment) {
+        let gap = Duration::try_from(now.wall.duration_since(ask)).unwrap_or(Duration::ZERO);
+        if gap <= self.longest_gap {
+            self.ask = Some(ask);
+            self.good = Some(now.elapsed);
         }
     }
 
@@ -131,81 +215,6 @@ fn carried_on((date, anchor): Dated, exchange: &Exchange) -> Timestamp {
     later(date, since)
 }
 
-impl Cursor for ServerCursor {
-    fn behind(&self, exchange: &Exchange) -> Timestamp {
-        // `Date` may be as late as the arrival of the answer, so the flight is taken off: what is
-        // left is never after the sending (hazard C2).
-        if let Some(date) = exchange.date {
-            let ask = earlier(date, self.overlap + exchange.took());
-            // After a leap ahead what is stamped by the old clock is asked for as well (C3).
-            return match self.old_clock(exchange) {
-                Some(old) => ask.min(earlier(old, self.overlap + exchange.took())),
-                None => ask,
-            };
-        }
-        // No `Date`: the last known server time carried on by the clock that never jumps (C5);
-        // failing that the local clock at the *start*, with twice the overlap (rule 5).
-        match self.clock {
-            Some(clock) => {
-                let expected = carried_on(clock, exchange);
-                earlier(expected, self.overlap + Duration::from_secs(1))
-            }
-            None => earlier(exchange.sent.wall, self.overlap * 2),
-        }
-    }
-
-    fn ask(&self) -> Option<Timestamp> {
-        self.ask
-    }
-
-    fn heard(&mut self, exchange: &Exchange) {
-        if self.old_clock(exchange).is_none() {
-            self.before_leap = None;
-        }
-        if let Some(date) = exchange.date {
-            self.notice_leap(date, exchange);
-            self.clock = Some((date, *exchange));
-        }
-    }
-
-    fn advance(&mut self, poll: &Exchange) {
-        self.heard(poll);
-        self.ask = Some(self.behind(poll));
-        self.good = Some(poll.sent.elapsed);
-        if let Some(date) = poll.date {
-            self.dated = Some((date, *poll));
-        }
-    }
-
-    fn failed(&mut self, _poll: &Exchange) {}
-
-    fn outlived(&self, now: Moment) -> bool {
-        self.good.is_some_and(|good| now.elapsed.saturating_sub(good) > self.longest_gap)
-    }
-
-    fn jumped(&self, poll: &Exchange) -> bool {
-        let (Some(date), Some((last, anchor))) = (poll.date, self.dated) else {
-            return false;
-        };
-        self.fell_back(&anchor, poll) || later(last, self.longest_gap) < date
-    }
-
-    fn fell_back(&self, before: &Exchange, after: &Exchange) -> bool {
-        let (Some(old), Some(new)) = (before.date, after.date) else {
-            return false;
-        };
-        later(new, self.slack(before, after)) < carried_on((old, *before), after)
-    }
-
-    fn resume(&mut self, ask: Timestamp, now: Moment) {
-        let gap = Duration::try_from(now.wall.duration_since(ask)).unwrap_or(Duration::ZERO);
-        if gap <= self.longest_gap {
-            self.ask = Some(ask);
-            self.good = Some(now.elapsed);
-        }
-    }
-}
-
 /// `moment + by`, held at the ends of time.
 pub(crate) fn later(moment: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
@@ -213,7 +222,7 @@ pub(crate) fn later(moment: Timestamp, by: Duration) -> Timestamp {
 }
 
 /// `moment - by`, held at the ends of time.
-pub(crate) fn earlier(moment: Timestamp, by: Duration) -> Timestamp {
+fn earlier(moment: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     moment.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
@@ -223,8 +232,8 @@ mod tests {
     use super::*;
     use crate::Credentials;
 
-    fn cursor() -> ServerCursor {
-        ServerCursor::new(&Config::new(Credentials::new("id", "key")))
+    fn cursor() -> Cursor {
+        Cursor::new(&Config::new(Credentials::new("id", "key")))
     }
 
     fn at(seconds: u64, wall: &str) -> Moment {
@@ -261,15 +270,6 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_poll_leaves_the_cursor_alone() {
-        let mut cursor = cursor();
-        cursor.advance(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
-        let before = cursor.ask();
-        cursor.failed(&exchange(60, 0, Some("2026-01-01T00:11:00Z")));
-        assert_eq!(cursor.ask(), before);
-    }
-
-    #[test]
     fn a_gap_over_the_limit_outlives_the_cursor() {
         let mut cursor = cursor();
         cursor.advance(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
@@ -291,7 +291,7 @@ mod tests {
     fn after_a_leap_ahead_the_old_clock_is_asked_by_for_the_time_of_the_overlap() {
         let mut cursor = cursor();
         cursor.advance(&exchange(0, 0, Some("2026-01-01T00:10:00Z")));
-        let asks = |cursor: &ServerCursor| cursor.ask().unwrap().to_string();
+        let asks = |cursor: &Cursor| cursor.ask().unwrap().to_string();
         cursor.advance(&exchange(60, 0, Some("2026-01-01T00:21:00Z")));
         assert_eq!(asks(&cursor), "2026-01-01T00:09:00Z", "not from 00:19");
         cursor.advance(&exchange(180, 0, Some("2026-01-01T00:23:00Z")));

@@ -1,24 +1,13 @@
-//! What a differential says, and what it does to the set.
+//! What a differential does to the set.
 
 use std::sync::Arc;
 
-use crate::wire::{Item, ItemKind, Unreadable};
-use crate::{Website, WebsiteId, Websites, wire};
-
-/// What was read out of a differential's body.
-#[derive(Clone, Debug, Default)]
-pub struct Reading {
-    /// The items to apply, in the order sent.
-    pub items: Vec<Item>,
-    /// Items that made no sense and were left out.
-    pub odd: usize,
-    /// Why the answer counts as failed. The reference has no items then.
-    pub problem: Option<Unreadable>,
-}
+use crate::wire::{Item, ItemKind};
+use crate::{Website, WebsiteId, Websites};
 
 /// A copy of the set that a differential is applied to; readers see it only when it is whole.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     websites: Websites,
     touched: Vec<WebsiteId>,
     doubts: Vec<WebsiteId>,
@@ -26,34 +15,35 @@ pub struct Draft {
 
 impl Draft {
     /// A draft that starts as a copy of this set, which costs nothing.
-    pub fn of(websites: &Websites) -> Self {
+    pub(crate) fn of(websites: &Websites) -> Self {
         Self { websites: websites.clone(), touched: Vec::new(), doubts: Vec::new() }
     }
 
     /// The website as the draft has it now.
-    pub fn get(&self, id: &WebsiteId) -> Option<&Arc<Website>> {
+    pub(crate) fn get(&self, id: &WebsiteId) -> Option<&Arc<Website>> {
         self.websites.get(id)
     }
 
-    /// Every website of the draft.
-    pub fn ids(&self) -> Vec<WebsiteId> {
-        self.websites.iter().map(|website| website.id).collect()
-    }
-
     /// Puts the website's whole state in.
-    pub fn put(&mut self, website: Arc<Website>) {
+    pub(crate) fn put(&mut self, website: Arc<Website>) {
         self.touched.push(website.id);
         self.websites.insert(website);
     }
 
-    /// Takes the website out; harmless when it is not there.
-    pub fn remove(&mut self, id: WebsiteId) {
+    /// Takes the website out, if it is there.
+    pub(crate) fn remove(&mut self, id: WebsiteId) {
         self.touched.push(id);
         self.websites.remove(&id);
     }
 
+    #[cfg(feature = "mistakes")]
+    pub(crate) fn clear(&mut self) {
+        self.touched.extend(self.websites.iter().map(|website| website.id));
+        self.websites = Websites::default();
+    }
+
     /// The answer does not settle what this website is: it will be read by itself.
-    pub fn doubt(&mut self, id: WebsiteId) {
+    pub(crate) fn doubt(&mut self, id: WebsiteId) {
         self.doubts.push(id);
     }
 
@@ -68,44 +58,18 @@ impl Draft {
     }
 }
 
-/// **Unstable.** Decides what a differential's body says and does (research rule 4).
-pub trait Difference: Send {
-    /// Whether only configured websites are asked for (hazard A12: no).
-    fn configured_only(&self) -> bool {
-        false
-    }
-
-    /// Reads a body that came with a success status.
-    fn read(&self, body: &[u8]) -> Reading;
-
-    /// Applies the items to a copy of the set. Called with no items for an empty answer.
-    fn apply(&self, items: &[Item], draft: &mut Draft);
-}
-
-/// The reference: items are states, in the order sent; the last one of a website counts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WholeStates;
-
-impl Difference for WholeStates {
-    fn read(&self, body: &[u8]) -> Reading {
-        match wire::read_items(body, false) {
-            Ok(list) => Reading { items: list.items, odd: list.unreadable, problem: None },
-            Err(problem) => Reading { problem: Some(problem), ..Reading::default() },
+/// Applies the items, which are whole states, in the order sent: the last one of a website counts.
+pub(crate) fn apply(items: &[Item], draft: &mut Draft) {
+    for item in items {
+        match &item.difference {
+            ItemKind::Removed => draft.remove(item.id),
+            ItemKind::Added | ItemKind::Updated => draft.put(whole(item, draft)),
+            // A9: the word is unknown, but there is a state, which is applied.
+            ItemKind::Unknown(_) if item.has_settings => draft.put(whole(item, draft)),
+            ItemKind::Unknown(_) => draft.doubt(item.id),
         }
     }
-
-    fn apply(&self, items: &[Item], draft: &mut Draft) {
-        for item in items {
-            match &item.difference {
-                ItemKind::Removed => draft.remove(item.id),
-                ItemKind::Added | ItemKind::Updated => draft.put(whole(item, draft)),
-                // A9: a word nobody knows, but with a state: believe the state.
-                ItemKind::Unknown(_) if item.has_settings => draft.put(whole(item, draft)),
-                ItemKind::Unknown(_) => draft.doubt(item.id),
-            }
-        }
-        contradictions(items).into_iter().for_each(|id| draft.doubt(id));
-    }
+    contradictions(items).into_iter().for_each(|id| draft.doubt(id));
 }
 
 /// Websites that one answer calls both removed and alive: which of the two is later is not
@@ -155,7 +119,7 @@ mod tests {
 
     fn applied(known: Vec<Website>, items: &[Item]) -> (Websites, Vec<WebsiteId>) {
         let mut draft = Draft::of(&known.into_iter().collect());
-        WholeStates.apply(items, &mut draft);
+        apply(items, &mut draft);
         let (websites, _, doubts) = draft.finish();
         (websites, doubts)
     }

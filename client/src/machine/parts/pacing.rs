@@ -2,25 +2,9 @@
 
 use std::time::Duration;
 
-use crate::machine::Budget;
-use crate::{Config, WebsiteId, Websites};
-
-/// **Unstable.** Decides the intervals (research rule 11; hazards F2, P12).
-pub trait Pacing: Send {
-    /// From one poll to the next.
-    fn poll_interval(&self, budget: &Budget) -> Duration;
-
-    /// From one full list to the next.
-    fn relist_interval(&self, budget: &Budget) -> Duration;
-
-    /// Whether the quota can bear a full list now that is not the initial one.
-    fn affords_relist(&self, budget: &Budget) -> bool;
-
-    /// Websites to read one by one after a poll, beside those in doubt. The reference has none.
-    fn reads_after_poll(&self, _known: &Websites) -> Vec<WebsiteId> {
-        Vec::new()
-    }
-}
+use crate::Config;
+use crate::machine::budget::Budget;
+use crate::mistake::{Mistake, Mistakes};
 
 /// Of the day's requests, polls may have this share.
 const POLLS: f64 = 0.4;
@@ -31,29 +15,34 @@ const LISTS: f64 = 0.4;
 const RESERVE: f64 = 0.1;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// The reference: the configured intervals, stretched as far as the daily quota demands.
+/// The intervals as configured, stretched as far as the daily quota demands.
 ///
 /// The arithmetic for 10,000 websites in pages of 20 and 5,000 requests a day. Polls: 0.4 · 5,000
 /// allows one in 43 s, so the configured 60 s stand: 1,440. Lists: one is 500 pages, the empty
 /// page and its differential, 502; 0.4 · 5,000 allows 3.98 a day, one in 6 h: 2,008. Together
 /// 3,448, and with the initial load 3,951: 1,049 are left for saves and trouble.
 #[derive(Clone, Debug)]
-pub struct WithinQuota {
+pub(crate) struct Pacing {
     poll_every: Duration,
     relist_every: Duration,
     longest_poll: Duration,
+    mistakes: Mistakes,
 }
 
-impl WithinQuota {
+impl Pacing {
     /// Intervals as configured.
-    pub fn new(config: &Config) -> Self {
-        let Config { poll_every, relist_every, longest_poll, .. } = *config;
-        Self { poll_every, relist_every, longest_poll }
+    pub(crate) fn new(config: &Config) -> Self {
+        let Config { poll_every, relist_every, longest_poll, mistakes, .. } = *config;
+        Self { poll_every, relist_every, longest_poll, mistakes }
     }
-}
 
-impl Pacing for WithinQuota {
-    fn poll_interval(&self, budget: &Budget) -> Duration {
+    /// From one poll to the next.
+    pub(crate) fn poll_interval(&self, budget: &Budget) -> Duration {
+        let interval = self.stretched_poll(budget);
+        if self.mistakes.has(Mistake::PollsTooOften) { interval / 10 } else { interval }
+    }
+
+    fn stretched_poll(&self, budget: &Budget) -> Duration {
         let Some(limit) = budget.limit else {
             return self.poll_every;
         };
@@ -64,14 +53,19 @@ impl Pacing for WithinQuota {
         self.poll_every.max(even).max(rest).min(longest)
     }
 
-    fn relist_interval(&self, budget: &Budget) -> Duration {
+    /// From one full list to the next.
+    pub(crate) fn relist_interval(&self, budget: &Budget) -> Duration {
+        if self.mistakes.has(Mistake::ResyncLoop) {
+            return Duration::from_secs(90);
+        }
         let Some(limit) = budget.limit else {
             return self.relist_every;
         };
         self.relist_every.max(share(DAY, f64::from(limit) * LISTS, budget.list_cost))
     }
 
-    fn affords_relist(&self, budget: &Budget) -> bool {
+    /// Whether the quota can bear a full list now that is not the initial one.
+    pub(crate) fn affords_relist(&self, budget: &Budget) -> bool {
         let Some(limit) = budget.limit else {
             return true;
         };
@@ -97,8 +91,8 @@ mod tests {
     use crate::Credentials;
     use crate::machine::QuotaSource;
 
-    fn pacing() -> WithinQuota {
-        WithinQuota::new(&Config::new(Credentials::new("id", "key")))
+    fn pacing() -> Pacing {
+        Pacing::new(&Config::new(Credentials::new("id", "key")))
     }
 
     fn budget(limit: Option<u32>, spent: u32, list_cost: u32) -> Budget {

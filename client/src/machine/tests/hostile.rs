@@ -8,7 +8,7 @@ use http::Response;
 use jiff::Timestamp;
 
 use super::sim::{config, moment, secs, w};
-use crate::machine::{Action, Event, Machine, Operation, Parts};
+use crate::machine::{Action, Event, Machine, Operation};
 
 const START: &str = "2026-01-01T00:00:00Z";
 
@@ -23,7 +23,7 @@ struct Played {
 impl Played {
     fn new() -> Self {
         let now = moment(Duration::ZERO, 0);
-        let mut machine = Machine::new(config(), Parts::reference(&config()), now);
+        let mut machine = Machine::new(config(), now);
         let actions = machine.handle(now, Event::Tick);
         Self { machine, now: Duration::ZERO, sent: 0, actions }
     }

@@ -2,11 +2,10 @@
 
 use serde_json::json;
 
-use super::server::{Quirks, Server};
-use super::sim::{Deed, Fault, Sim, at, config, during, moment, ms, secs, w};
+use super::server::Quirks;
+use super::sim::{Deed, Fault, Sim, at, config, during, ms, secs, w};
 use crate::Change;
-use crate::machine::parts::{CarefulLoad, Evidence, Load, PageSeen, PageStep};
-use crate::machine::{Machine, Parts, State};
+use crate::machine::State;
 
 fn one_a_page() -> Quirks {
     Quirks { page_size: 1, ..Quirks::default() }
@@ -226,25 +225,10 @@ fn three_passes_in_doubt_are_followed_by_one_more_when_the_doubt_has_had_its_tim
     assert_eq!(sim.machine.counters().lists, 2, "one more was enough");
 }
 
-/// Believes no pass.
-struct Doubtful;
-
-impl Load for Doubtful {
-    fn after_page(&mut self, seen: &PageSeen) -> PageStep {
-        CarefulLoad.after_page(seen)
-    }
-
-    fn drifted(&self, _evidence: &Evidence) -> bool {
-        true
-    }
-}
-
 #[test]
 fn passes_that_stay_in_doubt_follow_one_another_ever_more_slowly() {
-    let mut parts = Parts::reference(&config());
-    parts.load = Box::new(Doubtful);
-    let machine = Machine::new(config(), parts, moment(secs(0), 0));
-    let mut sim = Sim::with(machine, Server::new(one_a_page()));
+    // Each page begins with the last website of the one before, so that no pass is believed.
+    let mut sim = Sim::three(config(), Quirks { pages_overlap: true, ..Quirks::default() });
     sim.run(secs(3599));
     // Four times after 122 s more, then after 244 s, 488 s and 976 s more.
     assert_eq!(sim.machine.counters().lists, 1 + 4 + 3);

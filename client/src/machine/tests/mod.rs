@@ -9,5 +9,6 @@ mod random;
 mod saving;
 mod server;
 mod sim;
+#[cfg(feature = "mistakes")]
 mod teeth;
 mod warm;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::server::{Quirks, Server};
 use super::sim::{Aim, Deed, Fault, Sim, config, ms, secs};
-use crate::machine::{How, Machine, Parts, SaveOutcome};
+use crate::machine::{How, Machine, SaveOutcome};
 use crate::{Change, Config, WebsiteId};
 
 const HORIZON: u64 = 400;
@@ -21,6 +21,7 @@ fn quirks() -> impl Strategy<Value = Quirks> {
     let cache = prop_oneof![3 => Just(0_u64), 1 => 1_u64..60];
     (1_usize..4, flags, lag, cache).prop_map(|(page_size, flags, lag, cache)| Quirks {
         page_size,
+        pages_overlap: false,
         newest_first: flags[0],
         exclusive: flags[1],
         seconds: flags[2],
@@ -127,9 +128,8 @@ fn build(case: &Case) -> Sim {
     if case.warm {
         config.plugin_id = None;
     }
-    let parts = Parts::reference(&config);
     let now = super::sim::moment(Duration::ZERO, case.skew);
-    let mut sim = Sim::with(Machine::new(config, parts, now), Server::new(case.quirks.clone()));
+    let mut sim = Sim::with(Machine::new(config, now), Server::new(case.quirks.clone()));
     sim.client_skew = case.skew;
     for number in 1..=3 {
         sim.server.installed_before(super::sim::w(number), json!({"v": format!("old{number}")}));

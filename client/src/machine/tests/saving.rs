@@ -1,5 +1,7 @@
 //! Saves: outcomes, read-your-writes, races with polls and lists.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::server::Quirks;
@@ -245,4 +247,17 @@ fn a_put_replaces_with_put_and_a_patch_merges_with_patch() {
             .collect();
         assert!(saves.len() == 1 && saves[0].starts_with(method), "{saves:?}");
     }
+}
+
+#[test]
+fn nothing_is_sent_beside_anything() {
+    let mut sim = Sim::three(config(), Quirks::default());
+    for number in 1..=3 {
+        sim.deed(secs(30), Deed::Put(number, json!({"v": "mine"})));
+        sim.deed(secs(30), Deed::PollNow);
+    }
+    sim.run(secs(60));
+    assert_eq!(sim.count("save_settings"), 3);
+    let apart = |pair: &[(Duration, Operation)]| pair[1].0 - pair[0].0 >= sim.latency;
+    assert!(sim.sent.windows(2).all(apart), "{:?}", sim.sent);
 }

@@ -14,6 +14,7 @@ use crate::WebsiteId;
 #[derive(Clone, Debug)]
 pub struct Quirks {
     pub page_size: usize,
+    pub pages_overlap: bool,
     pub newest_first: bool,
     pub exclusive: bool,
     pub seconds: bool,
@@ -30,6 +31,7 @@ impl Default for Quirks {
     fn default() -> Self {
         Self {
             page_size: 2,
+            pages_overlap: false,
             newest_first: false,
             exclusive: false,
             seconds: false,
@@ -219,9 +221,10 @@ impl Server {
             sites.reverse();
         }
         let size = self.quirks.page_size;
+        let step = size - usize::from(self.quirks.pages_overlap);
         let page: Vec<_> = sites
             .into_iter()
-            .skip(size * page.saturating_sub(1))
+            .skip(step * page.saturating_sub(1))
             .take(size)
             .map(|(id, site)| item(id, &site))
             .collect();

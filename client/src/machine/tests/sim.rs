@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::server::{Quirks, START, Server, refuse};
 use crate::machine::{
-    Action, Event, Failure, How, Machine, Moment, Operation, Parts, RequestId, SaveOutcome, Ticket,
+    Action, Event, Failure, How, Machine, Moment, Operation, RequestId, SaveOutcome, Ticket,
 };
 use crate::{Change, Config, Credentials, Settings, WebsiteId};
 
@@ -99,8 +99,7 @@ pub fn config() -> Config {
 
 impl Sim {
     pub fn new(config: Config, quirks: Quirks) -> Self {
-        let parts = Parts::reference(&config);
-        let machine = Machine::new(config, parts, moment(Duration::ZERO, 0));
+        let machine = Machine::new(config, moment(Duration::ZERO, 0));
         Self::with(machine, Server::new(quirks))
     }
 

@@ -5,17 +5,16 @@ use serde_json::json;
 use super::server::Quirks;
 use super::sim::{Deed, Sim, config, moment, secs, w};
 use crate::Change;
-use crate::machine::{Freshness, Machine, Parts, State};
+use crate::machine::{Freshness, Machine, State};
 
 /// Runs a first life of 200 s, then lets the world go on for `away` without the client.
 fn second_life(away: u64, meanwhile: impl FnOnce(&mut Sim)) -> Sim {
     let mut first = Sim::three(config(), Quirks::default());
     first.run(secs(200));
-    let legacy = first.machine.leave().unwrap();
+    let warm = first.machine.warm_start().unwrap();
     meanwhile(&mut first);
     let now = moment(secs(200 + away), 0);
-    let config = config();
-    let machine = Machine::resume(config.clone(), Parts::reference(&config), now, legacy);
+    let machine = Machine::resume(config(), now, warm);
     let mut second = Sim::with(machine, first.server);
     second.now = now.elapsed;
     second
@@ -51,7 +50,7 @@ fn a_long_absence_is_made_up_by_a_list_that_tells_what_was_removed() {
 #[test]
 fn nothing_is_left_before_the_first_load() {
     let sim = Sim::three(config(), Quirks::default());
-    assert!(sim.machine.leave().is_none());
+    assert!(sim.machine.warm_start().is_none());
 }
 
 #[test]
