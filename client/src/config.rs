@@ -8,7 +8,7 @@ use http::{HeaderValue, Uri};
 use crate::PluginId;
 use crate::mistake::Mistakes;
 
-/// A plugin token (specification §1.2): the pair that the Marketplace shows.
+/// A plugin token (docs/wire.md#credentials): the pair that the Marketplace shows.
 ///
 /// The key is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl BaseUrl {
 }
 
 impl Default for BaseUrl {
-    /// Crisp's own: `https://api.crisp.chat/v1/` (specification §1.1).
+    /// Crisp's own: `https://api.crisp.chat/v1/` (docs/wire.md#base-url).
     fn default() -> Self {
         Self("https://api.crisp.chat/v1/".to_owned())
     }
@@ -97,7 +97,7 @@ pub struct Waits {
     pub cap: Duration,
 }
 
-/// The daily request quota of the plugin (specification §4).
+/// The daily request quota of the plugin (docs/wire.md#quota).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// Requests a day, as agreed with Crisp.

@@ -29,7 +29,7 @@ impl Setback {
 /// The regime of waiting that a status belongs to.
 pub(super) fn trouble_of(status: StatusCode) -> Trouble {
     match status.as_u16() {
-        // Either may come from either limiter (specification §4).
+        // Either may come from either limiter (docs/wire.md#throttling).
         429 | 420 => Trouble::Throttled,
         408 => Trouble::Server,
         400..=499 => Trouble::Refused,
@@ -226,7 +226,7 @@ impl Machine {
     }
 }
 
-/// Whether a 404 says that this website does not have the plugin (specification §1.5); another
+/// Whether a 404 says that this website does not have the plugin (docs/wire.md#reasons); another
 /// reason, or none, may be a proxy's or a fault's.
 fn is_gone(refused: &Refused) -> bool {
     matches!(refused.reason.as_str(), "not_subscribed" | "website_not_found")

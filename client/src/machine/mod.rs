@@ -82,7 +82,7 @@
 //!
 //! # Rules
 //!
-//! | Rule (research §9) | Where |
+//! | Rule | Where |
 //! |---|---|
 //! | 1 load aside, to an empty page; cursor from the first page | `loading.rs`, `parts/load.rs` |
 //! | 2 verify by a differential over the load's window | `loading.rs` |

@@ -18,7 +18,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::fmt::temporal::DateTimePrinter;
 use std::time::Duration;
 
-/// A moment as `date_since` wants it: UTC, `Z`, milliseconds (specification §2.4, hazard C9).
+/// A moment as `date_since` wants it: UTC, `Z`, milliseconds (docs/wire.md#stamps, docs/hazards.md#c9).
 pub(crate) fn date_text(moment: Timestamp) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
     let mut text = String::with_capacity(24);

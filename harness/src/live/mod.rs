@@ -1,7 +1,7 @@
 //! The same scenarios over real HTTP, against a client outside.
 //!
 //! The emulator is the real one, on a loopback port; each scenario has a space and a
-//! [`Peer`] of its own, and several run at a time.
+//! [`Peer`](crate::peer::Peer) of its own, and several run at a time.
 //!
 //! Time is real: the emulator's clock runs as the machine's does. A scenario's own times, windows,
 //! delays and lags are scaled so that its poll interval becomes that of the client ([`Tempo`]), and

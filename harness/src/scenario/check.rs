@@ -30,6 +30,7 @@ pub(super) fn problems(scenario: &Scenario, node: &Node) -> Vec<Problem> {
     let faults = plan.map(|plan| scenario.faults.problems(plan)).unwrap_or_default();
     let mut problems: Vec<_> = faults.into_iter().map(|one| one.under("/faults")).collect();
     times(scenario, &mut problems);
+    plans(scenario, &mut problems);
     start(scenario, &mut problems);
     schema(scenario, &mut problems);
     let quiet = quiet_at(scenario);
@@ -70,6 +71,17 @@ fn times(scenario: &Scenario, problems: &mut Vec<Problem>) {
     }
 }
 
+fn plans(scenario: &Scenario, problems: &mut Vec<Problem>) {
+    for (index, step) in scenario.when.iter().enumerate() {
+        let Deed::Plan(plans) = &step.deed else { continue };
+        for (website, _) in plans.iter().filter(|(_, plan)| plan.trim().is_empty()) {
+            let place = format!("/when/{index}/plan/{}", website.short());
+            let problem = Problem::value(place, "nothing stands where the name of a plan should");
+            problems.push(problem.hint("write a plan such as `Mini`"));
+        }
+    }
+}
+
 /// Quirks that do not exist, or cannot have the value.
 pub(super) fn quirks(node: &Node) -> Vec<Problem> {
     let entries = node.get("server").and_then(|server| server.get("quirks"));
@@ -90,16 +102,17 @@ pub(super) fn quirks(node: &Node) -> Vec<Problem> {
 
 /// A file that names mutants must say what catches them, and the other way round.
 pub(super) fn kills(node: &Node, mutants: MutantLookup) -> Vec<Problem> {
-    let Some(kills) = node.get("kills") else {
-        let by = node.get("by").map(|_| {
-            Problem::key("/by", "`by` stands without `kills`")
-                .hint("add `kills: [NAME]`, the mutants that these oracles catch")
-        });
-        return by.into_iter().collect();
+    let by = node.get("by").map(Node::items).unwrap_or_default();
+    let names = match node.get("kills") {
+        Some(Node { kind: Kind::List(names), .. }) => names.as_slice(),
+        Some(name) => std::slice::from_ref(name),
+        None => &[],
     };
-    let one = std::slice::from_ref(kills);
-    let names = if kills.items().is_empty() { one } else { kills.items() };
     let mut problems = Vec::new();
+    if names.is_empty() && !by.is_empty() {
+        let problem = Problem::key("/by", "`by` stands without `kills`");
+        problems.push(problem.hint("add `kills: [NAME]`, the mutants that these oracles catch"));
+    }
     for (index, name) in names.iter().enumerate() {
         let Kind::Text(name) = &name.kind else { continue };
         if let Err(hint) = mutants(name) {
@@ -107,7 +120,7 @@ pub(super) fn kills(node: &Node, mutants: MutantLookup) -> Vec<Problem> {
             problems.push(Problem::value(format!("/kills/{index}"), message).hint(hint));
         }
     }
-    if node.get("by").is_none() {
+    if by.is_empty() && !names.is_empty() {
         let message = "`kills` does not say which oracles catch the mutants";
         let hint = "add `by: [converged]`, or those that do";
         problems.push(Problem::key("/kills", message).hint(hint));

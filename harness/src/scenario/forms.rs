@@ -169,6 +169,7 @@ impl Always {
 #[schemars(extend("additionalProperties" = false, "x-name" = "an oracle"))]
 pub struct Off {
     /// Why it is not to judge.
+    #[schemars(length(min = 1), extend("x-name" = "the reason why it is off"))]
     off: String,
 }
 

@@ -30,6 +30,7 @@
 mod anchor;
 mod check;
 mod forms;
+mod reading;
 mod write;
 
 #[cfg(test)]
@@ -37,9 +38,7 @@ mod tests;
 
 use std::time::Duration;
 
-use crisp_mock_server::document::{
-    self, Document, Form, Invalid, Language, Maybe, Node, OneOrMany, Pairs, Problem,
-};
+use crisp_mock_server::document::{Maybe, OneOrMany, Pairs};
 use crisp_mock_server::fault::FaultPlan;
 use crisp_mock_server::form::{Shift, Span, WebsiteName};
 use crisp_mock_server::id::WebsiteId;
@@ -52,6 +51,7 @@ use serde_json::Value;
 use forms::{ByWebsite, Off};
 
 pub use anchor::Anchor;
+pub use reading::json_schema;
 
 use crate::words::Rule;
 pub use crate::words::{SaveEnd, Side, Spot, Standing};
@@ -78,6 +78,7 @@ pub struct Scenario {
     pub name: String,
     /// What it teaches.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub about: Option<String>,
     /// How the server behaves.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -346,67 +347,11 @@ pub struct Found {
     pub quirk: Option<String>,
 }
 
-impl Language for Scenario {
-    fn forms() -> Vec<Form> {
-        FaultPlan::forms().into_iter().chain([Form::of::<Spot>()]).collect()
-    }
-
-    fn problems(&self, node: &Node) -> Vec<Problem> {
-        check::problems(self, node)
-    }
-}
-
-/// The JSON Schema of a scenario file, for editors; `mutants` are the names that `kills` may have.
-/// What a schema cannot say (a page that the list never has, a fault that never fires) only
-/// [`Scenario::parse`] refuses.
-#[must_use]
-pub fn json_schema(mutants: &[&str]) -> Value {
-    let mut schema = document::json_schema::<Scenario>();
-    let name = serde_json::json!({ "type": "string", "enum": mutants });
-    schema["properties"]["kills"]["anyOf"] =
-        serde_json::json!([name, { "type": "array", "items": name }]);
-    schema
-}
-
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 impl Scenario {
-    /// Reads a scenario; `file` is only for the messages. Names under `kills` are taken as they are:
-    /// [`zoo::parse`](crate::zoo::parse) looks them up as well.
-    ///
-    /// # Errors
-    ///
-    /// Every mistake, with line, column, and the nearest thing that would be right.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
-        Self::parse_with(file, text, |_| Ok(()))
-    }
-
-    /// Reads a scenario and looks the names under `kills` up.
-    ///
-    /// # Errors
-    ///
-    /// As [`Scenario::parse`], and a name that `mutants` does not know.
-    pub fn parse_with(file: &str, text: &str, mutants: MutantLookup) -> Result<Self, Invalid> {
-        let document = Document::parse(file, text)?;
-        let mut problems = check::kills(document.root(), mutants);
-        problems.extend(check::quirks(document.root()));
-        match document::read::<Self>(document.root()) {
-            Ok(mut scenario) if problems.is_empty() => {
-                scenario.name = scenario.name.trim().to_owned();
-                scenario.about = scenario.about.map(|about| about.trim().to_owned());
-                for (name, _) in &mut scenario.server.quirks.0 {
-                    *name = name.replace('_', "-");
-                }
-                return Ok(scenario);
-            }
-            Ok(_) => {}
-            Err(more) => problems.extend(more),
-        }
-        Err(document.invalid(problems))
-    }
-
     /// Whether the plugin itself is to save.
     #[must_use]
     pub fn wants_saves(&self) -> bool {

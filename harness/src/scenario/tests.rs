@@ -1,3 +1,5 @@
+use crisp_mock_server::document::Document;
+
 use super::*;
 
 fn diagnose(text: &str) -> String {
@@ -130,5 +132,24 @@ fn the_schema_accepts_what_the_parser_accepts() {
         let value = Document::parse("slip.yaml", slip).unwrap().value();
         assert!(!validator.is_valid(&value), "{slip} was accepted");
         assert!(Scenario::parse("slip.yaml", slip).is_err(), "{slip} was parsed");
+    }
+}
+
+#[test]
+fn names_and_reasons_may_not_be_left_empty() {
+    for (text, said) in [
+        ("name: x\nkills: [no-overlap]\nby: []\n", "does not say which oracles"),
+        ("name: x\nkills: []\nby: [converged]\n", "`by` stands without `kills`"),
+        (
+            "name: x\nexpect: { oracles: { snapshot: { off: \" \" } } }\n",
+            "the reason why it is off",
+        ),
+        ("name: x\nwhen: [{ at: 1s, plan: { w1: \"\" } }]\n", "the name of a plan"),
+        ("name: x\nabout: \"\"\n", "stands where a text should"),
+        ("name: \" \"\n", "stands where a name should"),
+        ("name: x\nserver: { page_size: 0 }\n", "`0` is out of range"),
+    ] {
+        let told = diagnose(text);
+        assert!(told.contains(said), "{text}: {told}");
     }
 }

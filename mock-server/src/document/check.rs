@@ -52,7 +52,9 @@ impl<'a> Checker<'a> {
             Kind::Number(number) => {
                 let fits = number.as_f64().is_some_and(|number| in_range(schema, number));
                 if !fits {
-                    self.mismatch(schema, node, pointer);
+                    let message = format!("`{number}` is out of range");
+                    let hint = advice(schema, node, pointer);
+                    self.problems.push(Problem { hint, ..Problem::value(pointer, message) });
                 }
             }
             Kind::List(items) => self.list(schema, items, node, pointer),
@@ -282,12 +284,15 @@ impl<'a> Checker<'a> {
 
     fn mismatch(&mut self, schema: &Value, node: &Node, pointer: &str) {
         let message = format!("{} stands where {} should", node.describe(), wanted(schema));
-        let hint = match schema.get("x-hint").and_then(Value::as_str) {
-            Some(hint) => Some(hint.replace("{key}", last(pointer))),
-            None => usual_hint(schema, node),
-        };
+        let hint = advice(schema, node, pointer);
         self.problems.push(Problem { hint, ..Problem::value(pointer, message) });
     }
+}
+
+/// What to write instead: the schema's own advice, or the usual one.
+fn advice(schema: &Value, node: &Node, pointer: &str) -> Option<String> {
+    let own = schema.get("x-hint").and_then(Value::as_str);
+    own.map(|hint| hint.replace("{key}", last(pointer))).or_else(|| usual_hint(schema, node))
 }
 
 fn branches(schema: &Value) -> Option<&[Value]> {

@@ -3,7 +3,7 @@
 //!
 //! Scenario, fault plan, server config, state, view and the bodies of control calls are all read
 //! the same way. The text becomes a [`Node`] in which every part knows its line and column. The
-//! JSON Schema that `schemars` derives from the type is held against the tree ([`check`]), which
+//! JSON Schema that `schemars` derives from the type is held against the tree (`check.rs`), which
 //! finds every mistake at once; then `serde` makes the value, and [`Language::problems`] says what
 //! is well spelt and still contradicts itself. So a key stands in one place: the field of a type.
 //!

@@ -1,7 +1,7 @@
 //! HTTP/1.1 over TCP, carrying out every [`Delivery`](crate::fault::Delivery).
 //!
 //! [`HttpServer::serve`] accepts connections and hands each request, with its body, to a service that
-//! answers with a [`Reply`]. What the reply describes then happens on the wire: a reset is a TCP
+//! answers with a `Reply`. What the reply describes then happens on the wire: a reset is a TCP
 //! RST, a close a FIN, a cut body declares its full length and ends early, a drip trickles. Waits
 //! run on the elapsed time of the request's space, so that advancing a manual clock ends them.
 //!
