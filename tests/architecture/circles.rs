@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use super::modules::{Graph, Modules};
 use super::sources;
 
-const MACHINE: &str = "client/src/lib.rs machine";
-
 /// Where circles are looked for: the root of a crate, and a module whose children are compared.
 const GRAPHS: [(&str, &[&str]); 6] = [
     ("src/main.rs", &[]),
@@ -20,18 +18,7 @@ const GRAPHS: [(&str, &[&str]); 6] = [
 
 /// Edges that still close a circle: crate and module, from, to. None may be added, and one that no
 /// longer closes a circle has to go.
-const ALLOWED: [(&str, &str, &str); 10] = [
-    (MACHINE, "loading", "mod"),
-    (MACHINE, "polling", "mod"),
-    (MACHINE, "saving", "mod"),
-    (MACHINE, "schedule", "mod"),
-    (MACHINE, "answers", "mod"),
-    (MACHINE, "publish", "mod"),
-    (MACHINE, "answers", "schedule"),
-    (MACHINE, "loading", "polling"),
-    (MACHINE, "loading", "schedule"),
-    (MACHINE, "saving", "schedule"),
-];
+const ALLOWED: [(&str, &str, &str); 0] = [];
 
 /// The nodes from `start` to `goal` by the fewest edges, both included.
 fn way(graph: &Graph, start: &str, goal: &str) -> Option<Vec<String>> {

@@ -6,41 +6,17 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
-use super::parts::{Exchange, Lane, Trouble};
-use super::schedule::Job;
-use super::{Failure, Machine, RequestId};
+use super::client::Machine;
+use super::event::{Failure, RequestId};
+use super::words::{Exchange, Job, Lane, Setback, Trouble};
 use crate::PluginId;
 use crate::mistake::Mistake;
 use crate::wire::{self, Refused};
 
-/// A failed request that was no save.
-pub(super) struct Setback {
-    pub(super) trouble: Trouble,
-    pub(super) error: String,
-    pub(super) retry_after: Option<Duration>,
-}
-
-impl Setback {
-    pub(super) fn of(trouble: Trouble, error: impl ToString) -> Self {
-        Self { trouble, error: error.to_string(), retry_after: None }
-    }
-}
-
-/// The regime of waiting that a status belongs to.
-pub(super) fn trouble_of(status: StatusCode) -> Trouble {
-    match status.as_u16() {
-        // Either may come from either limiter (docs/wire.md#throttling).
-        429 | 420 => Trouble::Throttled,
-        408 => Trouble::Server,
-        400..=499 => Trouble::Refused,
-        _ => Trouble::Server,
-    }
-}
-
 impl Machine {
     pub(super) fn answered(&mut self, id: RequestId, response: http::Response<Bytes>) {
         let (head, body) = response.into_parts();
-        let Some((flight, exchange)) = self.landed(id, Some(&head.headers)) else {
+        let Some((flight, exchange)) = self.flight.land(id, self.now, Some(&head.headers)) else {
             return;
         };
         if exchange.cached {
@@ -51,9 +27,9 @@ impl Machine {
         if head.status.is_success() && !exchange.cached {
             self.cursor.heard(&exchange);
         }
+        let overtaken = self.flight.was_overtaken(&flight);
         match flight.job {
             Job::Save(save) => {
-                let overtaken = self.newest_applied > flight.applied_then;
                 self.heed_retry_after(head.status, &head.headers);
                 self.save_answered(*save, head.status, &body, overtaken);
             }
@@ -63,7 +39,7 @@ impl Machine {
     }
 
     pub(super) fn failed(&mut self, id: RequestId, failure: Failure) {
-        let Some((flight, exchange)) = self.landed(id, None) else {
+        let Some((flight, exchange)) = self.flight.land(id, self.now, None) else {
             return;
         };
         match flight.job {
@@ -102,7 +78,7 @@ impl Machine {
                 self.recovered(Lane::Read);
             }
             Err(problem) => {
-                self.set_back(job, exchange, Setback::of(Trouble::Unreadable, problem));
+                self.set_back(job, exchange, Setback::unreadable(problem));
             }
         }
     }
@@ -136,7 +112,7 @@ impl Machine {
             _ => {}
         }
         let retry_after = wire::retry_after(headers, self.server_now());
-        let trouble = trouble_of(status);
+        let trouble = Trouble::of(status);
         self.set_back(&job, exchange, Setback { trouble, error: refused.to_string(), retry_after });
     }
 
@@ -145,7 +121,7 @@ impl Machine {
         if status.is_success() {
             return;
         }
-        if matches!(trouble_of(status), Trouble::Throttled) {
+        if matches!(Trouble::of(status), Trouble::Throttled) {
             self.counters.throttled += 1;
             self.ledger.throttled();
         }

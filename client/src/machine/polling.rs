@@ -1,18 +1,12 @@
 //! Polls, and the check of the last load that the first polls after it repeat.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use foldhash::fast::FixedState;
 use jiff::Timestamp;
 
-use super::Machine;
-use super::answers::Setback;
-use super::loading::signs;
+use super::client::Machine;
 use super::parts::difference::{self, Draft};
 use super::parts::load::Evidence;
-use super::parts::{Exchange, Lane, Trouble};
-use super::schedule::Job;
+use super::pass::signs;
+use super::words::{Exchange, Job, Lane, Setback};
 use crate::mistake::Mistake;
 use crate::wire::{self, Item, ItemKind, ItemList, Unreadable};
 
@@ -39,12 +33,10 @@ impl Machine {
     /// A poll came back with a success status.
     pub(super) fn polled(&mut self, exchange: &Exchange, body: &[u8]) {
         if exchange.cached {
-            let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
+            let setback = Setback::cached();
             return self.set_back(&Job::Poll, exchange, setback);
         }
-        // Requests are numbered in the order of sending: an older answer is out of date (hazard A7).
-        let late = exchange.number <= self.newest_applied;
-        if late && !self.config.mistakes.has(Mistake::ArrivalOrder) {
+        if self.flight.is_late(exchange) {
             return;
         }
         self.end_watch();
@@ -55,14 +47,14 @@ impl Machine {
                 if self.config.mistakes.has(Mistake::HalfAppliedAnswer) {
                     self.apply(&super::mistaken::items_before_the_cut(body), exchange);
                 }
-                let setback = Setback::of(Trouble::Unreadable, problem);
+                let setback = Setback::unreadable(problem);
                 return self.set_back(&Job::Poll, exchange, setback);
             }
         };
         self.counters.odd_items += list.unreadable as u64;
         let evidence = self.watch_evidence(&list.items);
         self.apply(&list.items, exchange);
-        self.newest_applied = self.newest_applied.max(exchange.number);
+        self.flight.applied(exchange);
         // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
         let strayed = self.good_poll.is_none() && self.asked_from_the_future(&Job::Poll, exchange);
         if strayed || self.cursor.jumped(exchange) {
@@ -161,12 +153,4 @@ impl Machine {
             self.counters.drifts += 1;
         }
     }
-}
-
-/// Small sets of websites, looked up only.
-pub(super) type Ids<V> = HashMap<crate::WebsiteId, V, FixedState>;
-
-/// The end of the check for this load: polls that ask from before it reach into the load.
-pub(super) fn watched_until(last: &Exchange, overlap: Duration) -> Duration {
-    last.received.elapsed + overlap + Duration::from_secs(1)
 }

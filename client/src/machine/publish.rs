@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::client::Machine;
+use super::event::Action;
 use super::parts::difference::Draft;
-use super::parts::{Exchange, Source, Touch};
-use super::saving::Read;
-use super::{Action, Machine, Snapshot};
+use super::parts::{Source, Touch};
+use super::state::Snapshot;
+use super::words::{Exchange, Read};
 use crate::mistake::Mistake;
 use crate::{Change, Website, WebsiteId, Websites};
 
@@ -112,7 +114,7 @@ impl Machine {
             // A cache in front of the API may not know of this yet: the patience with a reading
             // out of it begins anew.
             if let Some(read) = self.reads.get_mut(&change.website()) {
-                read.forget_cached();
+                read.cached_since = None;
             }
         }
         let generation = self.snapshot.generation + 1;

@@ -9,106 +9,26 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::answers::{Setback, trouble_of};
-use super::parts::{Exchange, Lane, Source, Touch, Trouble};
-use super::schedule::Job;
-use super::{Action, Failure, How, Machine, Moment, Operation, Refusal, SaveOutcome, Ticket};
+use super::client::Machine;
+use super::event::{Action, Failure, How, Refusal, SaveOutcome};
+use super::parts::{Source, Touch};
+use super::words::{Exchange, Job, Lane, OpenSave, Read, Save, Setback, Trouble};
 use crate::mistake::Mistake;
 use crate::wire;
-use crate::{Settings, Website, WebsiteId};
-
-/// An order to save.
-#[derive(Debug)]
-pub(super) struct Save {
-    ticket: Ticket,
-    pub(super) website: WebsiteId,
-    pub(super) settings: Settings,
-    pub(super) how: How,
-    ordered: Duration,
-}
-
-impl Save {
-    pub(super) fn new(
-        ticket: Ticket,
-        website: WebsiteId,
-        settings: Settings,
-        how: How,
-        now: Moment,
-    ) -> Self {
-        Self { ticket, website, settings, how, ordered: now.elapsed }
-    }
-
-    pub(super) fn operation(&self) -> Operation {
-        match self.how {
-            How::Put => Operation::SaveSettings(self.website),
-            How::Patch => Operation::UpdateSettings(self.website),
-        }
-    }
-
-    /// The website after this save, as far as that is known without asking.
-    fn over(&self, known: &Website) -> Option<Website> {
-        let settings = match self.how {
-            How::Put => self.settings.clone(),
-            How::Patch => known.settings.merged(&self.settings)?,
-        };
-        Some(Website { settings, ..Website::clone(known) })
-    }
-
-    /// Whether settings that were read show this save.
-    fn shows_in(&self, held: &Settings) -> bool {
-        match self.how {
-            How::Put => *held == self.settings,
-            How::Patch => held.reflects(&self.settings),
-        }
-    }
-}
-
-/// An order to read one website.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) due: Duration,
-    /// Whether something else already said that the website is gone.
-    pub(super) said_gone: bool,
-    cached_since: Option<Duration>,
-    /// Since when, and how many times, reading said that the website is gone, against the cache.
-    missing: Option<(Duration, u32)>,
-    save: Option<OpenSave>,
-}
-
-impl Read {
-    pub(super) fn due(due: Duration) -> Self {
-        Self { due, said_gone: false, cached_since: None, missing: None, save: None }
-    }
-
-    /// Something newer is known: what a cache gave before says nothing of how long it lives.
-    pub(super) fn forget_cached(&mut self) {
-        self.cached_since = None;
-    }
-}
-
-/// A save that was answered, or lost, and is being read back.
-#[derive(Debug)]
-struct OpenSave {
-    save: Save,
-    /// What was wrong with the answer; `None` when it was a definite yes.
-    problem: Option<String>,
-    /// When the answer, or its loss, was known.
-    since: Duration,
-}
+use crate::{Website, WebsiteId};
 
 impl Machine {
     /// The first save that may be sent: one at a time for each website, in the order of orders.
     pub(super) fn next_save(&self) -> Option<usize> {
         let busy = |website: &WebsiteId| {
-            let in_flight = |job: &Job| matches!(job, Job::Save(s) if s.website == *website);
-            self.in_flight.iter().any(|flight| in_flight(&flight.job))
+            self.flight.count(|job| matches!(job, Job::Save(s) if s.website == *website)) > 0
                 || self.reads.get(website).is_some_and(|read| read.save.is_some())
         };
         self.saves.iter().position(|save| !busy(&save.website))
     }
 
     pub(super) fn open_saves(&self) -> usize {
-        let in_flight = self.in_flight.iter().filter(|f| matches!(f.job, Job::Save(_))).count();
+        let in_flight = self.flight.count(|job| matches!(job, Job::Save(_)));
         let reading = self.reads.values().filter(|read| read.save.is_some()).count();
         self.saves.len() + in_flight + reading
     }
@@ -128,7 +48,7 @@ impl Machine {
             };
         }
         let refused = wire::refusal(status.as_u16(), body);
-        if trouble_of(status) == Trouble::Server {
+        if Trouble::of(status) == Trouble::Server {
             return self.save_unclear(save, refused.to_string());
         }
         if status == StatusCode::NOT_FOUND {
@@ -149,11 +69,10 @@ impl Machine {
     fn save_done(&mut self, save: Save, overtaken: bool) {
         self.own_writes.learnt(save.website, self.now);
         let known = self.snapshot.websites.contains(&save.website);
-        let late = overtaken && !self.config.mistakes.has(Mistake::LateSaveAnswerWins);
         // After a PATCH nobody knows the whole: the depth of the merge is not documented, and an
         // operator may have edited other members meanwhile (W3, W4). A website that is not in
         // the cache lacks its token.
-        if save.how == How::Put && known && !late {
+        if save.how == How::Put && known && !overtaken {
             self.show(&save);
             return self.end_save(&save, SaveOutcome::Done);
         }
@@ -176,7 +95,7 @@ impl Machine {
         let since = self.now.elapsed;
         let read = self.reads.entry(save.website).or_insert_with(|| Read::due(since));
         read.due = since;
-        read.forget_cached();
+        read.cached_since = None;
         read.save = Some(OpenSave { save, problem, since });
     }
 
@@ -213,14 +132,14 @@ impl Machine {
         if exchange.cached {
             let since = *read.cached_since.get_or_insert(self.now.elapsed);
             if self.now.elapsed.saturating_sub(since) < self.config.overlap {
-                let setback = Setback::of(Trouble::Cached, "the answer came out of a cache");
+                let setback = Setback::cached();
                 return self.set_back(&Job::Read(id), exchange, setback);
             }
         }
         let held = match wire::read_subscription(body, id) {
             Ok(held) => held,
             Err(problem) => {
-                let setback = Setback::of(Trouble::Unreadable, problem);
+                let setback = Setback::unreadable(problem);
                 return self.set_back(&Job::Read(id), exchange, setback);
             }
         };
@@ -267,7 +186,7 @@ impl Machine {
         if !shows && !settled {
             // It may not be visible yet.
             let id = held.id;
-            let read = Read { save: Some(open), ..Read::due(settles) };
+            let read = Read::of(open, settles);
             self.reads.insert(id, read);
             return;
         }
@@ -298,7 +217,7 @@ impl Machine {
                 // a poll before it, which tells whether the website has left.
                 let settles = open.since + self.config.settle;
                 let next = settles.max(self.now.elapsed + self.config.settle / 2);
-                let again = Read { save: Some(open), ..Read::due(next) };
+                let again = Read::of(open, next);
                 self.reads.insert(id, again);
                 self.poll_due = self.poll_due.min(next);
                 return;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 
-use super::loading::LoadRun;
+use super::client::Machine;
+use super::event::{Action, Failure, How, Operation};
 use super::parts::load::PASSES;
-use super::parts::{Exchange, Lane};
-use super::{Action, Failure, How, Machine, Moment, Operation, RequestId};
+use super::pass::LoadRun;
+use super::words::Job;
 use crate::WebsiteId;
-use crate::machine::saving::Save;
 use crate::mistake::Mistake;
 
 /// A wait of this length is for ever.
@@ -22,75 +22,6 @@ const WINDOW_EDGE: Duration = Duration::from_secs(2);
 /// So many lists in a row may be in doubt before the next ones come more slowly: with the default
 /// overlap eight minutes of trouble, after which the set is right within the convergence bound.
 const PATIENT: u32 = 3;
-
-/// A request under way.
-#[derive(Debug)]
-pub(super) struct InFlight {
-    pub(super) id: RequestId,
-    pub(super) job: Job,
-    pub(super) sent: Moment,
-    /// When it is given up.
-    pub(super) deadline: Duration,
-    /// The number of the newest differential that was applied when this was sent.
-    pub(super) applied_then: u64,
-}
-
-/// What a request is for.
-#[derive(Debug)]
-pub(super) enum Job {
-    Account,
-    Poll,
-    Page(u32),
-    Verify,
-    Read(WebsiteId),
-    Save(Box<Save>),
-}
-
-impl Job {
-    pub(super) fn operation(&self) -> Operation {
-        match self {
-            Self::Account => Operation::Account,
-            Self::Poll | Self::Verify => Operation::Since,
-            Self::Page(page) => Operation::List(*page),
-            Self::Read(website) => Operation::GetSettings(*website),
-            Self::Save(save) => save.operation(),
-        }
-    }
-
-    /// The requests that fail and recover with this one; a save has none, it is never repeated.
-    pub(super) fn lane(&self) -> Option<Lane> {
-        match self {
-            Self::Poll => Some(Lane::Poll),
-            Self::Page(_) | Self::Verify => Some(Lane::Load),
-            Self::Account | Self::Read(_) => Some(Lane::Read),
-            Self::Save(_) => None,
-        }
-    }
-}
-
-/// The waits of the lanes.
-#[derive(Debug, Default)]
-pub(super) struct Lanes {
-    pub(super) poll: LaneState,
-    pub(super) load: LaneState,
-    pub(super) read: LaneState,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct LaneState {
-    pub(super) not_before: Duration,
-    pub(super) failures: u32,
-}
-
-impl Lanes {
-    pub(super) fn of(&mut self, lane: Lane) -> &mut LaneState {
-        match lane {
-            Lane::Poll => &mut self.poll,
-            Lane::Load => &mut self.load,
-            Lane::Read => &mut self.read,
-        }
-    }
-}
 
 /// What could be sent next, before it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,33 +38,13 @@ impl Machine {
     /// When [`Event::Tick`](super::Event::Tick) is wanted next, on the scale of
     /// [`Moment::elapsed`]; `None`: not before something else happens.
     pub fn next_wake(&self) -> Option<Duration> {
-        let deadlines = self.in_flight.iter().map(|flight| flight.deadline);
+        let deadline = self.flight.next_deadline();
         let patience = self.patience_ends();
         let candidates = self.candidates().into_iter().filter_map(|(due, candidate)| {
-            (due != NEVER && self.may_send(self.operation(candidate))).then_some(due)
+            (due != NEVER && self.flight.may_send(self.operation(candidate))).then_some(due)
         });
-        let wake = candidates.chain(deadlines).chain(patience).min()?;
+        let wake = candidates.chain(deadline).chain(patience).min()?;
         Some(wake.max(self.now.elapsed))
-    }
-
-    /// One request at a time, saves included (hazard A7).
-    ///
-    /// A save then waits for the answer to the poll before it, usually a tenth of a second, at worst
-    /// the request time-out. What it buys: no answer ever crosses another one, so there is no order
-    /// to restore, and the save's effect is known before the next question is asked.
-    fn may_send(&self, operation: Operation) -> bool {
-        self.in_flight.is_empty() || self.goes_beside(operation)
-    }
-
-    #[cfg(not(feature = "mistakes"))]
-    fn goes_beside(&self, _: Operation) -> bool {
-        false
-    }
-
-    #[cfg(feature = "mistakes")]
-    fn goes_beside(&self, operation: Operation) -> bool {
-        let busy: Vec<_> = self.in_flight.iter().map(|f| f.job.operation()).collect();
-        super::mistaken::goes_beside(self.config.mistakes, operation, &busy)
     }
 
     /// Sends the most urgent due request, and others beside it if that is allowed.
@@ -141,7 +52,7 @@ impl Machine {
         self.look_at_the_gap();
         loop {
             let due = self.candidates().into_iter().find(|(due, candidate)| {
-                *due <= self.now.elapsed && self.may_send(self.operation(*candidate))
+                *due <= self.now.elapsed && self.flight.may_send(self.operation(*candidate))
             });
             match due {
                 Some((_, candidate)) if self.start(candidate) => {}
@@ -235,7 +146,7 @@ impl Machine {
 
     fn load_may_start(&self) -> Option<(Duration, Candidate)> {
         let pages_on_the_way =
-            self.in_flight.iter().any(|f| matches!(f.job, Job::Page(_) | Job::Verify));
+            self.flight.count(|job| matches!(job, Job::Page(_) | Job::Verify)) > 0;
         if pages_on_the_way {
             return None;
         }
@@ -282,12 +193,12 @@ impl Machine {
     }
 
     fn is_being_read(&self, website: &WebsiteId) -> bool {
-        self.in_flight.iter().any(|f| matches!(&f.job, Job::Read(other) if other == website))
+        self.flight.count(|job| matches!(job, Job::Read(other) if other == website)) > 0
     }
 
     fn needs_the_account(&self) -> bool {
         let waiting = !self.saves.is_empty() || !self.reads.is_empty();
-        waiting && !self.in_flight.iter().any(|f| matches!(f.job, Job::Account))
+        waiting && self.flight.count(|job| matches!(job, Job::Account)) == 0
     }
 
     fn operation(&self, candidate: Candidate) -> Operation {
@@ -353,15 +264,11 @@ impl Machine {
         let Some(request) = self.request(&job) else {
             return false;
         };
-        self.last_id += 1;
-        let id = RequestId(self.last_id);
         self.ledger.sent();
         self.counters.requests += 1;
         let timeout = self.config.request_timeout;
         let operation = job.operation();
-        let deadline = self.now.elapsed + timeout;
-        let applied_then = self.newest_applied;
-        self.in_flight.push(InFlight { id, job, sent: self.now, deadline, applied_then });
+        let id = self.flight.send(job, self.now, timeout);
         self.actions.push(Action::Send { id, operation, request, timeout });
         true
     }
@@ -399,29 +306,10 @@ impl Machine {
     /// Gives up what has taken too long.
     pub(super) fn expire(&mut self) {
         let now = self.now.elapsed;
-        while let Some(late) = self.in_flight.iter().find(|flight| flight.deadline <= now) {
-            let id = late.id;
+        while let Some(id) = self.flight.expired(now) {
             self.actions.push(Action::Abandon { id });
             self.failed(id, Failure::Timeout);
         }
         self.end_patience();
-    }
-
-    /// Takes a request off the list, with its times.
-    pub(super) fn landed(
-        &mut self,
-        id: RequestId,
-        headers: Option<&http::HeaderMap>,
-    ) -> Option<(InFlight, Exchange)> {
-        let position = self.in_flight.iter().position(|flight| flight.id == id)?;
-        let flight = self.in_flight.remove(position);
-        let exchange = Exchange {
-            number: id.0,
-            sent: flight.sent,
-            received: self.now,
-            date: headers.and_then(crate::wire::date_header),
-            cached: headers.is_some_and(crate::wire::from_cache),
-        };
-        Some((flight, exchange))
     }
 }

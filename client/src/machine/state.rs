@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Budget;
+use super::budget::Budget;
 use crate::Websites;
 
 /// Where the machine is; see the drawing in the [module page](super).

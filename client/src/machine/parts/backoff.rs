@@ -4,35 +4,8 @@ use std::time::Duration;
 
 use crate::Config;
 use crate::config::Waits;
+use crate::machine::words::{Lane, Trouble};
 use crate::mistake::{Mistake, Mistakes};
-
-/// What went wrong, as far as waiting is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Trouble {
-    /// No whole answer.
-    Network,
-    /// 5xx, 408, or a status that makes no sense.
-    Server,
-    /// A success status with a body that is not the API's.
-    Unreadable,
-    /// The answer came out of a cache and may be old.
-    Cached,
-    /// 429 or 420.
-    Throttled,
-    /// 401, 403, 404 and other refusals that asking again will hardly change.
-    Refused,
-}
-
-/// Requests that fail and recover together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Lane {
-    /// Differentials.
-    Poll,
-    /// Pages of the list.
-    Load,
-    /// The settings of single websites, and the account.
-    Read,
-}
 
 /// The waits after failures: `U(½·base, min(cap, base·2ⁿ))`, n failures in a row; reset by a success.
 ///

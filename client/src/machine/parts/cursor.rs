@@ -6,29 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Config;
 use crate::machine::event::Moment;
+use crate::machine::words::Exchange;
 use crate::mistake::{Mistake, Mistakes};
-
-/// One request and its whole answer, as moments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Exchange {
-    /// The request's number; later requests have higher ones.
-    pub(crate) number: u64,
-    /// When it was sent.
-    pub(crate) sent: Moment,
-    /// When its answer was whole.
-    pub(crate) received: Moment,
-    /// The answer's `Date`, by the server's clock, in whole seconds.
-    pub(crate) date: Option<Timestamp>,
-    /// Whether a cache in front of the API gave the answer.
-    pub(crate) cached: bool,
-}
-
-impl Exchange {
-    /// How long it took.
-    pub(crate) fn took(&self) -> Duration {
-        self.received.elapsed.saturating_sub(self.sent.elapsed)
-    }
-}
 
 /// An exchange, and what the server's clock said in it.
 type Dated = (Timestamp, Exchange);

@@ -16,7 +16,7 @@ pub(super) mod load;
 pub(super) mod own_writes;
 pub(super) mod pacing;
 
-pub(super) use backoff::{Backoff, Lane, Trouble};
-pub(super) use cursor::{Cursor, Exchange};
+pub(super) use backoff::Backoff;
+pub(super) use cursor::Cursor;
 pub(super) use own_writes::{OwnWrites, Source, Touch};
 pub(super) use pacing::Pacing;

@@ -1,12 +1,9 @@
 //! What an own save protects, and against which answers.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use foldhash::fast::FixedState;
-
-use super::cursor::Exchange;
 use crate::machine::event::Moment;
+use crate::machine::words::{Exchange, Ids};
 use crate::mistake::{Mistake, Mistakes};
 use crate::{Config, WebsiteId};
 
@@ -43,7 +40,7 @@ pub(crate) enum Touch {
 pub(crate) struct OwnWrites {
     settle: Duration,
     overlap: Duration,
-    learnt: HashMap<WebsiteId, Duration, FixedState>,
+    learnt: Ids<Duration>,
     mistakes: Mistakes,
 }
 
@@ -51,7 +48,7 @@ impl OwnWrites {
     /// Nothing was written yet.
     pub(crate) fn new(config: &Config) -> Self {
         let Config { settle, overlap, mistakes, .. } = *config;
-        Self { settle, overlap: overlap.max(settle), learnt: HashMap::default(), mistakes }
+        Self { settle, overlap: overlap.max(settle), learnt: Ids::default(), mistakes }
     }
 
     /// An own save of this website was confirmed, or it was read alone.

@@ -250,7 +250,7 @@ fn a_put_replaces_with_put_and_a_patch_merges_with_patch() {
 }
 
 #[test]
-fn nothing_is_sent_beside_anything() {
+fn saves_and_polls_wait_for_one_another() {
     let mut sim = Sim::three(config(), Quirks::default());
     for number in 1..=3 {
         sim.deed(secs(30), Deed::Put(number, json!({"v": "mine"})));

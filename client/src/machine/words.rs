@@ -1,0 +1,203 @@
+//! The words that the files of the machine share.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use foldhash::fast::FixedState;
+use http::StatusCode;
+use jiff::Timestamp;
+
+use super::event::{How, Moment, Operation, Ticket};
+use crate::{Settings, Website, WebsiteId};
+
+/// What a request is for.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Account,
+    Poll,
+    Page(u32),
+    /// The differential over the window in which the pages were read.
+    Verify,
+    Read(WebsiteId),
+    Save(Box<Save>),
+}
+
+impl Job {
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            Self::Account => Operation::Account,
+            Self::Poll | Self::Verify => Operation::Since,
+            Self::Page(page) => Operation::List(*page),
+            Self::Read(website) => Operation::GetSettings(*website),
+            Self::Save(save) => save.operation(),
+        }
+    }
+
+    /// The requests that fail and recover with this one; a save has none, it is never repeated.
+    pub(crate) fn lane(&self) -> Option<Lane> {
+        match self {
+            Self::Poll => Some(Lane::Poll),
+            Self::Page(_) | Self::Verify => Some(Lane::Load),
+            Self::Account | Self::Read(_) => Some(Lane::Read),
+            Self::Save(_) => None,
+        }
+    }
+}
+
+/// An order to save.
+#[derive(Debug)]
+pub(crate) struct Save {
+    pub(crate) ticket: Ticket,
+    pub(crate) website: WebsiteId,
+    pub(crate) settings: Settings,
+    pub(crate) how: How,
+    pub(crate) ordered: Duration,
+}
+
+impl Save {
+    pub(crate) fn operation(&self) -> Operation {
+        match self.how {
+            How::Put => Operation::SaveSettings(self.website),
+            How::Patch => Operation::UpdateSettings(self.website),
+        }
+    }
+
+    /// The website after this save, as far as that is known without asking.
+    pub(crate) fn over(&self, known: &Website) -> Option<Website> {
+        let settings = match self.how {
+            How::Put => self.settings.clone(),
+            How::Patch => known.settings.merged(&self.settings)?,
+        };
+        Some(Website { settings, ..Website::clone(known) })
+    }
+
+    /// Whether settings that were read show this save.
+    pub(crate) fn shows_in(&self, held: &Settings) -> bool {
+        match self.how {
+            How::Put => *held == self.settings,
+            How::Patch => held.reflects(&self.settings),
+        }
+    }
+}
+
+/// A save that was answered, or lost, and is being read back.
+#[derive(Debug)]
+pub(crate) struct OpenSave {
+    pub(crate) save: Save,
+    /// What was wrong with the answer; `None` when it was a definite yes.
+    pub(crate) problem: Option<String>,
+    /// When the answer, or its loss, was known.
+    pub(crate) since: Duration,
+}
+
+/// An order to read one website alone.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) due: Duration,
+    /// Whether something else already said that the website is gone.
+    pub(crate) said_gone: bool,
+    /// Since when its answers come out of a cache.
+    pub(crate) cached_since: Option<Duration>,
+    /// Since when, and how many times, reading said that the website is gone, against the cache.
+    pub(crate) missing: Option<(Duration, u32)>,
+    pub(crate) save: Option<OpenSave>,
+}
+
+impl Read {
+    pub(crate) fn due(due: Duration) -> Self {
+        Self { due, said_gone: false, cached_since: None, missing: None, save: None }
+    }
+
+    /// Reads the website back for this save.
+    pub(crate) fn of(save: OpenSave, due: Duration) -> Self {
+        Self { save: Some(save), ..Self::due(due) }
+    }
+}
+
+/// Requests that fail and recover together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Lane {
+    /// Differentials.
+    Poll,
+    /// Pages of the list.
+    Load,
+    /// The settings of single websites, and the account.
+    Read,
+}
+
+/// What went wrong, as far as waiting is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Trouble {
+    /// No whole answer.
+    Network,
+    /// 5xx, 408, or a status that makes no sense.
+    Server,
+    /// A success status with a body that is not the API's.
+    Unreadable,
+    /// The answer came out of a cache and may be old.
+    Cached,
+    /// 429 or 420.
+    Throttled,
+    /// 401, 403, 404 and other refusals that asking again will hardly change.
+    Refused,
+}
+
+impl Trouble {
+    /// The regime of waiting that a status belongs to.
+    pub(crate) fn of(status: StatusCode) -> Self {
+        match status.as_u16() {
+            // Either may come from either limiter (docs/wire.md#throttling).
+            429 | 420 => Self::Throttled,
+            408 => Self::Server,
+            400..=499 => Self::Refused,
+            _ => Self::Server,
+        }
+    }
+}
+
+/// A failed request that was no save.
+#[derive(Debug)]
+pub(crate) struct Setback {
+    pub(crate) trouble: Trouble,
+    pub(crate) error: String,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Setback {
+    pub(crate) fn of(trouble: Trouble, error: impl ToString) -> Self {
+        Self { trouble, error: error.to_string(), retry_after: None }
+    }
+
+    pub(crate) fn unreadable(error: impl ToString) -> Self {
+        Self::of(Trouble::Unreadable, error)
+    }
+
+    pub(crate) fn cached() -> Self {
+        Self::of(Trouble::Cached, "the answer came out of a cache")
+    }
+}
+
+/// One request and its whole answer, as moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exchange {
+    /// The request's number; later requests have higher ones.
+    pub(crate) number: u64,
+    /// When it was sent.
+    pub(crate) sent: Moment,
+    /// When its answer was whole.
+    pub(crate) received: Moment,
+    /// The answer's `Date`, by the server's clock, in whole seconds.
+    pub(crate) date: Option<Timestamp>,
+    /// Whether a cache in front of the API gave the answer.
+    pub(crate) cached: bool,
+}
+
+impl Exchange {
+    /// How long it took.
+    pub(crate) fn took(&self) -> Duration {
+        self.received.elapsed.saturating_sub(self.sent.elapsed)
+    }
+}
+
+/// Small sets of websites, looked up only.
+pub(crate) type Ids<V> = HashMap<WebsiteId, V, FixedState>;
