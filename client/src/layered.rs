@@ -71,7 +71,7 @@ impl<V: Clone> Layered<V> {
     fn put(&mut self, id: WebsiteId, value: Option<V>) -> Option<V> {
         let (added, nothing) = (usize::from(value.is_some()), value.is_none());
         let old = match Arc::get_mut(&mut self.base).filter(|_| self.changed.is_empty()) {
-            // Nobody else has this base: no snapshot to keep.
+            // No snapshot shares this base, so it is changed in place.
             Some(base) => match value {
                 Some(value) => base.insert(id, value),
                 None => base.remove(&id),

@@ -133,7 +133,7 @@ impl PartialEq for Settings {
         }
         // Nearly all settings that differ in their text differ in their meaning: one pass over
         // the bytes says so, without reading the JSON. Numbers are written in one way by
-        // whoever writes them, so `1.0` against `1.00` is not looked for.
+        // every writer, so `1.0` against `1.00` is not looked for.
         if let (Some(one), Some(two)) =
             (order_free_sum(self.as_json()), order_free_sum(other.as_json()))
             && one != two

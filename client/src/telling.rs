@@ -5,7 +5,7 @@
 
 #![cfg_attr(
     not(feature = "tracing"),
-    expect(unused_variables, reason = "there is nobody to tell it to")
+    expect(unused_variables, reason = "without tracing nothing reads it")
 )]
 
 use std::fmt::Display;

@@ -86,7 +86,7 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(timeouts: Timeouts) -> Result<Self, SetupError> {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Somebody else may have been faster; either way there is one now.
+            // Another thread may have been faster; either way there is one now.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let client = reqwest::Client::builder()

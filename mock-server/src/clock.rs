@@ -3,7 +3,7 @@
 //! Two times run side by side. *Elapsed* time counts from the start or reset of a world and only
 //! ever grows: waits, windows, delays and cache lives are measured by it. *Wall* time stamps
 //! changes and fills the `Date` header; it can be skewed and set, as a server's clock can. Nothing
-//! in this crate's core reads a clock: whoever calls it says what time it is with a [`Moment`].
+//! in this crate's core reads a clock: the caller says what time it is with a [`Moment`].
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ impl Stamp {
     #[must_use]
     pub fn http_date(self) -> String {
         let printed = PRINTER.timestamp_to_rfc9110_string(&self.timestamp());
-        // No such date has a year before 0; nobody's clock shows one unless a test sets it there.
+        // No such date has a year before 0; no clock shows one unless a test sets it there.
         printed.unwrap_or_else(|_| "Sat, 01 Jan 0000 00:00:00 GMT".to_owned())
     }
 }

@@ -38,7 +38,7 @@ pub struct Entry {
     pub elapsed_ms: u64,
     /// What it asked for.
     pub operation: Operation,
-    /// The how manieth of its operation it was, from 1.
+    /// 1-based index of the request among those of its operation.
     pub occurrence: u64,
     /// Its method.
     pub method: String,

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Mode;
-use crate::document::Problem as FaultError;
+use crate::document::{Problem, list};
 use crate::fault::FaultPlan;
 use crate::quirks::{PageSize, Profile, QuirkError, Quirks, Settings};
 use crate::schema::{InvalidSchema, SettingsSchema};
-use crate::state::{State, StateError};
+use crate::state::State;
 use crate::stub::Stub;
 
 /// How many websites have the plugin when nothing else is said.
@@ -130,23 +130,13 @@ pub enum OptionError {
     Schema(InvalidSchema),
     /// The fault plan is not valid.
     #[error("faults: {}", list(.0))]
-    Faults(Vec<FaultError>),
+    Faults(Vec<Problem>),
     /// The dump cannot be taken.
-    #[error("state: {}", all(.0))]
-    State(Vec<StateError>),
+    #[error("state: {}", list(.0))]
+    State(Vec<Problem>),
     /// An option makes websites that the dump has already.
     #[error("{0}: the dump of `state` says that already: leave one of the two out")]
     BesideState(&'static str),
-}
-
-fn all(errors: &[StateError]) -> String {
-    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    texts.join("; ")
-}
-
-fn list(errors: &[FaultError]) -> String {
-    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    texts.join("; ")
 }
 
 /// Options that were checked: everything a world starts and restarts from.

@@ -17,7 +17,7 @@ impl Listen {
     /// IPv6 address first, hence both.
     pub const SERVE: Self = Self::loopback(8420);
 
-    /// Where `exec` listens when nothing else is said: a port that nobody else has.
+    /// Where `exec` listens when nothing else is given: any free port.
     pub const FREE: Self = Self { also: None, ..Self::loopback(0) };
 
     const fn loopback(port: u16) -> Self {

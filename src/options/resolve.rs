@@ -103,8 +103,7 @@ fn combine(
     })
 }
 
-/// An address that others can reach needs a token, or somebody who insists.
-/// Refuses a public URL that no client could be told.
+/// Refuses a public URL that is no http or https address.
 fn check_public_url(url: &str, document: Option<&Document>) -> Result<(), Failure> {
     let fits = reqwest::Url::parse(url)
         .is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
@@ -124,6 +123,7 @@ fn check_public_url(url: &str, document: Option<&Document>) -> Result<(), Failur
     }
 }
 
+/// The token that control calls need; an address that other machines reach needs one, or `none`.
 fn open_or_token(listen: Listen, token: Option<String>) -> Result<Option<String>, Failure> {
     match token.as_deref() {
         Some("none") => Ok(None),

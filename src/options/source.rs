@@ -105,15 +105,8 @@ impl Source {
 ///
 /// [`Failure::BadFile`] with everything that is wrong.
 pub fn judge_state(document: &Document, state: &Value, base: &str) -> Result<(), Failure> {
-    let errors = State::parse(state).err().unwrap_or_default();
-    let problems: Vec<_> = errors
-        .into_iter()
-        .map(|error| Problem {
-            hint: error.hint,
-            ..Problem::value(format!("{base}{}", error.pointer), error.message)
-        })
-        .collect();
-    Ok(document.refuse(problems)?)
+    let problems = State::parse(state).err().unwrap_or_default();
+    Ok(document.refuse(problems.into_iter().map(|one| one.under(base)).collect())?)
 }
 
 fn refused_schema(invalid: &InvalidSchema, config: Option<&Document>) -> Failure {

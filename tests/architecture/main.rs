@@ -44,8 +44,8 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     files(folder, &["rs"])
 }
 
-/// The dependencies, of any kind, of a package in this workspace.
-fn dependencies(package: &str) -> BTreeSet<String> {
+/// The packages of this workspace, as cargo describes them.
+fn packages_of_the_workspace() -> Vec<serde_json::Value> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
@@ -53,7 +53,12 @@ fn dependencies(package: &str) -> BTreeSet<String> {
         .output()
         .unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// The dependencies, of any kind, of a package in this workspace.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let packages = packages_of_the_workspace();
     let package = packages.iter().find(|known| known["name"] == package).unwrap();
     let names = package["dependencies"].as_array().unwrap().iter();
     names.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect()
@@ -177,14 +182,7 @@ fn every_dependency_is_explained() {
 
 #[test]
 fn the_client_that_plugins_use_has_no_mistakes() {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for package in metadata["packages"].as_array().unwrap() {
+    for package in packages_of_the_workspace() {
         let features = package["features"].as_object().unwrap();
         if package["name"] == "crisp-sync" {
             assert!(features.contains_key("mistakes"), "was it renamed?");

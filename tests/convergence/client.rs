@@ -30,7 +30,7 @@ pub struct Circumstances {
     pub uplink: Duration,
     /// From when to when no connection can be opened.
     pub outage: Option<(Duration, Duration)>,
-    /// At each so manieth alarm the plugin asks for a poll at once; never when 0.
+    /// The plugin asks for a poll at once at every n-th alarm; never when n is 0.
     pub polls_at_once: u32,
     /// From here on the client gets no answer any more, which is wrong.
     pub deaf_from: Option<Duration>,

@@ -50,7 +50,7 @@ pub(super) struct Driver<T> {
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
-    /// Runs until the last handle is gone or somebody says stop.
+    /// Runs until the last handle is dropped or a stop is requested.
     pub(super) async fn run(mut self) {
         let start = Instant::now();
         let warm = self.stored().await;
@@ -68,7 +68,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         }
         let waiting = flight.stopping.into_iter();
         for done in waiting.flat_map(|stopping| stopping.waiting).chain(late) {
-            // Whoever asked may have stopped waiting.
+            // The caller may have dropped the receiver.
             let _ = done.send(());
         }
     }
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         while let Ok(order) = self.orders.try_recv() {
             match order {
                 Order::Save { end, .. } => {
-                    // Whoever ordered may have stopped waiting.
+                    // The caller may have dropped the receiver.
                     let _ = end.send(SaveOutcome::Refused(Refusal::Stopped));
                 }
                 Order::PollNow => {}
@@ -248,7 +248,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         let view = Arc::new(view);
         self.shared.view.store(view.clone());
         telling::changed(changes.len(), generation);
-        // Nobody listening is no error.
+        // A channel without receivers is no error.
         let _ = self.steps.send(Arc::new(Step { changes, view }));
     }
 

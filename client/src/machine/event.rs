@@ -117,7 +117,7 @@ pub enum Event {
         /// Replace or merge.
         how: How,
     },
-    /// Poll as soon as may be: a web hook came, or somebody is waiting (hazard E2: an event is
+    /// Poll as soon as may be: a web hook came, or a caller is waiting (hazard E2: an event is
     /// a hint, its payload is not applied).
     PollNow,
 }
@@ -163,8 +163,8 @@ pub enum SaveOutcome {
     Done,
     /// It was certainly not carried out. The cache is as it was.
     Refused(Refusal),
-    /// Nobody can say whether it was carried out, and reading back did not show it. It is not
-    /// sent again by itself: somebody else's newer settings could be overwritten.
+    /// Whether it was carried out is unknown, and reading back did not show it. It is not
+    /// sent again by itself: newer settings of another writer could be overwritten.
     Unknown {
         /// What went wrong with the save.
         problem: String,

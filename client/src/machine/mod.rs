@@ -51,11 +51,11 @@
 //! assert!(matches!(machine.handle(now, Event::Tick)[..], [Action::Send { .. }]));
 //! ```
 //!
-//! For a simulation: set [`Config::plugin_id`], or the first save asks for it;
-//! [`Quota::Unlimited`](crate::Quota::Unlimited) makes [`Config::poll_every`] stand as it is (the
-//! default quota stretches anything below 43 s); [`Config::seed`] decides the jitter;
+//! For a simulation: set [`Config::plugin_id`](crate::Config::plugin_id), or the first save asks for it;
+//! [`Quota::Unlimited`](crate::Quota::Unlimited) makes [`Config::poll_every`](crate::Config::poll_every) stand as it is (the
+//! default quota stretches anything below 43 s); [`Config::seed`](crate::Config::seed) decides the jitter;
 //! [`Machine::state`], [`Machine::status`] and [`Machine::counters`] may be read at any time, and
-//! [`Config::convergence_bound`] is the promise to hold it to.
+//! [`Config::convergence_bound`](crate::Config::convergence_bound) is the promise to hold it to.
 //!
 //! # States
 //!

@@ -69,7 +69,7 @@ impl Machine {
     fn save_done(&mut self, save: Save, overtaken: bool) {
         self.own_writes.learnt(save.website, self.now);
         let known = self.snapshot.websites.contains(&save.website);
-        // After a PATCH nobody knows the whole: the depth of the merge is not documented, and an
+        // After a PATCH the whole is unknown: the depth of the merge is not documented, and an
         // operator may have edited other members meanwhile (W3, W4). A website that is not in
         // the cache lacks its token.
         if save.how == How::Put && known && !overtaken {
@@ -191,7 +191,7 @@ impl Machine {
             return;
         }
         let outcome = match open.problem {
-            // A definite save that no longer shows was overwritten by somebody: it was done.
+            // A definite save that no longer shows was overwritten by a later one: it was done.
             None => SaveOutcome::Done,
             Some(_) if shows => SaveOutcome::Done,
             Some(problem) => SaveOutcome::Unknown { problem, holds: Some(held.settings.clone()) },
@@ -311,7 +311,7 @@ impl Machine {
             .collect();
         for OpenSave { save, problem, .. } in impatient {
             // The read goes on without its save.
-            // Even a save that was accepted is not shown unread: somebody may have saved since,
+            // Even a save that was accepted is not shown unread: another writer may have saved since,
             // and what a PATCH made of the whole is not known. The read brings it.
             let problem = problem
                 .unwrap_or_else(|| "accepted, but the website could not be read back".to_owned());

@@ -36,7 +36,7 @@ enum Candidate {
 
 impl Machine {
     /// When [`Event::Tick`](super::Event::Tick) is wanted next, on the scale of
-    /// [`Moment::elapsed`]; `None`: not before something else happens.
+    /// [`Moment::elapsed`](crate::machine::Moment::elapsed); `None`: not before something else happens.
     pub fn next_wake(&self) -> Option<Duration> {
         let deadline = self.flight.next_deadline();
         let patience = self.patience_ends();
@@ -123,7 +123,7 @@ impl Machine {
         if let Some((due, candidate)) = self.load_may_start() {
             push(due, candidate);
         }
-        // A throttled request silences the others, too: whoever failed most comes last, or a read
+        // A throttled request silences the others, too: the one that failed most comes last, or a read
         // that is refused again and again would keep the polls from ever being asked.
         candidates[urgent..].sort_by_key(|(_, candidate)| self.failures(*candidate));
         candidates

@@ -85,7 +85,7 @@ pub struct Counters {
     pub saves_done: u64,
     /// Saves that the API refused.
     pub saves_refused: u64,
-    /// Saves of which nobody knows.
+    /// Saves whose outcome is unknown.
     pub saves_unknown: u64,
     /// Websites read alone: after unclear saves, and where answers contradicted each other.
     pub read_backs: u64,

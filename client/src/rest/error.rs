@@ -13,16 +13,16 @@ use crate::wire::{Refused, Unreadable};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// No whole answer. Repeat a read; of a write nobody knows whether it was carried out, unless
+    /// No whole answer. Repeat a read; whether a write was carried out is unknown, unless
     /// the failure is [`Failure::Connect`].
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// A success status around something that is not the API's. Repeat a read; of a write nobody
-    /// knows.
+    /// A success status around something that is not the API's. Repeat a read; the outcome of a
+    /// write is unknown.
     #[error("the answer cannot be read: {0}")]
     Unreadable(#[from] Unreadable),
-    /// 5xx, 408 or a status that makes no sense here. Repeat a read, waiting longer each time; of
-    /// a write nobody knows.
+    /// 5xx, 408 or a status that makes no sense here. Repeat a read, waiting longer each time;
+    /// the outcome of a write is unknown.
     #[error("the API is in trouble: {0}")]
     Server(Refused),
     /// 429 or 420: too many requests. Be silent for the time given, else for longer each time; if

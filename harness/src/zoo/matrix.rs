@@ -1,7 +1,7 @@
 //! The kill matrix: which oracle convicts which mutant, and how soon chance finds it.
 //!
 //! [`Matrix::over`] holds every mutant against every file of a corpus; [`search`] against random
-//! cases, made by whoever calls it. The first half is committed as a snapshot, so that an oracle
+//! cases, made by the caller. The first half is committed as a snapshot, so that an oracle
 //! which has become weaker shows as a difference.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The same scenarios over real HTTP: they convict whoever deserves it, and nobody else.
+//! The same scenarios over real HTTP: they convict the clients that are wrong, and no others.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod by_hand;

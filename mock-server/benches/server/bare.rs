@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::Outcome;
 
-/// Answers the route of the list's pages with the same bytes from memory, whoever asks. The bytes
+/// Answers the route of the list's pages with the same bytes from memory, whatever the credentials. The bytes
 /// are the first line of standard input, as a JSON text.
 pub fn run(_: &[&str]) -> Outcome<()> {
     let mut line = String::new();

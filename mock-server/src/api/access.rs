@@ -71,7 +71,7 @@ pub enum Unknown {
     /// It is there, but not of that form.
     #[error("Authorization is not `Basic` with base64 of `identifier:key`")]
     Malformed,
-    /// Nobody has that identifier.
+    /// No token has that identifier.
     #[error("no token of this server has that identifier: `GET /_mock/info` shows the pair")]
     Identifier,
     /// The identifier is known, the key is another.

@@ -13,7 +13,7 @@ use crate::quirks::{DateHeader, Reason};
 /// The type that every answer declares (docs/wire.md#envelope).
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// How many bytes an envelope takes beside its data, for whoever makes room in advance.
+/// How many bytes an envelope takes beside its data, to reserve room in advance.
 pub(super) const ENVELOPE: usize = 80;
 
 /// What an answer says, before or after it was put into its envelope.

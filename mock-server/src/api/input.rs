@@ -1,4 +1,4 @@
-//! What a request brings, and which of it anybody read.
+//! What a request brings, and which of it a route has read.
 //!
 //! A misspelt query parameter is the commonest mistake of a client's author, and a server that
 //! ignores it silently hides it. So every parameter, every header of Crisp's and every member of a

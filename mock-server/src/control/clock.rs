@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::control::error::ControlError;
 use crate::control::extract::{Body, Chosen};
-use crate::control::problem::Problem;
 use crate::duration;
 use crate::space::Space;
 use crate::spaces::system_clock;
@@ -26,8 +26,12 @@ pub struct Step {
 }
 
 /// `POST /_mock/clock`: moves it; requests before and after see one clock each.
-pub async fn step(Chosen(cell): Chosen, Body(step): Body<Step>) -> Result<Json<Value>, Problem> {
-    let invalid = |error: String| Problem::bad_request(error, "send one of advance, skew and set");
+pub async fn step(
+    Chosen(cell): Chosen,
+    Body(step): Body<Step>,
+) -> Result<Json<Value>, ControlError> {
+    let invalid =
+        |error: String| ControlError::bad_request(error, "send one of advance, skew and set");
     let described = {
         let mut space = cell.lock();
         match (step.advance, step.skew, step.set) {

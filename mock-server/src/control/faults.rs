@@ -8,9 +8,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::control::ControlState;
+use crate::control::error::ControlError;
 use crate::control::extract::{Body, Chosen};
-use crate::control::problem::Problem;
-use crate::document::Problem as FaultError;
+use crate::document::{self, Problem};
 use crate::fault::{FaultId, FaultPlan};
 use crate::spaces::system_clock;
 
@@ -23,7 +23,7 @@ pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
 pub async fn add(
     Chosen(cell): Chosen,
     Body(faults): Body<Value>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Value>), ControlError> {
     let plan = FaultPlan::parse_for_server(&faults).map_err(|errors| refused(&errors))?;
     let ids = {
         let mut space = cell.lock();
@@ -51,7 +51,7 @@ pub async fn remove(
     State(state): State<Arc<ControlState>>,
     Chosen(cell): Chosen,
     Path(names): Path<std::collections::BTreeMap<String, String>>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     let text = names.get("fault").map_or("", String::as_str);
     let id: Option<FaultId> = text.parse().ok();
     let mut removed = cell.lock().faults.list();
@@ -61,17 +61,16 @@ pub async fn remove(
             state.spaces.ended().add_unfired(cell.name(), &removed);
             Ok(Json(json!({"removed": 1, "id": id})))
         }
-        None => Err(Problem::not_found(
+        None => Err(ControlError::not_found(
             format!("there is no fault `{text}`"),
             "GET /_mock/faults lists the armed ones with their ids",
         )),
     }
 }
 
-fn refused(errors: &[FaultError]) -> Problem {
-    let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    Problem::bad_request(
-        all.join("; "),
+fn refused(problems: &[Problem]) -> ControlError {
+    ControlError::bad_request(
+        document::list(problems),
         "docs/faults.md shows every fault with an example; none was armed",
     )
 }

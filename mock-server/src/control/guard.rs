@@ -1,7 +1,7 @@
 //! Who may use the control API.
 //!
 //! It changes state and shows secrets, and it listens where a browser on the same machine can reach
-//! it. So a page of another origin is refused, and so is a name that somebody's DNS could point
+//! it. So a page of another origin is refused, and so is a name that a foreign DNS could point
 //! here; a token, when one is set, is demanded from every call.
 
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use http::{HeaderMap, Uri};
 use subtle::ConstantTimeEq;
 
 use crate::control::ControlState;
-use crate::control::problem::Problem;
+use crate::control::error::ControlError;
 
 /// Lets a call through, or answers it with what was wrong.
 pub async fn guard(
@@ -30,13 +30,13 @@ pub async fn guard(
     }
 }
 
-fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), ControlError> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = uri.authority().map(Authority::as_str).or_else(|| text(HOST)).unwrap_or_default();
     if let Some(origin) = text(ORIGIN)
         && origin.split_once("://").map(|(_, authority)| authority) != Some(host)
     {
-        return Err(Problem::forbidden(
+        return Err(ControlError::forbidden(
             format!("a page of {origin} may not use the control API"),
             "call it from the test's own process, not from a browser page",
         ));
@@ -44,25 +44,25 @@ fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), Pro
     match &state.control_token {
         Some(token) => check_token(token, text(AUTHORIZATION)),
         None if is_ours(host, &state.public_url) => Ok(()),
-        None => Err(Problem::forbidden(
+        None => Err(ControlError::forbidden(
             format!("`{host}` is not a name of this server"),
             "call it by an IP address or localhost, say --public-url, or set --control-token",
         )),
     }
 }
 
-fn check_token(token: &str, authorization: Option<&str>) -> Result<(), Problem> {
+fn check_token(token: &str, authorization: Option<&str>) -> Result<(), ControlError> {
     let given = authorization.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
     if bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
         return Ok(());
     }
-    Err(Problem::unauthorized(
+    Err(ControlError::unauthorized(
         "this server demands its control token",
         "send `Authorization: Bearer TOKEN` with the token given to --control-token",
     ))
 }
 
-/// Whether nobody else's DNS can have led here: an address, a name without a dot (`localhost`, a
+/// Whether no foreign DNS can have led here: an address, a name without a dot (`localhost`, a
 /// service of a container network), a name under `.localhost`, or the name we call ourselves.
 fn is_ours(host: &str, public_url: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {

@@ -6,11 +6,11 @@
 mod call;
 mod calls;
 mod clock;
+mod error;
 mod extract;
 mod faults;
 mod guard;
 mod openapi;
-mod problem;
 mod requests;
 mod rules;
 mod spaces;
@@ -30,8 +30,8 @@ use serde_json::json;
 pub use websites::settings_url;
 
 use crate::control::call::routes;
+use crate::control::error::ControlError;
 use crate::control::extract::Chosen;
-use crate::control::problem::Problem;
 use crate::spaces::{Info, Spaces};
 
 /// What the control API works on.
@@ -77,13 +77,13 @@ async fn reset(State(state): State<Arc<ControlState>>, Chosen(cell): Chosen) -> 
     Json(Info::of(&cell.lock(), &state.public_url))
 }
 
-async fn unknown(OriginalUri(uri): OriginalUri) -> Problem {
+async fn unknown(OriginalUri(uri): OriginalUri) -> ControlError {
     let nearest = crate::nearest::nearest(uri.path(), openapi::paths());
     let hint = match nearest {
         Some(nearest) => format!("the nearest is {nearest}"),
         None => "GET /_mock/openapi.json lists every call".to_owned(),
     };
-    Problem::not_found(format!("there is no control call {}", uri.path()), hint)
+    ControlError::not_found(format!("there is no control call {}", uri.path()), hint)
 }
 
 async fn wrong_method(method: http::Method, OriginalUri(uri): OriginalUri) -> Response {

@@ -6,8 +6,8 @@ use axum::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen};
-use crate::control::problem::Problem;
 use crate::duration;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
@@ -33,11 +33,11 @@ pub struct Question {
 }
 
 impl Question {
-    fn filter(&self) -> Result<Filter, Problem> {
+    fn filter(&self) -> Result<Filter, ControlError> {
         let operation = self.operation.as_deref().map(operation).transpose()?;
         let website: Option<WebsiteId> =
             self.website.as_deref().map(str::parse).transpose().map_err(|error| {
-                Problem::bad_request(format!("{error}"), "GET /_mock/websites lists them")
+                ControlError::bad_request(format!("{error}"), "GET /_mock/websites lists them")
             })?;
         Ok(Filter {
             operation,
@@ -49,17 +49,17 @@ impl Question {
         })
     }
 
-    fn wait(&self) -> Result<Duration, Problem> {
+    fn wait(&self) -> Result<Duration, ControlError> {
         let Some(text) = &self.wait else {
             return Ok(Duration::ZERO);
         };
         let wait = duration::parse(text)
-            .map_err(|error| Problem::bad_request(error.to_string(), "send `wait=5s`"))?;
+            .map_err(|error| ControlError::bad_request(error.to_string(), "send `wait=5s`"))?;
         Ok(wait.min(LONGEST_WAIT))
     }
 }
 
-fn operation(name: &str) -> Result<Operation, Problem> {
+fn operation(name: &str) -> Result<Operation, ControlError> {
     name.parse().map_err(|error| {
         let names = Operation::ALL.map(Operation::name);
         let nearest = crate::nearest::nearest(name, names);
@@ -67,7 +67,7 @@ fn operation(name: &str) -> Result<Operation, Problem> {
             Some(nearest) => format!("the nearest is `{nearest}`"),
             None => format!("the operations are {}", names.join(", ")),
         };
-        Problem::bad_request(format!("{error}"), hint)
+        ControlError::bad_request(format!("{error}"), hint)
     })
 }
 
@@ -76,7 +76,7 @@ fn operation(name: &str) -> Result<Operation, Problem> {
 pub async fn list(
     Chosen(cell): Chosen,
     Asked(question): Asked<Question>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     let filter = question.filter()?;
     let wait = question.wait()?;
     let limit = question.limit.unwrap_or(usize::MAX);

@@ -4,8 +4,8 @@ use axum::Json;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::control::error::ControlError;
 use crate::control::extract::{Body, Chosen};
-use crate::control::problem::Problem;
 use crate::quirks::{Quirks, Settings};
 use crate::schema::SettingsSchema;
 use crate::space::Space;
@@ -20,7 +20,7 @@ pub async fn schema(Chosen(cell): Chosen) -> Json<Value> {
 pub async fn set_schema(
     Chosen(cell): Chosen,
     Body(schema): Body<Value>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     let rules = cell.lock().world.quirks.schema_rules();
     let schema =
         SettingsSchema::from_value(schema, rules).map_err(|error| invalid_schema(&error))?;
@@ -29,8 +29,8 @@ pub async fn set_schema(
     Ok(Json(json!({"valid": true, "warnings": warnings})))
 }
 
-fn invalid_schema(error: &crate::schema::InvalidSchema) -> Problem {
-    Problem::bad_request(
+fn invalid_schema(error: &crate::schema::InvalidSchema) -> ControlError {
+    ControlError::bad_request(
         format!("the schema is not valid: {error}"),
         "`crisp-mock validate schema.json` shows the place; the schema from before stays in force",
     )
@@ -45,11 +45,11 @@ pub async fn quirks(Chosen(cell): Chosen) -> Json<Quirks> {
 pub async fn set_quirks(
     Chosen(cell): Chosen,
     Body(settings): Body<Settings>,
-) -> Result<Json<Quirks>, Problem> {
+) -> Result<Json<Quirks>, ControlError> {
     let mut space = cell.lock();
     let mut quirks = space.world.quirks.clone();
     quirks.apply(&settings).map_err(|error| {
-        Problem::bad_request(
+        ControlError::bad_request(
             error.to_string(),
             "docs/quirks.md lists every quirk; none was changed",
         )
@@ -57,7 +57,7 @@ pub async fn set_quirks(
     if quirks.schema_rules() != space.world.quirks.schema_rules() {
         let raw = space.world.schema().raw().clone();
         let schema = SettingsSchema::from_value(raw, quirks.schema_rules()).map_err(|error| {
-            Problem::conflict(
+            ControlError::conflict(
                 format!("the schema in force is not valid under that draft: {error}"),
                 "PUT /_mock/schema another first; no quirk was changed",
             )
@@ -93,9 +93,9 @@ fn present<'de, D: serde::Deserializer<'de>>(
 pub async fn set_quota(
     Chosen(cell): Chosen,
     Body(set): Body<SetQuota>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     if set.limit.is_none() && set.used.is_none() {
-        return Err(Problem::bad_request(
+        return Err(ControlError::bad_request(
             "nothing to change",
             "send `limit` (null: none), `used` or both",
         ));

@@ -9,8 +9,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::control::ControlState;
+use crate::control::error::ControlError;
 use crate::control::extract::Body;
-use crate::control::problem::Problem;
 use crate::duration;
 use crate::options::{Blueprint, DEFAULT_EXPIRY, WorldOptions};
 use crate::space::DEFAULT;
@@ -26,7 +26,7 @@ pub async fn list(State(state): State<Arc<ControlState>>) -> Json<Value> {
 pub async fn make(
     State(state): State<Arc<ControlState>>,
     Body(mut body): Body<Map<String, Value>>,
-) -> Result<(StatusCode, Json<Info>), Problem> {
+) -> Result<(StatusCode, Json<Info>), ControlError> {
     let name = take_text(&mut body, "name")?;
     if let Some(name) = &name {
         check_name(name)?;
@@ -43,7 +43,7 @@ pub async fn make(
         invalid(all.join("; "))
     })?;
     let cell = state.spaces.make(name, blueprint, expires).map_err(|taken| {
-        Problem::conflict(taken.to_string(), "GET /_mock/spaces lists the spaces there are")
+        ControlError::conflict(taken.to_string(), "GET /_mock/spaces lists the spaces there are")
     })?;
     let info = Info::of(&cell.lock(), &state.public_url);
     Ok((StatusCode::CREATED, Json(info)))
@@ -81,7 +81,7 @@ fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
     }
 }
 
-fn take_text(body: &mut Map<String, Value>, key: &str) -> Result<Option<String>, Problem> {
+fn take_text(body: &mut Map<String, Value>, key: &str) -> Result<Option<String>, ControlError> {
     match body.remove(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -89,7 +89,7 @@ fn take_text(body: &mut Map<String, Value>, key: &str) -> Result<Option<String>,
     }
 }
 
-fn check_name(name: &str) -> Result<(), Problem> {
+fn check_name(name: &str) -> Result<(), ControlError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name != DEFAULT && (1..=64).contains(&name.len()) && name.chars().all(plain) {
         return Ok(());
@@ -99,8 +99,8 @@ fn check_name(name: &str) -> Result<(), Problem> {
     )))
 }
 
-fn invalid(error: String) -> Problem {
-    Problem::bad_request(
+fn invalid(error: String) -> ControlError {
+    ControlError::bad_request(
         error,
         "the body takes the server options, `name` and `expires`; no space was made",
     )
@@ -130,9 +130,9 @@ pub(super) fn body_schema() -> Value {
 pub async fn remove(
     State(state): State<Arc<ControlState>>,
     Path(name): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     if name == DEFAULT {
-        return Err(Problem::conflict(
+        return Err(ControlError::conflict(
             "the default space cannot be removed",
             "POST /_mock/reset empties it",
         ));
@@ -140,7 +140,7 @@ pub async fn remove(
     if state.spaces.remove(&name) {
         return Ok(Json(json!({"removed": name})));
     }
-    Err(Problem::not_found(
+    Err(ControlError::not_found(
         format!("there is no space called `{name}`"),
         "GET /_mock/spaces lists them",
     ))

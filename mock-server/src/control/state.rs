@@ -3,8 +3,8 @@
 use axum::Json;
 use serde_json::{Value, json};
 
+use crate::control::error::ControlError;
 use crate::control::extract::{Body, Chosen};
-use crate::control::problem::Problem;
 use crate::spaces::system_clock;
 use crate::state::State;
 
@@ -17,10 +17,10 @@ pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
 pub async fn put(
     Chosen(cell): Chosen,
     Body(document): Body<Value>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     let state = State::parse(&document).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        Problem::bad_request(
+        ControlError::bad_request(
             all.join("; "),
             "GET /_mock/state shows what a dump looks like; nothing was changed",
         )

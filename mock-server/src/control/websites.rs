@@ -1,4 +1,4 @@
-//! Websites, as somebody at the dashboard changes them.
+//! Websites, as an operator changes them at the dashboard.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::control::error::ControlError;
 use crate::control::extract::{Body, Chosen, Website};
-use crate::control::problem::Problem;
 use crate::engine::{self, Installation, Plan, Refusal, Writer};
 use crate::id::WebsiteId;
 use crate::sample;
@@ -29,7 +29,7 @@ pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
 }
 
 /// `GET /_mock/websites/{id}`
-pub async fn show(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, Problem> {
+pub async fn show(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, ControlError> {
     let space = cell.lock();
     let website = space.world.website(id).ok_or_else(|| unknown(id))?;
     Ok(Json(identified(&space, website)))
@@ -68,11 +68,11 @@ impl PlanName {
     }
 }
 
-/// `POST /_mock/websites`: somebody installs the plugin.
+/// `POST /_mock/websites`: the plugin is installed on a website.
 pub async fn install(
     Chosen(cell): Chosen,
     Body(install): Body<Install>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Value>), ControlError> {
     let how = Installation {
         settings: install.settings,
         plan: install.plan.map(PlanName::into_plan),
@@ -87,8 +87,11 @@ pub async fn install(
     Ok((StatusCode::CREATED, Json(body)))
 }
 
-/// `DELETE /_mock/websites/{id}`: somebody uninstalls it.
-pub async fn uninstall(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, Problem> {
+/// `DELETE /_mock/websites/{id}`: it is uninstalled.
+pub async fn uninstall(
+    Chosen(cell): Chosen,
+    Website(id): Website,
+) -> Result<Json<Value>, ControlError> {
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());
         space.world.uninstall(now, id).map_err(refused)?;
@@ -109,9 +112,9 @@ pub async fn change(
     Chosen(cell): Chosen,
     Website(id): Website,
     Body(change): Body<Change>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     if change.plan.is_none() && change.price.is_none() {
-        return Err(Problem::bad_request("nothing to change", "send `plan`, `price` or both"));
+        return Err(ControlError::bad_request("nothing to change", "send `plan`, `price` or both"));
     }
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());
@@ -126,7 +129,7 @@ pub async fn save(
     Chosen(cell): Chosen,
     Website(id): Website,
     Body(settings): Body<Value>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, ControlError> {
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());
         space.world.save(now, id, settings, Writer::Operator).map_err(refused)?;
@@ -134,11 +137,11 @@ pub async fn save(
     })
 }
 
-/// Changes a world and tells whoever waits for it.
+/// Changes a world and wakes the calls that wait for it.
 fn write<T>(
     cell: &Arc<SharedSpace>,
-    change: impl FnOnce(&mut Space) -> Result<T, Problem>,
-) -> Result<T, Problem> {
+    change: impl FnOnce(&mut Space) -> Result<T, ControlError>,
+) -> Result<T, ControlError> {
     let result = {
         let mut space = cell.lock();
         let result = change(&mut space);
@@ -151,7 +154,7 @@ fn write<T>(
     result
 }
 
-fn changed(space: &mut Space, id: WebsiteId) -> Result<Json<Value>, Problem> {
+fn changed(space: &mut Space, id: WebsiteId) -> Result<Json<Value>, ControlError> {
     let website = space.world.website(id).ok_or_else(|| unknown(id))?;
     Ok(Json(identified(space, website)))
 }
@@ -196,20 +199,20 @@ pub fn settings_url(page: &str, website: &engine::Website) -> String {
     format!("{page}{joint}{query}{fragment}")
 }
 
-fn unknown(id: WebsiteId) -> Problem {
-    Problem::not_found(
+fn unknown(id: WebsiteId) -> ControlError {
+    ControlError::not_found(
         format!("website {} ({id}) does not have the plugin", id.short()),
         "install it with POST /_mock/websites, or see GET /_mock/websites",
     )
 }
 
-fn refused(refusal: Refusal) -> Problem {
+fn refused(refusal: Refusal) -> ControlError {
     match refusal {
         Refusal::NotSubscribed(id) => unknown(id),
         Refusal::AlreadySubscribed(_) => {
-            Problem::conflict(refusal.to_string(), "DELETE /_mock/websites/{id} uninstalls it")
+            ControlError::conflict(refusal.to_string(), "DELETE /_mock/websites/{id} uninstalls it")
         }
-        Refusal::NotAnObject(_) | Refusal::Invalid(_) => Problem::bad_request(
+        Refusal::NotAnObject(_) | Refusal::Invalid(_) => ControlError::bad_request(
             refusal.to_string(),
             "GET /_mock/schema shows the schema; nothing was changed",
         ),

@@ -35,7 +35,7 @@ mod tests;
 pub use language::{Language, json_schema, read, without_words};
 pub use node::{Entry, Kind, Node, Position};
 pub use pairs::{As, Maybe, OneOrMany, Pairs, True};
-pub use problem::{Invalid, Part, Problem, Severity, member};
+pub use problem::{Invalid, Part, Problem, Severity, list, member};
 pub use render::render;
 pub use text::{Complaint, Form, TextForm, complain, shortened};
 

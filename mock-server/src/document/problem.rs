@@ -92,6 +92,13 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Problems on one line, where no text can be shown.
+#[must_use]
+pub fn list(problems: &[Problem]) -> String {
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
 /// One more step of a JSON pointer (RFC 6901).
 #[must_use]
 pub fn member(pointer: &str, name: &str) -> String {

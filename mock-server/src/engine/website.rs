@@ -16,7 +16,7 @@ use crate::id::WebsiteId;
 pub struct Version {
     /// What the wall showed.
     pub stamp: Stamp,
-    /// The how manieth change of the world this is.
+    /// The index of the change among all changes of the world, from 1.
     pub seq: u64,
 }
 

@@ -16,7 +16,7 @@
 //! digest as a fraction of 2^53: a number from 0 up to, but not including, 1. The purpose is
 //! `chance` (the fault acts when the number is below its chance) or `delay` (the number places a
 //! uniform delay between its bounds). So the same history of one client meets the same faults on
-//! any machine, whatever other clients do, and anybody can check a draw with `sha256sum`:
+//! any machine, whatever other clients do, and `sha256sum` checks a draw:
 //!
 //! ```text
 //! $ printf 'crisp-mock-fault-1\nchance\n7\n0\nlist\n1\ndefault' | sha256sum
@@ -59,7 +59,7 @@ pub struct Draw<'a> {
     pub space: &'a str,
     /// The request's operation.
     pub operation: Operation,
-    /// The how-manieth request of that operation it is, from 1.
+    /// 1-based index of the request among those of its operation.
     pub occurrence: u64,
 }
 

@@ -25,7 +25,7 @@ fn all_made(value: Value) -> Vec<Value> {
     made.collect()
 }
 
-/// A promise: whoever wrote these values into a test of a plugin finds them again.
+/// A promise: values that a plugin's test has copied stay the same.
 #[test]
 fn seed_1_makes_the_same_three_websites_for_good() {
     let expected = [

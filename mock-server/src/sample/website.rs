@@ -16,7 +16,7 @@ use crate::id::derive_uuid;
 pub struct Website {
     /// The name of a company.
     pub name: String,
-    /// A domain under `.example`, which belongs to nobody (RFC 2606). No two numbers share one.
+    /// A domain under `.example`, which is reserved (RFC 2606). No two numbers share one.
     pub domain: String,
     /// The website's plan.
     pub plan: Plan,

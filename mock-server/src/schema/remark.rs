@@ -56,7 +56,7 @@ fn placed(severity: Severity, problem: &SchemaProblem) -> (Position, Problem) {
     (problem.position.unwrap_or(Position::START), shown)
 }
 
-/// Nobody reads more at once.
+/// More warnings than these are not shown.
 const MOST_WARNINGS: usize = 50;
 
 /// What is allowed and probably not meant.

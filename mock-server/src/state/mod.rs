@@ -70,29 +70,6 @@ struct Dumped {
     bills: Vec<Bill>,
 }
 
-/// Something in a dump that cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}{}", place(pointer), advice(hint.as_deref()))]
-pub struct StateError {
-    /// Where, as a JSON pointer.
-    pub pointer: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-fn place(pointer: &str) -> String {
-    if pointer.is_empty() {
-        return String::new();
-    }
-    format!("{pointer}: ")
-}
-
-fn advice(hint: Option<&str>) -> String {
-    hint.map(|hint| format!(" ({hint})")).unwrap_or_default()
-}
-
 impl State {
     /// What the wall shows at the start of a world that goes on from here.
     ///

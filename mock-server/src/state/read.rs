@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::website::{Draft, date};
-use super::{Dumped, State, StateError, VERSION};
+use super::{Dumped, State, VERSION};
 use crate::clock::{Mode, Stamp};
+use crate::document::Problem;
 use crate::id::WebsiteId;
 use crate::nearest::nearest;
 use crate::quirks::Quirks;
@@ -37,7 +38,7 @@ struct QuotaPart {
 
 struct Reader<'a> {
     members: &'a Map<String, Value>,
-    errors: Vec<StateError>,
+    errors: Vec<Problem>,
 }
 
 impl State {
@@ -46,7 +47,7 @@ impl State {
     /// # Errors
     ///
     /// Everything that is wrong with it; if its version is another, that alone.
-    pub fn parse(document: &Value) -> Result<Self, Vec<StateError>> {
+    pub fn parse(document: &Value) -> Result<Self, Vec<Problem>> {
         let members = versioned(document).map_err(|error| vec![error])?;
         let mut reader = Reader { members, errors: Vec::new() };
         reader.refuse_unknown_members();
@@ -81,20 +82,11 @@ impl State {
 }
 
 /// The members of a document whose version is ours.
-fn versioned(document: &Value) -> Result<&Map<String, Value>, StateError> {
-    let refused = |message: String, hint: &str| StateError {
-        pointer: "/version".to_owned(),
-        message,
-        hint: Some(hint.to_owned()),
-    };
+fn versioned(document: &Value) -> Result<&Map<String, Value>, Problem> {
+    let refused = |message: String, hint: &str| Problem::value("/version", message).hint(hint);
     let Value::Object(members) = document else {
-        return Err(StateError {
-            pointer: String::new(),
-            ..refused(
-                "a dump is a map, and this is none".to_owned(),
-                "`crisp-mock ctl state > state.json` writes one",
-            )
-        });
+        let problem = Problem::value("", "a dump is a map, and this is none");
+        return Err(problem.hint("`crisp-mock ctl state > state.json` writes one"));
     };
     match members.get("version") {
         Some(Value::Number(number)) if number.as_u64() == Some(VERSION) => Ok(members),
@@ -113,7 +105,7 @@ fn versioned(document: &Value) -> Result<&Map<String, Value>, StateError> {
 
 impl Reader<'_> {
     fn refuse(&mut self, pointer: &str, message: impl Into<String>, hint: Option<String>) {
-        self.errors.push(StateError { pointer: pointer.to_owned(), message: message.into(), hint });
+        self.errors.push(Problem { hint, ..Problem::value(pointer, message) });
     }
 
     fn refuse_unknown_members(&mut self) {

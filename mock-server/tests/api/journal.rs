@@ -1,4 +1,4 @@
-//! What the journal says of a request: what nobody read, why it was refused, how to mend it.
+//! What the journal says of a request: what no route read, why it was refused, how to mend it.
 
 use bytes::Bytes;
 use crisp_mock_server::api::Tier;

@@ -223,7 +223,7 @@ fn clock_faults_skew_the_server_while_their_window_is_open() {
     assert_eq!(seen, [None, Some(-60_000), Some(-59_000), Some(1_000)]);
 }
 
-/// Test vector of the documentation: anybody can repeat it with `sha256sum`.
+/// Test vector of the documentation: `sha256sum` repeats it.
 #[test]
 fn chance_is_the_documented_hash() {
     let draw =

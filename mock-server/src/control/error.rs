@@ -1,4 +1,4 @@
-//! What the control API answers when it cannot do as it is told.
+//! What the control API answers when it cannot carry a call out.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -7,13 +7,13 @@ use serde_json::json;
 
 /// An error with a hint: `{"error": "…", "hint": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct ControlError {
     status: StatusCode,
     error: String,
     hint: String,
 }
 
-impl Problem {
+impl ControlError {
     /// The request cannot be understood.
     pub fn bad_request(error: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error: error.into(), hint: hint.into() }
@@ -29,18 +29,18 @@ impl Problem {
         Self { status: StatusCode::CONFLICT, error: error.into(), hint: hint.into() }
     }
 
-    /// Whoever asks may not.
+    /// The caller may not do that.
     pub fn forbidden(error: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: StatusCode::FORBIDDEN, error: error.into(), hint: hint.into() }
     }
 
-    /// Whoever asks did not say who they are.
+    /// The call has no token.
     pub fn unauthorized(error: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, error: error.into(), hint: hint.into() }
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
         (self.status, Json(json!({"error": self.error, "hint": self.hint}))).into_response()
     }
