@@ -111,7 +111,7 @@ impl TextForm for Wait {
 
     fn read(text: &str) -> Result<Self, Complaint> {
         match Span::read(text)?.0 {
-            Duration::ZERO => complain("nothing is as long as that: it changes nothing", HINT),
+            Duration::ZERO => complain("a duration of zero changes nothing", HINT),
             span => Ok(Self(span)),
         }
     }

@@ -255,7 +255,7 @@ impl JsonSchema for True {
         json_schema!({
             "const": true,
             "x-name": "`true`",
-            "x-hint": "write `{key}: true`, or leave the key out to disarm it",
+            "x-hint": "write `{key}: true`, or leave the key out",
         })
     }
 }

@@ -77,7 +77,7 @@ pub struct Fault {
     "exclusiveMinimum" = 0,
     "maximum" = 1,
     "x-name" = "a chance",
-    "x-hint" = "a number above 0, which never comes, and up to 1: `0.2` is one in five"
+    "x-hint" = "write a number above 0 and up to 1: `0.2` is one in five; 0 never happens"
 ))]
 pub struct Chance(f64);
 

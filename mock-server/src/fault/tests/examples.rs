@@ -66,7 +66,7 @@ pub(super) fn wrong() -> Vec<(Value, &'static str, &'static str, bool)> {
         (json!({ "at": "since", "delay": "5" }), "/delay", "`5s`"),
         (json!({ "at": "since", "delay": "-5s" }), "/delay", "negative"),
         (json!({ "at": "since", "delay": { "normal": ["1s", "2s"] } }), "/delay/normal", "uniform"),
-        (json!({ "at": "since", "reset": false }), "/reset", "disarm"),
+        (json!({ "at": "since", "reset": false }), "/reset", "leave the key out"),
         (json!({ "at": "since", "reset": "yes" }), "/reset", "`reset: true`"),
         (json!({ "at": "since", "cut_body": -1 }), "/cut_body", "bytes"),
         (json!({ "at": "since", "drip": "0B/s" }), "/drip", "100B/s"),
@@ -98,7 +98,7 @@ pub(super) fn wrong() -> Vec<(Value, &'static str, &'static str, bool)> {
     ];
     let by_the_parser = [
         (json!({ "at": "since#3..1", "status": 503 }), "/at", "1..3"),
-        (json!({ "at": "since", "delay": "0s" }), "/delay", "nothing"),
+        (json!({ "at": "since", "delay": "0s" }), "/delay", "zero"),
         (json!({ "at": "since", "delay": "5 parsecs" }), "/delay", "not a duration"),
         (json!({ "at": "since", "delay": { "uniform": ["3s", "1s"] } }), "/delay", "bounds"),
         (json!({ "window": "30s..20s", "reset": true }), "/window", "empty"),
@@ -108,7 +108,7 @@ pub(super) fn wrong() -> Vec<(Value, &'static str, &'static str, bool)> {
         (json!({ "window": "1s..", "method": "PUT", "stale": "1m" }), "/method", "read"),
         (json!({ "at": "since", "method": "PUT", "reset": true }), "/method", "GET"),
         (json!({ "at": "list", "website": "w1", "reset": true }), "/website", "website"),
-        (json!({ "window": "1s..", "clock": "server", "skew": "0s" }), "/skew", "nothing"),
+        (json!({ "window": "1s..", "clock": "server", "skew": "0s" }), "/skew", "zero"),
     ];
     let both = by_both.into_iter().map(|(value, place, word)| (value, place, word, true));
     let parser = by_the_parser.into_iter().map(|(value, place, word)| (value, place, word, false));
