@@ -28,7 +28,7 @@ macro_rules! methods {
             H: Handler<T, Arc<ControlState>>,
             T: 'static,
         {
-            let problem = json!({ "$ref": "#/components/schemas/ControlError" });
+            let problem = json!({ "$ref": "#/components/schemas/Problem" });
             let operation = json!({ "summary": summary, "responses": {} });
             Self { path, method: stringify!($method), operation, answer: $method(handler) }
                 .respond("4XX", "What was wrong, and what to do next.", Some(problem))
