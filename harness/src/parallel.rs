@@ -1,7 +1,8 @@
 //! Work side by side, with results in the order of the items.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
+use std::iter;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
@@ -11,12 +12,31 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     work: &(dyn Fn(&T) -> R + Sync),
 ) -> Vec<R> {
-    let mut results = Vec::with_capacity(items.len());
-    let Ok(()) = in_order(jobs, items, work, &mut |_, result| {
-        results.push(result);
-        Ok::<_, Infallible>(())
+    let jobs = jobs.min(items.len());
+    if jobs <= 1 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let share = || {
+        let taken = iter::from_fn(|| {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            items.get(index).map(|item| (index, work(item)))
+        });
+        taken.collect::<Vec<_>>()
+    };
+    // Each thread keeps its results until the end: handed over one by one, as in `in_order`, each
+    // wakes the receiving thread, which costs a search of short cases 8 % of its speed.
+    let mut results = std::thread::scope(|scope| {
+        // Collected first, so that all of them run before one is waited for.
+        let threads: Vec<_> = (0..jobs).map(|_| scope.spawn(share)).collect();
+        let joined = threads.into_iter().map(|thread| match thread.join() {
+            Ok(results) => results,
+            Err(panic) => resume_unwind(panic),
+        });
+        joined.flatten().collect::<Vec<_>>()
     });
-    results
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The same with each result handed over as soon as those before it were; the first error of `take`

@@ -1,15 +1,15 @@
-//! The same router without a socket: spaces, credentials and control API, one call away.
+//! The same routes without a socket: spaces, credentials and control API, one call away.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::control::ControlState;
 use crate::options::Blueprint;
-use crate::server::{ServerOptions, StartError, router};
+use crate::server::router::Routes;
+use crate::server::{ServerOptions, StartError};
 use crate::spaces::{Info, Reply, Spaces};
 
 /// An emulator that listens nowhere.
@@ -32,7 +32,7 @@ use crate::spaces::{Info, Reply, Spaces};
 pub struct InProcess {
     info: Info,
     shared: Arc<ControlState>,
-    router: Router,
+    routes: Arc<Routes>,
 }
 
 impl InProcess {
@@ -51,8 +51,8 @@ impl InProcess {
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
-        let router = router::router(Arc::clone(&shared), options.on_request);
-        Ok(Self { info, shared, router })
+        let routes = Routes::new(Arc::clone(&shared), options.on_request);
+        Ok(Self { info, shared, routes })
     }
 
     /// With which credentials the default space is reached.
@@ -69,7 +69,7 @@ impl InProcess {
 
     /// What a request leads to, with everything that a fault wants done to it.
     pub async fn reply(&self, request: Request<Bytes>) -> Reply {
-        router::answer(self.router.clone(), request).await
+        Arc::clone(&self.routes).answer(request).await
     }
 
     /// The answer to a request, at once and whole; none when a fault withholds it.

@@ -26,12 +26,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use in_process::InProcess;
+
+use router::Routes;
 
 use crate::control::ControlState;
 use crate::options::{Blueprint, OptionError, WorldOptions};
@@ -138,10 +139,10 @@ impl MockServer {
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
         let last_request =
             Arc::new(AtomicU64::new(system_clock::in_millis(system_clock::elapsed())));
-        let router = router::router(Arc::clone(&shared), options.on_request);
+        let routes = Routes::new(Arc::clone(&shared), options.on_request);
         let (stop, stopped) = StopSignal::new();
         let tasks =
-            run(listeners, router, Arc::clone(&last_request), Arc::clone(&shared), &stopped);
+            run(listeners, routes, Arc::clone(&last_request), Arc::clone(&shared), &stopped);
         Ok(Self { info, addresses, shared, last_request, stop, tasks })
     }
 
@@ -212,14 +213,14 @@ impl Drop for MockServer {
 
 fn run(
     listeners: Vec<TcpListener>,
-    router: Router,
+    routes: Arc<Routes>,
     last_request: Arc<AtomicU64>,
     shared: Arc<ControlState>,
     stopped: &StopSignal,
 ) -> Vec<JoinHandle<()>> {
     let service = move |request| {
         last_request.store(system_clock::in_millis(system_clock::elapsed()), Ordering::Relaxed);
-        router::answer(router.clone(), request)
+        Arc::clone(&routes).answer(request)
     };
     let server = Arc::new(HttpServer::new(service, Limits::default()));
     let mut tasks: Vec<_> = listeners
