@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crisp_mock_server::document::{MOST_BYTES, utf8};
 
-pub use crisp_mock_server::document::{Document, Invalid, Part, Problem, member};
+pub use crisp_mock_server::document::{Document, Invalid, Problem, member};
 
 use crate::failure::Failure;
 

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo;
 use crisp_mock_server::schema::{Rules, review};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::document::{Document, Problem, read_text};
 use crate::failure::Failure;
-use crate::options::{KEYS, judge_config, judge_plan};
+use crate::options::{self, judge_config, judge_plan};
 use crate::terminal;
 
 /// What is to be judged.
@@ -86,11 +86,10 @@ fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
         Kind::Schema => judge_schema(&name, &text)?,
         Kind::Config => {
             let folder = path.parent().unwrap_or(Path::new(""));
-            judge_config(Document::parse(&name, text)?, folder)?.remarks
+            judge_config(&Document::parse(&name, text)?, folder)?.remarks
         }
         Kind::Faults => {
-            let document = Document::parse(&name, text)?;
-            judge_plan(&document, &document.value(), "")?;
+            judge_plan(&Document::parse(&name, text)?)?;
             String::new()
         }
         Kind::Scenario => judge_scenario(&name, &text)?,
@@ -144,12 +143,14 @@ fn detect(document: &Document) -> Result<Kind, Failure> {
         Value::Array(items) if items.iter().all(Value::is_object) => return Ok(Kind::Faults),
         _ => return Err(unknown(document)),
     };
+    // `schema` and `key` are options too, and `$schema` is allowed in a config.
+    let config_keys = options::keys().iter().filter(|key| members.contains_key(*key)).count();
     let count = |keys: &[&str]| keys.iter().filter(|key| members.contains_key(**key)).count();
     let known = [
         (count(&SCHEMA_KEYS), Kind::Schema),
         (count(&FAULT_KEYS), Kind::Faults),
         (count(&SCENARIO_KEYS), Kind::Scenario),
-        (config_keys(members), Kind::Config),
+        (config_keys, Kind::Config),
     ];
     let most = known.iter().map(|(count, _)| *count).max().unwrap_or(0);
     let mut best = known.iter().filter(|(count, _)| *count == most && most > 0);
@@ -157,12 +158,6 @@ fn detect(document: &Document) -> Result<Kind, Failure> {
         (Some((_, kind)), None) => Ok(*kind),
         _ => Err(unknown(document)),
     }
-}
-
-/// `schema` and `key` are options too, and `$schema` is allowed in a config.
-fn config_keys(members: &Map<String, Value>) -> usize {
-    let known = |key: &&String| KEYS.contains(&key.as_str()) || *key == "quirk";
-    members.keys().filter(known).count()
 }
 
 fn unknown(document: &Document) -> Failure {

@@ -1,9 +1,11 @@
 //! Stubs: fixed answers for routes outside the plugin area that a plugin calls.
 
+use std::fmt;
 use std::str::FromStr;
 
 use http::Method;
-use serde::{Deserialize, Serialize};
+
+use crate::document::{Complaint, TextForm, complain, text_form};
 
 /// One stub, written `POST website/*/conversation/*/message=202`: `*` stands for one segment.
 ///
@@ -17,9 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(!stub.matches(&http::Method::POST, "website/a/conversation/b"));
 /// # Ok::<(), crisp_mock_server::stub::InvalidStub>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stub {
     method: Method,
     segments: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Stub {
 
 /// A text that describes no stub.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a stub: {problem}; write `POST website/*/conversation/*/message=202`")]
+#[error("`{text}` is not a stub: {problem}; {}", Stub::HINT)]
 pub struct InvalidStub {
     text: String,
     problem: &'static str,
@@ -81,19 +81,30 @@ impl FromStr for Stub {
     }
 }
 
-impl TryFrom<String> for Stub {
-    type Error = InvalidStub;
-
-    fn try_from(text: String) -> Result<Self, InvalidStub> {
-        text.parse()
+impl fmt::Display for Stub {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}={}", self.method, self.segments.join("/"), self.status)
     }
 }
 
-impl From<Stub> for String {
-    fn from(stub: Stub) -> Self {
-        format!("{} {}={}", stub.method, stub.segments.join("/"), stub.status)
+impl TextForm for Stub {
+    const NAME: &'static str = "Stub";
+    const WANTED: &'static str = "a stub";
+    const HINT: &'static str = "write `POST website/*/conversation/*/message=202`";
+
+    fn pattern() -> String {
+        "^\\s*[A-Za-z]+ .+=\\s*[2-5]\\d\\d\\s*$".to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
+        let refused = |invalid: InvalidStub| {
+            complain(format!("`{}` is not a stub: {}", invalid.text, invalid.problem), Self::HINT)
+        };
+        text.parse().or_else(refused)
     }
 }
+
+text_form!(Stub);
 
 #[cfg(test)]
 mod tests {
@@ -102,7 +113,7 @@ mod tests {
     #[test]
     fn a_stub_is_written_as_it_is_read() {
         let text = "GET website/*/operators/list=200";
-        assert_eq!(String::from(text.parse::<Stub>().unwrap()), text);
+        assert_eq!(text.parse::<Stub>().unwrap().to_string(), text);
     }
 
     #[test]

@@ -13,14 +13,14 @@ use super::call::Call;
 use super::show::text;
 use crate::document::read_text;
 use crate::failure::Failure;
-use crate::options::{Quota, quirk, quota, whole};
+use crate::options::{Quota, quirk, whole};
 use crate::terminal::{FAINT, ODD, STRONG, complain};
 
 /// `ctl quota`
 #[derive(Debug, Args)]
 pub struct SetQuota {
     /// Requests a day from now on, or `off`
-    #[arg(value_name = "N", value_parser = quota)]
+    #[arg(value_name = "N")]
     limit: Option<Quota>,
 
     /// How many count as made today

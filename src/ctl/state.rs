@@ -24,9 +24,8 @@ impl State {
         };
         // The server judges it as well, but only here are the lines of the file known.
         let document = document::read(&file)?;
-        let state = document.value();
-        judge_state(&document, &state, "")?;
-        Ok(Call::send(Method::PUT, "/state", state, move |answer| {
+        judge_state(&document)?;
+        Ok(Call::send(Method::PUT, "/state", document.value(), move |answer| {
             let (file, number) = (file.display(), &answer["websites"]);
             let plural = if *number == 1 { "" } else { "s" };
             format!("the world is that of {file}: {number} website{plural}")

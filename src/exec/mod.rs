@@ -110,30 +110,32 @@ pub fn run(arguments: ExecArguments) -> ExitCode {
     })
 }
 
-fn attempt(mut arguments: ExecArguments) -> Result<ExitCode, Failure> {
-    let options = resolve(std::mem::take(&mut arguments.server), Listen::FREE)?;
-    if !options.remarks.is_empty() {
-        terminal::complain(&options.remarks);
+fn attempt(arguments: ExecArguments) -> Result<ExitCode, Failure> {
+    let resolved = resolve(&arguments.server, Listen::FREE)?;
+    if !resolved.remarks.is_empty() {
+        terminal::complain(&resolved.remarks);
     }
     // On this thread: the death signal of a child is bound to the thread that started it.
-    serve::runtime()?.block_on(exec(options, &arguments))
+    serve::runtime()?.block_on(exec(resolved, &arguments))
 }
 
-async fn exec(options: Resolved, arguments: &ExecArguments) -> Result<ExitCode, Failure> {
+async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode, Failure> {
     let (name, words) = arguments.command.split_first().ok_or_else(|| {
         Failure::usage("there is no command to run", "write it after `--`: `-- npm test`")
     })?;
     let program = Lookup::here().find(name)?;
     let mut signals = Signals::listen()?;
+    let options = &resolved.options;
     let journal = options.journal.as_deref().map(JournalFile::create).transpose()?;
     let journal = Arc::new(journal);
     if let Some(file) = &options.ready_file {
         ready::remove_stale(file)?;
     }
     let tally = Arc::new(Tally::default());
-    let (idle_exit, parent, print) = (options.idle_exit, options.parent_pid, options.print);
+    let (idle_exit, parent) = (options.idle_exit.map(Duration::from), options.parent_pid);
+    let print = options.print.unwrap_or_default();
     let token = options.control_token.clone();
-    let server = serve::start(options, Some(tally::listener(&tally, &journal))).await?;
+    let server = serve::start(resolved, Some(tally::listener(&tally, &journal))).await?;
     if print == Print::Json {
         terminal::say(&ready::line(server.info()));
     }

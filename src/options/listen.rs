@@ -1,7 +1,11 @@
 //! Where to listen.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+
+use crisp_mock_server::document::{Complaint, TextForm, complain, shortened};
+use crisp_mock_server::text_form;
 
 /// Addresses to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl Listen {
 
 /// A text that is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("write an address and a port, as 127.0.0.1:8420, [::1]:8420, localhost:8420 or 0.0.0.0:0")]
+#[error("{}", Listen::HINT)]
 pub struct InvalidListen;
 
 impl FromStr for Listen {
@@ -51,6 +55,30 @@ impl FromStr for Listen {
         Ok(Self { address, also: None })
     }
 }
+
+impl fmt::Display for Listen {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(out)
+    }
+}
+
+impl TextForm for Listen {
+    const NAME: &'static str = "Listen";
+    const WANTED: &'static str = "an address and a port";
+    const HINT: &'static str =
+        "write an address and a port, as 127.0.0.1:8420, [::1]:8420, localhost:8420 or 0.0.0.0:0";
+
+    fn pattern() -> String {
+        r":\d{1,5}$".to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
+        let refused = |_| complain(format!("`{}` is no address", shortened(text)), Self::HINT);
+        text.parse().or_else(refused)
+    }
+}
+
+text_form!(Listen);
 
 #[cfg(test)]
 mod tests {

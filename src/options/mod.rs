@@ -1,133 +1,183 @@
-//! The server options: arguments, environment, file, in this order of precedence.
+//! The server options, each stated once: a field is an argument, an environment variable, a key of
+//! the config file and its JSON Schema. Those of a world are [`WorldOptions`], which the control API
+//! takes as well.
 
 mod arguments;
-mod config_schema;
-mod file;
+mod config;
 mod listen;
 mod resolve;
 mod source;
-mod whole;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use crisp_mock_server::options::WorldOptions;
-use crisp_mock_server::quirks::Settings;
+use clap::{Args, ValueEnum};
+use crisp_mock_server::document::{Form, Language, Node, Problem, TextForm as _};
+use crisp_mock_server::form::Span;
+use crisp_mock_server::options::{self, WorldOptions, quirk_problems};
+use crisp_mock_server::quirks::{Quirks, Settings};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
 
-pub use arguments::{Print, Quota, ServerArguments, quirk, quota};
-pub use config_schema::{KEYS, config_schema};
-pub use file::ConfigFile;
+pub use arguments::ServerArguments;
+pub use config::{config_schema, keys};
+pub use crisp_mock_server::options::{Quota, whole};
 pub use listen::Listen;
 pub use resolve::{Resolved, judge_config, resolve};
-pub use source::{Source, judge_plan, judge_state};
-pub use whole::{at_least_one, whole};
+pub use source::{judge_plan, judge_state};
 
-/// What one place says: the command line with its environment, or a file.
-///
-/// `schema`, `faults`, `quota` and `quirks` stand beside the world's options and not in them,
-/// because they are not ready yet: paths are not read, `off` is not nothing.
-#[derive(Debug, Default)]
-pub struct Given {
-    /// Where to listen.
+/// The options of `crisp-mock serve` as a file; every key may be left out.
+#[derive(Debug, Default, Args, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(
+    title = "crisp-mock server config",
+    extend("additionalProperties" = false, "x-name" = "a server config", "x-hint" = "write options as keys: `websites: 25`")
+)]
+pub struct Options {
+    /// Where to read this schema; for editors alone.
+    #[arg(skip)]
+    #[serde(rename = "$schema")]
+    pub schema_address: Option<String>,
+
+    /// Address and port to listen on; port 0 means any free one
+    #[arg(long, env = "CRISP_MOCK_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<Listen>,
-    /// The token demanded from control calls, or `none`.
-    pub control_token: Option<String>,
-    /// Where to write what a fixture needs to know.
-    pub ready_file: Option<PathBuf>,
-    /// Where to write every request.
-    pub journal: Option<PathBuf>,
-    /// What to print at the start.
-    pub print: Option<Print>,
-    /// What the server calls itself.
-    pub public_url: Option<String>,
-    /// After how much idleness to end.
-    pub idle_exit: Option<Duration>,
-    /// With which process to end.
-    pub parent_pid: Option<u32>,
-    /// The settings schema.
-    pub schema: Option<Source>,
-    /// The fault plan.
-    pub faults: Option<Source>,
-    /// The dump to start from.
-    pub state: Option<Source>,
-    /// Requests a day.
-    pub quota: Option<Quota>,
-    /// Single quirks, known to exist.
-    pub quirks: Settings,
-    /// The rest.
+
+    /// Read these options from a YAML or JSON file
+    ///
+    /// The keys are the options' names with `_` for `-`; `crisp-mock schema config` prints their
+    /// JSON Schema. The command line wins over the environment, the environment over the file.
+    #[arg(long, env = "CRISP_MOCK_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Those of the default space.
+    #[command(flatten)]
+    #[serde(flatten)]
     pub world: WorldOptions,
+
+    /// One undocumented detail, by name; repeatable
+    ///
+    /// `crisp-mock ctl quirks` lists the names and values of a running server. In the environment
+    /// several are parted by commas: CRISP_MOCK_QUIRK="since-boundary=exclusive,list-status=200".
+    /// In a file: a map, as `quirks`, over which it wins.
+    #[arg(
+        long,
+        env = "CRISP_MOCK_QUIRK",
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        value_parser = quirk
+    )]
+    #[serde(deserialize_with = "pairs")]
+    #[schemars(
+        with = "Option<std::collections::BTreeMap<String, serde_json::Value>>",
+        extend("default" = serde_json::json!({}))
+    )]
+    pub quirk: Vec<(String, String)>,
+
+    /// Demand this token from every control call; `none` to listen openly without one
+    #[arg(long, env = "CRISP_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_short_help = true)]
+    pub control_token: Option<String>,
+
+    /// Write every request there, one line of JSON each
+    ///
+    /// The lines are entries of the journal, as `GET /_mock/requests` has them, with the name of
+    /// their `space`. A file that is there is overwritten.
+    #[arg(long, env = "CRISP_MOCK_JOURNAL", value_name = "FILE", hide_short_help = true)]
+    pub journal: Option<PathBuf>,
+
+    /// Write the addresses and credentials there, whole, once the port accepts
+    #[arg(long, env = "CRISP_MOCK_READY_FILE", value_name = "FILE", hide_short_help = true)]
+    pub ready_file: Option<PathBuf>,
+
+    /// What to print at the start: a banner, or one line of JSON [default: text]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_PRINT",
+        value_name = "text|json",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub print: Option<Print>,
+
+    /// What the server is to call itself behind a mapped port [default: where it listens]
+    #[arg(long, env = "CRISP_MOCK_PUBLIC_URL", value_name = "URL", hide_short_help = true)]
+    #[schemars(extend("format" = "uri"))]
+    pub public_url: Option<String>,
+
+    /// End when no request came for so long, as 10m
+    #[arg(
+        long,
+        env = "CRISP_MOCK_IDLE_EXIT",
+        value_name = "DURATION",
+        hide_short_help = true,
+        value_parser = span
+    )]
+    pub idle_exit: Option<Span>,
+
+    /// End when this process has ended
+    #[arg(
+        long,
+        env = "CRISP_MOCK_PARENT_PID",
+        value_name = "PID",
+        hide_short_help = true,
+        value_parser = whole::<u32>
+    )]
+    pub parent_pid: Option<u32>,
 }
 
-impl From<ServerArguments> for Given {
-    fn from(arguments: ServerArguments) -> Self {
-        Self {
-            listen: arguments.listen,
-            control_token: arguments.control_token,
-            ready_file: arguments.ready_file,
-            journal: arguments.journal,
-            print: arguments.print,
-            public_url: arguments.public_url,
-            idle_exit: arguments.idle_exit,
-            parent_pid: arguments.parent_pid,
-            schema: arguments.schema.map(Source::File),
-            faults: arguments.faults.map(Source::File),
-            state: arguments.state.map(Source::File),
-            quota: arguments.quota,
-            quirks: Settings(arguments.quirk),
-            world: WorldOptions {
-                websites: arguments.websites,
-                unconfigured: arguments.unconfigured,
-                seed: arguments.seed,
-                identifier: arguments.identifier,
-                key: arguments.key,
-                page_size: arguments.page_size,
-                profile: arguments.profile,
-                clock: arguments.clock,
-                now: arguments.now,
-                settings_url: arguments.settings_url,
-                stub: arguments.stub,
-                ..WorldOptions::default()
-            },
-        }
+impl Language for Options {
+    fn forms() -> Vec<Form> {
+        let mut forms = options::forms();
+        forms.push(Form::of::<Listen>());
+        forms
+    }
+
+    fn problems(&self, _: &Node) -> Vec<Problem> {
+        let mut problems = quirk_problems(&Settings(self.quirk.clone()), "/quirk");
+        let quirks = self.world.quirks.iter();
+        problems.extend(quirks.flat_map(|quirks| quirk_problems(quirks, "/quirks")));
+        problems
     }
 }
 
-impl Given {
-    /// What is said here, and for the rest what `other` says.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        let (world, below) = (self.world, other.world);
-        // A later quirk of the same name wins.
-        let mut quirks = other.quirks;
-        quirks.0.extend(self.quirks.0);
-        Self {
-            listen: self.listen.or(other.listen),
-            control_token: self.control_token.or(other.control_token),
-            ready_file: self.ready_file.or(other.ready_file),
-            journal: self.journal.or(other.journal),
-            print: self.print.or(other.print),
-            public_url: self.public_url.or(other.public_url),
-            idle_exit: self.idle_exit.or(other.idle_exit),
-            parent_pid: self.parent_pid.or(other.parent_pid),
-            schema: self.schema.or(other.schema),
-            faults: self.faults.or(other.faults),
-            state: self.state.or(other.state),
-            quota: self.quota.or(other.quota),
-            quirks,
-            world: WorldOptions {
-                websites: world.websites.or(below.websites),
-                unconfigured: world.unconfigured.or(below.unconfigured),
-                seed: world.seed.or(below.seed),
-                identifier: world.identifier.or(below.identifier),
-                key: world.key.or(below.key),
-                page_size: world.page_size.or(below.page_size),
-                profile: world.profile.or(below.profile),
-                clock: world.clock.or(below.clock),
-                now: world.now.or(below.now),
-                settings_url: world.settings_url.or(below.settings_url),
-                stub: if world.stub.is_empty() { below.stub } else { world.stub },
-                ..WorldOptions::default()
-            },
-        }
-    }
+/// What is printed at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Print {
+    /// A banner for people.
+    #[default]
+    Text,
+    /// One line of JSON for programs.
+    Json,
+}
+
+fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    Settings::deserialize(deserializer).map(|settings| settings.0)
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    Span::read(text).map_err(|(problem, hint)| match hint {
+        Some(hint) => format!("{problem}; {hint}"),
+        None => problem,
+    })
+}
+
+/// Reads a quirk and refuses one that does not exist or cannot have the value.
+pub fn quirk(text: &str) -> Result<(String, String), String> {
+    let (name, value) =
+        text.split_once('=').ok_or("write NAME=VALUE, as since-boundary=exclusive")?;
+    let (name, value) = (name.trim(), value.trim());
+    Quirks::default().set(name, value).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Reads a whole number, 1 or more.
+pub fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| {
+        let problem = whole::<usize>(text).err();
+        let too_large = problem.is_some_and(|problem| problem.starts_with("this is too large"));
+        let problem = if too_large { "this is too large: " } else { "" };
+        format!("{problem}write a whole number, 1 or more")
+    })
 }

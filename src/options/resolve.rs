@@ -1,35 +1,22 @@
 //! From what is given to what the server starts with.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use crisp_mock_server::options::{Blueprint, OptionError, WorldOptions};
+use crisp_mock_server::options::Blueprint;
+use serde_json::Value;
 
-use super::{ConfigFile, Given, Listen, Print, ServerArguments};
-use crate::document::{Document, Problem, member};
+use super::source::{Source, Unusable};
+use super::{Listen, Options, ServerArguments, config};
+use crate::document::{self, Document, Problem, member};
 use crate::failure::Failure;
 
 /// Options that were read, merged and judged.
 #[derive(Debug)]
 pub struct Resolved {
+    /// The options; schema, faults and state are read, and a control token is one.
+    pub options: Options,
     /// Where to listen.
     pub listen: Listen,
-    /// The token demanded from control calls.
-    pub control_token: Option<String>,
-    /// Where to write what a fixture needs to know.
-    pub ready_file: Option<PathBuf>,
-    /// Where to write every request.
-    pub journal: Option<PathBuf>,
-    /// What to print at the start.
-    pub print: Print,
-    /// What the server calls itself.
-    pub public_url: Option<String>,
-    /// After how much idleness to end.
-    pub idle_exit: Option<Duration>,
-    /// With which process to end.
-    pub parent_pid: Option<u32>,
-    /// The world's options, with schema and faults read.
-    pub world: WorldOptions,
     /// Lines about files that are accepted and probably not meant so.
     pub remarks: String,
 }
@@ -40,14 +27,14 @@ pub struct Resolved {
 ///
 /// [`Failure`]: a file that cannot be read or does not fit, an option that does not fit, an open
 /// address without a token.
-pub fn resolve(mut arguments: ServerArguments, listen: Listen) -> Result<Resolved, Failure> {
-    let path = arguments.config.take();
-    let file = path.as_deref().map(ConfigFile::read).transpose()?;
-    let (document, below) = match file {
-        Some(file) => (Some(file.document), file.given),
-        None => (None, Given::default()),
+pub fn resolve(arguments: &ServerArguments, listen: Listen) -> Result<Resolved, Failure> {
+    let Some(path) = arguments.config() else {
+        return combine(Options::default(), arguments, None, Vec::new(), listen);
     };
-    combine(arguments.into(), below, document.as_ref(), listen)
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let document = document::read(&path)?;
+    let (options, problems) = config::read(&document, folder);
+    combine(options, arguments, Some((&document, folder)), problems, listen)
 }
 
 /// Judges a config file alone.
@@ -55,144 +42,121 @@ pub fn resolve(mut arguments: ServerArguments, listen: Listen) -> Result<Resolve
 /// # Errors
 ///
 /// As [`resolve`].
-pub fn judge_config(document: Document, folder: &Path) -> Result<Resolved, Failure> {
-    let ConfigFile { document, given } = ConfigFile::judge(document, folder)?;
-    combine(Given::default(), given, Some(&document), Listen::SERVE)
+pub fn judge_config(document: &Document, folder: &Path) -> Result<Resolved, Failure> {
+    let (options, problems) = config::read(document, folder);
+    let nothing = ServerArguments::default();
+    combine(options, &nothing, Some((document, folder)), problems, Listen::SERVE)
+}
+
+/// Everything that is wrong: in the config file, in files of their own, and on the command line.
+struct Wrong<'a> {
+    arguments: &'a ServerArguments,
+    in_config: Vec<Problem>,
+    elsewhere: Vec<Failure>,
+}
+
+impl Wrong<'_> {
+    /// A value that does not fit: a problem of the config file, unless the command line gives it.
+    fn option(&mut self, option: &str, message: &str, hint: Option<&str>) {
+        let hint = hint.map(str::to_owned);
+        if self.arguments.gives(option) {
+            // The library speaks of `page_size`, the command line of `--page-size`.
+            let said = message.strip_prefix(option).and_then(|rest| rest.strip_prefix(": "));
+            let message = format!("--{}: {}", option.replace('_', "-"), said.unwrap_or(message));
+            self.elsewhere.push(Failure::Usage { message, hint });
+        } else {
+            self.in_config.push(Problem { hint, ..Problem::value(member("", option), message) });
+        }
+    }
+
+    fn source<T>(&mut self, read: Result<T, Unusable>) -> Option<T> {
+        match read {
+            Ok(read) => return Some(read),
+            Err(Unusable::Inline(problems)) => self.in_config.extend(problems),
+            Err(Unusable::File(failure)) => self.elsewhere.push(failure),
+        }
+        None
+    }
 }
 
 fn combine(
-    above: Given,
-    below: Given,
-    document: Option<&Document>,
+    mut options: Options,
+    arguments: &ServerArguments,
+    config: Option<(&Document, &Path)>,
+    problems: Vec<Problem>,
     listen: Listen,
 ) -> Result<Resolved, Failure> {
-    let by_hand = Said::of(&above);
-    let given = above.or(below);
-    let mut world = given.world;
-    world.quota = given.quota.and_then(|quota| quota.0);
+    let usage = |error: clap::Error| Failure::usage(error.to_string(), "`--help-all` tells more");
+    arguments.over(&mut options).map_err(usage)?;
+    let mut wrong = Wrong { arguments, in_config: problems, elsewhere: Vec::new() };
+    let folder = config.map_or(Path::new(""), |(_, folder)| folder);
+    let source = |option: &str, value: Value| match (arguments.path(option), value) {
+        (Some(path), _) => Source::File(path),
+        (None, Value::String(path)) => Source::File(folder.join(path)),
+        (None, inline) => Source::Inline(inline),
+    };
+    let world = &mut options.world;
+    if !options.quirk.is_empty() {
+        // A later quirk of the same name wins.
+        world.quirks.get_or_insert_default().0.append(&mut options.quirk);
+    }
     let mut quirks = world.profile.unwrap_or_default().quirks();
-    quirks
-        .apply(&given.quirks)
-        .map_err(|error| Failure::usage(error.to_string(), "`--help-all` tells more"))?;
-    world.quirks = (!given.quirks.0.is_empty()).then_some(given.quirks);
+    // One that does not fit is among the problems of the config file already.
+    world.quirks = world.quirks.take().filter(|settings| quirks.apply(settings).is_ok());
     let mut remarks = String::new();
-    if let Some(source) = given.schema {
-        let schema = source.schema(quirks.schema_rules(), document)?;
-        world.schema = Some(schema.value);
-        remarks = schema.remarks;
-    }
-    world.faults = given.faults.map(|source| source.faults(document)).transpose()?;
-    world.state = given.state.map(|source| source.state(document)).transpose()?;
-    let listen = given.listen.unwrap_or(listen);
-    let control_token = open_or_token(listen, given.control_token)?;
-    if let Some(url) = &given.public_url {
-        check_public_url(url, document)?;
-    }
-    Blueprint::new(world.clone()).map_err(|errors| refused(&errors, &by_hand, document))?;
-    Ok(Resolved {
-        listen,
-        control_token,
-        ready_file: given.ready_file,
-        journal: given.journal,
-        print: given.print.unwrap_or_default(),
-        public_url: given.public_url,
-        idle_exit: given.idle_exit,
-        parent_pid: given.parent_pid,
-        world,
-        remarks,
-    })
-}
-
-/// Refuses a public URL that is no http or https address.
-fn check_public_url(url: &str, document: Option<&Document>) -> Result<(), Failure> {
-    let fits = reqwest::Url::parse(url)
-        .is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
-    if fits {
-        return Ok(());
-    }
-    let problem = format!("public_url: `{url}` is no http or https address");
-    let hint = "write an address, as http://localhost:8420";
-    let by_file = |document: &&Document| {
-        document.root().get("public_url").is_some_and(|given| given.to_value() == *url)
-    };
-    match document.filter(by_file) {
-        Some(document) => {
-            Err(document.invalid(vec![Problem::value("/public_url", problem).hint(hint)]).into())
+    let mut warnings = Vec::new();
+    if let Some(value) = world.schema.take() {
+        let read = wrong.source(source("schema", value).schema(quirks.schema_rules()));
+        if let Some((schema, lines, problems)) = read {
+            (world.schema, remarks, warnings) = (Some(schema), lines, problems);
         }
-        None => Err(Failure::usage(format!("--{}", problem.replacen('_', "-", 1)), hint)),
+    }
+    let faults = world.faults.take().map(|value| source("faults", value).faults());
+    world.faults = faults.and_then(|faults| wrong.source(faults));
+    let state = world.state.take().map(|value| source("state", value).state());
+    world.state = state.and_then(|state| wrong.source(state));
+    let listen = options.listen.unwrap_or(listen);
+    match options.control_token.as_deref() {
+        Some("none") => options.control_token = None,
+        Some("") => wrong.option(
+            "control_token",
+            "an empty control token protects nothing",
+            Some("choose a token, or leave the option out"),
+        ),
+        Some(_) => {}
+        None if listen.is_open() => {
+            wrong.elsewhere.push(Failure::OpenToTheNetwork { address: listen.address });
+        }
+        None => {}
+    }
+    if let Some(url) = options.public_url.as_deref().filter(|url| !is_web_address(url)) {
+        let message = format!("public_url: `{url}` is no http or https address");
+        wrong.option("public_url", &message, Some("write an address, as http://localhost:8420"));
+    }
+    for error in Blueprint::new(world.clone()).err().unwrap_or_default() {
+        wrong.option(error.option(), &error.to_string(), None);
+    }
+    if let Some((document, _)) = config {
+        document.refuse(wrong.in_config)?;
+        remarks.push_str(&document.invalid(warnings).report);
+    }
+    match wrong.elsewhere.into_iter().reduce(together) {
+        Some(failure) => Err(failure),
+        None => Ok(Resolved { options, listen, remarks }),
     }
 }
 
-/// The token that control calls need; an address that other machines reach needs one, or `none`.
-fn open_or_token(listen: Listen, token: Option<String>) -> Result<Option<String>, Failure> {
-    match token.as_deref() {
-        Some("none") => Ok(None),
-        None if listen.is_open() => Err(Failure::OpenToTheNetwork { address: listen.address }),
-        Some("") => Err(Failure::usage(
-            "an empty --control-token protects nothing",
-            "choose a token, or leave the option out",
-        )),
-        _ => Ok(token),
-    }
+fn is_web_address(url: &str) -> bool {
+    reqwest::Url::parse(url)
+        .is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
 }
 
-/// Which options the command line gave, of those that can turn out wrong together with others.
-struct Said(Vec<&'static str>);
-
-impl Said {
-    fn of(given: &Given) -> Self {
-        let world = &given.world;
-        let said = [
-            ("websites", world.websites.is_some()),
-            ("unconfigured", world.unconfigured.is_some()),
-            ("seed", world.seed.is_some()),
-            ("page_size", world.page_size.is_some()),
-            ("settings_url", world.settings_url.is_some()),
-            ("identifier", world.identifier.is_some()),
-            ("key", world.key.is_some()),
-        ];
-        let said = said.into_iter().filter(|(_, said)| *said);
-        Self(said.map(|(name, _)| name).collect())
-    }
-}
-
-/// Points at the option that is wrong: in the file if it stands there, else on the command line.
-fn refused(errors: &[OptionError], by_hand: &Said, document: Option<&Document>) -> Failure {
-    let in_file = |error: &&OptionError| {
-        let key = key_of(error);
-        !by_hand.0.contains(&key)
-            && document.is_some_and(|document| document.root().get(key).is_some())
-    };
-    let (in_file, by_hand): (Vec<_>, Vec<_>) = errors.iter().partition(in_file);
-    if let Some(document) = document.filter(|_| by_hand.is_empty()) {
-        let problems: Vec<_> = in_file
-            .into_iter()
-            .map(|error| Problem::value(member("", key_of(error)), error.to_string()))
-            .collect();
-        return document.invalid(problems).into();
-    }
-    let messages: Vec<_> = by_hand.iter().map(|error| option_message(error)).collect();
-    Failure::Usage { message: messages.join("\n"), hint: None }
-}
-
-/// The library speaks of `page_size`, the command line of `--page-size`.
-fn option_message(error: &OptionError) -> String {
-    let (key, message) = (key_of(error), error.to_string());
-    let said = message.strip_prefix(key).and_then(|rest| rest.strip_prefix(": "));
-    format!("--{}: {}", key.replace('_', "-"), said.unwrap_or(&message))
-}
-
-fn key_of(error: &OptionError) -> &'static str {
-    match error {
-        OptionError::Quirk(_) => "quirks",
-        OptionError::PageSize(_) => "page_size",
-        OptionError::Unconfigured { .. } => "unconfigured",
-        OptionError::TooManyWebsites(_) => "websites",
-        OptionError::SettingsUrl(_) => "settings_url",
-        OptionError::Credentials { option, .. } => option,
-        OptionError::Schema(_) => "schema",
-        OptionError::Faults(_) => "faults",
-        OptionError::State(_) => "state",
-        OptionError::BesideState(option) => option,
+/// The first failure; options of the command line that do not fit are reported together.
+fn together(first: Failure, second: Failure) -> Failure {
+    match (first, second) {
+        (Failure::Usage { message, hint: None }, Failure::Usage { message: more, hint: None }) => {
+            Failure::Usage { message: format!("{message}\n{more}"), hint: None }
+        }
+        (first, _) => first,
     }
 }

@@ -1,11 +1,9 @@
-//! A schema or a fault plan, which may stand in a file of its own or inside another.
+//! A schema, a fault plan or a dump, which may stand in a file of its own or inside the config.
 
 use std::path::PathBuf;
 
 use crisp_mock_server::fault::FaultPlan;
-use crisp_mock_server::schema::{
-    InvalidSchema, Review, Rules, SchemaProblem, SettingsSchema, review,
-};
+use crisp_mock_server::schema::{Review, Rules, SchemaProblem, SettingsSchema, review};
 use crisp_mock_server::state::State;
 use serde_json::Value;
 
@@ -13,7 +11,6 @@ use crate::document::{self, Document, Problem, read_text};
 use crate::failure::Failure;
 
 /// Where a part of the options comes from.
-#[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// A file of its own.
     File(PathBuf),
@@ -21,100 +18,71 @@ pub enum Source {
     Inline(Value),
 }
 
-/// A part that was read, with what to say about it.
-#[derive(Debug)]
-pub struct Part {
-    /// Its value, judged.
-    pub value: Value,
-    /// Lines about what is accepted and probably not meant.
-    pub remarks: String,
+/// Why a source cannot be used.
+pub enum Unusable {
+    /// What is wrong where it stands in the config file.
+    Inline(Vec<Problem>),
+    /// The file of its own cannot be read, or does not fit.
+    File(Failure),
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::File(failure)
+    }
 }
 
 impl Source {
-    /// Reads a settings schema; `config` is the file that an inline one stands in.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Unreadable`], or [`Failure::BadFile`] with everything that is wrong.
-    pub fn schema(self, rules: Rules, config: Option<&Document>) -> Result<Part, Failure> {
-        match (self, config) {
-            (Self::File(path), _) => {
+    /// Reads a settings schema, and what to say about one that is accepted: `remarks` for a file of
+    /// its own, problems for one in the config file.
+    pub fn schema(self, rules: Rules) -> Result<(Value, String, Vec<Problem>), Unusable> {
+        match self {
+            Self::File(path) => {
                 let Review { schema, report } =
                     review(&path.display().to_string(), &read_text(&path)?, rules);
                 let schema = schema.map_err(|_| Failure::BadFile { report: report.clone() })?;
-                Ok(Part { value: schema.raw().clone(), remarks: report })
+                Ok((schema.raw().clone(), report, Vec::new()))
             }
-            (Self::Inline(value), config) => {
+            Self::Inline(value) => {
                 let schema = SettingsSchema::from_value(value.clone(), rules)
-                    .map_err(|invalid| refused_schema(&invalid, config))?;
-                let remarks = config.map_or_else(String::new, |config| {
-                    let warnings = located(schema.warnings()).map(Problem::warning);
-                    config.invalid(warnings.collect()).report
-                });
-                Ok(Part { value, remarks })
+                    .map_err(|invalid| Unusable::Inline(located(invalid.problems()).collect()))?;
+                let warnings = located(schema.warnings()).map(Problem::warning).collect();
+                Ok((value, String::new(), warnings))
             }
         }
     }
 
-    /// Reads a dump of a world; `config` is the file that an inline one stands in.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Unreadable`], or [`Failure::BadFile`] with everything that is wrong.
-    pub fn state(self, config: Option<&Document>) -> Result<Value, Failure> {
+    /// Reads a dump of a world.
+    pub fn state(self) -> Result<Value, Unusable> {
+        self.value("/state", judge_state, |state| State::parse(state).err())
+    }
+
+    /// Reads a fault plan.
+    pub fn faults(self) -> Result<Value, Unusable> {
+        self.value("/faults", judge_plan, |plan| FaultPlan::parse_for_server(plan).err())
+    }
+
+    fn value(
+        self,
+        base: &str,
+        judge: fn(&Document) -> Result<(), Failure>,
+        problems: fn(&Value) -> Option<Vec<Problem>>,
+    ) -> Result<Value, Unusable> {
         match self {
             Self::File(path) => {
                 let document = document::read(&path)?;
-                judge_state(&document, &document.value(), "")?;
+                judge(&document)?;
                 Ok(document.value())
             }
-            Self::Inline(value) => {
-                if let Some(config) = config {
-                    judge_state(config, &value, "/state")?;
+            Self::Inline(value) => match problems(&value) {
+                None => Ok(value),
+                Some(problems) => {
+                    let problems = problems.into_iter().map(|problem| problem.under(base));
+                    Err(Unusable::Inline(problems.collect()))
                 }
-                Ok(value)
-            }
+            },
         }
     }
-
-    /// Reads a fault plan; `config` is the file that an inline one stands in.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Unreadable`], or [`Failure::BadFile`] with everything that is wrong.
-    pub fn faults(self, config: Option<&Document>) -> Result<Value, Failure> {
-        match self {
-            Self::File(path) => {
-                let document = document::read(&path)?;
-                judge_plan(&document, &document.value(), "")?;
-                Ok(document.value())
-            }
-            Self::Inline(value) => {
-                if let Some(config) = config {
-                    judge_plan(config, &value, "/faults")?;
-                }
-                Ok(value)
-            }
-        }
-    }
-}
-
-/// Judges a dump that stands at `base` in a document.
-///
-/// # Errors
-///
-/// [`Failure::BadFile`] with everything that is wrong.
-pub fn judge_state(document: &Document, state: &Value, base: &str) -> Result<(), Failure> {
-    let problems = State::parse(state).err().unwrap_or_default();
-    Ok(document.refuse(problems.into_iter().map(|one| one.under(base)).collect())?)
-}
-
-fn refused_schema(invalid: &InvalidSchema, config: Option<&Document>) -> Failure {
-    let report = config.map_or_else(
-        || invalid.to_string(),
-        |config| config.invalid(located(invalid.problems()).collect()).report,
-    );
-    Failure::BadFile { report }
 }
 
 fn located(problems: &[SchemaProblem]) -> impl Iterator<Item = Problem> {
@@ -124,14 +92,22 @@ fn located(problems: &[SchemaProblem]) -> impl Iterator<Item = Problem> {
     })
 }
 
-/// Judges a fault plan that stands at `base` in a document.
+/// Judges a dump.
 ///
 /// # Errors
 ///
 /// [`Failure::BadFile`] with everything that is wrong.
-pub fn judge_plan(document: &Document, plan: &Value, base: &str) -> Result<FaultPlan, Failure> {
-    FaultPlan::parse_for_server(plan).map_err(|problems| {
-        let problems = problems.into_iter().map(|problem| problem.under(base));
-        document.invalid(problems.collect()).into()
-    })
+pub fn judge_state(document: &Document) -> Result<(), Failure> {
+    let problems = State::parse(&document.value()).err().unwrap_or_default();
+    Ok(document.refuse(problems)?)
+}
+
+/// Judges a fault plan.
+///
+/// # Errors
+///
+/// [`Failure::BadFile`] with everything that is wrong.
+pub fn judge_plan(document: &Document) -> Result<(), Failure> {
+    let problems = FaultPlan::parse_for_server(&document.value()).err().unwrap_or_default();
+    Ok(document.refuse(problems)?)
 }

@@ -8,6 +8,7 @@ pub mod ready;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
@@ -41,11 +42,11 @@ pub struct ServeArguments {
 
 /// Runs the emulator until a signal, idleness or the end of its parent.
 pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
-    let options = resolve(arguments.server, Listen::SERVE)?;
-    if !options.remarks.is_empty() {
-        terminal::complain(&options.remarks);
+    let resolved = resolve(&arguments.server, Listen::SERVE)?;
+    if !resolved.remarks.is_empty() {
+        terminal::complain(&resolved.remarks);
     }
-    runtime()?.block_on(serve(options, arguments.quiet))
+    runtime()?.block_on(serve(resolved, arguments.quiet))
 }
 
 /// A runtime for a server: as many threads as there are processors.
@@ -60,17 +61,19 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(Failure::environment("starting the runtime"))
 }
 
-async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
+async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     // Before anything is said to be ready, so that no signal comes too early.
     let mut signals = Signals::listen()?;
+    let options = &resolved.options;
     if let Some(file) = &options.ready_file {
         ready::remove_stale(file)?;
     }
     let log = (!quiet).then(Log::start);
     let journal = options.journal.as_deref().map(JournalFile::create).transpose()?;
     let listener = listener(log.as_ref(), journal);
-    let (idle_exit, parent_pid, print) = (options.idle_exit, options.parent_pid, options.print);
-    let server = start(options, listener).await?;
+    let (idle_exit, parent_pid) = (options.idle_exit.map(Duration::from), options.parent_pid);
+    let print = options.print.unwrap_or_default();
+    let server = start(resolved, listener).await?;
     match print {
         Print::Text => terminal::print(&banner::banner(&server)),
         Print::Json => terminal::say(&ready::line(server.info())),
@@ -92,10 +95,14 @@ async fn serve(options: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
 /// # Errors
 ///
 /// [`Failure`]: the address is taken, a file cannot be written.
-pub async fn start(options: Resolved, on_request: Option<Listener>) -> Result<MockServer, Failure> {
+pub async fn start(
+    resolved: Resolved,
+    on_request: Option<Listener>,
+) -> Result<MockServer, Failure> {
+    let Resolved { options, listen, .. } = resolved;
     let server = MockServer::start(ServerOptions {
-        listen: options.listen.address,
-        also_listen: options.listen.also,
+        listen: listen.address,
+        also_listen: listen.also,
         world: options.world,
         control_token: options.control_token,
         public_url: options.public_url,

@@ -1,6 +1,6 @@
 //! Files that say what they may not say: each complaint has its place and a way out.
 
-use crate::program::{folder, run_in};
+use crate::program::{Ended, folder, program, run_in};
 
 fn complaint(files: &[(&str, &str)], arguments: &[&str]) -> String {
     let folder = folder(files);
@@ -39,6 +39,32 @@ fn what_is_wrong_only_together_points_into_the_file_as_well() {
     insta::assert_snapshot!(bad_config(
         "websites: 2\nunconfigured: 3\npage_size: 500\nsettings_url: nowhere\n"
     ));
+}
+
+#[test]
+fn a_misspelt_key_does_not_hide_what_is_wrong_in_the_others() {
+    let told = bad_config(
+        "websits: 3\nunconfigured: 30\nschema: { type: objekt }\nfaults: [{ at: since }]\n\
+         state: { version: 9 }\npublic_url: x\nquirks: { list-odrer: by-id }\n",
+    );
+    for place in ["1:1", "2:15", "3:17", "4:10", "5:19", "6:13", "7:11"] {
+        let start = format!("config.yaml:{place}: ");
+        assert!(told.lines().any(|line| line.starts_with(&start)), "{place} of:\n{told}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_of_any_bytes_is_read() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = folder(&[]);
+    let name = std::ffi::OsStr::from_bytes(b"sch\xffma.json");
+    std::fs::write(folder.path().join(name), r#"{"type": "objekt"}"#).unwrap();
+    let mut command = program();
+    command.current_dir(folder.path()).args(["serve", "--schema"]).arg(name);
+    let told = Ended::of(&mut command).stderr;
+    assert!(told.contains("did you mean `object`?"), "{told}");
 }
 
 #[test]

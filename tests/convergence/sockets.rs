@@ -230,7 +230,7 @@ async fn a_servers_clock_that_steps_ten_minutes_is_noticed_and_nothing_is_lost()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spent_quota_is_waited_out_and_what_changed_meanwhile_arrives() {
-    let options = WorldOptions { quota: Some(12), ..world(3) };
+    let options = WorldOptions { quota: Some(12.into()), ..world(3) };
     let stage = serve(options).await;
     let cache = stage.ready().await;
     let spent = |space: &crisp_mock_server::space::Space| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crisp_mock_server::fault::{Effect, Fault, Occurrence};
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::options::{Blueprint, WorldOptions};
+use crisp_mock_server::options::{Blueprint, Quota, WorldOptions};
 use crisp_mock_server::quirks::{GetCache, PageSize, Quirks};
 use crisp_mock_server::sample::SettingsGenerator;
 use crisp_mock_server::schema::SettingsSchema;
@@ -57,7 +57,7 @@ impl Prepared {
         let staleness = staleness(&quirks);
         let options = WorldOptions {
             websites: Some(0),
-            quota: server.quota,
+            quota: server.quota.map(Quota::from),
             now: Some(START),
             ..WorldOptions::default()
         };

@@ -1,18 +1,22 @@
 //! Fresh isolated worlds in the same server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::Body;
-use crate::duration;
-use crate::options::{Blueprint, DEFAULT_EXPIRY, WorldOptions};
+use crate::document::{self, Form, Language, Node};
+use crate::form::Span;
+use crate::options::{self, Blueprint, DEFAULT_EXPIRY, WorldOptions};
 use crate::space::DEFAULT;
 use crate::spaces::Info;
 
@@ -21,28 +25,45 @@ pub async fn list(State(state): State<Arc<ControlState>>) -> Json<Value> {
     Json(json!({"spaces": state.spaces.names()}))
 }
 
+/// The body of [`make`].
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "the body"))]
+pub struct NewSpace {
+    /// What the space is called; the server chooses a name when there is none.
+    name: Option<String>,
+    /// For how long it may go unused (10m).
+    expires: Option<Span>,
+    #[serde(flatten)]
+    world: WorldOptions,
+}
+
+impl Language for NewSpace {
+    fn forms() -> Vec<Form> {
+        options::forms()
+    }
+}
+
 /// `POST /_mock/spaces`: a fresh world. Options that the body leaves out are the server's own,
 /// credentials and faults excepted.
 pub async fn make(
     State(state): State<Arc<ControlState>>,
     Body(mut body): Body<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<Info>), ControlError> {
-    let name = take_text(&mut body, "name")?;
-    if let Some(name) = &name {
+    // As everywhere in the control API, null is the same as absent.
+    body.retain(|_, value| !value.is_null());
+    let asked: NewSpace = document::read(&Node::from_value(&Value::Object(body)))
+        .map_err(|problems| invalid(document::list(&problems)))?;
+    if let Some(name) = &asked.name {
         check_name(name)?;
     }
-    let expires = match take_text(&mut body, "expires")? {
-        Some(text) => duration::parse(&text).map_err(|error| invalid(error.to_string()))?,
-        None => DEFAULT_EXPIRY,
-    };
-    let asked: WorldOptions =
-        serde_json::from_value(Value::Object(body)).map_err(|error| invalid(error.to_string()))?;
+    let expires = asked.expires.map_or(DEFAULT_EXPIRY, Duration::from);
     let server = state.spaces.default_space().lock().blueprint().options.clone();
-    let blueprint = Blueprint::new(inherit(asked, server)).map_err(|errors| {
+    let blueprint = Blueprint::new(inherit(asked.world, server)).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
         invalid(all.join("; "))
     })?;
-    let cell = state.spaces.make(name, blueprint, expires).map_err(|taken| {
+    let cell = state.spaces.make(asked.name, blueprint, expires).map_err(|taken| {
         ControlError::conflict(taken.to_string(), "GET /_mock/spaces lists the spaces there are")
     })?;
     let info = Info::of(&cell.lock(), &state.public_url);
@@ -51,42 +72,22 @@ pub async fn make(
 
 /// What is asked for, over what the server itself was started with.
 fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
+    let mut base = server;
+    (base.identifier, base.key, base.faults) = (None, None, None);
     // A space that names a profile or quirks of its own starts from the defaults, not from ours.
-    let own_quirks = asked.profile.is_some() || asked.quirks.is_some();
+    if asked.profile.is_some() || asked.quirks.is_some() {
+        (base.profile, base.quirks) = (None, None);
+    }
     // A dump of its own says most of what could be inherited, and other websites leave ours out.
     if asked.state.is_some() {
-        return WorldOptions { settings_url: asked.settings_url.or(server.settings_url), ..asked };
+        base = WorldOptions { settings_url: base.settings_url, ..WorldOptions::default() };
+    } else if asked.websites.is_some() || asked.unconfigured.is_some() || asked.seed.is_some() {
+        base.state = None;
     }
-    let own_websites =
-        asked.websites.is_some() || asked.unconfigured.is_some() || asked.seed.is_some();
-    WorldOptions {
-        websites: asked.websites.or(server.websites),
-        unconfigured: asked
-            .unconfigured
-            .or(server.unconfigured.filter(|_| asked.websites.is_none())),
-        seed: asked.seed.or(server.seed),
-        schema: asked.schema.or(server.schema),
-        identifier: asked.identifier,
-        key: asked.key,
-        quota: asked.quota.or(server.quota),
-        page_size: asked.page_size.or(server.page_size),
-        profile: asked.profile.or(server.profile.filter(|_| !own_quirks)),
-        quirks: asked.quirks.or(server.quirks.filter(|_| !own_quirks)),
-        clock: asked.clock.or(server.clock),
-        now: asked.now.or(server.now),
-        settings_url: asked.settings_url.or(server.settings_url),
-        stub: if asked.stub.is_empty() { server.stub } else { asked.stub },
-        faults: asked.faults,
-        state: server.state.filter(|_| !own_websites),
+    if asked.websites.is_some() {
+        base.unconfigured = None;
     }
-}
-
-fn take_text(body: &mut Map<String, Value>, key: &str) -> Result<Option<String>, ControlError> {
-    match body.remove(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(invalid(format!("`{key}` has to be a text, and is {other}"))),
-    }
+    asked.over(base)
 }
 
 fn check_name(name: &str) -> Result<(), ControlError> {
@@ -106,18 +107,15 @@ fn invalid(error: String) -> ControlError {
     )
 }
 
-/// The schema of the body of [`make`]: the options of a world, and the space's own two.
+/// The schema of the body of [`make`], with the components of the OpenAPI document.
 pub(super) fn body_schema() -> Value {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<WorldOptions>().to_value();
+    let mut schema = settings.into_generator().into_root_schema_for::<NewSpace>().to_value();
+    document::without_words(&mut schema);
     let properties = &mut schema["properties"];
-    properties["name"] = json!({ "type": "string" });
-    properties["expires"] =
-        json!({ "type": "string", "description": "For how long it may go unused (10m)." });
-    properties["now"]["format"] = "date-time".into();
     for (option, component) in [("quirks", "Quirks"), ("state", "State")] {
-        properties[option]["$ref"] = format!("#/components/schemas/{component}").into();
+        properties[option] = json!({ "$ref": format!("#/components/schemas/{component}") });
     }
     json!({
         "type": "object",

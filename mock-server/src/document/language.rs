@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::check::check;
-use super::node::Node;
-use super::problem::Problem;
+use super::node::{Kind, Node};
+use super::problem::{Problem, member};
 use super::text::Form;
 
 /// A type that documents are read into.
@@ -50,6 +50,35 @@ pub fn read<L: Language>(node: &Node) -> Result<L, Vec<Problem>> {
         .map_err(|error| vec![Problem::value("", error.to_string())])?;
     let problems = value.problems(node);
     if problems.is_empty() { Ok(value) } else { Err(problems) }
+}
+
+/// Reads as much of a map as can be read: what is wrong in one member does not hide what is wrong in
+/// another, nor what a later check finds in the rest.
+pub fn read_in_part<L: Language + Default>(node: &Node) -> (L, Vec<Problem>) {
+    let mut problems = check(schema_of::<L>(), &L::forms(), node);
+    let mut rest = node.clone();
+    let Kind::Map(entries) = &mut rest.kind else {
+        return (L::default(), problems);
+    };
+    entries.retain(|entry| {
+        let place = member("", &entry.key);
+        let inside = |pointer: &str| {
+            pointer
+                .strip_prefix(&place)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !problems.iter().any(|problem| inside(&problem.pointer))
+    });
+    match L::deserialize(rest.to_value()) {
+        Ok(value) => {
+            problems.extend(value.problems(&rest));
+            (value, problems)
+        }
+        Err(error) => {
+            problems.push(Problem::value("", error.to_string()));
+            (L::default(), problems)
+        }
+    }
 }
 
 /// The JSON Schema of a language, for editors: draft 2020-12. What a schema cannot say (a window

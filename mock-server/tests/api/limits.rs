@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::emulator::{Emulator, message, options, quirks};
 
 fn limited(quota: u64, pairs: &[(&str, &str)]) -> Emulator {
-    Emulator::with(WorldOptions { quota: Some(quota), quirks: quirks(pairs), ..options() })
+    Emulator::with(WorldOptions { quota: Some(quota.into()), quirks: quirks(pairs), ..options() })
 }
 
 fn used(crisp: &mut Emulator) -> u64 {

@@ -36,7 +36,7 @@ async fn skewing_and_setting_move_the_wall_alone() {
 
 #[tokio::test]
 async fn a_quota_comes_back_at_virtual_midnight() {
-    let emulator = emulator(WorldOptions { quota: Some(1), ..Default::default() });
+    let emulator = emulator(WorldOptions { quota: Some(1.into()), ..Default::default() });
     let account = async || {
         plugin(&emulator, emulator.info(), "GET plugin/connect/account", Value::Null).await.0
     };

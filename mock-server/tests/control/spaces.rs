@@ -27,7 +27,7 @@ async fn credentials_choose_the_world() {
 
 #[tokio::test]
 async fn nothing_leaks_from_one_world_into_another() {
-    let emulator = emulator(WorldOptions { quota: Some(10), ..Default::default() });
+    let emulator = emulator(WorldOptions { quota: Some(10.into()), ..Default::default() });
     let other = space(&emulator, json!({})).await;
     let call = "/_mock/spaces/s1";
     control(&emulator, &format!("PUT {call}/websites/w1/settings"), json!({"message": "theirs"}))

@@ -184,7 +184,8 @@ async fn options_win_over_the_dump_and_those_that_make_websites_contradict_it() 
     let with = |options: WorldOptions| {
         InProcess::new(WorldOptions { state: Some(state.clone()), ..options }.into())
     };
-    let emulator = with(WorldOptions { quota: Some(9), page_size: Some(3), ..Default::default() });
+    let emulator =
+        with(WorldOptions { quota: Some(9.into()), page_size: Some(3), ..Default::default() });
     let dumped = dump(&emulator.unwrap()).await;
     assert_eq!(dumped["quota"], json!({"limit": 9, "used": 2}));
     assert_eq!(dumped["quirks"]["page-size"], "3");

@@ -7,7 +7,7 @@ use crate::emulator::{Emulator, options, quirks};
 /// A stage with a quota of one request.
 fn one_a_day(name: &str, value: &str) -> Emulator {
     let quirks = quirks(&[(name, value)]);
-    Emulator::with(WorldOptions { quota: Some(1), quirks, ..options() })
+    Emulator::with(WorldOptions { quota: Some(1.into()), quirks, ..options() })
 }
 
 /// A stage with one request a second.

@@ -1,96 +1,14 @@
-//! What a world can be started with: the server options that belong to one space.
-//!
-//! The same type is the body of `POST /_mock/spaces`, part of the configuration file, and what the
-//! command line fills in. [`Blueprint::new`] checks all of it at once, so that a world that starts
-//! has nothing left to go wrong.
+//! Options that were checked, all at once: a world that starts has nothing left to go wrong.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
+use super::{DEFAULT_WEBSITES, WorldOptions};
 use crate::clock::Mode;
 use crate::document::{Problem, list};
 use crate::fault::FaultPlan;
-use crate::quirks::{PageSize, Profile, QuirkError, Quirks, Settings};
+use crate::quirks::{PageSize, QuirkError, Quirks};
 use crate::schema::{InvalidSchema, SettingsSchema};
 use crate::state::State;
-use crate::stub::Stub;
-
-/// How many websites have the plugin when nothing else is said.
-pub const DEFAULT_WEBSITES: u32 = 25;
-
-/// The options of one world; an absent one has the default that its description names.
-///
-/// # Examples
-///
-/// ```
-/// use crisp_mock_server::options::{Blueprint, WorldOptions};
-///
-/// let options = WorldOptions { websites: Some(3), page_size: Some(2), ..Default::default() };
-/// assert!(Blueprint::new(options).is_ok());
-///
-/// let options = WorldOptions { page_size: Some(0), ..Default::default() };
-/// assert!(Blueprint::new(options).is_err());
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct WorldOptions {
-    /// Websites that have the plugin installed at the start (25).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub websites: Option<u32>,
-    /// How many of them have no settings yet (0).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unconfigured: Option<u32>,
-    /// The seed of tokens and settings (1): the same seed, the same world.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seed: Option<u64>,
-    /// The plugin's settings schema, as JSON (an object with one text, `message`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema: Option<Value>,
-    /// The plugin token's identifier, a UUID (a fixed development pair).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identifier: Option<String>,
-    /// The plugin token's key, 64 hexadecimal digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Requests a day (without limit).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quota: Option<u64>,
-    /// Websites on a page, 1 to 100 (20).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page_size: Option<u32>,
-    /// The named set of quirks to start from (typical).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<Profile>,
-    /// Single quirks, over the profile.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
-    pub quirks: Option<Settings>,
-    /// Whether time passes by itself (real).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clock: Option<Mode>,
-    /// What the wall clock shows at the start, RFC 3339 (now).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub now: Option<Timestamp>,
-    /// The plugin's settings page, an http or https address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub settings_url: Option<String>,
-    /// Fixed answers for other routes: `POST website/*/conversation/*/message=202`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub stub: Vec<Stub>,
-    /// A fault plan: one fault or a list of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub faults: Option<Value>,
-    /// A dump to start from, in place of `websites`, `unconfigured` and `seed`; the other options
-    /// win over what it says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<Value>,
-}
 
 /// What is wrong with options; each says which option, and what would fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -137,6 +55,24 @@ pub enum OptionError {
     /// An option makes websites that the dump has already.
     #[error("{0}: the dump of `state` says that already: leave one of the two out")]
     BesideState(&'static str),
+}
+
+impl OptionError {
+    /// The option that is wrong, as the key of a file.
+    #[must_use]
+    pub fn option(&self) -> &'static str {
+        match self {
+            Self::Quirk(_) => "quirks",
+            Self::PageSize(_) => "page_size",
+            Self::Unconfigured { .. } => "unconfigured",
+            Self::TooManyWebsites(_) => "websites",
+            Self::SettingsUrl(_) => "settings_url",
+            Self::Credentials { option, .. } | Self::BesideState(option) => option,
+            Self::Schema(_) => "schema",
+            Self::Faults(_) => "faults",
+            Self::State(_) => "state",
+        }
+    }
 }
 
 /// Options that were checked: everything a world starts and restarts from.
@@ -205,7 +141,7 @@ impl Blueprint {
     #[must_use]
     pub fn quota(&self) -> Option<u64> {
         let dumped = self.state.as_ref().and_then(|state| state.limit);
-        self.options.quota.or(dumped)
+        self.options.quota.map_or(dumped, |quota| quota.0)
     }
 
     /// Whether time passes by itself.
@@ -299,6 +235,3 @@ fn check_credentials(options: &WorldOptions, errors: &mut Vec<OptionError>) {
         !text.is_empty() && text.len() <= 500 && !text.contains(char::is_control)
     });
 }
-
-/// For how long a space lives without being used, when nothing else is said.
-pub const DEFAULT_EXPIRY: Duration = Duration::from_secs(600);
