@@ -5,9 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::clock::Stamp;
 use crate::document::{Complaint, Form, TextForm, complain, shortened, text_form};
 use crate::duration;
 use crate::id::WebsiteId;
@@ -17,8 +19,13 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
 const HINT: &str = "write a number and a unit: `5s`, `250ms`, `1m30s`";
 
 /// The forms of this module.
-pub const FORMS: [Form; 4] =
-    [Form::of::<Span>(), Form::of::<Wait>(), Form::of::<Shift>(), Form::of::<WebsiteName>()];
+pub const FORMS: [Form; 5] = [
+    Form::of::<Span>(),
+    Form::of::<Wait>(),
+    Form::of::<Shift>(),
+    Form::of::<WebsiteName>(),
+    Form::of::<Date>(),
+];
 
 /// A span of time that is not negative, in whole milliseconds, up to a year: `5s`, `1m30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +42,10 @@ pub struct Shift(pub i64);
 /// A website as people write it: `w1`, or a UUID where it has no such name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WebsiteName(pub WebsiteId);
+
+/// A date with its time zone, RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date(pub Stamp);
 
 /// The method of a request, in capitals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +72,30 @@ text_form!(Span);
 text_form!(Wait);
 text_form!(Shift);
 text_form!(WebsiteName);
+text_form!(Date);
+
+impl fmt::Display for Date {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl TextForm for Date {
+    const NAME: &'static str = "Date";
+    const WANTED: &'static str = "a date";
+    const HINT: &'static str = "write a date with a time zone, as 2026-01-31T09:00:00Z";
+
+    fn pattern() -> String {
+        r"^\d{4}-\d{2}-\d{2}".to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
+        match text.parse::<Timestamp>() {
+            Ok(date) => Ok(Self(date.into())),
+            Err(_) => complain(format!("`{}` is not a date", shortened(text)), Self::HINT),
+        }
+    }
+}
 
 impl fmt::Display for Span {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

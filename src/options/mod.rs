@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use crisp_mock_server::document::{Form, Language, Node, Problem, TextForm as _};
 use crisp_mock_server::form::Span;
-use crisp_mock_server::options::{self, WorldOptions, quirk_problems};
+use crisp_mock_server::options::{self, WorldOptions};
 use crisp_mock_server::quirks::{Quirks, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -134,9 +134,8 @@ impl Language for Options {
     }
 
     fn problems(&self, _: &Node) -> Vec<Problem> {
-        let mut problems = quirk_problems(&Settings(self.quirk.clone()), "/quirk");
-        let quirks = self.world.quirks.iter();
-        problems.extend(quirks.flat_map(|quirks| quirk_problems(quirks, "/quirks")));
+        let mut problems = Settings(self.quirk.clone()).problems("/quirk");
+        problems.extend(self.world.quirks.iter().flat_map(|quirks| quirks.problems("/quirks")));
         problems
     }
 }

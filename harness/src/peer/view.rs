@@ -3,14 +3,10 @@
 //! Plugins rarely keep what they got: they keep the one member that they need, put defaults in, or
 //! drop websites without settings. A view says so, and the verdict prints it.
 
-use crisp_mock_server::nearest::nearest;
+use crisp_mock_server::document::{Document, Form, Invalid, Language, Node, Problem, read};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use super::log::shortened;
-use crisp_mock_server::document::{Document, Invalid, Problem, member};
-
-/// What a view may say.
-const KEYS: [&str; 4] = ["keys", "unconfigured", "defaults", "value"];
 
 /// How a cache differs from the raw settings.
 ///
@@ -26,22 +22,45 @@ const KEYS: [&str; 4] = ["keys", "unconfigured", "defaults", "value"];
 /// let error = View::parse("view.yaml", "kyes: [message]\n").unwrap_err();
 /// assert!(error.to_string().starts_with("view.yaml:1:1: a view has no key `kyes`"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend(
+    "additionalProperties" = false,
+    "x-name" = "a view",
+    "x-hint" = "a view is a map, as `value: message`"
+))]
 pub struct View {
+    /// The members that are compared; without it all of them.
+    #[schemars(extend("x-name" = "a list of members", "x-hint" = "write `keys: [message]`"))]
     keys: Option<Vec<String>>,
     unconfigured: Unconfigured,
+    /// What stands in the cache where a member is not set.
+    #[schemars(extend("x-name" = "a map", "x-hint" = "write `defaults: { message: Hello }`"))]
     defaults: Map<String, Value>,
+    /// The member that the cache holds in place of the settings.
+    #[schemars(extend("x-name" = "the name of a member", "x-hint" = "write `value: message`"))]
     value: Option<String>,
 }
 
 /// How a website that has no settings stands in the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(extend(
+    "x-name" = "`absent` or `empty`",
+    "x-hint" = "`absent`: the cache does not have such a website; `empty`: it has {}"
+))]
 enum Unconfigured {
     /// As `{}`, which is how the API gives it.
     #[default]
     Empty,
     /// Not at all.
     Absent,
+}
+
+impl Language for View {
+    fn forms() -> Vec<Form> {
+        Vec::new()
+    }
 }
 
 impl View {
@@ -51,13 +70,12 @@ impl View {
     ///
     /// Every mistake with its line and column.
     pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
-        let document = Document::parse(file, text)?;
-        Self::read(&document.value()).map_err(|problems| document.invalid(problems))
+        Document::parse(file, text)?.read()
     }
 
     /// Reads the view that a client gives of itself.
     pub(super) fn declared(value: &Value) -> Result<Self, String> {
-        Self::read(value).map_err(|problems| {
+        read(&Node::from_value(value)).map_err(|problems| {
             let texts = problems.into_iter().map(|problem| {
                 let Problem { pointer, message, hint, .. } = problem;
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -65,58 +83,6 @@ impl View {
             });
             texts.collect::<Vec<_>>().join("; ")
         })
-    }
-
-    fn read(value: &Value) -> Result<Self, Vec<Problem>> {
-        let Value::Object(members) = value else {
-            let message = format!("{} stands where a view (a map) should", kind(value));
-            let hint = format!("a view may say {}", KEYS.join(", "));
-            return Err(vec![Problem::value("", message).hint(hint)]);
-        };
-        let mut view = Self::default();
-        let mut problems = Vec::new();
-        for (key, value) in members {
-            if let Err((message, hint)) = view.take(key, value) {
-                problems.push(Problem::key(member("", key), message).hint(hint));
-            }
-        }
-        if problems.is_empty() { Ok(view) } else { Err(problems) }
-    }
-
-    fn take(&mut self, key: &str, value: &Value) -> Result<(), (String, String)> {
-        let wrong = |wanted: &str, hint: &str| {
-            let message = format!("{} stands where {wanted} should", kind(value));
-            Err((message, hint.to_owned()))
-        };
-        match (key, value) {
-            ("keys", Value::Array(names)) if names.iter().all(Value::is_string) => {
-                let names = names.iter().filter_map(Value::as_str).map(str::to_owned);
-                self.keys = Some(names.collect());
-            }
-            ("keys", _) => return wrong("a list of members", "write `keys: [message]`"),
-            ("unconfigured", Value::String(word)) if word == "absent" => {
-                self.unconfigured = Unconfigured::Absent;
-            }
-            ("unconfigured", Value::String(word)) if word == "empty" => {
-                self.unconfigured = Unconfigured::Empty;
-            }
-            ("unconfigured", _) => {
-                let hint = "`absent`: the cache does not have such a website; `empty`: it has {}";
-                return wrong("`absent` or `empty`", hint);
-            }
-            ("defaults", Value::Object(defaults)) => self.defaults = defaults.clone(),
-            ("defaults", _) => return wrong("a map", "write `defaults: { message: Hello }`"),
-            ("value", Value::String(name)) => self.value = Some(name.clone()),
-            ("value", _) => return wrong("the name of a member", "write `value: message`"),
-            _ => {
-                let hint = match nearest(key, KEYS) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it may say {}", KEYS.join(", ")),
-                };
-                return Err((format!("a view has no key `{}`", shortened(key, 60)), hint));
-            }
-        }
-        Ok(())
     }
 
     /// How the server's settings (JSON text; none: unconfigured) are to stand in the cache; none:
@@ -264,16 +230,16 @@ mod tests {
     fn every_mistake_in_a_view_is_told_with_its_place() {
         let text = "keys: message\nunconfigured: gone\nvalues: message\ndefaults: [a]\n";
         insta::assert_snapshot!(View::parse("view.yaml", text).unwrap_err(), @r"
-        view.yaml:1:1: a text stands where a list of members should
+        view.yaml:1:7: `message` stands where a list of members should
           |
         1 | keys: message
-          | ^^^^
+          |       ^^^^^^^
           = help: write `keys: [message]`
 
-        view.yaml:2:1: a text stands where `absent` or `empty` should
+        view.yaml:2:15: `gone` stands where `absent` or `empty` should
           |
         2 | unconfigured: gone
-          | ^^^^^^^^^^^^
+          |               ^^^^
           = help: `absent`: the cache does not have such a website; `empty`: it has {}
 
         view.yaml:3:1: a view has no key `values`
@@ -282,15 +248,15 @@ mod tests {
           | ^^^^^^
           = help: did you mean `value`?
 
-        view.yaml:4:1: a list stands where a map should
+        view.yaml:4:11: a list stands where a map should
           |
         4 | defaults: [a]
-          | ^^^^^^^^
+          |           ^^
           = help: write `defaults: { message: Hello }`
         ");
         assert_eq!(
             View::declared(&json!({"value": 3})).unwrap_err(),
-            "`view.value`: a number stands where the name of a member should (write `value: message`)"
+            "`view.value`: `3` stands where the name of a member should (write `value: message`)"
         );
         assert!(View::declared(&json!(["message"])).unwrap_err().starts_with("`view`: a list"));
     }

@@ -10,7 +10,7 @@ use crate::id::WebsiteId;
 const MOST_BILLS: usize = 100;
 
 /// One bill.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Bill {
     /// What was used, such as `Paid messages sent`.
     pub name: String,

@@ -14,13 +14,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use blueprint::{Blueprint, OptionError};
-pub use values::{Date, Quota, forms, quirk_problems, whole};
-use values::{PathOrObject, PathOrPlan, QuirkMap};
+use values::{PathOrObject, PathOrPlan};
+pub use values::{Quota, forms, whole};
 #[cfg(feature = "clap")]
 use values::{date, page_size, path, word};
 
 use crate::clock::Mode;
 use crate::document::OneOrMany;
+use crate::form::Date;
 use crate::quirks::{Profile, Settings};
 use crate::stub::Stub;
 
@@ -117,7 +118,6 @@ pub struct WorldOptions {
 
     /// Single undocumented details, over the profile.
     #[cfg_attr(feature = "clap", arg(skip))]
-    #[schemars(with = "Option<QuirkMap>")]
     pub quirks: Option<Settings>,
 
     /// Whether time passes by itself [default: real]

@@ -1,25 +1,21 @@
 //! The values of options that are more than a text or a number.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::document::{Complaint, Form, Language as _, Problem, TextForm, complain, member};
-use crate::document::{shortened, text_form};
+use crate::document::{Form, Language as _};
 use crate::fault::FaultPlan;
-use crate::quirks::{QuirkError, Quirks, Settings, TABLE};
 use crate::stub::Stub;
 
 /// The forms of the texts in options.
 #[must_use]
 pub fn forms() -> Vec<Form> {
     let mut forms = FaultPlan::forms();
-    forms.extend([Form::of::<Date>(), Form::of::<Stub>()]);
+    forms.push(Form::of::<Stub>());
     forms
 }
 
@@ -86,35 +82,6 @@ impl JsonSchema for Quota {
     }
 }
 
-/// A date with its time zone, RFC 3339.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Date(pub Timestamp);
-
-impl fmt::Display for Date {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
-impl TextForm for Date {
-    const NAME: &'static str = "Date";
-    const WANTED: &'static str = "a date";
-    const HINT: &'static str = "write a date with a time zone, as 2026-01-31T09:00:00Z";
-
-    fn pattern() -> String {
-        r"^\d{4}-\d{2}-\d{2}".to_owned()
-    }
-
-    fn read(text: &str) -> Result<Self, Complaint> {
-        match text.parse() {
-            Ok(date) => Ok(Self(date)),
-            Err(_) => complain(format!("`{}` is not a date", shortened(text)), Self::HINT),
-        }
-    }
-}
-
-text_form!(Date);
-
 macro_rules! schema_only {
     ($(#[$doc:meta])* $name:ident, $generator:ident => $schema:expr) => {
         $(#[$doc])*
@@ -145,46 +112,6 @@ schema_only!(PathOrPlan, generator => {
     let plan = generator.subschema_for::<FaultPlan>();
     json_schema!({ "anyOf": [{ "type": "string" }, plan] })
 });
-schema_only!(
-    /// Every quirk with its question, its default and its alternatives. Other names are left to
-    /// [`quirk_problems`], which knows `_` for `-`.
-    QuirkMap, _generator => json_schema!({
-        "type": "object",
-        "properties": quirks(),
-        "x-name": "a map of quirks",
-        "x-hint": "write a map, as `quirks: { since-boundary: exclusive }`",
-    })
-);
-
-fn quirks() -> Map<String, Value> {
-    let defaults = Quirks::default().values();
-    let rows = TABLE.iter().zip(defaults).map(|(about, (_, default))| {
-        let alternatives = about.alternatives.iter().map(|&value| value.to_owned());
-        let examples: Vec<_> = std::iter::once(default.clone()).chain(alternatives).collect();
-        let described = json!({
-            "description": format!("{} {}", about.question, about.why),
-            "type": ["string", "integer", "boolean", "null"],
-            "default": default,
-            "examples": examples,
-        });
-        (about.name.to_owned(), described)
-    });
-    rows.collect()
-}
-
-/// What is wrong with quirks that stand at `base` in a document.
-#[must_use]
-pub fn quirk_problems(settings: &Settings, base: &str) -> Vec<Problem> {
-    let each = settings.0.iter().filter_map(|(name, value)| {
-        let error = Quirks::default().set(name, value).err()?;
-        let place = member(base, name);
-        Some(match &error {
-            QuirkError::Unknown { .. } => Problem::key(place, error.to_string()),
-            QuirkError::Value { .. } => Problem::value(place, error.to_string()),
-        })
-    });
-    each.collect()
-}
 
 /// Reads a whole number, 0 or more.
 ///
@@ -210,7 +137,11 @@ mod arguments {
     use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
     use serde::de::DeserializeOwned;
 
-    use super::{Date, TextForm as _, Timestamp, Value};
+    use jiff::Timestamp;
+    use serde_json::Value;
+
+    use crate::document::TextForm as _;
+    use crate::form::Date;
 
     /// How many websites a page has; what is out of bounds is reported later, with its place.
     pub(crate) fn page_size(text: &str) -> Result<u32, &'static str> {
@@ -218,7 +149,7 @@ mod arguments {
     }
 
     pub(crate) fn date(text: &str) -> Result<Timestamp, &'static str> {
-        Date::read(text).map(|date| date.0).map_err(|_| Date::HINT)
+        text.parse().map_err(|_| Date::HINT)
     }
 
     /// The path of a file; the program reads it before the world is made.

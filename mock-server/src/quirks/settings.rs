@@ -1,10 +1,14 @@
 //! Quirks by name, as files and bodies have them.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, json};
 
-use super::Quirks;
+use super::{QuirkError, Quirks, TABLE};
+use crate::document::{Problem, member};
 
 impl Serialize for Quirks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,6 +58,55 @@ impl<'de> Deserialize<'de> for Settings {
 impl Serialize for Settings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Every quirk with its question, its default and its alternatives. Other names are left to
+/// [`Settings::problems`], which knows `_` for `-`.
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "Quirks".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let defaults = Quirks::default().values();
+        let rows = TABLE.iter().zip(defaults).map(|(about, (_, default))| {
+            let alternatives = about.alternatives.iter().map(|&value| value.to_owned());
+            let examples: Vec<_> = std::iter::once(default.clone()).chain(alternatives).collect();
+            let described = json!({
+                "description": format!("{} {}", about.question, about.why),
+                "type": ["string", "integer", "boolean", "null"],
+                "default": default,
+                "examples": examples,
+            });
+            (about.name.to_owned(), described)
+        });
+        json_schema!({
+            "type": "object",
+            "properties": rows.collect::<Map<_, _>>(),
+            "x-name": "a map of quirks",
+            "x-hint": "write a map, as `quirks: { since-boundary: exclusive }`",
+        })
+    }
+}
+
+impl Settings {
+    /// What is wrong with them where they stand at `base` in a document.
+    #[must_use]
+    pub fn problems(&self, base: &str) -> Vec<Problem> {
+        let each = self.0.iter().filter_map(|(name, value)| {
+            let error = Quirks::default().set(name, value).err()?;
+            let place = member(base, name);
+            Some(match &error {
+                QuirkError::Unknown { .. } => Problem::key(place, error.to_string()),
+                QuirkError::Value { .. } => Problem::value(place, error.to_string()),
+            })
+        });
+        each.collect()
     }
 }
 

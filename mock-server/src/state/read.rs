@@ -2,43 +2,104 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::website::{Draft, date};
+use super::website::{self, Draft};
 use super::{Dumped, State, VERSION};
-use crate::clock::{Mode, Stamp};
-use crate::document::Problem;
+use crate::clock::Mode;
+use crate::document::{Form, Kind, Language, Node, Pairs, Problem, member, read_in_part};
+use crate::form::{Date, WebsiteName};
 use crate::id::WebsiteId;
-use crate::nearest::nearest;
-use crate::quirks::Quirks;
+use crate::quirks::{Quirks, Settings};
 use crate::schema::SettingsSchema;
-
-/// The members of a dump.
-const KEYS: [&str; 9] =
-    ["version", "written_by", "clock", "seed", "changes", "quota", "quirks", "schema", "websites"];
 
 /// More changes than a world sees in a lifetime; numbers above leave no room to count on.
 const MOST_CHANGES: u64 = 1 << 62;
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// A dump as it is written.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "a dump"))]
+struct Dump {
+    version: u64,
+    /// Which program wrote it; for readers.
+    written_by: Option<String>,
+    clock: ClockPart,
+    seed: Option<u64>,
+    changes: u64,
+    quota: QuotaPart,
+    quirks: Settings,
+    /// The settings schema, whose own mistakes are found when it is read.
+    schema: Option<Value>,
+    #[serde(with = "Pairs::<WebsiteName, Draft>")]
+    websites: Vec<(WebsiteId, Draft)>,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`clock`"))]
 struct ClockPart {
-    now: Option<String>,
+    now: Option<Date>,
     mode: Option<Mode>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`quota`"))]
 struct QuotaPart {
     limit: Option<u64>,
     used: u64,
 }
 
-struct Reader<'a> {
-    members: &'a Map<String, Value>,
-    errors: Vec<Problem>,
+impl Language for Dump {
+    fn forms() -> Vec<Form> {
+        website::forms()
+    }
+
+    fn problems(&self, node: &Node) -> Vec<Problem> {
+        let mut problems = self.quirks.problems("/quirks");
+        if self.changes().max(self.changes) > MOST_CHANGES {
+            problems.push(Problem::value("/changes", "the number of changes is too large"));
+        }
+        let names = match node.get("websites").map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.key.as_str()).collect(),
+            _ => Vec::new(),
+        };
+        let mut met: BTreeMap<WebsiteId, &str> = BTreeMap::new();
+        let mut changes: BTreeSet<u64> = BTreeSet::new();
+        for (name, (id, draft)) in names.into_iter().zip(&self.websites) {
+            let mut refuse = |problem: Problem| problems.push(problem);
+            let place = member("/websites", name);
+            if let Some(other) = met.insert(*id, name) {
+                refuse(Problem::value(&place, format!("`{name}` is `{other}` once more")));
+            }
+            if let Some(other) = draft.website_id.filter(|other| other != id) {
+                let message = format!("`{name}` is {id}, and not the website_id {other}");
+                refuse(Problem::value(&place, message));
+            }
+            if let Some(contradiction) = draft.contradiction() {
+                refuse(Problem::value(&place, contradiction));
+            }
+            for change in draft.changes() {
+                if !changes.insert(change) {
+                    let message = format!("change {change} is another's in `seq` already");
+                    let hint = "leave `seq` out: what follows in the file came later";
+                    refuse(Problem::value(&place, message).hint(hint));
+                }
+            }
+        }
+        problems
+    }
+}
+
+impl Dump {
+    /// The last change that a website speaks of.
+    fn changes(&self) -> u64 {
+        let each = self.websites.iter().flat_map(|(_, draft)| draft.changes());
+        each.max().unwrap_or(0)
+    }
 }
 
 impl State {
@@ -48,48 +109,52 @@ impl State {
     ///
     /// Everything that is wrong with it; if its version is another, that alone.
     pub fn parse(document: &Value) -> Result<Self, Vec<Problem>> {
-        let members = versioned(document).map_err(|error| vec![error])?;
-        let mut reader = Reader { members, errors: Vec::new() };
-        reader.refuse_unknown_members();
-        let clock: ClockPart = reader.part("clock");
-        let now = reader.date(clock.now.as_deref());
-        let quota: QuotaPart = reader.part("quota");
-        let quirks: Quirks = reader.part("quirks");
-        let schema = reader.schema(&quirks);
-        let seed = reader.part::<Option<u64>>("seed").unwrap_or(1);
-        let mut changes = reader.part::<u64>("changes");
-        let websites = reader.websites();
-        let told = websites.iter().flat_map(|dumped| dumped.record.changes());
-        changes = changes.max(told.max().unwrap_or(0));
-        if changes > MOST_CHANGES {
-            reader.refuse("/changes", "the number of changes is too large", None);
+        let mut node = Node::from_value(document);
+        has_our_version(&node).map_err(|problem| vec![problem])?;
+        without_nulls(&mut node);
+        let (dump, mut problems): (Dump, _) = read_in_part(&node);
+        let mut quirks = Quirks::default();
+        // Those that do not fit are among the problems.
+        let _ = quirks.apply(&dump.quirks);
+        let changes = dump.changes.max(dump.changes());
+        let schema = dump.schema.map(|raw| SettingsSchema::from_value(raw, quirks.schema_rules()));
+        let schema =
+            schema.unwrap_or_else(|| Ok(SettingsSchema::sample())).unwrap_or_else(|invalid| {
+                problems.extend(invalid.problems().iter().map(|problem| Problem {
+                    hint: problem.hint.clone(),
+                    ..Problem::value(format!("/schema{}", problem.pointer), &problem.message)
+                }));
+                SettingsSchema::sample()
+            });
+        if !problems.is_empty() {
+            return Err(problems);
         }
-        if !reader.errors.is_empty() {
-            return Err(reader.errors);
-        }
+        let websites = dump.websites.into_iter().map(|(id, mut record)| {
+            let bills = std::mem::take(&mut record.bills);
+            Dumped { id, bills, record }
+        });
         Ok(Self {
-            now,
-            mode: clock.mode,
-            seed,
+            now: dump.clock.now.map(|now| now.0),
+            mode: dump.clock.mode,
+            seed: dump.seed.unwrap_or(1),
             schema,
             quirks,
-            limit: quota.limit,
-            used: quota.used,
+            limit: dump.quota.limit,
+            used: dump.quota.used,
             changes,
-            websites,
+            websites: websites.collect(),
         })
     }
 }
 
-/// The members of a document whose version is ours.
-fn versioned(document: &Value) -> Result<&Map<String, Value>, Problem> {
+fn has_our_version(node: &Node) -> Result<(), Problem> {
     let refused = |message: String, hint: &str| Problem::value("/version", message).hint(hint);
-    let Value::Object(members) = document else {
+    if !matches!(node.kind, Kind::Map(_)) {
         let problem = Problem::value("", "a dump is a map, and this is none");
         return Err(problem.hint("`crisp-mock ctl state > state.json` writes one"));
-    };
-    match members.get("version") {
-        Some(Value::Number(number)) if number.as_u64() == Some(VERSION) => Ok(members),
+    }
+    match node.get("version").map(Node::to_value) {
+        Some(Value::Number(number)) if number.as_u64() == Some(VERSION) => Ok(()),
         Some(other) => Err(refused(
             format!(
                 "a dump of version {other} cannot be read: this crisp-mock knows version {VERSION}"
@@ -103,93 +168,23 @@ fn versioned(document: &Value) -> Result<&Map<String, Value>, Problem> {
     }
 }
 
-impl Reader<'_> {
-    fn refuse(&mut self, pointer: &str, message: impl Into<String>, hint: Option<String>) {
-        self.errors.push(Problem { hint, ..Problem::value(pointer, message) });
-    }
-
-    fn refuse_unknown_members(&mut self) {
-        for key in self.members.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            let hint = match nearest(key, KEYS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("a dump has {}", KEYS.join(", ")),
-            };
-            let shown: String = key.chars().take(60).collect();
-            let message = format!("`{shown}` is not part of a dump");
-            self.refuse(&pointer(&[key]), message, Some(hint));
-        }
-    }
-
-    /// A member of a known shape; what is absent or null has its default.
-    fn part<T: DeserializeOwned + Default>(&mut self, key: &str) -> T {
-        let Some(value) = self.members.get(key).filter(|value| !value.is_null()) else {
-            return T::default();
-        };
-        T::deserialize(value).unwrap_or_else(|error| {
-            self.refuse(&pointer(&[key]), error.to_string(), None);
-            T::default()
-        })
-    }
-
-    fn date(&mut self, text: Option<&str>) -> Option<Stamp> {
-        date(text?).map_err(|message| self.refuse("/clock/now", message, None)).ok()
-    }
-
-    fn schema(&mut self, quirks: &Quirks) -> SettingsSchema {
-        let Some(raw) = self.members.get("schema").filter(|raw| !raw.is_null()) else {
-            return SettingsSchema::sample();
-        };
-        SettingsSchema::from_value(raw.clone(), quirks.schema_rules()).unwrap_or_else(|invalid| {
-            for problem in invalid.problems() {
-                let place = format!("/schema{}", problem.pointer);
-                self.refuse(&place, &problem.message, problem.hint.clone());
-            }
-            SettingsSchema::sample()
-        })
-    }
-
-    fn websites(&mut self) -> Vec<Dumped> {
-        let websites: Map<String, Value> = self.part("websites");
-        let mut names: BTreeMap<WebsiteId, &str> = BTreeMap::new();
-        let mut changes: BTreeSet<u64> = BTreeSet::new();
-        let mut dumped = Vec::with_capacity(websites.len());
-        for (name, value) in &websites {
-            let place = pointer(&["websites", name]);
-            match website(name, value) {
-                Ok(one) => {
-                    if let Some(other) = names.insert(one.id, name) {
-                        self.refuse(&place, format!("`{name}` is `{other}` once more"), None);
+/// Takes out what is null: in a dump that means absent, and a website that is null has nothing to
+/// say. Settings and schemas keep theirs.
+fn without_nulls(node: &mut Node) {
+    let Kind::Map(entries) = &mut node.kind else { return };
+    entries.retain(|entry| !matches!(entry.value.kind, Kind::Null));
+    for entry in entries {
+        match (entry.key.as_str(), &mut entry.value.kind) {
+            ("websites", Kind::Map(websites)) => {
+                for website in websites {
+                    if matches!(website.value.kind, Kind::Null) {
+                        website.value.kind = Kind::Map(Vec::new());
                     }
-                    for change in one.record.changes() {
-                        if !changes.insert(change) {
-                            let message = format!("change {change} is another's in `seq` already");
-                            let hint = "leave `seq` out: what follows in the file came later";
-                            self.refuse(&place, message, Some(hint.to_owned()));
-                        }
-                    }
-                    dumped.push(one);
+                    without_nulls(&mut website.value);
                 }
-                Err(message) => self.refuse(&place, message, None),
             }
+            ("clock" | "quota" | "seq" | "left", _) => without_nulls(&mut entry.value),
+            _ => {}
         }
-        dumped
     }
-}
-
-fn website(name: &str, value: &Value) -> Result<Dumped, String> {
-    let id: WebsiteId = name.parse().map_err(|error| format!("{error}"))?;
-    let nothing = Value::Object(Map::new());
-    let value = if value.is_null() { &nothing } else { value };
-    let mut record = Draft::deserialize(value).map_err(|error| error.to_string())?;
-    if let Some(other) = record.website_id.filter(|other| *other != id) {
-        return Err(format!("`{name}` is {id}, and not the website_id {other}"));
-    }
-    if let Some(contradiction) = record.contradiction() {
-        return Err(contradiction.to_owned());
-    }
-    Ok(Dumped { id, bills: std::mem::take(&mut record.bills), record })
-}
-
-fn pointer(names: &[&str]) -> String {
-    names.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
 }

@@ -1,26 +1,34 @@
 //! One website in a dump.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::clock::Stamp;
+use crate::document::{Complaint, Form, TextForm, complain, shortened, text_form};
 use crate::engine::{Bill, INSTALLED_BEFORE, Plan, Record, Tombstone, Version, Website};
+use crate::form::{self, Date, WebsiteName};
 use crate::id::{WebsiteId, derive_uuid};
 
 /// A website as it is written. Only what matters has to be: `w1: {}` is one without settings.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "a website"))]
 pub(super) struct Draft {
     /// The id that its name stands for; for readers, and held against the name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WebsiteName>")]
     pub website_id: Option<WebsiteId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Token>")]
     token: Option<Uuid>,
     /// Absent when none were ever saved.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-name" = "a map of settings"))]
     settings: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
@@ -48,8 +56,8 @@ pub(super) struct Draft {
     pub bills: Vec<Bill>,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "`seq`"))]
 struct Seq {
     installed: u64,
     changed: u64,
@@ -62,30 +70,35 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// A stamp in RFC 3339.
-#[derive(Debug, Clone, Copy)]
-struct Date(Stamp);
+/// A token, which is a UUID.
+struct Token(Uuid);
 
-impl Serialize for Date {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+impl fmt::Display for Token {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
     }
 }
 
-impl<'de> Deserialize<'de> for Date {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        date(&text).map(Self).map_err(serde::de::Error::custom)
+impl TextForm for Token {
+    const NAME: &'static str = "Token";
+    const WANTED: &'static str = "a token";
+    const HINT: &'static str = "a token is a UUID; leave it out, and one is made";
+
+    fn pattern() -> String {
+        "^[0-9A-Fa-f-]{32,36}$".to_owned()
+    }
+
+    fn read(text: &str) -> Result<Self, Complaint> {
+        let refused = |_| complain(format!("`{}` is not a token", shortened(text)), Self::HINT);
+        text.parse().map(Self).or_else(refused)
     }
 }
 
-/// Reads a date.
-pub(super) fn date(text: &str) -> Result<Stamp, String> {
-    let date: Result<jiff::Timestamp, _> = text.parse();
-    date.map(Stamp::from).map_err(|_| {
-        let text: String = text.chars().take(60).collect();
-        format!("`{text}` is not a date: write it like 2026-01-31T09:00:00Z")
-    })
+text_form!(Token);
+
+/// The forms of the texts of a website.
+pub(super) fn forms() -> Vec<Form> {
+    form::FORMS.into_iter().chain([Form::of::<Token>()]).collect()
 }
 
 impl Draft {
