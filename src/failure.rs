@@ -33,8 +33,8 @@ pub enum Failure {
     },
     /// The server would listen beyond this machine without demanding a token.
     #[error(
-        "{address} can be reached from other machines, and whoever reaches it could control the \
-         emulator and read its credentials\n  \
+        "{address} can be reached from other machines, which could control the emulator and read its \
+         credentials\n  \
          = hint: demand a token with `--control-token TOKEN`, listen on 127.0.0.1, or insist with \
          `--control-token none`"
     )]

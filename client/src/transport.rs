@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::machine::Failure;
 
 /// A body longer than this is given up: a list of all websites that any plugin has is far
-/// shorter, and memory is not for whoever answers on the API's behalf.
+/// shorter, and a server that is not the API must not fill the memory.
 const LONGEST_BODY: usize = 256 << 20;
 
 /// How long each part of an exchange may take.

@@ -133,7 +133,7 @@ func (p *plugin) maintainWebsites() {
 
 /* -- The settings page ------------------------------------------------------------------------- */
 
-// isAllowed says whether somebody has the token, which only Crisp and the website's own people know.
+// isAllowed says whether a request has the token, which only Crisp and the website's own people know.
 func (p *plugin) isAllowed(id, token string) bool {
 	p.mutex.RLock()
 	defer p.mutex.RUnlock()

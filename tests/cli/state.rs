@@ -7,7 +7,7 @@ version: 1
 clock: { now: 2026-02-01T10:00:00Z, mode: manual }
 websites:
   w1: { settings: { message: Hi } }
-  w5: # nobody configured it yet
+  w5: # not configured yet
 ";
 
 #[test]

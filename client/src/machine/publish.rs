@@ -75,7 +75,7 @@ impl Machine {
                 Touch::Apply => changes.push(change),
                 Touch::ReadAt(due) if before.is_none() && !self.loaded => {
                     // Nothing was shown yet, so nothing can go back; and the first set is to
-                    // have everybody in it, though a save is still being read back.
+                    // have every website in it, though a save is still being read back.
                     let shown = after.map(|listed| self.with_own_save(listed));
                     put_back(&mut next, id, shown.as_ref());
                     changes.extend(Change::between(None, shown.as_ref()));

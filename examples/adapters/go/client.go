@@ -31,7 +31,7 @@ type Place struct {
 	PollMS     int64  `json:"poll_ms"`
 }
 
-// ErrRefused is what Save returns when surely nothing was saved; after other errors nobody knows.
+// ErrRefused is what Save returns when surely nothing was saved; after other errors the outcome is unknown.
 var ErrRefused = errors.New("refused")
 
 // Options are what the plugin can do besides being read. What is nil is not judged.
@@ -61,7 +61,7 @@ func Judged(read func() Reading, options Options) {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			return // nobody judges any more
+			return // the harness has ended
 		}
 		var ask message
 		if json.Unmarshal(line, &ask) != nil {

@@ -199,7 +199,7 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
         (
             "websites",
             before.websites.is_some() && after.websites.is_none(),
-            "under this view nobody can say which websites are to be there",
+            "this view does not say which websites are to be there",
         ),
         ("requests", fewer && after.requests.is_empty(), TIME),
         ("requests_per_hour", before.requests_per_hour.is_some(), TIME),

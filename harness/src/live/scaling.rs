@@ -27,7 +27,7 @@ pub(super) fn obstacle(prepared: &Prepared, tempo: Tempo) -> Option<String> {
             .iter()
             .any(|fault| matches!(fault.effect, Effect::Clock(Side::Client)));
     if steps_the_client {
-        return Some("nobody can move the client's clock from outside in real time".to_owned());
+        return Some("in real time the client's clock cannot be moved from outside".to_owned());
     }
     let horizon = scenario.server.quirks.0.iter().find(|(name, _)| name == "horizon");
     if let Some((_, value)) = horizon {

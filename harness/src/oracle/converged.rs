@@ -66,10 +66,10 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
     let (held, seen) = (track.truth(), track.shown);
     let last = track.versions.last();
     let since = last.map_or(Duration::ZERO, |version| version.from);
-    let who = match last.map(|version| version.by) {
-        Some(By::Operator) => "An operator",
-        Some(By::Client(_)) => "The client itself",
-        _ => "Nobody",
+    let what = match last.map(|version| version.by) {
+        Some(By::Operator) => format!("An operator saved {name}"),
+        Some(By::Client(_)) => format!("The client itself saved {name}"),
+        _ => format!("{name} changed"),
     };
     let (word, fact) = match (seen, held) {
         (Some(_), None) => ("ghost", format!("{name} uninstalled the plugin at {}.", time(since))),
@@ -86,7 +86,7 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
         (Some(seen), Some(held)) if seen.settings == held.settings => {
             ("old token", format!("{name} has a new token since {}.", time(since)))
         }
-        _ => ("lost update", format!("{who} saved {name} at {}.", time(since))),
+        _ => ("lost update", format!("{what} at {}.", time(since))),
     };
     let cache = match (seen, held) {
         (None, _) => "does not have it",

@@ -243,7 +243,7 @@ impl PluginPeer {
             }
             Err(_) if !program.is_running() => Err(self.ended(&program.ended().await)),
             Err(Unanswered::NotThere(why)) => {
-                Ok(Look::Not(format!("nobody listens at {url}: {why}")))
+                Ok(Look::Not(format!("nothing listens at {url}: {why}")))
             }
             Err(Unanswered::Late) => Ok(Look::Not(format!("GET {url} is not answered in time"))),
             Err(Unanswered::Broken(why)) => Ok(Look::Not(format!("GET {url}: {why}"))),

@@ -120,7 +120,7 @@ impl Service {
 }
 
 /// How the news begins that there is no service.
-const NOT_THERE: &str = "nobody answers there";
+const NOT_THERE: &str = "nothing answers there";
 
 impl Launcher for Service {
     fn launch<'a>(&'a self, _: &'a Access) -> Answer<'a, Box<dyn Peer>> {

@@ -80,12 +80,12 @@ pub(super) fn guess(demand: Demand, breach: &Breach, history: &History) -> Optio
         ),
         Rule::NoLostUpdate => hazard(
             "W5",
-            "a save of which nobody knows is sent again",
+            "a save of unknown outcome is sent again",
             "Read back before deciding; never send an old full object again.",
         ),
         Rule::Snapshot if breach.word == "missing website" => hazard(
             "P6",
-            "a website dropped without anybody having removed it",
+            "a website dropped that was never removed",
             "Remove only what a difference, or two full lists, say is gone.",
         ),
         Rule::Snapshot => hazard(
@@ -101,7 +101,7 @@ pub(super) fn guess(demand: Demand, breach: &Breach, history: &History) -> Optio
         ),
         Rule::HonestStatus | Rule::Liveness => hazard(
             "F5",
-            "the loop stopped and nobody noticed",
+            "the loop stopped unnoticed",
             "A deadline for each call, no answer that ends the loop, and the age of the last good poll as a metric.",
         ),
         Rule::Pacing => hazard(

@@ -141,7 +141,7 @@ impl Text {
         if searched.unfair > 0 {
             let _ = writeln!(
                 out,
-                "  {} case{} also failed by crisp-sync, held against nobody: please report this seed.",
+                "  {} case{} also failed by crisp-sync and not counted: please report this seed.",
                 searched.unfair,
                 if searched.unfair == 1 { "" } else { "s" }
             );

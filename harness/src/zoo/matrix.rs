@@ -163,7 +163,7 @@ impl Random {
 
 /// Holds every mutant against `cases` random cases of each seed, until it is found. `generate`
 /// makes case `index` of a seed; a case that the reference fails, or that cannot be set up,
-/// convicts nobody.
+/// convicts no mutant.
 #[must_use]
 pub fn search(
     generate: &(dyn Fn(u64, u64) -> Scenario + Sync),

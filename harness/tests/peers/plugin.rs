@@ -87,7 +87,7 @@ async fn what_cannot_be_compared_from_the_start_convicts_nobody() {
     }
     let error = settled(&*started(&plugin("deaf", hasty())).await).await.unwrap_err();
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
-    assert!(error.to_string().contains("after 400ms nobody listens at"), "{error}");
+    assert!(error.to_string().contains("after 400ms nothing listens at"), "{error}");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ pub struct Account {
     pub key: String,
 }
 
-/// Everybody who may ask in a space: the plugin and one operator.
+/// The accounts of a space: the plugin and one operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accounts {
     /// The plugin's token.

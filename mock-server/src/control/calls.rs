@@ -87,7 +87,7 @@ fn installations() -> Vec<Call> {
                     "websites": { "type": "object", "additionalProperties": component("Website") },
                 })),
             ),
-        Call::post("/websites", websites::install, "Somebody installs the plugin on a website.")
+        Call::post("/websites", websites::install, "The plugin is installed on a website.")
             .takes(only(json!({
                 "website_id": {
                     "type": "string",
@@ -114,7 +114,7 @@ fn installations() -> Vec<Call> {
         Call::delete(
             "/websites/{website}",
             websites::uninstall,
-            "Somebody uninstalls the plugin from it.",
+            "The plugin is uninstalled from it.",
         )
         .answers(200, "Which one.", object()),
         Call::put(

@@ -24,7 +24,7 @@ pub enum Carry {
 
 /// What reaches the client, and when.
 #[derive(Debug, Clone)]
-#[must_use = "a delivery that is dropped reaches nobody"]
+#[must_use = "a delivery that is dropped never reaches the client"]
 pub struct Delivery {
     /// How long nothing happens after the request's arrival, in elapsed time of its world.
     pub hold: Duration,

@@ -342,7 +342,7 @@ fn plugin(space: &str, settings_url: Option<String>) -> Plugin {
     }
 }
 
-/// Everybody who may ask: a fixed development pair, or what the options say.
+/// The accounts: a fixed development pair, or what the options say.
 fn accounts(space: &str, blueprint: &Blueprint) -> Accounts {
     let options = &blueprint.options;
     let account = |tier: Tier| Account {

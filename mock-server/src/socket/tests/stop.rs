@@ -32,7 +32,7 @@ async fn an_idle_server_stops_at_once_and_closes_what_is_open() {
     for client in [idle, silent, halfway, last] {
         assert_eq!(client.end().await, End::Fin(String::new()));
     }
-    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    assert!(TcpStream::connect(address).await.is_err(), "nothing listens any more");
 }
 
 #[tokio::test]
