@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use crisp_mock_server::duration;
+use crisp_mock_server::spaces::is_space_name;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 
@@ -89,12 +90,11 @@ fn control_url(url: &str, space: Option<&str>) -> Result<String, Failure> {
 ///
 /// [`Failure::Usage`] when it cannot.
 pub fn space_name(name: &str) -> Result<&str, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.chars().all(plain) {
+    if is_space_name(name) {
         return Ok(name);
     }
     let message = format!("`{name}` cannot be a space's name");
-    Err(Failure::usage(message, "use letters, digits, `-`, `_` and `.`"))
+    Err(Failure::usage(message, "use 1 to 64 letters, digits, `-`, `_` and `.`, not dots alone"))
 }
 
 /// The control API of one space of a running emulator.

@@ -246,6 +246,7 @@ fn calls_that_cannot_be_meant_are_bad_usage() {
         (&["clock", "advance", "5"], "no_unit"),
         (&["info", "--url", "https://a"], "no_address"),
         (&["info", "--space", "a/b"], "no_space"),
+        (&["reset", "--space", ".."], "a_space_of_dots"),
     ] {
         let ended = Ended::of(program().arg("ctl").args(arguments));
         assert_eq!(ended.code, Some(2), "{arguments:?}");

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use bytes::Bytes;
 use http::request::Parts;
+use http_body::Body as _;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
@@ -14,7 +17,34 @@ use crate::id::WebsiteId;
 use crate::spaces::SharedSpace;
 
 /// The values that stand for names in the path.
-type Names = Path<BTreeMap<String, String>>;
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// The value of a name; empty where the path has no such name.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+}
+
+impl FromRequestParts<Arc<ControlState>> for Names {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, ControlError> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(names)) => Ok(Self(names)),
+            // The path has no names.
+            Err(PathRejection::MissingPathParams(_)) => Ok(Self(BTreeMap::new())),
+            // Never read as if the name were absent: the call would change the default space.
+            Err(error) => Err(ControlError::bad_request(
+                error.body_text(),
+                "a name in the path is UTF-8, percent-encoded where it has to be",
+            )),
+        }
+    }
+}
 
 /// The space that a call is about: the one in its path, else the default one.
 pub struct Chosen(pub Arc<SharedSpace>);
@@ -26,12 +56,11 @@ impl FromRequestParts<Arc<ControlState>> for Chosen {
         parts: &mut Parts,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        let names = Names::from_request_parts(parts, state).await.map(|Path(names)| names);
-        let name = names.ok().and_then(|mut names| names.remove("space"));
-        let Some(name) = name else {
+        let names = Names::from_request_parts(parts, state).await?;
+        let Some(name) = names.0.get("space") else {
             return Ok(Self(Arc::clone(state.spaces.default_space())));
         };
-        state.spaces.named(&name).map(Self).ok_or_else(|| {
+        state.spaces.named(name).map(Self).ok_or_else(|| {
             ControlError::not_found(
                 format!("there is no space called `{name}`"),
                 "make one with POST /_mock/spaces; unused ones expire",
@@ -50,9 +79,8 @@ impl FromRequestParts<Arc<ControlState>> for Website {
         parts: &mut Parts,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        let names = Names::from_request_parts(parts, state).await.map(|Path(names)| names);
-        let text = names.ok().and_then(|mut names| names.remove("website")).unwrap_or_default();
-        text.parse().map(Self).map_err(|error| {
+        let names = Names::from_request_parts(parts, state).await?;
+        names.get("website").parse().map(Self).map_err(|error| {
             ControlError::bad_request(
                 format!("{error}"),
                 "GET /_mock/websites lists the websites that have the plugin",
@@ -81,6 +109,26 @@ impl<T: DeserializeOwned> FromRequest<Arc<ControlState>> for Body<T> {
                 "GET /_mock/openapi.json describes the body of every call",
             )
         })
+    }
+}
+
+/// A JSON body that has to be there: one that replaces what was there before.
+pub struct Replacement(pub Value);
+
+impl FromRequest<Arc<ControlState>> for Replacement {
+    type Rejection = ControlError;
+
+    async fn from_request(
+        request: Request,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, ControlError> {
+        if request.body().is_end_stream() {
+            return Err(ControlError::bad_request(
+                "there is no body, and nothing was replaced",
+                "send what is to stand there as JSON; `{}` for an empty object",
+            ));
+        }
+        Body::from_request(request, state).await.map(|Body(value)| Self(value))
     }
 }
 

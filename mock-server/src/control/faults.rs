@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen};
+use crate::control::extract::{Body, Chosen, Names};
 use crate::document::{self, Problem};
 use crate::fault::{FaultId, FaultPlan};
 use crate::spaces::system_clock;
@@ -50,9 +50,9 @@ pub async fn clear(State(state): State<Arc<ControlState>>, Chosen(cell): Chosen)
 pub async fn remove(
     State(state): State<Arc<ControlState>>,
     Chosen(cell): Chosen,
-    Path(names): Path<std::collections::BTreeMap<String, String>>,
+    names: Names,
 ) -> Result<Json<Value>, ControlError> {
-    let text = names.get("fault").map_or("", String::as_str);
+    let text = names.get("fault");
     let id: Option<FaultId> = text.parse().ok();
     let mut removed = cell.lock().faults.list();
     removed.retain(|report| Some(report.id) == id);

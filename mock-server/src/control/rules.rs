@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen};
+use crate::control::extract::{Body, Chosen, Replacement};
 use crate::quirks::{Quirks, Settings};
 use crate::schema::SettingsSchema;
 use crate::space::Space;
@@ -19,7 +19,7 @@ pub async fn schema(Chosen(cell): Chosen) -> Json<Value> {
 /// `PUT /_mock/schema`: refused with an explanation when it is not valid.
 pub async fn set_schema(
     Chosen(cell): Chosen,
-    Body(schema): Body<Value>,
+    Replacement(schema): Replacement,
 ) -> Result<Json<Value>, ControlError> {
     let rules = cell.lock().world.quirks.schema_rules();
     let schema =

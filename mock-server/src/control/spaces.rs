@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -13,12 +13,12 @@ use serde_json::{Map, Value, json};
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
-use crate::control::extract::Body;
+use crate::control::extract::{Body, Names};
 use crate::document::{self, Form, Language, Node};
 use crate::form::Span;
 use crate::options::{self, Blueprint, DEFAULT_EXPIRY, WorldOptions};
 use crate::space::DEFAULT;
-use crate::spaces::Info;
+use crate::spaces::{Info, is_space_name};
 
 /// `GET /_mock/spaces`: their names.
 pub async fn list(State(state): State<Arc<ControlState>>) -> Json<Value> {
@@ -91,12 +91,12 @@ fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
 }
 
 fn check_name(name: &str) -> Result<(), ControlError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name != DEFAULT && (1..=64).contains(&name.len()) && name.chars().all(plain) {
+    if name != DEFAULT && is_space_name(name) {
         return Ok(());
     }
     Err(invalid(format!(
-        "`{name}` does not fit as a space's name: use 1 to 64 letters, digits, `-`, `_`, `.`"
+        "`{name}` does not fit as a space's name: use 1 to 64 letters, digits, `-`, `_`, `.`, and \
+         not dots alone"
     )))
 }
 
@@ -127,15 +127,16 @@ pub(super) fn body_schema() -> Value {
 /// `DELETE /_mock/spaces/{name}`: tears it down.
 pub async fn remove(
     State(state): State<Arc<ControlState>>,
-    Path(name): Path<String>,
+    names: Names,
 ) -> Result<Json<Value>, ControlError> {
+    let name = names.get("space");
     if name == DEFAULT {
         return Err(ControlError::conflict(
             "the default space cannot be removed",
             "POST /_mock/reset empties it",
         ));
     }
-    if state.spaces.remove(&name) {
+    if state.spaces.remove(name) {
         return Ok(Json(json!({"removed": name})));
     }
     Err(ControlError::not_found(

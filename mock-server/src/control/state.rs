@@ -4,7 +4,7 @@ use axum::Json;
 use serde_json::{Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen};
+use crate::control::extract::{Chosen, Replacement};
 use crate::spaces::system_clock;
 use crate::state::State;
 
@@ -16,7 +16,7 @@ pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
 /// `PUT /_mock/state`: the world becomes the one of the dump.
 pub async fn put(
     Chosen(cell): Chosen,
-    Body(document): Body<Value>,
+    Replacement(document): Replacement,
 ) -> Result<Json<Value>, ControlError> {
     let state = State::parse(&document).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen, Website};
+use crate::control::extract::{Body, Chosen, Replacement, Website};
 use crate::engine::{self, Installation, Plan, Refusal, Writer};
 use crate::id::WebsiteId;
 use crate::sample;
@@ -128,7 +128,7 @@ pub async fn change(
 pub async fn save(
     Chosen(cell): Chosen,
     Website(id): Website,
-    Body(settings): Body<Value>,
+    Replacement(settings): Replacement,
 ) -> Result<Json<Value>, ControlError> {
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());

@@ -34,6 +34,24 @@ pub enum Taken {
     Identifier(String),
 }
 
+/// Whether a space may be called so: 1 to 64 letters, digits, `-`, `_` and `.`, and not dots alone,
+/// since in a URL `..` names another space.
+///
+/// # Examples
+///
+/// ```
+/// use crisp_mock_server::spaces::is_space_name;
+///
+/// assert!(is_space_name("worker-1"));
+/// assert!(!is_space_name(".."));
+/// ```
+#[must_use]
+pub fn is_space_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let dots = name.chars().all(|c| c == '.');
+    (1..=64).contains(&name.len()) && name.chars().all(plain) && !dots
+}
+
 /// All spaces of a server.
 #[derive(Debug)]
 pub struct Spaces {

@@ -169,3 +169,55 @@ async fn the_same_seed_makes_the_same_world_and_another_does_not() {
     assert_ne!(truth(&first).await, truth(&other).await);
     assert_eq!(first.info().identifier, other.info().identifier, "the development pair is fixed");
 }
+
+#[tokio::test]
+async fn a_name_that_cannot_be_read_never_means_the_default_space() {
+    let emulator = emulator(WorldOptions::default());
+    let calls = [
+        ("POST", "/reset", Value::Null),
+        ("GET", "/info", Value::Null),
+        ("GET", "/state", Value::Null),
+        ("POST", "/clock", json!({"advance": "1h"})),
+        ("DELETE", "/faults", Value::Null),
+        ("GET", "/requests", Value::Null),
+        ("GET", "/websites/w1", Value::Null),
+        ("DELETE", "/websites/w1", Value::Null),
+        ("DELETE", "", Value::Null),
+    ];
+    let before = control(&emulator, "GET /_mock/state", Value::Null).await;
+    for (method, path, body) in calls {
+        let call = format!("{method} /_mock/spaces/%ff{path}");
+        let (status, answer) = control(&emulator, &call, body).await;
+        assert_eq!(status, 400, "{call}: {answer}");
+        assert!(answer["error"].is_string() && answer["hint"].is_string(), "{call}: {answer}");
+    }
+    let (status, answer) = control(&emulator, "DELETE /_mock/websites/%ff", Value::Null).await;
+    assert_eq!(status, 400, "{answer}");
+    assert_eq!(control(&emulator, "GET /_mock/state", Value::Null).await, before);
+}
+
+#[tokio::test]
+async fn no_space_has_a_name_that_a_url_cannot_hold() {
+    let emulator = emulator(WorldOptions::default());
+    for name in [".", "..", "...", "", "a/b", "a b", "ä", "default"] {
+        let (status, answer) =
+            control(&emulator, "POST /_mock/spaces", json!({ "name": name })).await;
+        assert_eq!(status, 400, "{name}: {answer}");
+    }
+    let (status, _) = control(&emulator, "POST /_mock/spaces", json!({ "name": "a..b" })).await;
+    assert_eq!(status, 201);
+}
+
+#[tokio::test]
+async fn a_call_that_replaces_something_needs_a_body() {
+    let emulator = emulator(WorldOptions::default());
+    let before = control(&emulator, "GET /_mock/state", Value::Null).await;
+    for call in ["PUT /_mock/schema", "PUT /_mock/websites/w1/settings", "PUT /_mock/state"] {
+        let (status, answer) = control(&emulator, call, Value::Null).await;
+        assert_eq!(status, 400, "{call}: {answer}");
+        assert!(answer["error"].as_str().unwrap().contains("no body"), "{call}: {answer}");
+    }
+    assert_eq!(control(&emulator, "GET /_mock/state", Value::Null).await, before);
+    let (status, _) = control(&emulator, "PUT /_mock/schema", json!({})).await;
+    assert_eq!(status, 200);
+}
