@@ -1,7 +1,7 @@
 //! The journal as a file: one JSON object a line, one line a request.
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use crisp_mock_server::journal::Entry;
@@ -22,6 +22,15 @@ pub struct JournalFile {
     file: Mutex<Option<File>>,
 }
 
+/// Whether a file ends in a line break; a program that was killed may have left half a line.
+fn ends_a_line(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     space: &'a str,
@@ -30,14 +39,27 @@ struct Line<'a> {
 }
 
 impl JournalFile {
-    /// Makes the file, or empties the one that is there.
+    /// Opens the file to add to it, and makes it if it is not there.
     ///
     /// # Errors
     ///
-    /// [`Failure::Environment`] when it cannot be written.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        let doing = format!("writing the journal {}", path.display());
-        let file = File::create(path).map_err(Failure::environment(doing))?;
+    /// [`Failure::Environment`] when it cannot be written, [`Failure::Usage`] when another program
+    /// writes to it.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let failed = || Failure::environment(format!("writing the journal {}", path.display()));
+        let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed())?;
+        let metadata = file.metadata().map_err(failed())?;
+        // A pipe or a terminal has no other writers to mix with, and no end.
+        if metadata.is_file() {
+            // Where a file system has no locks, there is none to be had.
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                let taken = format!("another crisp-mock writes the journal {}", path.display());
+                return Err(Failure::usage(taken, "name another file with `--journal`"));
+            }
+            if metadata.len() > 0 && !ends_a_line(path).map_err(failed())? {
+                file.write_all(b"\n").map_err(failed())?;
+            }
+        }
         Ok(Self { path: path.to_owned(), file: Mutex::new(Some(file)) })
     }
 

@@ -125,17 +125,15 @@ async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode,
     })?;
     let program = Lookup::here().find(name)?;
     let mut signals = Signals::listen()?;
+    let bound = serve::bind(&resolved).await?;
     let options = &resolved.options;
-    let journal = options.journal.as_deref().map(JournalFile::create).transpose()?;
+    let journal = options.journal.as_deref().map(JournalFile::open).transpose()?;
     let journal = Arc::new(journal);
-    if let Some(file) = &options.ready_file {
-        ready::remove_stale(file)?;
-    }
     let tally = Arc::new(Tally::default());
     let (idle_exit, parent) = (options.idle_exit.map(Duration::from), options.parent_pid);
     let print = options.print.unwrap_or_default();
     let token = options.control_token.clone();
-    let server = serve::start(resolved, Some(tally::listener(&tally, &journal))).await?;
+    let server = serve::start(bound, resolved, Some(tally::listener(&tally, &journal)))?;
     if print == Print::Json {
         terminal::say(&ready::line(server.info()));
     }

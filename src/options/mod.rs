@@ -82,7 +82,7 @@ pub struct Options {
     /// Write every request there, one line of JSON each
     ///
     /// The lines are entries of the journal, as `GET /_mock/requests` has them, with the name of
-    /// their `space`. A file that is there is overwritten.
+    /// their `space`. A file that is there is added to.
     #[arg(long, env = "CRISP_MOCK_JOURNAL", value_name = "FILE", hide_short_help = true)]
     pub journal: Option<PathBuf>,
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_mock_server::journal::Entry;
-use crisp_mock_server::server::{MockServer, ServerOptions, StartError};
+use crisp_mock_server::server::{Bound, MockServer, ServerOptions, StartError};
 use crisp_mock_server::spaces::Listener;
 
 use crate::failure::Failure;
@@ -64,16 +64,14 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     // Before anything is said to be ready, so that no signal comes too early.
     let mut signals = Signals::listen()?;
+    let bound = bind(&resolved).await?;
     let options = &resolved.options;
-    if let Some(file) = &options.ready_file {
-        ready::remove_stale(file)?;
-    }
     let log = (!quiet).then(Log::start);
-    let journal = options.journal.as_deref().map(JournalFile::create).transpose()?;
+    let journal = options.journal.as_deref().map(JournalFile::open).transpose()?;
     let listener = listener(log.as_ref(), journal);
     let (idle_exit, parent_pid) = (options.idle_exit.map(Duration::from), options.parent_pid);
     let print = options.print.unwrap_or_default();
-    let server = start(resolved, listener).await?;
+    let server = start(bound, resolved, listener)?;
     match print {
         Print::Text => terminal::print(&banner::banner(&server)),
         Print::Json => terminal::say(&ready::line(server.info())),
@@ -90,26 +88,40 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts a server, says what could not be done, and writes the ready file.
+/// Takes the port: a server that finds it taken changes no file of the one that is running.
 ///
 /// # Errors
 ///
-/// [`Failure`]: the address is taken, a file cannot be written.
-pub async fn start(
+/// [`Failure`]: the address is taken.
+pub async fn bind(resolved: &Resolved) -> Result<Bound, Failure> {
+    let Listen { address, also } = resolved.listen;
+    MockServer::bind(address, also).await.map_err(refused)
+}
+
+/// Starts a server, says what could not be done, and writes the ready file in place of an earlier
+/// server's.
+///
+/// # Errors
+///
+/// [`Failure`]: the options do not fit, a file cannot be written.
+pub fn start(
+    bound: Bound,
     resolved: Resolved,
     on_request: Option<Listener>,
 ) -> Result<MockServer, Failure> {
     let Resolved { options, listen, .. } = resolved;
-    let server = MockServer::start(ServerOptions {
+    let options_of_server = ServerOptions {
         listen: listen.address,
         also_listen: listen.also,
         world: options.world,
         control_token: options.control_token,
         public_url: options.public_url,
         on_request,
-    })
-    .await
-    .map_err(refused)?;
+    };
+    if let Some(file) = &options.ready_file {
+        ready::remove_stale(file)?;
+    }
+    let server = MockServer::start_on(bound, options_of_server).map_err(refused)?;
     for warning in server.warnings() {
         terminal::complain(&format!("warning: {warning}"));
     }

@@ -1,6 +1,7 @@
 //! The ready file: a fixture waits for it and reads addresses and credentials from it.
 
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 
 use crisp_mock_server::spaces::Info;
 
@@ -16,33 +17,37 @@ pub fn line(info: &Info) -> String {
 ///
 /// # Errors
 ///
+/// [`Failure::Usage`] when it is no regular file: a link, a device or a folder is left as it is.
 /// [`Failure::Environment`] when it stays there.
 pub fn remove_stale(file: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(file)(error)),
-        _ => Ok(()),
+    match std::fs::symlink_metadata(file) {
+        Ok(found) if !found.is_file() => Err(Failure::usage(
+            format!("the ready file {} is no regular file, and was left alone", file.display()),
+            "name a file that may be replaced, or one that does not exist yet",
+        )),
+        Ok(_) => std::fs::remove_file(file).map_err(failed(file)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(file)(error)),
     }
 }
 
-/// Writes the file by a rename: it appears whole.
+/// Writes the file by a rename: it appears whole. It holds credentials: only its owner reads it.
 ///
 /// # Errors
 ///
 /// [`Failure::Environment`] when it cannot be written.
 pub fn write(file: &Path, info: &Info) -> Result<(), Failure> {
-    let beside = beside(file);
-    std::fs::write(&beside, line(info) + "\n")
-        .and_then(|()| std::fs::rename(&beside, file))
-        .map_err(|error| {
-            let _ = std::fs::remove_file(&beside);
-            failed(file)(error)
-        })
-}
-
-/// A name in the same folder: a rename within one file system is atomic.
-fn beside(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // A new file under a name that cannot be guessed, made for its owner alone.
+    let made = tempfile::Builder::new()
+        .prefix(".crisp-mock-ready-")
+        .tempfile_in(folder.unwrap_or(Path::new(".")));
+    let written = made.and_then(|mut beside| {
+        beside.write_all((line(info) + "\n").as_bytes())?;
+        beside.as_file().sync_all()?;
+        beside.persist(file).map_err(|error| error.error)
+    });
+    written.map(drop).map_err(failed(file))
 }
 
 fn failed(file: &Path) -> impl FnOnce(std::io::Error) -> Failure {

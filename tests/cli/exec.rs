@@ -255,7 +255,7 @@ fn journal(file: &Path) -> Vec<(u64, String, String)> {
 
 #[test]
 fn the_journal_file_has_every_request_even_those_that_were_cleared() {
-    let folder = folder(&[("journal.ndjson", "left over\n")]);
+    let folder = folder(&[]);
     let file = folder.path().join("journal.ndjson");
     let options = ["--journal", file.to_str().unwrap()];
     let ended = Ended::of(&mut asking(&options, &[ACCOUNT, LIST, "/v1/nowhere"]));

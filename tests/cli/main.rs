@@ -14,6 +14,7 @@ mod help;
 mod judged;
 mod many;
 mod over_http;
+mod own_files;
 mod precedence;
 mod program;
 mod readme;

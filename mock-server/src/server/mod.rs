@@ -99,6 +99,13 @@ fn all(errors: &[OptionError]) -> String {
     texts.join("\n")
 }
 
+/// Addresses that are bound and not served yet.
+#[derive(Debug)]
+pub struct Bound {
+    listeners: Vec<TcpListener>,
+    address: SocketAddr,
+}
+
 /// A running emulator. Dropping it stops it.
 pub struct MockServer {
     info: Info,
@@ -116,16 +123,36 @@ impl MockServer {
     ///
     /// [`StartError`] when the options do not fit or the address cannot be listened on.
     pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
-        let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
-        let bind = |source| StartError::Bind { address: options.listen, source };
-        // Bound before anything is published, so that no other process can take the port in between.
-        let listener = TcpListener::bind(options.listen).await.map_err(bind)?;
+        let bound = Self::bind(options.listen, options.also_listen).await?;
+        Self::start_on(bound, options)
+    }
+
+    /// Takes addresses without serving them yet: for a program that changes files of its own only
+    /// once it is sure of its port.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Bind`] when `address` cannot be listened on; `also` is used if it can be had.
+    pub async fn bind(address: SocketAddr, also: Option<SocketAddr>) -> Result<Bound, StartError> {
+        let bind = |source| StartError::Bind { address, source };
+        let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let mut listeners = vec![listener];
-        if let Some(mut also) = options.also_listen {
+        if let Some(mut also) = also {
             also.set_port(if also.port() == 0 { address.port() } else { also.port() });
             listeners.extend(TcpListener::bind(also).await.ok());
         }
+        Ok(Bound { listeners, address })
+    }
+
+    /// Starts a server on addresses that are bound; those in the options are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Options`] when the options do not fit.
+    pub fn start_on(bound: Bound, options: ServerOptions) -> Result<Self, StartError> {
+        let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
+        let Bound { listeners, address } = bound;
         let addresses =
             listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
