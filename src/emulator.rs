@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use crisp_mock_server::duration;
 use crisp_mock_server::spaces::is_space_name;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 
@@ -97,6 +98,9 @@ pub fn space_name(name: &str) -> Result<&str, Failure> {
     Err(Failure::usage(message, "use 1 to 64 letters, digits, `-`, `_` and `.`, not dots alone"))
 }
 
+/// An answer longer than this is given up: what answers there may be no emulator and never end.
+const LONGEST_ANSWER: usize = 64 << 20;
+
 /// The control API of one space of a running emulator.
 #[derive(Debug)]
 pub struct Emulator {
@@ -171,10 +175,19 @@ impl Emulator {
             url: self.base.clone(),
             problem: in_words(&error, patience),
         };
-        let answer = request.timeout(patience).send().await.map_err(no_server)?;
+        let mut answer = request.timeout(patience).send().await.map_err(no_server)?;
         let status = answer.status();
-        let text = answer.text().await.map_err(no_server)?;
-        let answer: Option<Value> = serde_json::from_str(&text).ok();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(no_server)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_ANSWER {
+                return Err(Failure::NoServer {
+                    url: self.base.clone(),
+                    problem: format!("its answer has more than {} MiB", LONGEST_ANSWER >> 20),
+                });
+            }
+        }
+        let answer: Option<Value> = serde_json::from_slice(&body).ok();
         match answer {
             Some(answer) if status.is_success() => Ok(answer),
             Some(answer) if answer["error"].is_string() => Err(refused(status, &answer)),
@@ -220,6 +233,8 @@ fn client() -> Result<Client, Failure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .no_proxy()
+        // The control API never redirects: what does is something else.
+        .redirect(Policy::none())
         .tls_certs_only([])
         .connect_timeout(Duration::from_secs(5))
         .build()

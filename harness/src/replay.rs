@@ -1,9 +1,10 @@
 //! Replaying scenario files: what `crisp-mock replay` does.
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crisp_mock_server::document::utf8;
+use crisp_mock_server::document::{MOST_BYTES, utf8};
 
 use crate::candidate::{Candidate, Untried};
 use crate::parallel::in_order;
@@ -37,7 +38,7 @@ pub enum ReplayError {
         /// Which.
         path: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// There is no scenario in what was named.
     #[error("there is no scenario (*.yaml) in {0}")]
@@ -137,7 +138,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
         let file = path.display().to_string();
-        let bytes = fs::read(&path).map_err(|source| unreadable(&path, source))?;
+        let bytes = read(&path).map_err(|source| unreadable(&path, source))?;
         let text = match utf8(&file, bytes) {
             Ok(text) => text,
             Err(invalid) => {
@@ -156,6 +157,16 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     if mistakes.is_empty() { Ok(prepared) } else { Err(ReplayError::Invalid(mistakes.join("\n"))) }
 }
 
+/// Reads a file, which may be a pipe, as far as a document may go.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MOST_BYTES {
+        return Err(io::Error::other(format!("it has more than {} MiB", MOST_BYTES >> 20)));
+    }
+    Ok(bytes)
+}
+
 /// The scenario files under a path, in the order of their names.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
     let metadata = fs::metadata(folder).map_err(|source| unreadable(folder, source))?;
@@ -171,8 +182,17 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
     inside.sort();
     for path in inside {
         let is_scenario = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-        if is_scenario || (path.is_dir() && !leads_back(&path, folder)) {
-            collect(&path, files)?;
+        if path.is_dir() {
+            if !leads_back(&path, folder) {
+                collect(&path, files)?;
+            }
+        } else if is_scenario {
+            // Reading a pipe would wait for a writer for ever.
+            let metadata = fs::metadata(&path).map_err(|source| unreadable(&path, source))?;
+            if !metadata.is_file() {
+                return Err(unreadable(&path, io::Error::other("it is no regular file")));
+            }
+            files.push(path);
         }
     }
     Ok(())
@@ -186,6 +206,6 @@ fn leads_back(inner: &Path, outer: &Path) -> bool {
     }
 }
 
-fn unreadable(path: &Path, source: std::io::Error) -> ReplayError {
+fn unreadable(path: &Path, source: io::Error) -> ReplayError {
     ReplayError::Unreadable { path: path.display().to_string(), source }
 }

@@ -4,6 +4,7 @@
     reason = "a helper of a test that cannot go on has nothing better to do"
 )]
 
+mod answers;
 mod bad_files;
 mod check;
 mod config;

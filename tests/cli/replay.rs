@@ -107,3 +107,18 @@ fn a_scenario_of_nothing_but_faults_that_never_fired_judged_nothing() {
     let written = run_in(folder.path(), &["replay", "expects.yaml"]);
     assert_eq!(written.code, Some(0), "{}", written.shown());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_of_a_bounded_size_is_refused_at_once() {
+    let ended = run(&["replay", "/dev/zero"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("it has more than 16 MiB"), "{}", ended.stderr);
+
+    let folder = folder(&[("lost.yaml", LOST)]);
+    let mut make = std::process::Command::new("mkfifo");
+    assert!(make.arg(folder.path().join("pipe.yaml")).status().unwrap().success());
+    let ended = run_in(folder.path(), &["replay", "."]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("it is no regular file"), "{}", ended.stderr);
+}
