@@ -1,9 +1,9 @@
 //! Files that a person names on the command line, as documents.
 
-use std::io::Read as _;
 use std::path::Path;
 
-use crisp_mock_server::document::{MOST_BYTES, utf8};
+use crisp_harness::replay::read_bounded;
+use crisp_mock_server::document::utf8;
 
 pub use crisp_mock_server::document::{Document, Invalid, Problem, member};
 
@@ -24,15 +24,10 @@ impl From<Invalid> for Failure {
 pub fn read_text(path: &Path) -> Result<String, Failure> {
     let unreadable = |problem: String| Failure::Unreadable { path: path.to_owned(), problem };
     let failed = |error: std::io::Error| unreadable(error.to_string());
-    let file = std::fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
+    if path.is_dir() {
         return Err(unreadable("it is a directory".to_owned()));
     }
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > MOST_BYTES {
-        return Err(unreadable(format!("it has more than {} MiB", MOST_BYTES >> 20)));
-    }
+    let bytes = read_bounded(path).map_err(failed)?;
     Ok(utf8(&path.display().to_string(), bytes)?)
 }
 

@@ -138,7 +138,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
         let file = path.display().to_string();
-        let bytes = read(&path).map_err(|source| unreadable(&path, source))?;
+        let bytes = read_bounded(&path).map_err(|source| unreadable(&path, source))?;
         let text = match utf8(&file, bytes) {
             Ok(text) => text,
             Err(invalid) => {
@@ -158,7 +158,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
 }
 
 /// Reads a file, which may be a pipe, as far as a document may go.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// When it cannot be read, or has more than [`MOST_BYTES`].
+pub fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MOST_BYTES {

@@ -173,10 +173,5 @@ pub fn quirk(text: &str) -> Result<(String, String), String> {
 
 /// Reads a whole number, 1 or more.
 pub fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| {
-        let problem = whole::<usize>(text).err();
-        let too_large = problem.is_some_and(|problem| problem.starts_with("this is too large"));
-        let problem = if too_large { "this is too large: " } else { "" };
-        format!("{problem}write a whole number, 1 or more")
-    })
+    options::at_least(1, text)
 }

@@ -50,7 +50,7 @@ pub async fn make(
     State(state): State<Arc<ControlState>>,
     Body(mut body): Body<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<Info>), ControlError> {
-    // As everywhere in the control API, null is the same as absent.
+    // An option that is null is left out, as in a config file.
     body.retain(|_, value| !value.is_null());
     let asked: NewSpace = document::read(&Node::from_value(&Value::Object(body)))
         .map_err(|problems| invalid(document::list(&problems)))?;

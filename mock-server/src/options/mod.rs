@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 pub use blueprint::{Blueprint, OptionError};
 use values::{PathOrObject, PathOrPlan};
-pub use values::{Quota, forms, whole};
+pub use values::{Quota, at_least, forms, whole};
 #[cfg(feature = "clap")]
 use values::{date, page_size, path, word};
 
@@ -46,8 +46,8 @@ pub const DEFAULT_EXPIRY: Duration = Duration::from_secs(600);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
-#[serde(default)]
-#[schemars(extend("additionalProperties" = false, "x-name" = "a world"))]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-name" = "a world"))]
 pub struct WorldOptions {
     /// The plugin's settings schema, a JSON Schema
     ///
@@ -187,5 +187,17 @@ impl WorldOptions {
         let given = members(&self).into_iter();
         all.extend(given.filter(|(_, value)| !value.is_null() && *value != json!([])));
         serde_json::from_value(Value::Object(all)).unwrap_or(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_option_is_refused_by_whatever_reads_it() {
+        let read = |value| serde_json::from_value::<WorldOptions>(value);
+        assert!(read(json!({ "websites": 3 })).is_ok());
+        assert!(read(json!({ "websits": 3 })).unwrap_err().to_string().contains("websits"));
     }
 }

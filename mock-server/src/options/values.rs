@@ -119,13 +119,22 @@ schema_only!(PathOrPlan, generator => {
 ///
 /// What to write instead.
 pub fn whole<N: FromStr>(text: &str) -> Result<N, String> {
-    let wanted = || {
+    at_least(0, text)
+}
+
+/// Reads a whole number of a type whose least value is `least`.
+///
+/// # Errors
+///
+/// What to write instead.
+pub fn at_least<N: FromStr>(least: u8, text: &str) -> Result<N, String> {
+    let wanted = |_| {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let large = digits && text.bytes().any(|byte| byte != b'0');
         let problem = if large { "this is too large: " } else { "" };
-        format!("{problem}write a whole number, 0 or more")
+        format!("{problem}write a whole number, {least} or more")
     };
-    text.parse().map_err(|_| wanted())
+    text.parse().map_err(wanted)
 }
 
 #[cfg(feature = "clap")]
@@ -135,9 +144,8 @@ pub(super) use arguments::{date, page_size, path, word};
 #[cfg(feature = "clap")]
 mod arguments {
     use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
-    use serde::de::DeserializeOwned;
-
     use jiff::Timestamp;
+    use serde::de::DeserializeOwned;
     use serde_json::Value;
 
     use crate::document::TextForm as _;
