@@ -1,7 +1,5 @@
 //! What an answer means, before anything is done with its content.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -101,7 +99,7 @@ impl Machine {
             }
             // The date is not accepted: too old for what the server remembers (rule 7).
             (Job::Poll, 400 | 410 | 416 | 422)
-                if self.polled_since_load || self.asked_from_the_future(&job, exchange) =>
+                if self.polls.since_load || self.asked_from_the_future(&job, exchange) =>
             {
                 self.recover();
             }
@@ -126,8 +124,7 @@ impl Machine {
             self.ledger.throttled();
         }
         if let Some(asked) = wire::retry_after(headers, self.server_now()) {
-            let until = self.now.elapsed + self.backoff.obeyed(asked);
-            self.silent_until = self.silent_until.max(until);
+            self.waits.obey(asked, self.now.elapsed);
         }
     }
 
@@ -138,24 +135,24 @@ impl Machine {
         self.last_error = Some(format!("{}: {error}", job.operation().name()));
         if trouble == Trouble::Cached {
             self.counters.cached_answers += 1;
-            self.cached_asks = self.cached_asks.saturating_add(1);
+            self.polls.was_cached();
         }
         let Some(lane) = job.lane() else { return };
-        self.hold_lane(lane, trouble, retry_after);
+        self.waits.failed(lane, trouble, retry_after, self.now.elapsed);
         match job {
             Job::Poll => {
                 if self.config.mistakes.has(Mistake::CursorMovesOnFailure) {
                     self.cursor.advance(exchange);
                 }
-                self.poll_due = self.now.elapsed;
+                self.polls.due = self.now.elapsed;
             }
             Job::Page(page) => {
                 // A page out of a cache, or one that the edge refused, says nothing yet: it is
                 // asked for until it is fresh. An edge that refuses every second request would
                 // never let two in a row through.
                 let mute = matches!(trouble, Trouble::Cached | Trouble::Throttled);
-                if let Some(run) = self.run.as_mut().filter(|_| !mute) {
-                    run.forget_probe();
+                if let Some(pass) = self.phase.pass_mut().filter(|_| !mute) {
+                    pass.forget_probe();
                 }
                 if self.config.mistakes.has(Mistake::HalfAList) {
                     self.pages_ended(*page, exchange);
@@ -165,37 +162,11 @@ impl Machine {
         }
     }
 
-    pub(super) fn hold_lane(
-        &mut self,
-        lane: Lane,
-        trouble: Trouble,
-        retry_after: Option<Duration>,
-    ) {
-        let chance = self.chance.next();
-        let asked = retry_after.map(|asked| self.backoff.obeyed(asked));
-        let asked = asked.filter(|asked| !asked.is_zero());
-        let wait = self.backoff.wait(lane, trouble, chance);
-        // A server that asks for one second, again and again, is not asked once a second.
-        let own = self.now.elapsed.saturating_add(wait.max(asked.unwrap_or_default()));
-        let others = self.now.elapsed.saturating_add(asked.unwrap_or(wait));
-        let state = self.lanes.of(lane);
-        state.failures = state.failures.saturating_add(1);
-        state.not_before = own;
-        if trouble == Trouble::Throttled {
-            // The limit is on the plugin, not on the route. Where it was named, that will do.
-            for lane in [Lane::Poll, Lane::Load, Lane::Read] {
-                let state = self.lanes.of(lane);
-                state.not_before = state.not_before.max(others);
-            }
-        }
-    }
-
     /// A request of this lane was answered as it should be.
     pub(super) fn recovered(&mut self, lane: Lane) {
-        self.backoff.succeeded(lane);
+        self.waits.succeeded(lane);
         self.ledger.let_through();
-        *self.lanes.of(lane) = Default::default();
-        let others = [Lane::Poll, Lane::Load].map(|lane| self.lanes.of(lane).failures);
+        let others = [Lane::Poll, Lane::Load].map(|lane| self.waits.failures(lane));
         if others == [0, 0] {
             self.last_error = None;
         }

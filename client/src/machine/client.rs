@@ -1,76 +1,53 @@
 //! The machine: what it is made of, what can be read off it, one step for each event.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::budget::{Budget, Ledger};
-use super::chance::Chance;
 use super::event::{Action, Event, Moment};
 use super::flight::Flight;
-use super::lanes::Lanes;
+use super::lists::Lists;
 use super::parts::cursor::later;
-use super::parts::{Backoff, Cursor, OwnWrites, Pacing};
-use super::pass::{LoadRun, Watch};
+use super::parts::{Cursor, OwnWrites, Pacing};
+use super::pass::Pass;
+use super::phase::Phase;
+use super::polling::Polls;
 use super::requests::Requests;
+use super::saves::Saves;
 use super::state::{Counters, Freshness, Snapshot, State, Status, WarmStart};
-use super::words::{Ids, Read, Save};
+use super::waits::Waits;
+use super::words::{Lane, Save};
 use crate::mistake::Mistake;
-use crate::{Change, Config, PluginId, WebsiteId};
+use crate::{Change, Config, PluginId};
 
 /// The sync machine of one plugin. See the [module page](super) for how to drive it.
 #[derive(Debug)]
 pub struct Machine {
     pub(super) config: Config,
-    pub(super) cursor: Cursor,
-    pub(super) own_writes: OwnWrites,
-    pub(super) backoff: Backoff,
-    pub(super) pacing: Pacing,
     pub(super) requests: Requests,
-    pub(super) chance: Chance,
     pub(super) plugin_id: Option<PluginId>,
 
-    // What readers see.
+    // The cache, and what has to be known to change it.
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) ready: bool,
-    /// Whether a complete set is in the cache, however old.
-    pub(super) loaded: bool,
+    pub(super) phase: Phase,
+    pub(super) lists: Lists,
+    pub(super) cursor: Cursor,
+    pub(super) polls: Polls,
+    pub(super) saves: Saves,
+    pub(super) own_writes: OwnWrites,
 
-    // Requests and waits.
+    // Requests, waits, the day's budget.
     pub(super) flight: Flight,
-    pub(super) lanes: Lanes,
-    pub(super) silent_until: Duration,
-
-    // Loading.
-    pub(super) run: Option<LoadRun>,
-    pub(super) watch: Option<Watch>,
-    pub(super) recovering: bool,
-    /// Something is wrong with the set, list again as soon as it can be afforded.
-    pub(super) suspect: bool,
-    pub(super) passes_in_doubt: u32,
-    /// Lists in a row that came after the passes were used up.
-    pub(super) late_lists: u32,
-    /// Websites whose coming, or coming back, was seen before this pass, with their token then.
-    pub(super) explained: Ids<Option<Box<str>>>,
-    pub(super) last_end: Option<u32>,
-    pub(super) relist_from: Duration,
-
-    // Polling.
-    pub(super) poll_due: Duration,
-    pub(super) good_poll: Option<Duration>,
-    pub(super) polled_since_load: bool,
-    pub(super) cached_asks: u32,
-
-    // Saving.
-    pub(super) saves: VecDeque<Save>,
-    pub(super) reads: BTreeMap<WebsiteId, Read>,
-
-    // Telling.
+    pub(super) waits: Waits,
+    pub(super) pacing: Pacing,
     pub(super) ledger: Ledger,
     pub(super) server_clock: Option<(Timestamp, Duration)>,
     pub(super) now: Moment,
+
+    // What is told.
     pub(super) counters: Counters,
     pub(super) last_error: Option<String>,
     pub(super) actions: Vec<Action>,
@@ -82,34 +59,19 @@ impl Machine {
         let ready = config.mistakes.has(Mistake::ReadyBeforeLoad);
         let actions = if ready { vec![Action::Ready] } else { Vec::new() };
         Self {
-            cursor: Cursor::new(&config),
-            own_writes: OwnWrites::new(&config),
-            backoff: Backoff::new(&config),
-            pacing: Pacing::new(&config),
             requests: Requests::new(&config),
-            chance: Chance::new(config.seed),
             plugin_id: config.plugin_id,
             snapshot: Arc::default(),
             ready,
-            loaded: false,
+            phase: Phase::Loading(Pass::start()),
+            lists: Lists::new(config.overlap, config.mistakes, now.elapsed),
+            cursor: Cursor::new(&config),
+            polls: Polls::new(now.elapsed),
+            saves: Saves::new(&config),
+            own_writes: OwnWrites::new(&config),
             flight: Flight::new(config.mistakes),
-            lanes: Lanes::default(),
-            silent_until: Duration::ZERO,
-            run: Some(LoadRun::start()),
-            watch: None,
-            recovering: false,
-            suspect: false,
-            passes_in_doubt: 0,
-            late_lists: 0,
-            explained: Ids::default(),
-            last_end: None,
-            relist_from: now.elapsed,
-            poll_due: now.elapsed,
-            good_poll: None,
-            polled_since_load: false,
-            cached_asks: 0,
-            saves: VecDeque::new(),
-            reads: BTreeMap::new(),
+            waits: Waits::new(&config),
+            pacing: Pacing::new(&config),
             ledger: Ledger::new(config.quota),
             server_clock: None,
             now,
@@ -127,19 +89,17 @@ impl Machine {
     pub fn resume(config: Config, now: Moment, start: WarmStart) -> Self {
         let mut machine = Self::new(config, now);
         machine.snapshot = Arc::new(Snapshot { websites: start.websites, generation: 1 });
-        machine.loaded = true;
         machine.cursor.resume(start.cursor, now);
-        if machine.cursor.ask().is_some() {
-            machine.run = None;
-        } else {
-            machine.recovering = true;
-        }
+        machine.phase = match machine.cursor.ask() {
+            Some(_) => Phase::Following,
+            None => Phase::Recovering(Pass::start()),
+        };
         machine
     }
 
     /// What a later process can go on from; `None` before the first complete load.
     pub fn warm_start(&self) -> Option<WarmStart> {
-        let cursor = self.cursor.ask().filter(|_| self.loaded)?;
+        let cursor = self.cursor.ask().filter(|_| self.phase.is_loaded())?;
         Some(WarmStart { websites: self.snapshot.websites.clone(), cursor })
     }
 
@@ -147,7 +107,7 @@ impl Machine {
     #[cfg(feature = "driver")]
     pub(crate) fn rest(&mut self, wait: Duration) {
         let until = self.now.elapsed.saturating_add(wait);
-        self.silent_until = self.silent_until.max(until);
+        self.waits.be_silent_until(until);
     }
 
     /// Takes one event in and says what is to be done. Never fails: an event that makes no sense
@@ -160,9 +120,9 @@ impl Machine {
             Event::Failed { id, failure } => self.failed(id, failure),
             Event::Save { ticket, website, settings, how } => {
                 let ordered = self.now.elapsed;
-                self.saves.push_back(Save { ticket, website, settings, how, ordered });
+                self.saves.order(Save { ticket, website, settings, how, ordered });
             }
-            Event::PollNow => self.poll_due = self.poll_due.min(self.now.elapsed),
+            Event::PollNow => self.polls.due = self.polls.due.min(self.now.elapsed),
         }
         self.expire();
         self.send_what_is_due();
@@ -181,24 +141,24 @@ impl Machine {
 
     /// Where the machine is.
     pub fn state(&self) -> State {
-        match (&self.run, self.loaded) {
-            (Some(run), false) if run.is_verifying() => State::Verifying,
-            (_, false) => State::Loading,
-            (_, true) if self.recovering => State::Recovering,
-            (Some(_), true) => State::Relisting,
-            (None, true) if self.lanes.poll.failures > 0 => State::Retrying,
-            (None, true) => State::Steady,
+        match &self.phase {
+            Phase::Loading(pass) if pass.is_verifying() => State::Verifying,
+            Phase::Loading(_) => State::Loading,
+            Phase::Following if self.waits.failures(Lane::Poll) > 0 => State::Retrying,
+            Phase::Following => State::Steady,
+            Phase::Relisting(_) => State::Relisting,
+            Phase::Recovering(_) => State::Recovering,
         }
     }
 
     /// How current the cache is at this moment.
     pub fn freshness(&self, now: Moment) -> Freshness {
-        let age = self.good_poll.map(|sent| now.elapsed.saturating_sub(sent));
+        let age = self.polls.good.map(|sent| now.elapsed.saturating_sub(sent));
         match age {
             _ if self.config.mistakes.has(Mistake::AlwaysFresh) => {
                 Freshness::Fresh { age: Duration::ZERO }
             }
-            _ if !self.loaded => Freshness::Loading,
+            _ if !self.phase.is_loaded() => Freshness::Loading,
             Some(age) if self.is_current(age) => Freshness::Fresh { age },
             age => Freshness::Stale { age },
         }
@@ -206,8 +166,8 @@ impl Machine {
 
     pub(super) fn is_current(&self, age: Duration) -> bool {
         let interval = self.pacing.poll_interval(&self.ledger.clone().at(self.server_now()));
-        !self.recovering
-            && self.lanes.poll.failures == 0
+        !self.phase.is_recovering()
+            && self.waits.failures(Lane::Poll) == 0
             && age <= interval + self.config.request_timeout
     }
 
@@ -221,12 +181,12 @@ impl Machine {
             ready: self.ready,
             freshness: self.freshness(now),
             stale_after: poll_interval + self.config.request_timeout,
-            verified: self.loaded && !self.suspect && self.watch.is_none(),
+            verified: self.phase.is_loaded() && self.lists.is_verified(),
             generation: self.snapshot.generation,
             websites: self.snapshot.websites.len(),
-            failures: self.lanes.poll.failures.max(self.lanes.load.failures),
+            failures: self.waits.failures(Lane::Poll).max(self.waits.failures(Lane::Load)),
             last_error: self.last_error.clone(),
-            saves_open: self.open_saves(),
+            saves_open: self.saves.open(&self.flight),
             poll_interval,
             relist_interval: self.pacing.relist_interval(&budget),
             budget,

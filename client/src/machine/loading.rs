@@ -4,10 +4,8 @@ use jiff::Timestamp;
 
 use super::client::Machine;
 use super::parts::difference::Draft;
-use super::parts::load::{Evidence, PASSES, PageStep};
-use super::pass::{LoadRun, Watch, signs, vanished};
-use super::publish::put_back;
-use super::words::{Exchange, Ids, Job, Lane, Setback, Trouble};
+use super::pass::{Missing, Pass, vanished};
+use super::words::{Exchange, Job, Lane, Setback, Trouble};
 use crate::mistake::Mistake;
 use crate::wire;
 use crate::{Website, WebsiteId, Websites};
@@ -19,7 +17,8 @@ const MOST_ASKED_ALONE: usize = 50;
 impl Machine {
     /// A page came back with a success status.
     pub(super) fn page_read(&mut self, page: u32, exchange: &Exchange, body: &[u8]) {
-        let Some(run) = self.run.as_mut().filter(|run| run.wants_page() == Some(page)) else {
+        let Some(pass) = self.phase.pass_mut().filter(|pass| pass.wants_page() == Some(page))
+        else {
             return;
         };
         let list = match wire::read_items(body, true) {
@@ -30,91 +29,52 @@ impl Machine {
             }
         };
         let size = list.items.len() + list.unreadable;
-        // The second answer to an empty page may be the first one, cached meanwhile: then the
-        // first came from the API itself, and that has to do.
-        let confirms = size == 0 && run.empty_before > 0;
-        if exchange.cached && !confirms && !run.bears_cached(exchange, self.config.overlap) {
+        if pass.distrusts(size, exchange, self.config.overlap) {
             let setback = Setback::of(Trouble::Cached, "the page came out of a cache");
             return self.set_back(&Job::Page(page), exchange, setback);
         }
-        run.cost += 1;
         self.counters.odd_items += list.unreadable as u64;
-        if std::mem::take(&mut run.probing) {
-            if size > 0 {
-                return self.recovered(Lane::Load);
-            }
-            run.page = page;
-        }
-        let mut seen = run.take(&list.items, size, exchange);
-        seen.last_end = self.last_end;
+        let mistakes = self.config.mistakes;
+        let whole = pass.take(&list.items, size, exchange, self.lists.end(), mistakes);
         self.recovered(Lane::Load);
-        if self.config.mistakes.has(Mistake::PublishesPageByPage) && size > 0 {
+        if mistakes.has(Mistake::PublishesPageByPage) && size > 0 {
             let websites = list.items.iter().map(|item| Website::clone(&item.website));
             websites.for_each(|website| self.put_one(website.id, Some(website)));
             self.say_ready();
         }
-        let step = seen.step(self.config.mistakes);
-        let Some(run) = &mut self.run else { return };
-        match step {
-            PageStep::Next if run.goes_round() => self.pages_ended(page, exchange),
-            PageStep::Next => {
-                run.page = run.page.saturating_add(1);
-                run.empty_before = 0;
-            }
-            PageStep::Again => run.empty_before += 1,
-            PageStep::End => self.pages_ended(page, exchange),
+        if whole {
+            self.pages_ended(page, exchange);
         }
     }
 
-    /// A page answered 404. If the page before is there and this one is missing again, the list
-    /// has ended; anything else is an outage. Says whether that settles the answer.
+    /// A page answered 404. Says whether that settles the answer; if not, it is a failure.
     pub(super) fn page_is_missing(&mut self, page: u32, exchange: &Exchange) -> bool {
-        let overlap = self.config.overlap;
-        let Some(run) = &mut self.run else {
-            return false;
-        };
-        if run.wants_page() != Some(page) || page <= 1 {
-            return false;
-        }
-        // Out of a cache it may be from before websites came. The second one may be the first,
-        // cached meanwhile.
-        let confirms = run.missing == Some(page);
-        if exchange.cached && !confirms && !run.bears_cached(exchange, overlap) {
-            let setback =
-                Setback::of(Trouble::Cached, "that a page is missing came out of a cache");
-            self.set_back(&Job::Page(page), exchange, setback);
-            return true;
-        }
-        if run.probing {
-            // The page before has gone too: an outage, or a list that shrank. Both need a new
-            // pass, when the wait is over.
-            *run = LoadRun::start();
-            return false;
-        }
-        // Where the list ended last time, once is enough, as for an empty page.
-        if run.missing != Some(page) && self.last_end != Some(page) {
-            (run.missing, run.probing) = (Some(page), true);
-            return true;
-        }
-        match run.last {
-            Some(last) => {
-                self.recovered(Lane::Load);
-                self.pages_ended(page, &last);
+        let asked = |pass: &&mut Pass| page > 1 && pass.wants_page() == Some(page);
+        let Some(pass) = self.phase.pass_mut().filter(asked) else { return false };
+        match pass.page_is_missing(self.lists.end(), exchange, self.config.overlap) {
+            Missing::Cached => {
+                let problem = "that a page is missing came out of a cache";
+                self.set_back(&Job::Page(page), exchange, Setback::of(Trouble::Cached, problem));
                 true
             }
-            None => false,
+            Missing::Probe => true,
+            Missing::End => {
+                self.recovered(Lane::Load);
+                self.pages_ended(page, exchange);
+                true
+            }
+            Missing::Outage => false,
         }
     }
 
-    /// The pages are whole: on to the differential.
+    /// The pages are whole: on to the differential. `exchange` is that of the last page if the
+    /// pass has seen no other.
     pub(super) fn pages_ended(&mut self, page: u32, exchange: &Exchange) {
-        let Some(run) = &mut self.run else { return };
-        run.verifying = true;
-        run.first.get_or_insert(*exchange);
-        let last = *run.last.get_or_insert(*exchange);
-        self.last_end = Some(page);
+        let Some(pass) = self.phase.pass_mut() else { return };
+        let last = pass.pages_ended(exchange);
+        self.lists.ended(page);
         if self.config.mistakes.has(Mistake::DropsChangesDuringLoad) {
-            let websites = run.fresh.clone();
+            let websites = pass.pages().clone();
             let (said, doubts) = (Vec::new(), Vec::new());
             let set = Verified { websites, said, doubts };
             self.finish_load(set, &last);
@@ -123,23 +83,20 @@ impl Machine {
 
     /// What the differential after the pages asks from: the *first* page (rule 1, hazard C1).
     pub(super) fn verify_asks(&self) -> Option<Timestamp> {
-        let first = self.run.as_ref()?.first?;
-        let ask = self.cursor.behind(&first);
-        let less = jiff::SignedDuration::from_millis(i64::from(self.cached_asks.min(1000)));
-        Some(ask.checked_sub(less).unwrap_or(ask))
+        let first = self.phase.pass()?.first()?;
+        Some(self.polls.not_yet_cached(self.cursor.behind(&first)))
     }
 
     /// The differential over the load's window came back with a success status.
     pub(super) fn verified(&mut self, exchange: &Exchange, body: &[u8]) {
-        let Some(run) = self.run.as_ref().filter(|run| run.verifying) else {
-            return;
-        };
+        let Some(pass) = self.phase.pass().filter(|pass| pass.is_verifying()) else { return };
         if exchange.cached {
             let setback = Setback::cached();
             return self.set_back(&Job::Verify, exchange, setback);
         }
         let fell_back = |first| self.cursor.fell_back(&first, exchange);
-        if self.asked_from_the_future(&Job::Verify, exchange) || run.first.is_some_and(fell_back) {
+        if self.asked_from_the_future(&Job::Verify, exchange) || pass.first().is_some_and(fell_back)
+        {
             // It cannot know of changes that are stamped before what was asked for.
             self.recovered(Lane::Load);
             return self.start_list();
@@ -152,36 +109,20 @@ impl Machine {
             }
         };
         self.counters.odd_items += list.unreadable as u64;
-        let (signs, rejoined) = signs(&list.items, &run.fresh, &self.explained, &Ids::default());
-        let mut listed = run.fresh.clone();
-        for id in run.heard.keys() {
-            put_back(&mut listed, *id, self.snapshot.websites.get(id));
-        }
-        let mut draft = Draft::of(&listed);
+        let cached = &self.snapshot.websites;
+        let mut draft = Draft::of(&pass.listed(cached));
         self.apply_to(&list.items, &mut draft);
         let (mut websites, touched, mut doubts) = draft.finish();
-        let vanished = vanished(&self.snapshot.websites, &websites, &list.items);
-        let evidence = Evidence {
-            repeated: run.repeated,
-            short: run.short,
-            vanished: vanished.len(),
-            vanished_twice: run.vanished_before.as_ref() == Some(&vanished),
-            ..signs
-        };
-        self.explained.extend(rejoined);
+        let vanished = vanished(cached, &websites, &list.items);
+        let evidence = pass.evidence(self.lists.signs(&list.items, pass.pages()), &vanished);
         if evidence.drifted(self.config.mistakes) {
             self.counters.drifts += 1;
-            self.passes_in_doubt += 1;
-            if self.passes_in_doubt < PASSES {
+            if self.lists.drifted() {
                 self.recovered(Lane::Load);
-                let mut next = LoadRun::start();
-                next.vanished_before = Some(vanished);
-                self.run = Some(next);
-                return;
+                return self.phase.begin(Pass::after(vanished));
             }
-            self.suspect = true;
             // What the cache has from before a long outage, and no page of two passes, has left.
-            let left = self.recovering && evidence.vanished_twice;
+            let left = self.phase.is_recovering() && evidence.vanished_twice;
             if vanished.len() <= MOST_ASKED_ALONE && !left {
                 // The pages moved to the last, so being on none of them proves nothing (P1).
                 for id in vanished {
@@ -198,23 +139,21 @@ impl Machine {
 
     /// Swaps the set in.
     fn finish_load(&mut self, set: Verified, exchange: &Exchange) {
-        let Some(run) = self.run.take() else { return };
-        let first = run.first.unwrap_or(*exchange);
-        let last = run.last.unwrap_or(*exchange);
-        self.recovering = false;
+        let Some(pass) = self.phase.pass() else { return };
+        let (first, last) = pass.ends().unwrap_or((*exchange, *exchange));
+        self.ledger.listed(pass.cost());
         let Verified { websites, said, doubts } = set;
         self.replace(websites, &first, &said, exchange);
         for id in doubts {
-            self.look_into(id, self.now.elapsed, true);
+            self.saves.look_into(id, self.now.elapsed, true);
         }
-        self.ledger.listed(run.cost);
+        self.phase.follow();
         self.counters.lists += 1;
-        self.relist_from = self.now.elapsed;
-        self.watch = Some(Watch::after(&last, self.config.overlap));
+        self.lists.placed(&last, self.now.elapsed);
         self.flight.applied(exchange);
         self.recovered(Lane::Load);
         self.good_poll(exchange);
-        self.polled_since_load = false;
+        self.polls.since_load = false;
     }
 }
 

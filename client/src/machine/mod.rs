@@ -86,14 +86,14 @@
 //! |---|---|
 //! | 1 load aside, to an empty page; cursor from the first page | `loading.rs`, `parts/load.rs` |
 //! | 2 verify by a differential over the load's window | `loading.rs` |
-//! | 3 verify again while polls reach back into it | `polling.rs` |
+//! | 3 verify again while polls reach back into it | `lists.rs` |
 //! | 4 apply to a copy, swap, then move the cursor | `polling.rs`, `parts/difference.rs` |
 //! | 5 the server's time | `parts/cursor.rs` |
 //! | 6 backoff, slow regime, `Retry-After` for everything | `answers.rs`, `parts/backoff.rs` |
 //! | 7 too old or refused: list again, replace | `schedule.rs`, `loading.rs` |
 //! | 8 a save is done, refused or unknown | `saving.rs` |
 //! | 9, 10 own writes against late and lagging answers | `parts/own_writes.rs` |
-//! | 11 list again as a net | `schedule.rs`, `parts/pacing.rs` |
+//! | 11 list again as a net | `lists.rs`, `parts/pacing.rs` |
 
 mod answers;
 mod budget;
@@ -101,18 +101,21 @@ mod chance;
 mod client;
 mod event;
 mod flight;
-mod lanes;
+mod lists;
 mod loading;
 #[cfg(feature = "mistakes")]
 mod mistaken;
 mod parts;
 mod pass;
+mod phase;
 mod polling;
 mod publish;
 mod requests;
+mod saves;
 mod saving;
 mod schedule;
 mod state;
+mod waits;
 mod words;
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::parts::load::{Evidence, PageSeen};
+use super::parts::load::{Evidence, PageSeen, PageStep};
+use super::publish::put_back;
 use super::words::{Exchange, Ids};
+use crate::mistake::Mistakes;
 use crate::wire::{Item, ItemKind};
 use crate::{Website, WebsiteId, Websites};
 
@@ -12,67 +14,81 @@ use crate::{Website, WebsiteId, Websites};
 /// a server that does not heed the page number has no end.
 const MOST_REPEATED: usize = 100;
 
-/// One pass over the list.
+/// One pass over the list: the set of its pages, aside from the cache, until a differential has
+/// confirmed it.
 #[derive(Debug)]
-pub(super) struct LoadRun {
-    pub(super) fresh: Websites,
-    pub(super) page: u32,
-    pub(super) verifying: bool,
-    pub(super) empty_before: u32,
+pub(super) struct Pass {
+    fresh: Websites,
+    /// The page that is read, or was missing.
+    page: u32,
+    /// How many times in a row that page was empty.
+    empty_before: u32,
+    stage: Stage,
     /// A 404 on this page may mean the end of the list (quirk "past the end").
-    pub(super) missing: Option<u32>,
-    /// Whether the page before is asked, to tell an end from an outage.
-    pub(super) probing: bool,
-    pub(super) cached_since: Option<Duration>,
-    pub(super) largest: usize,
-    pub(super) previous: usize,
-    pub(super) repeated: usize,
-    pub(super) short: usize,
-    pub(super) cost: u32,
-    pub(super) first: Option<Exchange>,
-    pub(super) last: Option<Exchange>,
-    pub(super) vanished_before: Option<Vec<WebsiteId>>,
+    missing: Option<u32>,
+    /// Since when its pages come out of a cache.
+    cached_since: Option<Duration>,
+    largest: usize,
+    previous: usize,
+    repeated: usize,
+    short: usize,
+    /// Requests that this pass took, its differential included.
+    cost: u32,
+    /// The exchanges of its first page and of its last.
+    ends: Option<(Exchange, Exchange)>,
+    /// What the pass before lacked of the cache.
+    vanished_before: Option<Vec<WebsiteId>>,
     /// Websites of which polls told after their page, or without one: the cache knows better.
-    pub(super) heard: Ids<()>,
+    heard: Ids<()>,
 }
 
-/// The check of the last load that polls repeat while they reach back into it (rule 3).
-#[derive(Debug)]
-pub(super) struct Watch {
-    /// Polls whose cursor comes from an exchange sent after this are past the load.
-    pub(super) until: Duration,
-    /// Websites that were never on the pages: their leaving moved nothing.
-    pub(super) learnt: Ids<()>,
+/// How far a pass is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The page is asked.
+    Pages,
+    /// The page is missing: the one before is asked, to tell an end from an outage.
+    Probe,
+    /// The pages are whole; the differential is read.
+    Verify,
 }
 
-impl Watch {
-    /// The check of a load whose last page came in this exchange.
-    pub(super) fn after(last: &Exchange, overlap: Duration) -> Self {
-        let until = last.received.elapsed + overlap + Duration::from_secs(1);
-        Self { until, learnt: Ids::default() }
-    }
+/// What a missing page means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The answer came out of a cache, which may be older than the page.
+    Cached,
+    /// The page before is asked next.
+    Probe,
+    /// The list has ended.
+    End,
+    /// It is a failure like any other.
+    Outage,
 }
 
-impl LoadRun {
+impl Pass {
     pub(super) fn start() -> Self {
         Self {
             fresh: Websites::default(),
             page: 1,
-            verifying: false,
             empty_before: 0,
+            stage: Stage::Pages,
             missing: None,
-            probing: false,
             cached_since: None,
             largest: 0,
             previous: 0,
             repeated: 0,
             short: 0,
             cost: 1,
-            first: None,
-            last: None,
+            ends: None,
             vanished_before: None,
             heard: Ids::default(),
         }
+    }
+
+    /// The pass after one that lacked these websites of the cache.
+    pub(super) fn after(vanished: Vec<WebsiteId>) -> Self {
+        Self { vanished_before: Some(vanished), ..Self::start() }
     }
 
     /// A poll told of these websites while the list was under way. The signs of drift are still
@@ -82,42 +98,120 @@ impl LoadRun {
     }
 
     pub(super) fn is_verifying(&self) -> bool {
-        self.verifying
+        self.stage == Stage::Verify
     }
 
     /// The page that is wanted next; `None` when it is the differential's turn.
     pub(super) fn wants_page(&self) -> Option<u32> {
-        match (self.verifying, self.probing) {
-            (true, _) => None,
-            (false, true) => Some(self.page.saturating_sub(1)),
-            (false, false) => Some(self.page),
+        match self.stage {
+            Stage::Pages => Some(self.page),
+            Stage::Probe => Some(self.page.saturating_sub(1)),
+            Stage::Verify => None,
         }
     }
 
     /// A pass that began too long ago is worth nothing: removals since may be forgotten.
     pub(super) fn is_older_than(&self, limit: Duration, now: Duration) -> bool {
-        self.first.is_some_and(|first| now.saturating_sub(first.sent.elapsed) > limit)
+        self.first().is_some_and(|first| now.saturating_sub(first.sent.elapsed) > limit)
     }
 
+    /// The exchange of the first page.
+    pub(super) fn first(&self) -> Option<Exchange> {
+        self.ends.map(|(first, _)| first)
+    }
+
+    /// The exchanges of the first page and of the last.
+    pub(super) fn ends(&self) -> Option<(Exchange, Exchange)> {
+        self.ends
+    }
+
+    /// Requests that this pass took, its differential included.
+    pub(super) fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    /// A page failed: whether the one before it is there has to be asked anew.
     pub(super) fn forget_probe(&mut self) {
-        (self.missing, self.probing) = (None, false);
+        self.missing = None;
+        if self.stage == Stage::Probe {
+            self.stage = Stage::Pages;
+        }
+    }
+
+    /// Whether a page out of a cache is to be asked for again. A second empty page may be the
+    /// first one, cached meanwhile: then the first came from the API itself, and that has to do.
+    pub(super) fn distrusts(
+        &mut self,
+        size: usize,
+        exchange: &Exchange,
+        overlap: Duration,
+    ) -> bool {
+        let confirms = size == 0 && self.empty_before > 0;
+        exchange.cached && !confirms && !self.bears_cached(exchange, overlap)
     }
 
     /// Whether a page out of a cache has to be taken after all, since it is out of a cache for
     /// longer than a cache within the envelope lives.
-    pub(super) fn bears_cached(&mut self, exchange: &Exchange, overlap: Duration) -> bool {
+    fn bears_cached(&mut self, exchange: &Exchange, overlap: Duration) -> bool {
         let now = exchange.received.elapsed;
         let since = *self.cached_since.get_or_insert(now);
         now.saturating_sub(since) >= overlap
     }
 
-    pub(super) fn goes_round(&self) -> bool {
-        self.repeated > self.fresh.len() + MOST_REPEATED
+    /// A page that was asked for answered 404. If the page before is there and this one is missing
+    /// again, or the last list ended here, the list has ended; anything else is an outage.
+    pub(super) fn page_is_missing(
+        &mut self,
+        last_end: Option<u32>,
+        exchange: &Exchange,
+        overlap: Duration,
+    ) -> Missing {
+        let page = self.wants_page();
+        // Out of a cache it may be from before websites came. The second one may be the first,
+        // cached meanwhile.
+        let confirms = self.missing == page;
+        if exchange.cached && !confirms && !self.bears_cached(exchange, overlap) {
+            return Missing::Cached;
+        }
+        if self.stage == Stage::Probe {
+            // The page before has gone too: an outage, or a list that shrank. Both need a new
+            // pass, when the wait is over.
+            *self = Self::start();
+            return Missing::Outage;
+        }
+        // Where the list ended last time, once is enough, as for an empty page.
+        if !confirms && last_end != page {
+            (self.missing, self.stage) = (page, Stage::Probe);
+            return Missing::Probe;
+        }
+        if self.ends.is_some() { Missing::End } else { Missing::Outage }
     }
 
-    /// Puts a page's items into the set aside.
-    pub(super) fn take(&mut self, items: &[Item], size: usize, exchange: &Exchange) -> PageSeen {
-        let known = items.iter().filter(|item| self.fresh.contains(&item.id)).count();
+    /// The pages are whole, and the differential is next. Gives the exchange of the last page;
+    /// `exchange` is that, if there was no other.
+    pub(super) fn pages_ended(&mut self, exchange: &Exchange) -> Exchange {
+        self.stage = Stage::Verify;
+        self.ends.get_or_insert((*exchange, *exchange)).1
+    }
+
+    /// Puts a page's items into the set aside. Says whether the pages are whole with it.
+    pub(super) fn take(
+        &mut self,
+        items: &[Item],
+        size: usize,
+        exchange: &Exchange,
+        last_end: Option<u32>,
+        mistakes: Mistakes,
+    ) -> bool {
+        self.cost += 1;
+        if self.stage == Stage::Probe {
+            self.stage = Stage::Pages;
+            if size > 0 {
+                return false;
+            }
+            self.page = self.page.saturating_sub(1);
+        }
+        self.repeated += items.iter().filter(|item| self.fresh.contains(&item.id)).count();
         for item in items {
             self.heard.remove(&item.id);
             self.fresh.insert(item.website.clone());
@@ -127,18 +221,59 @@ impl LoadRun {
             let full = self.largest.max(size);
             self.short += usize::from(self.previous > 0 && self.previous < full);
             self.previous = size;
-            self.largest = self.largest.max(size);
+            self.largest = full;
         }
-        self.repeated += known;
-        self.first.get_or_insert(*exchange);
-        self.last = Some(*exchange);
+        self.ends = Some((self.first().unwrap_or(*exchange), *exchange));
         self.cached_since = None;
-        PageSeen { page: self.page, items: size, empty_before: self.empty_before, last_end: None }
+        let Self { page, empty_before, .. } = *self;
+        let seen = PageSeen { page, items: size, empty_before, last_end };
+        match seen.step(mistakes) {
+            PageStep::Next => {
+                if self.goes_round() {
+                    return true;
+                }
+                self.page = self.page.saturating_add(1);
+                self.empty_before = 0;
+            }
+            PageStep::Again => self.empty_before += 1,
+            PageStep::End => return true,
+        }
+        false
+    }
+
+    fn goes_round(&self) -> bool {
+        self.repeated > self.fresh.len() + MOST_REPEATED
+    }
+
+    /// The set of the pages alone.
+    pub(super) fn pages(&self) -> &Websites {
+        &self.fresh
+    }
+
+    /// The set of the pages, with those websites as the cache has them of which polls told later.
+    pub(super) fn listed(&self, cached: &Websites) -> Websites {
+        let mut listed = self.fresh.clone();
+        for id in self.heard.keys() {
+            put_back(&mut listed, *id, cached.get(id));
+        }
+        listed
+    }
+
+    /// The signs of drift in the pages, beside those in the differential. `vanished` are websites
+    /// that the cache has and this pass lacks.
+    pub(super) fn evidence(&self, differential: Evidence, vanished: &[WebsiteId]) -> Evidence {
+        Evidence {
+            repeated: self.repeated,
+            short: self.short,
+            vanished: vanished.len(),
+            vanished_twice: self.vanished_before.as_deref() == Some(vanished),
+            ..differential
+        }
     }
 }
 
 /// Websites that came back, with the token they have now.
-pub(super) type Rejoined = Vec<(WebsiteId, Option<Box<str>>)>;
+type Rejoined = Vec<(WebsiteId, Option<Box<str>>)>;
 
 /// The signs of drift in a differential, against the set that the pages gave; and the websites
 /// that came back, with the token they have now.

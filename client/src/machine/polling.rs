@@ -1,22 +1,51 @@
-//! Polls, and the check of the last load that the first polls after it repeat.
+//! Polls: what they ask from, and what a good one does.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::client::Machine;
 use super::parts::difference::{self, Draft};
-use super::parts::load::Evidence;
-use super::pass::signs;
 use super::words::{Exchange, Job, Lane, Setback};
+#[cfg(feature = "mistakes")]
 use crate::mistake::Mistake;
-use crate::wire::{self, Item, ItemKind, ItemList, Unreadable};
+use crate::wire::{self, Item, ItemList, Unreadable};
+
+/// When polls are due, and how the last ones went.
+#[derive(Debug)]
+pub(super) struct Polls {
+    /// When the next one is due, its lane's wait left out.
+    pub(super) due: Duration,
+    /// When the last good one was sent.
+    pub(super) good: Option<Duration>,
+    /// Whether one was good since the last list was put in place.
+    pub(super) since_load: bool,
+    /// Answers in a row that came out of a cache.
+    cached: u32,
+}
+
+impl Polls {
+    pub(super) fn new(now: Duration) -> Self {
+        Self { due: now, good: None, since_load: false, cached: 0 }
+    }
+
+    /// An answer came out of a cache.
+    pub(super) fn was_cached(&mut self) {
+        self.cached = self.cached.saturating_add(1);
+    }
+
+    /// The date to ask from instead of this one: for every answer out of a cache in a row a
+    /// millisecond earlier, so that the address is one that the cache has not seen (hazard C8).
+    pub(super) fn not_yet_cached(&self, date: Timestamp) -> Timestamp {
+        let less = SignedDuration::from_millis(i64::from(self.cached.min(1000)));
+        date.checked_sub(less).unwrap_or(date)
+    }
+}
 
 impl Machine {
-    /// What the next poll asks from: the cursor, and for every answer out of a cache in a row a
-    /// millisecond less, so that the address is one that the cache has not seen (hazard C8).
+    /// What the next poll asks from.
     pub(super) fn poll_asks(&self) -> Option<Timestamp> {
-        let ask = self.cursor.ask()?;
-        let less = jiff::SignedDuration::from_millis(i64::from(self.cached_asks.min(1000)));
-        Some(ask.checked_sub(less).unwrap_or(ask))
+        Some(self.polls.not_yet_cached(self.cursor.ask()?))
     }
 
     /// Whether the answer's own date is before the date that was asked from: the server's clock
@@ -39,7 +68,9 @@ impl Machine {
         if self.flight.is_late(exchange) {
             return;
         }
-        self.end_watch();
+        if let Some(asked_after) = self.polls.good {
+            self.lists.end_watch(asked_after);
+        }
         let list = match self.read_differential(body) {
             Ok(list) => list,
             Err(problem) => {
@@ -52,17 +83,19 @@ impl Machine {
             }
         };
         self.counters.odd_items += list.unreadable as u64;
-        let evidence = self.watch_evidence(&list.items);
+        let idle = self.phase.pass().is_none();
+        let polled = self.polls.good.is_some();
+        let known = &self.snapshot.websites;
+        let evidence = polled.then(|| self.lists.later_signs(&list.items, known, idle)).flatten();
         self.apply(&list.items, exchange);
         self.flight.applied(exchange);
         // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
-        let strayed = self.good_poll.is_none() && self.asked_from_the_future(&Job::Poll, exchange);
+        let strayed = !polled && self.asked_from_the_future(&Job::Poll, exchange);
         if strayed || self.cursor.jumped(exchange) {
-            self.suspect = true;
-            self.passes_in_doubt = 0;
+            self.lists.clock_jumped();
         }
-        if let Some(evidence) = evidence {
-            self.judge_later(&evidence);
+        if evidence.is_some_and(|evidence| self.lists.judge_later(&evidence, idle)) {
+            self.counters.drifts += 1;
         }
         self.good_poll(exchange);
     }
@@ -90,8 +123,8 @@ impl Machine {
         let mut draft = Draft::of(&self.snapshot.websites);
         self.apply_to(items, &mut draft);
         self.commit(draft, exchange);
-        if let Some(run) = &mut self.run {
-            run.hear(items.iter().map(|item| item.id));
+        if let Some(pass) = self.phase.pass_mut() {
+            pass.hear(items.iter().map(|item| item.id));
         }
     }
 
@@ -99,58 +132,17 @@ impl Machine {
     pub(super) fn good_poll(&mut self, exchange: &Exchange) {
         self.cursor.advance(exchange);
         self.counters.polls += 1;
-        self.cached_asks = 0;
-        self.polled_since_load = true;
-        self.good_poll = Some(exchange.sent.elapsed);
+        self.polls.cached = 0;
+        self.polls.since_load = true;
+        self.polls.good = Some(exchange.sent.elapsed);
         self.recovered(Lane::Poll);
         let interval = self.poll_interval();
-        self.poll_due = self.poll_due.max(exchange.sent.elapsed + interval);
-        self.become_ready();
+        self.polls.due = self.polls.due.max(exchange.sent.elapsed + interval);
+        self.say_ready();
         self.own_writes.forget(self.now);
         #[cfg(feature = "mistakes")]
         for id in super::mistaken::reads_each(self.config.mistakes, &self.snapshot.websites) {
-            self.look_into(id, self.now.elapsed, false);
-        }
-    }
-
-    /// Ends the check of the last load when the poll's window does not reach back into it.
-    fn end_watch(&mut self) {
-        let (Some(asked_after), Some(watch)) = (self.good_poll, &self.watch) else { return };
-        if asked_after > watch.until {
-            self.watch = None;
-            if !self.suspect {
-                self.end_doubt();
-            }
-        }
-    }
-
-    /// Rule 3: the signs of drift in a poll whose window reaches back into the load.
-    fn watch_evidence(&mut self, items: &[Item]) -> Option<Evidence> {
-        self.good_poll?;
-        let watch = self.watch.as_mut()?;
-        let (evidence, rejoined) =
-            signs(items, &self.snapshot.websites, &self.explained, &watch.learnt);
-        self.explained.extend(rejoined);
-        for item in items.iter().filter(|item| !self.snapshot.websites.contains(&item.id)) {
-            watch.learnt.insert(item.id, ());
-            // With no list under way it came before the next one, which is told of it for as long
-            // as the overlap. That is no sign that it came back while that one was read.
-            if self.run.is_none() && item.difference != ItemKind::Removed {
-                self.explained.insert(item.id, item.website.token.clone());
-            }
-        }
-        Some(evidence)
-    }
-
-    fn judge_later(&mut self, evidence: &Evidence) {
-        let mistakes = self.config.mistakes;
-        if mistakes.has(Mistake::DriftCheckTooEarly) {
-            return;
-        }
-        if evidence.drifted(mistakes) && self.run.is_none() && !self.suspect {
-            self.suspect = true;
-            self.passes_in_doubt += 1;
-            self.counters.drifts += 1;
+            self.saves.look_into(id, self.now.elapsed, false);
         }
     }
 }

@@ -1,14 +1,13 @@
 //! The only places where the cache changes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::client::Machine;
 use super::event::Action;
 use super::parts::difference::Draft;
 use super::parts::{Source, Touch};
 use super::state::Snapshot;
-use super::words::{Exchange, Read};
+use super::words::Exchange;
 use crate::mistake::Mistake;
 use crate::{Change, Website, WebsiteId, Websites};
 
@@ -33,7 +32,7 @@ impl Machine {
                     changes.extend(Change::between(before, kept.as_ref()));
                     if kept != after {
                         put_back(&mut next, id, kept.as_ref());
-                        self.look_into(id, due, after.is_none());
+                        self.saves.look_into(id, due, after.is_none());
                     }
                 }
             }
@@ -41,7 +40,7 @@ impl Machine {
         for id in doubts.into_iter().filter(|id| settled.binary_search(id).is_err()) {
             // Where the answer's last word is that the website lives, one reading is no proof.
             let said_gone = !next.contains(&id);
-            self.look_into(id, self.now.elapsed, said_gone);
+            self.saves.look_into(id, self.now.elapsed, said_gone);
         }
         self.publish(next, changes);
     }
@@ -73,20 +72,21 @@ impl Machine {
             };
             match self.own_writes.judge(id, exchange, source) {
                 Touch::Apply => changes.push(change),
-                Touch::ReadAt(due) if before.is_none() && !self.loaded => {
+                Touch::ReadAt(due) if before.is_none() && !self.phase.is_loaded() => {
                     // Nothing was shown yet, so nothing can go back; and the first set is to
                     // have every website in it, though a save is still being read back.
-                    let shown = after.map(|listed| self.with_own_save(listed));
+                    let own = after.as_deref().and_then(|listed| self.saves.over(listed));
+                    let shown = own.map(Arc::new).or(after);
                     put_back(&mut next, id, shown.as_ref());
                     changes.extend(Change::between(None, shown.as_ref()));
-                    self.look_into(id, due, false);
+                    self.saves.look_into(id, due, false);
                 }
                 Touch::ReadAt(due) => {
                     let kept = with_terms_of(before, after.as_ref());
                     changes.extend(Change::between(before, kept.as_ref()));
                     if kept != after {
                         put_back(&mut next, id, kept.as_ref());
-                        self.look_into(id, due, after.is_none());
+                        self.saves.look_into(id, due, after.is_none());
                     }
                 }
             }
@@ -111,20 +111,11 @@ impl Machine {
             return;
         }
         for change in &changes {
-            // A cache in front of the API may not know of this yet: the patience with a reading
-            // out of it begins anew.
-            if let Some(read) = self.reads.get_mut(&change.website()) {
-                read.cached_since = None;
-            }
+            self.saves.website_changed(&change.website());
         }
         let generation = self.snapshot.generation + 1;
         self.snapshot = Arc::new(Snapshot { websites, generation });
         self.tell(changes);
-    }
-
-    pub(super) fn become_ready(&mut self) {
-        self.loaded = true;
-        self.say_ready();
     }
 
     pub(super) fn say_ready(&mut self) {
@@ -132,12 +123,6 @@ impl Machine {
             self.ready = true;
             self.actions.push(Action::Ready);
         }
-    }
-
-    /// Orders that a website be read alone.
-    pub(super) fn look_into(&mut self, id: WebsiteId, due: Duration, said_gone: bool) {
-        let read = self.reads.entry(id).or_insert_with(|| Read::due(due));
-        read.said_gone |= said_gone;
     }
 }
 

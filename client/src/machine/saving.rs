@@ -4,7 +4,6 @@
 //! An unclear one is never sent again: the website is read back, at once and once more when the
 //! save has settled, and what is read decides (hazard W5, research rule 8).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -12,27 +11,13 @@ use http::StatusCode;
 use super::client::Machine;
 use super::event::{Action, Failure, How, Refusal, SaveOutcome};
 use super::parts::{Source, Touch};
-use super::words::{Exchange, Job, Lane, OpenSave, Read, Save, Setback, Trouble};
+use super::saves::OpenSave;
+use super::words::{Exchange, Job, Lane, Save, Setback, Trouble};
 use crate::mistake::Mistake;
 use crate::wire;
 use crate::{Website, WebsiteId};
 
 impl Machine {
-    /// The first save that may be sent: one at a time for each website, in the order of orders.
-    pub(super) fn next_save(&self) -> Option<usize> {
-        let busy = |website: &WebsiteId| {
-            self.flight.count(|job| matches!(job, Job::Save(s) if s.website == *website)) > 0
-                || self.reads.get(website).is_some_and(|read| read.save.is_some())
-        };
-        self.saves.iter().position(|save| !busy(&save.website))
-    }
-
-    pub(super) fn open_saves(&self) -> usize {
-        let in_flight = self.flight.count(|job| matches!(job, Job::Save(_)));
-        let reading = self.reads.values().filter(|read| read.save.is_some()).count();
-        self.saves.len() + in_flight + reading
-    }
-
     /// A save was answered.
     pub(super) fn save_answered(
         &mut self,
@@ -52,8 +37,8 @@ impl Machine {
             return self.save_unclear(save, refused.to_string());
         }
         if status == StatusCode::NOT_FOUND {
-            // The website may have left: the next poll knows.
-            self.poll_due = self.now.elapsed;
+            // 404 may mean uninstalled: the next poll decides.
+            self.polls.due = self.now.elapsed;
         }
         self.end_save(&save, SaveOutcome::Refused(Refusal::Api(refused)));
     }
@@ -76,7 +61,7 @@ impl Machine {
             self.show(&save);
             return self.end_save(&save, SaveOutcome::Done);
         }
-        self.read_back(save, None);
+        self.saves.read_back(save, None, self.now.elapsed);
     }
 
     fn save_unclear(&mut self, save: Save, problem: String) {
@@ -85,18 +70,10 @@ impl Machine {
             return self.end_save(&save, SaveOutcome::Done);
         }
         if self.config.mistakes.has(Mistake::RepeatsSavesBlindly) {
-            self.hold_lane(Lane::Read, Trouble::Server, None);
-            return self.saves.push_front(save);
+            self.waits.failed(Lane::Read, Trouble::Server, None, self.now.elapsed);
+            return self.saves.order_first(save);
         }
-        self.read_back(save, Some(problem));
-    }
-
-    fn read_back(&mut self, save: Save, problem: Option<String>) {
-        let since = self.now.elapsed;
-        let read = self.reads.entry(save.website).or_insert_with(|| Read::due(since));
-        read.due = since;
-        read.cached_since = None;
-        read.save = Some(OpenSave { save, problem, since });
+        self.saves.read_back(save, Some(problem), self.now.elapsed);
     }
 
     /// Shows a save in the cache as far as it can be known without asking.
@@ -105,14 +82,6 @@ impl Machine {
         if let Some(website) = known.and_then(|known| save.over(known)) {
             self.put_one(save.website, Some(website));
         }
-    }
-
-    /// A website as a list has it, under a definite save that is still being read back.
-    pub(super) fn with_own_save(&self, listed: Arc<Website>) -> Arc<Website> {
-        let open = self.reads.get(&listed.id).and_then(|read| read.save.as_ref());
-        // What a PATCH made of the whole is not guessed: that may be a state that never was (W4).
-        let definite = open.filter(|open| open.problem.is_none() && open.save.how == How::Put);
-        definite.and_then(|open| open.save.over(&listed)).map_or(listed, Arc::new)
     }
 
     fn end_save(&mut self, save: &Save, outcome: SaveOutcome) {
@@ -126,15 +95,11 @@ impl Machine {
 
     /// A website was read alone.
     pub(super) fn website_read(&mut self, id: WebsiteId, exchange: &Exchange, body: &[u8]) {
-        let Some(read) = self.reads.get_mut(&id) else {
+        if !self.saves.reads(&id) {
             return;
-        };
-        if exchange.cached {
-            let since = *read.cached_since.get_or_insert(self.now.elapsed);
-            if self.now.elapsed.saturating_sub(since) < self.config.overlap {
-                let setback = Setback::cached();
-                return self.set_back(&Job::Read(id), exchange, setback);
-            }
+        }
+        if self.saves.distrusts(&id, exchange) {
+            return self.set_back(&Job::Read(id), exchange, Setback::cached());
         }
         let held = match wire::read_subscription(body, id) {
             Ok(held) => held,
@@ -146,14 +111,14 @@ impl Machine {
         self.recovered(Lane::Read);
         self.counters.read_backs += 1;
         let held = self.completed(held);
-        let Some(read) = self.reads.remove(&id) else {
+        let Some(read) = self.saves.end_read(&id) else {
             return;
         };
         match read.save {
             Some(open) => self.save_read_back(open, held, exchange),
             None => match self.own_writes.judge(id, exchange, Source::ReadBack) {
                 Touch::Apply => self.learn(held),
-                Touch::ReadAt(due) => self.look_into(id, due, read.said_gone),
+                Touch::ReadAt(due) => self.saves.look_into(id, due, read.said_gone),
             },
         }
     }
@@ -180,15 +145,12 @@ impl Machine {
     }
 
     fn save_read_back(&mut self, open: OpenSave, held: Website, exchange: &Exchange) {
-        let settles = open.since + self.config.settle;
+        let settles = self.saves.settles(&open);
         let settled = exchange.sent.elapsed >= settles;
         let shows = open.save.shows_in(&held.settings);
         if !shows && !settled {
             // It may not be visible yet.
-            let id = held.id;
-            let read = Read::of(open, settles);
-            self.reads.insert(id, read);
-            return;
+            return self.saves.read_again(open, settles);
         }
         let outcome = match open.problem {
             // A definite save that no longer shows was overwritten by a later one: it was done.
@@ -205,22 +167,20 @@ impl Machine {
     pub(super) fn website_is_gone(&mut self, id: WebsiteId) {
         self.recovered(Lane::Read);
         self.counters.read_backs += 1;
-        let Some(read) = self.reads.remove(&id) else {
+        let Some(read) = self.saves.end_read(&id) else {
             return;
         };
         if let Some(open) = read.save {
             let guessed = open.problem.is_none() && open.save.how == How::Patch;
             let known = self.snapshot.websites.contains(&id) && !read.said_gone;
-            let patient = self.now.elapsed < open.since + self.config.save_patience;
+            let patient = self.saves.is_patient(&open, self.now.elapsed);
             if guessed && known && patient {
                 // What came of it is not known, so there is nothing to show: one more look, and
                 // a poll before it, which tells whether the website has left.
-                let settles = open.since + self.config.settle;
-                let next = settles.max(self.now.elapsed + self.config.settle / 2);
-                let again = Read::of(open, next);
-                self.reads.insert(id, again);
-                self.poll_due = self.poll_due.min(next);
-                return;
+                let soon = self.now.elapsed + self.config.settle / 2;
+                let next = self.saves.settles(&open).max(soon);
+                self.polls.due = self.polls.due.min(next);
+                return self.saves.read_again(open, next);
             }
             let OpenSave { save, problem, .. } = open;
             let outcome = match problem {
@@ -254,63 +214,44 @@ impl Machine {
         let now = self.now.elapsed;
         let (since, times) = missing.unwrap_or((now, 0));
         if times == 0 {
-            self.poll_due = self.poll_due.min(now + self.config.settle);
+            self.polls.due = self.polls.due.min(now + self.config.settle);
         }
         if !self.snapshot.websites.contains(&id) {
             return;
         }
         if now.saturating_sub(since) >= self.config.overlap {
-            self.suspect = true;
-            return;
+            return self.lists.suspect();
         }
         let doubled = 2_u32.saturating_pow(times.min(20));
         let wait = self.config.settle.saturating_mul(doubled);
-        let read =
-            Read { missing: Some((since, times + 1)), ..Read::due(now.saturating_add(wait)) };
-        self.reads.insert(id, read);
+        self.saves.doubt_absence(id, now.saturating_add(wait), (since, times + 1));
     }
 
     /// When the patience of the next caller ends.
     pub(super) fn patience_ends(&self) -> Option<Duration> {
-        let patience = self.config.save_patience;
-        let queued = self.saves.iter().filter(|_| self.saves_are_held());
-        let queued = queued.map(|save| save.ordered + patience);
-        let open = self.reads.values().filter_map(|read| read.save.as_ref());
-        queued.chain(open.map(|open| open.since + patience)).min()
+        self.saves.patience_ends(self.saves_are_held())
     }
 
     /// Whether saves wait for something else than their turn.
     fn saves_are_held(&self) -> bool {
-        self.plugin_id.is_none() || self.silent_until > self.now.elapsed
+        self.plugin_id.is_none() || self.waits.silent_until() > self.now.elapsed
     }
 
     /// Tells the callers whose patience has ended.
     pub(super) fn end_patience(&mut self) {
-        let (now, patience) = (self.now.elapsed, self.config.save_patience);
+        let now = self.now.elapsed;
         if self.saves_are_held() {
             let account = match self.plugin_id {
-                None => self.lanes.read.not_before,
+                None => self.waits.not_before(Lane::Read),
                 Some(_) => Duration::ZERO,
             };
-            let until = self.silent_until.max(account);
-            let hopeless = until.saturating_sub(now) > patience;
-            let ends = |save: &Save| hopeless || now >= save.ordered + patience;
-            let (ended, kept): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut self.saves).into_iter().partition(ends);
-            self.saves = kept.into();
+            let until = self.waits.silent_until().max(account);
             let retry_in = until.saturating_sub(now);
-            for save in &ended {
-                self.end_save(save, SaveOutcome::Refused(Refusal::Waiting { retry_in }));
+            for save in self.saves.give_up_until(until, now) {
+                self.end_save(&save, SaveOutcome::Refused(Refusal::Waiting { retry_in }));
             }
         }
-        let impatient: Vec<OpenSave> = self
-            .reads
-            .values_mut()
-            .filter(|read| read.save.as_ref().is_some_and(|open| now >= open.since + patience))
-            .filter_map(|read| read.save.take())
-            .collect();
-        for OpenSave { save, problem, .. } in impatient {
-            // The read goes on without its save.
+        for OpenSave { save, problem, .. } in self.saves.give_up_open(now) {
             // Even a save that was accepted is not shown unread: another writer may have saved since,
             // and what a PATCH made of the whole is not known. The read brings it.
             let problem = problem

@@ -7,26 +7,19 @@ use http::{Method, Request};
 
 use super::client::Machine;
 use super::event::{Action, Failure, How, Operation};
-use super::parts::load::PASSES;
-use super::pass::LoadRun;
-use super::words::Job;
+use super::pass::Pass;
+use super::words::{Job, Lane};
 use crate::WebsiteId;
 use crate::mistake::Mistake;
 
 /// A wait of this length is for ever.
 const NEVER: Duration = Duration::MAX;
 
-/// A differential's window begins with a second of the server's that is known to the second only.
-const WINDOW_EDGE: Duration = Duration::from_secs(2);
-
-/// So many lists in a row may be in doubt before the next ones come more slowly: with the default
-/// overlap eight minutes of trouble, after which the set is right within the convergence bound.
-const PATIENT: u32 = 3;
-
 /// What could be sent next, before it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Candidate {
-    Save(usize),
+    /// The order at this place.
+    Save(usize, Operation),
     Account,
     Read(WebsiteId),
     Poll,
@@ -63,30 +56,28 @@ impl Machine {
 
     /// Rule 7: after too long a gap polls are no longer relied on.
     fn look_at_the_gap(&mut self) {
-        if self.loaded && !self.recovering && self.cursor.outlived(self.now) {
+        if self.phase.polls() && self.cursor.outlived(self.now) {
             self.recover();
         }
-        let limit = self.config.longest_gap;
-        let now = self.now.elapsed;
-        if self.run.as_ref().is_some_and(|run| run.is_older_than(limit, now)) {
-            self.run = Some(LoadRun::start());
+        let (limit, now) = (self.config.longest_gap, self.now.elapsed);
+        if self.phase.pass().is_some_and(|pass| pass.is_older_than(limit, now)) {
+            self.phase.begin(Pass::start());
         }
     }
 
     /// Lists again, without polls until that is done.
     pub(super) fn recover(&mut self) {
-        self.recovering = true;
         // What was doubtful before the gap says nothing of the lists after it.
-        self.end_doubt();
-        if self.run.is_none() {
+        self.lists.end_doubt();
+        if self.phase.pass().is_none() {
             self.start_list();
         }
+        self.phase.suspend_polls();
     }
 
     pub(super) fn start_list(&mut self) {
-        self.suspect = false;
-        self.relist_from = self.now.elapsed;
-        self.run = Some(LoadRun::start());
+        self.lists.begin(self.now.elapsed);
+        self.phase.begin(Pass::start());
     }
 
     /// All that could be sent, most urgent first, each with the earliest time.
@@ -94,7 +85,7 @@ impl Machine {
         let mut candidates = Vec::with_capacity(5);
         let mut urgent = 0;
         let mut push = |due: Duration, candidate| {
-            candidates.push((due.max(self.silent_until), candidate));
+            candidates.push((due.max(self.waits.silent_until()), candidate));
         };
         let poll = self.poll_may_start();
         let interval = self.config.poll_every;
@@ -104,18 +95,17 @@ impl Machine {
             urgent += 1;
         }
         if self.plugin_id.is_some() {
-            if let Some(save) = self.next_save() {
+            if let Some((place, save)) = self.saves.next(&self.flight) {
                 let repeats = self.config.mistakes.has(Mistake::RepeatsSavesBlindly);
-                let due = if repeats { self.lanes.read.not_before } else { Duration::ZERO };
-                push(due, Candidate::Save(save));
+                let due = if repeats { self.waits.not_before(Lane::Read) } else { Duration::ZERO };
+                push(due, Candidate::Save(place, save.operation()));
                 urgent += 1;
             }
-            let reads = self.reads.iter().filter(|(website, _)| !self.is_being_read(website));
-            if let Some((website, read)) = reads.min_by_key(|(_, read)| read.due) {
-                push(read.due.max(self.lanes.read.not_before), Candidate::Read(*website));
+            if let Some((website, due)) = self.saves.next_read(&self.flight) {
+                push(due.max(self.waits.not_before(Lane::Read)), Candidate::Read(website));
             }
         } else if self.needs_the_account() {
-            push(self.lanes.read.not_before, Candidate::Account);
+            push(self.waits.not_before(Lane::Read), Candidate::Account);
         }
         if let Some(due) = poll {
             push(due, Candidate::Poll);
@@ -131,17 +121,17 @@ impl Machine {
 
     /// How often in a row a request like this one has failed.
     fn failures(&self, candidate: Candidate) -> u32 {
-        match candidate {
-            Candidate::Save(_) => 0,
-            Candidate::Account | Candidate::Read(_) => self.lanes.read.failures,
-            Candidate::Poll => self.lanes.poll.failures,
-            Candidate::Load | Candidate::StartList => self.lanes.load.failures,
-        }
+        self.waits.failures(match candidate {
+            Candidate::Save(..) => return 0,
+            Candidate::Account | Candidate::Read(_) => Lane::Read,
+            Candidate::Poll => Lane::Poll,
+            Candidate::Load | Candidate::StartList => Lane::Load,
+        })
     }
 
     fn poll_may_start(&self) -> Option<Duration> {
-        let polls = self.loaded && !self.recovering && self.cursor.ask().is_some();
-        polls.then(|| self.poll_due.max(self.lanes.poll.not_before))
+        let polls = self.phase.polls() && self.cursor.ask().is_some();
+        polls.then(|| self.polls.due.max(self.waits.not_before(Lane::Poll)))
     }
 
     fn load_may_start(&self) -> Option<(Duration, Candidate)> {
@@ -151,64 +141,33 @@ impl Machine {
             return None;
         }
         // While polls fail, a re-list that could wait would only double the load on a sick server.
-        let sick = self.loaded && !self.recovering && self.lanes.poll.failures > 0;
-        match &self.run {
-            Some(_) if sick => None,
-            Some(_) => Some((self.lanes.load.not_before, Candidate::Load)),
-            None if sick || !self.loaded => None,
-            None => {
-                let budget = self.ledger.clone().at(self.server_now());
-                let due = self.list_due(self.pacing.relist_interval(&budget));
-                let affords = self.pacing.affords_relist(&budget);
-                let due =
-                    if affords { due } else { due.max(self.now.elapsed + budget.until_reset) };
-                Some((due, Candidate::StartList))
-            }
+        let sick = self.phase.polls() && self.waits.failures(Lane::Poll) > 0;
+        if sick {
+            return None;
         }
-    }
-
-    /// When the next list begins, if it can be afforded: when the net has it, or earlier when the
-    /// set is in doubt. The first passes after a doubt begin at once. When they are used up, what
-    /// made them doubtful (a list that lags, a website that leaves and comes back) is likely to
-    /// go on for a while: a list follows when nothing of it is in the differential's window any
-    /// more, with passes of its own. After [`PATIENT`] such lists in a row the time doubles.
-    fn list_due(&self, interval: Duration) -> Duration {
-        let net = self.relist_from.saturating_add(interval);
-        if !self.suspect {
-            return net;
+        if self.phase.pass().is_some() {
+            return Some((self.waits.not_before(Lane::Load), Candidate::Load));
         }
-        if self.passes_in_doubt < PASSES {
-            return self.now.elapsed;
-        }
-        let calm = self.config.overlap.saturating_add(WINDOW_EDGE);
-        let doubled = 2_u32.saturating_pow(self.late_lists.saturating_sub(PATIENT).min(20));
-        let wait = calm.saturating_mul(doubled);
-        self.relist_from.saturating_add(wait).min(net)
-    }
-
-    /// Nothing of an earlier doubt counts any more.
-    pub(super) fn end_doubt(&mut self) {
-        (self.passes_in_doubt, self.late_lists) = (0, 0);
-        self.explained.clear();
-    }
-
-    fn is_being_read(&self, website: &WebsiteId) -> bool {
-        self.flight.count(|job| matches!(job, Job::Read(other) if other == website)) > 0
+        let budget = self.ledger.clone().at(self.server_now());
+        let now = self.now.elapsed;
+        let due = self.lists.due(self.pacing.relist_interval(&budget), now);
+        let affords = self.pacing.affords_relist(&budget);
+        let due = if affords { due } else { due.max(now + budget.until_reset) };
+        Some((due, Candidate::StartList))
     }
 
     fn needs_the_account(&self) -> bool {
-        let waiting = !self.saves.is_empty() || !self.reads.is_empty();
-        waiting && self.flight.count(|job| matches!(job, Job::Account)) == 0
+        self.saves.are_waiting() && self.flight.count(|job| matches!(job, Job::Account)) == 0
     }
 
     fn operation(&self, candidate: Candidate) -> Operation {
         match candidate {
-            Candidate::Save(index) => self.saves[index].operation(),
+            Candidate::Save(_, operation) => operation,
             Candidate::Account => Operation::Account,
             Candidate::Read(website) => Operation::GetSettings(website),
             Candidate::Poll => Operation::Since,
             Candidate::StartList => Operation::List(1),
-            Candidate::Load => match self.run.as_ref().and_then(LoadRun::wants_page) {
+            Candidate::Load => match self.phase.pass().and_then(Pass::wants_page) {
                 Some(page) => Operation::List(page),
                 None => Operation::Since,
             },
@@ -218,10 +177,8 @@ impl Machine {
     /// Sends the candidate's request; says whether there was one.
     fn start(&mut self, candidate: Candidate) -> bool {
         match candidate {
-            Candidate::Save(index) => {
-                let Some(save) = self.saves.remove(index) else {
-                    return false;
-                };
+            Candidate::Save(place, _) => {
+                let Some(save) = self.saves.take(place) else { return false };
                 if self.config.mistakes.has(Mistake::NoRollBack) {
                     self.show(&save);
                 }
@@ -230,25 +187,17 @@ impl Machine {
             Candidate::Account => self.send(Job::Account),
             Candidate::Read(website) => self.send(Job::Read(website)),
             Candidate::Poll => {
-                self.poll_due = self.now.elapsed + self.poll_interval();
+                self.polls.due = self.now.elapsed + self.poll_interval();
                 self.send(Job::Poll)
             }
             Candidate::StartList => {
-                let interval = {
-                    let budget = self.budget();
-                    self.pacing.relist_interval(&budget)
-                };
-                if !self.suspect || self.now.elapsed >= self.relist_from.saturating_add(interval) {
-                    // The net's turn: a new count.
-                    self.end_doubt();
-                } else if self.passes_in_doubt >= PASSES {
-                    self.passes_in_doubt = 0;
-                    self.late_lists = self.late_lists.saturating_add(1);
-                }
-                self.start_list();
+                let budget = self.budget();
+                let interval = self.pacing.relist_interval(&budget);
+                self.lists.begin_due(interval, self.now.elapsed);
+                self.phase.begin(Pass::start());
                 self.start(Candidate::Load)
             }
-            Candidate::Load => match self.run.as_ref().and_then(LoadRun::wants_page) {
+            Candidate::Load => match self.phase.pass().and_then(Pass::wants_page) {
                 Some(page) => self.send(Job::Page(page)),
                 None => self.send(Job::Verify),
             },

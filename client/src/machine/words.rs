@@ -80,40 +80,6 @@ impl Save {
     }
 }
 
-/// A save that was answered, or lost, and is being read back.
-#[derive(Debug)]
-pub(crate) struct OpenSave {
-    pub(crate) save: Save,
-    /// What was wrong with the answer; `None` when it was a definite yes.
-    pub(crate) problem: Option<String>,
-    /// When the answer, or its loss, was known.
-    pub(crate) since: Duration,
-}
-
-/// An order to read one website alone.
-#[derive(Debug)]
-pub(crate) struct Read {
-    pub(crate) due: Duration,
-    /// Whether something else already said that the website is gone.
-    pub(crate) said_gone: bool,
-    /// Since when its answers come out of a cache.
-    pub(crate) cached_since: Option<Duration>,
-    /// Since when, and how many times, reading said that the website is gone, against the cache.
-    pub(crate) missing: Option<(Duration, u32)>,
-    pub(crate) save: Option<OpenSave>,
-}
-
-impl Read {
-    pub(crate) fn due(due: Duration) -> Self {
-        Self { due, said_gone: false, cached_since: None, missing: None, save: None }
-    }
-
-    /// Reads the website back for this save.
-    pub(crate) fn of(save: OpenSave, due: Duration) -> Self {
-        Self { save: Some(save), ..Self::due(due) }
-    }
-}
-
 /// Requests that fail and recover together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
