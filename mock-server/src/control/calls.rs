@@ -6,6 +6,7 @@ use super::call::Call;
 use super::{
     clock, faults, health, info, openapi, ready, requests, reset, rules, spaces, state, websites,
 };
+use crate::document::{self, Language};
 
 /// The calls that every space has.
 pub(super) fn of_a_space() -> Vec<Call> {
@@ -29,7 +30,7 @@ pub(super) fn of_the_server() -> Vec<Call> {
             "Makes a fresh isolated world. Options that are left out are the server's own, \
              credentials and faults excepted.",
         )
-        .takes(spaces::body_schema())
+        .takes(body::<spaces::NewSpace>())
         .answers(201, "The facts a fixture needs.", component("Info")),
         Call::delete("/spaces/{space}", spaces::remove, "Tears a space down.").answers(
             200,
@@ -88,16 +89,7 @@ fn installations() -> Vec<Call> {
                 })),
             ),
         Call::post("/websites", websites::install, "The plugin is installed on a website.")
-            .takes(only(json!({
-                "website_id": {
-                    "type": "string",
-                    "description":
-                        "A UUID or a short name like w7; left out: the next short name that is free.",
-                },
-                "settings": object(),
-                "plan": component("PlanName"),
-                "price": price(),
-            })))
+            .takes(body::<websites::Install>())
             .answers(201, "The website, its `website_id` among the fields.", component("Website")),
         Call::get("/websites/{website}", websites::show, "One website.").answers(
             200,
@@ -109,7 +101,7 @@ fn installations() -> Vec<Call> {
             websites::change,
             "Its plan or the price it pays changes.",
         )
-        .takes(only(json!({ "plan": component("PlanName"), "price": price() })))
+        .takes(body::<websites::Change>())
         .answers(200, "The website.", component("Website")),
         Call::delete(
             "/websites/{website}",
@@ -193,21 +185,7 @@ fn rules_of_a_world() -> Vec<Call> {
             component("Clock"),
         ),
         Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
-            .takes(json!({
-                "type": "object",
-                "additionalProperties": false,
-                "minProperties": 1,
-                "maxProperties": 1,
-                "properties": {
-                    "advance": { "type": "string", "description": "20s: elapsed and wall time" },
-                    "skew": { "type": "string", "description": "-60s: wall time alone" },
-                    "set": {
-                        "type": "string",
-                        "format": "date-time",
-                        "description": "wall time alone",
-                    },
-                },
-            }))
+            .takes(body::<clock::Step>())
             .answers(200, "The time after it.", component("Clock")),
         Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
             200,
@@ -240,15 +218,7 @@ fn rules_of_a_world() -> Vec<Call> {
             rules::set_quota,
             "Sets the limit (null: none), the requests that count as made, or both.",
         )
-        .takes(json!({
-            "type": "object",
-            "additionalProperties": false,
-            "minProperties": 1,
-            "properties": {
-                "limit": { "type": ["integer", "null"], "minimum": 0 },
-                "used": count(),
-            },
-        }))
+        .takes(body::<rules::SetQuota>())
         .answers(200, "The quota.", component("Quota")),
     ]
 }
@@ -258,6 +228,17 @@ fn component(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
+/// The schema of a body that is read as a document, with the components for what they describe.
+fn body<L: Language>() -> Value {
+    let mut schema = document::inline_schema::<L>();
+    for (member, name) in [("quirks", "Quirks"), ("state", "State")] {
+        if let Some(member) = schema["properties"].get_mut(member) {
+            *member = component(name);
+        }
+    }
+    schema
+}
+
 fn object() -> Value {
     json!({ "type": "object" })
 }
@@ -265,11 +246,6 @@ fn object() -> Value {
 /// An object with these members among others.
 fn with(properties: Value) -> Value {
     json!({ "type": "object", "properties": properties })
-}
-
-/// An object with these members and no others.
-fn only(properties: Value) -> Value {
-    json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
 
 fn list(items: Value) -> Value {
@@ -282,8 +258,4 @@ fn text() -> Value {
 
 fn count() -> Value {
     json!({ "type": "integer", "minimum": 0 })
-}
-
-fn price() -> Value {
-    json!({ "type": "integer", "minimum": 0, "maximum": 65535 })
 }

@@ -1,13 +1,15 @@
 //! The world's clock.
 
 use axum::Json;
-use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen};
+use crate::control::extract::{Chosen, Order};
+use crate::document::{Form, Language};
 use crate::duration;
+use crate::form::Date;
 use crate::space::Space;
 use crate::spaces::system_clock;
 
@@ -17,18 +19,28 @@ pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
 }
 
 /// What `POST /_mock/clock` takes: one step.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "a step of the clock"))]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub struct Step {
+    /// 20s: elapsed and wall time
     advance: Option<String>,
+    /// -60s: wall time alone
     skew: Option<String>,
-    set: Option<String>,
+    /// wall time alone
+    set: Option<Date>,
+}
+
+impl Language for Step {
+    fn forms() -> Vec<Form> {
+        vec![Form::of::<Date>()]
+    }
 }
 
 /// `POST /_mock/clock`: moves it; requests before and after see one clock each.
 pub async fn step(
     Chosen(cell): Chosen,
-    Body(step): Body<Step>,
+    Order(step): Order<Step>,
 ) -> Result<Json<Value>, ControlError> {
     let invalid =
         |error: String| ControlError::bad_request(error, "send one of advance, skew and set");
@@ -43,12 +55,7 @@ pub async fn step(
                 let by = duration::parse_signed(&by).map_err(|error| invalid(error.to_string()))?;
                 space.clock.skew(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
             }
-            (None, None, Some(to)) => {
-                let to: Timestamp = to.parse().map_err(|_| {
-                    invalid(format!("`{to}` is not a date: write it like 2026-01-31T09:00:00Z"))
-                })?;
-                space.clock.set(to.into(), system_clock::elapsed());
-            }
+            (None, None, Some(Date(to))) => space.clock.set(to, system_clock::elapsed()),
             _ => return Err(invalid("a clock takes one step at a time".to_owned())),
         }
         describe(&space)

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
+use crate::document::{self, Language};
 use crate::id::WebsiteId;
 use crate::spaces::SharedSpace;
 
@@ -129,6 +130,26 @@ impl FromRequest<Arc<ControlState>> for Replacement {
             ));
         }
         Body::from_request(request, state).await.map(|Body(value)| Self(value))
+    }
+}
+
+/// A JSON body that says what to do: read as a document, all its mistakes at once.
+pub struct Order<T>(pub T);
+
+impl<T: Language> FromRequest<Arc<ControlState>> for Order<T> {
+    type Rejection = ControlError;
+
+    async fn from_request(
+        request: Request,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, ControlError> {
+        let Body(body) = Body::<Value>::from_request(request, state).await?;
+        document::read_body(&body).map(Self).map_err(|problems| {
+            ControlError::bad_request(
+                document::list(&problems),
+                "nothing was changed; GET /_mock/openapi.json describes the body of every call",
+            )
+        })
     }
 }
 

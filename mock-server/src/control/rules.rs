@@ -1,11 +1,13 @@
 //! What a world goes by: its schema, its quirks, its quota.
 
 use axum::Json;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen, Replacement};
+use crate::control::extract::{Chosen, Order, Replacement};
+use crate::document::{Form, Language};
 use crate::quirks::{Quirks, Settings};
 use crate::schema::SettingsSchema;
 use crate::space::Space;
@@ -44,7 +46,7 @@ pub async fn quirks(Chosen(cell): Chosen) -> Json<Quirks> {
 /// `PUT /_mock/quirks`: sets the quirks that the body names and leaves the others.
 pub async fn set_quirks(
     Chosen(cell): Chosen,
-    Body(settings): Body<Settings>,
+    Order(settings): Order<Settings>,
 ) -> Result<Json<Quirks>, ControlError> {
     let mut space = cell.lock();
     let mut quirks = space.world.quirks.clone();
@@ -74,12 +76,26 @@ pub async fn quota(Chosen(cell): Chosen) -> Json<Value> {
 }
 
 /// What `PUT /_mock/quota` takes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "a quota"))]
+#[schemars(extend("minProperties" = 1))]
 pub struct SetQuota {
+    /// Requests a day; null: as many as there are.
     #[serde(default, deserialize_with = "present")]
+    #[schemars(schema_with = "count_or_null")]
     limit: Option<Option<u64>>,
+    /// Requests that count as made today.
     used: Option<u64>,
+}
+
+impl Language for SetQuota {
+    fn forms() -> Vec<Form> {
+        Vec::new()
+    }
+}
+
+fn count_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "null" }, { "type": "integer", "minimum": 0 }] })
 }
 
 /// Tells `"limit": null` (without limit) from no `limit` (as it is).
@@ -92,7 +108,7 @@ fn present<'de, D: serde::Deserializer<'de>>(
 /// `PUT /_mock/quota`: sets the limit, the requests that count as made, or both.
 pub async fn set_quota(
     Chosen(cell): Chosen,
-    Body(set): Body<SetQuota>,
+    Order(set): Order<SetQuota>,
 ) -> Result<Json<Value>, ControlError> {
     if set.limit.is_none() && set.used.is_none() {
         return Err(ControlError::bad_request(

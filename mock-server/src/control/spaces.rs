@@ -7,14 +7,13 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Names};
-use crate::document::{self, Form, Language, Node};
+use crate::control::extract::{Names, Order};
+use crate::document::{Form, Language};
 use crate::form::Span;
 use crate::options::{self, Blueprint, DEFAULT_EXPIRY, WorldOptions};
 use crate::space::DEFAULT;
@@ -48,12 +47,8 @@ impl Language for NewSpace {
 /// credentials and faults excepted.
 pub async fn make(
     State(state): State<Arc<ControlState>>,
-    Body(mut body): Body<Map<String, Value>>,
+    Order(asked): Order<NewSpace>,
 ) -> Result<(StatusCode, Json<Info>), ControlError> {
-    // An option that is null is left out, as in a config file.
-    body.retain(|_, value| !value.is_null());
-    let asked: NewSpace = document::read(&Node::from_value(&Value::Object(body)))
-        .map_err(|problems| invalid(document::list(&problems)))?;
     if let Some(name) = &asked.name {
         check_name(name)?;
     }
@@ -105,23 +100,6 @@ fn invalid(error: String) -> ControlError {
         error,
         "the body takes the server options, `name` and `expires`; no space was made",
     )
-}
-
-/// The schema of the body of [`make`], with the components of the OpenAPI document.
-pub(super) fn body_schema() -> Value {
-    let settings =
-        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<NewSpace>().to_value();
-    document::without_words(&mut schema);
-    let properties = &mut schema["properties"];
-    for (option, component) in [("quirks", "Quirks"), ("state", "State")] {
-        properties[option] = json!({ "$ref": format!("#/components/schemas/{component}") });
-    }
-    json!({
-        "type": "object",
-        "properties": properties.take(),
-        "additionalProperties": false,
-    })
 }
 
 /// `DELETE /_mock/spaces/{name}`: tears it down.

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen, Replacement, Website};
+use crate::control::extract::{Chosen, Order, Replacement, Website};
+use crate::document::{Form, Language};
 use crate::engine::{self, Installation, Plan, Refusal, Writer};
+use crate::form::WebsiteName;
 use crate::id::WebsiteId;
 use crate::sample;
 use crate::space::Space;
@@ -36,21 +39,27 @@ pub async fn show(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Val
 }
 
 /// What `POST /_mock/websites` takes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "an installation"))]
 pub struct Install {
-    website_id: Option<WebsiteId>,
-    settings: Option<Value>,
+    /// A UUID or a short name like w7; left out: the next short name that is free.
+    website_id: Option<WebsiteName>,
+    /// Left out: not configured.
+    settings: Option<Map<String, Value>>,
     plan: Option<PlanName>,
     price: Option<u16>,
 }
 
-/// A plan, by its name or in full.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a plan's name (Free, Mini, Essentials, Plus) or {id, name, trialing}"
-)]
+impl Language for Install {
+    fn forms() -> Vec<Form> {
+        vec![Form::of::<WebsiteName>()]
+    }
+}
+
+/// A plan, by its name (Free, Mini, Essentials, Plus, or any other) or in full.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(extend("x-name" = "a plan's name (Free, Mini, Essentials, Plus) or {id, name, trialing}"))]
 enum PlanName {
     Name(String),
     Plan(Plan),
@@ -71,15 +80,16 @@ impl PlanName {
 /// `POST /_mock/websites`: the plugin is installed on a website.
 pub async fn install(
     Chosen(cell): Chosen,
-    Body(install): Body<Install>,
+    Order(install): Order<Install>,
 ) -> Result<(StatusCode, Json<Value>), ControlError> {
     let how = Installation {
-        settings: install.settings,
+        settings: install.settings.map(Value::Object),
         plan: install.plan.map(PlanName::into_plan),
         price: install.price.unwrap_or(0),
     };
     let body = write(&cell, |space| {
-        let id = install.website_id.unwrap_or_else(|| space.world.next_website());
+        let id = install.website_id.map(WebsiteId::from);
+        let id = id.unwrap_or_else(|| space.world.next_website());
         let now = space.now(system_clock::elapsed());
         let website = space.world.install(now, id, how).map_err(refused)?;
         Ok(identified(space, &website))
@@ -100,18 +110,25 @@ pub async fn uninstall(
 }
 
 /// What `PATCH /_mock/websites/{id}` takes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "a change"))]
+#[schemars(extend("minProperties" = 1))]
 pub struct Change {
     plan: Option<PlanName>,
     price: Option<u16>,
+}
+
+impl Language for Change {
+    fn forms() -> Vec<Form> {
+        Vec::new()
+    }
 }
 
 /// `PATCH /_mock/websites/{id}`: its plan or its price changes.
 pub async fn change(
     Chosen(cell): Chosen,
     Website(id): Website,
-    Body(change): Body<Change>,
+    Order(change): Order<Change>,
 ) -> Result<Json<Value>, ControlError> {
     if change.plan.is_none() && change.price.is_none() {
         return Err(ControlError::bad_request("nothing to change", "send `plan`, `price` or both"));

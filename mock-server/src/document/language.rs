@@ -52,6 +52,33 @@ pub fn read<L: Language>(node: &Node) -> Result<L, Vec<Problem>> {
     if problems.is_empty() { Ok(value) } else { Err(problems) }
 }
 
+/// Reads the JSON body of a request. A member that is null, where null says nothing of its own, is
+/// as one that is left out.
+///
+/// # Errors
+///
+/// Every mistake, with JSON pointers.
+pub fn read_body<L: Language>(body: &Value) -> Result<L, Vec<Problem>> {
+    let mut node = Node::from_value(body);
+    if let Kind::Map(entries) = &mut node.kind {
+        let known = &schema_of::<L>()["properties"];
+        entries.retain(|entry| {
+            let nulls = known.get(&entry.key).is_none_or(may_be_null);
+            nulls || !matches!(entry.value.kind, Kind::Null)
+        });
+    }
+    read(&node)
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let null = |kinds: &Value| {
+        kinds == "null" || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|k| k == "null"))
+    };
+    let branches = schema.get("anyOf").and_then(Value::as_array);
+    schema.get("type").is_some_and(null)
+        || branches.is_some_and(|branches| branches.iter().any(may_be_null))
+}
+
 /// Reads as much of a map as can be read: what is wrong in one member does not hide what is wrong in
 /// another, nor what a later check finds in the rest.
 pub fn read_in_part<L: Language + Default>(node: &Node) -> (L, Vec<Problem>) {
@@ -87,6 +114,22 @@ pub fn read_in_part<L: Language + Default>(node: &Node) -> (L, Vec<Problem>) {
 pub fn json_schema<L: Language>() -> Value {
     let mut schema = schema_of::<L>().clone();
     without_words(&mut schema);
+    schema
+}
+
+/// The same for an OpenAPI document: without references to itself, name or dialect.
+#[must_use]
+pub fn inline_schema<L: Language>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let generator = settings.with_transform(absent_is_not_null).into_generator();
+    let mut schema = generator.into_root_schema_for::<L>().to_value();
+    without_words(&mut schema);
+    if let Some(members) = schema.as_object_mut() {
+        members.retain(|key, _| !matches!(key.as_str(), "title" | "description"));
+    }
     schema
 }
 

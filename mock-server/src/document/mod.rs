@@ -32,7 +32,9 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use language::{Language, json_schema, read, read_in_part, without_words};
+pub use language::{
+    Language, inline_schema, json_schema, read, read_body, read_in_part, without_words,
+};
 pub use node::{Entry, Kind, Node, Position};
 pub use pairs::{As, Maybe, OneOrMany, Pairs, True};
 pub use problem::{Invalid, Part, Problem, Severity, list, member};

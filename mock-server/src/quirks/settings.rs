@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, json};
 
 use super::{QuirkError, Quirks, TABLE};
-use crate::document::{Problem, member};
+use crate::document::{Form, Language, Node, Problem, member};
 
 impl Serialize for Quirks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -91,6 +91,16 @@ impl JsonSchema for Settings {
             "x-name": "a map of quirks",
             "x-hint": "write a map, as `quirks: { since-boundary: exclusive }`",
         })
+    }
+}
+
+impl Language for Settings {
+    fn forms() -> Vec<Form> {
+        Vec::new()
+    }
+
+    fn problems(&self, _: &Node) -> Vec<Problem> {
+        Self::problems(self, "")
     }
 }
 

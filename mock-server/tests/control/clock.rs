@@ -67,6 +67,57 @@ async fn a_step_that_makes_no_sense_moves_nothing() {
 }
 
 #[tokio::test]
+async fn every_mistake_in_a_body_is_named_at_once_and_nothing_is_changed() {
+    let emulator = emulator(WorldOptions::default());
+    let (_, before) = control(&emulator, "GET /_mock/websites", Value::Null).await;
+    for (call, wrong, said) in [
+        (
+            "POST /_mock/clock",
+            json!({"advanse": "1s", "set": "tomorrow"}),
+            [
+                "/advanse: a step of the clock has no key `advanse` (did you mean `advance`?)",
+                "/set",
+            ],
+        ),
+        (
+            "PUT /_mock/quota",
+            json!({"limit": -1, "used": "many"}),
+            ["/limit: `-1` is out of range", "/used: `many` stands where a whole number should"],
+        ),
+        (
+            "POST /_mock/websites",
+            json!({"website_id": "first", "price": 70_000}),
+            ["/website_id: `first` is not a website", "/price: `70000` is out of range"],
+        ),
+        (
+            "PUT /_mock/quirks",
+            json!({"since-boundry": "exclusive", "page-size": "many"}),
+            ["the nearest is `since-boundary`", "`many` does not fit"],
+        ),
+    ] {
+        let (status, answer) = control(&emulator, call, wrong).await;
+        let error = answer["error"].as_str().unwrap();
+        assert_eq!(status, 400, "{answer}");
+        assert!(said.iter().all(|part| error.contains(part)), "{call}: {error}");
+    }
+    let (_, after) = control(&emulator, "GET /_mock/websites", Value::Null).await;
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn a_member_that_is_null_is_left_out_but_for_the_limit_of_the_quota() {
+    let emulator = emulator(WorldOptions::default());
+    let step = json!({"advance": "20s", "skew": null});
+    let (status, clock) = control(&emulator, "POST /_mock/clock", step).await;
+    assert_eq!((status, &clock["elapsed_ms"]), (200, &json!(20_000)));
+    let (_, quota) =
+        control(&emulator, "PUT /_mock/quota", json!({"limit": 7, "used": null})).await;
+    assert_eq!(quota["limit"], 7);
+    let (_, quota) = control(&emulator, "PUT /_mock/quota", json!({"limit": null})).await;
+    assert_eq!(quota["limit"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_reset_brings_back_the_start() {
     let emulator = emulator(WorldOptions {
         faults: Some(json!({"at": "endpoints#1", "status": 503})),
