@@ -19,7 +19,7 @@ fn effects() -> Vec<Value> {
     vec![
         json!({"status": 503}),
         json!({"status": 401}),
-        json!({"status": 404, "reason": "route_not_found"}),
+        json!({"status": 404, "reason": "not_found"}),
         json!({"throttle": 429}),
         json!({"throttle": 420, "retry_after": "1s"}),
         json!({"delay": "100ms"}),

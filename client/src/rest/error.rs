@@ -139,6 +139,6 @@ mod tests {
     #[test]
     fn only_a_known_reason_means_not_subscribed() {
         assert!(matches!(of(404, "not_subscribed"), ApiError::NotSubscribed(_)));
-        assert!(matches!(of(404, "route_not_found"), ApiError::Refused(_)));
+        assert!(matches!(of(404, "not_found"), ApiError::Refused(_)));
     }
 }

@@ -1,8 +1,8 @@
 //! The loop of Crisp's settings guide, as it is printed there.
 //!
-//! `LoadWebsitesOnStart`, then `TickMaintainWebsites` every 20 s. Two increments that the printed
-//! text lost are put in (the page number, before each call as in Crisp's own Go example, and the
-//! counter of results), `configured` is false, which the guide allows, and the cache keeps
+//! `LoadWebsitesOnStart`, then `TickMaintainWebsites` every 20 s. The page number is raised before
+//! each call, so the first page is 1, and the results are counted: one copy of the guide has lost
+//! these two lines, another and Crisp's own Go example have them. `configured` is false, which the guide allows, and the cache keeps
 //! settings alone. Everything else is the guide's: the cursor is the local time *after* each poll,
 //! an error ends the load as an empty page does, and nothing is ever listed again.
 

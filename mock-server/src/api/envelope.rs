@@ -137,6 +137,14 @@ impl Refused {
         Self { answer, explanation: None }
     }
 
+    /// No route has this path (docs/wire.md#statuses).
+    #[must_use]
+    pub fn no_route() -> Self {
+        let data = r#"{"message":"the route does not exist"}"#.to_owned();
+        let answer = Answer { error: true, ..Answer::new(404, "not_found", data) };
+        Self { answer, explanation: None }
+    }
+
     /// A throttled request: 420 or 429, each with its reason (docs/wire.md#statuses).
     #[must_use]
     pub fn throttled(status: u16, explanation: String) -> Self {

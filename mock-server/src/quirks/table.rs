@@ -51,8 +51,8 @@ quirks! {
             ZeroBased: "Pages are numbered from 0; no page means page 0.",
         }
         asks "What do page 0, and no page at all, mean?"
-        because "The guide's loop starts at 0, a Django app sends none; both work in the wild."
-        rests on "third party, and the guide's loop" ("T1, T7, SG")
+        because "Crisp's Node example asked for page 0 in 2021, a Django app sends none; both work in the wild."
+        rests on "third party, client" ("T1, T7, X-NODE")
         search Outside("a client that reads pages from 1 on cannot know that the list begins at 0; \
              the other values make no difference to it");
 

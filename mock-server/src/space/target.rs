@@ -98,5 +98,5 @@ fn not_found(path: &str) -> Refused {
         _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` can answer it"
             .to_owned(),
     };
-    Refused::new(404, "route_not_found").explain(format!("no such route; {hint}"))
+    Refused::no_route().explain(format!("no such route; {hint}"))
 }

@@ -66,7 +66,7 @@ fn one_slash_at_the_end_is_tolerated_and_two_are_not() {
     let settings = crisp.of("w1", "/settings");
     for path in ["plugin/connect/account", "plugin/connect/websites/all/1", settings.as_str()] {
         assert!(crisp.get(&format!("{path}/")).status < 300, "{path}/");
-        assert_eq!(crisp.get(&format!("{path}//")).outcome(), "404 route_not_found");
+        assert_eq!(crisp.get(&format!("{path}//")).outcome(), "404 not_found");
     }
     let query = crisp.get(&format!("plugin/connect/websites/since/?date_since={START}"));
     assert_eq!(query.status, 200);
@@ -87,12 +87,13 @@ fn unknown_routes_are_404_and_say_what_was_meant() {
     ];
     for (path, why) in near {
         let reply = crisp.get(path);
-        assert_eq!(reply.outcome(), "404 route_not_found", "{path}");
+        assert_eq!(reply.outcome(), "404 not_found", "{path}");
+        assert_eq!(reply.data, json!({"message": "the route does not exist"}), "{path}");
         assert!(crisp.explanation().contains(why), "{path}: {}", crisp.explanation());
     }
     for path in ["/", "/plugin/connect/account", "/v2/plugin/connect/account", "/v1", "//"] {
         let request = Request::get(path).body(Bytes::new()).unwrap();
-        assert_eq!(crisp.raw(&request).outcome(), "404 route_not_found", "{path}");
+        assert_eq!(crisp.raw(&request).outcome(), "404 not_found", "{path}");
         assert!(crisp.explanation().contains("routes start with /v1/"));
     }
 }
@@ -126,7 +127,7 @@ fn a_method_that_the_route_does_not_have_is_405_and_names_those_it_has() {
 fn unknown_routes_need_no_credentials_and_reveal_nothing_else() {
     let mut crisp = Emulator::new();
     let request = Request::get("/v1/nothing/here").body(Bytes::new()).unwrap();
-    assert_eq!(crisp.raw(&request).outcome(), "404 route_not_found");
+    assert_eq!(crisp.raw(&request).outcome(), "404 not_found");
     let request = Request::get("/v1/plugin/connect/account").body(Bytes::new()).unwrap();
     assert_eq!(crisp.raw(&request).outcome(), "401 invalid_session");
 }
@@ -141,7 +142,7 @@ fn a_stub_answers_in_the_envelope_with_its_status() {
     assert_eq!(reply.outcome(), "202 stubbed");
     assert_eq!(crisp.journal().operation.name(), "stub");
     assert_eq!(crisp.get("website/a/operators/list").status, 500);
-    assert_eq!(crisp.get(path).outcome(), "404 route_not_found");
+    assert_eq!(crisp.get(path).outcome(), "404 not_found");
 }
 
 #[test]
@@ -149,9 +150,9 @@ fn strange_escapes_in_a_path_are_no_route_or_no_website() {
     let mut crisp = Emulator::new();
     let plugin = crisp.space.plugin().id;
     let cases = [
-        ("plugin/connect/%61ccount".to_owned(), "404 route_not_found"),
-        ("plugin%2Fconnect%2Faccount".to_owned(), "404 route_not_found"),
-        ("plugin/connect/../connect/account".to_owned(), "404 route_not_found"),
+        ("plugin/connect/%61ccount".to_owned(), "404 not_found"),
+        ("plugin%2Fconnect%2Faccount".to_owned(), "404 not_found"),
+        ("plugin/connect/../connect/account".to_owned(), "404 not_found"),
         (format!("plugins/subscription/%FF%FE/{plugin}/settings"), "404 not_subscribed"),
         (format!("plugins/subscription/%00/{plugin}/settings"), "404 not_subscribed"),
         (format!("plugins/subscription/%2e%2e/{plugin}"), "404 not_subscribed"),

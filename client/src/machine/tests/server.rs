@@ -210,7 +210,7 @@ impl Server {
             (method, ["plugins", "subscription", website, _, "settings"]) => {
                 self.settings(now, method, website.parse().unwrap(), request.body())
             }
-            _ => refuse(404, "route_not_found"),
+            _ => refuse(404, "not_found"),
         }
     }
 
