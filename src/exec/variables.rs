@@ -7,7 +7,7 @@ use crisp_mock_server::spaces::Info;
 use serde_json::{Map, Value};
 
 /// The names that may stand in braces, in the order of `crisp-mock ctl info`.
-const FACTS: [&str; 12] = [
+const FACTS: [&str; 14] = [
     "url",
     "rest_url",
     "control_url",
@@ -17,6 +17,8 @@ const FACTS: [&str; 12] = [
     "plugin_id",
     "user_identifier",
     "user_key",
+    "development_identifier",
+    "development_key",
     "space",
     "version",
     "pid",
@@ -132,7 +134,9 @@ mod tests {
             tier: text("plugin"),
             plugin_id: text("p"),
             user_identifier: text("u"),
-            user_key: text("k"),
+            development_identifier: text("d"),
+            development_key: text("e"),
+            user_identifier: text("u"),
             space: text("default"),
             version: text("0.1.0"),
             pid: 7,

@@ -128,6 +128,8 @@ mod tests {
             plugin_id: "66666666-7777-8888-9999-000000000000".to_owned(),
             user_identifier: String::new(),
             user_key: String::new(),
+            development_identifier: String::new(),
+            development_key: String::new(),
             space: "default".to_owned(),
             version: "0.1.0".to_owned(),
             pid: 1,

@@ -19,6 +19,8 @@ fn the_line_of_json_has_all_that_a_fixture_needs() {
         "plugin_id",
         "user_identifier",
         "user_key",
+        "development_identifier",
+        "development_key",
         "space",
         "version",
         "pid",

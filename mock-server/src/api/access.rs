@@ -53,11 +53,13 @@ pub struct Account {
     pub key: String,
 }
 
-/// The accounts of a space: the plugin and one operator.
+/// The accounts of a space: the plugin's two and one operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accounts {
     /// The plugin's token.
     pub plugin: Account,
+    /// The plugin's development token, of the same tier (quirk `development-token`).
+    pub development: Account,
     /// An operator with every role on every website.
     pub user: Account,
 }
@@ -80,6 +82,17 @@ pub enum Unknown {
 }
 
 impl Accounts {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> [&Account; 3] {
+        [&self.plugin, &self.development, &self.user]
+    }
+
+    /// Whether this is the development token.
+    pub(super) fn is_development(&self, account: &Account) -> bool {
+        self.development.identifier == account.identifier
+    }
+
     /// The account that the request's credentials open.
     ///
     /// # Errors
@@ -88,8 +101,7 @@ impl Accounts {
     pub fn find(&self, input: &Input<'_>) -> Result<&Account, Unknown> {
         let pair = pair(input.header("authorization"))?;
         let (identifier, key) = pair.split_once(':').ok_or(Unknown::Malformed)?;
-        let account =
-            [&self.plugin, &self.user].into_iter().find(|account| account.identifier == identifier);
+        let account = self.all().into_iter().find(|account| account.identifier == identifier);
         let account = account.ok_or(Unknown::Identifier)?;
         let same = account.key.as_bytes().ct_eq(key.as_bytes());
         if bool::from(same) { Ok(account) } else { Err(Unknown::Key) }

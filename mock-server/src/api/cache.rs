@@ -10,6 +10,9 @@ use crate::quirks::GetCache;
 /// How many answers are kept; when there are more, all go.
 const MOST: usize = 1_000;
 
+/// An answer of so many bytes, or more, is not kept.
+const TOO_LARGE: usize = 256_000;
+
 /// How long what tells one request from another may be; answers to longer ones are not kept.
 const LONGEST_KEY: usize = 4_000;
 
@@ -27,6 +30,15 @@ pub(super) fn key(input: &Input<'_>) -> String {
         input.header("x-crisp-tier").unwrap_or_default(),
         input.target()
     )
+}
+
+/// The answer, or 304 without a body when the client names its tag in `If-None-Match`.
+pub(super) fn unless_known(answer: Answer, input: &Input<'_>) -> Answer {
+    let Some(asked) = input.header("if-none-match") else { return answer };
+    let tag = answer.header("etag").and_then(|tag| tag.to_str().ok());
+    let weak = |one: &str| one.trim().trim_start_matches("W/").to_owned();
+    let known = tag.is_some_and(|tag| asked.split(',').any(|one| weak(one) == tag));
+    if known || (asked.trim() == "*" && tag.is_some()) { answer.not_modified() } else { answer }
 }
 
 impl ReadCache {
@@ -53,13 +65,16 @@ impl ReadCache {
             GetCache::Off => return,
             GetCache::Busted(life) | GetCache::Kept(life) => life,
         };
-        if read && key.len() > LONGEST_KEY {
-            answer.add_header("bloom-status", "MISS");
-        } else if read {
-            if self.answers.len() >= MOST {
-                self.answers.clear();
+        if read {
+            let tag = answer.tag();
+            answer.add_header("etag", &tag);
+            answer.add_header("vary", "authorization");
+            if key.len() <= LONGEST_KEY && answer.seal() < TOO_LARGE {
+                if self.answers.len() >= MOST {
+                    self.answers.clear();
+                }
+                self.answers.insert(key, (elapsed.saturating_add(life), answer.clone()));
             }
-            self.answers.insert(key, (elapsed.saturating_add(life), answer.clone()));
             answer.add_header("bloom-status", "MISS");
         } else {
             if matches!(quirk, GetCache::Busted(_)) {

@@ -7,7 +7,7 @@ use crate::api::envelope::{Answer, Refused};
 use crate::api::pages::Asked;
 use crate::api::{Call, date, item};
 use crate::clock::Stamp;
-use crate::engine::{Listed, Page};
+use crate::engine::{Filter, Listed, Page};
 use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
 
 /// `account`: the plugin's own id.
@@ -25,12 +25,13 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let configured_only = call.input.flag("filter_configured");
     let include_plan = call.input.flag("include_plan");
     let page = page_of(call.input.param("page"))?;
-    let asked = Asked { page, configured_only, include_plan };
+    let filter = Filter { configured_only, trusted: call.trusted };
+    let asked = Asked { page, filter, include_plan };
     let version = call.world.list_version().filter(|_| call.as_of.is_none());
     if let Some(kept) = version.and_then(|version| call.pages.get(version, asked)) {
         return Ok(kept);
     }
-    match call.world.list(call.now, page, configured_only, call.as_of) {
+    match call.world.list(call.now, page, filter, call.as_of) {
         Listed::NotFound => Err(Refused::new(404, "not_found").explain(
             "there is no such page (quirks page-zero and past-the-end): read from page 1 on \
                  until there is none, or an empty one"
@@ -68,8 +69,9 @@ pub(super) fn since(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let include_plan = call.input.flag("include_plan");
     let text = call.input.query("date_since").map(str::to_owned);
     let since = asked_date(text.as_deref(), call)?;
+    let filter = Filter { configured_only, trusted: call.trusted };
     let items = match since {
-        Some(since) => call.world.since(call.now, since, configured_only, call.as_of),
+        Some(since) => call.world.since(call.now, since, filter, call.as_of),
         None => Vec::new(),
     };
     let quirks = &call.world.quirks;

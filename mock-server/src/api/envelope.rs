@@ -8,6 +8,7 @@ use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::clock::Moment;
+use crate::id::derive_uuid;
 use crate::quirks::{DateHeader, Reason};
 
 /// The type that every answer declares (docs/wire.md#envelope).
@@ -87,6 +88,28 @@ impl Answer {
         }
         headers.extend(own_headers);
         response
+    }
+
+    /// That the client has this answer already: no body, and the headers that it had.
+    pub(super) fn not_modified(mut self) -> Self {
+        self.status = 304;
+        self.text = Text::Sealed(Bytes::new());
+        self
+    }
+
+    /// A tag that differs when the body does, in quotes.
+    pub(super) fn tag(&mut self) -> String {
+        self.seal();
+        let body = match &self.text {
+            Text::Data(text) => text.as_bytes(),
+            Text::Sealed(body) => body,
+        };
+        format!("\"{}\"", derive_uuid(&["etag", &String::from_utf8_lossy(body)]).simple())
+    }
+
+    /// The header of that name that it has so far.
+    pub(super) fn header(&self, name: &str) -> Option<&HeaderValue> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Makes the body in advance, so that clones share it; returns its length.

@@ -35,7 +35,8 @@ pub use turned_away::TurnedAway;
 use crate::clock::Moment;
 use crate::engine::World;
 use crate::quirks::{
-    DateHeader, GetCache, MissingTier, Quirks, RefusedCount, RetryAfter, UnknownAgent,
+    DateHeader, DevelopmentToken, GetCache, MissingTier, Quirks, RefusedCount, RetryAfter,
+    UnknownAgent,
 };
 
 /// What a route's function works with.
@@ -54,6 +55,8 @@ pub struct Call<'a> {
     pub as_of: Option<Duration>,
     /// As whom.
     pub tier: Tier,
+    /// Up to which number websites are trusted, when the token is a development one.
+    pub trusted: Option<u32>,
     /// With what.
     pub input: &'a Input<'a>,
 }
@@ -109,8 +112,9 @@ pub fn answer(
     let quirks = &context.world.quirks;
     check_edge(context.world.edge.admits(now, quirks.edge_limit.0), quirks, now)?;
     check_agent(input, quirks)?;
-    let tier = match authorize(context.accounts, route, input, quirks) {
-        Ok(tier) => tier,
+    let (tier, trusted) = match authorize(context.accounts, route, input, quirks) {
+        Ok((tier, true)) => (tier, quirks.development_token.0),
+        Ok((tier, false)) => (tier, None),
         Err(refused) => {
             charge_restricted(context, input, &refused, now);
             return Err(refused);
@@ -122,12 +126,14 @@ pub fn answer(
     if let Some(key) = key.as_ref().filter(|_| route.is_read())
         && let Some(hit) = context.cache.get(key, now.elapsed)
     {
-        return Ok(hit);
+        return Ok(cache::unless_known(hit, input));
     }
     let reset = quirks.quota_reset;
-    let limited = tier == Tier::Plugin; // the quota is the plugin token's (docs/wire.md#quota)
-    if limited && !context.world.quota.allows(now.wall, reset) {
-        return Err(quota_spent(context.world, now));
+    // The quota is the plugin's, whichever of its tokens asks (docs/wire.md#quota).
+    let limited = tier == Tier::Plugin;
+    let at_most = trusted.map(|_| DevelopmentToken::QUOTA);
+    if limited && !context.world.quota.allows(now.wall, reset, at_most) {
+        return Err(quota_spent(context.world, now, at_most));
     }
     input.route();
     let mut call = Call {
@@ -138,6 +144,7 @@ pub fn answer(
         now,
         as_of: reading.as_of(),
         tier,
+        trusted,
         input,
     };
     let result = (route.answer)(&mut call);
@@ -155,7 +162,7 @@ pub fn answer(
             context.world.quirks.get_cache,
         );
     }
-    Ok(answer)
+    Ok(cache::unless_known(answer, input))
 }
 
 /// Turns the outcome of [`answer`] into a response, with the headers that every answer has.
@@ -213,12 +220,13 @@ fn check_agent(input: &Input<'_>, quirks: &Quirks) -> Result<(), Refused> {
     )))
 }
 
+/// The tier of a request, and whether its token is the development one.
 fn authorize(
     accounts: &Accounts,
     route: &Route,
     input: &Input<'_>,
     quirks: &Quirks,
-) -> Result<Tier, Refused> {
+) -> Result<(Tier, bool), Refused> {
     let session = route.operation == crate::operation::Operation::Session;
     let status = if session { quirks.session_refusal_status.code() } else { 401 };
     let refused = |why: String| Refused::new(status, "invalid_session").explain(why);
@@ -260,17 +268,17 @@ fn authorize(
             tier = account.tier.name(),
         )));
     }
-    Ok(tier)
+    Ok((tier, accounts.is_development(account)))
 }
 
-fn quota_spent(world: &mut World, now: Moment) -> Refused {
+fn quota_spent(world: &mut World, now: Moment, at_most: Option<u64>) -> Refused {
     let reset = world.quirks.quota_reset;
     let resets_at = world.quota.resets_at(now.wall, reset);
     world.quota.refuse();
     if world.quirks.refused_count == RefusedCount::ExceptUnauthorized {
         world.quota.spend(now.wall, reset);
     }
-    let limit = world.quota.limit.unwrap_or_default();
+    let limit = world.quota.limit.into_iter().chain(at_most).min().unwrap_or_default();
     let wait = Duration::from_millis(resets_at.0.saturating_sub(now.wall.0).max(0).unsigned_abs());
     let refused = Refused::throttled(
         world.quirks.quota_status.code(),

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::api::envelope::Answer;
-use crate::engine::Page;
+use crate::engine::{Filter, Page};
 
 /// How many pages are kept; when there are more, all go.
 const MOST: usize = 64;
@@ -18,7 +18,7 @@ const LARGEST: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Asked {
     pub(super) page: Page,
-    pub(super) configured_only: bool,
+    pub(super) filter: Filter,
     pub(super) include_plan: bool,
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn asked(number: u32) -> Asked {
-        Asked { page: Page::Number(number), configured_only: false, include_plan: false }
+        Asked { page: Page::Number(number), filter: Filter::default(), include_plan: false }
     }
 
     fn answer(data: &str) -> Answer {

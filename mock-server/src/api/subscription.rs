@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use crate::api::Call;
 use crate::api::envelope::{Answer, Refused};
-use crate::engine::{Bill, Installation, Website};
+use crate::engine::{Bill, Filter, Installation, Website};
 use crate::id::WebsiteId;
 use crate::quirks::Reason;
 
@@ -27,6 +27,12 @@ pub(super) fn subscribed(call: &Call<'_>) -> Result<Arc<Website>, Refused> {
         let ours = call.plugin.id;
         return Err(refused(format!(
             "no website has plugin `{plugin}`: this world is about {ours}, as CRISP_PLUGIN_ID says"
+        )));
+    }
+    if !(Filter { trusted: call.trusted, ..Filter::default() }).trusts(id) {
+        return Err(refused(format!(
+            "website {} is not trusted, and this is the development token (quirk development-token)",
+            id.short()
         )));
     }
     let past = call.world.past(call.as_of);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::engine::directory::Directory;
 use crate::engine::website::Website;
+use crate::id::WebsiteId;
 use crate::quirks::{ListOrder, PageZero, PastTheEnd, Quirks};
 
 /// Which page was asked for.
@@ -30,14 +31,36 @@ pub enum Listed {
 #[derive(Debug, Clone, Default)]
 pub struct Listings {
     cached: Option<(Key, Arc<[Arc<Website>]>)>,
-    snapshot: Option<(bool, Arc<[Arc<Website>]>)>,
+    snapshot: Option<(Filter, Arc<[Arc<Website>]>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
     generation: u64,
     order: ListOrder,
-    configured_only: bool,
+    filter: Filter,
+}
+
+/// Which websites a list leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Filter {
+    /// Those that are not configured.
+    pub configured_only: bool,
+    /// Those with a higher number, or none: a development token sees only trusted websites.
+    pub trusted: Option<u32>,
+}
+
+impl Filter {
+    /// Whether it leaves nothing out.
+    fn is_open(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Whether it leaves a website in, its configuration aside.
+    #[must_use]
+    pub fn trusts(self, website: WebsiteId) -> bool {
+        self.trusted.is_none_or(|most| website.number().is_some_and(|number| number <= most))
+    }
 }
 
 /// What to list, and of which directory.
@@ -46,8 +69,10 @@ pub struct Query<'a> {
     pub directory: Cow<'a, Directory>,
     /// Differs whenever the directory, or what counts as configured, does.
     pub generation: u64,
-    /// Tells whether a website counts as configured, when only those are wanted.
-    pub configured_only: Option<&'a dyn Fn(&Website) -> bool>,
+    /// Which websites are left out.
+    pub filter: Filter,
+    /// Tells whether a website counts as configured.
+    pub configured: &'a dyn Fn(&Website) -> bool,
     /// The page.
     pub page: Page,
 }
@@ -77,7 +102,7 @@ impl Listings {
         size: usize,
     ) -> Vec<Arc<Website>> {
         let installed = query.directory.installed();
-        if query.configured_only.is_none() {
+        if query.filter.is_open() {
             match order {
                 ListOrder::OldestFirst => {
                     return installed.iter().skip(from).take(size).cloned().collect();
@@ -97,15 +122,14 @@ impl Listings {
 
     /// The list as it was when its first page was asked for.
     fn snapshot(&mut self, query: &Query<'_>, first_page: bool) -> Arc<[Arc<Website>]> {
-        let filtered = query.configured_only.is_some();
-        if let Some((of_filtered, taken)) = &self.snapshot
+        if let Some((filter, taken)) = &self.snapshot
             && !first_page
-            && *of_filtered == filtered
+            && *filter == query.filter
         {
             return Arc::clone(taken);
         }
         let taken = build(query, ListOrder::Snapshot);
-        self.snapshot = Some((filtered, Arc::clone(&taken)));
+        self.snapshot = Some((query.filter, Arc::clone(&taken)));
         taken
     }
 
@@ -113,8 +137,7 @@ impl Listings {
         if let Cow::Owned(_) = query.directory {
             return build(query, order); // a past state is asked for once
         }
-        let configured_only = query.configured_only.is_some();
-        let key = Key { generation: query.generation, order, configured_only };
+        let key = Key { generation: query.generation, order, filter: query.filter };
         if let Some((cached, list)) = &self.cached
             && *cached == key
         {
@@ -128,7 +151,8 @@ impl Listings {
 
 fn build(query: &Query<'_>, order: ListOrder) -> Arc<[Arc<Website>]> {
     let keep = |website: &&Arc<Website>| {
-        query.configured_only.is_none_or(|configured| configured(website))
+        query.filter.trusts(website.id)
+            && (!query.filter.configured_only || (query.configured)(website))
     };
     let mut list: Vec<_> = query.directory.installed().iter().filter(keep).cloned().collect();
     match order {

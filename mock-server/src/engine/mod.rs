@@ -9,6 +9,7 @@ mod history;
 mod initial_website;
 mod listing;
 mod merge;
+pub(crate) mod numbers;
 mod outbox;
 mod quota;
 mod reads;
@@ -26,7 +27,7 @@ pub use difference::{Difference, Item};
 pub use directory::Directory;
 pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
 pub use initial_website::{INSTALLED_BEFORE, InitialWebsite};
-pub use listing::{Listed, Page};
+pub use listing::{Filter, Listed, Page};
 pub use outbox::{Outbox, PluginEvent};
 pub use quota::{Edge, Quota};
 pub use usage::{Bill, Usage};
@@ -318,7 +319,7 @@ impl World {
             self.schema.check(&settings).map_err(Refusal::Invalid)?;
         }
         match settings {
-            Value::Object(settings) => Ok(settings),
+            Value::Object(settings) => Ok(numbers::kept(settings, self.quirks.numbers)),
             other => Err(Refusal::NotAnObject(kind_of(&other))),
         }
     }

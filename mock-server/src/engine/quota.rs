@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::clock::{Moment, Stamp};
-use crate::quirks::QuotaReset;
+use crate::quirks::{DevelopmentToken, QuotaReset};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const DAY_MILLIS: i64 = 86_400_000;
@@ -21,7 +21,8 @@ pub struct Quota {
     refused: u64,
     /// The day that `used` counts, under a fixed hour.
     day: i64,
-    /// When each request was made, under a rolling day; never longer than the limit.
+    /// When each request was made, under a rolling day; never longer than the limit, or than that of
+    /// a development token.
     recent: VecDeque<Stamp>,
 }
 
@@ -32,20 +33,20 @@ impl Quota {
         Self { limit, ..Self::default() }
     }
 
-    /// Whether one more request is allowed.
-    pub fn allows(&mut self, now: Stamp, reset: QuotaReset) -> bool {
+    /// Whether one more request is allowed, `at_most` so many a day besides the limit.
+    pub fn allows(&mut self, now: Stamp, reset: QuotaReset, at_most: Option<u64>) -> bool {
         let used = self.used(now, reset);
-        self.limit.is_none_or(|limit| used < limit)
+        let recent = if reset == QuotaReset::Rolling { self.recent.len() as u64 } else { used };
+        self.limit.is_none_or(|limit| used < limit) && at_most.is_none_or(|most| recent < most)
     }
 
     /// Counts one request.
     pub fn spend(&mut self, now: Stamp, reset: QuotaReset) {
         self.turn(now, reset);
-        self.used += 1;
+        self.used = self.used.saturating_add(1);
         self.spent += 1;
-        if reset == QuotaReset::Rolling
-            && self.limit.is_some_and(|limit| (self.recent.len() as u64) < limit)
-        {
+        let kept = self.limit.unwrap_or(DevelopmentToken::QUOTA);
+        if reset == QuotaReset::Rolling && (self.recent.len() as u64) < kept {
             self.recent.push_back(now);
         }
     }
@@ -86,7 +87,7 @@ impl Quota {
     pub fn set_used(&mut self, used: u64, now: Stamp, reset: QuotaReset) {
         self.turn(now, reset);
         self.used = used;
-        let kept = self.limit.map_or(0, |limit| used.min(limit)).min(1_000_000);
+        let kept = used.min(self.limit.unwrap_or(DevelopmentToken::QUOTA)).min(1_000_000);
         self.recent = (0..kept).map(|_| now).collect();
     }
 
@@ -160,12 +161,12 @@ mod tests {
         let mut quota = Quota::new(Some(2));
         let evening = Stamp(DAY_MILLIS - 1);
         for _ in 0..2 {
-            assert!(quota.allows(evening, MIDNIGHT));
+            assert!(quota.allows(evening, MIDNIGHT, None));
             quota.spend(evening, MIDNIGHT);
         }
-        assert!(!quota.allows(evening, MIDNIGHT));
+        assert!(!quota.allows(evening, MIDNIGHT, None));
         assert_eq!(quota.resets_at(evening, MIDNIGHT), Stamp(DAY_MILLIS));
-        assert!(quota.allows(Stamp(DAY_MILLIS), MIDNIGHT));
+        assert!(quota.allows(Stamp(DAY_MILLIS), MIDNIGHT, None));
     }
 
     #[test]
@@ -173,8 +174,8 @@ mod tests {
         let mut quota = Quota::new(Some(1));
         let nine = QuotaReset::Hour(9);
         quota.spend(Stamp(9 * HOUR_MILLIS - 1), nine);
-        assert!(!quota.allows(Stamp(9 * HOUR_MILLIS - 1), nine));
-        assert!(quota.allows(Stamp(9 * HOUR_MILLIS), nine));
+        assert!(!quota.allows(Stamp(9 * HOUR_MILLIS - 1), nine, None));
+        assert!(quota.allows(Stamp(9 * HOUR_MILLIS), nine, None));
     }
 
     #[test]
@@ -182,8 +183,8 @@ mod tests {
         let mut quota = Quota::new(Some(2));
         quota.spend(Stamp(0), QuotaReset::Rolling);
         quota.spend(Stamp(1_000), QuotaReset::Rolling);
-        assert!(!quota.allows(Stamp(DAY_MILLIS - 1), QuotaReset::Rolling));
-        assert!(quota.allows(Stamp(DAY_MILLIS), QuotaReset::Rolling));
+        assert!(!quota.allows(Stamp(DAY_MILLIS - 1), QuotaReset::Rolling, None));
+        assert!(quota.allows(Stamp(DAY_MILLIS), QuotaReset::Rolling, None));
         assert_eq!(quota.used(Stamp(DAY_MILLIS), QuotaReset::Rolling), 1);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::{Moment, Stamp};
 use crate::engine::directory::Directory;
 use crate::engine::settings::configured_by;
-use crate::engine::{Item, Listed, Page, World, difference, listing};
+use crate::engine::{Filter, Item, Listed, Page, World, difference, listing};
 use crate::quirks::ListOrder;
 
 impl World {
@@ -24,7 +24,7 @@ impl World {
         &mut self,
         now: Moment,
         page: Page,
-        configured_only: bool,
+        filter: Filter,
         as_of: Option<Duration>,
     ) -> Listed {
         let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.list_lag.0));
@@ -35,7 +35,8 @@ impl World {
                 None => Cow::Borrowed(&self.directory),
             },
             generation: self.generation,
-            configured_only: configured_only.then_some(&configured),
+            filter,
+            configured: &configured,
             page,
         };
         self.listings.page(&query, &self.quirks)
@@ -47,7 +48,7 @@ impl World {
         &self,
         now: Moment,
         since: Stamp,
-        configured_only: bool,
+        filter: Filter,
         as_of: Option<Duration>,
     ) -> Vec<Item> {
         let seen = as_of.or_else(|| listing::behind(now.elapsed, self.quirks.since_lag.0));
@@ -58,9 +59,11 @@ impl World {
             history: &self.history,
             visible_until: seen.unwrap_or(Duration::MAX),
             since,
-            configured_only: configured_only.then_some(&configured),
+            configured_only: filter.configured_only.then_some(&configured),
         };
-        difference::difference(&query, &self.quirks)
+        let mut items = difference::difference(&query, &self.quirks);
+        items.retain(|item| filter.trusts(item.website.id));
+        items
     }
 
     /// The directory as it was at `as_of`, or as it is.

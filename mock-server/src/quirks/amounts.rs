@@ -156,6 +156,33 @@ impl<const UNIT: usize> Value for Limit<UNIT> {
     }
 }
 
+/// How many websites a development token sees: those called w1 up to this number. None: it is
+/// like any other token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DevelopmentToken(pub Option<u32>);
+
+impl DevelopmentToken {
+    /// Requests a day with such a token: one third party was told so (docs/wire.md#quota).
+    pub const QUOTA: u64 = 400;
+}
+
+impl Value for DevelopmentToken {
+    fn expected() -> String {
+        "`like-production`, or the number of trusted websites like `trusted:2`".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "like-production" {
+            return Some(Self(None));
+        }
+        Some(Self(Some(text.strip_prefix("trusted:")?.parse().ok()?)))
+    }
+
+    fn write(&self) -> String {
+        self.0.map_or_else(|| "like-production".to_owned(), |most| format!("trusted:{most}"))
+    }
+}
+
 /// How long a write stays out of sight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lag(pub Duration);

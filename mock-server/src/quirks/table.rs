@@ -6,7 +6,8 @@
 //! reader, `docs/quirks.md`, the profile, the JSON Schemas and the search all follow from it.
 
 use super::amounts::{
-    BodyLimit, ClockOffset, EdgeLimit, GetCache, Horizon, Lag, PageSize, QuotaReset, Reason, Status,
+    BodyLimit, ClockOffset, DevelopmentToken, EdgeLimit, GetCache, Horizon, Lag, PageSize,
+    QuotaReset, Reason, Status,
 };
 use super::row::Search::{Drawn, Outside, Partly, Unmet};
 use super::row::{Quirk, alternatives, choice, invalid, optional, quirks};
@@ -229,6 +230,15 @@ quirks! {
         because "Most validators annotate by default."
         rests on "our choice" search Unmet("the sample schema has no format");
 
+    "numbers" numbers: Numbers {
+            JavaScript = "javascript": "As JavaScript keeps them: doubles (2^53+1 becomes 2^53, `1.0` becomes \
+                `1`, `-0` becomes `0`), and members named by a number come first.",
+            AsSent: "As sent: whole numbers of 64 bits, fractions as doubles, members in their order.",
+        }
+        asks "How are numbers in settings kept?"
+        because "The service is JavaScript, as its validator is."
+        rests on "our choice" ("I29, I50") search Unmet("the sample schema has no numbers");
+
     "body-limit" body_limit: BodyLimit ["100KiB", "1KiB"]
         asks "How large may a body be?"
         because "No limit was found. (The emulator's own is 2 MiB.)"
@@ -277,6 +287,12 @@ quirks! {
         asks "Do refused requests count against the quota?"
         because "A request is a request; without a session it belongs to no plugin."
         rests on "our choice" search Unmet(NO_QUOTA);
+
+    "development-token" development_token: DevelopmentToken ["trusted:2"]
+        asks "What is the plugin's development token good for?"
+        because "One third party was told: 400 requests in 24 h, and trusted websites only."
+        rests on "our choice" ("T13")
+        search Unmet("a client that is judged has the production token");
 
     "retry-after" retry_after: RetryAfter {
             Absent: "None.", Seconds: "Whole seconds.", Date: "An HTTP date.",

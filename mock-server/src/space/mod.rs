@@ -342,20 +342,21 @@ fn plugin(space: &str, settings_url: Option<String>) -> Plugin {
     }
 }
 
-/// The accounts: a fixed development pair, or what the options say.
+/// The accounts: fixed pairs, the plugin's own as the options say.
 fn accounts(space: &str, blueprint: &Blueprint) -> Accounts {
     let options = &blueprint.options;
-    let account = |tier: Tier| Account {
+    let account = |tier: Tier, name: &str| Account {
         tier,
-        identifier: derive_uuid(&["identifier", tier.name(), space]).to_string(),
-        key: derive_key(&["key", tier.name(), space]),
+        identifier: derive_uuid(&["identifier", name, space]).to_string(),
+        key: derive_key(&["key", name, space]),
     };
-    let mut plugin = account(Tier::Plugin);
+    let mut plugin = account(Tier::Plugin, "plugin");
     if let Some(identifier) = &options.identifier {
         plugin.identifier.clone_from(identifier);
     }
     if let Some(key) = &options.key {
         plugin.key.clone_from(key);
     }
-    Accounts { plugin, user: account(Tier::User) }
+    let development = account(Tier::Plugin, "development");
+    Accounts { plugin, development, user: account(Tier::User, "user") }
 }

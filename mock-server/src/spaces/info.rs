@@ -25,6 +25,12 @@ pub struct Info {
     pub user_identifier: String,
     /// The key of that token.
     pub user_key: String,
+    /// The identifier of the plugin's development token (quirk `development-token`).
+    #[serde(default)]
+    pub development_identifier: String,
+    /// The key of that token.
+    #[serde(default)]
+    pub development_key: String,
     /// The space's name.
     pub space: String,
     /// The version of the emulator.
@@ -53,6 +59,8 @@ impl Info {
             plugin_id: space.plugin().id.to_string(),
             user_identifier: accounts.user.identifier.clone(),
             user_key: accounts.user.key.clone(),
+            development_identifier: accounts.development.identifier.clone(),
+            development_key: accounts.development.key.clone(),
             space: space.name().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),

@@ -141,15 +141,14 @@ impl Spaces {
             Space::start(&name, Arc::new(blueprint), &self.public_url, system_clock::outside());
         let accounts = space.accounts().clone();
         let cell = Arc::new(SharedSpace::new(space, Some(expires)));
-        let identifiers = [accounts.plugin.identifier, accounts.user.identifier];
+        let identifiers = accounts.all().map(|account| account.identifier.clone());
         let mut others = self.others.write();
         if name == DEFAULT || others.by_name.contains_key(&name) {
             return Err(Taken::Name(name));
         }
         let defaults = self.default.lock().accounts().clone();
         for identifier in &identifiers {
-            let default = *identifier == defaults.plugin.identifier
-                || *identifier == defaults.user.identifier;
+            let default = defaults.all().iter().any(|account| account.identifier == *identifier);
             if default || others.by_identifier.contains_key(identifier) {
                 return Err(Taken::Identifier(identifier.clone()));
             }

@@ -112,10 +112,11 @@ impl State {
         let mut node = Node::from_value(document);
         has_our_version(&node).map_err(|problem| vec![problem])?;
         without_nulls(&mut node);
-        let (dump, mut problems): (Dump, _) = read_in_part(&node);
+        let (mut dump, mut problems): (Dump, _) = read_in_part(&node);
         let mut quirks = Quirks::default();
         // Those that do not fit are among the problems.
         let _ = quirks.apply(&dump.quirks);
+        dump.websites.iter_mut().for_each(|(_, draft)| draft.keep_numbers(quirks.numbers));
         let changes = dump.changes.max(dump.changes());
         let schema = dump.schema.map(|raw| SettingsSchema::from_value(raw, quirks.schema_rules()));
         let schema =

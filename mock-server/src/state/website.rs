@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::clock::Stamp;
 use crate::document::{Complaint, Form, TextForm, complain, shortened, text_form};
-use crate::engine::{Bill, INSTALLED_BEFORE, Plan, Record, Tombstone, Version, Website};
+use crate::engine::{Bill, INSTALLED_BEFORE, Plan, Record, Tombstone, Version, Website, numbers};
 use crate::form::{self, Date, WebsiteName};
 use crate::id::{WebsiteId, derive_uuid};
+use crate::quirks::Numbers;
 
 /// A website as it is written. Only what matters has to be: `w1: {}` is one without settings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -171,6 +172,14 @@ impl Draft {
             left,
             configured_since: self.configured_since.map(|date| date.0),
             unconfigured_since: self.unconfigured_since.map(|date| date.0),
+        }
+    }
+
+    /// Keeps its settings, and those of before it left, by the quirk.
+    pub fn keep_numbers(&mut self, quirk: Numbers) {
+        self.settings = self.settings.take().map(|settings| numbers::kept(settings, quirk));
+        if let Some(left) = &mut self.left {
+            left.keep_numbers(quirk);
         }
     }
 

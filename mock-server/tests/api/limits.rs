@@ -1,5 +1,6 @@
 //! docs/wire.md#quota: the daily quota and the limit at the edge.
 
+use bytes::Bytes;
 use crisp_mock_server::api::Tier;
 use crisp_mock_server::options::WorldOptions;
 use serde_json::json;
@@ -195,4 +196,102 @@ fn a_stale_answer_is_as_old_as_the_fault_says_even_behind_a_cache() {
     crisp.seconds(10);
     assert_eq!(crisp.list().names(), "w1 w2 w3 w4");
     assert_eq!(crisp.list().names(), "w1 w2 w3");
+}
+
+#[test]
+fn the_quota_is_the_plugins_whichever_of_its_tokens_asks() {
+    let mut crisp = limited(2, &[]);
+    assert_eq!(crisp.get("plugin/connect/account").status, 200);
+    assert_eq!(crisp.develop("plugin/connect/account").status, 200);
+    assert_eq!(used(&mut crisp), 2);
+    assert_eq!(crisp.develop("plugin/connect/account").status, 429);
+    assert_eq!(crisp.get("plugin/connect/account").status, 429);
+}
+
+#[test]
+fn a_development_token_is_like_any_other_by_default() {
+    let mut crisp = Emulator::new();
+    assert_eq!(crisp.develop("plugin/connect/websites/all/1").data, crisp.list().data);
+    for _ in 0..500 {
+        assert_eq!(crisp.develop("plugin/connect/account").status, 200);
+    }
+}
+
+#[test]
+fn a_development_token_sees_only_trusted_websites() {
+    let mut crisp = Emulator::quirky(&[("development-token", "trusted:2")]);
+    let listed = crisp.develop("plugin/connect/websites/all/1").data;
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(crisp.list().data.as_array().unwrap().len(), 3, "another token sees all");
+    let since = crisp.develop("plugin/connect/websites/since?date_since=2000-01-01T00:00:00Z").data;
+    assert_eq!(since.as_array().unwrap().len(), 2);
+    let (trusted, other) = (crisp.of("w2", "/settings"), crisp.of("w3", "/settings"));
+    assert_eq!(crisp.develop(&trusted).status, 200);
+    assert_eq!(crisp.develop(&other).outcome(), "404 not_subscribed");
+    assert!(crisp.explanation().contains("w3 is not trusted"), "{}", crisp.explanation());
+}
+
+#[test]
+fn a_development_token_has_400_requests_a_day_whatever_the_reset() {
+    for reset in ["00:00", "rolling-24h"] {
+        let quirks = [("development-token", "trusted:2"), ("quota-reset", reset)];
+        let mut crisp = Emulator::quirky(&quirks);
+        for _ in 0..400 {
+            assert_eq!(crisp.develop("plugin/connect/account").status, 200);
+        }
+        assert_eq!(crisp.develop("plugin/connect/account").status, 429, "{reset}");
+        assert!(crisp.explanation().contains("quota of 400"), "{}", crisp.explanation());
+        assert_eq!(crisp.get("plugin/connect/account").status, 200, "the other token has no limit");
+        crisp.advance(std::time::Duration::from_secs(24 * 3600));
+        assert_eq!(crisp.develop("plugin/connect/account").status, 200, "{reset}");
+    }
+}
+
+#[test]
+fn a_quota_at_the_top_of_its_range_does_not_wrap() {
+    let mut crisp = limited(u64::MAX, &[]);
+    let (now, reset) = (crisp.moment().wall, crisp.space.world.quirks.quota_reset);
+    crisp.space.world.quota.set_used(u64::MAX, now, reset);
+    assert_eq!(crisp.get("plugin/connect/account").status, 429);
+    assert_eq!(used(&mut crisp), u64::MAX);
+}
+
+#[test]
+fn the_cache_tags_its_answers_and_says_304_to_a_client_that_knows_them() {
+    let mut crisp = Emulator::quirky(&[("get-cache", "busted:5s")]);
+    let list = "plugin/connect/websites/all/1";
+    let first = crisp.get(list);
+    let tag = first.header("etag").unwrap().to_owned();
+    assert_eq!(first.header("vary"), Some("authorization"));
+    let known = |crisp: &Emulator, tags: &str| {
+        let request = crisp.request(Tier::Plugin, "GET", list).header("if-none-match", tags);
+        request.body(Bytes::new()).unwrap()
+    };
+    for tags in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let request = known(&crisp, &tags);
+        let again = crisp.raw(&request);
+        assert_eq!((again.status, again.body.len()), (304, 0), "{tags}");
+        assert_eq!(again.header("etag"), Some(&*tag));
+    }
+    let request = known(&crisp, "\"other\"");
+    assert_eq!(crisp.raw(&request).status, 206);
+    assert_ne!(crisp.develop(list).header("bloom-status"), Some("HIT"), "keyed by the credentials");
+    crisp.save("w1", json!({"message": "new"}));
+    let request = known(&crisp, &tag);
+    assert_eq!(crisp.raw(&request).status, 206, "what changed has another tag");
+}
+
+#[test]
+fn without_the_cache_there_are_no_tags() {
+    let mut crisp = Emulator::new();
+    assert_eq!(crisp.list().header("etag"), None);
+}
+
+#[test]
+fn an_answer_of_256_000_bytes_is_not_kept() {
+    let mut crisp = Emulator::quirky(&[("get-cache", "kept:5s")]);
+    let list = "plugin/connect/websites/all/1";
+    crisp.save("w1", json!({"message": "x".repeat(256_000)}));
+    assert_eq!(crisp.get(list).header("bloom-status"), Some("MISS"));
+    assert_eq!(crisp.get(list).header("bloom-status"), Some("MISS"));
 }

@@ -5,7 +5,7 @@ use crisp_mock_server::api::Tier;
 use crisp_mock_server::options::WorldOptions;
 use serde_json::{Value, json};
 
-use crate::emulator::{Emulator, START, id, message, options};
+use crate::emulator::{Emulator, START, id, message, options, quirks};
 
 fn nested() -> Value {
     json!({"type": "object", "properties": {
@@ -80,7 +80,7 @@ fn the_three_depths_of_a_patch_differ_in_nested_members_and_in_null() {
     for (depth, expected) in depths {
         let mut crisp = Emulator::with(WorldOptions {
             schema: Some(json!({"type": "object"})),
-            quirks: crate::emulator::quirks(&[("merge-depth", depth)]),
+            quirks: quirks(&[("merge-depth", depth)]),
             ..options()
         });
         crisp.save("w1", json!({"message": "a", "box": {"size": 1, "gone": 1, "other": 2}}));
@@ -247,4 +247,23 @@ fn the_last_write_wins_without_any_condition() {
     }
     assert_eq!(crisp.settings("w1"), message("second"));
     assert!(crisp.get(&path).header("etag").is_none());
+}
+
+#[test]
+fn numbers_are_kept_as_javascript_keeps_them_in_answers_events_and_dumps() {
+    let sent = json!({"b": 1.0, "big": 9_007_199_254_740_993_u64, "10": -0.0, "2": 1});
+    let kept = r#"{"2":1,"10":0,"b":1,"big":9007199254740992}"#;
+    let mut crisp = Emulator::schema(json!({"type": "object"}));
+    assert_eq!(crisp.write("PUT", "w1", sent.clone()).status, 200);
+    assert_eq!(crisp.settings("w1").to_string(), kept);
+    assert_eq!(crisp.list().data[0]["settings"].to_string(), kept);
+    let event = crisp.space.world.outbox.events().last().unwrap();
+    assert_eq!(event.data["settings"].to_string(), kept);
+    let schema = json!({"type": "object"});
+    let as_sent = WorldOptions { schema: Some(schema), ..options() };
+    let quirk = quirks(&[("numbers", "as-sent")]);
+    let mut exact = Emulator::with(WorldOptions { quirks: quirk, ..as_sent });
+    assert_eq!(exact.write("PUT", "w1", sent).status, 200);
+    let kept = r#"{"b":1.0,"big":9007199254740993,"10":-0.0,"2":1}"#;
+    assert_eq!(exact.settings("w1").to_string(), kept);
 }

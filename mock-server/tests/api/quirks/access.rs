@@ -43,6 +43,10 @@ super::cases! {
         "except-401" => "400, then 429",
         "never" => "400, then 206",
     }
+    development_token "development-token" on super::plain {
+        "like-production" => "3 listed, 401 of 401 answered",
+        "trusted:2" => "2 listed, 399 of 401 answered",
+    }
     retry_after "retry-after" on one_a_day {
         "absent" => "none",
         "seconds" => "82800",
@@ -128,6 +132,12 @@ mod scenes {
     pub fn refused_count(crisp: &mut Emulator) -> String {
         let refused = crisp.since_with("never", "").status;
         format!("{refused}, then {}", crisp.list().status)
+    }
+
+    pub fn development_token(crisp: &mut Emulator) -> String {
+        let listed = crisp.develop("plugin/connect/websites/all/1").data;
+        let answered = (0..401).filter(|_| crisp.develop(ACCOUNT).status == 200).count();
+        format!("{} listed, {answered} of 401 answered", listed.as_array().map_or(0, Vec::len))
     }
 
     pub fn retry_after(crisp: &mut Emulator) -> String {

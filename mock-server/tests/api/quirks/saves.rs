@@ -54,6 +54,10 @@ super::cases! {
         "deep" => r#"{"a":null,"b":{"old":1,"new":1}}"#,
         "rfc7396" => r#"{"b":{"old":1,"new":1}}"#,
     }
+    numbers "numbers" on anything {
+        "javascript" => r#"{"10":9007199254740992,"a":1}"#,
+        "as-sent" => r#"{"a":1.0,"10":9007199254740993}"#,
+    }
     invalid_save_status "invalid-save-status" on super::plain {
         "400" => "400 invalid_data",
         "422" => "422 invalid_data",
@@ -173,6 +177,11 @@ mod scenes {
         }
         let none = if refused.is_empty() { "nothing" } else { "" };
         format!("refuses {none}{}", refused.join(" "))
+    }
+
+    pub fn numbers(crisp: &mut Emulator) -> String {
+        crisp.write("PUT", "w1", json!({"a": 1.0, "10": 9_007_199_254_740_993_u64}));
+        crisp.settings("w1").to_string()
     }
 
     pub fn schema_formats(crisp: &mut Emulator) -> String {
