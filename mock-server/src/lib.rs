@@ -46,6 +46,7 @@
 //! | [`server`] | all of it behind listening sockets |
 
 pub mod api;
+pub mod bounds;
 pub mod clock;
 pub mod control;
 pub mod document;

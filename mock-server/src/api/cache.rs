@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::api::envelope::Answer;
 use crate::api::input::Input;
+use crate::bounds;
 use crate::quirks::GetCache;
 
 /// How many answers are kept; when there are more, all go.
@@ -20,6 +21,8 @@ const LONGEST_KEY: usize = 4_000;
 #[derive(Debug, Clone, Default)]
 pub struct ReadCache {
     answers: HashMap<String, (Duration, Answer)>,
+    /// Bytes of the bodies that were put in since all went.
+    bytes: usize,
 }
 
 /// Under which key a request's answer is kept.
@@ -70,15 +73,17 @@ impl ReadCache {
             answer.add_header("etag", &tag);
             answer.add_header("vary", "authorization");
             if key.len() <= LONGEST_KEY && answer.seal() < TOO_LARGE {
-                if self.answers.len() >= MOST {
-                    self.answers.clear();
+                self.bytes += answer.seal();
+                if self.answers.len() >= MOST || self.bytes > bounds::CACHED {
+                    self.clear();
+                    self.bytes = answer.seal();
                 }
                 self.answers.insert(key, (elapsed.saturating_add(life), answer.clone()));
             }
             answer.add_header("bloom-status", "MISS");
         } else {
             if matches!(quirk, GetCache::Busted(_)) {
-                self.answers.clear();
+                self.clear();
             }
             answer.add_header("bloom-status", "DIRECT");
         }
@@ -87,5 +92,6 @@ impl ReadCache {
     /// Forgets every answer: something was written by another way.
     pub fn clear(&mut self) {
         self.answers.clear();
+        self.bytes = 0;
     }
 }

@@ -66,6 +66,7 @@ fn refused(refusal: Refusal, call: &Call<'_>) -> Refused {
         Refusal::NotSubscribed(_) | Refusal::AlreadySubscribed(_) => {
             Refused::new(404, "not_subscribed").explain(refusal.to_string())
         }
+        Refusal::TooMuch(_) => Refused::new(413, "payload_too_large").explain(refusal.to_string()),
         Refusal::NotAnObject(_) | Refusal::Invalid(_) => Refused::invalid(
             quirks.invalid_save_status.code(),
             &quirks.invalid_save_reason,

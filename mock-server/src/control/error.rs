@@ -29,6 +29,12 @@ impl ControlError {
         Self { status: StatusCode::CONFLICT, error: error.into(), hint: hint.into() }
     }
 
+    /// More would be kept than a server keeps (module [`bounds`](crate::bounds)).
+    pub fn too_much(error: impl Into<String>) -> Self {
+        let hint = "nothing was changed; POST /_mock/reset starts the world anew";
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, error: error.into(), hint: hint.to_owned() }
+    }
+
     /// The caller may not do that.
     pub fn forbidden(error: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: StatusCode::FORBIDDEN, error: error.into(), hint: hint.into() }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::bounds;
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Body, Chosen, Names};
@@ -27,6 +28,13 @@ pub async fn add(
     let plan = FaultPlan::parse_for_server(&faults).map_err(|errors| refused(&errors))?;
     let ids = {
         let mut space = cell.lock();
+        if space.faults.armed() + plan.faults.len() > bounds::FAULTS {
+            return Err(ControlError::too_much(format!(
+                "{} faults are armed, and a space takes {}: DELETE /_mock/faults disarms them",
+                space.faults.armed(),
+                bounds::FAULTS
+            )));
+        }
         let elapsed = space.now(system_clock::elapsed()).elapsed;
         space.faults.add(plan, elapsed)
     };

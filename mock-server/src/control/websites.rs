@@ -229,6 +229,7 @@ fn refused(refusal: Refusal) -> ControlError {
         Refusal::AlreadySubscribed(_) => {
             ControlError::conflict(refusal.to_string(), "DELETE /_mock/websites/{id} uninstalls it")
         }
+        Refusal::TooMuch(_) => ControlError::too_much(refusal.to_string()),
         Refusal::NotAnObject(_) | Refusal::Invalid(_) => ControlError::bad_request(
             refusal.to_string(),
             "GET /_mock/schema shows the schema; nothing was changed",

@@ -19,9 +19,30 @@ pub struct Directory {
     /// Those that have the plugin, by [`Website::installed`].
     installed: Vec<Arc<Website>>,
     changes: BTreeMap<Version, WebsiteId>,
+    /// Bytes of the settings in all records.
+    settings: usize,
+}
+
+/// Bytes of the settings in a record, and in what it holds of before.
+fn settings_of(record: &Record) -> usize {
+    let website = record.website();
+    let own = |website: &Website| website.settings.as_ref().map_or(0, |settings| settings.len());
+    own(website) + website.left.as_ref().map_or(0, |left| own(&left.last))
 }
 
 impl Directory {
+    /// How many websites are known, those that left included.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Bytes of the settings of all of them.
+    #[must_use]
+    pub fn settings_bytes(&self) -> usize {
+        self.settings
+    }
+
     /// The website, if it has the plugin.
     #[must_use]
     pub fn get(&self, id: WebsiteId) -> Option<&Arc<Website>> {
@@ -67,9 +88,11 @@ impl Directory {
             None => self.records.remove(&id),
         };
         if let Some(before) = &before {
+            self.settings -= settings_of(before);
             self.changes.remove(&before.version());
         }
         if let Some(record) = &record {
+            self.settings += settings_of(record);
             self.changes.insert(record.version(), id);
         }
         self.put_installed(live(before.as_ref()), live(record.as_ref()));

@@ -33,6 +33,7 @@ pub use quota::{Edge, Quota};
 pub use usage::{Bill, Usage};
 pub use website::{Plan, Record, Tombstone, Version, Website};
 
+use crate::bounds;
 use crate::clock::Moment;
 use crate::id::{WebsiteId, derive_uuid};
 use crate::quirks::{
@@ -62,6 +63,9 @@ pub enum Refusal {
     /// Settings have to be a JSON object.
     #[error("settings have to be a JSON object, and this is {0}")]
     NotAnObject(&'static str),
+    /// More would be kept than a server keeps (module [`bounds`](crate::bounds)).
+    #[error("{0}")]
+    TooMuch(String),
     /// The settings do not satisfy the schema.
     #[error("{0}")]
     Invalid(Violation),
@@ -203,8 +207,14 @@ impl World {
             (Some(last), ReinstallSettings::Kept) => last.last.settings.clone(),
             _ => None,
         };
+        if last.is_none() && self.directory.known() >= bounds::WEBSITES {
+            return Err(Refusal::TooMuch(format!(
+                "this world knows {} websites, those that left included, and takes no more: reset it",
+                self.directory.known()
+            )));
+        }
         let settings = match how.settings {
-            Some(settings) => Some(text(&self.valid(settings)?)),
+            Some(settings) => Some(self.stored(&self.valid(settings)?, 0)?),
             None => kept,
         };
         let earlier = last.as_ref().map_or(0, |last| last.last.earlier_installations + 1);
@@ -338,7 +348,8 @@ impl World {
         }
         let mut website = Website::clone(before);
         let was_configured = self.is_configured(&website);
-        website.settings = Some(text(&settings));
+        let before = website.settings.as_ref().map_or(0, |settings| settings.len());
+        website.settings = Some(self.stored(&settings, before)?);
         let is_configured = self.is_configured(&website);
         let version = self.version(now);
         website.changed = version;
@@ -352,6 +363,25 @@ impl World {
             self.outbox.saved(now.wall, id, self.plugin, settings);
         }
         Ok(())
+    }
+
+    /// Settings as they are stored in place of so many bytes, if there is room for them.
+    fn stored(&self, settings: &Map<String, Value>, before: usize) -> Result<Arc<str>, Refusal> {
+        let text = text(settings);
+        let too_much = |what: &str, bytes: usize, most: usize| {
+            Refusal::TooMuch(format!(
+                "{what} would have {bytes} bytes as JSON, and the emulator keeps {most}: save less"
+            ))
+        };
+        if text.len() > bounds::SETTINGS_OF_A_WEBSITE {
+            let what = "the settings of this website";
+            return Err(too_much(what, text.len(), bounds::SETTINGS_OF_A_WEBSITE));
+        }
+        let all = (self.directory.settings_bytes() + text.len()).saturating_sub(before);
+        if all > bounds::SETTINGS_OF_A_WORLD && text.len() > before {
+            return Err(too_much("all settings of this world", all, bounds::SETTINGS_OF_A_WORLD));
+        }
+        Ok(text)
     }
 
     fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record) {

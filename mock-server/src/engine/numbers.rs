@@ -91,8 +91,7 @@ mod tests {
 
     #[test]
     fn as_sent_whole_numbers_of_64_bits_and_the_order_of_members_stay() {
-        for sent in [r#"{"b":9007199254740993,"10":1.0,"2":-9223372036854775808}"#] {
-            assert_eq!(after(sent, Numbers::AsSent), sent);
-        }
+        let sent = r#"{"b":9007199254740993,"10":1.0,"2":-9223372036854775808}"#;
+        assert_eq!(after(sent, Numbers::AsSent), sent);
     }
 }

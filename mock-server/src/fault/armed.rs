@@ -100,6 +100,12 @@ impl ArmedFaults {
         (first..self.next_id).map(FaultId).collect()
     }
 
+    /// How many are armed.
+    #[must_use]
+    pub fn armed(&self) -> usize {
+        self.faults.len()
+    }
+
     /// Disarms one fault; false when none has this id.
     pub fn remove(&mut self, id: FaultId) -> bool {
         let before = self.faults.len();

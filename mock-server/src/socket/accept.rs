@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::bounds;
+
 use super::connection::drive;
 use super::exchange::ConnectionContext;
 use super::held::HeldAnswers;
@@ -39,7 +41,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body: 2 << 20,
+            body: bounds::BODY,
             body_wait: Duration::from_secs(30),
             buffer: 64 << 10,
             idle: Duration::from_secs(75),

@@ -20,6 +20,7 @@ pub use tap::Tap;
 pub use usage_summary::{Unfired, UsageSummary};
 
 use crate::api;
+use crate::bounds;
 use crate::options::Blueprint;
 use crate::space::{DEFAULT, Space};
 
@@ -32,6 +33,19 @@ pub enum Taken {
     /// Its credentials lead to another.
     #[error("the identifier `{0}` leads to another space already: leave it out, or choose another")]
     Identifier(String),
+    /// A server has so many spaces at most.
+    #[error("there are {} spaces, and a server has no more: delete some", bounds::SPACES)]
+    Spaces,
+    /// Its websites would be too many, together with those of the other spaces.
+    #[error(
+        "with {websites} websites in all spaces there would be more than {}: ask for fewer, or delete \
+         spaces",
+        bounds::WEBSITES
+    )]
+    Websites {
+        /// How many there would be.
+        websites: usize,
+    },
 }
 
 /// Whether a space may be called so: 1 to 64 letters, digits, `-`, `_` and `.`, and not dots alone,
@@ -122,6 +136,12 @@ impl Spaces {
         names
     }
 
+    /// All of them, the default one first.
+    fn all(&self) -> Vec<Arc<SharedSpace>> {
+        let others = self.others.read();
+        std::iter::once(&self.default).chain(others.by_name.values()).cloned().collect()
+    }
+
     /// Makes a space, named or not.
     ///
     /// # Errors
@@ -133,6 +153,7 @@ impl Spaces {
         blueprint: Blueprint,
         expires: Duration,
     ) -> Result<Arc<SharedSpace>, Taken> {
+        self.has_room(&blueprint)?;
         let name = match name {
             Some(name) => name,
             None => self.next_name(),
@@ -158,6 +179,17 @@ impl Spaces {
         }
         others.by_name.insert(name, Arc::clone(&cell));
         Ok(cell)
+    }
+
+    /// Whether a world like this may be made beside those there are, before it takes any memory.
+    fn has_room(&self, blueprint: &Blueprint) -> Result<(), Taken> {
+        let all = self.all();
+        if all.len() > bounds::SPACES {
+            return Err(Taken::Spaces);
+        }
+        let there: usize = all.iter().map(|space| space.lock().world.directory().known()).sum();
+        let websites = there + blueprint.websites as usize;
+        if websites > bounds::WEBSITES { Err(Taken::Websites { websites }) } else { Ok(()) }
     }
 
     fn next_name(&self) -> String {

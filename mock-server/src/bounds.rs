@@ -1,0 +1,39 @@
+//! How much requests can make a server keep: every bound in one table.
+//!
+//! | What | Most | Beyond it |
+//! |---|--:|---|
+//! | [`BODY`] | 2 MiB | 413 |
+//! | [`SETTINGS_OF_A_WEBSITE`] | 2 MiB | the save is refused, 413 |
+//! | [`SETTINGS_OF_A_WORLD`] | 256 MiB | a save that makes them more is refused, 413 |
+//! | [`WEBSITES`] in all spaces, those that left included | 1,000,000 | installing is refused; so is making a space |
+//! | [`SPACES`] | 1,000 | making one is refused |
+//! | [`FAULTS`] of a space | 10,000 | arming is refused |
+//! | [`CACHED`] answers of a space | 32 MiB | all are forgotten |
+//! | the journal | 10,000 entries, 8 MiB | the oldest go ([`journal`](crate::journal)) |
+//! | the past of a world | 20,000 changes, 32 MiB | the oldest go ([`History`](crate::engine::History)) |
+//! | events | 1,000, 8 MiB | the oldest go ([`Outbox`](crate::engine::Outbox)) |
+//! | usage bills of a website | 100 | the oldest go ([`Usage`](crate::engine::Usage)) |
+//!
+//! What the command line asks for is bounded by its own options: it may start a world with up to
+//! 5,000,000 websites, which then takes no more.
+
+/// Bytes of a request's body.
+pub const BODY: usize = 2 << 20;
+
+/// Bytes of one website's settings, as JSON.
+pub const SETTINGS_OF_A_WEBSITE: usize = 2 << 20;
+
+/// Bytes of all settings of a world, those of websites that left included.
+pub const SETTINGS_OF_A_WORLD: usize = 256 << 20;
+
+/// Websites that control calls and plugins may install.
+pub const WEBSITES: usize = 1_000_000;
+
+/// Spaces beside the default one.
+pub const SPACES: usize = 1_000;
+
+/// Faults that are armed in a space.
+pub const FAULTS: usize = 10_000;
+
+/// Bytes of the answers that the cache in front of reads keeps.
+pub const CACHED: usize = 32 << 20;
