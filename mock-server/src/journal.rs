@@ -119,7 +119,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn matches(&self, entry: &Entry) -> bool {
+    /// Whether it lets an entry through.
+    pub(crate) fn matches(&self, entry: &Entry) -> bool {
         entry.seq > self.since_seq
             && self.operation.is_none_or(|operation| operation == entry.operation)
             && self.status.is_none_or(|status| Some(status) == entry.status)

@@ -32,11 +32,14 @@ pub use websites::settings_url;
 use crate::control::call::routes;
 use crate::control::error::ControlError;
 use crate::control::extract::Chosen;
+use crate::socket::StopSignal;
 use crate::spaces::{Info, Spaces};
 
 /// What the control API works on.
 #[derive(Debug)]
 pub struct ControlState {
+    /// Given when the server is to stop: calls that wait are let go.
+    pub stopping: StopSignal,
     /// All spaces.
     pub spaces: Spaces,
     /// The address under which the server is reached.

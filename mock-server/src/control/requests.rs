@@ -1,11 +1,14 @@
 //! The journal, for tests to read: "was this called?"
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen};
 use crate::duration;
@@ -72,25 +75,31 @@ fn operation(name: &str) -> Result<Operation, ControlError> {
 }
 
 /// `GET /_mock/requests`: what was asked, as far as a filter lets it through; `wait` holds the call
-/// until something does.
+/// until something does, or the server stops.
 pub async fn list(
+    State(state): State<Arc<ControlState>>,
     Chosen(cell): Chosen,
     Asked(question): Asked<Question>,
 ) -> Result<Json<Value>, ControlError> {
     let filter = question.filter()?;
     let wait = question.wait()?;
     let limit = question.limit.unwrap_or(usize::MAX);
-    let mut changes = cell.changes();
-    // The wait is the caller's own patience, so it is real time under any clock.
-    let found = tokio::time::timeout(wait, async {
-        loop {
-            let found = answer(&cell, &filter, limit);
-            if found.is_some() || wait.is_zero() || changes.changed().await.is_err() {
-                return found;
+    let mut found = answer(&cell, &filter, limit);
+    if found.is_none() && !wait.is_zero() {
+        let call = cell.wait_for(filter.clone());
+        let matched = async {
+            loop {
+                // What came before the call began to wait is found by the first look.
+                if let Some(found) = answer(&cell, &filter, limit) {
+                    return found;
+                }
+                call.matched().await;
             }
-        }
-    });
-    let found = found.await.unwrap_or_default();
+        };
+        // The wait is the caller's own patience, so it is real time under any clock.
+        let patient = tokio::time::timeout(wait, matched);
+        found = state.stopping.clone().or_stopped(patient).await.and_then(Result::ok);
+    }
     Ok(Json(found.unwrap_or_else(|| body(&cell, Vec::new(), 0))))
 }
 

@@ -5,11 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tokio::sync::watch;
 
 use crate::control::ControlState;
 use crate::options::Blueprint;
 use crate::server::router::Routes;
 use crate::server::{ServerOptions, StartError};
+use crate::socket::StopSignal;
 use crate::spaces::{Info, Reply, Spaces};
 
 /// An emulator that listens nowhere.
@@ -33,6 +35,8 @@ pub struct InProcess {
     info: Info,
     shared: Arc<ControlState>,
     routes: Arc<Routes>,
+    /// Never given; without it calls that wait would take the server for stopped.
+    _stop: watch::Sender<bool>,
 }
 
 impl InProcess {
@@ -44,7 +48,9 @@ impl InProcess {
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
         let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{}", options.listen));
+        let (stop, stopping) = StopSignal::new();
         let shared = Arc::new(ControlState {
+            stopping,
             spaces: Spaces::new(blueprint, public_url.clone()),
             public_url,
             control_token: options.control_token,
@@ -52,7 +58,7 @@ impl InProcess {
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
         let routes = Routes::new(Arc::clone(&shared), options.on_request);
-        Ok(Self { info, shared, routes })
+        Ok(Self { info, shared, routes, _stop: stop })
     }
 
     /// With which credentials the default space is reached.

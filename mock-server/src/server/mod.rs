@@ -23,7 +23,7 @@ mod router;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -37,7 +37,7 @@ use router::Routes;
 use crate::control::ControlState;
 use crate::options::{Blueprint, OptionError, WorldOptions};
 use crate::socket::{HttpServer, Limits, StopSignal};
-use crate::spaces::{Info, Listener, Spaces, system_clock};
+use crate::spaces::{Activity, Info, Listener, Reply, Spaces};
 
 /// How often unused spaces are looked for.
 const EXPIRY_CHECK: Duration = Duration::from_secs(5);
@@ -111,7 +111,7 @@ pub struct MockServer {
     info: Info,
     addresses: Vec<SocketAddr>,
     shared: Arc<ControlState>,
-    last_request: Arc<AtomicU64>,
+    activity: Arc<Activity>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -157,20 +157,19 @@ impl MockServer {
             listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
         let public_url = public_url.trim_end_matches('/').to_owned();
+        let (stop, stopped) = StopSignal::new();
         let shared = Arc::new(ControlState {
+            stopping: stopped.clone(),
             spaces: Spaces::new(blueprint, public_url.clone()),
             public_url,
             control_token: options.control_token,
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
-        let last_request =
-            Arc::new(AtomicU64::new(system_clock::in_millis(system_clock::elapsed())));
+        let activity = Activity::start();
         let routes = Routes::new(Arc::clone(&shared), options.on_request);
-        let (stop, stopped) = StopSignal::new();
-        let tasks =
-            run(listeners, routes, Arc::clone(&last_request), Arc::clone(&shared), &stopped);
-        Ok(Self { info, addresses, shared, last_request, stop, tasks })
+        let tasks = run(listeners, routes, Arc::clone(&activity), Arc::clone(&shared), &stopped);
+        Ok(Self { info, addresses, shared, activity, stop, tasks })
     }
 
     /// Where the default space is reached, and with which credentials.
@@ -203,11 +202,10 @@ impl MockServer {
         SharedSpaces(Arc::clone(&self.shared))
     }
 
-    /// How long ago the last request of any kind came in.
+    /// For how long no request of any kind came in, and no answer was due.
     #[must_use]
     pub fn idle_for(&self) -> Duration {
-        let last = Duration::from_millis(self.last_request.load(Ordering::Relaxed));
-        system_clock::elapsed().saturating_sub(last)
+        self.activity.idle_for()
     }
 
     /// Stops accepting, finishes the answers in flight, and returns.
@@ -241,13 +239,16 @@ impl Drop for MockServer {
 fn run(
     listeners: Vec<TcpListener>,
     routes: Arc<Routes>,
-    last_request: Arc<AtomicU64>,
+    activity: Arc<Activity>,
     shared: Arc<ControlState>,
     stopped: &StopSignal,
 ) -> Vec<JoinHandle<()>> {
     let service = move |request| {
-        last_request.store(system_clock::in_millis(system_clock::elapsed()), Ordering::Relaxed);
-        Arc::clone(&routes).answer(request)
+        let (under_way, routes) = (activity.begin(), Arc::clone(&routes));
+        async move {
+            let reply = routes.answer(request).await;
+            Reply { under_way: Some(under_way), ..reply }
+        }
     };
     let server = Arc::new(HttpServer::new(service, Limits::default()));
     let mut tasks: Vec<_> = listeners

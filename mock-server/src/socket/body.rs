@@ -12,7 +12,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use super::state::{BodyState, ConnectionState};
 use super::stop::StopSignal;
 use crate::fault::Rate;
-use crate::spaces::{InFlight, SpaceTime};
+use crate::spaces::{InFlight, SpaceTime, UnderWay};
 
 /// Pieces a second in which a drip comes, when its rate allows.
 const PIECES_A_SECOND: u64 = 20;
@@ -28,6 +28,8 @@ pub(super) struct AnswerBody {
     connection: Arc<ConnectionState>,
     /// The request that it answers, dropped with it.
     request: Option<InFlight>,
+    /// Dropped with it: the server has one request less to answer.
+    under_way: Option<UnderWay>,
 }
 
 /// The pace of a body that trickles.
@@ -43,12 +45,19 @@ struct Drip {
 
 impl AnswerBody {
     pub(super) fn new(bytes: Bytes, connection: Arc<ConnectionState>) -> Self {
-        Self { rest: bytes, withheld: 0, is_cut: false, drip: None, connection, request: None }
+        let (drip, request, under_way) = (None, None, None);
+        Self { rest: bytes, withheld: 0, is_cut: false, drip, connection, request, under_way }
     }
 
     /// The body of the answer to this request, which ends with it.
     pub(super) fn of(mut self, request: Option<InFlight>) -> Self {
         self.request = request;
+        self
+    }
+
+    /// Keeps the server from being idle while it lasts.
+    pub(super) fn during(mut self, under_way: Option<UnderWay>) -> Self {
+        self.under_way = under_way;
         self
     }
 

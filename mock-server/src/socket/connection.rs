@@ -78,8 +78,8 @@ const MIN_BUFFER: usize = 8_192;
 /// Finds connections on which nothing happens.
 struct IdleCheck {
     timer: Interval,
-    /// Requests at the last look.
-    requests: u64,
+    /// Requests and bytes at the last look.
+    progress: (u64, u64),
 }
 
 impl IdleCheck {
@@ -87,19 +87,19 @@ impl IdleCheck {
         let period = period.max(Duration::from_millis(1));
         let mut timer = interval_at(Instant::now() + period, period);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { timer, requests: 0 }
+        Self { timer, progress: (0, 0) }
     }
 
-    /// Completes at the first look that finds no new request since the one before, and none that is
-    /// being answered.
+    /// Completes at the first look that finds no new request and no byte taken by the client since the
+    /// one before, and none that is being answered, unless its client does not read the answer.
     async fn elapses(&mut self, state: &ConnectionState) {
         loop {
             self.timer.tick().await;
-            let requests = state.requests();
-            if self.requests == requests && !state.is_answering() {
+            let progress = state.progress();
+            if self.progress == progress && state.waits_for_client() {
                 return;
             }
-            self.requests = requests;
+            self.progress = progress;
         }
     }
 }

@@ -63,10 +63,12 @@ where
     let request = if request.body().is_end_stream() {
         request.map(|_| Bytes::new())
     } else {
-        Box::pin(take_in(request, &connection.limits)).await.ok_or(NoAnswer)?
+        // A server that stops does not wait for a body that may never be whole.
+        let whole = Box::pin(take_in(request, &connection.limits));
+        connection.stop.clone().or_stopped(whole).await.flatten().ok_or(NoAnswer)?
     };
     let turned_away = request.extensions().get::<TurnedAway>().is_some();
-    let Reply { delivery, in_flight } = caught(service, request).await;
+    let Reply { delivery, in_flight, under_way } = caught(service, request).await;
     let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
             connection.release_held(in_flight.as_ref());
@@ -74,6 +76,7 @@ where
         }
         delivery => Box::pin(deliver(connection, delivery, in_flight)).await?,
     };
+    let response = response.map(|body| body.during(under_way));
     let response = with_reason_phrase(response);
     Ok(if turned_away { closing(response) } else { response })
 }

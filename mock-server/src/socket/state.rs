@@ -22,6 +22,10 @@ struct State {
     requests: u64,
     /// A request has begun and its answer has not been flushed.
     is_answering: bool,
+    /// Bytes that the kernel has taken, and whether it takes no more at present: the client does not
+    /// read.
+    written: u64,
+    is_blocked: bool,
     body: BodyState,
     /// A body that was cut is flushed: the connection ends.
     is_cut: bool,
@@ -83,15 +87,31 @@ impl ConnectionState {
         }
     }
 
+    /// The kernel took so many bytes, or (`None`) has no room for any.
+    pub(super) fn wrote(&self, bytes: Option<usize>) {
+        let mut state = self.0.lock();
+        state.is_blocked = bytes.is_none();
+        state.written += bytes.unwrap_or(0) as u64;
+    }
+
+    /// Requests and bytes so far: nothing has happened while this stays the same.
+    pub(super) fn progress(&self) -> (u64, u64) {
+        let state = self.0.lock();
+        (state.requests, state.written)
+    }
+
+    /// Whether nothing will happen unless the client does something: no request is being answered, or
+    /// its answer is not read.
+    pub(super) fn waits_for_client(&self) -> bool {
+        let state = self.0.lock();
+        !state.is_answering || state.is_blocked
+    }
+
     pub(super) fn is_answering(&self) -> bool {
         self.0.lock().is_answering
     }
 
     pub(super) fn is_cut(&self) -> bool {
         self.0.lock().is_cut
-    }
-
-    pub(super) fn requests(&self) -> u64 {
-        self.0.lock().requests
     }
 }

@@ -21,7 +21,7 @@ impl StopSignal {
     }
 
     /// Waits for an event, but no longer than the server runs; none when it stops first.
-    pub(super) async fn or_stopped<T>(&mut self, event: impl Future<Output = T>) -> Option<T> {
+    pub async fn or_stopped<T>(&mut self, event: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             value = event => Some(value),

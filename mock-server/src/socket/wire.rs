@@ -1,4 +1,4 @@
-//! A connection's stream, which notices when everything written has been handed to the kernel.
+//! A connection's stream, which notes how far writes come, and when all is with the kernel.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -22,6 +22,15 @@ impl Wire {
         Self { stream: TokioIo::new(stream), connection }
     }
 
+    /// Notes how far a write came.
+    fn note(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &polled {
+            Poll::Pending => self.connection.wrote(None),
+            Poll::Ready(bytes) => self.connection.wrote(Some(*bytes.as_ref().unwrap_or(&0))),
+        }
+        polled
+    }
+
     pub(super) fn into_stream(self) -> TcpStream {
         self.stream.into_inner()
     }
@@ -43,7 +52,8 @@ impl Write for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note(polled)
     }
 
     fn poll_write_vectored(
@@ -51,7 +61,8 @@ impl Write for Wire {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.note(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

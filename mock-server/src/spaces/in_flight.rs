@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{SharedSpace, system_clock};
+use super::{SharedSpace, UnderWay, system_clock};
 use crate::fault::Delivery;
 use crate::journal::Entry;
 use crate::operation::Operation;
@@ -21,11 +21,13 @@ pub struct Reply {
     pub delivery: Delivery,
     /// The request of a space that it answers. Without one the delivery waits for nothing.
     pub in_flight: Option<InFlight>,
+    /// Kept until the delivery is complete.
+    pub under_way: Option<UnderWay>,
 }
 
 impl From<Delivery> for Reply {
     fn from(delivery: Delivery) -> Self {
-        Self { delivery, in_flight: None }
+        Self { delivery, in_flight: None, under_way: None }
     }
 }
 
@@ -52,7 +54,8 @@ impl SharedSpace {
     /// Handles a request; its journal has it, and `listener` is called when its reply is dropped.
     pub fn handle(self: &Arc<Self>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
         let started = system_clock::elapsed();
-        let (handled, life, heard) = {
+        self.delivers(true);
+        let (handled, life, heard, awaited) = {
             let mut space = self.lock();
             let mut handled = space.handle(started, request);
             if let Some(tap) = self.tapped() {
@@ -61,9 +64,11 @@ impl SharedSpace {
             // A copy for the listener: the journal may be emptied before the request has ended.
             let heard =
                 listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
-            (handled, self.life(), heard.map(Box::new))
+            let awaited =
+                (self.waiting_calls() > 0).then(|| space.journal.last().cloned()).flatten();
+            (handled, self.life(), heard.map(Box::new), awaited)
         };
-        self.notify();
+        self.journaled(awaited.as_ref());
         let in_flight = InFlight {
             time: SpaceTime { space: Arc::clone(self), life },
             seq: handled.seq,
@@ -73,7 +78,7 @@ impl SharedSpace {
             heard,
             client_left: false,
         };
-        Reply { delivery: handled.delivery, in_flight: Some(in_flight) }
+        Reply { delivery: handled.delivery, in_flight: Some(in_flight), under_way: None }
     }
 }
 
@@ -100,6 +105,7 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         let SpaceTime { space, life } = &self.time;
+        space.delivers(false);
         let took = system_clock::elapsed().saturating_sub(self.started);
         // After a reset, another request may have the same number.
         let same_life = {

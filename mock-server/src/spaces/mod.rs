@@ -1,11 +1,13 @@
 //! Many isolated spaces in one process; the credentials of a request choose its space.
 
+mod activity;
 mod in_flight;
 mod info;
 mod shared_space;
 pub mod system_clock;
 mod tap;
 mod usage_summary;
+mod waiting;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,11 +15,13 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+pub use activity::{Activity, UnderWay};
 pub use in_flight::{InFlight, Listener, Reply, SpaceTime};
 pub use info::Info;
 pub use shared_space::SharedSpace;
 pub use tap::Tap;
 pub use usage_summary::{Unfired, UsageSummary};
+pub use waiting::WaitingCall;
 
 use crate::api;
 use crate::bounds;

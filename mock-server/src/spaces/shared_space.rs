@@ -1,6 +1,6 @@
 //! A space behind a lock, with a channel that announces its changes.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,8 +8,18 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use crate::clock::Mode;
+use crate::journal::{Entry, Filter};
 use crate::space::Space;
+use crate::spaces::waiting::{WaitingCall, WaitingCalls};
 use crate::spaces::{Tap, system_clock};
+
+/// Wakes the receivers. One subscribes first and then reads under the space's lock: after a change
+/// under the same lock it has either read the change, or it is counted as a receiver here.
+fn announce(channel: &watch::Sender<u64>) {
+    if channel.receiver_count() > 0 {
+        channel.send_modify(|version| *version += 1);
+    }
+}
 
 /// A space shared between connections.
 ///
@@ -22,6 +32,11 @@ pub struct SharedSpace {
     /// Raised by each reset; answers that were held back in an earlier life are let go.
     life: AtomicU64,
     changed: watch::Sender<u64>,
+    /// Changes with each step of the clock and with each reset, for what waits by the clock.
+    time_changed: watch::Sender<u64>,
+    waiting: WaitingCalls,
+    /// Requests whose delivery is not complete.
+    in_flight: AtomicUsize,
     /// Seconds outside when it was used last.
     used: AtomicU64,
     expires: Option<Duration>,
@@ -37,6 +52,9 @@ impl SharedSpace {
             space: Mutex::new(space),
             life: AtomicU64::new(0),
             changed: watch::Sender::new(0),
+            time_changed: watch::Sender::new(0),
+            waiting: WaitingCalls::default(),
+            in_flight: AtomicUsize::new(0),
             used: AtomicU64::new(system_clock::elapsed().as_secs()),
             expires,
             tap: OnceLock::new(),
@@ -67,12 +85,38 @@ impl SharedSpace {
         self.space.lock()
     }
 
-    /// Wakes every receiver of [`SharedSpace::changes`] that is waiting.
+    /// Wakes every receiver of [`SharedSpace::changes`], and what waits by the clock.
     pub fn notify(&self) {
-        // A waiter subscribes first and then reads under the lock: after a change under the same
-        // lock it has either read the change, or it is counted as a receiver here.
-        if self.changed.receiver_count() > 0 {
-            self.changed.send_modify(|version| *version += 1);
+        announce(&self.time_changed);
+        announce(&self.changed);
+    }
+
+    /// Announces a request that was just put into the journal, if anything waits for one: `entry`
+    /// was read under the lock.
+    pub(super) fn journaled(&self, entry: Option<&Entry>) {
+        if let Some(entry) = entry {
+            self.waiting.wake(entry);
+        }
+        announce(&self.changed);
+    }
+
+    /// How many calls wait for requests.
+    #[must_use]
+    pub fn waiting_calls(&self) -> usize {
+        self.waiting.count()
+    }
+
+    /// Lets a call wait for requests that this filter lets through, from now on.
+    pub fn wait_for(&self, filter: Filter) -> WaitingCall<'_> {
+        self.waiting.wait_for(filter)
+    }
+
+    /// A request's delivery begins, or (`false`) is complete.
+    pub(super) fn delivers(&self, begins: bool) {
+        if begins {
+            self.in_flight.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -97,9 +141,12 @@ impl SharedSpace {
         self.life.load(Ordering::Relaxed)
     }
 
-    /// Whether it has gone unused for longer than it may.
+    /// Whether it has gone unused for longer than it may. An answer that is still due is a use.
     #[must_use]
     pub fn is_expired(&self) -> bool {
+        if self.in_flight.load(Ordering::Relaxed) > 0 {
+            return false;
+        }
         let used = Duration::from_secs(self.used.load(Ordering::Relaxed));
         self.expires.is_some_and(|expires| system_clock::elapsed().saturating_sub(used) > expires)
     }
@@ -107,7 +154,7 @@ impl SharedSpace {
     /// Waits until the elapsed time of that life of the space ([`SharedSpace::life`]) has come; a reset
     /// ends the wait.
     pub async fn wait_until(&self, life: u64, elapsed: Duration) {
-        let mut changes = self.changes();
+        let mut changes = self.time_changed.subscribe();
         loop {
             let left = {
                 let space = self.space.lock();
@@ -128,5 +175,36 @@ impl SharedSpace {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::*;
+    use crate::options::{Blueprint, WorldOptions};
+    use crate::spaces::Activity;
+
+    #[test]
+    fn a_space_and_a_server_are_in_use_while_an_answer_is_due() {
+        let blueprint = Arc::new(Blueprint::new(WorldOptions::default()).unwrap());
+        let space = Space::start("s1", blueprint, "", system_clock::outside());
+        let space = Arc::new(SharedSpace::new(space, Some(Duration::ZERO)));
+        let request = Request::get("/v1/plugin/connect/account").body(Bytes::new()).unwrap();
+        let reply = space.handle(&request, None);
+        assert!(!space.is_expired());
+        drop(reply);
+        // It may go unused for no time at all, and its use is known to the second.
+        space.used.store(0, Ordering::Relaxed);
+        assert!(space.is_expired());
+
+        let activity = Activity::start();
+        let under_way = activity.begin();
+        assert!(activity.is_answering());
+        assert_eq!(activity.idle_for(), Duration::ZERO);
+        drop(under_way);
+        assert!(!activity.is_answering());
     }
 }

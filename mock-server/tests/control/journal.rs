@@ -88,3 +88,26 @@ async fn emptying_the_journal_keeps_the_numbers_going() {
     let (_, body) = control(&emulator, "GET /_mock/requests", Value::Null).await;
     assert_eq!((&body["total"], &body["requests"][0]["seq"]), (&json!(1), &json!(2)));
 }
+
+#[tokio::test]
+async fn only_the_calls_that_ask_for_a_request_are_woken_by_it() {
+    let emulator = Arc::new(emulator(WorldOptions::default()));
+    let wait = |operation: &str| {
+        let emulator = Arc::clone(&emulator);
+        let call = format!("GET /_mock/requests?operation={operation}&wait=5m");
+        tokio::spawn(async move { control(&emulator, &call, Value::Null).await })
+    };
+    let (account, list) = (wait("account"), wait("list"));
+    while emulator.spaces().default_space().waiting_calls() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let info = emulator.info();
+    plugin(&emulator, info, "GET plugin/connect/account", Value::Null).await;
+    let (_, found) = account.await.unwrap();
+    assert_eq!(found["count"], 1);
+    assert!(!list.is_finished());
+    assert_eq!(emulator.spaces().default_space().waiting_calls(), 1);
+    plugin(&emulator, info, "GET plugin/connect/websites/all/1", Value::Null).await;
+    assert_eq!(list.await.unwrap().1["requests"][0]["operation"], "list");
+    assert_eq!(emulator.spaces().default_space().waiting_calls(), 0);
+}

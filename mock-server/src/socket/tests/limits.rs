@@ -1,10 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 
-use super::{End, Limits, Reply, Server, answer};
+use super::{End, Limits, Reply, SINCE, Server, TestSpace, answer, delivery};
 use crate::api::TurnedAway;
-use crate::fault::Outcome;
+use crate::clock::Mode;
+use crate::fault::{Delivery, Outcome};
 
 /// Answers with the size of the request's body.
 async fn measuring(limits: Limits) -> Server {
@@ -172,4 +175,51 @@ async fn pipelined_requests_are_answered_in_order() {
     for i in 0..100 {
         client.until(&format!("\r\n\r\n{i}.")).await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_does_not_keep_its_connection_for_ever() {
+    let limits = Limits { idle: Duration::from_millis(20), ..Limits::default() };
+    // More than the kernel's buffers hold on both sides.
+    const LENGTH: usize = 64 << 20;
+    let large = Bytes::from(vec![b'x'; LENGTH]);
+    let (ended, mut over) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::start(limits, move |_| {
+        let reply = Reply::from(http::Response::new(large.clone()));
+        let _ = ended.send(());
+        async { reply }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.get("/").await;
+    over.recv().await.unwrap();
+    // Each of these takes the time after which a connection is idle, and no answer is read meanwhile.
+    for _ in 0..4 {
+        assert_eq!(server.connect().await.end().await, End::Fin(String::new()));
+    }
+    let mut read = Vec::new();
+    let _ = client.0.read_to_end(&mut read).await;
+    assert!(read.len() < LENGTH, "{} bytes came", read.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_late_keeps_its_connection_however_short_idleness_is() {
+    let limits = Limits { idle: Duration::from_millis(1), ..Limits::default() };
+    let time = TestSpace::new(Mode::Manual);
+    let of_server = Arc::clone(&time);
+    let server = Server::start(limits, move |_| {
+        let hold = Duration::from_secs(5);
+        let late = Delivery { hold, ..delivery(Outcome::Answer(answer("late"))) };
+        let reply = of_server.reply(late, SINCE, None);
+        async { reply }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.get("/").await;
+    // Other connections are closed for idleness meanwhile, again and again.
+    for _ in 0..10 {
+        assert_eq!(server.connect().await.end().await, End::Fin(String::new()));
+    }
+    time.advance(Duration::from_secs(5));
+    client.until("late").await;
 }

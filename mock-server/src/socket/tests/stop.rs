@@ -121,3 +121,16 @@ async fn a_large_answer_that_the_client_has_not_read_yet_is_finished() {
     assert!(rest.len() >= LENGTH, "{} of {LENGTH} bytes came", rest.len());
     stopping.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_body_that_is_not_whole_does_not_hold_the_server_up() {
+    let server = Server::with(|_| Outcome::Answer(answer("done"))).await;
+    let mut halfway = server.connect().await;
+    halfway
+        .send("PUT / HTTP/1.1\r\nhost: mock\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n")
+        .await;
+    // The server asks for the body, so it has begun to wait for it.
+    halfway.until("100 Continue\r\n\r\n").await;
+    halfway.send("half").await;
+    timeout(SOON, server.stop()).await.expect("half a body is nothing under way");
+}
