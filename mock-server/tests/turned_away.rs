@@ -65,3 +65,58 @@ async fn a_control_call_that_is_too_large_is_refused_and_is_none_of_the_plugin_s
     assert!(told(&server, head.as_bytes()).await.starts_with("HTTP/1.1 413 "));
     assert_eq!(server.spaces().default_space().lock().journal.total(), 0);
 }
+
+#[tokio::test]
+async fn what_the_http_library_refuses_is_in_the_envelope_and_in_the_journal() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    let long = format!("GET /v1/{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(70_000));
+    let headers: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let many = format!("GET /v1/x HTTP/1.1\r\nhost: a\r\n{headers}\r\n");
+    for (number, (bytes, status, reason)) in [
+        ("GARBAGE\r\n\r\n", 400, "invalid_data"),
+        (long.as_str(), 414, "uri_too_long"),
+        (many.as_str(), 431, "headers_too_large"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = told(&server, bytes.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.contains(&format!("x-mock-request: {}\r\n", number + 1)), "{answer}");
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        let envelope = format!(r#"{{"error":true,"reason":"{reason}","data":{{}}}}"#);
+        assert_eq!(body, envelope);
+        let entry = last(&server);
+        assert_eq!((entry.method.as_str(), entry.status), ("UNREADABLE", Some(status)));
+        assert!(entry.explanation.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_request_has_one_host_and_no_coding_but_chunked() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    for (lines, status) in [
+        ("", 400),
+        ("host: a\r\nhost: b\r\n", 400),
+        ("host: a\r\ntransfer-encoding: gzip, chunked\r\n", 501),
+    ] {
+        let end = if status == 501 { "0\r\n\r\n" } else { "" };
+        let bytes = format!(
+            "PUT /v1/plugin/connect/account HTTP/1.1\r\nconnection: close\r\n{lines}\r\n{end}"
+        );
+        let answer = told(&server, bytes.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{lines}: {answer}");
+        assert!(last(&server).explanation.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_control_call_that_is_too_large_is_answered_as_the_control_api_answers() {
+    let server = MockServer::start(ServerOptions::default()).await.unwrap();
+    let head = "POST /_mock/faults HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9999999\r\n\r\n";
+    let answer = told(&server, head.as_bytes()).await;
+    assert!(answer.contains(r#"{"error":"the body has more than 2097152 bytes"#), "{answer}");
+    let head = "DELETE /_mock/spaces/%ff HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+    let answer = told(&server, head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(r#""hint":"#), "{answer}");
+}

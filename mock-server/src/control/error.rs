@@ -14,6 +14,11 @@ pub struct ControlError {
 }
 
 impl ControlError {
+    /// An error with this status.
+    pub fn new(status: StatusCode, error: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { status, error: error.into(), hint: hint.into() }
+    }
+
     /// The request cannot be understood.
     pub fn bad_request(error: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error: error.into(), hint: hint.into() }

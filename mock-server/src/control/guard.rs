@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::header::{AUTHORIZATION, HOST, ORIGIN, USER_AGENT};
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
 use subtle::ConstantTimeEq;
@@ -43,7 +43,7 @@ fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), Con
     }
     match &state.control_token {
         Some(token) => check_token(token, text(AUTHORIZATION)),
-        None if is_ours(host, &state.public_url) => Ok(()),
+        None if is_ours(host, &state.public_url) && !is_foreign_page(host, headers) => Ok(()),
         None => Err(ControlError::forbidden(
             format!("`{host}` is not a name of this server"),
             "call it by an IP address or localhost, say --public-url, or set --control-token",
@@ -78,9 +78,35 @@ fn is_ours(host: &str, public_url: &str) -> bool {
         || public.is_some_and(|public| public.eq_ignore_ascii_case(name))
 }
 
+/// Whether a browser calls by a name without a dot that is not `localhost`: a page of a host that
+/// the local network's DNS names so. Programs in a container network call by such names, too.
+fn is_foreign_page(host: &str, headers: &HeaderMap) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let dotless =
+        !name.contains('.') && !name.contains(':') && !name.eq_ignore_ascii_case("localhost");
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    dotless && (headers.contains_key(ORIGIN) || agent.starts_with("Mozilla/"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_ours;
+    use http::HeaderName;
+
+    use super::*;
+
+    #[test]
+    fn a_browser_may_not_call_by_a_name_without_a_dot_and_a_program_may() {
+        let page = |host: &str, name: HeaderName, value: &str| {
+            let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
+            is_foreign_page(host, &headers)
+        };
+        assert!(page("evil:8420", ORIGIN, "http://evil:8420"));
+        assert!(page("evil", USER_AGENT, "Mozilla/5.0 (X11)"));
+        assert!(!page("crisp-mock:8420", USER_AGENT, "node"));
+        assert!(!page("localhost:8420", ORIGIN, "http://localhost:8420"));
+        assert!(!page("127.0.0.1:8420", ORIGIN, "http://127.0.0.1:8420"));
+        assert!(!page("[::1]:8420", USER_AGENT, "Mozilla/5.0"));
+    }
 
     #[test]
     fn only_names_that_no_foreign_dns_can_point_here_are_ours() {

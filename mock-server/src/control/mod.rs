@@ -27,10 +27,10 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::json;
 
+pub(crate) use error::ControlError;
 pub use websites::settings_url;
 
 use crate::control::call::routes;
-use crate::control::error::ControlError;
 use crate::control::extract::Chosen;
 use crate::socket::StopSignal;
 use crate::spaces::{Info, Spaces};

@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod head;
 mod in_process;
 mod router;
 
@@ -246,7 +247,7 @@ fn run(
     let service = move |request| {
         let (under_way, routes) = (activity.begin(), Arc::clone(&routes));
         async move {
-            let reply = routes.answer(request).await;
+            let reply = routes.answer(head::checked(request)).await;
             Reply { under_way: Some(under_way), ..reply }
         }
     };

@@ -17,7 +17,7 @@ use http::{Request, StatusCode};
 use tower::Service as _;
 
 use crate::api::TurnedAway;
-use crate::control::{self, ControlState};
+use crate::control::{self, ControlError, ControlState};
 use crate::spaces::{Listener, Reply};
 
 /// All routes of a server.
@@ -50,10 +50,16 @@ impl Routes {
 
 async fn control_call(mut router: Router, request: Request<Bytes>) -> Response<Bytes> {
     // A control call whose body could not be read is in no journal: it is answered here.
-    if let Some(refusal) = request.extensions().get::<TurnedAway>() {
-        return refusal.answer();
-    }
-    let Ok(response) = router.call(request.map(Body::from)).await;
+    let response = match request.extensions().get::<TurnedAway>() {
+        Some(refusal) => {
+            let hint = "the control API takes bodies of up to 2 MiB over HTTP/1.1";
+            ControlError::new(refusal.status, &refusal.why, hint).into_response()
+        }
+        None => match router.call(request.map(Body::from)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+    };
     let (head, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await;
     body.map_or_else(

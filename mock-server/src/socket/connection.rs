@@ -18,7 +18,9 @@ use super::exchange::{ConnectionContext, exchange};
 use super::http2;
 use super::state::{ConnectionState, Termination};
 use super::stop::StopSignal;
+use super::unparsed;
 use super::wire::Wire;
+use crate::fault::Outcome;
 use crate::spaces::Reply;
 
 /// How long a client may take to notice that a connection was closed, before what it still sends
@@ -68,6 +70,12 @@ where
         drop(service(http2::request()).await);
         // An error means that the client is gone.
         let _ = timeout(LINGER, stream.write_all(http2::REFUSAL)).await;
+    }
+    if let Some(status) = state.withheld() {
+        let reply = service(unparsed::request(status)).await;
+        if let Outcome::Answer(response) = reply.delivery.outcome {
+            let _ = timeout(LINGER, stream.write_all(&unparsed::written(response))).await;
+        }
     }
     end(stream, state.termination(), context.stop).await;
 }

@@ -37,6 +37,7 @@ mod http2;
 mod intake;
 mod state;
 mod stop;
+mod unparsed;
 mod wire;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the exchange, the body and the stream of one connection share.
 
+use http::StatusCode;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -30,6 +31,8 @@ struct State {
     /// A body that was cut is flushed: the connection ends.
     is_cut: bool,
     termination: Option<Termination>,
+    /// The status of an answer of the HTTP library's own.
+    withheld: Option<StatusCode>,
     /// To be notified when the answer is flushed.
     departures: Option<watch::Sender<()>>,
 }
@@ -85,6 +88,15 @@ impl ConnectionState {
         if let Some(departures) = state.departures.take() {
             departures.send_replace(());
         }
+    }
+
+    /// The HTTP library answered with this status by itself.
+    pub(super) fn withhold(&self, status: StatusCode) {
+        self.0.lock().withheld = Some(status);
+    }
+
+    pub(super) fn withheld(&self) -> Option<StatusCode> {
+        self.0.lock().withheld
     }
 
     /// The kernel took so many bytes, or (`None`) has no room for any.

@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::state::ConnectionState;
+use super::unparsed;
 
 /// The stream under one HTTP connection.
 pub(super) struct Wire {
@@ -20,6 +21,18 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(stream: TcpStream, connection: Arc<ConnectionState>) -> Self {
         Self { stream: TokioIo::new(stream), connection }
+    }
+
+    /// Whether these bytes are an answer of the HTTP library's own, to a request that it could not
+    /// read: that is withheld, and its status is noted.
+    fn withholds(&self, bytes: &[u8]) -> bool {
+        if self.connection.is_answering() {
+            return false;
+        }
+        if let Some(status) = unparsed::status_of(bytes) {
+            self.connection.withhold(status);
+        }
+        self.connection.withheld().is_some()
     }
 
     /// Notes how far a write came.
@@ -52,6 +65,9 @@ impl Write for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.withholds(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.note(polled)
     }
@@ -61,6 +77,9 @@ impl Write for Wire {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if slices.first().is_some_and(|first| self.withholds(first)) {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.note(polled)
     }
