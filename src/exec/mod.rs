@@ -83,8 +83,8 @@ pub struct ExecArguments {
     /// Give the command one more variable, as --env MY_KEY={key}; repeatable
     ///
     /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url},
-    /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key}.
-    /// In CRISP_MOCK_ENV several are parted by newlines.
+    /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key},
+    /// {development_identifier}, {development_key}. In CRISP_MOCK_ENV several are parted by newlines.
     #[arg(long = "env", env = "CRISP_MOCK_ENV", value_name = "NAME=VALUE", value_delimiter = '\n')]
     pub variables: Vec<Template>,
 

@@ -13,7 +13,7 @@ use super::parts::cursor::later;
 use super::parts::{Cursor, OwnWrites, Pacing};
 use super::pass::Pass;
 use super::phase::Phase;
-use super::polling::Polls;
+use super::polls::Polls;
 use super::requests::Requests;
 use super::saves::Saves;
 use super::state::{Counters, Freshness, Snapshot, State, Status, WarmStart};

@@ -109,6 +109,7 @@ mod parts;
 mod pass;
 mod phase;
 mod polling;
+mod polls;
 mod publish;
 mod requests;
 mod saves;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::parts::load::{Evidence, PageSeen, PageStep};
-use super::publish::put_back;
-use super::words::{Exchange, Ids};
+use super::words::{Exchange, Ids, put_back};
 use crate::mistake::Mistakes;
 use crate::wire::{Item, ItemKind};
 use crate::{Website, WebsiteId, Websites};

@@ -7,7 +7,7 @@ use super::event::Action;
 use super::parts::difference::Draft;
 use super::parts::{Source, Touch};
 use super::state::Snapshot;
-use super::words::Exchange;
+use super::words::{Exchange, put_back};
 use crate::mistake::Mistake;
 use crate::{Change, Website, WebsiteId, Websites};
 
@@ -124,14 +124,6 @@ impl Machine {
             self.actions.push(Action::Ready);
         }
     }
-}
-
-/// Makes a set have this website so, or not at all.
-pub(super) fn put_back(websites: &mut Websites, id: WebsiteId, website: Option<&Arc<Website>>) {
-    match website {
-        Some(website) => websites.insert(website.clone()),
-        None => websites.remove(&id),
-    };
 }
 
 /// The website as it was, at the price and with the plan that a poll or a page tells: no save of

@@ -1,6 +1,7 @@
 //! The words that the files of the machine share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
@@ -8,7 +9,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::event::{How, Moment, Operation, Ticket};
-use crate::{Settings, Website, WebsiteId};
+use crate::{Settings, Website, WebsiteId, Websites};
 
 /// What a request is for.
 #[derive(Debug)]
@@ -167,3 +168,11 @@ impl Exchange {
 
 /// Small sets of websites, looked up only.
 pub(crate) type Ids<V> = HashMap<WebsiteId, V, FixedState>;
+
+/// Makes a set have this website so, or not at all.
+pub(crate) fn put_back(websites: &mut Websites, id: WebsiteId, website: Option<&Arc<Website>>) {
+    match website {
+        Some(website) => websites.insert(website.clone()),
+        None => websites.remove(&id),
+    };
+}

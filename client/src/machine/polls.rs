@@ -1,0 +1,36 @@
+//! When polls are due, and how the last ones went.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// When polls are due, and how the last ones went.
+#[derive(Debug)]
+pub(super) struct Polls {
+    /// When the next one is due, its lane's wait left out.
+    pub(super) due: Duration,
+    /// When the last good one was sent.
+    pub(super) good: Option<Duration>,
+    /// Whether one was good since the last list was put in place.
+    pub(super) since_load: bool,
+    /// Answers in a row that came out of a cache.
+    pub(super) cached: u32,
+}
+
+impl Polls {
+    pub(super) fn new(now: Duration) -> Self {
+        Self { due: now, good: None, since_load: false, cached: 0 }
+    }
+
+    /// An answer came out of a cache.
+    pub(super) fn was_cached(&mut self) {
+        self.cached = self.cached.saturating_add(1);
+    }
+
+    /// The date to ask from instead of this one: for every answer out of a cache in a row a
+    /// millisecond earlier, so that the address is one that the cache has not seen (hazard C8).
+    pub(super) fn not_yet_cached(&self, date: Timestamp) -> Timestamp {
+        let less = SignedDuration::from_millis(i64::from(self.cached.min(1000)));
+        date.checked_sub(less).unwrap_or(date)
+    }
+}
