@@ -76,7 +76,7 @@ impl Machine {
         }
         let account = wire::data(body).and_then(|data| {
             serde_json::from_str::<Account>(data.get())
-                .map_err(|e| wire::Unreadable::WrongData { problem: e.to_string() })
+                .map_err(|e| wire::Unreadable::WrongData { problem: wire::short(e) })
         });
         match account {
             Ok(account) => {

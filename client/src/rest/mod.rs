@@ -324,7 +324,7 @@ impl Client {
         let response = self.send(request).await?;
         let data = wire::data(response.body())?;
         serde_json::from_str(data.get()).map_err(|problem| {
-            ApiError::Unreadable(Unreadable::WrongData { problem: problem.to_string() })
+            ApiError::Unreadable(Unreadable::WrongData { problem: wire::short(problem) })
         })
     }
 
