@@ -118,6 +118,7 @@ pub enum Quota {
 /// let mut config = Config::new(Credentials::new("identifier", "key"));
 /// config.base = BaseUrl::new("http://127.0.0.1:8420/v1/")?;
 /// config.poll_every = Duration::from_secs(20);
+/// config.most_websites = 50_000;
 /// # Ok::<(), crisp_sync::InvalidBase>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -159,7 +160,8 @@ pub struct Config {
     pub retry: Waits,
     /// After 429 and 420 without `Retry-After`. Default 2 s to 5 min.
     pub throttled: Waits,
-    /// After 401, 403, 404 and other refusals, which a person has to mend; never for ever.
+    /// After 401, 403, 404 and other refusals, and after what is over a bound
+    /// ([`most_websites`](Self::most_websites)): a person has to mend it; never for ever.
     /// Default 30 s to 15 min.
     pub refused: Waits,
     /// The longest `Retry-After` that is obeyed to the letter. Default 1 h.
@@ -172,6 +174,25 @@ pub struct Config {
     pub quota: Quota,
     /// The longest that a tight quota may stretch the poll interval to. Default 15 min.
     pub longest_poll: Duration,
+    /// The most websites that the cache takes in. Default 1,000,000.
+    ///
+    /// A list, a poll or a reading that would make the set larger is not used, not even by half: the cache
+    /// stays as it is and serves, [`Status::last_error`](crate::machine::Status::last_error) and the
+    /// log name the bound, and it is asked again after the waits of [`refused`](Self::refused).
+    /// What the cache holds already is never too much: a set over a bound that was lowered, or that own
+    /// saves made larger, is kept and follows everything that does not make it grow.
+    ///
+    /// While the websites of the plugin are over a bound, the
+    /// [promise of convergence](Self::convergence_bound) does not hold; it holds again, with
+    /// `refused.cap` added, when they fit or the bound is raised.
+    pub most_websites: usize,
+    /// The most bytes of settings, tokens and plans that the cache takes in, as JSON text. Default
+    /// 1 GiB: a million websites of a kibibyte. Same consequences as
+    /// [`most_websites`](Self::most_websites).
+    ///
+    /// Memory is more than that: some 200 bytes a website beside its text, the values of the plugin's own
+    /// type, one answer of at most 256 MiB, and the new set beside the old one during a list.
+    pub most_bytes: usize,
     /// Whether to ask for each website's plan. Default no.
     pub include_plan: bool,
     /// Seed of the jitter. Two instances of a plugin should have different ones.
@@ -202,6 +223,8 @@ impl Config {
             save_patience: seconds(30),
             quota: Quota::Assumed(5000),
             longest_poll: seconds(900),
+            most_websites: 1_000_000,
+            most_bytes: 1 << 30,
             include_plan: false,
             seed: 0,
             user_agent: HeaderValue::from_static(concat!("crisp-sync/", env!("CARGO_PKG_VERSION"))),
@@ -222,7 +245,9 @@ impl Config {
     /// poll interval, longest wait after a failure, one request's time, and the overlap.
     ///
     /// It holds while the quota does not stretch the interval, and for failures of the kind
-    /// that `retry` covers; add [`refused`](Self::refused)`.cap` for the others.
+    /// that `retry` covers; add [`refused`](Self::refused)`.cap` for the others. It does not hold
+    /// while the set is larger than [`most_websites`](Self::most_websites) or
+    /// [`most_bytes`](Self::most_bytes): then the cache stays at the last set that fitted.
     pub fn convergence_bound(&self) -> Duration {
         self.poll_every + self.retry.cap + self.request_timeout + self.overlap
     }

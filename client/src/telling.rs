@@ -40,6 +40,11 @@ pub(crate) fn no_answer(operation: Operation, error: &dyn Display) {
     tracing::debug!(operation = operation.name(), %error, "no whole answer");
 }
 
+pub(crate) fn over_bound(error: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(error, "more than the cache may hold; nothing of it is used");
+}
+
 pub(crate) fn state_changed(from: State, to: State, error: Option<String>) {
     #[cfg(feature = "tracing")]
     tracing::info!(%from, %to, error, "the cache's state changed");

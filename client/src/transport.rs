@@ -81,6 +81,7 @@ impl TransportError {
 pub(crate) struct Transport {
     client: reqwest::Client,
     timeouts: Timeouts,
+    longest_body: usize,
 }
 
 impl Transport {
@@ -98,7 +99,7 @@ impl Transport {
             .read_timeout(timeouts.stall.max(timeouts.head))
             .pool_idle_timeout(Duration::from_secs(50))
             .build()?;
-        Ok(Self { client, timeouts })
+        Ok(Self { client, timeouts, longest_body: LONGEST_BODY })
     }
 
     pub(crate) fn timeouts(&self) -> Timeouts {
@@ -127,14 +128,56 @@ impl Transport {
             let chunk = timeout_at(stall, answer.chunk());
             let late = |_| TransportError::new(Failure::Timeout, "the body stalled");
             match chunk.await.map_err(late)?.map_err(|error| TransportError::of(&error))? {
-                Some(chunk) if body.len() + chunk.len() <= LONGEST_BODY => {
+                Some(chunk) if body.len() + chunk.len() <= self.longest_body => {
                     body.extend_from_slice(&chunk);
                 }
-                Some(_) => return Err(TransportError::new(Failure::Broken, "an endless body")),
+                Some(_) => {
+                    let detail = format!("given up at {} bytes of body", self.longest_body);
+                    return Err(TransportError::new(Failure::Broken, detail));
+                }
                 None => break,
             }
         }
         *response.body_mut() = body.freeze();
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Asks a server that sends so many pieces of 100 bytes, and then nothing more.
+    async fn asked(pieces: usize, longest_body: usize) -> Result<usize, TransportError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await;
+            for _ in 0..pieces {
+                if stream.write_all(&[b'x'; 100]).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let transport = Transport { longest_body, ..Transport::new(Timeouts::default()).unwrap() };
+        let request = Request::get(format!("http://{address}/")).body(Bytes::new()).unwrap();
+        let whole = Duration::from_secs(20);
+        transport.exchange(request, whole).await.map(|response| response.body().len())
+    }
+
+    #[tokio::test]
+    async fn a_body_beyond_the_bound_is_given_up() {
+        assert_eq!(asked(10, 1000).await, Ok(1000));
+        for pieces in [11, usize::MAX] {
+            let error = asked(pieces, 1000).await.unwrap_err();
+            assert_eq!(error.failure, Failure::Broken);
+            assert!(error.detail.contains("given up at 1000 bytes"), "{error}");
+        }
     }
 }

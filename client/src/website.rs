@@ -49,6 +49,14 @@ impl Website {
         token.len() == posted.len()
             && token.bytes().zip(posted.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b)) == 0
     }
+
+    /// The text of this website: settings, token and plan.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let plan = self.plan.as_deref();
+        let words = plan.map(|plan| [plan.id.as_deref(), plan.name.as_deref()]);
+        let words = words.into_iter().flatten().flatten().map(str::len).sum::<usize>();
+        self.settings.as_json().len() + self.token.as_deref().map_or(0, str::len) + words
+    }
 }
 
 impl fmt::Debug for Website {
@@ -64,61 +72,91 @@ impl fmt::Debug for Website {
     }
 }
 
+/// How much a set holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) websites: usize,
+    /// The text of all websites: settings, tokens and plans.
+    pub(crate) bytes: usize,
+}
+
 /// A set of websites by id. Cloning is free and shares everything: a clone is a snapshot.
 #[derive(Clone, Default)]
-pub struct Websites(Layered<Arc<Website>>);
+pub struct Websites {
+    set: Layered<Arc<Website>>,
+    /// The sum of what they hold as text.
+    bytes: usize,
+}
 
 impl Websites {
     /// The website with this id.
     pub fn get(&self, id: &WebsiteId) -> Option<&Arc<Website>> {
-        self.0.get(id)
+        self.set.get(id)
     }
 
     /// Whether the website is in the set.
     pub fn contains(&self, id: &WebsiteId) -> bool {
-        self.0.get(id).is_some()
+        self.set.get(id).is_some()
     }
 
     /// How many websites there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.set.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.len() == 0
+        self.set.len() == 0
+    }
+
+    /// How many bytes of settings, tokens and plans the set holds: what
+    /// [`Config::most_bytes`](crate::Config::most_bytes) bounds.
+    pub fn text_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        Size { websites: self.len(), bytes: self.bytes }
     }
 
     /// All websites, in no particular order (the same on every run for the same history).
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Website>> {
-        self.0.iter().map(|(_, website)| website)
+        self.set.iter().map(|(_, website)| website)
     }
 
     /// Puts a website in, in place of the one that had its id.
     pub fn insert(&mut self, website: Arc<Website>) -> Option<Arc<Website>> {
-        self.0.insert(website.id, website)
+        self.bytes += website.text_bytes();
+        let old = self.set.insert(website.id, website);
+        self.bytes -= old.as_deref().map_or(0, Website::text_bytes);
+        old
     }
 
     /// Takes a website out.
     pub fn remove(&mut self, id: &WebsiteId) -> Option<Arc<Website>> {
-        self.0.remove(id)
+        let old = self.set.remove(id);
+        self.bytes -= old.as_deref().map_or(0, Website::text_bytes);
+        old
     }
 
     /// Whether both are the same snapshot in memory, which costs nothing to find out.
     pub fn same_snapshot(&self, other: &Self) -> bool {
-        self.0.same_snapshot(&other.0)
+        self.set.same_snapshot(&other.set)
     }
 }
 
 impl FromIterator<Website> for Websites {
     fn from_iter<I: IntoIterator<Item = Website>>(websites: I) -> Self {
-        Self(websites.into_iter().map(|website| (website.id, Arc::new(website))).collect())
+        let set: Layered<_> =
+            websites.into_iter().map(|website| (website.id, Arc::new(website))).collect();
+        let bytes = set.iter().map(|(_, website)| website.text_bytes()).sum();
+        Self { set, bytes }
     }
 }
 
 impl fmt::Debug for Websites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.0.iter()).finish()
+        f.debug_map().entries(self.set.iter()).finish()
     }
 }
 
@@ -189,6 +227,27 @@ mod tests {
         assert!(!website(Some("secret")).accepts_token("secreT"));
         assert!(!website(Some("secret")).accepts_token("secret "));
         assert!(!website(None).accepts_token(""));
+    }
+
+    #[test]
+    fn a_set_knows_how_much_text_it_holds_whatever_came_and_went() {
+        let sized = |number, token: &str, settings: &str| Website {
+            id: WebsiteId::from_number(number),
+            token: Some(token.into()),
+            settings: Settings::from_json(settings).unwrap(),
+            ..website(None)
+        };
+        let mut set: Websites = [sized(1, "abc", "{}"), sized(1, "ab", "{}")].into_iter().collect();
+        assert_eq!(set.text_bytes(), 4, "of two with one id the last counts");
+        set.insert(Arc::new(sized(2, "x", "[1]")));
+        assert_eq!((set.text_bytes(), set.size().websites), (8, 2));
+        set.insert(Arc::new(sized(2, "", "[]")));
+        set.remove(&WebsiteId::from_number(1));
+        set.remove(&WebsiteId::from_number(9));
+        assert_eq!(set.text_bytes(), 2);
+        let plan = Plan { id: Some("id".into()), name: Some("name".into()), trialing: true };
+        set.insert(Arc::new(Website { plan: Some(Box::new(plan)), ..sized(2, "", "[]") }));
+        assert_eq!(set.text_bytes(), 8);
     }
 
     #[test]

@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::Instant;
 
 use super::driver::Driver;
-use super::entry::{Change, View};
+use super::entry::Change;
 use super::meter::Meter;
+use super::outlet::Outlet;
 use super::shared::Shared;
+use super::worker::{Warm, Worker};
 use super::{Cache, Changes};
 use crate::Config;
 use crate::telling;
@@ -29,6 +32,9 @@ pub enum StartError {
     /// There is no tokio runtime here: call it from within one.
     #[error("a cache needs a tokio runtime: start it from async code or inside `Runtime::enter`")]
     NoRuntime,
+    /// The system gave no thread for the machine.
+    #[error("a cache needs a thread of its own and got none ({0}): see the limits of the process")]
+    Thread(#[source] std::io::Error),
 }
 
 /// Called with every change.
@@ -42,7 +48,7 @@ pub struct Builder<T> {
     meter: Option<Arc<dyn Meter>>,
     listeners: Vec<Listener<T>>,
     #[cfg(test)]
-    bug: super::driver::Bug,
+    bug: super::worker::Bug,
     #[cfg(feature = "validate")]
     schema: Option<Arc<crate::Schema>>,
     #[cfg(feature = "persist")]
@@ -84,6 +90,19 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// The most websites that the cache takes in: [`Config::most_websites`].
+    pub fn most_websites(mut self, most: usize) -> Self {
+        self.config.most_websites = most;
+        self
+    }
+
+    /// The most bytes of settings, tokens and plans that the cache takes in:
+    /// [`Config::most_bytes`].
+    pub fn most_bytes(mut self, most: usize) -> Self {
+        self.config.most_bytes = most;
+        self
+    }
+
     /// Hands the cache's figures to the plugin's monitoring.
     pub fn meter(mut self, meter: impl Meter) -> Self {
         self.meter = Some(Arc::new(meter));
@@ -119,14 +138,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
-    /// Starts the task on the tokio runtime that this is called in.
+    /// Starts the task on the tokio runtime that this is called in, and a thread for the machine.
     ///
     /// # Errors
     /// See [`StartError`].
     pub fn start(self) -> Result<Cache<T>, StartError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let transport = Transport::new(self.timeouts)?;
-        let shared = Arc::new(Shared::new(View::default()));
+        let shared = Arc::new(Shared::new());
         let (orders, received) = mpsc::channel(64);
         let (is_ready, ready) = watch::channel(false);
         let (steps, _) = broadcast::channel(LAG);
@@ -138,21 +157,40 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             #[cfg(feature = "validate")]
             schema: self.schema,
         };
+        let start = Instant::now();
+        let outlet = Arc::new(Outlet::new(shared, steps));
+        #[cfg(feature = "persist")]
+        let keeper = self.shelf.map(crate::persist::Keeper::new);
+        #[cfg(feature = "persist")]
+        let warm: Warm = match &keeper {
+            Some(keeper) => Box::new(keeper.fetch()),
+            None => Box::new(|| None),
+        };
+        #[cfg(not(feature = "persist"))]
+        let warm: Warm = Box::new(|| None);
+        let worker = Worker {
+            config: self.config.clone(),
+            start,
+            outlet: outlet.clone(),
+            generation_before: 0,
+            #[cfg(test)]
+            bug: self.bug,
+        };
+        let worker = worker.start(warm).map_err(StartError::Thread)?;
         for listener in self.listeners {
             runtime.spawn(listen(cache.changes(), listener));
         }
         let driver = Driver {
             config: self.config,
-            #[cfg(test)]
-            bug: self.bug,
             transport,
-            shared,
+            worker,
+            start,
+            outlet,
             orders: received,
             ready: is_ready,
-            steps,
             meter: self.meter,
             #[cfg(feature = "persist")]
-            keeper: self.shelf.map(crate::persist::Keeper::new),
+            keeper,
         };
         runtime.spawn(driver.run());
         Ok(cache)

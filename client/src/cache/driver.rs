@@ -1,28 +1,22 @@
-//! The task that owns the machine: the only place with sockets, clocks and time-outs.
+//! The task between the machine's thread and the world: sockets, time-outs, orders.
 
-use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::Order;
-use super::changes::Step;
-use super::entry::View;
 use super::meter::{Meter, report};
-use super::shared::Shared;
+use super::outlet::Outlet;
+use super::worker::{Link, Reply, Stepped, Task};
 use crate::Config;
-use crate::machine::{
-    Action, Event, Machine, Moment, Operation, Refusal, RequestId, SaveOutcome, Ticket, WarmStart,
-};
+use crate::machine::{Action, Event, Operation, Refusal, RequestId, SaveOutcome, Status, Ticket};
 use crate::telling;
 use crate::transport::{Transport, TransportError};
 
@@ -31,53 +25,56 @@ const LONG: Duration = Duration::from_secs(3600);
 
 type Landing = (RequestId, Operation, Result<Response<Bytes>, TransportError>);
 
-/// Called before the machine handles an event, to panic as a bug in the machine would.
-#[cfg(test)]
-pub(super) type Bug = Box<dyn FnMut(&Event) + Send>;
-
 pub(super) struct Driver<T> {
     pub(super) config: Config,
-    #[cfg(test)]
-    pub(super) bug: Bug,
     pub(super) transport: Transport,
-    pub(super) shared: Arc<Shared<T>>,
+    pub(super) worker: Link,
+    /// What the worker's moments count from.
+    pub(super) start: Instant,
+    pub(super) outlet: Arc<Outlet<T>>,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) ready: watch::Sender<bool>,
-    pub(super) steps: broadcast::Sender<Arc<Step<T>>>,
     pub(super) meter: Option<Arc<dyn Meter>>,
     #[cfg(feature = "persist")]
     pub(super) keeper: Option<crate::persist::Keeper>,
 }
 
-impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
-    /// Runs until the last handle is dropped or a stop is requested.
+impl<T: Send + Sync + 'static> Driver<T> {
+    /// Runs until the last handle is dropped or a stop is requested. The step that the machine is
+    /// in then is not waited for: nothing of it is shown any more.
     pub(super) async fn run(mut self) {
-        let start = Instant::now();
-        let warm = self.stored().await;
-        let mut flight = Flight::new(self.machine(moment(start), warm), start);
-        loop {
-            match contained(self.serve(&mut flight)).await {
-                Ok(()) => break,
-                Err(panic) => self.begin_anew(&mut flight, &panic),
-            }
-        }
-        let late = self.refuse_orders();
-        #[cfg(feature = "persist")]
-        if let Some(keeper) = &mut self.keeper {
-            keeper.store_last(flight.machine.warm_start()).await;
-        }
-        let waiting = flight.stopping.into_iter();
-        for done in waiting.flat_map(|stopping| stopping.waiting).chain(late) {
+        let mut flight = Flight::new(self.start);
+        self.serve(&mut flight).await;
+        self.outlet.close();
+        let Stopping { mut waiting, stored, .. } = flight.stopping.unwrap_or_else(|| Stopping {
+            waiting: Vec::new(),
+            until: self.start,
+            stored: false,
+        });
+        let wait = self.refuse_orders(&mut waiting) || stored;
+        self.store_last(wait).await;
+        for done in waiting {
             // The caller may have dropped the receiver.
             let _ = done.send(());
         }
     }
 
-    /// Takes no more orders: a save that came too late was certainly not carried out. Gives back
-    /// who else wants to know that the task has ended.
-    fn refuse_orders(&mut self) -> Vec<oneshot::Sender<()>> {
+    #[cfg(feature = "persist")]
+    async fn store_last(&mut self, wait: bool) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.store_last(self.outlet.warm(), wait).await;
+        }
+    }
+
+    #[cfg(not(feature = "persist"))]
+    #[expect(clippy::unused_async, reason = "writes a file in the other form")]
+    async fn store_last(&mut self, _: bool) {}
+
+    /// Takes no more orders: a save that came too late was certainly not carried out. Notes who
+    /// else wants to know that the task has ended, and says whether one waits for the last storing.
+    fn refuse_orders(&mut self, waiting: &mut Vec<oneshot::Sender<()>>) -> bool {
         self.orders.close();
-        let mut waiting = Vec::new();
+        let mut wait = false;
         while let Ok(order) = self.orders.try_recv() {
             match order {
                 Order::Save { end, .. } => {
@@ -85,63 +82,30 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                     let _ = end.send(SaveOutcome::Refused(Refusal::Stopped));
                 }
                 Order::PollNow => {}
-                Order::Stop { done } => waiting.push(done),
+                Order::Stop { done, stored } => {
+                    wait |= stored;
+                    waiting.push(done);
+                }
             }
         }
-        waiting
+        wait
     }
 
-    #[cfg(feature = "persist")]
-    async fn stored(&mut self) -> Option<WarmStart> {
-        self.keeper.as_mut()?.fetch().await
-    }
-
-    #[cfg(not(feature = "persist"))]
-    #[expect(clippy::unused_async, reason = "reads a file in the other form")]
-    async fn stored(&mut self) -> Option<WarmStart> {
-        None
-    }
-
-    fn machine(&self, now: Moment, warm: Option<WarmStart>) -> Machine {
-        let config = self.config.clone();
-        match warm {
-            Some(warm) => {
-                let websites = warm.websites.clone();
-                let machine = Machine::resume(config, now, warm);
-                let generation = machine.snapshot().generation;
-                self.shared.view.store(Arc::new(View::of(&websites, generation)));
-                machine
-            }
-            None => Machine::new(config, now),
-        }
-    }
-
-    /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves
-    /// on, saves under way are unknown, everything is listed again. The same answer may well lead
-    /// to the same panic, so each one in a row is followed by a longer rest.
-    fn begin_anew(&mut self, flight: &mut Flight, panic: &(dyn Any + Send)) {
-        let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-        let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        telling::machine_panicked(&words);
+    /// The machine panicked: saves under way are unknown, and it begins anew. The same answer may
+    /// well lead to the same panic, so each one in a row is followed by a longer rest.
+    fn begin_anew(&mut self, flight: &mut Flight, words: &str) {
+        telling::machine_panicked(words);
         flight.requests.abort_all();
+        flight.requests = JoinSet::new();
+        flight.aborts.clear();
+        // Answers to the old machine's requests mean nothing to the new one, whose numbers begin anew.
+        flight.events.clear();
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
             let _ = end.send(SaveOutcome::Unknown { problem, holds: None });
         }
-        let websites = flight.machine.snapshot().websites.clone();
-        let generation = flight.machine.snapshot().generation;
-        let now = moment(flight.start);
-        let config = self.config.clone();
-        flight.machine = if websites.is_empty() {
-            Machine::new(config, now)
-        } else {
-            // A cursor this old is not gone on from.
-            let cursor = Timestamp::UNIX_EPOCH;
-            Machine::resume(config, now, WarmStart { websites, cursor })
-        };
         let rest = flight.rest_after_panic(&self.config);
-        flight.machine.rest(rest);
-        flight.generation_before += generation;
+        self.worker.order(Task::BeginAnew(rest));
     }
 
     async fn serve(&mut self, flight: &mut Flight) {
@@ -150,14 +114,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
             if flight.may_end() {
                 return;
             }
-            let wake = match flight.machine.next_wake() {
-                Some(elapsed) => flight.start + elapsed,
-                None => Instant::now() + LONG,
-            };
-            let wake = flight.deadline(wake);
+            let wake = flight.wake();
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(order) => self.obey(flight, order),
+                    None => return,
+                },
+                reply = self.worker.reply() => match reply {
+                    Some(Reply::Done(stepped)) => self.done(flight, *stepped),
+                    Some(Reply::Panicked(words)) => self.begin_anew(flight, &words),
                     None => return,
                 },
                 Some(landed) = flight.requests.join_next(), if !flight.requests.is_empty() => {
@@ -166,7 +131,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                         self.land(flight, landed);
                     }
                 }
-                () = sleep_until(wake) => self.take(flight, Event::Tick),
+                () = sleep_until(wake) => if !flight.busy {
+                    self.take(flight, Event::Tick);
+                }
             }
         }
     }
@@ -180,7 +147,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                 self.take(flight, Event::Save { ticket, website, settings, how });
             }
             Order::PollNow => self.take(flight, Event::PollNow),
-            Order::Stop { done } => flight.stop(done, self.config.save_patience),
+            Order::Stop { done, stored } => flight.stop(done, stored, self.config.save_patience),
         }
     }
 
@@ -196,23 +163,33 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         self.take(flight, event);
     }
 
+    /// Hands an event to the machine, when it has done with those before.
     fn take(&mut self, flight: &mut Flight, event: Event) {
-        let state = flight.machine.state();
-        let now = moment(flight.start);
-        #[cfg(test)]
-        (self.bug)(&event);
-        for action in flight.machine.handle(now, event) {
-            self.act(flight, action);
-        }
-        let after = flight.machine.state();
-        if state != after {
-            let error = flight.machine.status(now).last_error;
-            telling::state_changed(state, after, error);
-        }
-        self.tell(flight, now);
+        flight.events.push_back(event);
+        self.go_on(flight);
     }
 
-    fn act(&mut self, flight: &mut Flight, action: Action) {
+    /// One step at a time, so that after a panic no event is left that the old machine was to have.
+    fn go_on(&mut self, flight: &mut Flight) {
+        if !flight.busy
+            && let Some(event) = flight.events.pop_front()
+        {
+            flight.busy = true;
+            self.worker.order(Task::Handle(event));
+        }
+    }
+
+    fn done(&mut self, flight: &mut Flight, stepped: Stepped) {
+        let Stepped { actions, wake, status } = stepped;
+        (flight.busy, flight.machine_wakes) = (false, wake);
+        for action in actions {
+            self.act(flight, action, &status);
+        }
+        self.tell(&status);
+        self.go_on(flight);
+    }
+
+    fn act(&mut self, flight: &mut Flight, action: Action, status: &Status) {
         match action {
             Action::Send { id, operation, request, timeout } => {
                 let transport = self.transport.clone();
@@ -228,9 +205,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
                     abort.abort();
                 }
             }
-            Action::Changed(changes) => self.publish(flight, &changes),
+            // Published where it came about.
+            Action::Changed(_) => {}
             Action::Ready => {
-                telling::ready(flight.machine.snapshot().websites.len());
+                telling::ready(status.websites);
                 self.ready.send_replace(true);
             }
             Action::SaveEnded { ticket, outcome } => {
@@ -242,44 +220,35 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Driver<T> {
         }
     }
 
-    fn publish(&mut self, flight: &Flight, changes: &[crate::Change]) {
-        let generation = flight.generation_before + flight.machine.snapshot().generation;
-        let (view, changes) = self.shared.view.load().after(changes, generation);
-        let view = Arc::new(view);
-        self.shared.view.store(view.clone());
-        telling::changed(changes.len(), generation);
-        // A channel without receivers is no error.
-        let _ = self.steps.send(Arc::new(Step { changes, view }));
-    }
-
-    /// Status, meters and the file, after everything that happened.
-    fn tell(&mut self, flight: &mut Flight, now: Moment) {
-        let mut status = flight.machine.status(now);
-        status.generation += flight.generation_before;
+    /// Meters and the file, after everything that happened.
+    fn tell(&mut self, status: &Status) {
         if let Some(meter) = &self.meter {
-            let told = catch_unwind(AssertUnwindSafe(|| report(&**meter, &status)));
+            let told = catch_unwind(AssertUnwindSafe(|| report(&**meter, status)));
             if told.is_err() {
                 telling::meter_panicked();
                 self.meter = None;
             }
         }
-        self.shared.status.store(Some(Arc::new((status, Instant::now()))));
         #[cfg(feature = "persist")]
         if let Some(keeper) = &mut self.keeper {
-            keeper.store_if_due(&flight.machine);
+            keeper.store_if_due(status.generation, self.config.longest_gap, || self.outlet.warm());
         }
     }
 }
 
-/// The parts that are lost and made anew with the machine.
+/// What is under way.
 struct Flight {
-    machine: Machine,
     start: Instant,
+    /// Events that the machine has not been handed yet.
+    events: VecDeque<Event>,
+    /// Whether the machine is in a step.
+    busy: bool,
+    /// When it wants a tick.
+    machine_wakes: Option<Duration>,
     requests: JoinSet<Landing>,
     aborts: HashMap<RequestId, AbortHandle>,
     ends: HashMap<Ticket, oneshot::Sender<SaveOutcome>>,
     tickets: u64,
-    generation_before: u64,
     stopping: Option<Stopping>,
     /// How many panics there were in a row, and when the last one was.
     panics: (u32, Instant),
@@ -288,18 +257,21 @@ struct Flight {
 struct Stopping {
     waiting: Vec<oneshot::Sender<()>>,
     until: Instant,
+    /// Whether somebody waits for the last storing, however long it takes.
+    stored: bool,
 }
 
 impl Flight {
-    fn new(machine: Machine, start: Instant) -> Self {
+    fn new(start: Instant) -> Self {
         Self {
-            machine,
             start,
+            events: VecDeque::new(),
+            busy: false,
+            machine_wakes: None,
             requests: JoinSet::new(),
             aborts: HashMap::new(),
             ends: HashMap::new(),
             tickets: 0,
-            generation_before: 0,
             stopping: None,
             panics: (0, start),
         }
@@ -315,9 +287,11 @@ impl Flight {
         waits.base.saturating_mul(doubled).min(waits.cap)
     }
 
-    fn stop(&mut self, done: oneshot::Sender<()>, patience: Duration) {
+    fn stop(&mut self, done: oneshot::Sender<()>, stored: bool, patience: Duration) {
         let until = Instant::now() + patience;
-        let stopping = self.stopping.get_or_insert(Stopping { waiting: Vec::new(), until });
+        let new = Stopping { waiting: Vec::new(), until, stored: false };
+        let stopping = self.stopping.get_or_insert(new);
+        stopping.stored |= stored;
         stopping.waiting.push(done);
     }
 
@@ -328,26 +302,10 @@ impl Flight {
             .is_some_and(|stopping| self.ends.is_empty() || Instant::now() >= stopping.until)
     }
 
-    fn deadline(&self, wake: Instant) -> Instant {
+    /// When to look again, if nothing happens before.
+    fn wake(&self) -> Instant {
+        let ticks = self.machine_wakes.filter(|_| !self.busy);
+        let wake = ticks.map_or_else(|| Instant::now() + LONG, |elapsed| self.start + elapsed);
         self.stopping.as_ref().map_or(wake, |stopping| stopping.until.min(wake))
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the driver is where the clocks are read")]
-fn moment(start: Instant) -> Moment {
-    Moment { elapsed: start.elapsed(), wall: Timestamp::now() }
-}
-
-/// Awaits a future; a panic in it is an error.
-async fn contained<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        match polled {
-            Ok(std::task::Poll::Ready(output)) => std::task::Poll::Ready(Ok(output)),
-            Ok(std::task::Poll::Pending) => std::task::Poll::Pending,
-            Err(panic) => std::task::Poll::Ready(Err(panic)),
-        }
-    })
-    .await
 }

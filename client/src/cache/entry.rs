@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::layered::Layered;
+use crate::wire::short;
 use crate::{Website, WebsiteId, Websites};
 
 /// Why a website's settings are not a `T`. The website is in the cache all the same.
@@ -53,7 +54,7 @@ impl<T: DeserializeOwned> Entry<T> {
         let read = catch_unwind(AssertUnwindSafe(|| website.settings.parse::<T>()));
         let value = match read {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(problem)) => Err(Misfit { problem: problem.to_string() }),
+            Ok(Err(problem)) => Err(Misfit { problem: short(problem) }),
             Err(_) => Err(Misfit { problem: "reading them panicked".to_owned() }),
         };
         Self { website, value }

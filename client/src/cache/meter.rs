@@ -41,6 +41,7 @@ pub(super) fn report(meter: &dyn Meter, status: &Status) {
         ("crisp_sync_saves_unknown_total", counters.saves_unknown),
         ("crisp_sync_read_backs_total", counters.read_backs),
         ("crisp_sync_odd_items_total", counters.odd_items),
+        ("crisp_sync_over_bound_total", counters.over_bound),
         ("crisp_sync_cached_answers_total", counters.cached_answers),
         ("crisp_sync_throttled_total", counters.throttled),
         ("crisp_sync_changes_total", counters.changes),

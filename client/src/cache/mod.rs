@@ -1,12 +1,14 @@
-//! The cache over real sockets: one task owns a [`Machine`](crate::machine::Machine), readers
-//! share what it publishes.
+//! The cache over real sockets: one thread owns a [`Machine`](crate::machine::Machine), one task
+//! carries its requests, readers share what it publishes.
 
 mod builder;
 mod changes;
 mod driver;
 mod entry;
 mod meter;
+mod outlet;
 mod shared;
+mod worker;
 
 #[cfg(test)]
 mod tests;
@@ -36,9 +38,18 @@ pub struct Stopped;
 /// An order to the task.
 #[derive(Debug)]
 enum Order {
-    Save { website: WebsiteId, settings: Settings, how: How, end: oneshot::Sender<SaveOutcome> },
+    Save {
+        website: WebsiteId,
+        settings: Settings,
+        how: How,
+        end: oneshot::Sender<SaveOutcome>,
+    },
     PollNow,
-    Stop { done: oneshot::Sender<()> },
+    Stop {
+        done: oneshot::Sender<()>,
+        /// Whether the last storing is waited for, however long it takes.
+        stored: bool,
+    },
 }
 
 /// The settings of all websites that have the plugin installed, kept equal to Crisp's.
@@ -209,12 +220,27 @@ impl<T> Cache<T> {
         let _ = self.orders.send(Order::PollNow).await;
     }
 
-    /// Ends the task: waits for saves that are under way, at most the configuration's
-    /// `save_patience`, and persists the set if that was asked for. The last view stays
-    /// readable.
+    /// Ends the cache: waits for saves that are under way, at most the configuration's
+    /// `save_patience`, and for nothing else that takes long. The last view stays readable.
+    ///
+    /// An answer that is being read then is not waited for, and nothing of it is shown. A set that
+    /// is to be kept (`Builder::shelf`) is stored once more; if that takes longer than 80 ms, it goes
+    /// on beside, and a process that ends before it is whole leaves what was stored before, at most
+    /// a minute and one storing older and as good to go on from. `stop_and_store` waits for it.
     pub async fn stop(&self) {
+        self.end(false).await;
+    }
+
+    /// As [`stop`](Self::stop), and waits until the set is stored, however long that takes: an hour
+    /// at most.
+    #[cfg(feature = "persist")]
+    pub async fn stop_and_store(&self) {
+        self.end(true).await;
+    }
+
+    async fn end(&self, stored: bool) {
         let (done, ended) = oneshot::channel();
-        if self.orders.send(Order::Stop { done }).await.is_ok() {
+        if self.orders.send(Order::Stop { done, stored }).await.is_ok() {
             // An error means that the task has ended, which is what was wanted.
             let _ = ended.await;
         }

@@ -15,6 +15,7 @@ use crate::machine::{Refusal, SaveOutcome};
 use crate::{BaseUrl, Config, Credentials, PluginId, Timeouts, WebsiteId};
 
 mod panics;
+mod stops;
 
 /// What the server does with the next request whose path has this in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -431,10 +432,12 @@ async fn a_restart_serves_the_old_set_at_once_and_tells_what_left_meanwhile() {
     let server = Server::start(3).await;
     let first = Cache::<Value>::builder(server.config()).shelf(shelf.clone()).start().unwrap();
     first.ready().await.unwrap();
-    first.stop().await;
+    first.stop_and_store().await;
     server.uninstall(2);
     let second = Cache::<Value>::builder(server.config()).shelf(shelf).start().unwrap();
     let mut changes = second.changes();
+    let change = change_of(&mut changes, 2).await;
+    assert!(matches!(change, Change::Added { .. }), "told of the old set first: {change:?}");
     let change = change_of(&mut changes, 2).await;
     assert!(matches!(change, Change::Removed { .. }), "{change:?}");
     second.ready().await.unwrap();

@@ -19,7 +19,8 @@ impl Machine {
         };
         if exchange.cached {
             self.ledger.came_from_cache();
-        } else if let Some(date) = exchange.date {
+        } else if let Some(date) = exchange.date.filter(|_| head.status != StatusCode::NOT_MODIFIED)
+        {
             self.server_clock = Some((date, self.now.elapsed));
         }
         if head.status.is_success() && !exchange.cached {
@@ -32,6 +33,13 @@ impl Machine {
                 self.save_answered(*save, head.status, &body, overtaken);
             }
             job if head.status.is_success() => self.read(job, &exchange, &body),
+            job if head.status == StatusCode::NOT_MODIFIED => {
+                self.heed_retry_after(head.status, &head.headers);
+                if let Some(pass) = self.phase.pass_mut().filter(|_| matches!(job, Job::Page(_))) {
+                    pass.turn_address();
+                }
+                self.set_back(&job, &exchange, Setback::not_modified());
+            }
             job => self.refused(job, &exchange, head.status, &head.headers, &body),
         }
     }
@@ -68,7 +76,7 @@ impl Machine {
         }
         let account = wire::data(body).and_then(|data| {
             serde_json::from_str::<Account>(data.get())
-                .map_err(|e| wire::Unreadable::WrongData { problem: e.to_string() })
+                .map_err(|e| wire::Unreadable::WrongData { problem: wire::short(e) })
         });
         match account {
             Ok(account) => {
@@ -137,6 +145,7 @@ impl Machine {
             self.counters.cached_answers += 1;
             self.polls.was_cached();
         }
+        self.counters.over_bound += u64::from(trouble == Trouble::OverBound);
         let Some(lane) = job.lane() else { return };
         self.waits.failed(lane, trouble, retry_after, self.now.elapsed);
         match job {
@@ -168,7 +177,7 @@ impl Machine {
         self.ledger.let_through();
         let others = [Lane::Poll, Lane::Load].map(|lane| self.waits.failures(lane));
         if others == [0, 0] {
-            self.last_error = None;
+            self.last_error = self.list_error.clone();
         }
     }
 }

@@ -10,7 +10,7 @@ use super::event::{Action, Event, Moment};
 use super::flight::Flight;
 use super::lists::Lists;
 use super::parts::cursor::later;
-use super::parts::{Cursor, OwnWrites, Pacing};
+use super::parts::{Bounds, Cursor, OwnWrites, Pacing};
 use super::pass::Pass;
 use super::phase::Phase;
 use super::polls::Polls;
@@ -38,6 +38,7 @@ pub struct Machine {
     pub(super) polls: Polls,
     pub(super) saves: Saves,
     pub(super) own_writes: OwnWrites,
+    pub(super) bounds: Bounds,
 
     // Requests, waits, the day's budget.
     pub(super) flight: Flight,
@@ -50,6 +51,8 @@ pub struct Machine {
     // What is told.
     pub(super) counters: Counters,
     pub(super) last_error: Option<String>,
+    /// Why the last list was not used, until one is.
+    pub(super) list_error: Option<String>,
     pub(super) actions: Vec<Action>,
 }
 
@@ -69,6 +72,7 @@ impl Machine {
             polls: Polls::new(now.elapsed),
             saves: Saves::new(&config),
             own_writes: OwnWrites::new(&config),
+            bounds: Bounds::new(&config),
             flight: Flight::new(config.mistakes),
             waits: Waits::new(&config),
             pacing: Pacing::new(&config),
@@ -77,6 +81,7 @@ impl Machine {
             now,
             counters: Counters::default(),
             last_error: None,
+            list_error: None,
             actions,
             config,
         }
@@ -184,7 +189,10 @@ impl Machine {
             verified: self.phase.is_loaded() && self.lists.is_verified(),
             generation: self.snapshot.generation,
             websites: self.snapshot.websites.len(),
-            failures: self.waits.failures(Lane::Poll).max(self.waits.failures(Lane::Load)),
+            failures: [Lane::Poll, Lane::Load, Lane::List]
+                .into_iter()
+                .map(|lane| self.waits.failures(lane))
+                .fold(0, u32::max),
             last_error: self.last_error.clone(),
             saves_open: self.saves.open(&self.flight),
             poll_interval,

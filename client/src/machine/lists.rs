@@ -75,6 +75,11 @@ impl Lists {
         self.end = Some(page);
     }
 
+    /// How many websites are remembered of differentials.
+    pub(super) fn names(&self) -> usize {
+        self.explained.len() + self.watch.as_ref().map_or(0, |watch| watch.learnt.len())
+    }
+
     /// A list begins.
     pub(super) fn begin(&mut self, now: Duration) {
         self.suspect = false;

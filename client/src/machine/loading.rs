@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::client::Machine;
+use super::parts::Excess;
 use super::parts::difference::Draft;
 use super::pass::{Missing, Pass, vanished};
 use super::words::{Exchange, Job, Lane, Setback, Trouble};
@@ -36,6 +37,9 @@ impl Machine {
         self.counters.odd_items += list.unreadable as u64;
         let mistakes = self.config.mistakes;
         let whole = pass.take(&list.items, size, exchange, self.lists.end(), mistakes);
+        if let Some(excess) = self.bounds.excess(&self.snapshot.websites, pass.size()) {
+            return self.list_is_over(excess);
+        }
         self.recovered(Lane::Load);
         if mistakes.has(Mistake::PublishesPageByPage) && size > 0 {
             let websites = list.items.iter().map(|item| Website::clone(&item.website));
@@ -108,6 +112,9 @@ impl Machine {
                 return self.set_back(&Job::Verify, exchange, setback);
             }
         };
+        if let Some(excess) = self.bounds.excess_names(self.names_aside() + list.items.len()) {
+            return self.list_is_over(excess);
+        }
         self.counters.odd_items += list.unreadable as u64;
         let cached = &self.snapshot.websites;
         let mut draft = Draft::of(&pass.listed(cached));
@@ -133,8 +140,24 @@ impl Machine {
                 }
             }
         }
+        if let Some(excess) = self.bounds.excess(&self.snapshot.websites, websites.size()) {
+            return self.list_is_over(excess);
+        }
         let set = Verified { websites, said: touched, doubts };
         self.finish_load(set, exchange);
+    }
+
+    /// The list is over a bound: nothing of it is used, and it is read again after a wait that
+    /// grows until a list fits, however good the pages are until then.
+    fn list_is_over(&mut self, excess: Excess) {
+        self.recovered(Lane::Load);
+        let Setback { trouble, error, .. } = Setback::over_bound(excess);
+        self.counters.failures += 1;
+        self.counters.over_bound += 1;
+        self.list_error = Some(format!("list: {error}"));
+        self.last_error.clone_from(&self.list_error);
+        self.waits.failed(Lane::List, trouble, None, self.now.elapsed);
+        self.phase.begin(Pass::start());
     }
 
     /// Swaps the set in.
@@ -151,6 +174,8 @@ impl Machine {
         self.counters.lists += 1;
         self.lists.placed(&last, self.now.elapsed);
         self.flight.applied(exchange);
+        self.list_error = None;
+        self.waits.succeeded(Lane::List);
         self.recovered(Lane::Load);
         self.good_poll(exchange);
         self.polls.since_load = false;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::parts::load::{Evidence, PageSeen, PageStep};
 use super::words::{Exchange, Ids, put_back};
 use crate::mistake::Mistakes;
+use crate::website::Size;
 use crate::wire::{Item, ItemKind};
 use crate::{Website, WebsiteId, Websites};
 
@@ -27,10 +28,14 @@ pub(super) struct Pass {
     missing: Option<u32>,
     /// Since when its pages come out of a cache.
     cached_since: Option<Duration>,
+    /// Whether the parameters of the pages' addresses stand in the other order.
+    turned: bool,
     largest: usize,
     previous: usize,
     repeated: usize,
     short: usize,
+    /// Items without an identifier that could be read.
+    unreadable: usize,
     /// Requests that this pass took, its differential included.
     cost: u32,
     /// The exchanges of its first page and of its last.
@@ -74,10 +79,12 @@ impl Pass {
             stage: Stage::Pages,
             missing: None,
             cached_since: None,
+            turned: false,
             largest: 0,
             previous: 0,
             repeated: 0,
             short: 0,
+            unreadable: 0,
             cost: 1,
             ends: None,
             vanished_before: None,
@@ -107,6 +114,17 @@ impl Pass {
             Stage::Probe => Some(self.page.saturating_sub(1)),
             Stage::Verify => None,
         }
+    }
+
+    /// Has the pages asked at other addresses than before, which mean the same: a cache answered
+    /// 304 to the last one.
+    pub(super) fn turn_address(&mut self) {
+        self.turned = !self.turned;
+    }
+
+    /// Whether the parameters of the pages' addresses stand in the other order.
+    pub(super) fn is_turned(&self) -> bool {
+        self.turned
     }
 
     /// A pass that began too long ago is worth nothing: removals since may be forgotten.
@@ -203,6 +221,7 @@ impl Pass {
         mistakes: Mistakes,
     ) -> bool {
         self.cost += 1;
+        self.unreadable += size.saturating_sub(items.len());
         if self.stage == Stage::Probe {
             self.stage = Stage::Pages;
             if size > 0 {
@@ -242,6 +261,18 @@ impl Pass {
 
     fn goes_round(&self) -> bool {
         self.repeated > self.fresh.len() + MOST_REPEATED
+    }
+
+    /// How much the pages held so far. An item without an identifier is a website, too, or a list of
+    /// nothing else would have no end.
+    pub(super) fn size(&self) -> Size {
+        let Size { websites, bytes } = self.fresh.size();
+        Size { websites: websites + self.unreadable, bytes }
+    }
+
+    /// How many websites polls have told of meanwhile.
+    pub(super) fn names(&self) -> usize {
+        self.heard.len()
     }
 
     /// The set of the pages alone.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::client::Machine;
 use super::parts::difference::{self, Draft};
+use super::pass::Pass;
 use super::words::{Exchange, Job, Lane, Setback};
 #[cfg(feature = "mistakes")]
 use crate::mistake::Mistake;
@@ -43,18 +44,24 @@ impl Machine {
             Err(problem) => {
                 #[cfg(feature = "mistakes")]
                 if self.config.mistakes.has(Mistake::HalfAppliedAnswer) {
-                    self.apply(&super::mistaken::items_before_the_cut(body), exchange);
+                    let items = super::mistaken::items_before_the_cut(body);
+                    self.put_in_place(self.drafted(&items), &items, exchange);
                 }
                 let setback = Setback::unreadable(problem);
                 return self.set_back(&Job::Poll, exchange, setback);
             }
         };
+        let known = &self.snapshot.websites;
+        let draft = self.drafted(&list.items);
+        let excess = self.bounds.excess_names(self.names_aside() + list.items.len());
+        if let Some(excess) = excess.or_else(|| self.bounds.excess(known, draft.size())) {
+            return self.set_back(&Job::Poll, exchange, Setback::over_bound(excess));
+        }
         self.counters.odd_items += list.unreadable as u64;
         let idle = self.phase.pass().is_none();
         let polled = self.polls.good.is_some();
-        let known = &self.snapshot.websites;
         let evidence = polled.then(|| self.lists.later_signs(&list.items, known, idle)).flatten();
-        self.apply(&list.items, exchange);
+        self.put_in_place(draft, &list.items, exchange);
         self.flight.applied(exchange);
         // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
         let strayed = !polled && self.asked_from_the_future(&Job::Poll, exchange);
@@ -85,14 +92,24 @@ impl Machine {
         difference::apply(items, draft);
     }
 
-    /// Applies a poll's items to a copy of the set, and puts that in place.
-    fn apply(&mut self, items: &[Item], exchange: &Exchange) {
+    /// A copy of the set with a poll's items applied to it.
+    fn drafted(&self, items: &[Item]) -> Draft {
         let mut draft = Draft::of(&self.snapshot.websites);
         self.apply_to(items, &mut draft);
+        draft
+    }
+
+    /// Puts the draft of a poll's items in place.
+    fn put_in_place(&mut self, draft: Draft, items: &[Item], exchange: &Exchange) {
         self.commit(draft, exchange);
         if let Some(pass) = self.phase.pass_mut() {
             pass.hear(items.iter().map(|item| item.id));
         }
+    }
+
+    /// How many websites differentials have named that are remembered beside the set.
+    pub(super) fn names_aside(&self) -> usize {
+        self.phase.pass().map_or(0, Pass::names) + self.lists.names() + self.saves.names()
     }
 
     /// A differential was wholly applied: now, and only now, the cursor moves.

@@ -57,13 +57,15 @@ impl Requests {
     }
 
     /// A page of the list (docs/wire.md#pages); the flags are always sent, so that no default is
-    /// relied upon.
-    pub(crate) fn list(&self, page: u32, configured_only: bool) -> Request<Bytes> {
+    /// relied upon. `turned` puts them in the other order: the same question at an address that a
+    /// cache has not seen.
+    pub(crate) fn list(&self, page: u32, configured_only: bool, turned: bool) -> Request<Bytes> {
         let (configured, plan) = (flag(configured_only), self.include_plan);
-        let route = format!(
-            "plugin/connect/websites/all/{page}?filter_configured={configured}&include_plan={plan}"
-        );
-        self.request(Method::GET, &route, None)
+        let query = match turned {
+            false => format!("filter_configured={configured}&include_plan={plan}"),
+            true => format!("include_plan={plan}&filter_configured={configured}"),
+        };
+        self.request(Method::GET, &format!("plugin/connect/websites/all/{page}?{query}"), None)
     }
 
     /// The differential (docs/wire.md#differential); the colons of the date are percent-encoded.
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_asked_with_both_flags_spelt_out() {
-        let list = requests().list(3, false);
+        let list = requests().list(3, false, false);
         let path = list.uri().path_and_query().unwrap().as_str();
         let all = "/v1/plugin/connect/websites/all/3?filter_configured=0&include_plan=0";
         assert_eq!(path, all);

@@ -143,6 +143,11 @@ impl Saves {
         }
     }
 
+    /// How many websites wait to be read.
+    pub(super) fn names(&self) -> usize {
+        self.reads.len()
+    }
+
     /// Ends the order to read this website.
     pub(super) fn end_read(&mut self, id: &WebsiteId) -> Option<Read> {
         self.reads.remove(id)

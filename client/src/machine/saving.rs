@@ -33,7 +33,7 @@ impl Machine {
             };
         }
         let refused = wire::refusal(status.as_u16(), body);
-        if Trouble::of(status) == Trouble::Server {
+        if matches!(Trouble::of(status), Trouble::Server | Trouble::Cached) {
             return self.save_unclear(save, refused.to_string());
         }
         if status == StatusCode::NOT_FOUND {
@@ -108,9 +108,12 @@ impl Machine {
                 return self.set_back(&Job::Read(id), exchange, setback);
             }
         };
+        let held = self.completed(held);
+        if let Some(excess) = self.bounds.excess_with(&self.snapshot.websites, &held) {
+            return self.set_back(&Job::Read(id), exchange, Setback::over_bound(excess));
+        }
         self.recovered(Lane::Read);
         self.counters.read_backs += 1;
-        let held = self.completed(held);
         let Some(read) = self.saves.end_read(&id) else {
             return;
         };

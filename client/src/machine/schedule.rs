@@ -146,7 +146,8 @@ impl Machine {
             return None;
         }
         if self.phase.pass().is_some() {
-            return Some((self.waits.not_before(Lane::Load), Candidate::Load));
+            let [page, list] = [Lane::Load, Lane::List].map(|lane| self.waits.not_before(lane));
+            return Some((page.max(list), Candidate::Load));
         }
         let budget = self.ledger.clone().at(self.server_now());
         let now = self.now.elapsed;
@@ -240,7 +241,8 @@ impl Machine {
             Job::Verify => since(self.verify_asks()?),
             Job::Page(page) => {
                 let page = page + u32::from(mistakes.has(Mistake::WrongFirstPage));
-                self.requests.list(page, mistakes.has(Mistake::LoadsConfiguredOnly))
+                let turned = self.phase.pass().is_some_and(Pass::is_turned);
+                self.requests.list(page, mistakes.has(Mistake::LoadsConfiguredOnly), turned)
             }
             Job::Read(website) => {
                 self.requests.settings(Method::GET, *website, self.plugin_id?, None)

@@ -91,6 +91,9 @@ pub struct Counters {
     pub read_backs: u64,
     /// Items that made no sense and were left out.
     pub odd_items: u64,
+    /// Lists, polls and readings that were over a bound
+    /// ([`Config::most_websites`](crate::Config::most_websites)) and not used.
+    pub over_bound: u64,
     /// Answers that a cache gave and that were not believed.
     pub cached_answers: u64,
     /// Refusals for asking too much, 429 and 420.

@@ -12,7 +12,7 @@ use crate::Config;
 pub(super) struct Waits {
     backoff: Backoff,
     chance: Chance,
-    lanes: [LaneState; 3],
+    lanes: [LaneState; 4],
     silent_until: Duration,
 }
 
@@ -76,7 +76,8 @@ impl Waits {
         if trouble == Trouble::Throttled {
             // The limit is on the plugin, not on the route. Where it was named, that will do.
             let others = now.saturating_add(asked.unwrap_or(wait));
-            for state in &mut self.lanes {
+            for lane in Lane::ASKED {
+                let state = &mut self.lanes[lane as usize];
                 state.not_before = state.not_before.max(others);
             }
         }

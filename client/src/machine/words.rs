@@ -9,6 +9,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::event::{How, Moment, Operation, Ticket};
+use super::parts::Excess;
 use crate::{Settings, Website, WebsiteId, Websites};
 
 /// What a request is for.
@@ -90,6 +91,13 @@ pub(crate) enum Lane {
     Load,
     /// The settings of single websites, and the account.
     Read,
+    /// Whole lists: their pages may all be good, and the list yet be over a bound.
+    List,
+}
+
+impl Lane {
+    /// Those whose requests a throttled one keeps waiting.
+    pub(crate) const ASKED: [Self; 3] = [Self::Poll, Self::Load, Self::Read];
 }
 
 /// What went wrong, as far as waiting is concerned.
@@ -101,12 +109,14 @@ pub(crate) enum Trouble {
     Server,
     /// A success status with a body that is not the API's.
     Unreadable,
-    /// The answer came out of a cache and may be old.
+    /// The answer came out of a cache and may be old, or is a 304 that nothing asked for.
     Cached,
     /// 429 or 420.
     Throttled,
     /// 401, 403, 404 and other refusals that asking again will hardly change.
     Refused,
+    /// Good, and more than the cache may hold.
+    OverBound,
 }
 
 impl Trouble {
@@ -116,6 +126,8 @@ impl Trouble {
             // Either may come from either limiter (docs/wire.md#throttling).
             429 | 420 => Self::Throttled,
             408 => Self::Server,
+            // No request is conditional, so a cache between here and the API made this up.
+            304 => Self::Cached,
             400..=499 => Self::Refused,
             _ => Self::Server,
         }
@@ -139,8 +151,21 @@ impl Setback {
         Self::of(Trouble::Unreadable, error)
     }
 
+    pub(crate) fn over_bound(excess: Excess) -> Self {
+        Self::of(Trouble::OverBound, excess)
+    }
+
     pub(crate) fn cached() -> Self {
         Self::of(Trouble::Cached, "the answer came out of a cache")
+    }
+
+    /// A 304 has no body, and no request of this client is conditional: there is nothing that it
+    /// could stand for.
+    pub(crate) fn not_modified() -> Self {
+        let problem = "304 Not Modified, though nothing was asked on a condition: a cache between \
+                       this client and the API answers wrongly. It is asked again \
+                       at another address; take the cache out if this goes on";
+        Self::of(Trouble::Cached, problem)
     }
 }
 

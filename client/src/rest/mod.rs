@@ -121,7 +121,7 @@ impl Client {
         page: u32,
         options: ListOptions,
     ) -> Result<Vec<Website>, ApiError> {
-        let request = self.requests.list(page, options.configured_only);
+        let request = self.requests.list(page, options.configured_only, false);
         let body = self.send(request).await?;
         let list = wire::read_items(body.body(), true)?;
         Ok(list.items.into_iter().map(|item| Website::clone(&item.website)).collect())
@@ -324,7 +324,7 @@ impl Client {
         let response = self.send(request).await?;
         let data = wire::data(response.body())?;
         serde_json::from_str(data.get()).map_err(|problem| {
-            ApiError::Unreadable(Unreadable::WrongData { problem: problem.to_string() })
+            ApiError::Unreadable(Unreadable::WrongData { problem: wire::short(problem) })
         })
     }
 

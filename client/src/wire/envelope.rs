@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::short;
+
 /// A body that is not what the API sends: garbage, a proxy's page, an empty or cut body, an
 /// envelope that says `error` under a 200, or data of the wrong type (docs/wire.md#envelope).
 ///
@@ -57,14 +59,15 @@ struct Envelope<'a> {
 
 impl Envelope<'_> {
     fn reason(&self) -> String {
-        self.reason.and_then(|reason| serde_json::from_str(reason.get()).ok()).unwrap_or_default()
+        let read = |reason: &RawValue| serde_json::from_str::<String>(reason.get()).ok();
+        self.reason.and_then(read).map(short).unwrap_or_default()
     }
 }
 
 /// The `data` of a successful answer, as text. Demands `error` to be false in so many words.
 pub(crate) fn data(body: &[u8]) -> Result<&RawValue, Unreadable> {
     let envelope: Envelope<'_> = serde_json::from_slice(body)
-        .map_err(|problem| Unreadable::NotAnEnvelope { problem: problem.to_string() })?;
+        .map_err(|problem| Unreadable::NotAnEnvelope { problem: short(problem) })?;
     match envelope.error.map(RawValue::get) {
         Some("false") => {}
         Some("true") => {
@@ -104,7 +107,7 @@ pub(crate) fn refusal(status: u16, body: &[u8]) -> Refused {
     let message = envelope
         .data
         .and_then(|data| serde_json::from_str::<Message>(data.get()).ok())
-        .map(|data| data.message);
+        .map(|data| short(data.message));
     Refused { status, reason: envelope.reason(), message }
 }
 
@@ -129,6 +132,21 @@ mod tests {
     fn missing_and_null_data_are_failures_and_not_empty_lists() {
         assert_eq!(data(br#"{"error":false}"#).unwrap_err(), Unreadable::NoData);
         assert_eq!(data(br#"{"error":false,"data":null}"#).unwrap_err(), Unreadable::NoData);
+    }
+
+    #[test]
+    fn an_answer_cannot_fill_the_log_with_its_words() {
+        let long = "x".repeat(100_000);
+        let refused = refusal(
+            400,
+            format!(r#"{{"error":true,"reason":"{long}","data":{{"message":"{long}"}}}}"#)
+                .as_bytes(),
+        );
+        assert!(refused.to_string().len() < 1200, "{}", refused.to_string().len());
+        let bare = format!("\"{long}\"");
+        for body in [bare.as_bytes(), format!(r#"{{"error":true,"reason":{bare}}}"#).as_bytes()] {
+            assert!(data(body).unwrap_err().to_string().len() < 700);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::envelope::{self, Unreadable};
+use super::short;
 use crate::{Plan, Settings, Website, WebsiteId};
 
 /// The `difference` of an item of `since` (docs/wire.md#differential).
@@ -101,7 +102,7 @@ pub(crate) fn read_items(body: &[u8], of_page: bool) -> Result<ItemList, Unreada
     }
     // One item is no object, or repeats a member: read them one by one.
     let raw: Vec<&RawValue> = serde_json::from_str(data)
-        .map_err(|problem| Unreadable::WrongData { problem: problem.to_string() })?;
+        .map_err(|problem| Unreadable::WrongData { problem: short(problem) })?;
     for item in raw {
         let item = serde_json::from_str::<RawItem<'_>>(item.get()).ok();
         list.push(item.and_then(|item| item.item(of_page)));
@@ -122,7 +123,7 @@ impl ItemList {
 pub(crate) fn read_subscription(body: &[u8], id: WebsiteId) -> Result<Website, Unreadable> {
     let data = envelope::data(body)?.get();
     let raw: RawItem<'_> = serde_json::from_str(data)
-        .map_err(|problem| Unreadable::WrongData { problem: problem.to_string() })?;
+        .map_err(|problem| Unreadable::WrongData { problem: short(problem) })?;
     if lenient::<String>(raw.website_id)
         .and_then(|text| text.parse().ok())
         .is_some_and(|answered: WebsiteId| answered != id)

@@ -18,6 +18,20 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::fmt::temporal::DateTimePrinter;
 use std::time::Duration;
 
+/// The longest that words out of an answer are in a message, in characters.
+const LONGEST_WORDS: usize = 500;
+
+/// Words out of an answer, or about one, for a message: an answer may be as long as it likes.
+pub(crate) fn short(words: impl ToString) -> String {
+    let mut words = words.to_string();
+    if let Some((end, _)) = words.char_indices().nth(LONGEST_WORDS) {
+        words.truncate(end);
+        words.push('…');
+        words.shrink_to_fit();
+    }
+    words
+}
+
 /// A moment as `date_since` wants it: UTC, `Z`, milliseconds (docs/wire.md#stamps, docs/hazards.md#c9).
 pub(crate) fn date_text(moment: Timestamp) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
@@ -67,6 +81,15 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect()
+    }
+
+    #[test]
+    fn words_out_of_an_answer_are_cut_and_what_is_short_stays() {
+        assert_eq!(short("invalid_data"), "invalid_data");
+        let cut = short("ä".repeat(501));
+        assert_eq!(cut.chars().count(), 501);
+        assert!(cut.ends_with("ä…") && cut.capacity() < 1100, "{}", cut.capacity());
+        assert_eq!(short("ä".repeat(500)).chars().count(), 500);
     }
 
     #[test]

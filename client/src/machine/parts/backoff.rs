@@ -18,7 +18,7 @@ pub(crate) struct Backoff {
     throttled: Waits,
     refused: Waits,
     longest_retry_after: Duration,
-    failures: [Streaks; 3],
+    failures: [Streaks; 4],
     mistakes: Mistakes,
 }
 
@@ -45,7 +45,7 @@ impl Backoff {
         let streaks = &mut self.failures[lane as usize];
         let (waits, streak) = match trouble {
             Trouble::Throttled => (self.throttled, &mut streaks.throttled),
-            Trouble::Refused => (self.refused, &mut streaks.refused),
+            Trouble::Refused | Trouble::OverBound => (self.refused, &mut streaks.refused),
             Trouble::Network | Trouble::Server | Trouble::Unreadable | Trouble::Cached => {
                 (self.retry, &mut streaks.retry)
             }

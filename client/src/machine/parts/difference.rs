@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::website::Size;
 use crate::wire::{Item, ItemKind};
 use crate::{Website, WebsiteId, Websites};
 
@@ -17,6 +18,11 @@ impl Draft {
     /// A draft that starts as a copy of this set, which costs nothing.
     pub(crate) fn of(websites: &Websites) -> Self {
         Self { websites: websites.clone(), touched: Vec::new(), doubts: Vec::new() }
+    }
+
+    /// How much the draft holds now.
+    pub(crate) fn size(&self) -> Size {
+        self.websites.size()
     }
 
     /// The website as the draft has it now.

@@ -8,28 +8,39 @@ use http::Response;
 use jiff::Timestamp;
 
 use super::sim::{config, moment, secs, w};
+use crate::Config;
 use crate::machine::{Action, Event, Machine, Operation};
 
 const START: &str = "2026-01-01T00:00:00Z";
 
 /// A machine, its virtual time, and how many requests it has sent.
-struct Played {
-    machine: Machine,
-    now: Duration,
-    sent: u32,
+pub struct Played {
+    pub machine: Machine,
+    pub now: Duration,
+    pub sent: u32,
     actions: Vec<Action>,
 }
 
 impl Played {
     fn new() -> Self {
-        let now = moment(Duration::ZERO, 0);
-        let mut machine = Machine::new(config(), now);
-        let actions = machine.handle(now, Event::Tick);
-        Self { machine, now: Duration::ZERO, sent: 0, actions }
+        Self::of(config())
+    }
+
+    pub fn of(config: Config) -> Self {
+        Self::with(Machine::new(config, moment(Duration::ZERO, 0)), Duration::ZERO)
+    }
+
+    pub fn with(mut machine: Machine, now: Duration) -> Self {
+        let actions = machine.handle(moment(now, 0), Event::Tick);
+        Self { machine, now, sent: 0, actions }
     }
 
     /// Answers everything by `server`, 10 ms after it was sent, until `end`.
-    fn until(&mut self, end: Duration, server: impl Fn(Operation, Duration) -> Response<Bytes>) {
+    pub fn until(
+        &mut self,
+        end: Duration,
+        server: impl Fn(Operation, Duration) -> Response<Bytes>,
+    ) {
         while self.now < end {
             let mut told = Vec::new();
             for action in std::mem::take(&mut self.actions) {
@@ -50,7 +61,7 @@ impl Played {
         }
     }
 
-    fn holds(&self, number: u128) -> bool {
+    pub fn holds(&self, number: u128) -> bool {
         self.machine.snapshot().websites.contains(&w(number))
     }
 }
@@ -67,16 +78,16 @@ fn dated(date: &str, status: u16, body: &str) -> Response<Bytes> {
         .unwrap()
 }
 
-fn at(now: Duration, status: u16, body: &str) -> Response<Bytes> {
+pub fn at(now: Duration, status: u16, body: &str) -> Response<Bytes> {
     let start: Timestamp = START.parse().unwrap();
     dated(&http_date(start + now), status, body)
 }
 
-fn list(items: &str) -> String {
+pub fn list(items: &str) -> String {
     format!(r#"{{"error":false,"reason":"listed","data":[{items}]}}"#)
 }
 
-fn item(number: u128, settings: &str) -> String {
+pub fn item(number: u128, settings: &str) -> String {
     let id = w(number);
     format!(r#"{{"website_id":"{id}","token":"t","settings":{settings}}}"#)
 }

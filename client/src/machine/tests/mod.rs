@@ -1,8 +1,10 @@
 //! The machine against a model server, in virtual time.
 
+mod bounds;
 mod failing;
 mod hostile;
 mod loading;
+mod not_modified;
 mod pacing;
 mod polling;
 mod random;

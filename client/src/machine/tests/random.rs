@@ -31,6 +31,7 @@ fn quirks() -> impl Strategy<Value = Quirks> {
         past_end_404: flags[5] && !flags[6],
         lag: ms(lag),
         cache_for: secs(cache),
+        not_modified: false,
         remembers: Duration::MAX,
     })
 }
@@ -46,6 +47,7 @@ fn fault() -> impl Strategy<Value = Aim> {
         Just(Fault::LoseRequest),
         Just(Fault::LoseAnswer),
         Just(Fault::Connect),
+        Just(Fault::NotModified),
         prop::sample::select(vec![
             "<html>",
             "",

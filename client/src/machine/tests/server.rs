@@ -24,6 +24,8 @@ pub struct Quirks {
     pub no_date: bool,
     pub past_end_404: bool,
     pub cache_for: Duration,
+    /// A cache in front gives 304 without a body to every address that it has seen.
+    pub not_modified: bool,
     pub remembers: Duration,
 }
 
@@ -41,6 +43,7 @@ impl Default for Quirks {
             no_date: false,
             past_end_404: false,
             cache_for: Duration::ZERO,
+            not_modified: false,
             remembers: Duration::MAX,
         }
     }
@@ -165,6 +168,12 @@ impl Server {
         {
             let body = body.clone();
             return self.respond(now, 200, body, true);
+        }
+        if self.quirks.not_modified && request.method() == "GET" {
+            if self.cache.contains_key(&key) {
+                return self.respond(now, 304, Bytes::new(), false);
+            }
+            self.cache.insert(key.clone(), (at, Bytes::new()));
         }
         let query = request.uri().query().unwrap_or_default().to_owned();
         let (status, body) = self.route(now, request, &path, &query);

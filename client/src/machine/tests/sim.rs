@@ -37,6 +37,8 @@ pub enum Fault {
     LoseAnswer,
     Connect,
     Body(&'static str),
+    /// 304 without a body, made up by a cache in front: the API does not hear of the request.
+    NotModified,
     Stale(Duration),
 }
 
@@ -279,6 +281,12 @@ impl Sim {
                 Some(Ok(response.body(body).unwrap()))
             }
             Some(Fault::Body(body)) => Some(Ok(Response::new(Bytes::from_static(body.as_bytes())))),
+            Some(Fault::NotModified) => {
+                let date = Timestamp::from_millisecond(START).unwrap();
+                let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                let response = Response::builder().status(304).header("date", date);
+                Some(Ok(response.body(Bytes::new()).unwrap()))
+            }
             Some(Fault::Stale(age)) => {
                 let mut response = self.server.answer(now.saturating_sub(age), request);
                 response.headers_mut().insert("bloom-status", "HIT".parse().unwrap());

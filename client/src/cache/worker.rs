@@ -1,0 +1,182 @@
+//! The thread that owns the machine. A big answer or a big set takes it seconds, in which neither the
+//! runtime nor a stop waits for it.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+use super::outlet::Outlet;
+use crate::Config;
+use crate::machine::{Action, Event, Machine, Moment, Status, WarmStart};
+use crate::telling;
+
+/// Called before the machine handles an event, to panic as a bug in the machine would.
+#[cfg(test)]
+pub(super) type Bug = Box<dyn FnMut(&Event) + Send>;
+
+/// Where the set of an earlier life comes from.
+pub(super) type Warm = Box<dyn FnOnce() -> Option<WarmStart> + Send>;
+
+/// One step of the machine.
+pub(super) enum Task {
+    Handle(Event),
+    /// A new machine in place of one that panicked, which sends nothing for so long.
+    BeginAnew(Duration),
+}
+
+/// What came of a step.
+pub(super) enum Reply {
+    Done(Box<Stepped>),
+    /// The machine panicked, with these words.
+    Panicked(String),
+}
+
+/// A step that was done. What changed is published already.
+pub(super) struct Stepped {
+    pub(super) actions: Vec<Action>,
+    /// When the machine wants a tick.
+    pub(super) wake: Option<Duration>,
+    pub(super) status: Status,
+}
+
+/// The driver's end. When it is dropped, the thread ends after the step that it is in.
+pub(super) struct Link {
+    tasks: Sender<Task>,
+    replies: UnboundedReceiver<Reply>,
+}
+
+impl Link {
+    /// Orders a step; each has one reply.
+    pub(super) fn order(&self, task: Task) {
+        // The thread ends only when this end is dropped.
+        let _ = self.tasks.send(task);
+    }
+
+    /// The next reply; `None` when the thread has ended, which it does not by itself.
+    pub(super) async fn reply(&mut self) -> Option<Reply> {
+        self.replies.recv().await
+    }
+}
+
+pub(super) struct Worker<T> {
+    pub(super) config: Config,
+    /// What moments count from.
+    pub(super) start: Instant,
+    pub(super) outlet: Arc<Outlet<T>>,
+    /// The generations of the machines before this one.
+    pub(super) generation_before: u64,
+    #[cfg(test)]
+    pub(super) bug: Bug,
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
+    /// Starts the thread.
+    pub(super) fn start(self, warm: Warm) -> io::Result<Link> {
+        let (tasks, ordered) = channel();
+        let (told, replies) = unbounded_channel();
+        let thread = std::thread::Builder::new().name("crisp-sync".to_owned());
+        thread.spawn(move || self.run(warm, &ordered, &told))?;
+        Ok(Link { tasks, replies })
+    }
+
+    fn run(mut self, warm: Warm, tasks: &Receiver<Task>, replies: &UnboundedSender<Reply>) {
+        // The shelf is the plugin's code.
+        let warm = catch_unwind(AssertUnwindSafe(warm)).unwrap_or_default();
+        let mut machine = self.machine(warm);
+        while let Ok(task) = tasks.recv() {
+            let stepped = catch_unwind(AssertUnwindSafe(|| self.step(&mut machine, task)));
+            let reply = match stepped {
+                Ok(stepped) => Reply::Done(Box::new(stepped)),
+                Err(panic) => Reply::Panicked(words_of(&*panic)),
+            };
+            if replies.send(reply).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn machine(&self, warm: Option<WarmStart>) -> Machine {
+        let (config, now) = (self.config.clone(), moment(self.start));
+        match warm {
+            Some(warm) => {
+                let websites = warm.websites.clone();
+                let machine = Machine::resume(config, now, warm);
+                self.outlet.begin_with(&websites, machine.snapshot().generation);
+                machine
+            }
+            None => Machine::new(config, now),
+        }
+    }
+
+    fn step(&mut self, machine: &mut Machine, task: Task) -> Stepped {
+        let now = moment(self.start);
+        let event = match task {
+            Task::Handle(event) => event,
+            Task::BeginAnew(rest) => {
+                self.begin_anew(machine, now, rest);
+                Event::Tick
+            }
+        };
+        #[cfg(test)]
+        (self.bug)(&event);
+        let (before, over_bound) = (machine.state(), machine.counters().over_bound);
+        let mut actions = machine.handle(now, event);
+        let mut status = machine.status(now);
+        status.generation += self.generation_before;
+        tell(before, over_bound, &status);
+        self.outlet.tell(&status);
+        actions.retain(|action| match action {
+            Action::Changed(changes) => {
+                self.outlet.publish(changes, status.generation);
+                false
+            }
+            _ => true,
+        });
+        #[cfg(feature = "persist")]
+        self.outlet.keep(machine.warm_start());
+        Stepped { actions, wake: machine.next_wake(), status }
+    }
+
+    /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves on,
+    /// and everything is listed again.
+    fn begin_anew(&mut self, machine: &mut Machine, now: Moment, rest: Duration) {
+        let websites = machine.snapshot().websites.clone();
+        self.generation_before += machine.snapshot().generation;
+        let config = self.config.clone();
+        *machine = if websites.is_empty() {
+            Machine::new(config, now)
+        } else {
+            // A cursor this old is not gone on from.
+            let cursor = Timestamp::UNIX_EPOCH;
+            Machine::resume(config, now, WarmStart { websites, cursor })
+        };
+        machine.rest(rest);
+    }
+}
+
+fn tell(before: crate::machine::State, over_bound: u64, status: &Status) {
+    if status.counters.over_bound > over_bound {
+        telling::over_bound(status.last_error.as_deref().unwrap_or_default());
+    }
+    if before != status.state {
+        telling::state_changed(before, status.state, status.last_error.clone());
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver is where the clocks are read")]
+fn moment(start: Instant) -> Moment {
+    Moment { elapsed: start.elapsed(), wall: Timestamp::now() }
+}
