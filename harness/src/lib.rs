@@ -18,6 +18,7 @@ pub mod search;
 pub mod shrink;
 pub mod subject;
 pub mod unfired;
+pub mod whole_file;
 pub mod words;
 pub mod world;
 pub mod zoo;

@@ -129,7 +129,7 @@ pub fn replay(
 pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     let mut files = Vec::new();
     for path in paths {
-        collect(path, &mut files)?;
+        collect(path, &mut files, &mut Err)?;
     }
     if files.is_empty() {
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -137,24 +137,35 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     }
     let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
-        let file = path.display().to_string();
-        let bytes = read_bounded(&path).map_err(|source| unreadable(&path, source))?;
-        let text = match utf8(&file, bytes) {
-            Ok(text) => text,
-            Err(invalid) => {
-                mistakes.push(invalid.report);
-                continue;
-            }
-        };
-        match zoo::parse(&file, &text) {
-            Ok(scenario) => match Prepared::new(scenario.into()) {
-                Ok(scenario) => prepared.push((file, scenario)),
-                Err(problem) => mistakes.push(format!("{file}:1:1: {problem}\n")),
-            },
-            Err(invalid) => mistakes.push(invalid.to_string()),
+        match read_one(&path) {
+            Ok(scenario) => prepared.push((path.display().to_string(), scenario)),
+            Err(ReplayError::Invalid(report)) => mistakes.push(report),
+            Err(error) => return Err(error),
         }
     }
     if mistakes.is_empty() { Ok(prepared) } else { Err(ReplayError::Invalid(mistakes.join("\n"))) }
+}
+
+/// The scenario files in a folder, in the order of their names, and what there cannot be read.
+pub(crate) fn scenario_files(
+    folder: &Path,
+) -> Result<(Vec<PathBuf>, Vec<ReplayError>), ReplayError> {
+    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+    collect(folder, &mut files, &mut |error| {
+        unreadable.push(error);
+        Ok(())
+    })?;
+    Ok((files, unreadable))
+}
+
+/// Reads and prepares the scenario of one file, or says what is wrong with it.
+pub(crate) fn read_one(path: &Path) -> Result<Prepared, ReplayError> {
+    let file = path.display().to_string();
+    let invalid = |report: String| ReplayError::Invalid(report);
+    let bytes = read_bounded(path).map_err(|source| unreadable(path, source))?;
+    let text = utf8(&file, bytes).map_err(|problem| invalid(problem.report))?;
+    let scenario = zoo::parse(&file, &text).map_err(|problem| invalid(problem.to_string()))?;
+    Prepared::new(scenario.into()).map_err(|problem| invalid(format!("{file}:1:1: {problem}\n")))
 }
 
 /// Reads a file, which may be a pipe, as far as a document may go.
@@ -171,8 +182,13 @@ pub fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The scenario files under a path, in the order of their names.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
+/// The scenario files under a path, in the order of their names; `refuse` gets what lies in a folder
+/// and cannot be read.
+fn collect(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    refuse: &mut dyn FnMut(ReplayError) -> Result<(), ReplayError>,
+) -> Result<(), ReplayError> {
     let metadata = fs::metadata(folder).map_err(|source| unreadable(folder, source))?;
     if !metadata.is_dir() {
         files.push(folder.to_owned());
@@ -188,15 +204,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
         let is_scenario = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
         if path.is_dir() {
             if !leads_back(&path, folder) {
-                collect(&path, files)?;
+                collect(&path, files, refuse).or_else(&mut *refuse)?;
             }
         } else if is_scenario {
-            // Reading a pipe would wait for a writer for ever.
-            let metadata = fs::metadata(&path).map_err(|source| unreadable(&path, source))?;
-            if !metadata.is_file() {
-                return Err(unreadable(&path, io::Error::other("it is no regular file")));
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_file() => files.push(path),
+                // Reading a pipe would wait for a writer for ever.
+                Ok(_) => refuse(unreadable(&path, io::Error::other("it is no regular file")))?,
+                Err(source) => refuse(unreadable(&path, source))?,
             }
-            files.push(path);
         }
     }
     Ok(())

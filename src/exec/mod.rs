@@ -136,6 +136,7 @@ async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode,
     let server = serve::start(bound, resolved, Some(tally::listener(&tally, &journal)))?;
     if print == Print::Json {
         terminal::say(&ready::line(server.info()));
+        terminal::written()?;
     }
     let variables = variables(server.info(), token.as_deref(), &arguments.variables);
     let mut child = Child::start(&program, words, variables)?;

@@ -24,6 +24,10 @@ use crate::journal_file::JournalFile;
 use crate::signals::Signals;
 use log::Log;
 
+/// The exit code of a server that ended in good order, but without all of its journal; the reason was
+/// said when it came up.
+const JOURNAL_LOST: u8 = 4;
+
 /// The options of `serve`.
 #[derive(Debug, Args)]
 #[command(mut_arg("listen", |listen| listen.help(
@@ -67,8 +71,8 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     let bound = bind(&resolved).await?;
     let options = &resolved.options;
     let log = (!quiet).then(Log::start);
-    let journal = options.journal.as_deref().map(JournalFile::open).transpose()?;
-    let listener = listener(log.as_ref(), journal);
+    let journal = options.journal.as_deref().map(JournalFile::open).transpose()?.map(Arc::new);
+    let listener = listener(log.as_ref(), journal.clone());
     let (idle_exit, parent_pid) = (options.idle_exit.map(Duration::from), options.parent_pid);
     let print = options.print.unwrap_or_default();
     let server = start(bound, resolved, listener)?;
@@ -76,6 +80,8 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
         Print::Text => terminal::print(&banner::banner(&server)),
         Print::Json => terminal::say(&ready::line(server.info())),
     }
+    // Whoever waits for it would wait for ever.
+    terminal::written()?;
     let reason = ending::wait(&server, &mut signals, idle_exit, parent_pid).await;
     if let Some(log) = &log {
         log.remark(format!("stopping: {reason}"));
@@ -84,6 +90,9 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     server.stop().await;
     if let Some(log) = log {
         log.finish();
+    }
+    if journal.is_some_and(|journal| !journal.is_whole()) {
+        return Ok(ExitCode::from(JOURNAL_LOST));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -131,7 +140,7 @@ pub fn start(
     Ok(server)
 }
 
-fn listener(log: Option<&Log>, journal: Option<JournalFile>) -> Option<Listener> {
+fn listener(log: Option<&Log>, journal: Option<Arc<JournalFile>>) -> Option<Listener> {
     let log = log.map(Log::sender);
     if log.is_none() && journal.is_none() {
         return None;

@@ -11,6 +11,7 @@ mod config;
 mod ctl;
 mod ending;
 mod exec;
+mod full_disk;
 mod help;
 mod judged;
 mod many;
