@@ -19,7 +19,7 @@ use crate::options::whole;
 use crate::progress::{Limits, Progress};
 use crate::reports::ReportArguments;
 use crate::signals::Signals;
-use crate::terminal;
+use crate::{runtime, terminal};
 
 /// A client in real time is searched for so long when nothing else is said.
 const IN_REAL_TIME: Duration = Duration::from_secs(60);
@@ -184,13 +184,7 @@ fn some_seed() -> u64 {
 /// From now on a signal ends the search in good order.
 fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
     let stop = progress.stopper();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            Failure::Environment {
-                doing: "listening for signals".to_owned(),
-                problem: error.to_string(),
-            }
-        })?;
+    let runtime = runtime::for_calls()?;
     // Before anything is searched: an earlier signal would end the process without a report.
     let mut signals = {
         let _inside = runtime.enter();

@@ -19,6 +19,7 @@ mod progress;
 mod replay;
 mod reports;
 mod request_line;
+mod runtime;
 mod schema;
 mod serve;
 mod signals;

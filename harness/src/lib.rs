@@ -7,6 +7,7 @@ pub mod generate;
 pub mod history;
 pub mod judge;
 pub mod live;
+pub mod open_files;
 pub mod oracle;
 mod parallel;
 pub mod peer;

@@ -3,8 +3,11 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use crisp_mock_server::document::{MOST_BYTES, utf8};
+use crisp_mock_server::duration;
 
 use crate::candidate::{Candidate, Untried};
 use crate::parallel::in_order;
@@ -172,14 +175,70 @@ pub(crate) fn read_one(path: &Path) -> Result<Prepared, ReplayError> {
 ///
 /// # Errors
 ///
-/// When it cannot be read, or has more than [`MOST_BYTES`].
+/// When it cannot be read, has more than [`MOST_BYTES`], or is a pipe from which nothing comes.
 pub fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    read_within(path, PATIENCE)
+}
+
+/// A pipe from which nothing came for so long may have no writer at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if is_pipe(path) {
+        let parts = parts_of(path.to_owned());
+        loop {
+            match parts.recv_timeout(patience) {
+                Ok(part) => bytes.extend_from_slice(&part?),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let patience = duration::format(patience);
+                    return Err(io::Error::other(format!(
+                        "nothing came from this pipe for {patience}: does anything write to it?"
+                    )));
+                }
+            }
+        }
+    } else {
+        fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    }
     if bytes.len() > MOST_BYTES {
         return Err(io::Error::other(format!("it has more than {} MiB", MOST_BYTES >> 20)));
     }
     Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
+}
+
+/// What comes from a pipe, as far as a document may go. A thread waits for it, as long as it takes to
+/// open it, too.
+fn parts_of(path: PathBuf) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, parts) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let mut pipe = match fs::File::open(path) {
+            Ok(pipe) => pipe.take(MOST_BYTES as u64 + 1),
+            Err(error) => return sender.send(Err(error)),
+        };
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match pipe.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(more) => sender.send(Ok(buffer[..more].to_vec()))?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return sender.send(Err(error)),
+            }
+        }
+    });
+    parts
 }
 
 /// The scenario files under a path, in the order of their names; `refuse` gets what lies in a folder
@@ -228,4 +287,40 @@ fn leads_back(inner: &Path, outer: &Path) -> bool {
 
 fn unreadable(path: &Path, source: io::Error) -> ReplayError {
     ReplayError::Unreadable { path: path.display().to_string(), source }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn pipe() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        (folder, pipe)
+    }
+
+    #[test]
+    fn a_pipe_without_a_writer_is_given_up() {
+        let (_folder, pipe) = pipe();
+        let error = read_within(&pipe, Duration::from_millis(50)).unwrap_err();
+        assert!(error.to_string().contains("nothing came from this pipe for 50ms"), "{error}");
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_no_further_than_a_document_may_go() {
+        let (_folder, pipe) = pipe();
+        let write = |bytes: Vec<u8>| {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::write(pipe, bytes))
+        };
+        let writer = write(b"name: a\n".to_vec());
+        assert_eq!(read_bounded(&pipe).unwrap(), b"name: a\n");
+        writer.join().unwrap().unwrap();
+        let writer = write(vec![b'x'; MOST_BYTES + (1 << 20)]);
+        let error = read_bounded(&pipe).unwrap_err();
+        assert!(error.to_string().contains("more than 16 MiB"), "{error}");
+        // Its reader has gone.
+        assert!(writer.join().unwrap().is_err());
+    }
 }

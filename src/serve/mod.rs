@@ -18,7 +18,7 @@ use crisp_mock_server::spaces::Listener;
 
 use crate::failure::Failure;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
-use crate::terminal;
+use crate::{runtime, terminal};
 
 use crate::journal_file::JournalFile;
 use crate::signals::Signals;
@@ -50,19 +50,7 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if !resolved.remarks.is_empty() {
         terminal::complain(&resolved.remarks);
     }
-    runtime()?.block_on(serve(resolved, arguments.quiet))
-}
-
-/// A runtime for a server: as many threads as there are processors.
-///
-/// # Errors
-///
-/// [`Failure::Environment`] when the machine refuses one.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::environment("starting the runtime"))
+    runtime::for_a_server()?.block_on(serve(resolved, arguments.quiet))
 }
 
 async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {

@@ -23,5 +23,6 @@ mod readme;
 mod replay;
 mod serve;
 mod state;
+mod surroundings;
 mod validate;
 mod waiting;
