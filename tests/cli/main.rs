@@ -14,6 +14,7 @@ mod exec;
 mod full_disk;
 mod help;
 mod judged;
+mod left_behind;
 mod many;
 mod over_http;
 mod own_files;
