@@ -40,6 +40,14 @@ fn exec_leaves_nothing_behind_that_made_a_session_of_its_own() {
     }
 }
 
+/// Without that, what has ended would stay in the system's list as long as `exec` runs.
+#[test]
+fn an_orphan_of_the_command_that_ends_is_taken_leave_of() {
+    let line = "d=$(mktemp -d); mkfifo $d/pid; (setsid sh -c \"echo \\$\\$ >$d/pid\" &); \
+        read pid <$d/pid; rm -r $d; while [ -d /proc/$pid ]; do :; done; echo gone";
+    assert_eq!(exec(line), (Some(0), "gone\n".to_owned()));
+}
+
 #[test]
 fn a_killed_exec_leaves_nothing_behind_that_made_a_session_of_its_own() {
     let line = "d=$(mktemp -d); mkfifo $d/ready; \

@@ -62,7 +62,7 @@ pub use unix::{adopt, bury};
 mod unix {
     use std::collections::BTreeSet;
 
-    use rustix::process::{Pid, Signal};
+    use rustix::process::Signal;
 
     use super::Family;
     #[cfg(target_os = "linux")]
@@ -132,8 +132,9 @@ mod unix {
         fn signal_one(&self, _: u32, _: Option<u32>, _: Option<u32>, _: Signal) {}
     }
 
-    fn pid_of(pid: u32) -> Option<Pid> {
-        i32::try_from(pid).ok().filter(|pid| *pid > 1).and_then(Pid::from_raw)
+    #[cfg(target_os = "linux")]
+    fn pid_of(pid: u32) -> Option<rustix::process::Pid> {
+        i32::try_from(pid).ok().filter(|pid| *pid > 1).and_then(rustix::process::Pid::from_raw)
     }
 
     /// From now on a process below this one whose parent ends becomes a child of this one, where the
