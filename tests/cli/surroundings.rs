@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
-use crate::program::{Ended, folder, program};
+use crate::program::{Ended, folder, program, run};
 
 #[test]
 fn a_variable_that_is_no_text_is_refused_and_not_passed_over() {
@@ -55,5 +55,14 @@ fn too_few_files_are_an_error_and_no_panic() {
                 assert!(ended.stderr.contains("oo many open files"), "{}", ended.stderr);
             }
         }
+    }
+}
+
+#[test]
+fn a_file_without_an_end_is_read_as_far_as_a_document_may_go() {
+    for command in ["validate", "replay"] {
+        let ended = run(&[command, "/dev/zero"]);
+        assert_eq!(ended.code, Some(2), "{}", ended.shown());
+        assert!(ended.stderr.contains("/dev/zero: it has more than 16 MiB"), "{}", ended.stderr);
     }
 }
