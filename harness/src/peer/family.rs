@@ -71,25 +71,28 @@ mod unix {
     /// Rounds of looking for members that were started while others were signalled.
     const MOST_ROUNDS: usize = 100;
 
+    /// A process that comes from another.
+    pub(super) struct Member {
+        pub(super) pid: u32,
+        pub(super) group: u32,
+        /// When it began; tells it from a later process of the same number.
+        #[cfg(target_os = "linux")]
+        pub(super) began: u64,
+    }
+
     impl Family {
         /// Sends a signal to every member outside of a process group, once: the group gets its own.
-        /// What lies below `root`, which is not to have been waited for, counts as a member, but for the
-        /// process `except`.
+        /// What lies below `root`, which is not to have been waited for, counts as a member, but for
+        /// the process `except`.
         pub fn signal(&self, root: Option<u32>, group: u32, except: Option<u32>, signal: Signal) {
             let mut signalled = BTreeSet::new();
             for _ in 0..MOST_ROUNDS {
-                let members = self.members(root, except);
-                let fresh = members
-                    .into_iter()
-                    .filter(|(pid, of)| *of != group && !signalled.contains(pid));
-                let fresh: Vec<_> = fresh.map(|(pid, _)| pid).collect();
-                if fresh.is_empty() {
+                let mut members = self.members(root, except);
+                members.retain(|one| one.group != group && signalled.insert(one.pid));
+                if members.is_empty() {
                     return;
                 }
-                for pid in fresh {
-                    self.signal_one(pid, root, except, signal);
-                    signalled.insert(pid);
-                }
+                members.iter().for_each(|member| member.signal(signal));
             }
         }
 
@@ -99,37 +102,38 @@ mod unix {
             !self.members(root, except).is_empty()
         }
 
-        /// The members, each with its process group.
         #[cfg(target_os = "linux")]
-        fn members(&self, root: Option<u32>, except: Option<u32>) -> Vec<(u32, u32)> {
+        fn members(&self, root: Option<u32>, except: Option<u32>) -> Vec<Member> {
             linux::members(self, root, except)
         }
 
         #[cfg(not(target_os = "linux"))]
-        fn members(&self, _: Option<u32>, _: Option<u32>) -> Vec<(u32, u32)> {
+        fn members(&self, _: Option<u32>, _: Option<u32>) -> Vec<Member> {
             Vec::new()
         }
+    }
 
-        /// Its number may be another process's by now, unless it is held.
+    impl Member {
         #[cfg(target_os = "linux")]
-        fn signal_one(&self, pid: u32, root: Option<u32>, except: Option<u32>, signal: Signal) {
+        fn signal(&self, signal: Signal) {
             use rustix::process::{PidfdFlags, kill_process, pidfd_open, pidfd_send_signal};
 
-            let Some(number) = pid_of(pid) else { return };
-            match pidfd_open(number, PidfdFlags::empty()) {
-                Ok(held) => {
-                    if self.members(root, except).iter().any(|(member, _)| *member == pid) {
-                        let _ = pidfd_send_signal(held, signal);
-                    }
-                }
-                Err(rustix::io::Errno::SRCH) => {}
-                // An old kernel, or no room for another open file.
-                Err(_) => drop(kill_process(number, signal)),
+            let Some(pid) = pid_of(self.pid) else { return };
+            // While it is held, its number means this process, or none.
+            let held = pidfd_open(pid, PidfdFlags::empty());
+            if !linux::is_still(self) {
+                return;
             }
+            // An error means that it has ended.
+            let _ = match held {
+                Ok(held) => pidfd_send_signal(held, signal),
+                // An old kernel, or no room for another open file.
+                Err(_) => kill_process(pid, signal),
+            };
         }
 
         #[cfg(not(target_os = "linux"))]
-        fn signal_one(&self, _: u32, _: Option<u32>, _: Option<u32>, _: Signal) {}
+        fn signal(&self, _: Signal) {}
     }
 
     #[cfg(target_os = "linux")]
@@ -164,6 +168,7 @@ mod linux {
     use std::collections::BTreeSet;
     use std::fs;
 
+    use super::unix::Member;
     use super::{Family, VARIABLE};
 
     /// What `/proc` says of a process.
@@ -171,18 +176,21 @@ mod linux {
         pid: u32,
         parent: u32,
         group: u32,
+        began: u64,
         has_ended: bool,
     }
 
     impl Process {
         fn read(pid: u32) -> Option<Self> {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-            // `pid (name) state parent group …`: the name may contain anything, `)` too.
+            // `pid (name) state parent group …`, the 22nd when it began: the name may contain anything,
+            // `)` too.
             let mut rest = stat.rsplit_once(')')?.1.split_ascii_whitespace();
             let has_ended = matches!(rest.next()?, "Z" | "X" | "x");
             let parent = rest.next()?.parse().ok()?;
             let group = rest.next()?.parse().ok()?;
-            Some(Self { pid, parent, group, has_ended })
+            let began = rest.nth(16)?.parse().ok()?;
+            Some(Self { pid, parent, group, began, has_ended })
         }
     }
 
@@ -192,12 +200,8 @@ mod linux {
         numbers.filter_map(Process::read).collect()
     }
 
-    pub(super) fn members(
-        family: &Family,
-        root: Option<u32>,
-        except: Option<u32>,
-    ) -> Vec<(u32, u32)> {
-        let all = all();
+    pub(super) fn members(family: &Family, root: Option<u32>, except: Option<u32>) -> Vec<Member> {
+        let mut all = all();
         let mut below = BTreeSet::from_iter(root);
         let mut before = 0;
         while below.len() > before {
@@ -207,18 +211,27 @@ mod linux {
             below.extend(pids.into_iter().filter(|pid| Some(*pid) != except));
         }
         let own = std::process::id();
-        let members = all.iter().filter(|one| {
+        all.retain(|one| {
             !one.has_ended
                 && one.pid != own
                 && Some(one.pid) != except
-                && (below.contains(&one.pid) || has_mark(one.pid, family.mark()))
+                && (below.contains(&one.pid) || has_mark(one, family.mark()))
         });
-        members.map(|one| (one.pid, one.group)).collect()
+        let member = |one: Process| Member { pid: one.pid, group: one.group, began: one.began };
+        all.into_iter().map(member).collect()
     }
 
-    fn has_mark(pid: u32, mark: &str) -> bool {
+    pub(super) fn is_still(member: &Member) -> bool {
+        Process::read(member.pid).is_some_and(|now| now.began == member.began)
+    }
+
+    fn has_mark(process: &Process, mark: &str) -> bool {
+        // The kernel's own have no group.
+        if process.group == 0 {
+            return false;
+        }
         // What belongs to another user cannot be read, nor signalled.
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let environment = fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|variable| {
             let value = variable.strip_prefix(VARIABLE.as_bytes());
             value.and_then(|value| value.strip_prefix(b"=")).is_some_and(|marks| {
@@ -231,5 +244,45 @@ mod linux {
         let own = std::process::id();
         let ended = all().into_iter().filter(|one| one.has_ended && one.parent == own);
         ended.map(|one| one.pid).collect()
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+    use std::process::{Command, Stdio};
+
+    use rustix::process::Signal;
+
+    use super::*;
+
+    #[test]
+    fn a_member_is_known_by_its_mark_and_by_its_parents_and_no_other_process_is() {
+        let (family, other) = (Family::new(), Family::new());
+        let mut command = Command::new("cat");
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut marked = command.envs([family.variable()]).spawn().unwrap();
+        assert!(family.is_there(None, None));
+        assert!(!family.is_there(None, Some(marked.id())));
+        assert!(!other.is_there(None, None));
+        assert!(other.is_there(Some(std::process::id()), None));
+
+        // Its own group is for others to signal.
+        family.signal(None, marked.id(), None, Signal::KILL);
+        assert!(family.is_there(None, None));
+        other.signal(None, 0, None, Signal::KILL);
+        assert!(family.is_there(None, None));
+        family.signal(None, 0, None, Signal::KILL);
+        marked.wait().unwrap();
+        assert!(!family.is_there(None, None));
+    }
+
+    #[test]
+    fn a_family_within_another_is_a_part_of_both() {
+        let (_, marks) = Family::new().variable();
+        let marks = marks.into_string().unwrap();
+        let own = marks.split(' ').next_back().unwrap();
+        assert_eq!(Family::of_mark(own).unwrap().mark(), own);
+        assert_eq!(Family::of_mark("+7"), None);
     }
 }

@@ -50,6 +50,9 @@ impl Warden {
         }
         for (group, family, ending) in running {
             end_family(group, family.as_ref().map(|family| (family, Some(group))), ending);
+            if ending == Ending::AtOnce {
+                end_family(group, family.as_ref().map(|family| (family, None)), ending);
+            }
         }
     }
 
@@ -118,13 +121,19 @@ pub(super) fn end_family(group: u32, family: Option<(&Family, Option<u32>)>, end
         Ending::AtOnce => rustix::process::Signal::KILL,
         Ending::Politely => rustix::process::Signal::TERM,
     };
-    // Those outside first: while it is there, the group leads to them.
-    if let Some((family, root)) = family {
-        family.signal(root, group, None, signal);
+    let outside = || {
+        if let Some((family, root)) = family {
+            family.signal(root, group, None, signal);
+        }
+    };
+    // While the group is there, it leads to what has left it; only without it nothing new comes.
+    let leads = family.is_some_and(|(_, root)| root.is_some());
+    if leads {
+        outside();
     }
     signal_group(group, signal);
-    if let Some((family, root)) = family.filter(|_| ending == Ending::AtOnce) {
-        family.signal(root, group, None, signal);
+    if !leads {
+        outside();
     }
 }
 
