@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_harness::replay::ReplayError;
+use crisp_harness::report::RunEvent;
 use crisp_harness::search::{self, Plan, SearchError, Shard};
 use crisp_harness::zoo::matrix::{self, Matrix};
 use crisp_mock_server::duration;
@@ -18,7 +19,7 @@ use crate::options::whole;
 use crate::progress::{Limits, Progress};
 use crate::reports::ReportArguments;
 use crate::signals::Signals;
-use crate::terminal;
+use crate::{runtime, terminal};
 
 /// A client in real time is searched for so long when nothing else is said.
 const IN_REAL_TIME: Duration = Duration::from_secs(60);
@@ -113,6 +114,7 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         return zoo(arguments);
     }
     let candidate = arguments.client.candidate()?;
+    arguments.reports.look()?;
     let outside = arguments.client.is_outside();
     let real = candidate.trial.in_real_time();
     let limits = Limits {
@@ -144,12 +146,18 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     }
     let mut events = Vec::new();
     let found = search::search(&candidate, &plan, &progress, &mut |event| {
-        progress.aside(|| terminal::print(&text.render(event)));
+        progress.aside(|| match event {
+            RunEvent::SavedSkipped { problem } => skipped(problem),
+            event => terminal::print(&text.render(event)),
+        });
         events.push(event.clone());
     })
     .map_err(refused)?;
     progress.finish();
-    arguments.reports.write(&events)?;
+    arguments.reports.write(&events);
+    if let Some(unkept) = &found.unkept {
+        terminal::complain(&format!("error: {unkept}"));
+    }
     Ok(ExitCode::from(found.code as u8))
 }
 
@@ -176,13 +184,7 @@ fn some_seed() -> u64 {
 /// From now on a signal ends the search in good order.
 fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
     let stop = progress.stopper();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            Failure::Environment {
-                doing: "listening for signals".to_owned(),
-                problem: error.to_string(),
-            }
-        })?;
+    let runtime = runtime::for_calls()?;
     // Before anything is searched: an earlier signal would end the process without a report.
     let mut signals = {
         let _inside = runtime.enter();
@@ -244,13 +246,20 @@ fn zoo_files(folder: &Path) -> Result<search::Files, Failure> {
     Ok(files)
 }
 
+/// A kept failure that cannot be used says nothing about the client.
+fn skipped(problem: &str) {
+    let problem = problem.trim_end();
+    terminal::complain(&format!(
+        "{problem}\nwarning: this kept failure was skipped; mend it, or take it out of the folder"
+    ));
+}
+
 fn refused(error: SearchError) -> Failure {
     match error {
         SearchError::Untried(untried) | SearchError::Saved(ReplayError::Untried(untried)) => {
             Failure::Untried(untried)
         }
         SearchError::Saved(error) => Failure::BadFile { report: error.to_string() },
-        SearchError::Unkept { .. } => Failure::Usage { message: error.to_string(), hint: None },
     }
 }
 

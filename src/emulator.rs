@@ -47,19 +47,40 @@ impl Whereabouts {
     ///
     /// [`Failure::Usage`] when the address or the space's name cannot be meant.
     pub fn control_url(&self) -> Result<String, Failure> {
-        let url = self.url.clone().or_else(url_of_environment);
+        let url = match &self.url {
+            Some(url) => Some(url.clone()),
+            None => url_of_environment()?,
+        };
         control_url(url.as_deref().unwrap_or(DEFAULT_URL), self.space.as_deref())
     }
 }
 
 /// A variable of the environment; an empty one counts as absent.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|text| !text.is_empty())
+///
+/// # Errors
+///
+/// [`Failure::Usage`] when it is no text.
+pub fn variable(name: &str) -> Result<Option<String>, Failure> {
+    let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    value.into_string().map(Some).map_err(|value| {
+        let shown = value.to_string_lossy();
+        let message = format!("the variable {name} of the environment is not UTF-8: `{shown}`");
+        Failure::usage(message, "write it anew, or remove it")
+    })
 }
 
 /// The address that the environment names.
-pub fn url_of_environment() -> Option<String> {
-    variable("CRISP_MOCK_CONTROL_URL").or_else(|| variable("CRISP_MOCK_URL"))
+///
+/// # Errors
+///
+/// As [`variable`].
+pub fn url_of_environment() -> Result<Option<String>, Failure> {
+    match variable("CRISP_MOCK_CONTROL_URL")? {
+        Some(url) => Ok(Some(url)),
+        None => variable("CRISP_MOCK_URL"),
+    }
 }
 
 /// The base of the control API, from any address of the server: REST, control or the bare host.
@@ -251,18 +272,6 @@ fn in_words(error: &reqwest::Error, patience: Duration) -> String {
         deepest = source;
     }
     deepest.to_string().to_lowercase()
-}
-
-/// A runtime for a few calls, one after another.
-///
-/// # Errors
-///
-/// [`Failure::Environment`] when the machine refuses one.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::environment("starting the runtime"))
 }
 
 #[cfg(test)]

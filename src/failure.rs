@@ -68,6 +68,15 @@ pub enum Failure {
         /// What the system says.
         problem: String,
     },
+    /// What was printed on stdout did not arrive.
+    #[error(
+        "stdout cannot be written: {problem}\n  \
+         = hint: what is missing there is not repeated; is the disk full that it is written to?"
+    )]
+    Unprinted {
+        /// What the system says.
+        problem: String,
+    },
     /// The command to run is not found.
     #[error(
         "there is no command `{name}`: {searched}\n  \
@@ -157,6 +166,7 @@ impl Failure {
             Self::PortTaken { .. }
             | Self::Listen { .. }
             | Self::Environment { .. }
+            | Self::Unprinted { .. }
             | Self::NoServer { .. }
             | Self::Untried(_) => 4,
             Self::NotRunnable { .. } => 126,

@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use crisp_mock_server::duration;
 
-use crate::emulator::{Emulator, Whereabouts, runtime, url_of_environment, variable};
+use crate::emulator::{Emulator, Whereabouts, url_of_environment, variable};
 use crate::failure::Failure;
 use crate::options::Listen;
-use crate::terminal;
+use crate::{runtime, terminal};
 
 /// How long to wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -41,22 +41,31 @@ pub struct HealthcheckArguments {
 /// Asks until the emulator is ready.
 pub fn run(arguments: &HealthcheckArguments) -> Result<ExitCode, Failure> {
     let whereabouts = Whereabouts {
-        url: arguments.url.clone().or_else(beside_us),
+        url: match &arguments.url {
+            Some(url) => Some(url.clone()),
+            None => beside_us()?,
+        },
         control_token: arguments.control_token.clone(),
         space: Some("default".to_owned()),
     };
     let emulator = Emulator::at(&whereabouts)?;
-    runtime()?.block_on(wait(&emulator, arguments.timeout))?;
+    runtime::for_calls()?.block_on(wait(&emulator, arguments.timeout))?;
     terminal::say("ready");
     Ok(ExitCode::SUCCESS)
 }
 
 /// The address on which the server of this container listens, by its own environment.
-fn beside_us() -> Option<String> {
-    if url_of_environment().is_some() {
-        return None;
+fn beside_us() -> Result<Option<String>, Failure> {
+    if url_of_environment()?.is_some() {
+        return Ok(None);
     }
-    let listen: Listen = variable("CRISP_MOCK_LISTEN")?.parse().ok()?;
+    let Some(listen) = variable("CRISP_MOCK_LISTEN")? else {
+        return Ok(None);
+    };
+    let listen: Listen = listen.parse().map_err(|problem| {
+        let message = format!("CRISP_MOCK_LISTEN=`{listen}` is no address: {problem}");
+        Failure::usage(message, "mend it, or say where the emulator is with `--url`")
+    })?;
     let mut address = listen.address;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -64,7 +73,7 @@ fn beside_us() -> Option<String> {
             SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
-    Some(format!("http://{address}"))
+    Ok(Some(format!("http://{address}")))
 }
 
 async fn wait(emulator: &Emulator, timeout: Duration) -> Result<(), Failure> {

@@ -14,7 +14,8 @@ use crate::terminal;
 /// A file that every request is written to when it has ended.
 ///
 /// Each line is one write, so that a reader sees whole lines only, and a killed program leaves all
-/// lines so far. A slow disk slows the requests down: a journal may not drop any.
+/// lines so far. What arrived of a line that does not fit on the disk is taken back, and nothing is
+/// written after it. A slow disk slows the requests down: a journal may not drop any.
 #[derive(Debug)]
 pub struct JournalFile {
     path: PathBuf,
@@ -29,6 +30,30 @@ fn ends_a_line(path: &Path) -> io::Result<bool> {
     let mut last = [0];
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
+}
+
+/// Appends a line, or nothing of it where the file is one that can be shortened.
+fn write_whole(file: &mut File, line: &[u8]) -> io::Result<()> {
+    let mut left = line;
+    while !left.is_empty() {
+        let error = match file.write(left) {
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(more) => {
+                left = &left[more..];
+                continue;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => error,
+        };
+        let arrived = (line.len() - left.len()) as u64;
+        let metadata = file.metadata()?;
+        if arrived > 0 && metadata.is_file() {
+            // Its lock keeps others out: what arrived is what it ends with.
+            file.set_len(metadata.len().saturating_sub(arrived))?;
+        }
+        return Err(error);
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -71,11 +96,13 @@ impl JournalFile {
         line.push(b'\n');
         let mut file = self.file.lock();
         let Some(open) = file.as_mut() else { return };
-        if let Err(error) = open.write_all(&line) {
+        if let Err(error) = write_whole(open, &line) {
             *file = None;
-            let path = self.path.display();
+            let (path, seq) = (self.path.display(), entry.seq);
             terminal::complain(&format!(
-                "warning: the journal {path} ends here, it cannot be written: {error}"
+                "error: the journal {path} ends before request {seq} of space {space}: {error}\n  \
+                 = hint: the emulator goes on without it, and ends with a failure; make room, and \
+                 start it anew"
             ));
         }
     }

@@ -19,6 +19,7 @@ mod progress;
 mod replay;
 mod reports;
 mod request_line;
+mod runtime;
 mod schema;
 mod serve;
 mod signals;
@@ -38,29 +39,32 @@ fn main() -> ExitCode {
     if warden::asked_for(std::env::args_os()) {
         return warden::keep_watch();
     }
-    let command = match parse(std::env::args_os()) {
-        Ok(command) => command,
-        Err(error) => {
-            // `--help` and `--version` come this way too; a closed pipe is no error.
-            let _ = error.print();
-            let code = error.exit_code();
-            let exec = std::env::args_os().nth(1);
-            if code == 0 || exec.is_none_or(|word| word != "exec") {
-                return ExitCode::from(u8::try_from(code).unwrap_or(2));
-            }
-            if !std::env::args_os().any(|word| word == "--") {
-                terminal::complain(exec::NO_DASHES);
-            }
-            return ExitCode::from(exec::OWN_FAILURE);
-        }
-    };
-    match run(command) {
-        Ok(code) => code,
-        Err(failure) => {
+    let code = match parse(std::env::args_os()) {
+        Ok(command) => run(command).unwrap_or_else(|failure| {
             terminal::complain(&failure.shown());
             ExitCode::from(&failure)
-        }
+        }),
+        Err(error) => misread(&error),
+    };
+    terminal::settle(code)
+}
+
+/// Says why there is no command to run; `--help` and `--version` come this way too.
+fn misread(error: &clap::Error) -> ExitCode {
+    let text = error.render().ansi().to_string();
+    if !error.use_stderr() {
+        terminal::print(&text);
+        return ExitCode::SUCCESS;
     }
+    terminal::complain(&text);
+    let exec = std::env::args_os().nth(1);
+    if exec.is_none_or(|word| word != "exec") {
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    if !std::env::args_os().any(|word| word == "--") {
+        terminal::complain(exec::NO_DASHES);
+    }
+    ExitCode::from(exec::OWN_FAILURE)
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {

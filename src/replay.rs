@@ -29,13 +29,14 @@ pub struct ReplayArguments {
 pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let text = arguments.reports.text();
     let candidate = arguments.client.candidate()?;
+    arguments.reports.look()?;
     let mut events = Vec::new();
     let code = replay::replay(&arguments.paths, &candidate, &mut |event| {
         terminal::print(&text.render(event));
         events.push(event.clone());
     })
     .map_err(refused)?;
-    arguments.reports.write(&events)?;
+    arguments.reports.write(&events);
     Ok(ExitCode::from(code as u8))
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use crisp_harness::report::{self, RunEvent, Text};
+use crisp_harness::whole_file;
 
 use crate::failure::Failure;
 use crate::terminal;
@@ -31,13 +32,36 @@ impl ReportArguments {
         Text { verbose: self.verbose, quiet: self.quiet }
     }
 
-    /// Writes all reports that were asked for.
+    /// Looks whether all reports that are asked for could be written, before anything is judged.
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`] when one cannot be written.
-    pub fn write(&self, events: &[RunEvent]) -> Result<(), Failure> {
-        self.report.iter().try_for_each(|kind| write(kind, events))
+    /// [`Failure::Usage`] when one could not, or two would be one file.
+    pub fn look(&self) -> Result<(), Failure> {
+        let files: Vec<_> = self.report.iter().filter_map(Report::file).collect();
+        for (index, file) in files.iter().enumerate() {
+            if files[..index].contains(file) {
+                let message = format!("two reports would be written to {}", file.display());
+                return Err(Failure::usage(message, "name a file for each"));
+            }
+            whole_file::look(file).map_err(|error| {
+                Failure::usage(
+                    format!("the report {} cannot be written: {error}", file.display()),
+                    "check that the folder exists and is writable; nothing was judged",
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Writes all reports that were asked for. One that cannot be written is told, and changes no
+    /// verdict.
+    pub fn write(&self, events: &[RunEvent]) {
+        for kind in &self.report {
+            if let Err(why) = write(kind, events, self.quiet) {
+                terminal::complain(&format!("error: {why}; the verdict above stands"));
+            }
+        }
     }
 }
 
@@ -68,22 +92,39 @@ impl FromStr for Report {
     }
 }
 
-fn write(kind: &Report, events: &[RunEvent]) -> Result<(), Failure> {
-    match kind {
-        Report::Junit(file) => {
-            save(file, report::junit(events).map_err(|error| lost(file, &error))?)
+impl Report {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Junit(file) | Self::Json(file) | Self::Svg(file) => Some(file),
+            Self::Github => None,
         }
+    }
+}
+
+fn write(kind: &Report, events: &[RunEvent], quiet: bool) -> Result<(), String> {
+    match kind {
+        Report::Junit(file) => save(file, report::junit(events)),
         Report::Json(file) => {
             let lines: Result<Vec<_>, _> = events.iter().map(report::ndjson).collect();
-            save(file, lines.map_err(|error| lost(file, &error))?.concat())
+            save(file, lines.map(|lines| lines.concat()))
         }
         Report::Svg(file) => {
             let drawn = events.iter().find_map(|event| match event {
                 RunEvent::ScenarioFinished(finished) => report::svg(finished),
                 _ => None,
             });
-            // Without a failure there is nothing to draw, and a picture from before would mislead.
-            drawn.map_or_else(|| remove(file), |picture| save(file, picture))
+            match drawn {
+                Some(picture) => save(file, Ok::<_, std::fmt::Error>(picture)),
+                None => {
+                    if !quiet && file.exists() {
+                        let file = file.display();
+                        terminal::complain(&format!(
+                            "nothing failed that could be drawn: {file} is of an earlier run"
+                        ));
+                    }
+                    Ok(())
+                }
+            }
         }
         Report::Github => {
             events.iter().filter_map(report::github).for_each(|line| terminal::say(&line));
@@ -92,22 +133,10 @@ fn write(kind: &Report, events: &[RunEvent]) -> Result<(), Failure> {
     }
 }
 
-fn save(file: &Path, text: String) -> Result<(), Failure> {
-    std::fs::write(file, text).map_err(|error| lost(file, &error))
-}
-
-fn remove(file: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(lost(file, &error)),
-        _ => Ok(()),
-    }
-}
-
-fn lost(file: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Usage {
-        message: format!("the report {} cannot be written: {error}", file.display()),
-        hint: Some(
-            "the verdict above stands; check that the folder exists and is writable".to_owned(),
-        ),
-    }
+fn save<E: std::error::Error>(file: &Path, text: Result<String, E>) -> Result<(), String> {
+    let lost = |error: &dyn std::error::Error| {
+        format!("the report {} cannot be written: {error}", file.display())
+    };
+    let text = text.map_err(|error| lost(&error))?;
+    whole_file::write(file, text.as_bytes()).map_err(|error| lost(&error))
 }

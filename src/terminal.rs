@@ -1,10 +1,15 @@
 //! What a person reads: stdout for results, stderr for everything else.
 //!
-//! A closed pipe is not an error: a reader may stop early.
+//! Nothing else writes to stdout. A reader that closes the pipe early is no error; any other failure
+//! is: what was printed is not there, as on a full disk.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Effects, Style};
+use parking_lot::Mutex;
+
+use crate::failure::Failure;
 
 /// A label or a heading.
 pub const STRONG: Style = Style::new().effects(Effects::BOLD);
@@ -17,11 +22,31 @@ pub const ODD: Style = AnsiColor::Yellow.on_default();
 /// What went wrong.
 pub const BAD: Style = AnsiColor::Red.on_default();
 
-/// Writes to stdout; colours reach terminals only, and none when `NO_COLOR` is set.
+/// What became of stdout; there is one in a process.
+static STDOUT: Mutex<Stdout> = Mutex::new(Stdout::Open);
+
+enum Stdout {
+    Open,
+    /// Nothing is written any more: its reader has gone, or its failure was told.
+    Closed,
+    /// It could not be written, and nobody was told yet.
+    Failed(io::Error),
+}
+
+/// Writes to stdout; colours reach terminals only, and none when `NO_COLOR` is set. After a failure
+/// nothing more is written; [`written`] and [`settle`] tell it.
 pub fn print(text: &str) {
+    let mut state = STDOUT.lock();
+    if !matches!(*state, Stdout::Open) {
+        return;
+    }
     let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    *state = match written {
+        Ok(()) => Stdout::Open,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Stdout::Closed,
+        Err(error) => Stdout::Failed(error),
+    };
 }
 
 /// Writes a line to stdout.
@@ -29,8 +54,40 @@ pub fn say(line: &str) {
     print(&format!("{line}\n"));
 }
 
+/// Whether anything is still written to stdout.
+pub fn is_open() -> bool {
+    matches!(*STDOUT.lock(), Stdout::Open)
+}
+
+/// Whether all that was printed has arrived, or its reader did not want it.
+///
+/// # Errors
+///
+/// [`Failure::Unprinted`], once, when it has not.
+pub fn written() -> Result<(), Failure> {
+    let mut state = STDOUT.lock();
+    if !matches!(*state, Stdout::Failed(_)) {
+        return Ok(());
+    }
+    match std::mem::replace(&mut *state, Stdout::Closed) {
+        Stdout::Failed(error) => Err(Failure::Unprinted { problem: error.to_string() }),
+        Stdout::Open | Stdout::Closed => Ok(()),
+    }
+}
+
+/// The exit code of a command that would end with this one: a success that could not be printed is
+/// none, and any other verdict stands.
+pub fn settle(code: ExitCode) -> ExitCode {
+    let Err(failure) = written() else {
+        return code;
+    };
+    complain(&failure.shown());
+    if code == ExitCode::SUCCESS { ExitCode::from(&failure) } else { code }
+}
+
 /// Writes a line, or several, to stderr.
 pub fn complain(text: &str) {
     let mut out = anstream::stderr().lock();
+    // There is no other place to say that this failed.
     let _ = writeln!(out, "{}", text.trim_end());
 }

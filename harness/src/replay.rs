@@ -3,8 +3,11 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use crisp_mock_server::document::{MOST_BYTES, utf8};
+use crisp_mock_server::duration;
 
 use crate::candidate::{Candidate, Untried};
 use crate::parallel::in_order;
@@ -129,7 +132,7 @@ pub fn replay(
 pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     let mut files = Vec::new();
     for path in paths {
-        collect(path, &mut files)?;
+        collect(path, &mut files, &mut Err)?;
     }
     if files.is_empty() {
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -137,42 +140,114 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<(String, Prepared)>, ReplayError> {
     }
     let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
-        let file = path.display().to_string();
-        let bytes = read_bounded(&path).map_err(|source| unreadable(&path, source))?;
-        let text = match utf8(&file, bytes) {
-            Ok(text) => text,
-            Err(invalid) => {
-                mistakes.push(invalid.report);
-                continue;
-            }
-        };
-        match zoo::parse(&file, &text) {
-            Ok(scenario) => match Prepared::new(scenario.into()) {
-                Ok(scenario) => prepared.push((file, scenario)),
-                Err(problem) => mistakes.push(format!("{file}:1:1: {problem}\n")),
-            },
-            Err(invalid) => mistakes.push(invalid.to_string()),
+        match read_one(&path) {
+            Ok(scenario) => prepared.push((path.display().to_string(), scenario)),
+            Err(ReplayError::Invalid(report)) => mistakes.push(report),
+            Err(error) => return Err(error),
         }
     }
     if mistakes.is_empty() { Ok(prepared) } else { Err(ReplayError::Invalid(mistakes.join("\n"))) }
+}
+
+/// The scenario files in a folder, in the order of their names, and what there cannot be read.
+pub(crate) fn scenario_files(
+    folder: &Path,
+) -> Result<(Vec<PathBuf>, Vec<ReplayError>), ReplayError> {
+    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+    collect(folder, &mut files, &mut |error| {
+        unreadable.push(error);
+        Ok(())
+    })?;
+    Ok((files, unreadable))
+}
+
+/// Reads and prepares the scenario of one file, or says what is wrong with it.
+pub(crate) fn read_one(path: &Path) -> Result<Prepared, ReplayError> {
+    let file = path.display().to_string();
+    let invalid = |report: String| ReplayError::Invalid(report);
+    let bytes = read_bounded(path).map_err(|source| unreadable(path, source))?;
+    let text = utf8(&file, bytes).map_err(|problem| invalid(problem.report))?;
+    let scenario = zoo::parse(&file, &text).map_err(|problem| invalid(problem.to_string()))?;
+    Prepared::new(scenario.into()).map_err(|problem| invalid(format!("{file}:1:1: {problem}\n")))
 }
 
 /// Reads a file, which may be a pipe, as far as a document may go.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or has more than [`MOST_BYTES`].
+/// When it cannot be read, has more than [`MOST_BYTES`], or is a pipe from which nothing comes.
 pub fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    read_within(path, PATIENCE)
+}
+
+/// A pipe from which nothing came for so long may have no writer at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn read_within(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if is_pipe(path) {
+        let parts = parts_of(path.to_owned());
+        loop {
+            match parts.recv_timeout(patience) {
+                Ok(part) => bytes.extend_from_slice(&part?),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let patience = duration::format(patience);
+                    return Err(io::Error::other(format!(
+                        "nothing came from this pipe for {patience}: does anything write to it?"
+                    )));
+                }
+            }
+        }
+    } else {
+        fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    }
     if bytes.len() > MOST_BYTES {
         return Err(io::Error::other(format!("it has more than {} MiB", MOST_BYTES >> 20)));
     }
     Ok(bytes)
 }
 
-/// The scenario files under a path, in the order of their names.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
+}
+
+/// What comes from a pipe, as far as a document may go. A thread waits for it, as long as it takes to
+/// open it, too.
+fn parts_of(path: PathBuf) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, parts) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let mut pipe = match fs::File::open(path) {
+            Ok(pipe) => pipe.take(MOST_BYTES as u64 + 1),
+            Err(error) => return sender.send(Err(error)),
+        };
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match pipe.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(more) => sender.send(Ok(buffer[..more].to_vec()))?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return sender.send(Err(error)),
+            }
+        }
+    });
+    parts
+}
+
+/// The scenario files under a path, in the order of their names; `refuse` gets what lies in a folder
+/// and cannot be read.
+fn collect(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    refuse: &mut dyn FnMut(ReplayError) -> Result<(), ReplayError>,
+) -> Result<(), ReplayError> {
     let metadata = fs::metadata(folder).map_err(|source| unreadable(folder, source))?;
     if !metadata.is_dir() {
         files.push(folder.to_owned());
@@ -188,15 +263,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
         let is_scenario = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
         if path.is_dir() {
             if !leads_back(&path, folder) {
-                collect(&path, files)?;
+                collect(&path, files, refuse).or_else(&mut *refuse)?;
             }
         } else if is_scenario {
-            // Reading a pipe would wait for a writer for ever.
-            let metadata = fs::metadata(&path).map_err(|source| unreadable(&path, source))?;
-            if !metadata.is_file() {
-                return Err(unreadable(&path, io::Error::other("it is no regular file")));
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_file() => files.push(path),
+                // Reading a pipe would wait for a writer for ever.
+                Ok(_) => refuse(unreadable(&path, io::Error::other("it is no regular file")))?,
+                Err(source) => refuse(unreadable(&path, source))?,
             }
-            files.push(path);
         }
     }
     Ok(())
@@ -212,4 +287,41 @@ fn leads_back(inner: &Path, outer: &Path) -> bool {
 
 fn unreadable(path: &Path, source: io::Error) -> ReplayError {
     ReplayError::Unreadable { path: path.display().to_string(), source }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn pipe() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo").success());
+        (folder, pipe)
+    }
+
+    #[test]
+    fn a_pipe_without_a_writer_is_given_up() {
+        let (_folder, pipe) = pipe();
+        let error = read_within(&pipe, Duration::from_millis(50)).unwrap_err();
+        assert!(error.to_string().contains("nothing came from this pipe for 50ms"), "{error}");
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_no_further_than_a_document_may_go() {
+        let (_folder, pipe) = pipe();
+        let write = |bytes: Vec<u8>| {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::write(pipe, bytes))
+        };
+        let writer = write(b"name: a\n".to_vec());
+        assert_eq!(read_bounded(&pipe).unwrap(), b"name: a\n");
+        writer.join().unwrap().unwrap();
+        let writer = write(vec![b'x'; MOST_BYTES + (1 << 20)]);
+        let error = read_bounded(&pipe).unwrap_err();
+        assert!(error.to_string().contains("more than 16 MiB"), "{error}");
+        // Its reader has gone.
+        assert!(writer.join().unwrap().is_err());
+    }
 }

@@ -15,10 +15,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::emulator::{Emulator, Whereabouts, runtime};
+use crate::emulator::{Emulator, Whereabouts};
 use crate::failure::Failure;
 use crate::options::Print;
-use crate::terminal;
+use crate::{runtime, terminal};
 
 use call::Call;
 
@@ -87,7 +87,7 @@ pub fn run(arguments: CtlArguments) -> Result<ExitCode, Failure> {
     }
     let emulator = Emulator::at(&whereabouts)?;
     let print = arguments.print.unwrap_or_default();
-    let runtime = runtime()?;
+    let runtime = runtime::for_calls()?;
     let call = match arguments.command {
         Command::Requests(requests) if requests.follow => {
             runtime.block_on(requests.follow(&emulator, print))?;

@@ -60,15 +60,17 @@ impl Requests {
         Call::get(self.path(self.since_seq, None), in_words)
     }
 
-    /// Prints the requests that are there and every one that comes; ends with a failure alone.
+    /// Prints the requests that are there and every one that comes; ends with a failure, or when its
+    /// stdout is not read any more.
     pub(super) async fn follow(self, emulator: &Emulator, print: Print) -> Result<(), Failure> {
         let answer = emulator.get(&self.path(self.since_seq, None)).await?;
         let mut seen = show_each(print, &answer).or(self.since_seq).unwrap_or(0);
-        loop {
+        while terminal::is_open() {
             let path = self.path(Some(seen), Some(HOLD));
             let answer = emulator.call(Method::GET, &path, None, HOLD + SLACK).await?;
             seen = show_each(print, &answer).unwrap_or(seen);
         }
+        Ok(())
     }
 
     fn path(&self, since_seq: Option<u64>, wait: Option<Duration>) -> String {

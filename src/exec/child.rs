@@ -12,6 +12,8 @@ use super::group::Group;
 use crate::failure::Failure;
 use crate::serve::ending::Reason;
 use crate::signals::{Signal, Signals};
+#[cfg(unix)]
+use crisp_harness::peer::Family;
 
 /// How long a command that we ask to end may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,6 +63,10 @@ impl Child {
         if watched {
             command.process_group(0);
         }
+        #[cfg(unix)]
+        let family = Family::new();
+        #[cfg(unix)]
+        command.envs([family.variable()]);
         command.args(arguments).envs(variables).kill_on_drop(true);
         let process = command.spawn().map_err(|error| Failure::NotRunnable {
             name: program.display().to_string(),
@@ -68,7 +74,11 @@ impl Child {
         })?;
         Ok(Self {
             #[cfg(unix)]
-            group: process.id().zip(warden).map(|(leader, warden)| Group::led_by(leader, warden)),
+            group: process
+                .id()
+                .zip(warden)
+                .map(|(leader, warden)| Group::led_by(leader, family, warden))
+                .transpose()?,
             process,
         })
     }
@@ -111,6 +121,10 @@ impl Child {
                 }
             };
             let status = status.map_err(Failure::environment("waiting for the command"))?;
+            #[cfg(unix)]
+            if let Some(group) = &self.group {
+                group.end_what_is_left().await;
+            }
             return Ok(End::Given(GivenEnd { status, reason }));
         }
     }
@@ -118,7 +132,10 @@ impl Child {
     /// Ends it and all that it has started at once. It is reaped too: nothing of it stays.
     async fn kill(&mut self) {
         #[cfg(unix)]
-        self.send(rustix::process::Signal::KILL);
+        match &self.group {
+            Some(group) => group.kill(),
+            None => self.send(rustix::process::Signal::KILL),
+        }
         let _ = self.process.kill().await;
     }
 

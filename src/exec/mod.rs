@@ -30,7 +30,7 @@ use crate::journal_file::JournalFile;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
 use crate::serve::{self, ending, ready};
 use crate::signals::Signals;
-use crate::terminal;
+use crate::{runtime, terminal};
 
 use child::{Child, End};
 use honesty::FailOn;
@@ -116,7 +116,7 @@ fn attempt(arguments: ExecArguments) -> Result<ExitCode, Failure> {
         terminal::complain(&resolved.remarks);
     }
     // On this thread: the death signal of a child is bound to the thread that started it.
-    serve::runtime()?.block_on(exec(resolved, &arguments))
+    runtime::for_a_server()?.block_on(exec(resolved, &arguments))
 }
 
 async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode, Failure> {
@@ -136,6 +136,7 @@ async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode,
     let server = serve::start(bound, resolved, Some(tally::listener(&tally, &journal)))?;
     if print == Print::Json {
         terminal::say(&ready::line(server.info()));
+        terminal::written()?;
     }
     let variables = variables(server.info(), token.as_deref(), &arguments.variables);
     let mut child = Child::start(&program, words, variables)?;

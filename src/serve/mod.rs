@@ -18,11 +18,15 @@ use crisp_mock_server::spaces::Listener;
 
 use crate::failure::Failure;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
-use crate::terminal;
+use crate::{runtime, terminal};
 
 use crate::journal_file::JournalFile;
 use crate::signals::Signals;
 use log::Log;
+
+/// The exit code of a server that ended in good order, but without all of its journal; the reason was
+/// said when it came up.
+const JOURNAL_LOST: u8 = 4;
 
 /// The options of `serve`.
 #[derive(Debug, Args)]
@@ -46,19 +50,7 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if !resolved.remarks.is_empty() {
         terminal::complain(&resolved.remarks);
     }
-    runtime()?.block_on(serve(resolved, arguments.quiet))
-}
-
-/// A runtime for a server: as many threads as there are processors.
-///
-/// # Errors
-///
-/// [`Failure::Environment`] when the machine refuses one.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::environment("starting the runtime"))
+    runtime::for_a_server()?.block_on(serve(resolved, arguments.quiet))
 }
 
 async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
@@ -67,8 +59,8 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     let bound = bind(&resolved).await?;
     let options = &resolved.options;
     let log = (!quiet).then(Log::start);
-    let journal = options.journal.as_deref().map(JournalFile::open).transpose()?;
-    let listener = listener(log.as_ref(), journal);
+    let journal = options.journal.as_deref().map(JournalFile::open).transpose()?.map(Arc::new);
+    let listener = listener(log.as_ref(), journal.clone());
     let (idle_exit, parent_pid) = (options.idle_exit.map(Duration::from), options.parent_pid);
     let print = options.print.unwrap_or_default();
     let server = start(bound, resolved, listener)?;
@@ -76,6 +68,8 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
         Print::Text => terminal::print(&banner::banner(&server)),
         Print::Json => terminal::say(&ready::line(server.info())),
     }
+    // Whoever waits for it would wait for ever.
+    terminal::written()?;
     let reason = ending::wait(&server, &mut signals, idle_exit, parent_pid).await;
     if let Some(log) = &log {
         log.remark(format!("stopping: {reason}"));
@@ -84,6 +78,9 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     server.stop().await;
     if let Some(log) = log {
         log.finish();
+    }
+    if journal.is_some_and(|journal| !journal.is_whole()) {
+        return Ok(ExitCode::from(JOURNAL_LOST));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -131,7 +128,7 @@ pub fn start(
     Ok(server)
 }
 
-fn listener(log: Option<&Log>, journal: Option<JournalFile>) -> Option<Listener> {
+fn listener(log: Option<&Log>, journal: Option<Arc<JournalFile>>) -> Option<Listener> {
     let log = log.map(Log::sender);
     if log.is_none() && journal.is_none() {
         return None;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use crate::program::limited;
 use crate::program::{Ended, Serving, answer, folder, program};
 
 fn serve(listen: &str, folder: &Path) -> std::process::Command {
@@ -80,4 +82,34 @@ fn a_ready_file_that_is_a_link_or_a_folder_is_left_alone() {
     assert_eq!(ready.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let others = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(others, 3, "nothing beside the ready file, the journal and what was there");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_journal_that_the_disk_takes_no_more_of_ends_in_a_whole_line_and_its_server_in_a_failure() {
+    use std::io::Read as _;
+
+    let before = "{\"seq\":1}\n";
+    let folder = folder(&[("journal.ndjson", before)]);
+    // So much room that an entry fits, and another does not.
+    let mut command = limited(folder.path(), 2, &["serve", "--quiet", "--listen", "127.0.0.1:0"]);
+    let mut server = Serving::spawn(command.args(["--journal", "journal.ndjson"]));
+    for _ in 0..5 {
+        let got = answer(server.ask("/v1/plugin/connect/account"));
+        assert!(got.starts_with("HTTP/1.1 200"), "it goes on: {got}");
+    }
+    let text = read(folder.path(), "journal.ndjson");
+    assert!(text.ends_with('\n'), "half a line: {text}");
+    let entries = text.strip_prefix(before).unwrap().lines();
+    let entries: Vec<serde_json::Value> =
+        entries.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kept = entries.len();
+    assert!((1..5).contains(&kept), "{text}");
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(4));
+    let mut told = String::new();
+    server.stderr.read_to_string(&mut told).unwrap();
+    let error = format!("error: the journal journal.ndjson ends before request {}", kept + 1);
+    assert!(told.starts_with(&error), "{told}");
+    assert_eq!(told.matches("error: ").count(), 1, "{told}");
 }

@@ -26,6 +26,23 @@ pub fn run(arguments: &[&str]) -> Ended {
     Ended::of(program().args(arguments))
 }
 
+/// The program in a folder, where no file may have more than so many blocks of 512 bytes.
+#[cfg(target_os = "linux")]
+pub fn limited(folder: &Path, blocks: u32, arguments: &[&str]) -> Command {
+    let program = program();
+    let mut command = Command::new("sh");
+    let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+    command.current_dir(folder).args(["-c", &line, "sh"]).arg(program.get_program());
+    command.args(arguments).stdin(Stdio::null());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// How a run ended.
 pub struct Ended {
     pub code: Option<i32>,

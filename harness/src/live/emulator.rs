@@ -10,6 +10,7 @@ use crisp_mock_server::spaces::{Info, SharedSpace};
 use tokio::runtime::Runtime;
 
 use crate::candidate::Untried;
+use crate::open_files;
 use crate::peer::Access;
 use crate::scenario::Client;
 
@@ -29,7 +30,8 @@ impl SharedEmulator {
             problem: format!("the emulator cannot be started: {problem}"),
             hint: None,
         };
-        let runtime = Runtime::new().map_err(|error| failed(&error))?;
+        let runtime =
+            open_files::look().and_then(|()| Runtime::new()).map_err(|error| failed(&error))?;
         let server = runtime
             .block_on(MockServer::start(ServerOptions::default()))
             .map_err(|error| failed(&error))?;

@@ -8,6 +8,7 @@
 mod ask;
 mod command_line;
 mod conversation;
+mod family;
 mod heard;
 mod http;
 mod lines;
@@ -30,6 +31,9 @@ use crisp_mock_server::spaces::Info;
 use jiff::Timestamp;
 
 pub use command_line::{BadCommandLine, CommandLine};
+pub use family::Family;
+#[cfg(unix)]
+pub use family::{adopt, bury};
 pub use options::PeerOptions;
 pub use plugin::Plugin;
 pub use process::Process;

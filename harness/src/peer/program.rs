@@ -10,9 +10,10 @@ use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 
+use super::family::Family;
 use super::lines::{Line, each_line};
 use super::log::{Log, shortened};
-use super::warden::{Warden, ask_group, kill_group};
+use super::warden::{Ending, Warden, end_family};
 use super::{Access, CommandLine};
 
 /// The longest line that is taken as a reply.
@@ -31,10 +32,11 @@ pub(super) struct Program {
     pub(super) log: Arc<Log>,
 }
 
-/// The process group of a program.
+/// The process group of a program, and what has left it.
 #[derive(Debug)]
 struct Group {
     number: u32,
+    family: Family,
     is_gone: AtomicBool,
     warden: Option<Arc<Warden>>,
 }
@@ -42,14 +44,15 @@ struct Group {
 impl Group {
     fn end(&self) {
         if !self.is_gone.load(Ordering::Acquire) {
-            kill_group(self.number);
+            let below = Some(self.number);
+            end_family(self.number, Some((&self.family, below)), Ending::AtOnce);
         }
     }
 
     /// Its first process has ended: so do the others, and the system may soon give its number to another.
     fn close(&self) {
         if !self.is_gone.swap(true, Ordering::AcqRel) {
-            kill_group(self.number);
+            end_family(self.number, Some((&self.family, None)), Ending::AtOnce);
             if let Some(warden) = &self.warden {
                 warden.forget(self.number);
             }
@@ -75,10 +78,12 @@ impl Program {
         closed: impl FnOnce() + Send + 'static,
     ) -> Result<Self, String> {
         let (path, arguments) = line.program()?;
+        let family = Family::new();
         let mut command = Command::new(&path);
         command
             .args(arguments)
             .envs(variables)
+            .envs([family.variable()])
             .stdin(if listens { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -90,11 +95,12 @@ impl Program {
             .map_err(|error| format!("`{}` cannot be run: {error}", path.display()))?;
         let group = Arc::new(Group {
             number: child.id().unwrap_or_default(),
+            family,
             is_gone: AtomicBool::new(false),
             warden,
         });
         if let Some(warden) = &group.warden {
-            warden.watch(group.number);
+            warden.watch(group.number, &group.family);
         }
         let input = child.stdin.take().map(|stdin| {
             let (input, lines) = mpsc::unbounded_channel();
@@ -146,7 +152,7 @@ impl Program {
     /// Asks it to end, as a terminal or a container's manager does, and sees to it.
     pub(super) async fn ask_to_end(&self) {
         if self.is_running() {
-            ask_group(self.group.number);
+            end_family(self.group.number, None, Ending::Politely);
         }
         self.finish().await;
     }

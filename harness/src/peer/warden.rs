@@ -9,6 +9,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use parking_lot::Mutex;
 
+use super::family::Family;
+
 /// A process that ends clients when this one has ended.
 #[derive(Debug)]
 pub struct Warden {
@@ -31,34 +33,47 @@ impl Warden {
         Ok(Self { pipe: Mutex::new(child.stdin.take()), child: Mutex::new(child) })
     }
 
-    /// What the watching process does: until the pipe closes it takes note, then it ends groups.
+    /// What the watching process does: until the pipe closes it takes note, then it ends groups, and
+    /// what has left them.
     pub fn keep_watch(notes: impl BufRead) {
         let mut running = Vec::new();
         for note in notes.lines().map_while(Result::ok) {
-            let number = note.get(1..).and_then(|number| number.parse().ok());
+            let mut words = note.get(1..).unwrap_or_default().split(' ');
+            let number: Option<u32> = words.next().and_then(|number| number.parse().ok());
+            let family = words.next().and_then(Family::of_mark);
             match (note.as_bytes().first(), number) {
-                (Some(b'+'), Some(group)) => running.push((group, kill_group as fn(u32))),
-                (Some(b'?'), Some(group)) => running.push((group, ask_group)),
-                (Some(b'-'), Some(group)) => running.retain(|(other, _)| *other != group),
+                (Some(b'+'), Some(group)) => running.push((group, family, Ending::AtOnce)),
+                (Some(b'?'), Some(group)) => running.push((group, family, Ending::Politely)),
+                (Some(b'-'), Some(group)) => running.retain(|(other, ..)| *other != group),
                 _ => {}
             }
         }
-        running.into_iter().for_each(|(group, end)| end(group));
+        for (group, family, ending) in running {
+            end_family(group, family.as_ref().map(|family| (family, Some(group))), ending);
+            if ending == Ending::AtOnce {
+                end_family(group, family.as_ref().map(|family| (family, None)), ending);
+            }
+        }
     }
 
-    /// A group runs now.
-    pub(super) fn watch(&self, group: u32) {
-        self.note(&format!("+{group}\n"));
+    /// A group runs now, and with it a family.
+    pub(super) fn watch(&self, group: u32, family: &Family) {
+        self.note(&format!("+{group} {}\n", family.mark()));
     }
 
     /// A group runs now that is asked to end, not killed.
-    pub fn watch_politely(&self, group: u32) {
-        self.note(&format!("?{group}\n"));
+    pub fn watch_politely(&self, group: u32, family: &Family) {
+        self.note(&format!("?{group} {}\n", family.mark()));
     }
 
     /// A group has ended.
     pub fn forget(&self, group: u32) {
         self.note(&format!("-{group}\n"));
+    }
+
+    /// The number of the watching process.
+    pub fn pid(&self) -> u32 {
+        self.child.lock().id()
     }
 
     fn note(&self, note: &str) {
@@ -89,31 +104,46 @@ pub fn signal_group(group: u32, signal: rustix::process::Signal) {
     }
 }
 
-/// Ends every process of a group at once.
-#[cfg(unix)]
-pub(super) fn kill_group(group: u32) {
-    signal_group(group, rustix::process::Signal::KILL);
+/// How processes are ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// They are killed.
+    AtOnce,
+    /// They are asked to end.
+    Politely,
 }
 
-/// Asks every process of a group to end.
+/// Ends every process of a group, and of a family, to which also belongs what lies below a process that
+/// was not waited for.
 #[cfg(unix)]
-pub(super) fn ask_group(group: u32) {
-    signal_group(group, rustix::process::Signal::TERM);
+pub(super) fn end_family(group: u32, family: Option<(&Family, Option<u32>)>, ending: Ending) {
+    let signal = match ending {
+        Ending::AtOnce => rustix::process::Signal::KILL,
+        Ending::Politely => rustix::process::Signal::TERM,
+    };
+    let outside = || {
+        if let Some((family, root)) = family {
+            family.signal(root, group, None, signal);
+        }
+    };
+    // While the group is there, it leads to what has left it; only without it nothing new comes.
+    let leads = family.is_some_and(|(_, root)| root.is_some());
+    if leads {
+        outside();
+    }
+    signal_group(group, signal);
+    if !leads {
+        outside();
+    }
 }
 
-/// Ends a process and those that it started.
+/// Ends a process and those that it started; there is no polite way here.
 #[cfg(not(unix))]
-pub(super) fn kill_group(process: u32) {
+pub(super) fn end_family(process: u32, _: Option<(&Family, Option<u32>)>, _: Ending) {
     let _ = Command::new("taskkill")
         .args(["/T", "/F", "/PID", &process.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-}
-
-/// There is no polite way here.
-#[cfg(not(unix))]
-pub(super) fn ask_group(process: u32) {
-    kill_group(process);
 }

@@ -5,8 +5,13 @@ use super::{Failure, RunEvent, ScenarioReport};
 /// An event as an annotation on its scenario's file; nothing for events that need none.
 #[must_use]
 pub fn github(event: &RunEvent) -> Option<String> {
-    let RunEvent::ScenarioFinished(report) = event else {
-        return None;
+    let report = match event {
+        RunEvent::ScenarioFinished(report) => report,
+        RunEvent::SavedSkipped { problem } => {
+            let told = data(problem.trim_end());
+            return Some(format!("::warning title=a kept failure was skipped::{told}\n"));
+        }
+        _ => return None,
     };
     let warnings: String = report
         .unfired

@@ -70,6 +70,11 @@ pub enum RunEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         first: Option<String>,
     },
+    /// A file among the failures of earlier searches cannot be used, and was skipped.
+    SavedSkipped {
+        /// Which, what is wrong with it, and where.
+        problem: String,
+    },
     /// The end of a search.
     SearchFinished(Box<Searched>),
     /// The end.

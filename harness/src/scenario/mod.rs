@@ -31,6 +31,7 @@ mod anchor;
 mod check;
 mod forms;
 mod reading;
+mod whole;
 mod write;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ use forms::{ByWebsite, Off};
 
 pub use anchor::Anchor;
 pub use reading::json_schema;
+pub(crate) use whole::marked;
 
 use crate::words::Rule;
 pub use crate::words::{SaveEnd, Side, Spot, Standing};

@@ -4,7 +4,7 @@ use crisp_mock_server::document::{self, Document, Form, Invalid, Language, Node,
 use crisp_mock_server::fault::FaultPlan;
 use serde_json::Value;
 
-use super::{MutantLookup, Scenario, Spot, check};
+use super::{MutantLookup, Scenario, Spot, check, whole};
 
 impl Language for Scenario {
     fn forms() -> Vec<Form> {
@@ -45,6 +45,7 @@ impl Scenario {
     ///
     /// As [`Scenario::parse`], and a name that `mutants` does not know.
     pub fn parse_with(file: &str, text: &str, mutants: MutantLookup) -> Result<Self, Invalid> {
+        whole::refuse_half(file, text)?;
         let document = Document::parse(file, text)?;
         let mut problems = check::kills(document.root(), mutants);
         problems.extend(check::quirks(document.root()));

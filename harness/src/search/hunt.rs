@@ -4,7 +4,7 @@
 use super::conviction::{self, Conviction, Suspect};
 use super::known::Known;
 use super::rounds::Rounds;
-use super::{Files, Found, LONG, Phase, Plan, SearchError, Unjudged, Watch, corpus, saved};
+use super::{Files, Found, LONG, Phase, Plan, SearchError, Unjudged, Unkept, Watch, corpus, saved};
 use crate::candidate::{Candidate, Untried};
 use crate::generate::Bounds;
 use crate::parallel::in_parallel;
@@ -26,6 +26,8 @@ pub(super) struct Hunt<'a> {
     reported: usize,
     convictions: Vec<Conviction>,
     known: Known,
+    /// The first failure that could not be kept.
+    unkept: Option<Unkept>,
 }
 
 impl<'a> Hunt<'a> {
@@ -50,6 +52,7 @@ impl<'a> Hunt<'a> {
             reported,
             convictions: Vec::new(),
             known: Known::default(),
+            unkept: None,
         })
     }
 
@@ -65,7 +68,10 @@ impl<'a> Hunt<'a> {
         let walk = corpus::walk(self.candidate, self.plan, files, self.watch)?;
         self.corpus = Some(walk.tally);
         self.unjudged.merge(walk.unjudged);
-        walk.conviction.map_or(Ok(()), |conviction| self.keep(conviction))
+        if let Some(conviction) = walk.conviction {
+            self.keep(conviction);
+        }
+        Ok(())
     }
 
     /// Judges random cases if there is a reason to go on, then reports what they led to.
@@ -75,6 +81,10 @@ impl<'a> Hunt<'a> {
             while self.rounds.go(self.watch)? {
                 if self.plan.forever {
                     self.collect()?;
+                    // What it would find from now on would be lost.
+                    if self.unkept.is_some() {
+                        break;
+                    }
                 } else if self.rounds.has_gravest() {
                     break;
                 }
@@ -85,12 +95,13 @@ impl<'a> Hunt<'a> {
 
     /// Writes a failure to its file and reports it. One that cannot be written is reported all the
     /// same: it may have taken hours to find.
-    fn keep(&mut self, mut conviction: Conviction) -> Result<(), SearchError> {
-        let kept = saved::keep(&mut conviction, self.plan);
+    fn keep(&mut self, mut conviction: Conviction) {
+        if let Err(unkept) = saved::keep(&mut conviction, self.plan) {
+            let _ = self.unkept.get_or_insert(unkept);
+        }
         (self.report)(&conviction.event(self.candidate, self.reported));
         self.reported += 1;
         self.convictions.push(conviction);
-        kept
     }
 
     /// Shrinks the first failure of each kind and reports the gravest.
@@ -111,9 +122,11 @@ impl<'a> Hunt<'a> {
             new
         });
         let mut found = found.into_iter();
-        let kept = found.next().map_or(Ok(()), |first| self.keep(first));
+        if let Some(first) = found.next() {
+            self.keep(first);
+        }
         self.convictions.extend(found);
-        kept
+        Ok(())
     }
 
     /// Shrinks, reports and keeps what is new in the last round.
@@ -143,7 +156,7 @@ impl<'a> Hunt<'a> {
         for conviction in self.convict(suspects, watch) {
             let conviction = conviction?;
             if self.known.is_new(&conviction) {
-                self.keep(conviction)?;
+                self.keep(conviction);
             }
         }
         Ok(())
@@ -191,6 +204,6 @@ impl<'a> Hunt<'a> {
             exit_code: code as u8,
         };
         (self.report)(&RunEvent::SearchFinished(Box::new(searched.clone())));
-        Found { convictions: self.convictions, searched, code }
+        Found { convictions: self.convictions, searched, code, unkept: self.unkept }
     }
 }

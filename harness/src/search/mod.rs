@@ -22,6 +22,8 @@ pub use rounds::Tally;
 pub use saved::file_name;
 pub use watch::{Phase, Watch};
 
+use std::path::Path;
+
 use crate::candidate::{Candidate, Untried};
 use crate::parallel::in_parallel;
 use crate::replay::{self, ExitCode, ReplayError};
@@ -39,20 +41,31 @@ pub enum SearchError {
     /// The client could not be tried.
     #[error(transparent)]
     Untried(#[from] Untried),
-    /// A file among the saved failures cannot be used.
+    /// The folder of saved failures cannot be read.
     #[error(transparent)]
     Saved(#[from] ReplayError),
-    /// A failure cannot be kept.
-    #[error(
-        "the failure cannot be kept: {path}: {source}\n  = hint: name another folder with \
-         `--save-failure`"
-    )]
-    Unkept {
-        /// Which file or folder.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
+}
+
+/// A failure that could not be written to its file. It was reported all the same, and the verdict
+/// stands.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the failure cannot be kept: {path}: {source}\n  = hint: name another folder with \
+     `--save-failure`, or keep this yourself:\n\n{text}"
+)]
+pub struct Unkept {
+    /// Which file.
+    pub path: String,
+    /// What was to be written there.
+    pub text: String,
+    /// Why it was not.
+    pub source: std::io::Error,
+}
+
+impl Unkept {
+    fn of(path: &Path, text: &str, source: std::io::Error) -> Self {
+        Self { path: path.display().to_string(), text: text.to_owned(), source }
+    }
 }
 
 impl SearchError {
@@ -62,7 +75,6 @@ impl SearchError {
         match self {
             Self::Untried(_) => ExitCode::Environment,
             Self::Saved(error) => error.exit_code(),
-            Self::Unkept { .. } => ExitCode::BadFile,
         }
     }
 }
@@ -76,6 +88,8 @@ pub struct Found {
     pub searched: Searched,
     /// The exit code that follows.
     pub code: ExitCode,
+    /// What could not be kept; it ended a search without an end.
+    pub unkept: Option<Unkept>,
 }
 
 /// Searches for a scenario that breaks a client; what happens is handed to `report`.
@@ -131,7 +145,8 @@ fn first(candidate: &Candidate, plan: &Plan, corpus: &Files) -> Option<String> {
     Some(format!("first {count} known scenarios, {pace}; {takes}"))
 }
 
-/// Replays what earlier searches have kept; the number of those that fail still.
+/// Replays what earlier searches have kept; the number of those that fail still. A file that cannot
+/// be used is told and skipped: it says nothing about the client.
 fn replay_saved(
     candidate: &Candidate,
     plan: &Plan,
@@ -140,10 +155,17 @@ fn replay_saved(
 ) -> Result<usize, SearchError> {
     let folder = plan.save_to.as_ref().filter(|folder| folder.is_dir());
     let Some(folder) = folder else { return Ok(0) };
-    let saved = match replay::load(std::slice::from_ref(folder)) {
-        Err(ReplayError::Empty(_)) => return Ok(0),
-        saved => saved?,
-    };
+    let (files, mut unusable) = replay::scenario_files(folder)?;
+    let mut saved = Vec::new();
+    for path in files {
+        match replay::read_one(&path) {
+            Ok(scenario) => saved.push((path.display().to_string(), scenario)),
+            Err(error) => unusable.push(error),
+        }
+    }
+    for error in unusable {
+        report(&RunEvent::SavedSkipped { problem: error.to_string() });
+    }
     let mut failed = 0;
     let all = in_parallel(plan.jobs, &saved, &|(_, prepared)| {
         candidate.trial.judge_while(prepared, &|| watch.left(false))

@@ -5,8 +5,9 @@ use std::fs;
 use crisp_mock_server::duration;
 use crisp_mock_server::fault::{Effect, Fault};
 
-use super::{Conviction, Plan, SearchError};
-use crate::scenario::{Anchor, Deed, Scenario, Side, Step};
+use super::{Conviction, Plan, Unkept};
+use crate::scenario::{self, Anchor, Deed, Scenario, Side, Step};
+use crate::whole_file;
 
 /// The name of the file in which a failure is kept.
 #[must_use]
@@ -23,20 +24,21 @@ pub fn file_name(word: &str, shape: &str) -> String {
 }
 
 /// Writes a failure down, if it is to be kept.
-pub(super) fn keep(conviction: &mut Conviction, plan: &Plan) -> Result<(), SearchError> {
+pub(super) fn keep(conviction: &mut Conviction, plan: &Plan) -> Result<(), Unkept> {
     let Some(folder) = &plan.save_to else {
         return Ok(());
     };
+    let yaml = scenario::marked(&conviction.scenario.to_yaml());
     let path = folder.join(file_name(conviction.class.word, &conviction.shape));
     let written =
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, conviction.scenario.to_yaml()));
-    written.map_err(|source| SearchError::Unkept { path: path.display().to_string(), source })?;
+        fs::create_dir_all(folder).and_then(|()| whole_file::write(&path, yaml.as_bytes()));
+    written.map_err(|source| Unkept::of(&path, &yaml, source))?;
     conviction.saved = Some(path.display().to_string());
     if !conviction.report.log.is_empty() {
         let path = path.with_extension("log");
         let text = conviction.report.log.join("\n") + "\n";
-        fs::write(&path, text)
-            .map_err(|source| SearchError::Unkept { path: path.display().to_string(), source })?;
+        whole_file::write(&path, text.as_bytes())
+            .map_err(|source| Unkept::of(&path, &text, source))?;
         conviction.log = Some(path.display().to_string());
     }
     Ok(())

@@ -65,7 +65,7 @@ impl Document {
     /// a document may be; with line and column.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self, Invalid> {
         let text = text.into();
-        match yaml::read(&text) {
+        match with_room(&|| yaml::read(&text)) {
             Ok(root) => Ok(Self { name: name.to_owned(), text, root }),
             Err((position, problem)) => Err(Invalid::at(name, &text, position, problem)),
         }
@@ -127,6 +127,21 @@ impl Document {
     pub fn refuse(&self, problems: Vec<Problem>) -> Result<(), Invalid> {
         if problems.is_empty() { Ok(()) } else { Err(self.invalid(problems)) }
     }
+}
+
+/// Reading goes as deep as the document does, further than the stack of a thread may reach.
+fn with_room<T: Send>(read: &(impl Fn() -> T + Sync)) -> T {
+    const STACK: usize = 16 << 20;
+    std::thread::scope(|scope| {
+        match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read) {
+            Ok(reader) => match reader.join() {
+                Ok(read) => read,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            // Where no thread is to be had, there is only this one.
+            Err(_) => read(),
+        }
+    })
 }
 
 /// The text that the bytes are, without a byte order mark.

@@ -124,7 +124,9 @@ impl Invalid {
         Self { problems: placed.into_iter().map(|(_, problem)| problem).collect(), report }
     }
 
-    pub(super) fn at(name: &str, text: &str, position: Position, problem: Problem) -> Self {
+    /// One problem, whose place is known without a tree.
+    #[must_use]
+    pub fn at(name: &str, text: &str, position: Position, problem: Problem) -> Self {
         let placed = [(position, problem)];
         let report = render(name, text, &placed);
         let [(_, problem)] = placed;

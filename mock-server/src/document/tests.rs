@@ -46,12 +46,43 @@ fn an_empty_text_is_null() {
 }
 
 #[test]
+fn a_merge_key_takes_in_the_keys_of_a_map() {
+    let text = "a: &a { x: 1, y: 2 }\nb:\n  <<: *a\n  y: 3\n";
+    let expected = serde_json::json!({ "a": { "x": 1, "y": 2 }, "b": { "y": 3, "x": 1 } });
+    assert_eq!(Document::parse("a.yaml", text).unwrap().value(), expected);
+}
+
+#[test]
+fn what_is_too_large_and_what_is_too_deep_are_told_apart_in_plain_words() {
+    let keys: Vec<_> = (0..60_000).map(|number| format!("k{number}: 1")).collect();
+    let aliases = format!("a: &a {{ {} }}\nb: *a\n<<: *a\n", keys.join(", "));
+    let blocks: String = (0..125).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let flow = format!("a: {}{}", "[".repeat(125), "]".repeat(125));
+    for (text, place, told) in [
+        (aliases, "2:4", "larger than a document may be"),
+        (blocks, "121:121", "nested deeper than a document may be"),
+        (flow, "1:124", "nested deeper than a document may be"),
+    ] {
+        let shown = Document::parse("bad.yaml", text).unwrap_err().to_string();
+        let expected = format!("bad.yaml:{place}: from here on this is {told}\n");
+        assert!(shown.starts_with(&expected), "{}", &shown[..shown.len().min(300)]);
+    }
+}
+
+#[test]
 fn what_is_no_yaml_says_where() {
     for (text, place) in [
         ("a: [1, 2\n", "bad.yaml:"),
         ("a: 1\na: 2\n", "bad.yaml:2:1: `a` is given twice"),
         ("a: &x [*x]\n", "bad.yaml:1:"),
-        ("a: *nobody\n", "bad.yaml:1:4: "),
+        ("a: *nobody\n", "bad.yaml:1:4: there is no anchor"),
+        ("a: 1\n---\nb: 2\n", "bad.yaml:2:1: a second document begins"),
+        ("{\"a\": 1}\n{\"b\": 2}\n", "bad.yaml:2:1: the document has ended before this"),
+        ("a: &x [*x]\n", "bad.yaml:1:8: this alias stands inside of what it names"),
+        ("y:\n  <<: 5\n", "bad.yaml:2:7: `<<` takes in the keys of a map"),
+        ("null: 1\n", "bad.yaml:1:1: a key is a text, and this is null"),
+        ("? [1]\n: 3\n", "bad.yaml:1:3: a key is a text, and this is a list"),
+        ("a: .inf\n", "bad.yaml:1:4: JSON has no such number"),
     ] {
         let shown = Document::parse("bad.yaml", text).unwrap_err().to_string();
         assert!(shown.starts_with(place), "{shown}");

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::granit_parser::ErrorKind;
 use serde_saphyr::{Location, Spanned};
 
 use super::node::{Entry, Kind, Node, Position};
@@ -49,32 +51,93 @@ fn too_large() -> String {
 
 /// The library's complaint, with the place taken out of the sentence.
 fn refused(error: &serde_saphyr::Error) -> (Position, Problem) {
-    let error = error.without_snippet();
+    let mut error = error.without_snippet();
     let location = error.location().unwrap_or(Location::UNKNOWN);
-    let problem = match error {
-        serde_saphyr::Error::DuplicateMappingKey { key, .. } => {
+    // What is wrong with what an alias stands for, told where the alias stands.
+    while let serde_saphyr::Error::AliasError { error: inner, .. } = error {
+        error = inner.without_snippet();
+    }
+    (position(location), problem(error))
+}
+
+fn problem(error: &serde_saphyr::Error) -> Problem {
+    use serde_saphyr::{Error, ExternalMessageSource};
+
+    let (message, hint) = match error {
+        Error::DuplicateMappingKey { key, .. } => {
             let message = key.as_ref().map_or_else(
                 || "this key is given twice".to_owned(),
                 |key| format!("`{key}` is given twice"),
             );
-            Problem::value("", message).hint("leave one of them out")
+            return Problem::value("", message).hint("leave one of them out");
         }
-        serde_saphyr::Error::Budget { .. } => {
-            Problem::value("", "from here on this is larger than a document may be")
-                .hint(too_large())
+        Error::Budget { breach, .. } => return too_much(breach),
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayCounterOverflow { .. } => return larger(),
+        Error::AliasReplayStackDepthExceeded { .. } => return deeper(),
+        Error::ExternalMessage { source, .. } => match &**source {
+            ExternalMessageSource::Parser(error)
+                if *error.kind() == ErrorKind::RecursionLimitExceeded =>
+            {
+                return deeper();
+            }
+            ExternalMessageSource::Parser(error)
+                if *error.kind() == ErrorKind::ExpectedDocumentStart =>
+            {
+                ("the document has ended before this", "one file has one document")
+            }
+            _ => return unreadable(error),
+        },
+        Error::MultipleDocuments { .. } => return second(),
+        Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            ("this alias stands inside of what it names", "write out what is meant")
         }
-        error if error.to_string().contains("recursion limit") => {
-            Problem::value("", "from here on this is nested deeper than a document may be")
-                .hint(too_large())
+        Error::UnknownAnchor { .. } => {
+            ("there is no anchor of this name before it", "a name is given by `&`, as in `a: &a 1`")
         }
-        error => {
-            let message = error.to_string();
-            let place = format!(" at line {}, column {}", location.line(), location.column());
-            let message = message.replace(&place, "").replace('\n', " ");
-            Problem::value("", format!("this is not YAML that can be read here: {message}"))
+        Error::MergeValueNotMapOrSeqOfMaps { .. } => {
+            ("`<<` takes in the keys of a map, and this is none", "write `<<: *name` for a map")
         }
+        Error::NullIntoString { .. } => ("a key is a text, and this is null", "write it in quotes"),
+        Error::Unexpected { expected: "string scalar", .. } => {
+            ("a key is a text, and this is a list or a map", "write it in quotes")
+        }
+        Error::NonFiniteFloat { .. } => {
+            ("JSON has no such number", "write a finite number, or a text in quotes")
+        }
+        _ => return unreadable(error),
     };
-    (position(location), problem)
+    Problem::value("", message).hint(hint)
+}
+
+fn too_much(breach: &BudgetBreach) -> Problem {
+    match breach {
+        BudgetBreach::Depth { .. } => deeper(),
+        BudgetBreach::Documents { .. } => second(),
+        _ => larger(),
+    }
+}
+
+fn larger() -> Problem {
+    Problem::value("", "from here on this is larger than a document may be").hint(too_large())
+}
+
+fn deeper() -> Problem {
+    Problem::value("", "from here on this is nested deeper than a document may be")
+        .hint(format!("it may be nested {DEEPEST} deep"))
+}
+
+fn second() -> Problem {
+    Problem::value("", "a second document begins here")
+        .hint("a file has one: put each into a file of its own, or leave the `---` out")
+}
+
+fn unreadable(error: &serde_saphyr::Error) -> Problem {
+    let location = error.location().unwrap_or(Location::UNKNOWN);
+    let place = format!(" at line {}, column {}", location.line(), location.column());
+    let message = error.to_string().replace(&place, "").replace('\n', " ");
+    Problem::value("", format!("this is not YAML that can be read here: {message}"))
 }
 
 fn position(location: Location) -> Position {
