@@ -43,12 +43,12 @@ impl Cost {
         let taken = applies.iter().filter(|(via, _)| *via != Via::Definition);
         let times = usize::try_from(weight(schema)).unwrap_or(2);
         let named = schema.get("patternProperties").and_then(Value::as_object);
-        let names = named.into_iter().flatten().map(|(name, _)| pattern::states(name));
+        let names = named.into_iter().flatten().map(|(name, _)| pattern::cost(name));
         let text = schema.get("pattern").and_then(Value::as_str);
         let options = schema.get("enum").and_then(Value::as_array);
         Self {
             applies: taken.flat_map(|step| std::iter::repeat_n(step.clone(), times)).collect(),
-            text: text.map_or(0, pattern::states),
+            text: text.map_or(0, pattern::cost),
             names: names.fold(0, u64::saturating_add),
             options: options.map_or(0, |options| options.len() as u64),
         }

@@ -1,8 +1,8 @@
 //! The plugin's settings schema: read, judged, and held against settings.
 //!
 //! A [`SettingsSchema`] comes from a text or a JSON value, in any draft from 04 to 2020-12, and is
-//! safe to take from any source: it is bounded in size, depth and work, its patterns run in linear
-//! time, and nothing is ever fetched for a reference.
+//! safe to take from any source: it is bounded in size, depth and work, its matches come to an
+//! end, and nothing is ever fetched for a reference.
 //!
 //! | Module | What it holds |
 //! |---|---|
@@ -11,6 +11,8 @@
 pub mod locate;
 
 mod draft;
+mod ecma;
+mod format;
 mod keyword;
 mod meta;
 mod meter;
@@ -46,12 +48,18 @@ use violation::deeper_than;
 
 /// How a schema is read where it does not say so itself: the quirks
 /// `schema-draft` and `schema-formats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// The draft of a schema without `$schema`.
     pub draft: Draft,
     /// Whether `format` refuses values; otherwise it is a note.
     pub formats: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { draft: Draft::default(), formats: true }
+    }
 }
 
 /// Bytes of a schema's text: some hundred times the largest sample.
@@ -95,6 +103,7 @@ struct Compiled {
     rules: Rules,
     warnings: Vec<SchemaProblem>,
     validator: Validator,
+    originals: pattern::Originals,
     meter: Option<meter::Meter>,
     /// Pointers to what references lead to
     targets: HashMap<String, String>,
@@ -108,7 +117,8 @@ impl SettingsSchema {
     /// # Errors
     ///
     /// What is wrong with the schema, each with its place in the text: no JSON, against its draft,
-    /// a reference that is not local, a pattern that cannot run in linear time, too large or deep.
+    /// a reference that is not local, a pattern that is none, a format that nothing checks, too large
+    /// or deep.
     pub fn parse(text: &str, rules: Rules) -> Result<Self, InvalidSchema> {
         if text.len() > LARGEST_TEXT {
             let message = format!("the schema has more than {} KiB", LARGEST_TEXT / 1024);
@@ -163,12 +173,13 @@ impl SettingsSchema {
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
         let references = reference::connect(&mut outline, draft)?;
-        let bare = outline::without_id(&raw, &outline);
+        let mut bare = outline::without_id(&raw, &outline);
 
-        let patterns = pattern::problems(&outline);
         let mut problems = meta::problems(&bare, draft);
-        problems.retain(|problem| !patterns.iter().any(|pattern| pattern.explains(problem)));
-        problems.extend(patterns);
+        problems.extend(pattern::problems(&outline));
+        if rules.formats {
+            problems.extend(format::problems(&outline, draft));
+        }
         problems.extend(references);
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
@@ -176,8 +187,9 @@ impl SettingsSchema {
         let meter = work::bound(&outline)?;
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
-        let validator = jsonschema::options()
-            .offline()
+        let originals = pattern::write_out(&mut bare, &outline);
+        let options = format::with_formats(jsonschema::options().offline());
+        let validator = options
             .with_draft(draft.engine())
             .with_pattern_options(pattern::engine())
             .should_validate_formats(rules.formats)
@@ -187,7 +199,16 @@ impl SettingsSchema {
                 let message = format!("the schema cannot be used: {reason}");
                 SchemaProblem::new(error.instance_path().as_str(), message)
             })?;
-        Ok(Self(Arc::new(Compiled { raw, draft, rules, warnings, validator, meter, targets })))
+        Ok(Self(Arc::new(Compiled {
+            raw,
+            draft,
+            rules,
+            warnings,
+            validator,
+            originals,
+            meter,
+            targets,
+        })))
     }
 
     /// The schema as it was given.
@@ -230,7 +251,7 @@ impl SettingsSchema {
     pub fn check(&self, settings: &Value) -> Result<(), Violation> {
         self.refuse_excess(settings)?;
         let verdict = self.0.validator.validate(settings);
-        verdict.map_err(|error| Violation::explain(&error))
+        verdict.map_err(|error| Violation::explain(&error, &self.0.originals))
     }
 
     /// All ways in which settings do not fit, at most `limit` of them.
@@ -240,7 +261,7 @@ impl SettingsSchema {
             return Vec::from_iter((limit > 0).then_some(violation));
         }
         let errors = self.0.validator.iter_errors(settings).take(limit);
-        errors.map(|error| Violation::explain(&error)).collect()
+        errors.map(|error| Violation::explain(&error, &self.0.originals)).collect()
     }
 
     fn refuse_excess(&self, settings: &Value) -> Result<(), Violation> {
@@ -264,6 +285,12 @@ impl fmt::Debug for SettingsSchema {
             .field("raw", &self.0.raw)
             .finish_non_exhaustive()
     }
+}
+
+/// A pattern as an expression that texts can be made of. Conditions and back-references are left
+/// out: a text that was made has to be checked.
+pub(crate) fn for_samples(pattern: &str) -> Option<String> {
+    ecma::Pattern::read(pattern).ok().map(|read| read.relaxed())
 }
 
 fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {

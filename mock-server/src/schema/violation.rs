@@ -4,6 +4,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{JsonTypeSet, ValidationError};
 use serde_json::Value;
 
+use super::pattern::Originals;
 use super::wording;
 
 /// One way in which settings do not fit the schema.
@@ -41,8 +42,8 @@ impl Violation {
         self.message.get(self.problem_at..).unwrap_or_default()
     }
 
-    pub(super) fn explain(error: &ValidationError<'_>) -> Self {
-        let (error, problem) = explain(error, 0);
+    pub(super) fn explain(error: &ValidationError<'_>, originals: &Originals) -> Self {
+        let (error, problem) = explain(error, originals, 0);
         Self::new(error.instance_path().as_str(), &problem)
     }
 }
@@ -65,13 +66,14 @@ fn shown_path(pointer: &str) -> String {
 /// `anyOf` and `oneOf` fail as a whole; what helps is the alternative that came nearest.
 fn explain<'a, 'e>(
     error: &'a ValidationError<'e>,
+    originals: &Originals,
     depth: usize,
 ) -> (&'a ValidationError<'e>, String)
 where
     'static: 'e,
 {
     let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = error.kind() else {
-        return (error, wording::fault(error));
+        return (error, wording::fault(error, originals));
     };
     if let Some(types) = only_types(error, context) {
         let found = wording::found(error.instance());
@@ -82,7 +84,7 @@ where
         let found = wording::found(error.instance());
         return (error, format!("must fit one of the alternatives, found {found}"));
     };
-    let (_, problem) = explain(nearest, depth + 1);
+    let (_, problem) = explain(nearest, originals, depth + 1);
     let path = nearest.instance_path().as_str();
     let inner = path.strip_prefix(error.instance_path().as_str()).filter(|inner| !inner.is_empty());
     let count = context.len();
