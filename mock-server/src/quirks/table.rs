@@ -217,6 +217,16 @@ quirks! {
         because "`invalid_data`, as other refusals of bodies."
         rests on "our choice" search Drawn;
 
+    "validation-wording" validation_wording: ValidationWording {
+            Ajv6: "Those of the validator Ajv 6: the first failure, or one for each branch of an \
+                `anyOf`.",
+            Plain: "Our own, for every failure: its JSON pointer, what was expected, what was found.",
+        }
+        asks "In which words is a save refused that does not fit the schema?"
+        because "Two reports of refusals on website routes show them."
+        rests on "third party (on other routes)" ("I29, I50")
+        search Unmet("a client that caches settings branches on no message");
+
     "schema-draft" schema_draft: Draft ["draft-04", "draft-06", "2019-09", "2020-12"]
         asks "Which dialect is a schema without `$schema`?"
         because "No sample names one; draft 7 was current when the guide was written."

@@ -10,17 +10,20 @@
 
 pub mod locate;
 
+mod ajv;
 mod draft;
 mod ecma;
 mod format;
 mod keyword;
 mod meta;
 mod meter;
+mod misfit;
 mod outline;
 mod pattern;
 mod problem;
 mod reference;
 mod remark;
+mod stack;
 mod violation;
 mod wording;
 mod work;
@@ -39,12 +42,14 @@ use serde_json::Value;
 use strum::VariantArray;
 
 pub use draft::Draft;
+pub use misfit::Misfit;
 pub use problem::{InvalidSchema, SchemaProblem};
 pub use remark::{Review, review};
 pub use violation::Violation;
 
+use ajv::{Failure, Unfit};
 use outline::Outline;
-use violation::deeper_than;
+use violation::levels;
 
 /// How a schema is read where it does not say so itself: the quirks
 /// `schema-draft` and `schema-formats`.
@@ -69,9 +74,9 @@ const MOST_VALUES: usize = 64 * 1024;
 /// Levels of nesting of a schema. A schema 1,000 levels deep overflows the stack of a thread when
 /// it is compiled; this many fit with room to spare.
 const DEEPEST_SCHEMA: usize = 100;
-/// Levels of nesting of settings: together with the longest chain of schemas on one value it
-/// bounds the stack of a check.
-const DEEPEST_SETTINGS: usize = 64;
+/// Levels of nesting of settings, as many as a body may have: together with the longest chain of
+/// schemas on one value it bounds the stack of a check.
+const DEEPEST_SETTINGS: usize = 127;
 
 /// A valid settings schema. Cheap to clone, and shared between threads.
 ///
@@ -104,7 +109,11 @@ struct Compiled {
     warnings: Vec<SchemaProblem>,
     validator: Validator,
     originals: pattern::Originals,
-    meter: Option<meter::Meter>,
+    /// The rules as Ajv runs them; the judge of drafts that Ajv 6 speaks
+    ajv: ajv::Rules,
+    meter: meter::Meter,
+    /// The most schemas in a row that one value is held against
+    longest_chain: usize,
     /// Pointers to what references lead to
     targets: HashMap<String, String>,
 }
@@ -184,7 +193,8 @@ impl SettingsSchema {
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
         }
-        let meter = work::bound(&outline)?;
+        let (meter, longest_chain) = work::bound(&outline)?;
+        let ajv = ajv::Rules::of(&outline, draft, rules.formats)?;
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
         let originals = pattern::write_out(&mut bare, &outline);
@@ -206,7 +216,9 @@ impl SettingsSchema {
             warnings,
             validator,
             originals,
+            ajv,
             meter,
+            longest_chain,
             targets,
         })))
     }
@@ -242,40 +254,112 @@ impl SettingsSchema {
         &self.0.warnings
     }
 
-    /// Holds settings against the schema. Takes microseconds for settings that fit, and a bounded
-    /// time for any.
+    /// Whether settings fit the schema. Takes microseconds, and a bounded time for any settings.
+    #[must_use]
+    pub fn fits(&self, settings: &Value) -> bool {
+        self.judge(settings).is_ok()
+    }
+
+    /// Holds settings against the schema.
     ///
     /// # Errors
     ///
-    /// The first way in which they do not fit, in words for the answer on the wire.
+    /// The first way in which they do not fit, in words for people.
     pub fn check(&self, settings: &Value) -> Result<(), Violation> {
-        self.refuse_excess(settings)?;
-        let verdict = self.0.validator.validate(settings);
-        verdict.map_err(|error| Violation::explain(&error, &self.0.originals))
+        let verdict = self.judge(settings);
+        verdict.map_err(|reason| {
+            let first = self.violations_of(settings, reason, 1).pop();
+            first.unwrap_or_else(Violation::untold)
+        })
+    }
+
+    /// Holds settings against the schema, for an answer on the wire.
+    ///
+    /// # Errors
+    ///
+    /// All ways in which they do not fit, at most `limit` of them, and what Ajv 6 says.
+    pub fn hold(&self, settings: &Value, limit: usize) -> Result<(), Misfit> {
+        let verdict = self.judge(settings);
+        verdict.map_err(|reason| {
+            let ajv = match &reason {
+                Reason::Unfit(Some(failure)) => Some(failure.text.clone()),
+                Reason::Unfit(None) | Reason::Excess(_) => None,
+            };
+            Misfit::new(ajv, self.violations_of(settings, reason, limit.max(1)))
+        })
     }
 
     /// All ways in which settings do not fit, at most `limit` of them.
     #[must_use]
     pub fn violations(&self, settings: &Value, limit: usize) -> Vec<Violation> {
-        if let Err(violation) = self.refuse_excess(settings) {
-            return Vec::from_iter((limit > 0).then_some(violation));
+        match self.judge(settings) {
+            Ok(()) => Vec::new(),
+            Err(reason) => self.violations_of(settings, reason, limit),
         }
-        let errors = self.0.validator.iter_errors(settings).take(limit);
-        errors.map(|error| Violation::explain(&error, &self.0.originals)).collect()
     }
 
-    fn refuse_excess(&self, settings: &Value) -> Result<(), Violation> {
-        if deeper_than(settings, DEEPEST_SETTINGS) {
+    fn judge(&self, settings: &Value) -> Result<(), Reason> {
+        let levels = levels(settings);
+        if levels > DEEPEST_SETTINGS {
             let problem = format!("must not be nested deeper than {DEEPEST_SETTINGS} levels");
-            return Err(Violation::new("", &problem));
+            return Err(Reason::Excess(Violation::new("", &problem)));
         }
-        if self.0.meter.as_ref().is_some_and(|meter| meter.is_too_much(settings)) {
+        if self.0.meter.is_too_much(settings) {
             let problem = "take too many steps to check against this schema: make them smaller, \
                            or let the schema refer to itself or repeat patterns fewer times";
-            return Err(Violation::new("", problem));
+            return Err(Reason::Excess(Violation::new("", problem)));
         }
-        Ok(())
+        let run = || {
+            let ajv = self.0.ajv.check(settings);
+            if self.0.draft.is_of_ajv() {
+                return ajv;
+            }
+            // What Ajv 6 does not know it cannot tell either.
+            if self.0.validator.is_valid(settings) { Ok(()) } else { ajv.and(Err(Failure::Untold)) }
+        };
+        let run = stack::with_room(levels * self.0.longest_chain, run);
+        match run.unwrap_or(Err(Failure::NoRoom)) {
+            Ok(()) => Ok(()),
+            Err(Failure::Unfit(failure)) => Err(Reason::Unfit(Some(failure))),
+            Err(Failure::Untold) => Err(Reason::Unfit(None)),
+            Err(Failure::Unfinished { pointer }) => {
+                Err(Reason::Excess(Violation::new(&pointer, wording::UNFINISHED)))
+            }
+            Err(Failure::NoRoom) => {
+                let problem = "cannot be checked: the system has no room for a deep check. Nest \
+                               them less deep, or give it more memory";
+                Err(Reason::Excess(Violation::new("", problem)))
+            }
+        }
     }
+
+    fn violations_of(&self, settings: &Value, reason: Reason, limit: usize) -> Vec<Violation> {
+        let failure = match reason {
+            Reason::Excess(violation) => return Vec::from_iter((limit > 0).then_some(violation)),
+            Reason::Unfit(failure) => failure,
+        };
+        let mut told = Vec::new();
+        if !self.0.meter.fills_memory(settings) {
+            let tell = || -> Vec<Violation> {
+                let errors = self.0.validator.iter_errors(settings).take(limit);
+                errors.map(|error| Violation::explain(&error, &self.0.originals)).collect()
+            };
+            let levels = levels(settings);
+            told = stack::with_room(levels * self.0.longest_chain, tell).unwrap_or_default();
+        }
+        if told.is_empty() && limit > 0 {
+            told.push(failure.map_or_else(Violation::untold, |failure| failure.into()));
+        }
+        told
+    }
+}
+
+/// Why settings are refused.
+enum Reason {
+    /// They do not fit: Ajv's words, if it has any
+    Unfit(Option<Unfit>),
+    /// They were not looked at to the end
+    Excess(Violation),
 }
 
 impl fmt::Debug for SettingsSchema {
@@ -290,7 +374,7 @@ impl fmt::Debug for SettingsSchema {
 /// A pattern as an expression that texts can be made of. Conditions and back-references are left
 /// out: a text that was made has to be checked.
 pub(crate) fn for_samples(pattern: &str) -> Option<String> {
-    ecma::Pattern::read(pattern).ok().map(|read| read.relaxed())
+    ecma::Pattern::read_whole(pattern).ok().map(|read| read.relaxed())
 }
 
 fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
@@ -303,7 +387,7 @@ fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
 
 /// Refuses a value that is too deep or too large, without recursion.
 fn measure(value: &Value) -> Result<(), SchemaProblem> {
-    if deeper_than(value, DEEPEST_SCHEMA) {
+    if levels(value) > DEEPEST_SCHEMA {
         let message = format!("the schema is nested deeper than {DEEPEST_SCHEMA} levels");
         return Err(SchemaProblem::new("", message)
             .hint("move inner schemas under `definitions` and point to them with `$ref`"));

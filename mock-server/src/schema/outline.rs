@@ -138,6 +138,11 @@ impl<'a> Outline<'a> {
         }
     }
 
+    /// The subschema at a pointer.
+    pub fn at(&self, pointer: &str) -> Option<usize> {
+        self.by_pointer.get(pointer).copied()
+    }
+
     /// The subschemas that a check of settings can get to, the whole first.
     pub fn applied(&self, draft: Draft) -> Vec<usize> {
         let mut found = vec![false; self.all.len()];

@@ -130,7 +130,8 @@ pub(super) type Originals = HashMap<String, String>;
 pub(super) fn write_out(copy: &mut Value, outline: &Outline<'_>) -> Originals {
     let mut originals = Originals::new();
     let mut portable = |pattern: &str| {
-        let written = Pattern::read(pattern).map(|read| read.portable()).unwrap_or_default();
+        let read = Pattern::read_whole(pattern);
+        let written = read.map(|read| read.portable()).unwrap_or_default();
         if written != pattern {
             originals.insert(written.clone(), pattern.to_owned());
         }

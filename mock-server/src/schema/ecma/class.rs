@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-/// Code points, from and to, in no order until they are written.
+use super::Alphabet;
+
+/// Characters, from and to, in no order until they are written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Set(Vec<(u32, u32)>);
 
-const LAST: u32 = 0x10_FFFF;
-const SURROGATES: (u32, u32) = (0xD800, 0xDFFF);
+const HALVES: (u32, u32) = (0xD800, 0xDFFF);
 
 impl Set {
     pub fn add(&mut self, from: u32, to: u32) {
@@ -19,7 +20,7 @@ impl Set {
     }
 
     /// What `\d`, `\w` and `\s` stand for, and in capitals all else.
-    pub fn named(name: char) -> Option<Self> {
+    pub fn named(name: char, alphabet: Alphabet) -> Option<Self> {
         let ranges: &[(u32, u32)] = match name.to_ascii_lowercase() {
             'd' => &[(0x30, 0x39)],
             'w' => &[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)],
@@ -38,15 +39,15 @@ impl Set {
             _ => return None,
         };
         let set = Self(ranges.to_vec());
-        Some(if name.is_ascii_uppercase() { set.complement() } else { set })
+        Some(if name.is_ascii_uppercase() { set.complement(alphabet) } else { set })
     }
 
     /// What `.` stands for.
-    pub fn dot() -> Self {
-        Self(vec![(0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)]).complement()
+    pub fn dot(alphabet: Alphabet) -> Self {
+        Self(vec![(0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)]).complement(alphabet)
     }
 
-    /// In order, without overlap and without surrogates, which no text has.
+    /// In order, and without overlap.
     fn tidy(&self) -> Vec<(u32, u32)> {
         let mut ranges = self.0.clone();
         ranges.sort_unstable();
@@ -57,16 +58,10 @@ impl Set {
                 _ => tidy.push((from, to)),
             }
         }
-        let split = tidy.into_iter().flat_map(|(from, to)| {
-            let (first, last) = SURROGATES;
-            [(from, to.min(first - 1)), (from.max(last + 1), to)]
-        });
-        let mut ranges: Vec<_> = split.filter(|(from, to)| from <= to).collect();
-        ranges.dedup();
-        ranges
+        tidy
     }
 
-    pub fn complement(&self) -> Self {
+    pub fn complement(&self, alphabet: Alphabet) -> Self {
         let mut ranges = Vec::new();
         let mut next = 0;
         for (from, to) in self.tidy() {
@@ -75,15 +70,24 @@ impl Set {
             }
             next = to + 1;
         }
-        if next <= LAST {
-            ranges.push((next, LAST));
+        if next <= alphabet.last() {
+            ranges.push((next, alphabet.last()));
         }
         Self(ranges)
     }
 
     /// As a class of ranges; of no character at all, if the set has none.
-    pub fn written(&self) -> String {
-        let ranges = self.tidy();
+    pub fn written(&self, alphabet: Alphabet) -> String {
+        let (first, last) = HALVES;
+        let split = self.tidy().into_iter().flat_map(|(from, to)| {
+            let halves = (from.max(first), to.min(last));
+            let halves = (alphabet == Alphabet::Units).then_some(halves);
+            let halves = halves.filter(|(from, to)| from <= to);
+            let halves = halves.map(|(from, to)| (alphabet.shown(from), alphabet.shown(to)));
+            let others = [(from, to.min(first - 1)), (from.max(last + 1), to)];
+            others.into_iter().filter(|(from, to)| from <= to).chain(halves)
+        });
+        let ranges: Vec<_> = split.collect();
         if ranges.is_empty() {
             return "[^\\u{0}-\\u{10FFFF}]".to_owned();
         }

@@ -4,11 +4,15 @@
 //! old forms of the web included (`[\w-.]`, `a{`, `\07`), and written out in terms that mean the
 //! same to those engines: classes as ranges, escapes as code points.
 //!
-//! One difference is left: a character beyond U+FFFF is one here and two in JavaScript.
+//! JavaScript counts in UTF-16: a character beyond U+FFFF is two halves to it. Patterns and texts are
+//! brought to that [`Alphabet`] with halves that are characters, so that `^.$` is as far from `😀` as it
+//! is there.
 
 mod class;
 mod matcher;
 mod reader;
+
+use std::borrow::Cow;
 
 pub(super) use matcher::{LARGEST, MOST_STEPS_BACK, Matcher, OutOfSteps};
 
@@ -45,6 +49,46 @@ struct Look {
     to: usize,
 }
 
+/// What the characters of patterns and texts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    /// The units of UTF-16, as in JavaScript
+    Units,
+    /// Whole characters
+    Points,
+}
+
+/// Halves of characters are shown by private characters this far above them.
+const ABOVE: u32 = 0x10_0000;
+
+impl Alphabet {
+    fn last(self) -> u32 {
+        if self == Self::Units { 0xFFFF } else { 0x10_FFFF }
+    }
+
+    /// How a unit is shown.
+    fn shown(self, unit: u32) -> u32 {
+        let half = self == Self::Units && (0xD800..=0xDFFF).contains(&unit);
+        if half { unit + ABOVE } else { unit }
+    }
+
+    /// The unit that a character shows.
+    fn unit(self, c: char) -> u32 {
+        let code = u32::from(c);
+        let half = self == Self::Units && (0x10_D800..=0x10_DFFF).contains(&code);
+        if half { code - ABOVE } else { code }
+    }
+
+    /// A text in this alphabet.
+    fn spell(self, text: &str) -> Cow<'_, str> {
+        if self == Self::Points || text.bytes().all(|byte| byte < 0xF0) {
+            return Cow::Borrowed(text);
+        }
+        let shown = text.encode_utf16().map(|unit| self.shown(u32::from(unit)));
+        Cow::Owned(shown.filter_map(char::from_u32).collect())
+    }
+}
+
 /// What a pattern is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
@@ -59,7 +103,12 @@ enum Dialect {
 impl Pattern {
     /// Reads a pattern.
     pub fn read(text: &str) -> Result<Self, Fault> {
-        reader::read(text)
+        reader::read(text, Alphabet::Units)
+    }
+
+    /// Reads a pattern as one of whole characters: nearly the same.
+    pub fn read_whole(text: &str) -> Result<Self, Fault> {
+        reader::read(text, Alphabet::Points)
     }
 
     /// For the library, which reads patterns by the strict grammar of JavaScript.
@@ -92,7 +141,8 @@ impl Pattern {
         let mut kept = Vec::new();
         let mut inside = 0_usize;
         for piece in &self.pieces {
-            let opens = matches!(piece, Piece::Text(text) if text.starts_with('(') && text != "(?:)");
+            let opens =
+                matches!(piece, Piece::Text(text) if text.starts_with('(') && text != "(?:)");
             let looks = matches!(piece, Piece::Text(text)
                 if ["(?=", "(?!", "(?<=", "(?<!"].contains(&text.as_str()));
             if inside > 0 || looks {
@@ -139,7 +189,9 @@ fn written(pieces: &[Piece], dialect: Dialect) -> String {
             (Piece::Back(group), Dialect::Backtracking) => {
                 out.push_str(&format!("(?:(?({group})\\{group}|))"));
             }
-            (Piece::Back(group), Dialect::Linear | Dialect::Portable) => out.push_str(&format!("(?:\\{group})")),
+            (Piece::Back(group), Dialect::Linear | Dialect::Portable) => {
+                out.push_str(&format!("(?:\\{group})"))
+            }
         }
     }
     out
@@ -161,15 +213,55 @@ mod tests {
     #[test]
     fn forms_of_the_web_are_patterns_and_broken_ones_are_not() {
         for pattern in [
-            "", "a{", "a{,2}", "]", "}", "[\\w-.]", "[a-\\d]", "\\8", "\\07", "\\c", "[\\c]", "\\k",
-            "\\p{L}", "\\u{41}", "\\uzz", "(?=a)*", "(?<n>a)\\k<n>", "\\-", "\\_", "[]", "[^]", "a|",
-            "(?<!a)b", "()", "\\2(a)",
+            "",
+            "a{",
+            "a{,2}",
+            "]",
+            "}",
+            "[\\w-.]",
+            "[a-\\d]",
+            "\\8",
+            "\\07",
+            "\\c",
+            "[\\c]",
+            "\\k",
+            "\\p{L}",
+            "\\u{41}",
+            "\\uzz",
+            "(?=a)*",
+            "(?<n>a)\\k<n>",
+            "\\-",
+            "\\_",
+            "[]",
+            "[^]",
+            "a|",
+            "(?<!a)b",
+            "()",
+            "\\2(a)",
         ] {
             assert!(is_pattern(pattern), "{pattern}");
         }
         for pattern in [
-            "(", ")", "[", "[z-a]", "*", "a**", "^*", "\\b+", "(?a)", "(?<=a)*", "a{2,1}", "{1}", "\\",
-            "[\\", "(?<n>a)\\k<m>", "(?<n>a)(?<n>b)", "(?<1>a)", "(?P<n>a)", "(?#a)", "x{3}{3}",
+            "(",
+            ")",
+            "[",
+            "[z-a]",
+            "*",
+            "a**",
+            "^*",
+            "\\b+",
+            "(?a)",
+            "(?<=a)*",
+            "a{2,1}",
+            "{1}",
+            "\\",
+            "[\\",
+            "(?<n>a)\\k<m>",
+            "(?<n>a)(?<n>b)",
+            "(?<1>a)",
+            "(?P<n>a)",
+            "(?#a)",
+            "x{3}{3}",
         ] {
             assert!(!is_pattern(pattern), "{pattern}");
         }
@@ -181,7 +273,7 @@ mod tests {
             conditions("^(?!http:).+$"),
             [
                 (false, "^(?:http:)".to_owned()),
-                (true, format!("^{}+$", class::Set::dot().written())),
+                (true, format!("^{}+$", class::Set::dot(Alphabet::Units).written(Alphabet::Units))),
             ]
         );
         assert_eq!(conditions("^(?=a)(?!b)c").len(), 3);

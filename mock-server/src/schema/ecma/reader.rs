@@ -1,7 +1,7 @@
 //! Reads a pattern by JavaScript's grammar, from the left to the right and without recursion.
 
 use super::class::Set;
-use super::{Fault, Look, Pattern, Piece};
+use super::{Alphabet, Fault, Look, Pattern, Piece};
 
 /// What a quantifier would stand behind.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,7 @@ struct Open {
 }
 
 struct Reader {
+    alphabet: Alphabet,
     text: Vec<char>,
     at: usize,
     pieces: Vec<Piece>,
@@ -48,10 +49,11 @@ struct Reader {
 /// As deep as the engines go.
 const DEEPEST: usize = 200;
 
-pub(super) fn read(text: &str) -> Result<Pattern, Fault> {
-    let text: Vec<char> = text.chars().collect();
+pub(super) fn read(text: &str, alphabet: Alphabet) -> Result<Pattern, Fault> {
+    let text: Vec<char> = alphabet.spell(text).chars().collect();
     let names = groups(&text)?;
     let mut reader = Reader {
+        alphabet,
         text,
         at: 0,
         pieces: Vec::new(),
@@ -135,12 +137,12 @@ impl Reader {
     }
 
     fn character(&mut self, code: u32) {
-        let text = match char::from_u32(code) {
+        let text = match char::from_u32(self.alphabet.shown(code)) {
             Some(c) if "\\.+*?()|[]{}^$".contains(c) => format!("\\{c}"),
             Some(c) if c.is_control() => format!("\\u{{{code:X}}}"),
             Some(c) => c.to_string(),
             // Half of a character, which no text has
-            None => Set::default().written(),
+            None => Set::default().written(self.alphabet),
         };
         self.put(text, Before::Atom);
     }
@@ -148,7 +150,7 @@ impl Reader {
     fn take(&mut self, c: char) -> Result<(), Fault> {
         match c {
             '^' | '$' => self.put(c, Before::Assertion),
-            '.' => self.put(Set::dot().written(), Before::Atom),
+            '.' => self.put(Set::dot(self.alphabet).written(self.alphabet), Before::Atom),
             '|' => {
                 self.alternatives |= self.open.is_empty();
                 self.put("|", Before::Nothing);
@@ -157,7 +159,7 @@ impl Reader {
             ')' => self.close_group()?,
             '[' => {
                 let set = self.class()?;
-                self.put(set.written(), Before::Atom);
+                self.put(set.written(self.alphabet), Before::Atom);
             }
             '*' | '+' | '?' => self.quantify(&c.to_string())?,
             '{' => match self.counts()? {
@@ -165,14 +167,16 @@ impl Reader {
                 None => self.character(u32::from('{')),
             },
             '\\' => self.escape()?,
-            other => self.character(u32::from(other)),
+            other => self.character(self.alphabet.unit(other)),
         }
         Ok(())
     }
 
     fn open_group(&mut self) -> Result<(), Fault> {
         if self.open.len() >= DEEPEST {
-            return Err(Fault("is nested too deep: write it with fewer brackets inside each other"));
+            return Err(Fault(
+                "is nested too deep: write it with fewer brackets inside each other",
+            ));
         }
         let (kind, text) = if !self.eat("?") {
             (Kind::Capturing(self.opened + 1), "(")
@@ -260,9 +264,14 @@ impl Reader {
         match self.before {
             Before::Nothing | Before::Assertion => return Err(Fault("repeats nothing")),
             Before::LookAhead(start) => {
+                // It takes no characters: once is as good as often, and never as good as perhaps.
+                let perhaps = quantifier.starts_with(['*', '?']) || quantifier.starts_with("{0");
+                let end = if perhaps { "|)" } else { ")" };
                 self.pieces.insert(start, Piece::Text("(?:".to_owned()));
-                self.pieces.push(Piece::Text(")".to_owned()));
                 self.leading.retain(|look| look.to < start);
+                self.eat("?");
+                self.put(end, Before::Nothing);
+                return Ok(());
             }
             Before::Atom => {}
         }
@@ -275,8 +284,8 @@ impl Reader {
         let Some(c) = self.next() else {
             return Err(Fault("ends in a lone `\\`"));
         };
-        if let Some(set) = Set::named(c) {
-            self.put(set.written(), Before::Atom);
+        if let Some(set) = Set::named(c, self.alphabet) {
+            self.put(set.written(self.alphabet), Before::Atom);
             return Ok(());
         }
         match c {
@@ -354,7 +363,7 @@ impl Reader {
                 }
                 code
             }
-            other => u32::from(other),
+            other => self.alphabet.unit(other),
         }
     }
 
@@ -369,7 +378,8 @@ impl Reader {
     /// Two halves of a character, written one after the other.
     fn pair(&mut self, high: u32) -> u32 {
         let start = self.at;
-        if (0xD800..0xDC00).contains(&high)
+        if self.alphabet == Alphabet::Points
+            && (0xD800..0xDC00).contains(&high)
             && self.eat("\\u")
             && let Some(low) = self.hex(4).filter(|low| (0xDC00..0xE000).contains(low))
         {
@@ -387,7 +397,7 @@ impl Reader {
                 return Err(Fault("has a `[` that is not closed"));
             };
             if c == ']' {
-                return Ok(if negative { set.complement() } else { set });
+                return Ok(if negative { set.complement(self.alphabet) } else { set });
             }
             let from = self.item(c)?;
             let is_range = self.peek() == Some('-')
@@ -416,12 +426,12 @@ impl Reader {
 
     fn item(&mut self, c: char) -> Result<Item, Fault> {
         if c != '\\' {
-            return Ok(Item::One(u32::from(c)));
+            return Ok(Item::One(self.alphabet.unit(c)));
         }
         let Some(c) = self.next() else {
             return Err(Fault("has a `[` that is not closed"));
         };
-        if let Some(set) = Set::named(c) {
+        if let Some(set) = Set::named(c, self.alphabet) {
             return Ok(Item::Many(set));
         }
         Ok(Item::One(match c {

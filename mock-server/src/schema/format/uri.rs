@@ -78,7 +78,8 @@ pub(super) fn is_url(text: &str) -> bool {
         return false;
     }
     let users = rest.match_indices('@').map(|(at, _)| at);
-    let with_user = |at: usize| at > 0 && !rest[..at].contains(is_space) && is_site(&rest[at + 1..]);
+    let with_user =
+        |at: usize| at > 0 && !rest[..at].contains(is_space) && is_site(&rest[at + 1..]);
     is_site(rest) || users.into_iter().any(with_user)
 }
 
@@ -109,7 +110,8 @@ fn is_public_ipv4(host: &str) -> bool {
     };
     let bare = |part: &str| !part.starts_with('0');
     let short_if_zero = |part: &str, value: u8| part.len() < 3 || value >= 100;
-    let private = matches!((first, second), (10 | 127, _) | (169, 254) | (192, 168) | (172, 16..=31));
+    let private =
+        matches!((first, second), (10 | 127, _) | (169, 254) | (192, 168) | (172, 16..=31));
     !private
         && (1..=223).contains(&first)
         && (1..=254).contains(&last)
