@@ -158,6 +158,26 @@ fn deep_settings_are_refused_and_the_deepest_are_checked_on_a_small_stack() {
 }
 
 #[test]
+fn failures_of_many_branches_and_large_values_do_not_multiply() {
+    quickly(|| {
+        let branches = |inner: Value| json!({ "oneOf": vec![inner; 100] });
+        let flat = branches(json!({ "type": "integer" }));
+        let nested = json!({ "anyOf": vec![flat.clone(); 20] });
+        let settings = json!({ "a": vec![1; 400_001] });
+        for schema in [flat, nested] {
+            let schema = read(json!({ "properties": { "a": schema } }));
+            let misfit = schema.hold(&settings, 20).unwrap_err();
+            let text = misfit.ajv();
+            assert!(text.starts_with("data.a should be integer, data.a should be integer, "));
+            assert!(text.len() < 20_000, "{}", text.len());
+            let told = &misfit.violations()[0];
+            assert_eq!(told.pointer, "/a");
+            assert!(told.message.starts_with("/a does not fit the schema: data.a should be"));
+        }
+    });
+}
+
+#[test]
 fn references_that_multiply_are_refused() {
     let mut definitions = serde_json::Map::new();
     for n in 0..22 {
