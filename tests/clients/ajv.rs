@@ -37,13 +37,15 @@ fn oracle(pairs: &[Pair]) -> Option<Vec<Said>> {
     let script = repository(FOLDER).join("oracle.js");
     let mut command = Command::new(node);
     command.arg(script).env("NODE_PATH", modules);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = child.expect("node starts");
     let asked = pairs.iter().map(|pair| json!({"schema": pair.schema, "settings": pair.settings}));
     let asked = Value::from_iter(asked).to_string();
-    child.stdin.take().unwrap().write_all(asked.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let written = child.stdin.take().map(|mut to| to.write_all(asked.as_bytes()));
+    written.expect("it was asked for").expect("node reads");
+    let output = child.wait_with_output().expect("node ends");
     assert!(output.status.success(), "the oracle failed");
-    let said: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let said: Vec<Value> = serde_json::from_slice(&output.stdout).expect("node answers in JSON");
     let said = said.into_iter().map(|said| match (&said["refused"], &said["text"]) {
         (Value::String(_), _) => Said::Refused,
         (_, Value::String(text)) => Said::Unfit(text.clone()),

@@ -160,10 +160,10 @@ impl Meter {
         while let Some((index, value, depth)) = waiting.pop() {
             let cost = &self.all[index];
             steps += 1;
-            if depth > 0 {
-                let room = (MOST_MEMORY - bytes) / cost.keywords.max(1) / depth + 1;
-                let size = OF_A_FAILURE + size(value, room);
-                bytes += size.saturating_mul(cost.keywords.max(1)).saturating_mul(depth);
+            let keywords = cost.keywords.max(1);
+            if let Some(room) = ((MOST_MEMORY - bytes) / keywords).checked_div(depth) {
+                let size = OF_A_FAILURE + size(value, room + 1);
+                bytes += size.saturating_mul(keywords).saturating_mul(depth);
             }
             if bytes >= MOST_MEMORY || steps > MOST_STEPS {
                 return true;

@@ -18,7 +18,7 @@ impl Chance {
 
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
+        (self.next() % end as u64) as usize
     }
 
     /// Whether something happens that does so many times in a hundred.

@@ -99,7 +99,7 @@ impl<'s> Compiler<'_, 's> {
         let has = |keyword: &&str| self.is_rule(keyword) && map.contains_key(*keyword);
         let is_used = |of: Type| {
             let group = GROUPS.iter().find(|(group, _)| *group == Some(of));
-            group.is_some_and(|(_, keywords)| keywords.iter().any(|keyword| has(keyword)))
+            group.is_some_and(|(_, keywords)| keywords.iter().any(&has))
         };
         let types = types(map.get("type"));
         let mut ordered = Ordered::default();
@@ -112,7 +112,7 @@ impl<'s> Compiler<'_, 's> {
             ordered.groups.push(Group { of: None, demands_type: false, rules });
         } else {
             for (of, keywords) in GROUPS {
-                if !keywords.iter().any(|keyword| has(keyword)) {
+                if !keywords.iter().any(&has) {
                     continue;
                 }
                 let mut rules = Vec::new();

@@ -87,14 +87,15 @@ fn groups(text: &[char]) -> Result<Vec<Option<String>>, Fault> {
             '[' => in_class = true,
             ']' => in_class = false,
             '(' if !in_class && text.get(at + 1) != Some(&'?') => names.push(None),
-            '(' if !in_class && text.get(at + 2) == Some(&'<') => {
-                if !matches!(text.get(at + 3), Some('=' | '!')) {
-                    let name = name(&text[at + 3..]).ok_or(Fault("has a group with a bad name"))?;
-                    if names.iter().flatten().any(|known| *known == name) {
-                        return Err(Fault("has two groups of one name"));
-                    }
-                    names.push(Some(name));
+            '(' if !in_class
+                && text.get(at + 2) == Some(&'<')
+                && !matches!(text.get(at + 3), Some('=' | '!')) =>
+            {
+                let name = name(&text[at + 3..]).ok_or(Fault("has a group with a bad name"))?;
+                if names.iter().flatten().any(|known| *known == name) {
+                    return Err(Fault("has two groups of one name"));
                 }
+                names.push(Some(name));
             }
             _ => {}
         }

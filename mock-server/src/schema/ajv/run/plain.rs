@@ -139,10 +139,10 @@ fn twins(items: &[Value], plain: Option<&[Type]>) -> Option<(usize, usize)> {
     if let Some(types) = plain {
         // From the end, each with the one that was met before.
         for (index, item) in items.iter().enumerate().rev() {
-            if types.iter().any(|kind| kind.fits(item)) {
-                if let Some(later) = seen.insert(keyed(item), index) {
-                    return Some((later, index));
-                }
+            if types.iter().any(|kind| kind.fits(item))
+                && let Some(later) = seen.insert(keyed(item), index)
+            {
+                return Some((later, index));
             }
         }
         return None;
