@@ -12,6 +12,7 @@ mod want;
 mod webdriver;
 
 mod adapters;
+mod ajv;
 mod ci_examples;
 mod dates;
 mod difference;

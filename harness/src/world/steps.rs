@@ -92,7 +92,7 @@ pub(crate) fn populate(space: &mut Space, prepared: &Prepared, wall: Stamp) -> V
     let mut there = Vec::with_capacity(prepared.start.len());
     for (id, settings) in &prepared.start {
         // Settings that the schema refuses cannot have been saved before the start either.
-        let fits = |settings| space.world.schema().check(settings).is_ok();
+        let fits = |settings| space.world.schema().fits(settings);
         if settings.as_ref().is_none_or(fits) {
             let seed = space.blueprint().seed;
             let initial = InitialWebsite::new(seed, *id, settings.as_ref(), plan.clone(), 0);

@@ -8,7 +8,7 @@ use crate::api::access::Tier;
 use crate::api::envelope::{Answer, Refused};
 use crate::api::{Call, subscription};
 use crate::engine::{Refusal, Writer};
-use crate::quirks::UnconfiguredSettings;
+use crate::quirks::{UnconfiguredSettings, ValidationWording};
 
 /// GET: settings, schema, token and addresses.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
@@ -67,11 +67,17 @@ fn refused(refusal: Refusal, call: &Call<'_>) -> Refused {
             Refused::new(404, "not_subscribed").explain(refusal.to_string())
         }
         Refusal::TooMuch(_) => Refused::new(413, "payload_too_large").explain(refusal.to_string()),
-        Refusal::NotAnObject(_) | Refusal::Invalid(_) => Refused::invalid(
-            quirks.invalid_save_status.code(),
-            &quirks.invalid_save_reason,
-            "body",
-            &refusal.to_string(),
-        ),
+        Refusal::NotAnObject(_) | Refusal::Invalid(_) => {
+            let message = match &refusal {
+                Refusal::Invalid(misfit)
+                    if quirks.validation_wording == ValidationWording::Ajv6 =>
+                {
+                    misfit.ajv()
+                }
+                other => other.to_string(),
+            };
+            let (status, reason) = (quirks.invalid_save_status.code(), &quirks.invalid_save_reason);
+            Refused::invalid(status, reason, "body", &message)
+        }
     }
 }

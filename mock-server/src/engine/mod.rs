@@ -39,8 +39,11 @@ use crate::id::{WebsiteId, derive_uuid};
 use crate::quirks::{
     OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken, UnchangedSave,
 };
-use crate::schema::{SettingsSchema, Violation};
+use crate::schema::{Misfit, SettingsSchema};
 use settings::{is_configured, kind_of, parsed, text};
+
+/// Ways in which settings do not fit that are told at once.
+const MOST_VIOLATIONS: usize = 20;
 
 /// Who saves settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +71,7 @@ pub enum Refusal {
     TooMuch(String),
     /// The settings do not satisfy the schema.
     #[error("{0}")]
-    Invalid(Violation),
+    Invalid(Misfit),
 }
 
 /// What is installed, and how.
@@ -326,7 +329,7 @@ impl World {
 
     fn valid(&self, settings: Value) -> Result<Map<String, Value>, Refusal> {
         if settings.is_object() {
-            self.schema.check(&settings).map_err(Refusal::Invalid)?;
+            self.schema.hold(&settings, MOST_VIOLATIONS).map_err(Refusal::Invalid)?;
         }
         match settings {
             Value::Object(settings) => Ok(numbers::kept(settings, self.quirks.numbers)),

@@ -23,7 +23,7 @@ pub(super) fn is_configured(
     match quirks.configured_means {
         ConfiguredMeans::Saved => settings.is_some_and(|settings| settings != "{}"),
         ConfiguredMeans::SchemaValid => {
-            schema.check(&Value::Object(parsed(settings.unwrap_or("{}")))).is_ok()
+            schema.fits(&Value::Object(parsed(settings.unwrap_or("{}"))))
         }
         ConfiguredMeans::NonEmpty => {
             settings.is_some_and(|settings| parsed(settings).values().any(holds_something))

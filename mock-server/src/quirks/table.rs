@@ -218,17 +218,28 @@ quirks! {
         because "`invalid_data`, as other refusals of bodies."
         rests on "our choice" search Drawn;
 
+    "validation-wording" validation_wording: ValidationWording {
+            Ajv6: "Those of the validator Ajv 6: the first failure, or one for each branch of an \
+                `anyOf`.",
+            Plain: "Our own, for every failure: its JSON pointer, what was expected, what was found.",
+        }
+        asks "In which words is a save refused that does not fit the schema?"
+        because "Two reports of refusals on website routes show them."
+        rests on "third party (on other routes)" ("I29, I50")
+        search Unmet("a client that caches settings branches on no message");
+
     "schema-draft" schema_draft: Draft ["draft-04", "draft-06", "2019-09", "2020-12"]
         asks "Which dialect is a schema without `$schema`?"
         because "No sample names one; draft 7 was current when the guide was written."
         rests on "our choice" ("D6e, X-GO") search Unmet("the sample schema means the same in all");
 
     "schema-formats" schema_formats: SchemaFormats {
-            Ignored: "An annotation only.", Asserted: "An assertion.",
+            Asserted: "It is, and an unknown format is refused with the schema.",
+            Ignored: "It is a note.",
         }
         asks "Is `format` asserted?"
-        because "Most validators annotate by default."
-        rests on "our choice" search Unmet("the sample schema has no format");
+        because "Ajv 6 does, whose wording was seen in refusals of website routes."
+        rests on "third party (the wording; what follows from it is our choice)" ("I29, I50") search Unmet("the sample schema has no format");
 
     "numbers" numbers: Numbers {
             JavaScript = "javascript": "As JavaScript keeps them: doubles (2^53+1 becomes 2^53, `1.0` becomes \

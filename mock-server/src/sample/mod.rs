@@ -63,7 +63,7 @@ impl SettingsGenerator {
         (0..ATTEMPTS).find_map(|attempt| {
             let settings =
                 Maker::new(Source { seed, number, attempt }).value(shape, Stream::SETTINGS);
-            settings.filter(|settings| settings.is_object() && self.schema.check(settings).is_ok())
+            settings.filter(|settings| settings.is_object() && self.schema.fits(settings))
         })
     }
 }

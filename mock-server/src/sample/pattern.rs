@@ -29,7 +29,9 @@ const MOST_STEPS: u32 = 20_000;
 impl Piece {
     /// Takes a pattern apart; `None` if it is none that can be.
     pub fn parse(pattern: &str) -> Option<Self> {
-        let hir = regex_syntax::ParserBuilder::new().nest_limit(50).build().parse(pattern).ok()?;
+        let expression = crate::schema::for_samples(pattern)?;
+        let hir = regex_syntax::ParserBuilder::new().nest_limit(50).build().parse(&expression);
+        let hir = hir.ok()?;
         Some(Self::of(&hir))
     }
 

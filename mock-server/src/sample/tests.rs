@@ -25,6 +25,27 @@ fn all_made(value: Value) -> Vec<Value> {
     made.collect()
 }
 
+#[test]
+fn patterns_that_look_around_are_met_or_given_up() {
+    let schema = json!({
+        "type": "object",
+        "required": ["a", "b"],
+        "properties": {
+            "a": { "type": "string", "pattern": "^(?!http:)[a-z]{3,9}$" },
+            "b": { "type": "string", "pattern": "^(?=x)[xy]{2}(?<!yy)$" },
+        },
+    });
+    let schema = self::schema(schema);
+    let generator = SettingsGenerator::new(&schema);
+    let made: Vec<_> = (0..20).filter_map(|number| generator.settings(1, number)).collect();
+    assert!(!made.is_empty());
+    for settings in made {
+        assert_eq!(schema.check(&settings), Ok(()));
+    }
+    let none = json!({ "required": ["c"], "properties": { "c": { "pattern": "^(a)\\1(?=b)$" } } });
+    assert_eq!(SettingsGenerator::new(&self::schema(none)).settings(1, 1), None);
+}
+
 /// A promise: values that a plugin's test has copied stay the same.
 #[test]
 fn seed_1_makes_the_same_three_websites_for_good() {

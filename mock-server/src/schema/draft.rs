@@ -68,6 +68,11 @@ impl Draft {
         self <= Self::Draft07
     }
 
+    /// Whether Ajv 6 speaks it.
+    pub(super) fn is_of_ajv(self) -> bool {
+        self <= Self::Draft07
+    }
+
     /// The draft as the library knows it.
     pub(super) fn engine(self) -> jsonschema::Draft {
         match self {

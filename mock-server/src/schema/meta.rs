@@ -2,10 +2,12 @@
 //! (docs/wire.md#schema-errors).
 
 use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
 use super::draft::Draft;
 use super::keyword;
+use super::pattern::Originals;
 use super::problem::SchemaProblem;
 use super::violation::Violation;
 use super::wording::quoted;
@@ -21,7 +23,15 @@ pub(super) fn problems(schema: &Value, draft: Draft) -> Vec<SchemaProblem> {
     if rules.is_valid(schema) {
         return Vec::new();
     }
-    let errors = rules.iter_errors(schema).take(MOST_PROBLEMS);
+    // The library's grammar of patterns is stricter than JavaScript's: they are looked at elsewhere.
+    let is_pattern = |error: &ValidationError<'_>| match error.kind() {
+        Kind::Format { format } => format == "regex",
+        Kind::PropertyNames { error } => {
+            matches!(error.kind(), Kind::Format { format } if format == "regex")
+        }
+        _ => false,
+    };
+    let errors = rules.iter_errors(schema).filter(|error| !is_pattern(error)).take(MOST_PROBLEMS);
     let mut problems: Vec<SchemaProblem> = errors.map(|error| explain(&error, schema)).collect();
     problems.dedup_by(|one, other| one.pointer == other.pointer && one.message == other.message);
     problems
@@ -32,7 +42,7 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> SchemaProblem {
     let value = schema.pointer(pointer);
     let known = value.and_then(|value| well_known(pointer, value));
     known.unwrap_or_else(|| {
-        let violation = Violation::explain(error);
+        let violation = Violation::explain(error, &Originals::new());
         let name = pointer.rsplit('/').next().unwrap_or_default();
         let subject = if pointer.is_empty() { "the schema".to_owned() } else { quoted(name) };
         let problem = violation.problem();

@@ -1,8 +1,8 @@
 //! The plugin's settings schema: read, judged, and held against settings.
 //!
 //! A [`SettingsSchema`] comes from a text or a JSON value, in any draft from 04 to 2020-12, and is
-//! safe to take from any source: it is bounded in size, depth and work, its patterns run in linear
-//! time, and nothing is ever fetched for a reference.
+//! safe to take from any source: it is bounded in size, depth and work, its matches come to an
+//! end, and nothing is ever fetched for a reference.
 //!
 //! | Module | What it holds |
 //! |---|---|
@@ -10,15 +10,20 @@
 
 pub mod locate;
 
+mod ajv;
 mod draft;
+mod ecma;
+mod format;
 mod keyword;
 mod meta;
 mod meter;
+mod misfit;
 mod outline;
 mod pattern;
 mod problem;
 mod reference;
 mod remark;
+mod stack;
 mod violation;
 mod wording;
 mod work;
@@ -37,21 +42,29 @@ use serde_json::Value;
 use strum::VariantArray;
 
 pub use draft::Draft;
+pub use misfit::Misfit;
 pub use problem::{InvalidSchema, SchemaProblem};
 pub use remark::{Review, review};
 pub use violation::Violation;
 
+use ajv::{Failure, Unfit};
 use outline::Outline;
-use violation::deeper_than;
+use violation::levels;
 
 /// How a schema is read where it does not say so itself: the quirks
 /// `schema-draft` and `schema-formats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// The draft of a schema without `$schema`.
     pub draft: Draft,
     /// Whether `format` refuses values; otherwise it is a note.
     pub formats: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { draft: Draft::default(), formats: true }
+    }
 }
 
 /// Bytes of a schema's text: some hundred times the largest sample.
@@ -61,9 +74,9 @@ const MOST_VALUES: usize = 64 * 1024;
 /// Levels of nesting of a schema. A schema 1,000 levels deep overflows the stack of a thread when
 /// it is compiled; this many fit with room to spare.
 const DEEPEST_SCHEMA: usize = 100;
-/// Levels of nesting of settings: together with the longest chain of schemas on one value it
-/// bounds the stack of a check.
-const DEEPEST_SETTINGS: usize = 64;
+/// Levels of nesting of settings, as many as a body may have: together with the longest chain of
+/// schemas on one value it bounds the stack of a check.
+const DEEPEST_SETTINGS: usize = 127;
 
 /// A valid settings schema. Cheap to clone, and shared between threads.
 ///
@@ -95,7 +108,12 @@ struct Compiled {
     rules: Rules,
     warnings: Vec<SchemaProblem>,
     validator: Validator,
-    meter: Option<meter::Meter>,
+    originals: pattern::Originals,
+    /// The rules as Ajv runs them; the judge of drafts that Ajv 6 speaks
+    ajv: ajv::Rules,
+    meter: meter::Meter,
+    /// The most schemas in a row that one value is held against
+    longest_chain: usize,
     /// Pointers to what references lead to
     targets: HashMap<String, String>,
 }
@@ -108,7 +126,8 @@ impl SettingsSchema {
     /// # Errors
     ///
     /// What is wrong with the schema, each with its place in the text: no JSON, against its draft,
-    /// a reference that is not local, a pattern that cannot run in linear time, too large or deep.
+    /// a reference that is not local, a pattern that is none, a format that nothing checks, too large
+    /// or deep.
     pub fn parse(text: &str, rules: Rules) -> Result<Self, InvalidSchema> {
         if text.len() > LARGEST_TEXT {
             let message = format!("the schema has more than {} KiB", LARGEST_TEXT / 1024);
@@ -163,21 +182,24 @@ impl SettingsSchema {
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
         let references = reference::connect(&mut outline, draft)?;
-        let bare = outline::without_id(&raw, &outline);
+        let mut bare = outline::without_id(&raw, &outline);
 
-        let patterns = pattern::problems(&outline);
         let mut problems = meta::problems(&bare, draft);
-        problems.retain(|problem| !patterns.iter().any(|pattern| pattern.explains(problem)));
-        problems.extend(patterns);
+        problems.extend(pattern::problems(&outline));
+        if rules.formats {
+            problems.extend(format::problems(&outline, draft));
+        }
         problems.extend(references);
         if !problems.is_empty() {
             return Err(InvalidSchema::new(problems));
         }
-        let meter = work::bound(&outline)?;
+        let (meter, longest_chain) = work::bound(&outline)?;
+        let ajv = ajv::Rules::of(&outline, draft, rules.formats)?;
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
-        let validator = jsonschema::options()
-            .offline()
+        let originals = pattern::write_out(&mut bare, &outline);
+        let options = format::with_formats(jsonschema::options().offline());
+        let validator = options
             .with_draft(draft.engine())
             .with_pattern_options(pattern::engine())
             .should_validate_formats(rules.formats)
@@ -187,7 +209,18 @@ impl SettingsSchema {
                 let message = format!("the schema cannot be used: {reason}");
                 SchemaProblem::new(error.instance_path().as_str(), message)
             })?;
-        Ok(Self(Arc::new(Compiled { raw, draft, rules, warnings, validator, meter, targets })))
+        Ok(Self(Arc::new(Compiled {
+            raw,
+            draft,
+            rules,
+            warnings,
+            validator,
+            originals,
+            ajv,
+            meter,
+            longest_chain,
+            targets,
+        })))
     }
 
     /// The schema as it was given.
@@ -221,40 +254,112 @@ impl SettingsSchema {
         &self.0.warnings
     }
 
-    /// Holds settings against the schema. Takes microseconds for settings that fit, and a bounded
-    /// time for any.
+    /// Whether settings fit the schema. Takes microseconds, and a bounded time for any settings.
+    #[must_use]
+    pub fn fits(&self, settings: &Value) -> bool {
+        self.judge(settings).is_ok()
+    }
+
+    /// Holds settings against the schema.
     ///
     /// # Errors
     ///
-    /// The first way in which they do not fit, in words for the answer on the wire.
+    /// The first way in which they do not fit, in words for people.
     pub fn check(&self, settings: &Value) -> Result<(), Violation> {
-        self.refuse_excess(settings)?;
-        let verdict = self.0.validator.validate(settings);
-        verdict.map_err(|error| Violation::explain(&error))
+        let verdict = self.judge(settings);
+        verdict.map_err(|reason| {
+            let first = self.violations_of(settings, reason, 1).pop();
+            first.unwrap_or_else(Violation::untold)
+        })
+    }
+
+    /// Holds settings against the schema, for an answer on the wire.
+    ///
+    /// # Errors
+    ///
+    /// All ways in which they do not fit, at most `limit` of them, and what Ajv 6 says.
+    pub fn hold(&self, settings: &Value, limit: usize) -> Result<(), Misfit> {
+        let verdict = self.judge(settings);
+        verdict.map_err(|reason| {
+            let ajv = match &reason {
+                Reason::Unfit(Some(failure)) => Some(failure.text.clone()),
+                Reason::Unfit(None) | Reason::Excess(_) => None,
+            };
+            Misfit::new(ajv, self.violations_of(settings, reason, limit.max(1)))
+        })
     }
 
     /// All ways in which settings do not fit, at most `limit` of them.
     #[must_use]
     pub fn violations(&self, settings: &Value, limit: usize) -> Vec<Violation> {
-        if let Err(violation) = self.refuse_excess(settings) {
-            return Vec::from_iter((limit > 0).then_some(violation));
+        match self.judge(settings) {
+            Ok(()) => Vec::new(),
+            Err(reason) => self.violations_of(settings, reason, limit),
         }
-        let errors = self.0.validator.iter_errors(settings).take(limit);
-        errors.map(|error| Violation::explain(&error)).collect()
     }
 
-    fn refuse_excess(&self, settings: &Value) -> Result<(), Violation> {
-        if deeper_than(settings, DEEPEST_SETTINGS) {
+    fn judge(&self, settings: &Value) -> Result<(), Reason> {
+        let levels = levels(settings);
+        if levels > DEEPEST_SETTINGS {
             let problem = format!("must not be nested deeper than {DEEPEST_SETTINGS} levels");
-            return Err(Violation::new("", &problem));
+            return Err(Reason::Excess(Violation::new("", &problem)));
         }
-        if self.0.meter.as_ref().is_some_and(|meter| meter.is_too_much(settings)) {
+        if self.0.meter.is_too_much(settings) {
             let problem = "take too many steps to check against this schema: make them smaller, \
                            or let the schema refer to itself or repeat patterns fewer times";
-            return Err(Violation::new("", problem));
+            return Err(Reason::Excess(Violation::new("", problem)));
         }
-        Ok(())
+        let run = || {
+            let ajv = self.0.ajv.check(settings);
+            if self.0.draft.is_of_ajv() {
+                return ajv;
+            }
+            // What Ajv 6 does not know it cannot tell either.
+            if self.0.validator.is_valid(settings) { Ok(()) } else { ajv.and(Err(Failure::Untold)) }
+        };
+        let run = stack::with_room(levels * self.0.longest_chain, run);
+        match run.unwrap_or(Err(Failure::NoRoom)) {
+            Ok(()) => Ok(()),
+            Err(Failure::Unfit(failure)) => Err(Reason::Unfit(Some(failure))),
+            Err(Failure::Untold) => Err(Reason::Unfit(None)),
+            Err(Failure::Unfinished { pointer }) => {
+                Err(Reason::Excess(Violation::new(&pointer, wording::UNFINISHED)))
+            }
+            Err(Failure::NoRoom) => {
+                let problem = "cannot be checked: the system has no room for a deep check. Nest \
+                               them less deep, or give it more memory";
+                Err(Reason::Excess(Violation::new("", problem)))
+            }
+        }
     }
+
+    fn violations_of(&self, settings: &Value, reason: Reason, limit: usize) -> Vec<Violation> {
+        let failure = match reason {
+            Reason::Excess(violation) => return Vec::from_iter((limit > 0).then_some(violation)),
+            Reason::Unfit(failure) => failure,
+        };
+        let mut told = Vec::new();
+        if !self.0.meter.fills_memory(settings) {
+            let tell = || -> Vec<Violation> {
+                let errors = self.0.validator.iter_errors(settings).take(limit);
+                errors.map(|error| Violation::explain(&error, &self.0.originals)).collect()
+            };
+            let levels = levels(settings);
+            told = stack::with_room(levels * self.0.longest_chain, tell).unwrap_or_default();
+        }
+        if told.is_empty() && limit > 0 {
+            told.push(failure.map_or_else(Violation::untold, |failure| failure.into()));
+        }
+        told
+    }
+}
+
+/// Why settings are refused.
+enum Reason {
+    /// They do not fit: Ajv's words, if it has any
+    Unfit(Option<Unfit>),
+    /// They were not looked at to the end
+    Excess(Violation),
 }
 
 impl fmt::Debug for SettingsSchema {
@@ -264,6 +369,12 @@ impl fmt::Debug for SettingsSchema {
             .field("raw", &self.0.raw)
             .finish_non_exhaustive()
     }
+}
+
+/// A pattern as an expression that texts can be made of. Conditions and back-references are left
+/// out: a text that was made has to be checked.
+pub(crate) fn for_samples(pattern: &str) -> Option<String> {
+    ecma::Pattern::read_whole(pattern).ok().map(|read| read.relaxed())
 }
 
 fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
@@ -276,7 +387,7 @@ fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
 
 /// Refuses a value that is too deep or too large, without recursion.
 fn measure(value: &Value) -> Result<(), SchemaProblem> {
-    if deeper_than(value, DEEPEST_SCHEMA) {
+    if levels(value) > DEEPEST_SCHEMA {
         let message = format!("the schema is nested deeper than {DEEPEST_SCHEMA} levels");
         return Err(SchemaProblem::new("", message)
             .hint("move inner schemas under `definitions` and point to them with `$ref`"));

@@ -138,6 +138,35 @@ impl<'a> Outline<'a> {
         }
     }
 
+    /// The subschema at a pointer.
+    pub fn at(&self, pointer: &str) -> Option<usize> {
+        self.by_pointer.get(pointer).copied()
+    }
+
+    /// The subschemas that a check of settings can get to, the whole first.
+    pub fn applied(&self, draft: Draft) -> Vec<usize> {
+        let mut found = vec![false; self.all.len()];
+        let mut applied = Vec::new();
+        let mut waiting = vec![0];
+        while let Some(index) = waiting.pop() {
+            if std::mem::replace(&mut found[index], true) {
+                continue;
+            }
+            applied.push(index);
+            let one = &self.all[index];
+            let reference = one.schema.get("$ref").and_then(Value::as_str);
+            match reference.filter(|_| draft.ref_stands_alone()) {
+                Some(reference) => waiting.extend(self.target(index, reference)),
+                None => {
+                    let taken = one.applies.iter().filter(|(via, _)| *via != Via::Definition);
+                    waiting.extend(taken.map(|(_, to)| *to));
+                }
+            }
+        }
+        applied.sort_unstable();
+        applied
+    }
+
     /// The subschema that a reference in the subschema `from` leads to, if it is in this schema.
     pub fn target(&self, from: usize, reference: &str) -> Option<usize> {
         if let Some((_, pointer)) = self.place(from, reference) {

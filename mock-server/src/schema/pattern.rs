@@ -1,35 +1,53 @@
-//! Patterns are matched in linear time, so that none can stall a check.
+//! Patterns of a schema: read as JavaScript reads them, weighed, and written out for the library.
 //!
-//! The price is that look-around and back-references are refused, which need a matcher that can be
-//! made to run for ages. A look-ahead at the start can always be written as a second pattern.
+//! What can be matched in linear time is; look-around and back-references go through a matcher that
+//! goes back and tries again, and gives up in time (see [`ecma`](super::ecma)).
+
+use std::collections::HashMap;
 
 use jsonschema::PatternOptions;
 use regex_syntax::hir::{Class, Hir, HirKind};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
+use super::ecma::{LARGEST, MOST_STEPS_BACK, Matcher, Pattern};
 use super::keyword::join;
 use super::outline::Outline;
 use super::problem::SchemaProblem;
 use super::wording::quoted;
 
-/// Bytes that a compiled pattern may take.
-const LARGEST: usize = 4 * 1024 * 1024;
-
-/// How patterns are matched, here and when settings are checked.
-pub(super) fn engine() -> PatternOptions<jsonschema::Regex> {
-    PatternOptions::regex().size_limit(LARGEST).dfa_size_limit(LARGEST)
+/// How the library matches patterns.
+pub(super) fn engine() -> PatternOptions<jsonschema::FancyRegex> {
+    PatternOptions::fancy_regex()
+        .backtrack_limit(MOST_STEPS_BACK)
+        .size_limit(LARGEST)
+        .dfa_size_limit(LARGEST)
 }
 
 /// States of one pattern.
 const MOST_STATES: u64 = 50_000;
 /// States of all patterns: each takes a microsecond to compile.
 const MOST_STATES_IN_ALL: u64 = 200_000;
+/// A character that is matched by going back costs as much as so many that are not.
+const GOING_BACK: u64 = 256;
 
 /// About how many states a pattern has when its counts are unrolled.
 pub(super) fn states(pattern: &str) -> u64 {
-    // What is written for another dialect is short enough to be guessed at.
-    let hir = regex_syntax::Parser::new().parse(pattern);
-    hir.map_or(4 * pattern.len() as u64, |hir| states_of(&hir))
+    let Ok(read) = Pattern::read(pattern) else {
+        return 4 * pattern.len() as u64;
+    };
+    // What goes back is measured without its conditions.
+    let expressions = read.linear().unwrap_or_else(|| vec![read.relaxed()]);
+    let states = expressions.iter().map(|expression| {
+        let hir = regex_syntax::Parser::new().parse(expression);
+        hir.map_or(4 * pattern.len() as u64, |hir| states_of(&hir))
+    });
+    states.fold(0, u64::saturating_add)
+}
+
+/// What a character costs that is matched with this pattern.
+pub(super) fn cost(pattern: &str) -> u64 {
+    let going_back = Pattern::read(pattern).is_ok_and(|read| read.backtracks);
+    states(pattern).saturating_mul(if going_back { GOING_BACK } else { 1 })
 }
 
 // As deep as the parser's nest limit allows.
@@ -90,29 +108,47 @@ pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
 }
 
 fn problem(pointer: String, pattern: &str) -> Option<SchemaProblem> {
-    let options = jsonschema::options().offline().with_pattern_options(engine());
-    let too_large = states(pattern) > MOST_STATES;
-    if !too_large && options.build(&json!({ "pattern": pattern })).is_ok() {
-        return None;
-    }
     let problem = |message: &str| {
         SchemaProblem::new(pointer.as_str(), format!("the pattern {} {message}", quoted(pattern)))
     };
-    let Err(error) = regex_syntax::ast::parse::Parser::new().parse(pattern) else {
-        return Some(problem("is too large").hint("lower the counts in its braces"));
+    match Pattern::read(pattern) {
+        Err(fault) => {
+            let message = format!("is not a regular expression: it {}", fault.0);
+            Some(problem(&message).hint("patterns are those of JavaScript's `new RegExp`"))
+        }
+        Ok(read) if states(pattern) > MOST_STATES || Matcher::new(&read).is_none() => {
+            Some(problem("is too large").hint("lower the counts in its braces"))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Patterns as they are in the schema, by how the library has them.
+pub(super) type Originals = HashMap<String, String>;
+
+/// Writes out the patterns of a copy of the schema so that the library reads them.
+pub(super) fn write_out(copy: &mut Value, outline: &Outline<'_>) -> Originals {
+    let mut originals = Originals::new();
+    let mut portable = |pattern: &str| {
+        let read = Pattern::read_whole(pattern);
+        let written = read.map(|read| read.portable()).unwrap_or_default();
+        if written != pattern {
+            originals.insert(written.clone(), pattern.to_owned());
+        }
+        written
     };
-    use regex_syntax::ast::ErrorKind;
-    Some(match error.kind() {
-        ErrorKind::UnsupportedLookAround => {
-            problem("looks ahead or behind (`(?=`, `(?!`, `(?<`), which is not supported").hint(
-                "patterns run in linear time here: write a look-ahead as a second pattern, in \
-                 `allOf` or under `not`",
-            )
+    // From the inside out: names of patterns are part of the pointers to what is inside.
+    for one in outline.all.iter().rev() {
+        let Some(map) = copy.pointer_mut(&one.pointer).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        if let Some(Value::String(pattern)) = map.get_mut("pattern") {
+            *pattern = portable(pattern);
         }
-        ErrorKind::UnsupportedBackreference => {
-            problem("refers back to a group (`\\1`), which is not supported")
-                .hint("patterns run in linear time here: write the repeated part out")
+        if let Some(Value::Object(named)) = map.get_mut("patternProperties") {
+            let all = std::mem::take(named).into_iter();
+            *named = all.map(|(name, schema)| (portable(&name), schema)).collect::<Map<_, _>>();
         }
-        kind => problem(&format!("is not a regular expression: {kind}")),
-    })
+    }
+    originals
 }

@@ -45,13 +45,6 @@ impl SchemaProblem {
         self
     }
 
-    /// Whether this problem of a pattern says better what the draft's rules say of it.
-    pub(super) fn explains(&self, other: &Self) -> bool {
-        let beyond = self.pointer.strip_prefix(&other.pointer);
-        let same_place = beyond.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        same_place && other.message.contains("valid `regex`")
-    }
-
     /// Finds the place in the text, unless it is known already.
     pub(super) fn locate_in(&mut self, text: &str) {
         if self.position.is_none() {

@@ -4,6 +4,8 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{JsonTypeSet, ValidationError};
 use serde_json::Value;
 
+use super::ajv::Unfit;
+use super::pattern::Originals;
 use super::wording;
 
 /// One way in which settings do not fit the schema.
@@ -36,14 +38,28 @@ impl Violation {
         }
     }
 
+    /// A failure that cannot be told.
+    pub(super) fn untold() -> Self {
+        let problem = "does not fit the schema, and the failures are too many or too large to be \
+                       told: make the settings smaller";
+        Self::new("", problem)
+    }
+
     /// The message without its path.
     pub(super) fn problem(&self) -> &str {
         self.message.get(self.problem_at..).unwrap_or_default()
     }
 
-    pub(super) fn explain(error: &ValidationError<'_>) -> Self {
-        let (error, problem) = explain(error, 0);
+    pub(super) fn explain(error: &ValidationError<'_>, originals: &Originals) -> Self {
+        let (error, problem) = explain(error, originals, 0);
         Self::new(error.instance_path().as_str(), &problem)
+    }
+}
+
+impl From<Unfit> for Violation {
+    /// For settings whose failures fill too much memory to be told in words of our own.
+    fn from(failure: Unfit) -> Self {
+        Self::new(&failure.pointer, &format!("does not fit the schema: {}", failure.text))
     }
 }
 
@@ -65,13 +81,14 @@ fn shown_path(pointer: &str) -> String {
 /// `anyOf` and `oneOf` fail as a whole; what helps is the alternative that came nearest.
 fn explain<'a, 'e>(
     error: &'a ValidationError<'e>,
+    originals: &Originals,
     depth: usize,
 ) -> (&'a ValidationError<'e>, String)
 where
     'static: 'e,
 {
     let (Kind::AnyOf { context } | Kind::OneOfNotValid { context }) = error.kind() else {
-        return (error, wording::fault(error));
+        return (error, wording::fault(error, originals));
     };
     if let Some(types) = only_types(error, context) {
         let found = wording::found(error.instance());
@@ -82,7 +99,7 @@ where
         let found = wording::found(error.instance());
         return (error, format!("must fit one of the alternatives, found {found}"));
     };
-    let (_, problem) = explain(nearest, depth + 1);
+    let (_, problem) = explain(nearest, originals, depth + 1);
     let path = nearest.instance_path().as_str();
     let inner = path.strip_prefix(error.instance_path().as_str()).filter(|inner| !inner.is_empty());
     let count = context.len();
@@ -127,16 +144,15 @@ fn nearest<'a>(
     branches.min_by_key(distance)?.first()
 }
 
-/// Whether a value is nested deeper than `limit`; looks at it without recursion.
-pub(super) fn deeper_than(value: &Value, limit: usize) -> bool {
-    let mut level: Vec<&Value> = vec![value];
-    for _ in 0..limit {
+/// How deep a value is nested: 1 for `{}`, 0 for a number; looks at it without recursion.
+pub(super) fn levels(value: &Value) -> usize {
+    let mut level: Vec<&Value> = Some(value).filter(|value| nests(value)).into_iter().collect();
+    let mut levels = 0;
+    while !level.is_empty() {
+        levels += 1;
         level = level.into_iter().flat_map(members).collect();
-        if level.is_empty() {
-            return false;
-        }
     }
-    true
+    levels
 }
 
 fn members(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {

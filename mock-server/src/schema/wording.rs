@@ -4,6 +4,13 @@ use jsonschema::error::TypeKind;
 use jsonschema::{JsonType, JsonTypeSet, ValidationError, error::ValidationErrorKind as Kind};
 use serde_json::Value;
 
+use super::pattern::Originals;
+
+/// What is said when a match was given up.
+pub(super) const UNFINISHED: &str = "takes too many steps to match with a pattern of the schema: \
+                                     shorten it, or write the pattern with fewer repetitions inside \
+                                     each other";
+
 /// Values are quoted with at most so many characters.
 const QUOTED: usize = 60;
 
@@ -100,7 +107,7 @@ fn names(names: &[String]) -> String {
 }
 
 /// What is wrong with the value at which the error happened: `must be a string, found null`.
-pub(super) fn fault(error: &ValidationError<'_>) -> String {
+pub(super) fn fault(error: &ValidationError<'_>, originals: &Originals) -> String {
     let found = found(error.instance());
     let must = |what: String| format!("must {what}, found {found}");
     match error.kind() {
@@ -117,7 +124,11 @@ pub(super) fn fault(error: &ValidationError<'_>) -> String {
         }
         Kind::Enum { options: allowed } => must(format!("be {}", options(allowed))),
         Kind::Constant { expected_value } => must(format!("be {}", json(expected_value))),
-        Kind::Pattern { pattern } => must(format!("match the pattern {}", quoted(pattern))),
+        Kind::Pattern { pattern } => {
+            let original = originals.get(pattern).unwrap_or(pattern);
+            must(format!("match the pattern {}", quoted(original)))
+        }
+        Kind::BacktrackLimitExceeded { .. } => UNFINISHED.to_owned(),
         Kind::Format { format } => must(format!("be a valid {}", quoted(format))),
         Kind::Minimum { limit } => must(format!("be at least {limit}")),
         Kind::Maximum { limit } => must(format!("be at most {limit}")),
@@ -129,7 +140,7 @@ pub(super) fn fault(error: &ValidationError<'_>) -> String {
         Kind::UniqueItems => "must not have two equal items".to_owned(),
         Kind::Contains => "must have an item as `contains` asks for, and none fits".to_owned(),
         Kind::PropertyNames { error } => {
-            format!("has a property with a bad name: the name {}", fault(error))
+            format!("has a property with a bad name: the name {}", fault(error, originals))
         }
         Kind::OneOfMultipleValid { .. } => {
             must("fit exactly one of the alternatives of `oneOf`, and fits several".to_owned())

@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::keyword::Via;
-use super::meter::Meter;
+use super::meter::{HARMLESS, Meter};
 use super::outline::Outline;
 use super::problem::SchemaProblem;
 
@@ -17,8 +17,6 @@ const MOST_ON_ONE_VALUE: u64 = 10_000;
 /// Schemas applied to a value may lead to others on that value so many times in a row. Each costs
 /// stack, and the settings' depth multiplies it.
 const LONGEST_CHAIN: u64 = 40;
-/// A schema that unrolls to fewer schemas than this needs no meter.
-const HARMLESS: u64 = 1_000;
 
 /// What unrolling a graph gives.
 #[derive(Clone, Copy)]
@@ -68,8 +66,9 @@ pub(super) fn weight(schema: &Value) -> u64 {
     1 + u64::from(twice.iter().any(|keyword| schema.get(keyword).is_some()))
 }
 
-/// Refuses what is too much already; gives a meter if the settings decide.
-pub(super) fn bound(outline: &Outline<'_>) -> Result<Option<Meter>, SchemaProblem> {
+/// Refuses what is too much already; gives a meter for what the settings decide, and the longest
+/// chain of schemas on one value.
+pub(super) fn bound(outline: &Outline<'_>) -> Result<(Meter, usize), SchemaProblem> {
     let same = |via: &Via| *via == Via::Same;
     let on_one_value = unroll(outline, same).map_err(|index| {
         let message = "the schema leads back to itself without going deeper into the settings";
@@ -90,6 +89,7 @@ pub(super) fn bound(outline: &Outline<'_>) -> Result<Option<Meter>, SchemaProble
     }
     let all = unroll(outline, |via| *via != Via::Definition);
     let few = all.is_ok_and(|all| all.iter().all(|one| one.schemas <= HARMLESS));
-    let meter = Meter::of(outline);
-    Ok((!few || meter.toil() > HARMLESS).then_some(meter))
+    let longest = on_one_value.iter().map(|one| one.longest).max().unwrap_or(1);
+    let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+    Ok((Meter::of(outline, few), longest))
 }

@@ -193,14 +193,37 @@ fn every_draft_is_read_by_its_own_rules() {
 }
 
 #[test]
-fn formats_are_notes_unless_asserted() {
+fn formats_are_asserted_unless_they_are_notes() {
     let schema = json!({ "properties": { "mail": { "format": "email" } } });
     let settings = json!({ "mail": "nobody" });
-    assert!(read(schema.clone()).check(&settings).is_ok());
-    let rules = Rules { formats: true, ..Rules::default() };
-    let strict = SettingsSchema::from_value(schema, rules).unwrap();
-    let text = message(&strict, settings);
+    let text = message(&read(schema.clone()), settings.clone());
     assert_eq!(text, "/mail must be a valid `email`, found the text `nobody`");
+    let notes = Rules { formats: false, ..Rules::default() };
+    let lenient = SettingsSchema::from_value(schema, notes).unwrap();
+    assert!(lenient.check(&settings).is_ok());
+}
+
+#[test]
+fn a_format_that_nothing_checks_is_refused_where_formats_are_asserted() {
+    for (format, hint) in [
+        ("emial", "did you mean `email`?"),
+        ("iri", "did you mean `uri`?"),
+        ("color", "the formats are date, date-time, "),
+    ] {
+        let schema = json!({ "properties": { "a": { "format": format } } });
+        let problem = refusal(schema.clone()).problems()[0].clone();
+        assert_eq!(problem.pointer, "/properties/a/format");
+        assert_eq!(problem.message, format!("`{format}` is not a format that can be checked"));
+        let told = problem.hint.unwrap();
+        assert!(told.starts_with(hint) && told.contains("`schema-formats`"), "{told}");
+        let notes = Rules { formats: false, ..Rules::default() };
+        assert!(SettingsSchema::from_value(schema, notes).is_ok());
+    }
+    let iri = json!({ "properties": { "a": { "format": "iri" } } });
+    let later = Rules { draft: Draft::Draft202012, ..Rules::default() };
+    assert!(SettingsSchema::from_value(iri, later).is_ok(), "it is one of that draft");
+    read(json!({ "definitions": { "unused": { "format": "color" } } }));
+    read(json!({ "properties": { "format": { "type": "string" } } }));
 }
 
 #[test]
@@ -315,7 +338,7 @@ fn a_reference_may_point_to_any_place_in_the_file() {
     }));
     assert!(schema.check(&json!({ "b": "x" })).is_ok());
     assert!(schema.check(&json!({ "b": 1 })).is_err());
-    let (pointer, _) = first(json!({ "x": { "pattern": "(?=a)" }, "allOf": [{ "$ref": "#/x" }] }));
+    let (pointer, _) = first(json!({ "x": { "pattern": "(?a)" }, "allOf": [{ "$ref": "#/x" }] }));
     assert_eq!(pointer, "/x/pattern", "what a reference brings in is looked at too");
 }
 

@@ -5,20 +5,65 @@ use serde_json::{Value, json};
 use super::*;
 
 #[test]
-fn patterns_that_cannot_run_in_linear_time_are_refused_with_the_reason() {
+fn patterns_that_are_none_are_refused_with_the_reason() {
     for (pattern, reason) in [
-        ("^(?!x).*$", "looks ahead"),
-        ("(?<=a)b", "looks ahead or behind"),
-        ("(a)\\1", "refers back"),
-        ("[z-a]", "is not a regular expression"),
+        ("(a", "is not a regular expression: it has a group that is not closed"),
+        ("(?#a)", "a group of an unknown kind"),
+        ("[z-a]", "out of order"),
         ("(((((a{99}){99}){99}){99}){99})", "is too large"),
     ] {
         let (pointer, text) = first(json!({ "properties": { "a": { "pattern": pattern } } }));
         assert_eq!(pointer, "/properties/a/pattern");
         assert!(text.contains(reason), "{text}");
     }
-    let (pointer, _) = first(json!({ "patternProperties": { "(?=a)": {} } }));
-    assert_eq!(pointer, "/patternProperties/(?=a)");
+    let (pointer, _) = first(json!({ "patternProperties": { "(?a)": {} } }));
+    assert_eq!(pointer, "/patternProperties/(?a)");
+}
+
+#[test]
+fn patterns_of_javascript_are_matched_in_every_draft() {
+    for draft in Draft::VARIANTS.iter().copied() {
+        let schema = json!({
+            "properties": {
+                "url": { "pattern": "^(?!http:).+$" },
+                "twice": { "pattern": "^(a|b)\\1$" },
+                "name": { "pattern": "^[\\w-.]+$" },
+            },
+            "patternProperties": { "^(?!u|t|n)": { "type": "integer" } },
+        });
+        let rules = Rules { draft, ..Rules::default() };
+        let schema = SettingsSchema::from_value(schema, rules).unwrap();
+        let good = json!({ "url": "https://x", "twice": "bb", "name": "a-b.c", "count": 1 });
+        assert_eq!(schema.check(&good), Ok(()), "{draft}");
+        for (name, value) in [
+            ("url", json!("http://x")),
+            ("twice", json!("ab")),
+            ("name", json!("a b")),
+            ("count", json!("x")),
+        ] {
+            let mut bad = good.clone();
+            bad[name] = value;
+            assert_eq!(schema.violations(&bad, 9)[0].pointer, format!("/{name}"), "{draft}");
+        }
+        let told = schema.violations(&json!({ "name": "a b" }), 9);
+        assert!(told[0].message.contains("`^[\\w-.]+$`"), "{}", told[0].message);
+    }
+}
+
+#[test]
+fn a_match_that_goes_back_forever_ends_in_a_refusal_of_the_save() {
+    quickly(|| {
+        for draft in Draft::VARIANTS.iter().copied() {
+            let rules = Rules { draft, ..Rules::default() };
+            let schema = json!({ "properties": { "a": { "pattern": "^(?:(a+)+\\1)+$" } } });
+            let schema = SettingsSchema::from_value(schema, rules).unwrap();
+            assert!(schema.check(&json!({ "a": "aaaa" })).is_ok());
+            let text = message(&schema, json!({ "a": format!("{}b", "a".repeat(60)) }));
+            assert!(text.starts_with("/a takes too many steps to match"), "{text}");
+            let long = message(&schema, json!({ "a": "a".repeat(100_000) }));
+            assert!(long.contains("too many steps"), "{long}");
+        }
+    });
 }
 
 #[test]
@@ -47,7 +92,7 @@ fn patterns_that_are_large_meet_texts_that_are_long_only_so_far() {
 #[test]
 fn many_large_patterns_are_refused_before_they_are_compiled() {
     quickly(|| {
-        let name = |n| format!("^p{n}.*\\p{{L}}{{3}}");
+        let name = |n| format!("^p{n}.*a{{150}}");
         let many: serde_json::Map<_, _> = (0..2_000).map(|n| (name(n), json!({}))).collect();
         let (_, text) = first(json!({ "patternProperties": many }));
         assert!(text.contains("too large in all"), "{text}");
@@ -101,9 +146,34 @@ fn deep_settings_are_refused_and_the_deepest_are_checked_on_a_small_stack() {
         schema["definitions"] = Value::Object(definitions);
         let schema = read(schema);
         let nested = |levels| (1..levels).fold(json!({}), |value, _| json!({ "a": value }));
-        assert!(schema.check(&nested(64)).is_ok());
-        assert!(message(&schema, nested(65)).contains("nested deeper"));
-        assert!(!schema.violations(&nested(65), 3).is_empty());
+        assert!(schema.check(&nested(127)).is_ok());
+        assert!(message(&schema, nested(128)).contains("nested deeper"));
+        assert!(!schema.violations(&nested(128), 3).is_empty());
+        let mut bad = json!([]);
+        for _ in 0..126 {
+            bad = json!({ "a": bad });
+        }
+        assert_eq!(schema.check(&bad), Ok(()), "nothing asks for objects");
+    });
+}
+
+#[test]
+fn failures_of_many_branches_and_large_values_do_not_multiply() {
+    quickly(|| {
+        let branches = |inner: Value| json!({ "oneOf": vec![inner; 100] });
+        let flat = branches(json!({ "type": "integer" }));
+        let nested = json!({ "anyOf": vec![flat.clone(); 20] });
+        let settings = json!({ "a": vec![1; 400_001] });
+        for schema in [flat, nested] {
+            let schema = read(json!({ "properties": { "a": schema } }));
+            let misfit = schema.hold(&settings, 20).unwrap_err();
+            let text = misfit.ajv();
+            assert!(text.starts_with("data.a should be integer, data.a should be integer, "));
+            assert!(text.len() < 20_000, "{}", text.len());
+            let told = &misfit.violations()[0];
+            assert_eq!(told.pointer, "/a");
+            assert!(told.message.starts_with("/a does not fit the schema: data.a should be"));
+        }
     });
 }
 

@@ -23,7 +23,8 @@ fn of_every_draft(name: &str, value: &str) -> Emulator {
 
 /// A schema with a format.
 fn with_format(name: &str, value: &str) -> Emulator {
-    let schema = json!({"type": "object", "properties": {"mail": {"format": "email"}}});
+    let properties = json!({"mail": {"format": "email"}, "count": {"type": "number"}});
+    let schema = json!({"type": "object", "properties": properties});
     let quirks = quirks(&[(name, value)]);
     Emulator::with(WorldOptions { schema: Some(schema), quirks, ..options() })
 }
@@ -67,6 +68,11 @@ super::cases! {
         "invalid_settings" => "400 invalid_settings",
         "any_text" => "400 any_text",
     }
+    validation_wording "validation-wording" on with_format {
+        "ajv6" => "data.mail should match format \"email\"",
+        "plain" => "/mail must be a valid `email`, found the text `nobody`; \
+            /count must be a number, found null",
+    }
     schema_draft "schema-draft" on of_every_draft {
         "draft-04" => "refuses nothing",
         "draft-06" => "refuses const",
@@ -75,8 +81,8 @@ super::cases! {
         "2020-12" => "refuses const if dependentRequired prefixItems",
     }
     schema_formats "schema-formats" on with_format {
-        "ignored" => "200, a good one 200",
         "asserted" => "400, a good one 200",
+        "ignored" => "200, a good one 200",
     }
     body_limit "body-limit" on super::plain {
         "off" => "1024: 200, 1025: 200, 102400: 200, 102401: 200",
@@ -159,6 +165,11 @@ mod scenes {
 
     pub fn invalid_save_reason(crisp: &mut Emulator) -> String {
         invalid_save_status(crisp)
+    }
+
+    pub fn validation_wording(crisp: &mut Emulator) -> String {
+        let refused = crisp.write("PUT", "w1", json!({"mail": "nobody", "count": null}));
+        refused.data["message"].as_str().unwrap_or("?").to_owned()
     }
 
     pub fn schema_draft(crisp: &mut Emulator) -> String {
