@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p crisp-sync --all-features --bench stops                # a million websites
 //! cargo bench -p crisp-sync --all-features --bench stops -- 100000      # fewer
+//! cargo bench -p crisp-sync --all-features --bench stops -- endless     # a list that never ends
 //! ```
 //!
 //! A server of this process gives pages of 1,000 on loopback. Figures are wall time: from the order to
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use crisp_sync::{BaseUrl, Cache, Config, Credentials, PluginId, Quota, WebsiteId};
 use serde_json::Value;
+use tempfile::TempDir;
 
 const PAGE: u64 = 1000;
 
@@ -103,6 +105,8 @@ enum When {
     AtRest,
     /// The list is read once more, and every website is different.
     Relisting(u64),
+    /// The list never ends: 25 s after the start.
+    Endless,
 }
 
 #[expect(clippy::disallowed_methods, reason = "it measures real time")]
@@ -120,7 +124,7 @@ async fn run(
     when: When,
     count: u64,
     shelf: bool,
-) -> Result<(Duration, Instant), Box<dyn std::error::Error>> {
+) -> Result<(Duration, Instant, TempDir), Box<dyn std::error::Error>> {
     let (base, asked) = server(count)?;
     let mut config = Config::new(Credentials::new("id", "key"));
     config.base = BaseUrl::new(&base)?;
@@ -152,14 +156,28 @@ async fn run(
             until(|| since() > before).await;
             tokio::time::sleep(Duration::from_millis(later)).await;
         }
+        When::Endless => {
+            tokio::time::sleep(Duration::from_secs(25)).await;
+            let status = cache.status().ok_or("the cache has begun")?;
+            println!("  {} pages; at most {} of memory; {status}", pages(), highest_memory());
+        }
     }
     let start = now();
     cache.stop().await;
-    Ok((start.elapsed(), now()))
+    Ok((start.elapsed(), now(), folder))
+}
+
+/// The most memory that this process has had, where the system tells.
+fn highest_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.map_or("an unknown amount".to_owned(), |amount| amount.trim().to_owned())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(1_000_000);
+    let endless = std::env::args().any(|word| word == "endless");
+    let count = if endless { u64::MAX } else { count };
     println!("{count} websites, pages of {PAGE}");
     let whens = [
         When::Loading,
@@ -169,13 +187,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         When::Relisting(5),
         When::Relisting(300),
     ];
+    let whens = if endless { &[When::Endless][..] } else { &whens };
     for shelf in [false, true] {
-        for when in whens {
+        for &when in whens {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
                 .build()?;
-            let (stop, ended) = runtime.block_on(run(when, count, shelf))?;
+            let (stop, ended, _folder) = runtime.block_on(run(when, count, shelf))?;
             drop(runtime);
             let rest = ended.elapsed();
             let kept = if shelf { "kept in a file" } else { "in memory" };

@@ -129,4 +129,5 @@ pub use event::{
 };
 pub use state::{Counters, Freshness, Snapshot, State, Status, WarmStart};
 
+#[cfg(feature = "driver")]
 pub(crate) use requests::Requests;
