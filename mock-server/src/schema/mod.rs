@@ -23,6 +23,7 @@ mod pattern;
 mod problem;
 mod reference;
 mod remark;
+mod size;
 mod stack;
 mod violation;
 mod wording;
@@ -178,7 +179,7 @@ impl SettingsSchema {
     }
 
     fn compile(raw: Value, rules: Rules) -> Result<Self, InvalidSchema> {
-        measure(&raw)?;
+        size::measure(&raw)?;
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
         let references = reference::connect(&mut outline, draft)?;
@@ -383,34 +384,6 @@ fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
     let message = message.strip_suffix(&place).unwrap_or(&message);
     SchemaProblem::new("", format!("this is not JSON: {message}"))
         .at_position(locate::position_of_error(text, error))
-}
-
-/// Refuses a value that is too deep or too large, without recursion.
-fn measure(value: &Value) -> Result<(), SchemaProblem> {
-    if levels(value) > DEEPEST_SCHEMA {
-        let message = format!("the schema is nested deeper than {DEEPEST_SCHEMA} levels");
-        return Err(SchemaProblem::new("", message)
-            .hint("move inner schemas under `definitions` and point to them with `$ref`"));
-    }
-    let mut waiting = vec![value];
-    let (mut values, mut bytes) = (0_usize, 0_usize);
-    while let Some(value) = waiting.pop() {
-        values += 1;
-        match value {
-            Value::Array(items) => waiting.extend(items),
-            Value::Object(map) => {
-                bytes += map.keys().map(String::len).sum::<usize>();
-                waiting.extend(map.values());
-            }
-            Value::String(text) => bytes += text.len(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-    if values > MOST_VALUES || bytes > LARGEST_TEXT {
-        return Err(SchemaProblem::new("", "the schema is too large")
-            .hint(format!("the limit is {MOST_VALUES} values and {LARGEST_TEXT} bytes of text")));
-    }
-    Ok(())
 }
 
 fn draft_of(raw: &Value, rules: Rules) -> Result<Draft, SchemaProblem> {

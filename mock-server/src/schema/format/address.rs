@@ -1,6 +1,6 @@
 //! Mail addresses, host names and IP addresses.
 
-use std::net::Ipv6Addr;
+use core::net::Ipv6Addr;
 
 use super::{ends_line, is_space};
 
