@@ -9,7 +9,6 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::event::{How, Moment, Operation, Ticket};
-use super::parts::Excess;
 use crate::{Settings, Website, WebsiteId, Websites};
 
 /// What a request is for.
@@ -151,7 +150,7 @@ impl Setback {
         Self::of(Trouble::Unreadable, error)
     }
 
-    pub(crate) fn over_bound(excess: Excess) -> Self {
+    pub(crate) fn over_bound(excess: impl ToString) -> Self {
         Self::of(Trouble::OverBound, excess)
     }
 

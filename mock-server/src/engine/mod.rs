@@ -40,7 +40,7 @@ use crate::quirks::{
     OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken, UnchangedSave,
 };
 use crate::schema::{Misfit, SettingsSchema};
-use settings::{is_configured, kind_of, parsed, text};
+use settings::{is_configured, kind_of, parsed};
 
 /// Ways in which settings do not fit that are told at once.
 const MOST_VIOLATIONS: usize = 20;
@@ -366,25 +366,6 @@ impl World {
             self.outbox.saved(now.wall, id, self.plugin, settings);
         }
         Ok(())
-    }
-
-    /// Settings as they are stored in place of so many bytes, if there is room for them.
-    fn stored(&self, settings: &Map<String, Value>, before: usize) -> Result<Arc<str>, Refusal> {
-        let text = text(settings);
-        let too_much = |what: &str, bytes: usize, most: usize| {
-            Refusal::TooMuch(format!(
-                "{what} would have {bytes} bytes as JSON, and the emulator keeps {most}: save less"
-            ))
-        };
-        if text.len() > bounds::SETTINGS_OF_A_WEBSITE {
-            let what = "the settings of this website";
-            return Err(too_much(what, text.len(), bounds::SETTINGS_OF_A_WEBSITE));
-        }
-        let all = (self.directory.settings_bytes() + text.len()).saturating_sub(before);
-        if all > bounds::SETTINGS_OF_A_WORLD && text.len() > before {
-            return Err(too_much("all settings of this world", all, bounds::SETTINGS_OF_A_WORLD));
-        }
-        Ok(text)
     }
 
     fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record) {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::bounds;
 use crate::engine::website::Website;
+use crate::engine::{Refusal, World};
 use crate::quirks::{ConfiguredMeans, Quirks};
 use crate::schema::SettingsSchema;
 
@@ -48,6 +50,31 @@ pub(super) fn parsed(stored: &str) -> Map<String, Value> {
 
 pub(super) fn text(settings: &Map<String, Value>) -> Arc<str> {
     serde_json::to_string(settings).unwrap_or_else(|_| "{}".to_owned()).into()
+}
+
+impl World {
+    /// Settings as they are stored in place of so many bytes, if there is room for them.
+    pub(super) fn stored(
+        &self,
+        settings: &Map<String, Value>,
+        before: usize,
+    ) -> Result<Arc<str>, Refusal> {
+        let text = text(settings);
+        let too_much = |what: &str, bytes: usize, most: usize| {
+            Refusal::TooMuch(format!(
+                "{what} would have {bytes} bytes as JSON, and the emulator keeps {most}: save less"
+            ))
+        };
+        if text.len() > bounds::SETTINGS_OF_A_WEBSITE {
+            let what = "the settings of this website";
+            return Err(too_much(what, text.len(), bounds::SETTINGS_OF_A_WEBSITE));
+        }
+        let all = (self.directory.settings_bytes() + text.len()).saturating_sub(before);
+        if all > bounds::SETTINGS_OF_A_WORLD && text.len() > before {
+            return Err(too_much("all settings of this world", all, bounds::SETTINGS_OF_A_WORLD));
+        }
+        Ok(text)
+    }
 }
 
 pub(super) fn kind_of(value: &Value) -> &'static str {
