@@ -47,7 +47,7 @@ fn an_answer_in_flight_is_finished_before_it_ends() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     // An answer that is not read, and is larger than what the kernel keeps of it.
-    let mut server = Serving::start(&["--websites", "60000"]);
+    let mut server = Serving::start(&["--websites", "30000"]);
     let mut asked = request(server.url(), "/_mock/websites", "");
     let mut begun = [0; 15];
     asked.read_exact(&mut begun).unwrap();
