@@ -66,7 +66,7 @@ pub enum Refusal {
     /// Settings have to be a JSON object.
     #[error("settings have to be a JSON object, and this is {0}")]
     NotAnObject(&'static str),
-    /// More would be kept than a server keeps (module [`bounds`](crate::bounds)).
+    /// More would be kept than a server keeps (module [`bounds`]).
     #[error("{0}")]
     TooMuch(String),
     /// The settings do not satisfy the schema.
