@@ -85,6 +85,12 @@ impl SharedSpace {
         self.space.lock()
     }
 
+    /// How many websites it knows. Unlike [`SharedSpace::lock`] this is no use of it: making spaces
+    /// keeps no other from expiring.
+    pub(super) fn known_websites(&self) -> usize {
+        self.space.lock().world.directory().known()
+    }
+
     /// Wakes every receiver of [`SharedSpace::changes`], and what waits by the clock.
     pub fn notify(&self) {
         announce(&self.time_changed);
@@ -198,7 +204,8 @@ mod tests {
         drop(reply);
         // It may go unused for no time at all, and its use is known to the second.
         space.used.store(0, Ordering::Relaxed);
-        assert!(space.is_expired());
+        assert_eq!(space.known_websites(), 25);
+        assert!(space.is_expired(), "to be counted is no use");
 
         let activity = Activity::start();
         let under_way = activity.begin();
