@@ -62,7 +62,7 @@ fn config() -> Config {
 /// A machine that holds this many websites and whose first poll is under way.
 fn polling(count: u128) -> (Machine, RequestId) {
     let websites = (0..count).map(website).collect();
-    let warm = WarmStart { websites, cursor: start() };
+    let warm = WarmStart { websites, cursor: start(), verified: true, learnt: Vec::new() };
     let now = moment(Duration::ZERO);
     let mut machine = Machine::resume(config(), now, warm);
     let actions = machine.handle(now, Event::Tick);

@@ -268,7 +268,7 @@ fn each_case_leaves_some_off_and_all_is_drawn_in_some() {
             Deed::ClientSave(_) => "client_save",
             Deed::ClientUpdate(_) => "client_update",
             Deed::Clock { .. } => "clock",
-            Deed::Restart => "restart",
+            Deed::Restart(_) => "restart",
             Deed::Quiet => "quiet",
         }
     };

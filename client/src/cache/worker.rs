@@ -154,9 +154,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         *machine = if websites.is_empty() {
             Machine::new(config, now)
         } else {
-            // A cursor this old is not gone on from.
-            let cursor = Timestamp::UNIX_EPOCH;
-            Machine::resume(config, now, WarmStart { websites, cursor })
+            let (cursor, verified) = (Timestamp::UNIX_EPOCH, false);
+            let learnt = machine.warm_start().map(|warm| warm.learnt).unwrap_or_default();
+            Machine::resume(config, now, WarmStart { websites, cursor, verified, learnt })
         };
         machine.rest(rest);
     }

@@ -88,16 +88,20 @@ impl Machine {
     }
 
     /// A machine that goes on from an earlier one's set and cursor. The old set is in the cache at once
-    /// (not *ready*: the API has not confirmed it). If the cursor is younger than `longest_gap`, one
-    /// poll brings it up to date; otherwise everything is listed again, and what was removed
-    /// meanwhile is told as removed (hazard F6).
+    /// (not *ready*: the API has not confirmed it). If it was beyond doubt and the cursor is younger
+    /// than `longest_gap`, one poll brings it up to date; otherwise everything is listed again, and
+    /// what was removed meanwhile is told as removed (hazard F6).
     pub fn resume(config: Config, now: Moment, start: WarmStart) -> Self {
         let mut machine = Self::new(config, now);
         machine.snapshot = Arc::new(Snapshot { websites: start.websites, generation: 1 });
         machine.cursor.resume(start.cursor, now);
+        for website in start.learnt {
+            // When it was is told by a clock that has ended: as if it were now.
+            machine.own_writes.learnt(website, now);
+        }
         machine.phase = match machine.cursor.ask() {
-            Some(_) => Phase::Following,
-            None => Phase::Recovering(Pass::start()),
+            Some(_) if start.verified => Phase::Following,
+            _ => Phase::Recovering(Pass::start()),
         };
         machine
     }
@@ -105,7 +109,10 @@ impl Machine {
     /// What a later process can go on from; `None` before the first complete load.
     pub fn warm_start(&self) -> Option<WarmStart> {
         let cursor = self.cursor.ask().filter(|_| self.phase.is_loaded())?;
-        Some(WarmStart { websites: self.snapshot.websites.clone(), cursor })
+        // What polls and reads of single websites were still to clear up is not stored.
+        let verified = self.lists.is_verified() && self.saves.names() == 0;
+        let learnt = self.own_writes.websites();
+        Some(WarmStart { websites: self.snapshot.websites.clone(), cursor, verified, learnt })
     }
 
     /// Sends nothing for so long, as if a `Retry-After` had asked for it.

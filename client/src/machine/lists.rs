@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::parts::load::{Evidence, PASSES};
+use super::parts::load::{Evidence, PASSES, PASSES_AFRESH};
 use super::pass::signs;
 use super::words::{Exchange, Ids};
-use crate::Websites;
 use crate::mistake::{Mistake, Mistakes};
 use crate::wire::{Item, ItemKind};
+use crate::{Website, Websites};
 
 /// A differential's window begins with a second of the server's that is known to the second only.
 const WINDOW_EDGE: Duration = Duration::from_secs(2);
@@ -15,6 +15,17 @@ const WINDOW_EDGE: Duration = Duration::from_secs(2);
 /// So many lists in a row may be in doubt before the next ones come more slowly: with the default
 /// overlap eight minutes of trouble, after which the set is right within the convergence bound.
 const PATIENT: u32 = 3;
+
+/// What is done with the set of a pass that showed drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubtful {
+    /// Nothing: the list is read again at once.
+    Again,
+    /// Nothing: the list is read again after a wait that grows.
+    Later,
+    /// It is used, although it is in doubt.
+    Used,
+}
 
 /// Whether the set in the cache is in doubt, and since when the next list counts.
 #[derive(Debug)]
@@ -43,6 +54,8 @@ struct Watch {
     until: Duration,
     /// Websites that were never on the pages: their leaving moved nothing.
     learnt: Ids<()>,
+    /// Whether the list was the only word on who is there.
+    afresh: bool,
 }
 
 impl Lists {
@@ -86,11 +99,12 @@ impl Lists {
         self.last = now;
     }
 
-    /// A list is in place; its last page came in this exchange.
-    pub(super) fn placed(&mut self, last_page: &Exchange, now: Duration) {
+    /// A list is in place; its last page came in this exchange. `afresh`: it was the only word on
+    /// who is there.
+    pub(super) fn placed(&mut self, last_page: &Exchange, now: Duration, afresh: bool) {
         self.last = now;
         let until = last_page.received.elapsed + self.overlap + Duration::from_secs(1);
-        self.watch = Some(Watch { until, learnt: Ids::default() });
+        self.watch = Some(Watch { until, learnt: Ids::default(), afresh });
     }
 
     /// Something contradicts the set.
@@ -104,13 +118,17 @@ impl Lists {
         self.passes_in_doubt = 0;
     }
 
-    /// A pass showed drift. Says whether another one follows at once; if not, the set is used
-    /// although it is in doubt.
-    pub(super) fn drifted(&mut self) -> bool {
+    /// A pass showed drift: what to do with its set. With `patience` there are [`PASSES_AFRESH`].
+    pub(super) fn drifted(&mut self, patience: bool) -> Doubtful {
         self.passes_in_doubt += 1;
-        let again = self.passes_in_doubt < PASSES;
-        self.suspect |= !again;
-        again
+        if self.passes_in_doubt < PASSES {
+            return Doubtful::Again;
+        }
+        if patience && self.passes_in_doubt < PASSES_AFRESH {
+            return Doubtful::Later;
+        }
+        self.suspect = true;
+        Doubtful::Used
     }
 
     /// Earlier doubts no longer count.
@@ -133,8 +151,8 @@ impl Lists {
         if self.passes_in_doubt < PASSES {
             return now;
         }
-        let calm = self.overlap.saturating_add(WINDOW_EDGE);
         let doubled = 2_u32.saturating_pow(self.late.saturating_sub(PATIENT).min(20));
+        let calm = self.overlap.saturating_add(WINDOW_EDGE);
         let wait = calm.saturating_mul(doubled);
         self.last.saturating_add(wait).min(regular)
     }
@@ -151,9 +169,11 @@ impl Lists {
         self.begin(now);
     }
 
-    /// The signs of drift in the differential after the pages.
-    pub(super) fn signs(&mut self, items: &[Item], listed: &Websites) -> Evidence {
-        let (evidence, rejoined) = signs(items, listed, &self.explained, &Ids::default());
+    /// The signs of drift in the differential after the pages. `afresh`: the list is the only word
+    /// on who is there.
+    pub(super) fn signs(&mut self, items: &[Item], listed: &Websites, afresh: bool) -> Evidence {
+        let none = Ids::default();
+        let (evidence, rejoined) = signs(items, listed, &self.explained, &none, |_, _| afresh);
         self.explained.extend(rejoined);
         evidence
     }
@@ -178,7 +198,10 @@ impl Lists {
         idle: bool,
     ) -> Option<Evidence> {
         let watch = self.watch.as_mut()?;
-        let (evidence, rejoined) = signs(items, known, &self.explained, &watch.learnt);
+        // A save since then differs from what the list gave; what came back with all it had does not.
+        let afresh = watch.afresh;
+        let same = |item: &Item, known: &Website| afresh && *item.website == *known;
+        let (evidence, rejoined) = signs(items, known, &self.explained, &watch.learnt, same);
         self.explained.extend(rejoined);
         for item in items.iter().filter(|item| !known.contains(&item.id)) {
             watch.learnt.insert(item.id, ());

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::client::Machine;
+use super::lists::Doubtful;
 use super::parts::Excess;
 use super::parts::difference::Draft;
 use super::pass::{Missing, Pass, vanished};
@@ -121,16 +122,29 @@ impl Machine {
         self.apply_to(&list.items, &mut draft);
         let (mut websites, touched, mut doubts) = draft.finish();
         let vanished = vanished(cached, &websites, &list.items);
-        let evidence = pass.evidence(self.lists.signs(&list.items, pass.pages()), &vanished);
+        let afresh = self.phase.lists_afresh();
+        let signs = self.lists.signs(&list.items, pass.pages(), afresh);
+        let evidence = pass.evidence(signs, &vanished);
         if evidence.drifted(self.config.mistakes) {
             self.counters.drifts += 1;
-            if self.lists.drifted() {
-                self.recovered(Lane::Load);
-                return self.phase.begin(Pass::after(vanished));
+            let cost = pass.cost();
+            self.ledger.listed(cost);
+            // Where the list is the only word on who is there, what its pages missed would be
+            // missing from the cache.
+            let patience = afresh && evidence.moved() && !pass.goes_round() && self.affords_list();
+            match self.lists.drifted(patience) {
+                Doubtful::Again => {
+                    self.recovered(Lane::Load);
+                    return self.phase.begin(Pass::after(vanished));
+                }
+                Doubtful::Later => {
+                    self.recovered(Lane::Load);
+                    self.list_is_in_vain("its pages moved while they were read", Trouble::Network);
+                    return self.phase.begin(Pass::after(vanished));
+                }
+                Doubtful::Used => {}
             }
-            // What the cache has from before a long outage, and no page of two passes, has left.
-            let left = self.phase.is_recovering() && evidence.vanished_twice;
-            if vanished.len() <= MOST_ASKED_ALONE && !left {
+            if vanished.len() <= MOST_ASKED_ALONE {
                 // The pages moved to the last, so being on none of them proves nothing (P1).
                 for id in vanished {
                     if let Some(known) = self.snapshot.websites.get(&id) {
@@ -154,10 +168,15 @@ impl Machine {
         let Setback { trouble, error, .. } = Setback::over_bound(excess);
         self.counters.failures += 1;
         self.counters.over_bound += 1;
-        self.list_error = Some(format!("list: {error}"));
+        self.list_is_in_vain(&error, trouble);
+        self.phase.begin(Pass::start());
+    }
+
+    /// The list is not used, and the next one waits.
+    fn list_is_in_vain(&mut self, reason: &str, trouble: Trouble) {
+        self.list_error = Some(format!("list: {reason}"));
         self.last_error.clone_from(&self.list_error);
         self.waits.failed(Lane::List, trouble, None, self.now.elapsed);
-        self.phase.begin(Pass::start());
     }
 
     /// Swaps the set in.
@@ -170,9 +189,9 @@ impl Machine {
         for id in doubts {
             self.saves.look_into(id, self.now.elapsed, true);
         }
+        self.lists.placed(&last, self.now.elapsed, self.phase.lists_afresh());
         self.phase.follow();
         self.counters.lists += 1;
-        self.lists.placed(&last, self.now.elapsed);
         self.flight.applied(exchange);
         self.list_error = None;
         self.waits.succeeded(Lane::List);

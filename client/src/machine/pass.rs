@@ -259,7 +259,8 @@ impl Pass {
         false
     }
 
-    fn goes_round(&self) -> bool {
+    /// Whether the pages have no end.
+    pub(super) fn goes_round(&self) -> bool {
         self.repeated > self.fresh.len() + MOST_REPEATED
     }
 
@@ -307,11 +308,17 @@ type Rejoined = Vec<(WebsiteId, Option<Box<str>>)>;
 
 /// The signs of drift in a differential, against the set that the pages gave; and the websites
 /// that came back, with the token they have now.
+///
+/// `counts` says which mere updates of known websites are signs, too. Where the list is the only
+/// word on who is there, an update may be a website that left and came back with the token that
+/// it had, while a page was read without it. Beside a cache that polls kept, a website that such a
+/// shift hides is missed from the cache ([`vanished`]), and a mere save costs no second pass.
 pub(super) fn signs(
     items: &[Item],
     listed: &Websites,
     explained: &Ids<Option<Box<str>>>,
     learnt: &Ids<()>,
+    counts: impl Fn(&Item, &Website) -> bool,
 ) -> (Evidence, Rejoined) {
     let mut evidence = Evidence::default();
     let mut rejoined = Rejoined::new();
@@ -333,10 +340,17 @@ pub(super) fn signs(
         };
         let token = &item.website.token;
         let renewed = token.is_some() && *token != known.token;
-        if (renewed || group.iter().any(news)) && explained.get(&id) != Some(token) {
-            evidence.rejoined += 1;
-            rejoined.push((id, token.clone()));
+        if explained.get(&id) == Some(token) {
+            continue;
         }
+        if renewed || group.iter().any(news) {
+            evidence.rejoined += 1;
+        } else if counts(item, known) {
+            evidence.updated += 1;
+        } else {
+            continue;
+        }
+        rejoined.push((id, token.clone()));
     }
     (evidence, rejoined)
 }

@@ -28,6 +28,12 @@ impl Phase {
         matches!(self, Self::Recovering(_))
     }
 
+    /// Whether the list that is read is the only word on who is there: polls have not kept the
+    /// cache up to now, or there is none.
+    pub(super) fn lists_afresh(&self) -> bool {
+        matches!(self, Self::Loading(_) | Self::Recovering(_))
+    }
+
     /// Whether polls are sent.
     pub(super) fn polls(&self) -> bool {
         matches!(self, Self::Following | Self::Relisting(_))

@@ -157,6 +157,12 @@ impl Machine {
         Some((due, Candidate::StartList))
     }
 
+    /// Whether the day's budget has room for one more list.
+    pub(super) fn affords_list(&mut self) -> bool {
+        let budget = self.budget();
+        self.pacing.affords_relist(&budget)
+    }
+
     fn needs_the_account(&self) -> bool {
         self.saves.are_waiting() && self.flight.count(|job| matches!(job, Job::Account)) == 0
     }

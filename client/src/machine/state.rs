@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::budget::Budget;
-use crate::Websites;
+use crate::{WebsiteId, Websites};
 
 /// Where the machine is; see the drawing in the [module page](super).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -205,4 +205,10 @@ pub struct WarmStart {
     pub websites: Websites,
     /// What the next poll would have asked from.
     pub cursor: Timestamp,
+    /// Whether the set was beyond doubt: a poll from the cursor is enough to go on from it. If not,
+    /// everything is listed again.
+    pub verified: bool,
+    /// Websites that an own save changed, or that were read alone, so lately that lists and
+    /// differentials may not know it yet.
+    pub learnt: Vec<WebsiteId>,
 }

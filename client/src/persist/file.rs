@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Shelf;
-use crate::Website;
 use crate::machine::WarmStart;
+use crate::{Website, WebsiteId};
 
 /// The longest file that is read or written, if nothing else is said: what the default bounds of
 /// the cache come to, twice over.
@@ -96,7 +96,8 @@ impl FileShelf {
     fn write(&self, path: &Path, start: &WarmStart) -> io::Result<()> {
         let mut websites: Vec<&Website> = start.websites.iter().map(|website| &**website).collect();
         websites.sort_unstable_by_key(|website| website.id);
-        let form = Written { format: FORMAT, cursor: start.cursor, websites };
+        let WarmStart { cursor, verified, ref learnt, .. } = *start;
+        let form = Written { format: FORMAT, cursor, verified, learnt, websites };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -147,6 +148,11 @@ impl Write for Bounded {
 struct Form {
     format: u32,
     cursor: Timestamp,
+    /// Files of versions that did not say it may come from the time right after a list.
+    #[serde(default)]
+    verified: bool,
+    #[serde(default)]
+    learnt: Vec<WebsiteId>,
     websites: Vec<Website>,
 }
 
@@ -155,6 +161,8 @@ struct Form {
 struct Written<'a> {
     format: u32,
     cursor: Timestamp,
+    verified: bool,
+    learnt: &'a [WebsiteId],
     websites: Vec<&'a Website>,
 }
 
@@ -171,8 +179,9 @@ impl Shelf for FileShelf {
                 "format {format} is not {FORMAT}, which this version reads; move it away"
             )));
         }
-        let websites = form.websites.into_iter().collect();
-        Ok(Some(WarmStart { websites, cursor: form.cursor }))
+        let Form { cursor, verified, learnt, websites, .. } = form;
+        let websites = websites.into_iter().collect();
+        Ok(Some(WarmStart { websites, cursor, verified, learnt }))
     }
 
     fn store(&self, start: &WarmStart) -> io::Result<()> {
@@ -199,7 +208,7 @@ impl Shelf for FileShelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Settings, WebsiteId};
+    use crate::Settings;
 
     fn start(count: u128) -> WarmStart {
         let website = |number| Website {
@@ -210,7 +219,8 @@ mod tests {
             plan: None,
         };
         let cursor = "2026-01-01T00:00:00.123Z".parse().unwrap();
-        WarmStart { websites: (1..=count).map(website).collect(), cursor }
+        let learnt = vec![WebsiteId::from_number(1)];
+        WarmStart { websites: (1..=count).map(website).collect(), cursor, verified: true, learnt }
     }
 
     #[test]
@@ -221,7 +231,8 @@ mod tests {
         shelf.store(&start(3)).unwrap();
         shelf.store(&start(2)).unwrap();
         let read = shelf.load().unwrap().unwrap();
-        assert_eq!((read.websites.len(), read.cursor), (2, start(2).cursor));
+        assert_eq!((read.websites.len(), read.cursor, read.verified), (2, start(2).cursor, true));
+        assert_eq!(read.learnt, start(2).learnt);
         let id = WebsiteId::from_number(1);
         assert_eq!(read.websites.get(&id), start(2).websites.get(&id));
         let files = fs::read_dir(folder.path()).unwrap().count();

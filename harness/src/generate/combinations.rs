@@ -14,7 +14,7 @@ use super::random::Random;
 use super::{Bounds, Case, settings};
 use crate::scenario::{Anchor, Deed, Scenario, Spot, Step};
 
-/// Steps that a combination has at most.
+/// Steps that a combination has at least.
 const STEPS: usize = 2;
 
 /// Puts a combination into one case of eight.
@@ -22,9 +22,11 @@ pub(super) fn add(random: &mut Random<'_>, case: &Case, bounds: Bounds, scenario
     if !random.once_in(8) || bounds.max_steps < STEPS || case.websites == 0 {
         return;
     }
-    let combinations = [forgotten, overtaken_save, overtaken_poll, late_drift];
-    let (steps, fault) = random.one(&combinations)(random, case, scenario);
-    scenario.when.truncate(bounds.max_steps - STEPS);
+    let combinations =
+        [forgotten, overtaken_save, overtaken_poll, late_drift, away_and_back, drift_in_each_pass];
+    let (mut steps, fault) = random.one(&combinations)(random, case, scenario);
+    steps.truncate(bounds.max_steps);
+    scenario.when.truncate(bounds.max_steps - steps.len());
     let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_));
     if bounds.saves || !steps.iter().any(saves) {
         scenario.when.extend(steps);
@@ -83,11 +85,56 @@ fn overtaken_poll(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario)
 /// A website of the first page leaves while the list is read, and the differential lags.
 fn late_drift(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario) -> Combination {
     quirk(scenario, "since-lag", random.one(&["1500ms", "5s"]));
+    let id = early(random, case);
+    (vec![after_page(1, 1, Deed::Uninstall(vec![id]))], None)
+}
+
+/// A website of the first page leaves while the list is read, and is back on the next page with
+/// all that it had.
+fn away_and_back(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario) -> Combination {
+    quirk(scenario, "re-added", "updated");
+    quirk(scenario, "reinstall-token", "same");
+    quirk(scenario, "reinstall-settings", "kept");
+    let id = early(random, case);
+    let pass = random.between(1, 2);
+    let steps = vec![
+        after_page(1, pass, Deed::Uninstall(vec![id])),
+        after_page(2, pass, Deed::Install(vec![(id, None)])),
+    ];
+    (steps, None)
+}
+
+/// In each of the passes that a doubtful load has, a website leaves before the reading position:
+/// first one that was there, then the one that came in the pass before.
+fn drift_in_each_pass(
+    random: &mut Random<'_>,
+    case: &Case,
+    scenario: &mut Scenario,
+) -> Combination {
+    quirk(scenario, "list-order", random.one(&["newest-first", "oldest-first", "by-id"]));
+    let first = random.between(1, 2);
+    let mut leaves = early(random, case);
+    let mut steps = Vec::new();
+    for pass in first..first + random.between(2, 3) {
+        let comes = WebsiteId::numbered(case.websites + u32::try_from(pass).unwrap_or(1));
+        steps.push(after_page(1, pass, Deed::Uninstall(vec![leaves])));
+        steps.push(after_page(2, pass, Deed::Install(vec![(comes, None)])));
+        leaves = comes;
+    }
+    (steps, None)
+}
+
+/// A website that may be on the first page.
+fn early(random: &mut Random<'_>, case: &Case) -> WebsiteId {
     let first = u64::from(case.page_size.min(case.websites));
-    let id = WebsiteId::numbered(u32::try_from(random.between(1, first)).unwrap_or(1));
-    let spot = Spot { operation: Operation::List, page: Some(1), number: 1 };
-    let step = Step { anchor: Anchor::After(spot), wait: None, deed: Deed::Uninstall(vec![id]) };
-    (vec![step], None)
+    let newest = u64::from(case.websites) + 1 - random.between(1, first);
+    let oldest = random.between(1, first);
+    WebsiteId::numbered(u32::try_from(random.one(&[oldest, newest])).unwrap_or(1))
+}
+
+fn after_page(page: u32, pass: u64, deed: Deed) -> Step {
+    let spot = Spot { operation: Operation::List, page: Some(page), number: pass };
+    Step { anchor: Anchor::After(spot), wait: None, deed }
 }
 
 fn quirk(scenario: &mut Scenario, name: &str, value: &str) {

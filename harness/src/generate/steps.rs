@@ -7,7 +7,7 @@ use crisp_mock_server::id::WebsiteId;
 use super::Case;
 use super::random::Random;
 use super::{settings, times};
-use crate::scenario::{Anchor, Deed, Side, Step};
+use crate::scenario::{Anchor, Deed, Restarted, Side, Step};
 
 /// Names of plans that a website may change to.
 const PLANS: [&str; 3] = ["Mini", "Essentials", "Plus"];
@@ -93,7 +93,11 @@ fn deed(random: &mut Random<'_>, case: &Case) -> Deed {
         4..=6 if swarm.saves => Deed::ClientSave(vec![(id, new(random))]),
         7 | 8 if swarm.saves => Deed::ClientUpdate(vec![(id, new(random))]),
         9 if swarm.plans => Deed::Plan(vec![(id, random.one(&PLANS).to_owned())]),
-        10 if swarm.restarts => Deed::Restart,
+        10 if swarm.restarts => Deed::Restart(if random.coin() {
+            Restarted::ClientWithItsFile
+        } else {
+            Restarted::Client
+        }),
         11 if swarm.clocks => Deed::Clock {
             side: if random.coin() { Side::Client } else { Side::Server },
             millis: random.one(&SHIFTS),

@@ -298,7 +298,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         match &prepared.scenario.when[step].deed {
             Deed::ClientSave(websites) => self.order(websites, How::Put).await,
             Deed::ClientUpdate(websites) => self.order(websites, How::Patch).await,
-            Deed::Restart => {
+            Deed::Restart(_) => {
                 self.client.relaunch(self.context.launcher, &self.context.access).await?;
                 self.take_all();
                 self.ledger.restarting = true;

@@ -131,24 +131,6 @@ impl ClockStep {
     }
 }
 
-/// `restart: client`
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(extend("x-name" = "`client`, the only one that can be restarted,"))]
-pub(super) enum TheClient {
-    Client,
-}
-
-impl TheClient {
-    pub(super) fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-        Serialize::serialize(&Self::Client, serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-        <Self as Deserialize>::deserialize(deserializer).map(drop)
-    }
-}
-
 /// `quiet: true`
 #[derive(JsonSchema)]
 #[schemars(transparent)]

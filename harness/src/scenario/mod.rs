@@ -248,9 +248,8 @@ pub enum Deed {
         /// Forward when positive.
         millis: i64,
     },
-    /// The client's process ends and is started anew, with nothing remembered.
-    #[serde(with = "forms::TheClient")]
-    Restart,
+    /// The client's process ends and is started anew.
+    Restart(Restarted),
     /// From here on nothing goes wrong any more.
     #[serde(with = "forms::Always")]
     Quiet,
@@ -267,7 +266,7 @@ impl Deed {
             Self::Install(websites) => websites.len(),
             Self::Uninstall(websites) => websites.len(),
             Self::Plan(plans) => plans.len(),
-            Self::Clock { .. } | Self::Restart | Self::Quiet => 0,
+            Self::Clock { .. } | Self::Restart(_) | Self::Quiet => 0,
         }
     }
 
@@ -279,9 +278,20 @@ impl Deed {
                 true
             }
             Self::Clock { side, .. } => *side == Side::Server,
-            Self::ClientSave(_) | Self::ClientUpdate(_) | Self::Restart => false,
+            Self::ClientSave(_) | Self::ClientUpdate(_) | Self::Restart(_) => false,
         }
     }
+}
+
+/// What a restart leaves to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-name" = "`client`, or `client-with-its-file`,"))]
+pub enum Restarted {
+    /// Nothing: it knows no website.
+    Client,
+    /// What it has stored on disk, if it stores anything; else it knows no website.
+    ClientWithItsFile,
 }
 
 /// What the client must have made of it, beside what the oracles demand of every client.

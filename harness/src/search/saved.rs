@@ -6,7 +6,7 @@ use crisp_mock_server::duration;
 use crisp_mock_server::fault::{Effect, Fault};
 
 use super::{Conviction, Plan, Unkept};
-use crate::scenario::{self, Anchor, Deed, Scenario, Side, Step};
+use crate::scenario::{self, Anchor, Deed, Restarted, Scenario, Side, Step};
 use crate::whole_file;
 
 /// The name of the file in which a failure is kept.
@@ -80,7 +80,10 @@ fn happens(step: &Step) -> String {
             let whose = if *side == Side::Server { "server" } else { "client" };
             format!("the {whose}'s clock is moved")
         }
-        Deed::Restart => "the client restarts".to_owned(),
+        Deed::Restart(Restarted::Client) => "the client restarts".to_owned(),
+        Deed::Restart(Restarted::ClientWithItsFile) => {
+            "the client restarts with its file".to_owned()
+        }
         Deed::Quiet => "all is quiet".to_owned(),
     };
     match step.anchor {

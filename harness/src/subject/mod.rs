@@ -102,6 +102,12 @@ pub trait Subject: Send {
     ) {
     }
 
+    /// The client after its process has ended and begun anew with what this one has stored on disk,
+    /// and what its cache holds at once; none: it stores nothing.
+    fn resumed(&self, _now: Moment, _actions: &mut Vec<Action>) -> Option<Box<dyn Subject>> {
+        None
+    }
+
     /// When it wants a [`Event::Tick`], on the scale of [`Moment::elapsed`].
     fn next_wake(&self) -> Option<Duration>;
 

@@ -167,6 +167,20 @@ impl Subject for Running {
         }
     }
 
+    fn resumed(&self, now: Moment, actions: &mut Vec<Action>) -> Option<Box<dyn Subject>> {
+        let stored = self.machine.warm_start()?;
+        let config = self.machine.config().clone();
+        let machine = Machine::resume(config, moment(now), stored);
+        actions.extend(
+            machine
+                .snapshot()
+                .websites
+                .iter()
+                .map(|website| Action::Shows(ours(website.id), Some(held(website)))),
+        );
+        Some(Box::new(Self { machine, mistake: self.mistake }))
+    }
+
     fn next_wake(&self) -> Option<Duration> {
         self.machine.next_wake()
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Prepared, Witness, World, record};
 use crate::history::{By, What};
-use crate::scenario::{Deed, Side};
+use crate::scenario::{Deed, Restarted, Side};
 use crate::subject::{Event, How};
 
 impl<W: Witness> World<'_, W> {
@@ -20,7 +20,7 @@ impl<W: Witness> World<'_, W> {
             Deed::ClientSave(websites) => self.order(websites, How::Put),
             Deed::ClientUpdate(websites) => self.order(websites, How::Patch),
             Deed::Clock { side, millis } => self.move_clock(*side, *millis),
-            Deed::Restart => self.restart(),
+            Deed::Restart(restarted) => self.restart(*restarted),
             Deed::Quiet => {
                 self.end_faults();
                 true
@@ -66,11 +66,18 @@ impl<W: Witness> World<'_, W> {
         true
     }
 
-    fn restart(&mut self) -> bool {
+    fn restart(&mut self, restarted: Restarted) -> bool {
         self.mail.drop_all();
         self.ids.clear();
         self.push(What::Restart);
-        self.subject = self.client.start(&self.setup, self.moment());
+        let now = self.moment();
+        let mut shown = Vec::new();
+        let kept = match restarted {
+            Restarted::Client => None,
+            Restarted::ClientWithItsFile => self.subject.resumed(now, &mut shown),
+        };
+        self.subject = kept.unwrap_or_else(|| self.client.start(&self.setup, now));
+        self.hear(|_, _, actions| actions.append(&mut shown));
         self.tick();
         true
     }
@@ -140,7 +147,7 @@ pub(super) fn alter(
         Deed::ClientSave(_)
         | Deed::ClientUpdate(_)
         | Deed::Clock { .. }
-        | Deed::Restart
+        | Deed::Restart(_)
         | Deed::Quiet => return None,
     };
     done.ok()?;

@@ -19,7 +19,7 @@ impl<W: Witness> World<'_, W> {
         self.hear(|subject, now, actions| subject.handle(now, event, actions));
     }
 
-    fn hear(&mut self, tell: impl FnOnce(&mut dyn Subject, Moment, &mut Vec<Action>)) {
+    pub(super) fn hear(&mut self, tell: impl FnOnce(&mut dyn Subject, Moment, &mut Vec<Action>)) {
         let now = self.moment();
         let mut actions = std::mem::take(&mut self.actions);
         tell(&mut *self.subject, now, &mut actions);

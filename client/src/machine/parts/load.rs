@@ -5,6 +5,10 @@ use crate::mistake::{Mistake, Mistakes};
 /// Passes in a row at most before the set is used although it is in doubt.
 pub(crate) const PASSES: u32 = 3;
 
+/// The same when the list is the only word on who is there; with the default waits between them,
+/// the last one begins about 30 s after the first.
+pub(crate) const PASSES_AFRESH: u32 = 8;
+
 /// One page of the list that came back in order, empty or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageSeen {
@@ -63,6 +67,9 @@ pub(crate) struct Evidence {
     /// they may have left and come back. Those that already explained an earlier pass are not
     /// counted again.
     pub(crate) rejoined: usize,
+    /// Websites that the pages show and the differential calls updated, where the list is the only
+    /// word on who is there: each may have left and come back, or have been saved.
+    pub(crate) updated: usize,
     /// Websites that were on two pages.
     pub(crate) repeated: usize,
     /// Pages that were shorter than an earlier one and yet not the last.
@@ -77,8 +84,12 @@ impl Evidence {
     /// Whether the signs are enough to read the list once more: any one is.
     pub(crate) fn drifted(&self, mistakes: Mistakes) -> bool {
         let vanished = self.vanished > 0 && !self.vanished_twice;
-        let moved = self.removed + self.rejoined + self.repeated + self.short > 0;
-        (moved || vanished) && !mistakes.has(Mistake::NoDriftCheck)
+        (self.moved() || self.updated > 0 || vanished) && !mistakes.has(Mistake::NoDriftCheck)
+    }
+
+    /// Whether websites moved, rather than may have.
+    pub(crate) fn moved(&self) -> bool {
+        self.removed + self.rejoined + self.repeated + self.short > 0
     }
 }
 
@@ -112,6 +123,7 @@ mod tests {
         assert!(!drifted(&none));
         assert!(drifted(&Evidence { removed: 1, ..none.clone() }));
         assert!(drifted(&Evidence { rejoined: 1, ..none.clone() }));
+        assert!(drifted(&Evidence { updated: 1, ..none.clone() }));
         assert!(drifted(&Evidence { repeated: 1, ..none.clone() }));
         assert!(drifted(&Evidence { short: 1, ..none.clone() }));
         assert!(drifted(&Evidence { vanished: 1, ..none.clone() }));

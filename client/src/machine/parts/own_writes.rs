@@ -78,6 +78,11 @@ impl OwnWrites {
         Touch::ReadAt(said.received.elapsed.max(at + self.settle))
     }
 
+    /// The websites that are protected.
+    pub(crate) fn websites(&self) -> Vec<WebsiteId> {
+        self.learnt.keys().copied().collect()
+    }
+
     /// Drops what can no longer matter.
     pub(crate) fn forget(&mut self, now: Moment) {
         // A pass of the list that began earlier may still be under way: twice the time.

@@ -170,7 +170,12 @@ fn a_set_over_a_bound_that_was_lowered_follows_what_does_not_make_it_grow() {
         plan: None,
     };
     let cursor = "2026-01-01T00:00:00Z".parse().unwrap();
-    let warm = WarmStart { websites: (1..=5).map(website).collect(), cursor };
+    let warm = WarmStart {
+        websites: (1..=5).map(website).collect(),
+        cursor,
+        verified: true,
+        learnt: Vec::new(),
+    };
     let machine = Machine::resume(bounded(2), moment(secs(60), 0), warm);
     let mut played = Played::with(machine, secs(60));
     let news = |number, word: &str| {

@@ -7,13 +7,13 @@ use super::sim::{Deed, Sim, config, moment, secs, w};
 use crate::Change;
 use crate::machine::{Freshness, Machine, State};
 
-/// Runs a first life of 200 s, then lets the world go on for `away` without the client.
+/// Runs a first life of 300 s, then lets the world go on for `away` without the client.
 fn second_life(away: u64, meanwhile: impl FnOnce(&mut Sim)) -> Sim {
     let mut first = Sim::three(config(), Quirks::default());
-    first.run(secs(200));
+    first.run(secs(300));
     let warm = first.machine.warm_start().unwrap();
     meanwhile(&mut first);
-    let now = moment(secs(200 + away), 0);
+    let now = moment(secs(300 + away), 0);
     let machine = Machine::resume(config(), now, warm);
     let mut second = Sim::with(machine, first.server);
     second.now = now.elapsed;
@@ -23,14 +23,14 @@ fn second_life(away: u64, meanwhile: impl FnOnce(&mut Sim)) -> Sim {
 #[test]
 fn a_short_absence_is_made_up_by_one_poll() {
     let mut sim = second_life(600, |world| {
-        world.server.uninstall(secs(300), w(2));
-        world.server.save(secs(310), w(1), json!({"v": "new"}));
+        world.server.uninstall(secs(400), w(2));
+        world.server.save(secs(410), w(1), json!({"v": "new"}));
     });
     assert_eq!(sim.machine.snapshot().websites.len(), 3, "the old set serves at once");
     assert!(!sim.machine.is_ready());
     assert_eq!(sim.machine.freshness(sim.moment()), Freshness::Stale { age: None });
-    sim.deed(secs(800), Deed::PollNow);
-    sim.run(secs(801));
+    sim.deed(secs(900), Deed::PollNow);
+    sim.run(secs(901));
     sim.assert_converged();
     assert!(sim.machine.is_ready());
     assert_eq!((sim.count("list"), sim.count("since")), (0, 1));
@@ -39,10 +39,10 @@ fn a_short_absence_is_made_up_by_one_poll() {
 
 #[test]
 fn a_long_absence_is_made_up_by_a_list_that_tells_what_was_removed() {
-    let mut sim = second_life(7200, |world| world.server.uninstall(secs(300), w(2)));
+    let mut sim = second_life(7200, |world| world.server.uninstall(secs(400), w(2)));
     assert_eq!(sim.machine.state(), State::Recovering);
-    sim.deed(secs(7400), Deed::PollNow);
-    sim.run(secs(7410));
+    sim.deed(secs(7500), Deed::PollNow);
+    sim.run(secs(7510));
     sim.assert_converged();
     assert!(matches!(&sim.changes[..], [(_, Change::Removed { old })] if old.id == w(2)));
 }
@@ -57,8 +57,19 @@ fn nothing_is_left_before_the_first_load() {
 fn a_server_clock_that_was_set_back_during_the_absence_leads_to_a_list() {
     let mut sim = second_life(600, |world| {
         world.server.skew_ms = -1_000_000;
-        world.server.uninstall(secs(300), w(2));
+        world.server.uninstall(secs(400), w(2));
     });
-    sim.run(secs(801));
+    sim.run(secs(901));
     sim.assert_converged();
+}
+
+#[test]
+fn a_set_that_was_in_doubt_is_listed_again_after_a_restart() {
+    let mut first = Sim::three(config(), Quirks::default());
+    first.run(secs(30));
+    let warm = first.machine.warm_start().unwrap();
+    assert!(!warm.verified, "a lagging differential could still tell what the pages missed");
+    let machine = Machine::resume(config(), moment(secs(40), 0), warm);
+    assert_eq!(machine.state(), State::Recovering);
+    assert_eq!(machine.snapshot().websites.len(), 3, "the old set serves at once");
 }
