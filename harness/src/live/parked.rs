@@ -317,6 +317,10 @@ impl Subject for ParkedClient {
         self.status
     }
 
+    fn before_answer(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.handle(now, Event::Tick, actions);
+    }
+
     fn broke_off(&mut self, _: Moment, id: RequestId, begun: Response<Bytes>, _: &mut Vec<Action>) {
         self.requests.endings.insert(id.0, cut_off(begun));
     }
