@@ -63,7 +63,7 @@ fn allowed(failures: &[Duration]) -> u64 {
     history.requests.extend(failed);
     let many = std::iter::repeat_n(request(Operation::List, seconds(3000), Quality::Good), 1000);
     history.requests.extend(many);
-    let breach = see(&mut cost::Cost, &history, seconds(3600), What::End);
+    let breach = see(&mut cost::Cost { exact: true }, &history, seconds(3600), What::End);
     let expected = breach.and_then(|breach| breach.expected).expect("a breach");
     let number = expected.split(' ').nth(2).expect("a number");
     number.parse().expect("a number")
@@ -89,7 +89,7 @@ fn as_many_requests_as_are_allowed_pass_and_one_more_does_not() {
         let mut history = history();
         let all = std::iter::repeat_n(request(Operation::Since, seconds(9), Quality::Good), count);
         history.requests.extend(all);
-        see(&mut cost::Cost, &history, seconds(3600), What::End).is_none()
+        see(&mut cost::Cost { exact: true }, &history, seconds(3600), What::End).is_none()
     };
     let most = usize::try_from(allowed(&[])).expect("a few");
     assert!(passes(most));
@@ -237,4 +237,16 @@ fn the_first_failure_after_a_success_is_followed_by_the_shortest_wait() {
 fn times_are_told_in_seconds_up_to_a_hundred() {
     let told = [99_999, 5_000, 70_600, 100_000, 1_937_000].map(|at| super::time(millis(at)));
     assert_eq!(told, ["100.00 s", "5 s", "70.60 s", "1m40s", "32m17s"]);
+}
+
+#[test]
+fn a_client_that_loads_may_give_any_age_and_one_that_claims_more_may_not() {
+    let says = |standing| {
+        let mut history = history();
+        let status = What::Status { standing, age: Some(Duration::ZERO) };
+        see(&mut honest_status::HonestStatus::new(true), &mut history, seconds(70), status)
+            .map(|breach| breach.word)
+    };
+    assert_eq!(says(Standing::Loading), None);
+    assert_eq!(says(Standing::Stale), Some("claims to be younger"));
 }
