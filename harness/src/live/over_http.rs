@@ -99,6 +99,9 @@ impl OverHttp {
         if greeting.capabilities.manual_clock {
             let judged = self.in_virtual_time(emulator, prepared, greeting)?;
             return Ok(ControlFlow::Break(Some(judged)));
+        if let Some(why) = demands::missing(&prepared.scenario, greeting) {
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
         }
         Ok(ControlFlow::Continue(emulator))
     }

@@ -45,7 +45,7 @@ pub use warden::signal_group;
 
 use crate::scenario;
 use crate::subject::{Held, ReportedStatus};
-use crate::words::{How, SaveEnd};
+use crate::words::{How, SaveEnd, Setting};
 
 /// What a peer answers, when it does.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PeerError>> + Send + 'a>>;
@@ -171,6 +171,10 @@ pub struct Greeting {
 }
 
 /// What a peer's cache holds.
+    /// How far back its polls look, if it says.
+    pub overlap: Option<Duration>,
+    /// The settings of a scenario that it takes over from [`Peer::start`].
+    pub takes: Vec<Setting>,
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
     /// Whether it says that its first set is complete.
