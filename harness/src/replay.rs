@@ -96,10 +96,10 @@ pub fn replay(
             candidate.trial.pace(&all)
         },
     });
-    let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
+    let (mut passed, mut failed, mut not_judged, mut slow) = (0, 0, 0, 0);
     let trial = &*candidate.trial;
     let judge = |(_, prepared): &(String, Prepared)| trial.judge(prepared);
-    in_order(trial.at_a_time(), &scenarios, &judge, &mut |index, judged| {
+    let ended = in_order(trial.at_a_time(), &scenarios, &judge, &mut |index, judged| {
         let (file, prepared) = &scenarios[index];
         let name = prepared.scenario.name.clone();
         tell(&RunEvent::ScenarioStarted { index, file: file.clone(), name });
@@ -109,19 +109,35 @@ pub fn replay(
             Outcome::Failed => failed += 1,
             Outcome::NotJudged => not_judged += 1,
         }
+        slow += usize::from(judged.was_too_slow());
         let convicted = judged.outcome() == Outcome::Failed && !candidate.is_reference;
         let fair = convicted.then(|| runner::is_fair(prepared));
         let report = ScenarioReport::of(&judged, index, file, &candidate.options, fair);
         tell(&RunEvent::ScenarioFinished(Box::new(report)));
         Ok::<_, Untried>(())
-    })?;
+    });
     let code = match (failed, passed) {
+        _ if ended.is_err() => ExitCode::Environment,
         (1.., _) => ExitCode::Failed,
         (0, 0) => ExitCode::NothingJudged,
+        _ if is_too_slow(slow as u64, scenarios.len() as u64) => ExitCode::NothingJudged,
         _ => ExitCode::Passed,
     };
-    tell(&RunEvent::RunFinished { passed, failed, not_judged, exit_code: code as u8 });
+    // What was judged stays, also where the rest could not be.
+    if ended.is_ok() || passed + failed + not_judged > 0 {
+        tell(&RunEvent::RunFinished { passed, failed, not_judged, slow, exit_code: code as u8 });
+    }
+    ended?;
     Ok(code)
+}
+
+/// So few scenarios that a slow machine kept from being judged say nothing of the others.
+const FEW: u64 = 2;
+
+/// Whether so many of these scenarios were not judged on account of a slow machine that the rest
+/// is no verdict: more than a tenth of them.
+pub(crate) fn is_too_slow(slow: u64, of: u64) -> bool {
+    slow > FEW && slow * 10 > of
 }
 
 /// Reads and prepares all scenarios under these paths.
@@ -323,5 +339,81 @@ mod tests {
         assert!(error.to_string().contains("more than 16 MiB"), "{error}");
         // Its reader has gone.
         assert!(writer.join().unwrap().is_err());
+    }
+}
+
+#[cfg(test)]
+mod slow {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::candidate::{InVirtualTime, Trial};
+    use crate::report::Text;
+    use crate::runner::{Judged, Outside};
+    use crate::subject::Sync;
+
+    /// Judges some scenarios, and is then too slow for them, or cannot go on at all.
+    struct Slow {
+        well: usize,
+        then: fn(Judged) -> Result<Judged, Untried>,
+        count: AtomicUsize,
+    }
+
+    impl Trial for Slow {
+        fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
+            let judged = InVirtualTime(Box::new(Sync::reference())).judge(prepared)?;
+            let well = self.count.fetch_add(1, Ordering::Relaxed) < self.well;
+            if well { Ok(judged) } else { (self.then)(judged) }
+        }
+    }
+
+    fn too_slow(mut judged: Judged) -> Result<Judged, Untried> {
+        let unjudged = Some("this machine was too slow".to_owned());
+        judged.outside = Some(Box::new(Outside { unjudged, slow: true, ..Outside::default() }));
+        Ok(judged)
+    }
+
+    fn gone(_: Judged) -> Result<Judged, Untried> {
+        Err(Untried { problem: "no port was free".to_owned(), hint: None })
+    }
+
+    /// The last line of a replay of ten scenarios, and how it ended.
+    fn replayed(
+        well: usize,
+        then: fn(Judged) -> Result<Judged, Untried>,
+    ) -> (String, Result<ExitCode, ReplayError>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in 0..10 {
+            let file = folder.path().join(format!("{number}.yaml"));
+            fs::write(file, format!("name: nothing happens {number}\n")).expect("a file");
+        }
+        let trial = Box::new(Slow { well, then, count: AtomicUsize::new(0) });
+        let candidate =
+            Candidate { trial, ..Candidate::in_virtual_time("slow", Sync::reference()) };
+        let mut last = String::new();
+        let ended = replay(&[folder.path().to_owned()], &candidate, &mut |event| {
+            last = Text::default().render(event);
+        });
+        (last, ended)
+    }
+
+    #[test]
+    fn too_much_that_a_slow_machine_left_out_is_no_verdict_and_a_little_is() {
+        let (last, ended) = replayed(7, too_slow);
+        assert_eq!(ended.unwrap(), ExitCode::NothingJudged);
+        let says = "NONE    7 passed, 3 not judged: this machine was too slow for 3 of them";
+        assert!(last.starts_with(says), "{last}");
+        let (last, ended) = replayed(8, too_slow);
+        assert_eq!(ended.unwrap(), ExitCode::Passed);
+        assert!(last.starts_with("PASS    8 passed, 2 not judged (2 because"), "{last}");
+    }
+
+    #[test]
+    fn what_was_judged_is_told_also_where_the_rest_could_not_be() {
+        let (last, ended) = replayed(4, gone);
+        assert_eq!(ended.unwrap_err().exit_code(), ExitCode::Environment);
+        assert_eq!(last, "NONE    4 passed\n");
+        let (last, _) = replayed(0, gone);
+        assert!(last.starts_with("JUDGED"), "{last}");
     }
 }

@@ -241,7 +241,7 @@ impl ParkedClient {
                 return Ok(());
             }
             if Instant::now() > late {
-                return Err(PeerError::Stopped(format!(
+                return Err(PeerError::Late(format!(
                     "it says that it waits for {waits_for} answers, and {} are held back",
                     self.requests.parked.len()
                 )));

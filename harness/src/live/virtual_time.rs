@@ -59,12 +59,14 @@ impl OverHttp {
         if let Some(wanted) = &prepared.scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));
         }
+        let late = matches!(shared.trouble(), Some(PeerError::Late(_)));
         let stopped = match shared.trouble() {
             Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
             trouble => trouble.map(|trouble| trouble.how()),
         };
         let outside = Outside {
             stopped,
+            late,
             view: self.launcher.view_in_words(),
             log: shared.log(),
             ..Outside::default()

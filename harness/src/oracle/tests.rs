@@ -242,9 +242,9 @@ fn times_are_told_in_seconds_up_to_a_hundred() {
 #[test]
 fn a_client_that_loads_may_give_any_age_and_one_that_claims_more_may_not() {
     let says = |standing| {
-        let mut history = history();
+        let history = history();
         let status = What::Status { standing, age: Some(Duration::ZERO) };
-        see(&mut honest_status::HonestStatus::new(true), &mut history, seconds(70), status)
+        see(&mut honest_status::HonestStatus::new(true), &history, seconds(70), status)
             .map(|breach| breach.word)
     };
     assert_eq!(says(Standing::Loading), None);
