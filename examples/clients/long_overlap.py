@@ -188,19 +188,18 @@ class LongOverlap:
         for website, told in words.items():
             text = json.dumps(told)
             seen.add(text)
-            if text in self.seen:
-                continue
             gone, item = told[-1].get("difference") == "removed", told[-1]
             same = self.websites.get(website) == (None if gone else state(item))
             # Who came or went may have shifted the pages of a list, and so may one that looks unchanged.
-            if same or any(one.get("difference") != "updated" for one in told):
+            if text not in self.seen and (same or any(one.get("difference") != "updated" for one in told)):
                 self.list_in(0)
                 self.list_in(LAG)
             lately = clock.elapsed - self.learnt.get(website, -LAG) < LAG
             both = gone and len(told) > 1 or any(one.get("difference") == "removed" for one in told[:-1])
             if same:
                 continue
-            if lately or both or website in self.unsure or self.lock(website).locked():
+            # What was told before may be old, or have come back.
+            if lately or both or text in self.seen or website in self.unsure or self.lock(website).locked():
                 self.doubt(website, gone)
             elif gone:
                 self.websites.pop(website, None)

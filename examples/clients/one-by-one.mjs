@@ -145,12 +145,11 @@ class OneByOne {
     for (const item of answer.data) {
       const key = JSON.stringify(item);
       seen.add(key);
-      if (this.#seen.has(key)) continue;
       const gone = item.difference === "removed";
       const same = gone ? !this.websites.has(item.website_id) : this.holds(item.website_id, item);
       // Who came or went may have shifted the pages of a list, and so may one that looks unchanged: they are listed
       // once more, and again when nothing lags behind any more.
-      if (item.difference !== "updated" || same) shifted = true;
+      if (!this.#seen.has(key) && (item.difference !== "updated" || same)) shifted = true;
       if (!same) this.hint(item.website_id, gone);
     }
     this.#seen = seen;

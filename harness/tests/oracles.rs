@@ -8,7 +8,7 @@ use crisp_harness::oracle::{Rule, Verdict};
 use crisp_harness::runner::{Judged, Outcome, judge};
 use crisp_harness::scenario::{SaveEnd, Scenario};
 use crisp_harness::subject::{
-    About, Action, Client, Event, Guide, Moment, ReportedStatus, Setup, Subject, Sync,
+    About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject, Sync,
 };
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo;
@@ -389,21 +389,4 @@ when: [ { at: 90s, uninstall: w2 } ]
     let (word, but) = told_of("swallows-removals", leaves);
     assert_eq!(word, "ghost");
     assert!(but.contains("and still shows it at "), "{but}");
-}
-
-#[test]
-fn a_client_whose_own_refusals_never_end_is_judged_and_told_so() {
-    let text = "
-name: a date that has not come
-server: { quirks: { future-date: refused } }
-client: { clock: +2d }
-start: { websites: { w1: { message: old } } }
-when: [ { at: 90s, save: { w1: { message: new } } } ]
-";
-    let judged = judge(&prepared(text), &Guide);
-    assert_eq!(judged.run.broken_off, None);
-    assert!(judged.run.history.now() < Duration::from_secs(3 * 3600));
-    let failures = judged.failures();
-    let but = &failures.first().expect("a conviction").1.but;
-    assert!(but.contains("were refused for what they ask (since#"), "{but}");
 }

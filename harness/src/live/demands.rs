@@ -98,6 +98,7 @@ pub(super) fn by_hand(
         throttled_cap: backoff,
         longest_retry_after: Duration::from_secs(3600),
         relist_every: relists.into_iter().flatten().min(),
+        leeway: true,
         ..DeclaredTiming::default()
     }
 }

@@ -7,15 +7,12 @@ use crisp_mock_server::operation::Operation;
 use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, Request, What};
 
-/// A client that does not spell its waits out may ask for half as much again: it reads each list
-/// twice, or each change alone, where the count below has one for both, and what is left over is
-/// still far from one request for each website or one a second.
-const MARGIN: (u64, u64) = (3, 2);
+/// A client of another shape may ask for half as much again: it reads each list twice, or each
+/// change alone, where the count below has one for both, and what is left over is still far from one
+/// request for each website or one a second.
+const LEEWAY: (u64, u64) = (3, 2);
 
-pub(super) struct Cost {
-    /// Whether the client says exactly how it waits.
-    pub(super) exact: bool,
-}
+pub(super) struct Cost;
 
 impl Oracle for Cost {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
@@ -23,7 +20,8 @@ impl Oracle for Cost {
             return None;
         }
         let exactly = allowed(history, event.at);
-        let allowed = if self.exact { exactly } else { exactly * MARGIN.0 / MARGIN.1 };
+        let leeway = history.declared.leeway;
+        let allowed = if leeway { exactly * LEEWAY.0 / LEEWAY.1 } else { exactly };
         let sent = history.requests.len() as u64;
         if sent <= allowed {
             return None;

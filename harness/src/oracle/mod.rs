@@ -88,7 +88,7 @@ pub fn oracle(rule: Rule, expect: &Expect, abilities: Abilities) -> Box<dyn Orac
         Rule::HonestStatus => Box::new(honest_status::HonestStatus::new(abilities.status)),
         Rule::Liveness => Box::new(liveness::Liveness::default()),
         Rule::Pacing => Box::new(pacing::Pacing::new(abilities.waits)),
-        Rule::Cost => Box::new(cost::Cost { exact: abilities.waits }),
+        Rule::Cost => Box::new(cost::Cost),
         Rule::Atomic => Box::new(atomic::Atomic::default()),
         Rule::Quiet => Box::new(quiet::Quiet),
     }

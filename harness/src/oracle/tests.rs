@@ -7,8 +7,10 @@ use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, cost, honest_status, pacing};
 use crate::history::{AllowedStaleness, Event, History, Quality, Request, What};
-use crate::scenario::Standing;
-use crate::subject::DeclaredTiming;
+use crate::runner::judge;
+use crate::scenario::{Scenario, Standing};
+use crate::subject::{DeclaredTiming, Guide};
+use crate::world::Prepared;
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -63,7 +65,7 @@ fn allowed(failures: &[Duration]) -> u64 {
     history.requests.extend(failed);
     let many = std::iter::repeat_n(request(Operation::List, seconds(3000), Quality::Good), 1000);
     history.requests.extend(many);
-    let breach = see(&mut cost::Cost { exact: true }, &history, seconds(3600), What::End);
+    let breach = see(&mut cost::Cost, &history, seconds(3600), What::End);
     let expected = breach.and_then(|breach| breach.expected).expect("a breach");
     let number = expected.split(' ').nth(2).expect("a number");
     number.parse().expect("a number")
@@ -89,7 +91,7 @@ fn as_many_requests_as_are_allowed_pass_and_one_more_does_not() {
         let mut history = history();
         let all = std::iter::repeat_n(request(Operation::Since, seconds(9), Quality::Good), count);
         history.requests.extend(all);
-        see(&mut cost::Cost { exact: true }, &history, seconds(3600), What::End).is_none()
+        see(&mut cost::Cost, &history, seconds(3600), What::End).is_none()
     };
     let most = usize::try_from(allowed(&[])).expect("a few");
     assert!(passes(most));
@@ -249,4 +251,23 @@ fn a_client_that_loads_may_give_any_age_and_one_that_claims_more_may_not() {
     };
     assert_eq!(says(Standing::Loading), None);
     assert_eq!(says(Standing::Stale), Some("claims to be younger"));
+}
+
+#[test]
+fn a_client_whose_own_refusals_never_end_is_judged_and_told_so() {
+    let text = "
+name: a date that has not come
+server: { quirks: { future-date: refused } }
+client: { clock: +2d }
+start: { websites: { w1: { message: old } } }
+when: [ { at: 90s, save: { w1: { message: new } } } ]
+";
+    let scenario = Scenario::parse("date.yaml", text).expect("a scenario");
+    let prepared = Prepared::new(scenario.into()).expect("a server");
+    let judged = judge(&prepared, &Guide);
+    assert_eq!(judged.run.broken_off, None);
+    assert!(judged.run.history.now() < seconds(3 * 3600));
+    let failures = judged.failures();
+    let but = &failures.first().expect("a conviction").1.but;
+    assert!(but.contains("were refused for what they ask (since#"), "{but}");
 }

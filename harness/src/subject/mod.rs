@@ -191,4 +191,7 @@ pub struct DeclaredTiming {
     pub longest_retry_after: Duration,
     /// From one full list to the next; none: never again.
     pub relist_every: Option<Duration>,
+    /// Whether it is of a shape that these times do not describe in full, so that it may ask for
+    /// more than they make.
+    pub leeway: bool,
 }
