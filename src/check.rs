@@ -145,20 +145,23 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         stop_on_a_signal(&progress)?;
     }
     let mut events = Vec::new();
-    let found = search::search(&candidate, &plan, &progress, &mut |event| {
-        progress.aside(|| match event {
+    let searched = search::search(&candidate, &plan, &progress, &mut |event| {
+        let event = arguments.reports.heard(event);
+        progress.aside(|| match &event {
             RunEvent::SavedSkipped { problem } => skipped(problem),
             event => terminal::print(&text.render(event)),
         });
-        events.push(event.clone());
-    })
-    .map_err(refused)?;
+        events.push(event);
+    });
+    if searched.is_ok() || events.iter().any(RunEvent::is_verdict) {
+        arguments.reports.write(&events);
+    }
+    let found = searched.map_err(refused)?;
     progress.finish();
-    arguments.reports.write(&events);
     if let Some(unkept) = &found.unkept {
         terminal::complain(&format!("error: {unkept}"));
     }
-    Ok(ExitCode::from(found.code as u8))
+    Ok(arguments.reports.code(&events, ExitCode::from(found.code as u8)))
 }
 
 /// Reads how many steps a case may have.

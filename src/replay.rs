@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use crisp_harness::replay::{self, ReplayError};
+use crisp_harness::report::RunEvent;
 
 use crate::client::ClientArguments;
 use crate::failure::Failure;
@@ -31,13 +32,17 @@ pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let candidate = arguments.client.candidate()?;
     arguments.reports.look()?;
     let mut events = Vec::new();
-    let code = replay::replay(&arguments.paths, &candidate, &mut |event| {
-        terminal::print(&text.render(event));
-        events.push(event.clone());
-    })
-    .map_err(refused)?;
-    arguments.reports.write(&events);
-    Ok(ExitCode::from(code as u8))
+    let replayed = replay::replay(&arguments.paths, &candidate, &mut |event| {
+        let event = arguments.reports.heard(event);
+        terminal::print(&text.render(&event));
+        events.push(event);
+    });
+    // What was judged stays, also where the rest could not be.
+    if replayed.is_ok() || events.iter().any(RunEvent::is_verdict) {
+        arguments.reports.write(&events);
+    }
+    let code = replayed.map_err(refused)?;
+    Ok(arguments.reports.code(&events, ExitCode::from(code as u8)))
 }
 
 fn refused(error: ReplayError) -> Failure {

@@ -1,14 +1,18 @@
 //! The reports of a run: the options that `replay` and `check` share.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use crisp_harness::report::{self, RunEvent, Text};
 use crisp_harness::whole_file;
 
 use crate::failure::Failure;
 use crate::terminal;
+
+const PASSED: u8 = crisp_harness::replay::ExitCode::Passed as u8;
+const NOTHING_JUDGED: u8 = crisp_harness::replay::ExitCode::NothingJudged as u8;
 
 /// Which reports are written, and how much text.
 #[derive(Debug, Clone, Args)]
@@ -24,6 +28,17 @@ pub struct ReportArguments {
     /// Nothing but failures and the last line
     #[arg(long, short = 'q')]
     pub quiet: bool,
+
+    /// End with exit code 3 also when some scenario was not judged and all others passed
+    #[arg(long, value_name = "WHAT", env = "CRISP_MOCK_FAIL_ON")]
+    pub fail_on: Option<FailOn>,
+}
+
+/// What is to be told by the exit code besides failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Scenarios that were not judged.
+    NotJudged,
 }
 
 impl ReportArguments {
@@ -52,6 +67,22 @@ impl ReportArguments {
             })?;
         }
         Ok(())
+    }
+
+    /// The event as it is told, with the exit code that is wanted.
+    pub fn heard(&self, event: &RunEvent) -> RunEvent {
+        let mut event = event.clone();
+        let strict = self.fail_on.is_some() && event.leaves_unjudged();
+        if let Some(code) = event.exit_code().filter(|code| strict && **code == PASSED) {
+            *code = NOTHING_JUDGED;
+        }
+        event
+    }
+
+    /// The exit code that the events say, where it is another than that of the verdict.
+    pub fn code(&self, events: &[RunEvent], verdict: ExitCode) -> ExitCode {
+        let told = events.iter().rev().find_map(|event| event.clone().exit_code().copied());
+        told.map_or(verdict, ExitCode::from)
     }
 
     /// Writes all reports that were asked for. One that cannot be written is told, and changes no

@@ -96,10 +96,10 @@ pub fn replay(
             candidate.trial.pace(&all)
         },
     });
-    let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
+    let (mut passed, mut failed, mut not_judged, mut slow) = (0, 0, 0, 0);
     let trial = &*candidate.trial;
     let judge = |(_, prepared): &(String, Prepared)| trial.judge(prepared);
-    in_order(trial.at_a_time(), &scenarios, &judge, &mut |index, judged| {
+    let ended = in_order(trial.at_a_time(), &scenarios, &judge, &mut |index, judged| {
         let (file, prepared) = &scenarios[index];
         let name = prepared.scenario.name.clone();
         tell(&RunEvent::ScenarioStarted { index, file: file.clone(), name });
@@ -109,19 +109,35 @@ pub fn replay(
             Outcome::Failed => failed += 1,
             Outcome::NotJudged => not_judged += 1,
         }
+        slow += usize::from(judged.was_too_slow());
         let convicted = judged.outcome() == Outcome::Failed && !candidate.is_reference;
         let fair = convicted.then(|| runner::is_fair(prepared));
         let report = ScenarioReport::of(&judged, index, file, &candidate.options, fair);
         tell(&RunEvent::ScenarioFinished(Box::new(report)));
         Ok::<_, Untried>(())
-    })?;
+    });
     let code = match (failed, passed) {
+        _ if ended.is_err() => ExitCode::Environment,
         (1.., _) => ExitCode::Failed,
         (0, 0) => ExitCode::NothingJudged,
+        _ if is_too_slow(slow as u64, scenarios.len() as u64) => ExitCode::NothingJudged,
         _ => ExitCode::Passed,
     };
-    tell(&RunEvent::RunFinished { passed, failed, not_judged, exit_code: code as u8 });
+    // What was judged stays, also where the rest could not be.
+    if ended.is_ok() || passed + failed + not_judged > 0 {
+        tell(&RunEvent::RunFinished { passed, failed, not_judged, slow, exit_code: code as u8 });
+    }
+    ended?;
     Ok(code)
+}
+
+/// So few scenarios that a slow machine kept from being judged say nothing of the others.
+const FEW: u64 = 2;
+
+/// Whether so many of these scenarios were not judged on account of a slow machine that the rest
+/// is no verdict: more than a tenth of them.
+pub(crate) fn is_too_slow(slow: u64, of: u64) -> bool {
+    slow > FEW && slow * 10 > of
 }
 
 /// Reads and prepares all scenarios under these paths.

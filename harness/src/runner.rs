@@ -28,8 +28,12 @@ pub struct Outside {
     pub pace: Option<String>,
     /// That the client stopped, and how: a verdict of its own.
     pub stopped: Option<String>,
+    /// That it stopped by not replying in time, which a busy machine may explain: worth another run.
+    pub late: bool,
     /// Why nothing could be judged, if nothing could.
     pub unjudged: Option<String>,
+    /// Whether that was because the machine was too slow for it.
+    pub slow: bool,
     /// How often the failure came again: `3 of 3 runs fail`.
     pub confirmed: Option<String>,
     /// The view under which the cache was compared.
@@ -118,6 +122,12 @@ impl Judged {
         } else {
             Outcome::NotJudged
         }
+    }
+
+    /// Whether it is not judged because the machine was too slow.
+    #[must_use]
+    pub fn was_too_slow(&self) -> bool {
+        self.outside.as_ref().is_some_and(|outside| outside.slow)
     }
 
     /// What failed, gravest first.

@@ -25,3 +25,4 @@ mod retries;
 mod session;
 mod settings;
 mod settings_page;
+mod sound;

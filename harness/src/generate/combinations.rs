@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::fault::{Delay, Effect, Fault, Occurrence, Target, Window};
+use crisp_mock_server::fault::{Delay, Effect, Fault, Occurrence, Target, Throttle, Window};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 use http::StatusCode;
@@ -22,8 +22,15 @@ pub(super) fn add(random: &mut Random<'_>, case: &Case, bounds: Bounds, scenario
     if !random.once_in(8) || bounds.max_steps < STEPS || case.websites == 0 {
         return;
     }
-    let combinations =
-        [forgotten, overtaken_save, overtaken_poll, late_drift, away_and_back, drift_in_each_pass];
+    let combinations = [
+        forgotten,
+        overtaken_save,
+        overtaken_poll,
+        late_drift,
+        away_and_back,
+        drift_in_each_pass,
+        at_one_moment,
+    ];
     let (mut steps, fault) = random.one(&combinations)(random, case, scenario);
     steps.truncate(bounds.max_steps);
     scenario.when.truncate(bounds.max_steps - steps.len());
@@ -135,6 +142,22 @@ fn early(random: &mut Random<'_>, case: &Case) -> WebsiteId {
 fn after_page(page: u32, pass: u64, deed: Deed) -> Step {
     let spot = Spot { operation: Operation::List, page: Some(page), number: pass };
     Step { anchor: Anchor::After(spot), wait: None, deed }
+}
+
+/// An answer asks for silence, and in the same moment the plugin is to save.
+fn at_one_moment(random: &mut Random<'_>, case: &Case, _scenario: &mut Scenario) -> Combination {
+    let spot = match random.coin() {
+        true => Spot { operation: Operation::List, page: Some(1), number: 1 },
+        false => Spot { operation: Operation::Since, page: None, number: polls(random).into() },
+    };
+    let occurrence = Occurrence::Range { first: spot.number, last: Some(spot.number) };
+    let target = Target { operation: spot.operation, page: spot.page, occurrence };
+    let status = random.one(&[Throttle::TooManyRequests, Throttle::EnhanceYourCalm]);
+    let asks = Some(Duration::from_secs(random.one(&[5, 20, 120])));
+    let fault = Fault { retry_after: asks, ..Fault::new(target, Effect::Throttle(status)) };
+    let (id, mine) = (website(random, case), save(random, case));
+    let deed = Deed::ClientSave(vec![(id, mine)]);
+    (vec![Step { anchor: Anchor::After(spot), wait: None, deed }], Some(fault))
 }
 
 fn quirk(scenario: &mut Scenario, name: &str, value: &str) {

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::operation::Operation;
 use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
@@ -25,6 +26,10 @@ pub use values::{Val, Values};
 
 use crate::subject::DeclaredTiming;
 use crate::words::{How, SaveEnd, Side};
+
+/// So many differentials in a row may be refused for what they ask; whatever a client goes on asking
+/// then, nothing is wrong any more but that.
+const PATIENCE: u32 = 12;
 
 /// One order to save.
 #[derive(Debug, Clone)]
@@ -101,6 +106,8 @@ pub struct History {
     pub throttled: bool,
     /// The longest silence that any answer asked for.
     pub longest_asked: Duration,
+    /// So many differentials in a row were refused without a fault, for what they asked.
+    pub own_refusals: u32,
     /// Whether the server's wall clock was moved.
     pub server_clock_moved: bool,
     /// Whether a list answer lied without a mark.
@@ -224,11 +231,27 @@ impl History {
             return;
         };
         request.ended = Some(at);
+        if request.operation == Operation::Since {
+            self.own_refusals = match request.is_own_refusal() {
+                true => self.own_refusals + 1,
+                false => 0,
+            };
+            if self.own_refusals > PATIENCE {
+                return; // nothing more comes of it, however long it is watched
+            }
+        }
         // A cache that always stands in front is no event.
         let honest = matches!(request.quality, Quality::Good | Quality::Denied | Quality::Stale);
         if request.met_fault() || !honest {
             self.disturbed = self.disturbed.max(at);
         }
+    }
+
+    /// Whether the client asks again and again what the server refuses for good, so that there is
+    /// nothing to wait for.
+    #[must_use]
+    pub fn refuses_itself(&self) -> bool {
+        self.own_refusals > PATIENCE
     }
 
     /// Changes a track and keeps the count of differing websites right.

@@ -94,6 +94,16 @@ impl Request {
         matches!(self.operation, Operation::Since | Operation::List)
     }
 
+    /// Whether it was refused for what it asks: by no fault, and not for how often it asks.
+    #[must_use]
+    pub fn is_own_refusal(&self) -> bool {
+        let asked_wrongly =
+            |status| (400..500).contains(&status) && !matches!(status, 401 | 403 | 408 | 420 | 429);
+        self.quality == Quality::Refusal
+            && !self.met_fault()
+            && self.status.is_some_and(asked_wrongly)
+    }
+
     /// Whether a fault met it.
     #[must_use]
     pub fn met_fault(&self) -> bool {

@@ -23,7 +23,7 @@ pub(super) async fn in_time<T>(
     reply: impl Future<Output = Result<T, PeerError>>,
 ) -> Result<T, PeerError> {
     let within = duration::format(patience);
-    let late = || PeerError::Stopped(format!("no reply to `{op}` within {within}"));
+    let late = || PeerError::Late(format!("no reply to `{op}` within {within}"));
     timeout(patience + GRACE, reply).await.unwrap_or_else(|_| Err(late()))
 }
 

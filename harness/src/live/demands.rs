@@ -14,6 +14,7 @@ use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
 use crate::scenario::{Client, Deed, Expect, Holds, SaveEnd, Scenario};
 use crate::subject::{Abilities, About, DeclaredTiming};
+use crate::world::Run;
 
 use super::Tempo;
 
@@ -33,6 +34,7 @@ pub(super) const UNJUDGED: [(Rule, &str); 5] = [
     (Rule::Atomic, "samples do not show which answer changed the cache"),
     (Rule::Quiet, TIME),
 ];
+const SHAPE: &str = "how often another client reads is its own affair; `cost` judges the sum";
 const TIME: &str = "in real time the machine's own delays would be judged";
 
 /// How a client has to behave in real time, in the scenario's own time: within 20 polls and
@@ -89,14 +91,28 @@ pub(super) fn by_hand(
     DeclaredTiming {
         poll_every,
         longest_poll: poll_every,
+        overlap: greeting.overlap.unwrap_or(OVERLAP),
         request_timeout: timeout.unwrap_or(unsaid),
         retry_cap: backoff,
         refused_cap: backoff,
         throttled_cap: backoff,
         longest_retry_after: Duration::from_secs(3600),
         relist_every: relists.into_iter().flatten().min(),
+        leeway: true,
         ..DeclaredTiming::default()
     }
+}
+
+/// What the hazards' page recommends, for a client that does not say how far back its polls look.
+const OVERLAP: Duration = Duration::from_secs(120);
+
+/// Which setting the verdict on this scenario rests on, of those that the client does not take over.
+pub(super) fn missing(scenario: &Scenario, greeting: &Greeting) -> Option<String> {
+    let needs = scenario.rests_on();
+    let setting = needs.iter().find(|setting| !greeting.takes.contains(setting))?;
+    Some(format!(
+        "it rests on `{setting}`, which this client does not take over (`takes` in its `hello`)"
+    ))
 }
 
 /// Whether settings are all that changes in a scenario, and a view shows none of the changes: a
@@ -168,23 +184,29 @@ pub(super) fn judged(
     history: &History,
     longest_asked: Duration,
 ) -> Scenario {
-    let bound = history.bound() + longest_asked;
+    let mut judged = forbearing(scenario, launcher, history.bound() + longest_asked);
+    judged.expect.status = None;
+    judged
+}
+
+/// The scenario as any client outside is judged: as its view shows it, and without what only the
+/// shape of `crisp-sync` explains. Within `bound` the client is right by its own word.
+pub(super) fn forbearing(
+    scenario: &Scenario,
+    launcher: &dyn Launcher,
+    bound: Duration,
+) -> Scenario {
     let longer = |time: Duration| time.max(bound);
+    let is_save =
+        |operation| matches!(operation, Operation::SaveSettings | Operation::UpdateSettings);
     let mut judged = seen(scenario, launcher);
     let expect = std::mem::take(&mut judged.expect);
+    let requests = expect.requests.iter().copied().filter(|(operation, _)| is_save(*operation));
     judged.expect = Expect {
         converged_within: expect.converged_within.map(longer),
         ready_within: expect.ready_within.map(longer),
-        requests: expect
-            .requests
-            .iter()
-            .copied()
-            .filter(|(operation, _)| {
-                matches!(operation, Operation::SaveSettings | Operation::UpdateSettings)
-            })
-            .collect(),
+        requests: requests.collect(),
         requests_per_hour: None,
-        status: None,
         saves: None,
         ..expect
     };
@@ -201,9 +223,9 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
             before.websites.is_some() && after.websites.is_none(),
             "this view does not say which websites are to be there",
         ),
-        ("requests", fewer && after.requests.is_empty(), TIME),
-        ("requests_per_hour", before.requests_per_hour.is_some(), TIME),
-        ("status", before.status.is_some(), TIME),
+        ("requests", fewer && after.requests.is_empty(), SHAPE),
+        ("requests_per_hour", before.requests_per_hour.is_some(), SHAPE),
+        ("status", before.status.is_some() && after.status.is_none(), TIME),
     ];
     let left_out = left_out.into_iter().filter(|(_, left_out, _)| *left_out);
     let finding = |(key, _, why): (_, _, &str)| Finding {
@@ -214,13 +236,17 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
 }
 
 /// Takes back what is held against a client and only says that the steps of the scenario took
-/// another order: they are milliseconds apart, and so are polls and saves.
-pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, history: &History) {
+/// another order, or did not come about: they hang on requests, and another client sends others.
+pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, run: &Run) {
+    let history = &run.history;
     for finding in findings {
         let Verdict::Fail(breach) = &finding.verdict else {
             continue;
         };
         let why = match (finding.demand, &judged.expect.websites) {
+            (Demand::Expect(_), _) if !run.unreached.is_empty() => {
+                Some("a step of the scenario waits for a request that this client did not send")
+            }
             (Demand::Expect("websites"), Some(holds)) => {
                 let (wanted, truth) = judge::truth(holds, history);
                 (wanted != truth).then_some("the server did not come to hold that either")

@@ -20,6 +20,7 @@ mod ledger;
 mod over_http;
 mod own_driver;
 mod parked;
+mod patience;
 mod real_time;
 mod run;
 mod scaling;

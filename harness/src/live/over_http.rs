@@ -11,6 +11,7 @@ use crisp_mock_server::duration;
 
 use super::client_side::in_time;
 use super::emulator::SharedEmulator;
+use super::patience::Patience;
 use super::{Tempo, Terms, demands, run, scaling, verdict};
 use crate::candidate::{TimeLeft, Trial, Untried};
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
@@ -28,6 +29,7 @@ pub struct OverHttp {
     pub(super) terms: Terms,
     emulator: OnceLock<Result<SharedEmulator, Untried>>,
     greeting: OnceLock<Result<Greeting, Untried>>,
+    patience: Patience,
 }
 
 impl OverHttp {
@@ -45,6 +47,7 @@ impl OverHttp {
             terms,
             emulator: OnceLock::new(),
             greeting: OnceLock::new(),
+            patience: Patience::default(),
         }
     }
 
@@ -96,6 +99,9 @@ impl OverHttp {
             let why = "the view shows nothing of what changes here".to_owned();
             return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
         }
+        if let Some(why) = demands::missing(&prepared.scenario, greeting) {
+            return Ok(ControlFlow::Break(Some(verdict::unjudged(prepared, why))));
+        }
         if greeting.capabilities.manual_clock {
             let judged = self.in_virtual_time(emulator, prepared, greeting)?;
             return Ok(ControlFlow::Break(Some(judged)));
@@ -103,11 +109,37 @@ impl OverHttp {
         Ok(ControlFlow::Continue(emulator))
     }
 
+    /// Runs a scenario, and again alone if the client was late.
+    fn patiently(
+        &self,
+        prepared: &Prepared,
+        run: &dyn Fn() -> Result<Option<Judged>, Untried>,
+    ) -> Result<Option<Judged>, Untried> {
+        let unjudged = |why| verdict::too_slow(verdict::unjudged(prepared, why));
+        self.patience.try_out(run, &unjudged)
+    }
+
+    fn look(&self, prepared: &Prepared, left: &Deadline<'_>) -> Result<Option<Judged>, Untried> {
+        let emulator = match self.at_once(prepared, left)? {
+            ControlFlow::Break(judged) => return Ok(judged),
+            ControlFlow::Continue(emulator) => emulator,
+        };
+        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
+        if let Some(why) = scaling::obstacle(prepared, tempo) {
+            return Ok(Some(verdict::unjudged(prepared, why)));
+        }
+        let run = while_time(left, TimeLeft::ToConfirm, self.run(emulator, prepared, tempo));
+        let ran = emulator.runtime.block_on(run).transpose()?;
+        Ok(ran.and_then(|(judged, lag)| verdict::at_a_glance(judged, lag)))
+    }
+
     pub(super) async fn launch(&self, access: &Access) -> Result<Box<dyn Peer>, PeerError> {
         let launched = self.launcher.launch(access);
         match in_time(self.terms.client_timeout, "hello", launched).await {
             // A client that falls silent before it has begun never started.
-            Err(PeerError::Stopped(how)) => Err(PeerError::NeverStarted(how)),
+            Err(PeerError::Stopped(how) | PeerError::Late(how)) => {
+                Err(PeerError::NeverStarted(how))
+            }
             launched => launched,
         }
     }
@@ -149,32 +181,21 @@ impl Trial for OverHttp {
         prepared: &Prepared,
         left: &Deadline<'_>,
     ) -> Result<Option<Judged>, Untried> {
-        match self.at_once(prepared, left)? {
+        self.patiently(prepared, &|| match self.at_once(prepared, left)? {
             ControlFlow::Break(judged) => Ok(judged),
             ControlFlow::Continue(emulator) => {
                 emulator.runtime.block_on(self.try_out(emulator, prepared, left))
             }
-        }
+        })
     }
 
     fn glance(&self, prepared: &Prepared, left: &Deadline<'_>) -> Result<Option<Judged>, Untried> {
-        let emulator = match self.at_once(prepared, left)? {
-            ControlFlow::Break(judged) => return Ok(judged),
-            ControlFlow::Continue(emulator) => emulator,
-        };
-        let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
-        if let Some(why) = scaling::obstacle(prepared, tempo) {
-            return Ok(Some(verdict::unjudged(prepared, why)));
-        }
-        let run = while_time(left, TimeLeft::ToConfirm, self.run(emulator, prepared, tempo));
-        let ran = emulator.runtime.block_on(run).transpose()?;
-        Ok(ran.and_then(|(judged, lag)| verdict::at_a_glance(judged, lag)))
+        self.patiently(prepared, &|| self.look(prepared, left))
     }
 
     fn saves(&self) -> Result<bool, Untried> {
         Ok(self.greeting(self.emulator()?)?.capabilities.save)
     }
-
     fn in_real_time(&self) -> bool {
         !self.is_by_hand()
     }
@@ -212,7 +233,7 @@ impl Trial for OverHttp {
 pub(super) fn untried(error: &PeerError) -> Untried {
     let hint = match error {
         PeerError::NeverStarted(_) => "start it by hand to see what it says",
-        PeerError::Stopped(_) | PeerError::Refused(_) => "see its log",
+        PeerError::Stopped(_) | PeerError::Late(_) | PeerError::Refused(_) => "see its log",
     };
     let problem = error.to_string();
     // A peer's own hint is the better one.

@@ -8,11 +8,12 @@ use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota, Settings, Waits};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::Value;
+use strum::IntoEnumIterator as _;
 
 use crate::peer::{
     Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading,
 };
-use crate::scenario::{SaveEnd, Standing};
+use crate::scenario::{SaveEnd, Setting, Standing};
 use crate::subject::{Held, How, ReportedStatus};
 
 /// Starts caches of `crisp-sync`.
@@ -40,6 +41,8 @@ impl Launcher for OwnDriver {
                 timeout: Some(config.request_timeout),
                 backoff_max: Some(config.refused.cap),
                 relist: Some(config.relist_every),
+                overlap: Some(config.overlap),
+                takes: Setting::iter().collect(),
             };
             let peer = OwnCache { greeting, cache: Mutex::new(None) };
             Ok(Box::new(peer) as Box<dyn Peer>)

@@ -241,7 +241,7 @@ impl ParkedClient {
                 return Ok(());
             }
             if Instant::now() > late {
-                return Err(PeerError::Stopped(format!(
+                return Err(PeerError::Late(format!(
                     "it says that it waits for {waits_for} answers, and {} are held back",
                     self.requests.parked.len()
                 )));
@@ -315,6 +315,10 @@ impl Subject for ParkedClient {
 
     fn status(&self, _: Moment) -> Option<ReportedStatus> {
         self.status
+    }
+
+    fn before_answer(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.handle(now, Event::Tick, actions);
     }
 
     fn broke_off(&mut self, _: Moment, id: RequestId, begun: Response<Bytes>, _: &mut Vec<Action>) {

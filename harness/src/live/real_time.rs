@@ -120,7 +120,7 @@ impl OverHttp {
             live.run().await?;
         let run = Run { history, about, unreached, unfired, unable: false, broken_off };
         let mut findings = judge.findings(&run);
-        demands::excuse(&mut findings, &judged, &run.history);
+        demands::excuse(&mut findings, &judged, &run);
         findings.extend(demands::left_out(scenario, &judged));
         if let Some(wanted) = &scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));

@@ -40,7 +40,7 @@ impl Runs {
                 let late = lag.as_millis();
                 format!("this machine was too slow: a timer came {late} ms late")
             };
-            return (self.slow >= TOO_OFTEN).then(|| withdrawn(judged, why()));
+            return (self.slow >= TOO_OFTEN).then(|| too_slow(withdrawn(judged, why())));
         }
         self.failed.push(judged);
         if self.failed.len() < CONFIRMED {
@@ -115,6 +115,12 @@ fn withdrawn(mut judged: Judged, why: String) -> Judged {
     let outside = judged.outside.get_or_insert_default();
     outside.stopped = None;
     outside.unjudged = Some(why);
+    judged
+}
+
+/// Marks a run as one that says nothing of the client, but that the machine is too slow.
+pub(super) fn too_slow(mut judged: Judged) -> Judged {
+    judged.outside.get_or_insert_default().slow = true;
     judged
 }
 

@@ -17,8 +17,9 @@ use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::over_http::{OverHttp, untried};
 use super::parked::{ParkedClient, Requests};
-use super::{Tempo, Terms, demands};
+use super::{Tempo, Terms, demands, scaling};
 use crate::candidate::Untried;
+use crate::history::History;
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
 use crate::runner::{self, Judged, Outside};
 use crate::scenario;
@@ -35,11 +36,14 @@ impl OverHttp {
         greeting: &Greeting,
     ) -> Result<Judged, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
-        let scenario = Arc::new(demands::seen(&prepared.scenario, &*self.launcher));
-        let seen = Arc::new(Prepared { scenario, ..prepared.clone() });
         let options = &prepared.scenario.client;
         let declared = demands::by_hand(greeting, options, tempo.stands_for());
         let about = demands::about(greeting, declared);
+        let bound = History::new(declared, prepared.staleness).bound()
+            + scaling::longest_retry_after(&prepared.blueprint);
+        let scenario = demands::forbearing(&prepared.scenario, &*self.launcher, bound);
+        let judged = Arc::new(scenario);
+        let seen = Arc::new(Prepared { scenario: Arc::clone(&judged), ..prepared.clone() });
         let shared = Arc::new(Shared::default());
         let client = ByHand {
             launcher: Arc::clone(&self.launcher),
@@ -49,20 +53,27 @@ impl OverHttp {
             prepared: Arc::clone(&seen),
             shared: Arc::clone(&shared),
         };
-        let mut judged = runner::judge(&seen, &client);
+        let Judged { run, mut findings, .. } = runner::judge(&seen, &client);
+        demands::excuse(&mut findings, &judged, &run);
+        findings.extend(demands::left_out(&prepared.scenario, &judged));
+        if let Some(wanted) = &prepared.scenario.expect.saves {
+            findings.push(demands::saves(wanted, &run.history));
+        }
+        let late = matches!(shared.trouble(), Some(PeerError::Late(_)));
         let stopped = match shared.trouble() {
             Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
             trouble => trouble.map(|trouble| trouble.how()),
         };
-        judged.scenario = Arc::clone(&prepared.scenario);
-        judged.outside = Some(Box::new(Outside {
+        let outside = Outside {
             stopped,
+            late,
             view: self.launcher.view_in_words(),
             log: shared.log(),
             ..Outside::default()
-        }));
+        };
         emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
-        Ok(judged)
+        let scenario = Arc::clone(&prepared.scenario);
+        Ok(Judged { scenario, run, findings, outside: Some(Box::new(outside)) })
     }
 }
 

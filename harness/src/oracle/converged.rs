@@ -94,10 +94,11 @@ fn never(history: &History, now: Duration, limit: Duration) -> Breach {
         _ => "still shows what was there before",
     };
     let but = format!(
-        "The client polled {} and {cache} at {}.{}",
+        "The client polled {} and {cache} at {}.{}{}",
         times(good_polls(history, since).count()),
         time(now),
-        reach(history, since)
+        reach(history, since),
+        refusals(history)
     );
     let tokens = word == "old token";
     let text = |state: Option<crate::history::State>| match state.and_then(|state| state.token) {
@@ -152,6 +153,21 @@ fn reach(history: &History, since: Duration) -> &'static str {
             " None of those polls asked far enough back to see it."
         }
         _ => "",
+    }
+}
+
+/// That the client asks for ever what is refused.
+fn refusals(history: &History) -> String {
+    let mut last = history.requests.iter().rev();
+    let last = last.find(|request| request.operation == Operation::Since);
+    match last.filter(|_| history.refuses_itself()) {
+        Some(request) => format!(
+            " Its last {} polls were refused for what they ask ({} with {}), and no fault did that.",
+            history.own_refusals,
+            request.spot(),
+            request.status.unwrap_or_default()
+        ),
+        None => String::new(),
     }
 }
 

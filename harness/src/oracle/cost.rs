@@ -7,6 +7,11 @@ use crisp_mock_server::operation::Operation;
 use super::{Breach, Oracle, time};
 use crate::history::{Event, History, Quality, Request, What};
 
+/// A client of another shape may ask for half as much again: it reads each list twice, or each
+/// change alone, where the count below has one for both, and what is left over is still far from one
+/// request for each website or one a second.
+const LEEWAY: (u64, u64) = (3, 2);
+
 pub(super) struct Cost;
 
 impl Oracle for Cost {
@@ -14,7 +19,9 @@ impl Oracle for Cost {
         if event.what != What::End {
             return None;
         }
-        let allowed = allowed(history, event.at);
+        let exactly = allowed(history, event.at);
+        let leeway = history.declared.leeway;
+        let allowed = if leeway { exactly * LEEWAY.0 / LEEWAY.1 } else { exactly };
         let sent = history.requests.len() as u64;
         if sent <= allowed {
             return None;

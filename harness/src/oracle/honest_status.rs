@@ -75,7 +75,9 @@ impl HonestStatus {
                 },
             )
         };
+        // While it loads nothing is claimed for the set, whose age could be too young.
         if let Some(age) = age
+            && standing != Standing::Loading
             && truly.is_none_or(|truly| age + SLACK < truly)
         {
             let but = format!("At {} the status claims an age of {}.", time(now), time(age));

@@ -7,8 +7,10 @@ use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, cost, honest_status, pacing};
 use crate::history::{AllowedStaleness, Event, History, Quality, Request, What};
-use crate::scenario::Standing;
-use crate::subject::DeclaredTiming;
+use crate::runner::judge;
+use crate::scenario::{Scenario, Standing};
+use crate::subject::{DeclaredTiming, Guide};
+use crate::world::Prepared;
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -237,4 +239,35 @@ fn the_first_failure_after_a_success_is_followed_by_the_shortest_wait() {
 fn times_are_told_in_seconds_up_to_a_hundred() {
     let told = [99_999, 5_000, 70_600, 100_000, 1_937_000].map(|at| super::time(millis(at)));
     assert_eq!(told, ["100.00 s", "5 s", "70.60 s", "1m40s", "32m17s"]);
+}
+
+#[test]
+fn a_client_that_loads_may_give_any_age_and_one_that_claims_more_may_not() {
+    let says = |standing| {
+        let history = history();
+        let status = What::Status { standing, age: Some(Duration::ZERO) };
+        see(&mut honest_status::HonestStatus::new(true), &history, seconds(70), status)
+            .map(|breach| breach.word)
+    };
+    assert_eq!(says(Standing::Loading), None);
+    assert_eq!(says(Standing::Stale), Some("claims to be younger"));
+}
+
+#[test]
+fn a_client_whose_own_refusals_never_end_is_judged_and_told_so() {
+    let text = "
+name: a date that has not come
+server: { quirks: { future-date: refused } }
+client: { clock: +2d }
+start: { websites: { w1: { message: old } } }
+when: [ { at: 90s, save: { w1: { message: new } } } ]
+";
+    let scenario = Scenario::parse("date.yaml", text).expect("a scenario");
+    let prepared = Prepared::new(scenario.into()).expect("a server");
+    let judged = judge(&prepared, &Guide);
+    assert_eq!(judged.run.broken_off, None);
+    assert!(judged.run.history.now() < seconds(3 * 3600));
+    let failures = judged.failures();
+    let but = &failures.first().expect("a conviction").1.but;
+    assert!(but.contains("were refused for what they ask (since#"), "{but}");
 }

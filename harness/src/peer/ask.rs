@@ -5,10 +5,12 @@ use std::time::Duration;
 use crisp_mock_server::id::WebsiteId;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
+use strum::IntoEnumIterator as _;
 
 use super::{Access, Capabilities, Greeting};
-use crate::words::How;
+use crate::scenario::Client;
+use crate::words::{How, Setting};
 
 /// What a client is asked.
 #[derive(Debug, Clone, Serialize, strum::IntoStaticStr)]
@@ -26,6 +28,8 @@ pub(super) enum Ask<'a> {
         tier: &'a str,
         plugin_id: &'a str,
         poll_ms: u64,
+        #[serde(flatten)]
+        settings: Map<String, Value>,
         /// Only for a client whose clock is moved by hand.
         #[serde(skip_serializing_if = "Option::is_none")]
         now: Option<Timestamp>,
@@ -63,6 +67,7 @@ impl<'a> Ask<'a> {
             tier: &access.tier,
             plugin_id: &access.plugin_id,
             poll_ms: millis(access.poll_every),
+            settings: settings(&access.client),
             now: capabilities.manual_clock.then_some(access.now),
         }
     }
@@ -96,6 +101,22 @@ impl<'a> Ask<'a> {
         let own = greeting.timeout.unwrap_or_default();
         own.saturating_mul(ATTEMPTS).saturating_add(timeout).max(timeout.saturating_mul(6))
     }
+}
+
+/// What the scenario wants of the client's own settings.
+fn settings(client: &Client) -> Map<String, Value> {
+    let time = |time: Option<Duration>| time.map(|time| Value::from(millis(time)));
+    let settings = Setting::iter().filter_map(|setting| {
+        let value = match setting {
+            Setting::Overlap => time(client.overlap),
+            Setting::RelistEvery => time(client.relist_every),
+            Setting::LongestGap => time(client.longest_gap),
+            Setting::RequestTimeout => time(client.request_timeout),
+            Setting::Quota => client.quota.map(Value::from),
+        };
+        Some((setting.member().to_owned(), value?))
+    });
+    settings.collect()
 }
 
 fn millis(time: Duration) -> u64 {

@@ -45,7 +45,7 @@ pub use warden::signal_group;
 
 use crate::scenario;
 use crate::subject::{Held, ReportedStatus};
-use crate::words::{How, SaveEnd};
+use crate::words::{How, SaveEnd, Setting};
 
 /// What a peer answers, when it does.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PeerError>> + Send + 'a>>;
@@ -59,6 +59,9 @@ pub enum PeerError {
     /// It said hello, and later was silent or died: that is the verdict of this scenario.
     #[error("the client stopped: {0}")]
     Stopped(String),
+    /// It said hello, and later did not reply in time; on a busy machine that says little.
+    #[error("the client stopped: {0}")]
+    Late(String),
     /// It answered that it cannot do what it was asked.
     #[error("the client refused: {0}")]
     Refused(String),
@@ -68,7 +71,7 @@ impl PeerError {
     /// How the client stopped, for a verdict.
     pub(crate) fn how(&self) -> String {
         match self {
-            Self::Stopped(how) => how.clone(),
+            Self::Stopped(how) | Self::Late(how) => how.clone(),
             Self::Refused(why) => format!("it refused: {why}"),
             Self::NeverStarted(why) => why.clone(),
         }
@@ -168,6 +171,10 @@ pub struct Greeting {
     pub backoff_max: Option<Duration>,
     /// From one full list to the next, if it says.
     pub relist: Option<Duration>,
+    /// How far back its polls look, if it says.
+    pub overlap: Option<Duration>,
+    /// The settings of a scenario that it takes over from [`Peer::start`].
+    pub takes: Vec<Setting>,
 }
 
 /// What a peer's cache holds.

@@ -59,29 +59,34 @@ impl Process {
             // One that cannot forget is started anew.
             talk.program.finish().await;
         }
-        let talk = self.start(access).await.map_err(|why| {
-            // Once it said hello, its not starting is something that this scenario brought about.
-            if self.shared.was_greeted.load(Ordering::Relaxed) {
+        let talk = self.start(access).await.map_err(|error| match error {
+            // Once it said hello, its not starting is something that this scenario brought about;
+            // that it is late is not.
+            PeerError::Stopped(why) if self.shared.was_greeted.load(Ordering::Relaxed) => {
                 PeerError::Stopped(why)
-            } else {
-                PeerError::NeverStarted(why)
             }
+            error => PeerError::NeverStarted(error.how()),
         })?;
         Ok(self.peer(Arc::new(talk)))
     }
 
-    async fn start(&self, access: &Access) -> Result<Talk, String> {
-        let mut talk = Talk::start(&self.line, program::variables(access), &self.options)?;
+    async fn start(&self, access: &Access) -> Result<Talk, PeerError> {
+        let mut talk = Talk::start(&self.line, program::variables(access), &self.options)
+            .map_err(PeerError::Stopped)?;
         let reply = match talk.ask(&Ask::HELLO).await {
             Ok(reply) => reply,
             Err(PeerError::Refused(why)) => {
-                return Err(format!("{why}{}", talk.program.log.tail()));
+                return Err(PeerError::Stopped(format!("{why}{}", talk.program.log.tail())));
+            }
+            Err(PeerError::Late(why)) => {
+                return Err(PeerError::Late(talk.no_hello(self.line.text(), &why)));
             }
             Err(PeerError::Stopped(why) | PeerError::NeverStarted(why)) => {
-                return Err(talk.no_hello(self.line.text(), &why));
+                return Err(PeerError::Stopped(talk.no_hello(self.line.text(), &why)));
             }
         };
-        let (greeting, view) = reply.greeting().map_err(|useless| useless.how())?;
+        let (greeting, view) =
+            reply.greeting().map_err(|useless| PeerError::Stopped(useless.how()))?;
         talk.greeting = greeting;
         self.shared.view.greeted(view);
         self.shared.was_greeted.store(true, Ordering::Relaxed);
@@ -235,7 +240,7 @@ impl Talk {
     fn silent(&self, ask: &Ask<'_>, line: &str, limit: Duration) -> PeerError {
         let odd = self.open.lock().odd.clone();
         let odd = odd.map(|odd| format!("\n  {odd}")).unwrap_or_default();
-        PeerError::Stopped(format!(
+        PeerError::Late(format!(
             "no reply to `{}` within {} (--client-timeout)\n  it was sent: {}{odd}",
             ask.op(),
             duration::format(limit),

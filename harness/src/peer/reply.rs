@@ -10,7 +10,7 @@ use super::log::shortened;
 use super::view::{View, kind};
 use super::{Advanced, Capabilities, Greeting, PeerError, Reading};
 use crate::subject::{Held, ReportedStatus};
-use crate::words::SaveEnd;
+use crate::words::{SaveEnd, Setting};
 
 /// How much of a reply stands in a message about it.
 const QUOTED: usize = 300;
@@ -133,6 +133,7 @@ impl Reply {
             timeout: self.member("timeout_ms").time()?,
             backoff_max: self.member("backoff_max_ms").time()?,
             relist: self.member("relist_ms").time()?,
+            overlap: self.member("overlap_ms").time()?,
             ..Greeting::default()
         };
         let names = self.member("capabilities").optional("a list of texts", Value::as_array)?;
@@ -140,6 +141,13 @@ impl Reply {
             let member = Member { value: Some(name), ..self.member("capabilities") };
             let wanted = "a list of texts: save, tokens, status, manual_clock, reset";
             greeting.capabilities.add(member.required(wanted, Value::as_str)?);
+        }
+        let names = self.member("takes").optional("a list of texts", Value::as_array)?;
+        for name in names.into_iter().flatten() {
+            let member = Member { value: Some(name), ..self.member("takes") };
+            let name = member.required("a list of texts", Value::as_str)?;
+            // A name that is not known here is passed over: a later version may have more.
+            greeting.takes.extend(Setting::of_member(name));
         }
         let view = self.members.get("view").filter(|view| !view.is_null());
         let view = view.map(View::declared).transpose();

@@ -105,7 +105,10 @@ impl Service {
         let why = match tokio::time::timeout(self.endpoint.timeout, attempts).await {
             Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(
-                PeerError::Stopped(why) | PeerError::Refused(why) | PeerError::NeverStarted(why),
+                PeerError::Stopped(why)
+                | PeerError::Late(why)
+                | PeerError::Refused(why)
+                | PeerError::NeverStarted(why),
             )) => why,
             Err(_) => format!("{NOT_THERE} within {}", duration::format(self.endpoint.timeout)),
         };
@@ -148,7 +151,7 @@ impl Endpoint {
         let answer = self.http.post(&self.url, ask.line(id), limit).await;
         let (status, body) = answer.map_err(|unanswered| match unanswered {
             Unanswered::NotThere(why) => PeerError::Stopped(format!("{NOT_THERE}: {why}")),
-            Unanswered::Late => PeerError::Stopped(format!(
+            Unanswered::Late => PeerError::Late(format!(
                 "no reply to `{op}` within {} (--client-timeout)",
                 duration::format(limit)
             )),

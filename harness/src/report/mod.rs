@@ -85,9 +85,47 @@ pub enum RunEvent {
         failed: usize,
         /// How many could not be judged.
         not_judged: usize,
+        /// How many of these because the machine was too slow.
+        #[serde(skip_serializing_if = "is_zero")]
+        slow: usize,
         /// The exit code that follows.
         exit_code: u8,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl RunEvent {
+    /// Whether something was not judged, at the end of a run or a search.
+    #[must_use]
+    pub fn leaves_unjudged(&self) -> bool {
+        match self {
+            Self::RunFinished { not_judged, .. } => *not_judged > 0,
+            Self::SearchFinished(searched) => {
+                let known = searched.corpus.map_or(0, |corpus| corpus.not_judged);
+                known > 0 || searched.not_judged > 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is the verdict on a scenario.
+    #[must_use]
+    pub fn is_verdict(&self) -> bool {
+        matches!(self, Self::ScenarioFinished(_))
+    }
+
+    /// The exit code at the end of a run or a search, to be read or changed.
+    pub fn exit_code(&mut self) -> Option<&mut u8> {
+        match self {
+            Self::RunFinished { exit_code, .. } => Some(exit_code),
+            Self::SearchFinished(searched) => Some(&mut searched.exit_code),
+            _ => None,
+        }
+    }
 }
 
 /// The report of one judged scenario.

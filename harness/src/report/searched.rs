@@ -53,6 +53,9 @@ pub struct Searched {
     pub failed: u64,
     /// How many could not be judged.
     pub not_judged: u64,
+    /// How many runs, of the corpus and of random cases, a slow machine kept from being judged.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub slow: u64,
     /// How many failed that the reference fails too; they convict no client.
     pub unfair: u64,
     /// How many requests were sent.
@@ -181,7 +184,8 @@ impl Text {
                 "a failure that was found before is still there; the search was not begun".into(),
             ];
         }
-        let _ = writeln!(out, "{word}    {}", parts.join(", "));
+        let slow = super::text::too_slow(searched.slow, searched.exit_code);
+        let _ = writeln!(out, "{word}    {}{slow}", parts.join(", "));
         out
     }
 }

@@ -36,7 +36,7 @@ impl Text {
             }
             RunEvent::SearchFinished(searched) => self.searched(searched),
             RunEvent::ScenarioFinished(report) => self.scenario(report),
-            RunEvent::RunFinished { passed, failed, not_judged, .. } => {
+            RunEvent::RunFinished { passed, failed, not_judged, slow, exit_code } => {
                 let mut parts = vec![format!("{passed} passed")];
                 if *failed > 0 {
                     parts.push(format!("{failed} failed"));
@@ -44,12 +44,12 @@ impl Text {
                 if *not_judged > 0 {
                     parts.push(format!("{not_judged} not judged"));
                 }
-                let word = match (failed, passed) {
+                let word = match (failed, exit_code) {
                     (1.., _) => "FAIL",
-                    (_, 0) => "NONE",
-                    _ => "PASS",
+                    (_, 0) => "PASS",
+                    _ => "NONE",
                 };
-                format!("{word}    {}\n", parts.join(", "))
+                format!("{word}    {}{}\n", parts.join(", "), too_slow(*slow as u64, *exit_code))
             }
             _ => String::new(),
         }
@@ -246,6 +246,18 @@ fn failed(report: &ScenarioReport, failure: &Failure) -> String {
 
 /// The demands that could not be judged, those with one reason together. That there was no calm
 /// goes without saying after a failure.
+/// What a slow machine left out, and what to do about it where that is too much for a verdict.
+pub(super) fn too_slow(slow: u64, exit_code: u8) -> String {
+    match (slow, exit_code) {
+        (0, _) => String::new(),
+        (_, 3) => format!(
+            ": this machine was too slow for {slow} of them, which is too much for a verdict; run it \
+             again with fewer at a time (--jobs 1), or when less else runs"
+        ),
+        _ => format!(" ({slow} because this machine was too slow)"),
+    }
+}
+
 fn not_judged(report: &ScenarioReport) -> String {
     let listed = report.not_judged.iter().filter(|(name, _)| name != "quiet");
     grouped(listed)

@@ -56,7 +56,7 @@ pub use reading::json_schema;
 pub(crate) use whole::marked;
 
 use crate::words::Rule;
-pub use crate::words::{SaveEnd, Side, Spot, Standing};
+pub use crate::words::{SaveEnd, Setting, Side, Spot, Standing};
 
 /// Looks a name under `kills` up; where there is no such mutant, the error is a hint that says what
 /// to write instead.
@@ -100,6 +100,10 @@ pub struct Scenario {
     /// What the client must have made of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expect: Expect,
+    /// The settings under `client` on which the verdict rests: a client that cannot be told one of
+    /// them is not judged.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub needs: Vec<Setting>,
     /// The mutants of the zoo that this scenario catches.
     #[serde(with = "OneOrMany::<String>", default, skip_serializing_if = "is_default")]
     pub kills: Vec<String>,
@@ -369,6 +373,21 @@ impl Scenario {
     pub fn wants_saves(&self) -> bool {
         let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_) | Deed::ClientUpdate(_));
         self.when.iter().any(saves)
+    }
+
+    /// The settings on which its verdict rests: those that it names, and the longest gap where the
+    /// server forgets removals sooner than a client would list again by itself.
+    #[must_use]
+    pub fn rests_on(&self) -> Vec<Setting> {
+        let mut needs = self.needs.clone();
+        let quirks = &self.server.quirks.0;
+        let forgets =
+            quirks.iter().any(|(name, value)| name == "horizon" && value.starts_with("partial"));
+        let told = forgets && self.client.longest_gap.is_some();
+        if told && !needs.contains(&Setting::LongestGap) {
+            needs.push(Setting::LongestGap);
+        }
+        needs
     }
 
     /// The scenario as YAML that [`Scenario::parse`] reads back.

@@ -8,7 +8,7 @@ use super::{Files, Found, LONG, Phase, Plan, SearchError, Unjudged, Unkept, Watc
 use crate::candidate::{Candidate, Untried};
 use crate::generate::Bounds;
 use crate::parallel::in_parallel;
-use crate::replay::ExitCode;
+use crate::replay::{self, ExitCode};
 use crate::report::{Corpus, RunEvent, Searched};
 use crate::shrink::Effort;
 
@@ -179,19 +179,22 @@ impl<'a> Hunt<'a> {
         let (rounds, tally) = (&self.rounds, self.rounds.tally);
         let long = self.candidate.is_reference && tally.cases >= LONG;
         let unmet = if long { rounds.coverage.missing() } else { Vec::new() };
+        self.unjudged.merge(rounds.unjudged.clone());
+        let slow = self.unjudged.slow;
+        let none = tally.passed == 0 && self.corpus.is_none_or(|corpus| corpus.passed == 0);
         let code = if self.reported > 0 || !unmet.is_empty() {
             ExitCode::Failed
-        } else if tally.passed == 0 && self.corpus.is_none_or(|corpus| corpus.passed == 0) {
+        } else if none || replay::is_too_slow(slow, self.unjudged.all) {
             ExitCode::NothingJudged
         } else {
             ExitCode::Passed
         };
-        self.unjudged.merge(rounds.unjudged.clone());
         let searched = Searched {
             cases: tally.cases,
             passed: tally.passed,
             failed: tally.failed,
             not_judged: tally.not_judged,
+            slow,
             unfair: tally.unfair,
             requests: tally.requests,
             virtual_ms: tally.virtual_ms,

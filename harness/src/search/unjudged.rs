@@ -8,12 +8,18 @@ use crate::runner::{Judged, Outcome};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unjudged {
     runs: u64,
+    /// How many runs there were at all.
+    pub(super) all: u64,
+    /// How many of them a slow machine kept from being judged.
+    pub(super) slow: u64,
     demands: BTreeMap<(String, String), u64>,
 }
 
 impl Unjudged {
     /// Takes a run in; one of which nothing was judged says nothing of single demands.
     pub(super) fn see(&mut self, judged: &Judged) {
+        self.all += 1;
+        self.slow += u64::from(judged.was_too_slow());
         if judged.outcome() == Outcome::NotJudged {
             return;
         }
@@ -26,6 +32,8 @@ impl Unjudged {
     /// Takes the counts of others in.
     pub(super) fn merge(&mut self, other: Self) {
         self.runs += other.runs;
+        self.all += other.all;
+        self.slow += other.slow;
         for (demand, times) in other.demands {
             *self.demands.entry(demand).or_default() += times;
         }

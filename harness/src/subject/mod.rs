@@ -91,6 +91,11 @@ pub trait Subject: Send {
     /// Takes an event in and says what it does, in order.
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>);
 
+    /// An answer is about to be handed over, and its alarm is due at the same moment: what it does
+    /// of itself comes before what it does because of the answer. A client that takes both in at
+    /// once, the answer first, has nothing to do here.
+    fn before_answer(&mut self, _now: Moment, _actions: &mut Vec<Action>) {}
+
     /// An answer broke off, and this is what had come of it; [`Event::Failed`] follows. A client
     /// that drops what is not whole has nothing to do here.
     fn broke_off(
@@ -192,4 +197,7 @@ pub struct DeclaredTiming {
     pub longest_retry_after: Duration,
     /// From one full list to the next; none: never again.
     pub relist_every: Option<Duration>,
+    /// Whether it is of a shape that these times do not describe in full, so that it may ask for
+    /// more than they make.
+    pub leeway: bool,
 }

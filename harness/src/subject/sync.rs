@@ -93,6 +93,7 @@ impl Client for Sync {
                 throttled_cap: config.throttled.cap,
                 longest_retry_after: config.longest_retry_after,
                 relist_every: Some(config.relist_every),
+                leeway: false,
             },
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::Display;
+use strum::{Display, EnumIter, IntoEnumIterator as _};
 
 pub use crisp_mock_server::fault::Side;
 pub use rule::Rule;
@@ -55,6 +55,45 @@ pub enum SaveEnd {
     Refused,
     /// The client cannot say.
     Unknown,
+}
+
+/// A setting of a client that a scenario may choose, and rest on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Display, EnumIter, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Setting {
+    /// How far back each poll looks behind the last.
+    Overlap,
+    /// From one full list to the next.
+    RelistEvery,
+    /// After a gap this long the client lists again.
+    LongestGap,
+    /// How long the client waits for an answer.
+    RequestTimeout,
+    /// Requests a day that the client thinks it has.
+    Quota,
+}
+
+impl Setting {
+    /// Its name in the messages of the client protocol.
+    #[must_use]
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap_ms",
+            Self::RelistEvery => "relist_ms",
+            Self::LongestGap => "longest_gap_ms",
+            Self::RequestTimeout => "timeout_ms",
+            Self::Quota => "quota",
+        }
+    }
+
+    /// The one of this name in the client protocol.
+    #[must_use]
+    pub fn of_member(name: &str) -> Option<Self> {
+        Self::iter().find(|setting| setting.member() == name)
+    }
 }
 
 /// The client's own name for one of its requests.

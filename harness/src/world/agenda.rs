@@ -61,11 +61,19 @@ impl<'a> Agenda<'a> {
         self.due.iter().map(|(at, _)| *at).min()
     }
 
-    /// The first thing that is due by now; among equal times the one that was added first.
+    /// Takes out the first thing that is due by now; among equal times the one that was added first.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Due> {
+        self.first(now).map(|position| self.due.remove(position).1)
+    }
+
+    /// What would be taken out.
+    pub(crate) fn due(&self, now: Duration) -> Option<Due> {
+        self.first(now).map(|position| self.due[position].1)
+    }
+
+    fn first(&self, now: Duration) -> Option<usize> {
         let due = self.due.iter().enumerate().filter(|(_, (at, _))| *at <= now);
-        let (position, _) = due.min_by_key(|(position, (at, _))| (*at, *position))?;
-        Some(self.due.remove(position).1)
+        due.min_by_key(|(position, (at, _))| (*at, *position)).map(|(position, _)| position)
     }
 
     /// Whether some fault would go on for ever.

@@ -224,6 +224,15 @@ impl<'a, W: Witness> World<'a, W> {
         true
     }
 
+    /// Whether the first thing that is due concerns the server alone.
+    fn is_due_at_crisp(&self) -> bool {
+        match self.agenda.due(self.now) {
+            Some(Due::Step(index)) => self.prepared.scenario.when[index].deed.is_at_crisp(),
+            Some(Due::ClockEdge(_) | Due::EndFaults) => true,
+            None => false,
+        }
+    }
+
     fn push(&mut self, what: What) {
         let event = self.history.push(self.now, what);
         self.witness.see(&self.history, &event);

@@ -96,9 +96,10 @@ impl Taken {
     }
 }
 
-/// Finds the order that a save's request carries out: the oldest of this life of the client that is
-/// still open, else the latest that had the same content. An order that a restart cut off would
-/// be open for ever.
+/// Finds the order that a save's request carries out, of those with the same content: the oldest of
+/// this life of the client that is open and has no request yet, else the oldest that is open, else
+/// the latest. Of two equal orders the second request belongs to the second, and is no repetition.
+/// An order that a restart cut off would be open for ever.
 fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let settings = std::str::from_utf8(body).map(|text| history.values.json(text));
     let request = &history.requests[index as usize];
@@ -111,8 +112,9 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     };
     let fits = |save: &Save| save.site == site && save.how == how && save.settings == settings;
     let saves = &history.saves;
-    let open =
-        saves.iter().position(|save| fits(save) && save.end.is_none() && save.life == request.life);
+    let is_open = |save: &Save| fits(save) && save.end.is_none() && save.life == request.life;
+    let untried = saves.iter().position(|save| is_open(save) && save.attempts.is_empty());
+    let open = untried.or_else(|| saves.iter().position(is_open));
     let Some(save) = open.or_else(|| saves.iter().rposition(fits)) else {
         return;
     };
@@ -163,4 +165,49 @@ pub(crate) fn unfired(space: &Space) -> Vec<usize> {
 fn page_of(path: &str) -> u32 {
     let last = path.rsplit('/').next().unwrap_or_default();
     last.parse().unwrap_or(1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: &str = r#"{"message":"mine"}"#;
+
+    /// A request that saves [`SETTINGS`] to w1.
+    fn put(history: &mut History) -> RequestIndex {
+        let request = Request {
+            operation: Operation::SaveSettings,
+            page: None,
+            site: Some(history.site(WebsiteId::numbered(1))),
+            number: 1,
+            page_number: 0,
+            life: 0,
+            sent: Duration::ZERO,
+            ended: None,
+            quality: Quality::Good,
+            status: Some(200),
+            retry_after: None,
+            carried_out: true,
+            since: None,
+            faults: Vec::new(),
+            save: None,
+            body: None,
+        };
+        let index = RequestIndex::try_from(history.requests.len()).unwrap();
+        history.requests.push(request);
+        attribute(history, index, &Bytes::from(SETTINGS));
+        index
+    }
+
+    #[test]
+    fn of_two_equal_orders_each_has_its_own_request_and_a_third_is_a_repetition() {
+        let mut history = History::default();
+        let settings: Value = serde_json::from_str(SETTINGS).unwrap();
+        for _ in 0..2 {
+            order(&mut history, Duration::ZERO, WebsiteId::numbered(1), &settings, How::Put);
+        }
+        let requests = [(); 3].map(|()| put(&mut history));
+        let belongs = requests.map(|index| history.requests[index as usize].save);
+        assert_eq!(belongs, [Some(0), Some(1), Some(0)]);
+    }
 }

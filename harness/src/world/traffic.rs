@@ -102,12 +102,19 @@ impl<W: Witness> World<'_, W> {
     }
 
     pub(super) fn deliver(&mut self, letter: Letter) {
+        if self.subject.next_wake().is_some_and(|wake| wake <= self.now) {
+            // What it does of itself at this moment it does without knowing the answer.
+            self.hear(|subject, now, actions| subject.before_answer(now, actions));
+            if !self.ids.iter().any(|(id, _)| *id == letter.id) {
+                return; // it gave the request up
+            }
+        }
         self.push(What::Arriving(letter.request));
         self.reach(letter.request, Duration::ZERO, server_side::after);
-        while self.act_if_due() {}
-        // A step may have ended the client's life.
-        if self.history.requests[letter.request as usize].life != self.history.life {
-            return;
+        // Steps after an answer: what happens at Crisp happens before the client can ask again, what
+        // the client is to do is left to it until it knows the answer.
+        while self.is_due_at_crisp() {
+            self.act_if_due();
         }
         self.ids.retain(|(id, _)| *id != letter.id);
         match letter.content {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crisp_harness::peer::{
     Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading,
 };
-use crisp_harness::scenario::SaveEnd;
+use crisp_harness::scenario::{SaveEnd, Setting};
 use crisp_harness::subject::{Action, Client, Event, Held, How, Moment, RequestId, Setup, Subject};
 use crisp_mock_server::id::WebsiteId;
 use http::{Request, Response};
@@ -20,6 +20,15 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
+
+/// They take over whatever a scenario sets.
+const SETTINGS: [Setting; 5] = [
+    Setting::Overlap,
+    Setting::RelistEvery,
+    Setting::LongestGap,
+    Setting::RequestTimeout,
+    Setting::Quota,
+];
 
 /// Starts such clients.
 pub struct Driven<C> {
@@ -44,6 +53,8 @@ impl<C: Client + 'static> Launcher for Driven<C> {
                 timeout: Some(about.declared.request_timeout),
                 backoff_max: Some(about.declared.refused_cap),
                 relist: about.declared.relist_every,
+                overlap: Some(about.declared.overlap),
+                takes: SETTINGS.to_vec(),
             };
             Ok(Box::new(DrivenPeer {
                 client: self.client.clone(),

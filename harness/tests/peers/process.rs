@@ -162,7 +162,7 @@ async fn whoever_dies_or_falls_silent_later_has_stopped() {
     let silent = silent.await.read().await.unwrap_err();
     assert_eq!(
         silent,
-        PeerError::Stopped(
+        PeerError::Late(
             "no reply to `read` within 2s (--client-timeout)\n  it was sent: {\"id\":2,\"op\":\"read\"}"
                 .to_owned()
         )

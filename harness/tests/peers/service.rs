@@ -101,7 +101,7 @@ async fn a_service_that_stumbles_is_told_apart_by_how() {
     let options = PeerOptions { timeout: std::time::Duration::from_secs(2), ..hasty() };
     let error = scenario(&service(&running.url, &options)).await.unwrap_err();
     let why = "no reply to `read` within 2s (--client-timeout)".to_owned();
-    assert_eq!(error, PeerError::Stopped(why));
+    assert_eq!(error, PeerError::Late(why));
 }
 
 #[tokio::test]
