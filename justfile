@@ -36,3 +36,7 @@ package:
 # Other mock servers beside ours, on the same page (installs them from npm and crates.io)
 peers *options:
     python3 benches/peers/run.py {{options}}
+
+# Fuzz targets, all or those that are named: `FUZZ_SECONDS=600 just fuzz schema`
+fuzz *targets:
+    fuzz/run {{targets}}

@@ -19,6 +19,7 @@ mod difference;
 mod example_plugins;
 mod faults;
 mod judged;
+mod openapi;
 mod pages;
 mod refusals;
 mod retries;

@@ -60,6 +60,17 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn white_space_in_what_a_scenario_teaches_is_read_back_as_it_was() {
+    let long = "word ".repeat(30);
+    for about in [format!("{long} two spaces"), format!("{long}\n\na paragraph"), "a\tb".into()] {
+        let scenario =
+            Scenario { about: Some(about), ..Scenario::parse("full.yaml", FULL).unwrap() };
+        let yaml = scenario.to_yaml();
+        assert_eq!(Scenario::parse("again.yaml", &yaml).unwrap(), scenario, "{yaml}");
+    }
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     insta::assert_snapshot!(diagnose(
         r#"

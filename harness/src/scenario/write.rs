@@ -71,9 +71,15 @@ fn write_about(out: &mut String, about: &str) {
         let _ = writeln!(out, "{line}");
         return;
     }
+    let words: Vec<&str> = about.split_whitespace().collect();
+    // Other white space than one space between words would be lost.
+    if words.join(" ") != about || about.contains(char::is_control) {
+        let _ = writeln!(out, "about: {}", Value::from(about));
+        return;
+    }
     out.push_str("about: >-\n");
     let mut width = 0;
-    for word in about.split_whitespace() {
+    for word in words {
         let long = word.chars().count();
         if width == 0 {
             let _ = write!(out, "  {word}");

@@ -61,6 +61,12 @@ impl Call {
         self
     }
 
+    /// Documents a body that may be left out.
+    pub(super) fn may_take(mut self, schema: Value) -> Self {
+        self.operation["requestBody"] = json!({ "required": false, "content": content(schema) });
+        self
+    }
+
     /// Documents an answer with a JSON body.
     pub(super) fn answers(self, status: u16, description: &str, schema: Value) -> Self {
         self.respond(&status.to_string(), description, Some(schema))

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::described::{self, body, count};
 use super::{
     clock, faults, health, info, openapi, ready, requests, reset, rules, spaces, state, websites,
 };
-use crate::document::{self, Language};
 
 /// The calls that every space has.
 pub(super) fn of_a_space() -> Vec<Call> {
@@ -30,7 +30,12 @@ pub(super) fn of_the_server() -> Vec<Call> {
             "Makes a fresh isolated world. Options that are left out are the server's own, \
              credentials and faults excepted.",
         )
-        .takes(body::<spaces::NewSpace>())
+        .may_take(body::<spaces::NewSpace>([
+            ("expires", described::duration()),
+            ("faults", described::faults()),
+            ("quirks", component("QuirkSettings")),
+            ("state", component("State")),
+        ]))
         .answers(201, "The facts a fixture needs.", component("Info")),
         Call::delete("/spaces/{space}", spaces::remove, "Tears a space down.").answers(
             200,
@@ -89,7 +94,7 @@ fn installations() -> Vec<Call> {
                 })),
             ),
         Call::post("/websites", websites::install, "The plugin is installed on a website.")
-            .takes(body::<websites::Install>())
+            .may_take(body::<websites::Install>([("website_id", described::website())]))
             .answers(201, "The website, its `website_id` among the fields.", component("Website")),
         Call::get("/websites/{website}", websites::show, "One website.").answers(
             200,
@@ -101,7 +106,7 @@ fn installations() -> Vec<Call> {
             websites::change,
             "Its plan or the price it pays changes.",
         )
-        .takes(body::<websites::Change>())
+        .takes(body::<websites::Change>([]))
         .answers(200, "The website.", component("Website")),
         Call::delete(
             "/websites/{website}",
@@ -122,16 +127,16 @@ fn installations() -> Vec<Call> {
 fn journal() -> Vec<Call> {
     vec![
         Call::get("/requests", requests::list, "The journal of requests to the REST API.")
-            .query("operation", text(), "Only this operation: list, since, save_settings, …")
+            .query("operation", described::operation(), "Only this operation.")
             .query("since_seq", count(), "Only entries with a greater number.")
             .query("method", text(), "Only this method.")
-            .query("status", count(), "Only this status.")
-            .query("website", text(), "Only about this website: a UUID or w7.")
+            .query("status", status(), "Only this status.")
+            .query("website", described::website(), "Only about this website: a UUID or w7.")
             .query("path", text(), "Only paths that contain this.")
             .query("limit", count(), "At most so many, the newest.")
             .query(
                 "wait",
-                text(),
+                described::duration(),
                 "Hold the call until an entry matches, at most so long (5s; never over 5m).",
             )
             .answers(200, "The entries that matched, oldest first.", component("Journal")),
@@ -162,7 +167,7 @@ fn armed_faults() -> Vec<Call> {
             with(json!({ "faults": list(object()) })),
         ),
         Call::post("/faults", faults::add, "Arms one fault or a list of them (docs/faults.md).")
-            .takes(json!({ "oneOf": [object(), list(object())] }))
+            .takes(described::faults())
             .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
         Call::delete("/faults", faults::clear, "Disarms all faults.").answers(
             200,
@@ -185,19 +190,22 @@ fn rules_of_a_world() -> Vec<Call> {
             component("Clock"),
         ),
         Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
-            .takes(body::<clock::Step>())
+            .takes(body::<clock::Step>([
+                ("advance", described::duration()),
+                ("skew", described::shift()),
+            ]))
             .answers(200, "The time after it.", component("Clock")),
         Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
             200,
             "As it was given.",
-            object(),
+            json!({ "type": ["object", "boolean"] }),
         ),
         Call::put(
             "/schema",
             rules::set_schema,
             "Replaces it; an invalid one is refused with an explanation.",
         )
-        .takes(object())
+        .takes(json!({ "type": ["object", "boolean"] }))
         .answers(200, "Warnings, if any.", object()),
         Call::get("/quirks", rules::quirks, "Every quirk with its value (docs/quirks.md).")
             .answers(200, "By name.", component("Quirks")),
@@ -206,7 +214,7 @@ fn rules_of_a_world() -> Vec<Call> {
             rules::set_quirks,
             "Sets the quirks that the body names and leaves the others.",
         )
-        .takes(component("Quirks"))
+        .may_take(component("QuirkSettings"))
         .answers(200, "All of them.", component("Quirks")),
         Call::get("/quota", rules::quota, "The daily quota.").answers(
             200,
@@ -218,7 +226,7 @@ fn rules_of_a_world() -> Vec<Call> {
             rules::set_quota,
             "Sets the limit (null: none), the requests that count as made, or both.",
         )
-        .takes(body::<rules::SetQuota>())
+        .takes(body::<rules::SetQuota>([]))
         .answers(200, "The quota.", component("Quota")),
     ]
 }
@@ -226,17 +234,6 @@ fn rules_of_a_world() -> Vec<Call> {
 /// A schema of `components.json`.
 fn component(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-/// The schema of a body that is read as a document, with the components for what they describe.
-fn body<L: Language>() -> Value {
-    let mut schema = document::inline_schema::<L>();
-    for (member, name) in [("quirks", "Quirks"), ("state", "State")] {
-        if let Some(member) = schema["properties"].get_mut(member) {
-            *member = component(name);
-        }
-    }
-    schema
 }
 
 fn object() -> Value {
@@ -256,6 +253,6 @@ fn text() -> Value {
     json!({ "type": "string" })
 }
 
-fn count() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
+fn status() -> Value {
+    json!({ "type": "integer", "minimum": 100, "maximum": 599 })
 }

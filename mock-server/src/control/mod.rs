@@ -6,6 +6,7 @@
 mod call;
 mod calls;
 mod clock;
+mod described;
 mod error;
 mod extract;
 mod faults;

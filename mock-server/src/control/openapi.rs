@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::calls;
+use super::described;
 use super::extract::Chosen;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
@@ -23,11 +24,11 @@ pub(super) fn paths() -> impl Iterator<Item = &'static str> {
     DOCUMENT["paths"].as_object().into_iter().flat_map(Map::keys).map(String::as_str)
 }
 
-/// The names in paths, and what each stands for.
-const NAMES: [(&str, &str); 3] = [
-    ("space", "The space's name."),
-    ("website", "A UUID, or a short name like w7."),
-    ("fault", "The id that arming it answered."),
+/// The names in paths, what each stands for, and one that is there at the start.
+const NAMES: [(&str, &str, &str); 3] = [
+    ("space", "The space's name.", "default"),
+    ("website", "A UUID, or a short name like w7.", "w1"),
+    ("fault", "The id that arming it answered.", "1"),
 ];
 
 fn document() -> Value {
@@ -35,8 +36,18 @@ fn document() -> Value {
     describe(&mut paths, "/_mock", calls::of_the_server());
     describe(&mut paths, "/_mock", calls::of_a_space());
     describe(&mut paths, "/_mock/spaces/{space}", calls::of_a_space());
-    let components: Value =
+    let mut components: Value =
         serde_json::from_str(include_str!("components.json")).unwrap_or_default();
+    let schemas = &mut components["schemas"];
+    described::may_be_null(&mut schemas["State"]);
+    described::may_be_null(&mut schemas["DumpedWebsite"]);
+    schemas["State"]["properties"]["websites"] = json!({
+        "description": "By short name (w1) or UUID.",
+        "type": ["object", "null"],
+        "propertyNames": described::website(),
+        "additionalProperties": { "$ref": "#/components/schemas/DumpedWebsite" },
+    });
+    schemas["QuirkSettings"] = described::quirks();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -55,14 +66,19 @@ fn describe(paths: &mut Map<String, Value>, base: &str, calls: Vec<Call>) {
         let path = format!("{base}{path}");
         let parameters: Vec<_> = NAMES
             .into_iter()
-            .filter(|(name, _)| path.contains(&format!("{{{name}}}")))
-            .map(|(name, description)| {
+            .filter(|(name, ..)| path.contains(&format!("{{{name}}}")))
+            .map(|(name, description, example)| {
+                let schema = match name {
+                    "website" => described::website(),
+                    _ => json!({ "type": "string" }),
+                };
                 json!({
                     "name": name,
                     "in": "path",
                     "required": true,
-                    "schema": { "type": "string" },
+                    "schema": schema,
                     "description": description,
+                    "example": example,
                 })
             })
             .collect();

@@ -42,6 +42,12 @@ impl Question {
             self.website.as_deref().map(str::parse).transpose().map_err(|error| {
                 ControlError::bad_request(format!("{error}"), "GET /_mock/websites lists them")
             })?;
+        if self.status.is_some_and(|status| !(100..=599).contains(&status)) {
+            return Err(ControlError::bad_request(
+                "no answer has that status",
+                "send `status=503`",
+            ));
+        }
         Ok(Filter {
             operation,
             since_seq: self.since_seq,

@@ -3,7 +3,7 @@
 //! This is no validator for any schema: it knows what `schemars` derives from the types of this
 //! workspace, and it says what is wrong in the words of the language, with the nearest key.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::node::{Entry, Kind, Node};
 use super::problem::{Problem, member};
@@ -12,16 +12,39 @@ use super::wanted::{in_range, last, plain, usual_hint, wanted};
 use crate::nearest::nearest;
 
 /// Every mistake of a tree, in its order.
-pub(super) fn check(schema: &Value, forms: &[Form], node: &Node) -> Vec<Problem> {
-    let mut checker = Checker { root: schema, forms, problems: Vec::new() };
+pub(super) fn check(schema: &Value, forms: &[Form], node: &Node) -> Checked {
+    let mut checker = Checker { root: schema, forms, problems: Vec::new(), whole: Vec::new() };
     checker.value(schema, node, "");
-    checker.problems
+    Checked { problems: checker.problems, whole: checker.whole }
+}
+
+/// What was found.
+pub(super) struct Checked {
+    pub(super) problems: Vec<Problem>,
+    /// Pointers to whole numbers that are written with a point, `20.0`, as some JSON writers do.
+    whole: Vec<String>,
+}
+
+impl Checked {
+    /// The tree as a value, in which whole numbers are written as such where the type wants them.
+    pub(super) fn value(&self, node: &Node) -> Value {
+        let mut value = node.to_value();
+        for pointer in &self.whole {
+            if let Some(Value::Number(number)) = value.pointer_mut(pointer)
+                && let Some(whole) = whole(number)
+            {
+                *number = whole;
+            }
+        }
+        value
+    }
 }
 
 struct Checker<'a> {
     root: &'a Value,
     forms: &'a [Form],
     problems: Vec<Problem>,
+    whole: Vec<String>,
 }
 
 /// The members that an object may have.
@@ -50,6 +73,9 @@ impl<'a> Checker<'a> {
         match &node.kind {
             Kind::Text(text) => self.text(schema, text, node, pointer),
             Kind::Number(number) => {
+                if number.is_f64() && !wants(schema, "number") {
+                    self.whole.push(pointer.to_owned());
+                }
                 let fits = number.as_f64().is_some_and(|number| in_range(schema, number));
                 if !fits {
                     let message = format!("`{number}` is out of range");
@@ -113,7 +139,7 @@ impl<'a> Checker<'a> {
             }
             (several, _) => {
                 let problems = several.iter().map(|branch| {
-                    let mut checker = Checker { problems: Vec::new(), ..*self };
+                    let mut checker = Checker { problems: Vec::new(), whole: Vec::new(), ..*self };
                     checker.value(branch, node, pointer);
                     checker.problems
                 });
@@ -325,6 +351,25 @@ fn constants<'a>(schema: &'a Value, checker: &Checker<'a>) -> Option<Vec<&'a Val
     each.collect::<Option<Vec<_>>>().map(|all| all.concat())
 }
 
+/// The number as a whole one, if it is one that 64 bits hold.
+fn whole(number: &Number) -> Option<Number> {
+    // The least number beyond 64 bits, which is exact as a float.
+    const BEYOND: f64 = 18_446_744_073_709_551_616.0;
+    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+    if (0.0..BEYOND).contains(&float) {
+        return Some(Number::from(float as u64));
+    }
+    (-BEYOND / 2.0..0.0).contains(&float).then(|| Number::from(float as i64))
+}
+
+fn wants(schema: &Value, kind: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        Some(one) => one == kind,
+        None => true,
+    }
+}
+
 fn accepts(schema: &Value, node: &Node) -> bool {
     let one = |kind: &Value| match (kind.as_str().unwrap_or_default(), &node.kind) {
         ("null", Kind::Null)
@@ -333,7 +378,7 @@ fn accepts(schema: &Value, node: &Node) -> bool {
         | ("number", Kind::Number(_))
         | ("array", Kind::List(_))
         | ("object", Kind::Map(_)) => true,
-        ("integer", Kind::Number(number)) => number.is_u64() || number.is_i64(),
+        ("integer", Kind::Number(number)) => whole(number).is_some() || !number.is_f64(),
         _ => false,
     };
     match schema.get("type") {

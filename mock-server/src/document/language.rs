@@ -41,12 +41,12 @@ pub trait Language: DeserializeOwned + JsonSchema + 'static {
 ///
 /// Every mistake, with JSON pointers.
 pub fn read<L: Language>(node: &Node) -> Result<L, Vec<Problem>> {
-    let problems = check(schema_of::<L>(), &L::forms(), node);
-    if !problems.is_empty() {
-        return Err(problems);
+    let checked = check(schema_of::<L>(), &L::forms(), node);
+    if !checked.problems.is_empty() {
+        return Err(checked.problems);
     }
     // The schema is derived from the type, so this fails only where the two disagree.
-    let value = L::deserialize(node.to_value())
+    let value = L::deserialize(checked.value(node))
         .map_err(|error| vec![Problem::value("", error.to_string())])?;
     let problems = value.problems(node);
     if problems.is_empty() { Ok(value) } else { Err(problems) }
@@ -82,7 +82,8 @@ fn may_be_null(schema: &Value) -> bool {
 /// Reads as much of a map as can be read: what is wrong in one member does not hide what is wrong in
 /// another, nor what a later check finds in the rest.
 pub fn read_in_part<L: Language + Default>(node: &Node) -> (L, Vec<Problem>) {
-    let mut problems = check(schema_of::<L>(), &L::forms(), node);
+    let checked = check(schema_of::<L>(), &L::forms(), node);
+    let mut problems = checked.problems.clone();
     let mut rest = node.clone();
     let Kind::Map(entries) = &mut rest.kind else {
         return (L::default(), problems);
@@ -96,7 +97,7 @@ pub fn read_in_part<L: Language + Default>(node: &Node) -> (L, Vec<Problem>) {
         };
         !problems.iter().any(|problem| inside(&problem.pointer))
     });
-    match L::deserialize(rest.to_value()) {
+    match L::deserialize(checked.value(&rest)) {
         Ok(value) => {
             problems.extend(value.problems(&rest));
             (value, problems)

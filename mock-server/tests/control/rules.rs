@@ -78,3 +78,20 @@ async fn a_quota_can_be_set_and_lifted() {
     assert_eq!(account().await, 200);
     assert_eq!(control(&emulator, "PUT /_mock/quota", json!({})).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point_and_settings_stay_as_they_were_sent() {
+    let emulator = emulator(WorldOptions::default());
+    control(&emulator, "PUT /_mock/quirks", json!({"numbers": "as-sent", "page-size": 7.0})).await;
+    let (status, quota) =
+        control(&emulator, "PUT /_mock/quota", json!({"limit": 20.0, "used": 1.8e19})).await;
+    assert_eq!((status, &quota["limit"]), (200, &json!(20)), "{quota}");
+    assert_eq!(quota["used"], 18_000_000_000_000_000_000_u64);
+    let website = json!({"website_id": "w90", "price": 12.0, "settings": {"price": 12.0}});
+    let (_, website) = control(&emulator, "POST /_mock/websites", website).await;
+    assert_eq!((&website["price"], &website["settings"]["price"]), (&json!(12), &json!(12.0)));
+    for odd in [json!(1.5), json!(2e19), json!(-1.0)] {
+        let (status, said) = control(&emulator, "PUT /_mock/quota", json!({"limit": odd})).await;
+        assert_eq!(status, 400, "{odd}: {said}");
+    }
+}
