@@ -230,7 +230,7 @@ fn an_update_while_the_first_list_is_read_costs_one_more_pass_and_a_later_list_n
     assert_eq!((sim.machine.counters().drifts, sim.machine.is_ready()), (1, true));
     sim.assert_converged();
     let asked = sim.count("list");
-    sim.after("list", u32::try_from(asked).unwrap() + 2, Deed::Operator(2, json!({"v": "newer"})));
+    sim.after("list", asked + 2, Deed::Operator(2, json!({"v": "newer"})));
     sim.run(secs(3700));
     assert_eq!(sim.machine.counters().drifts, 1);
     sim.assert_converged();
