@@ -1,5 +1,4 @@
 //! What becomes of a replay on a machine that is too slow for it, or that cannot go on.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
