@@ -30,7 +30,7 @@ pub struct ReportArguments {
     pub quiet: bool,
 
     /// End with exit code 3 also when some scenario was not judged and all others passed
-    #[arg(long, value_name = "WHAT", env = "CRISP_MOCK_FAIL_ON")]
+    #[arg(long, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
 }
 

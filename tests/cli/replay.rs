@@ -122,3 +122,20 @@ fn what_is_no_file_of_a_bounded_size_is_refused_at_once() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("it is no regular file"), "{}", ended.stderr);
 }
+
+#[test]
+fn what_was_not_judged_fails_a_run_that_is_to_fail_on_it() {
+    let saves =
+        "name: the plugin saves\nwhen: [ { at: 70s, client_save: { w1: { message: mine } } } ]\n";
+    let folder = folder(&[("saves.yaml", saves), ("nothing.yaml", "name: nothing happens\n")]);
+    let line = ["replay", "saves.yaml", "nothing.yaml", "--client", "guide"];
+    let ended = run_in(folder.path(), &line);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+    assert!(ended.stdout.ends_with("PASS    1 passed, 1 not judged\n"), "{}", ended.shown());
+    let strict = [&line[..], &["--fail-on", "not-judged", "--report", "json=events"]].concat();
+    let ended = run_in(folder.path(), &strict);
+    assert_eq!(ended.code, Some(3), "{}", ended.shown());
+    assert!(ended.stdout.ends_with("NONE    1 passed, 1 not judged\n"), "{}", ended.shown());
+    let events = std::fs::read_to_string(folder.path().join("events")).unwrap();
+    assert!(events.contains("\"exit_code\":3"), "{events}");
+}

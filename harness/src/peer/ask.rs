@@ -122,3 +122,32 @@ fn settings(client: &Client) -> Map<String, Value> {
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_scenario_sets_for_the_client_goes_out_in_start_and_nothing_else_does() {
+        let told = |client: &Client| Value::Object(settings(client)).to_string();
+        assert_eq!(told(&Client::default()), "{}");
+        let client = Client {
+            relist_every: Some(Duration::from_secs(300)),
+            overlap: Some(Duration::from_secs(5)),
+            longest_gap: Some(Duration::from_secs(60)),
+            request_timeout: Some(Duration::from_secs(10)),
+            quota: Some(500),
+            seed: Some(7),
+            clock: Some(90_000),
+            poll_every: Some(Duration::from_secs(20)),
+        };
+        let wanted = serde_json::json!({
+            "overlap_ms": 5_000,
+            "relist_ms": 300_000,
+            "longest_gap_ms": 60_000,
+            "timeout_ms": 10_000,
+            "quota": 500,
+        });
+        assert_eq!(serde_json::from_str::<Value>(&told(&client)).unwrap(), wanted);
+    }
+}
