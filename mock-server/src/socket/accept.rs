@@ -29,8 +29,8 @@ pub struct Limits {
     /// Bytes in a request's head (at least 8 KiB, and at most 100 headers); more is refused with
     /// 431. Also what is buffered of an answer. 64 KiB.
     pub buffer: usize,
-    /// A connection on which no request was completed for this long is closed; at the latest after
-    /// twice as long. 75 s.
+    /// A connection on which no request was completed for this long is closed, and so is one whose
+    /// client has ended its side and waits; at the latest after twice as long. 75 s.
     pub idle: Duration,
     /// Connections at the same time; more wait in the kernel's queue. 16,384.
     pub connections: usize,

@@ -16,7 +16,7 @@ use super::accept::Limits;
 use super::body::AnswerBody;
 use super::held::HeldAnswers;
 use super::intake::{closing, take_in};
-use super::state::{ConnectionState, Termination};
+use super::state::{ConnectionState, Side, Termination};
 use super::stop::StopSignal;
 use crate::api::TurnedAway;
 use crate::fault::{Delivery, Outcome, status_answer};
@@ -48,7 +48,7 @@ impl ConnectionContext {
     }
 }
 
-/// Reads a request, has it answered, and delivers the answer.
+/// Reads a request, whose head is complete, has it answered, and delivers the answer.
 pub(super) async fn exchange<S, F>(
     connection: &ConnectionContext,
     service: &S,
@@ -58,7 +58,6 @@ where
     S: Fn(Request<Bytes>) -> F,
     F: Future<Output = Reply>,
 {
-    connection.state.begin();
     // What few requests need is boxed here and below, so that the usual future stays small.
     let request = if request.body().is_end_stream() {
         request.map(|_| Bytes::new())
@@ -67,6 +66,7 @@ where
         let whole = Box::pin(take_in(request, &connection.limits));
         connection.stop.clone().or_stopped(whole).await.flatten().ok_or(NoAnswer)?
     };
+    connection.state.received();
     let turned_away = request.extensions().get::<TurnedAway>().is_some();
     let Reply { delivery, in_flight, under_way } = caught(service, request).await;
     let response = match delivery {
@@ -106,10 +106,12 @@ async fn deliver(
     delivery: Delivery,
     mut in_flight: Option<InFlight>,
 ) -> Result<Response<AnswerBody>, NoAnswer> {
-    // If this future is dropped while it waits, then because the client disconnected.
-    set_client_left(&mut in_flight, true);
-    let due = match &in_flight {
-        Some(request) => hold(connection, request, delivery.hold, delivery.after_next).await,
+    let due = match &mut in_flight {
+        Some(request) => {
+            // If this future is dropped while it waits, then because the client disconnected.
+            request.client_left = true;
+            hold_watching(connection, request, delivery.hold, delivery.after_next).await
+        }
         None => Duration::ZERO,
     };
     if delivery.outcome.response().is_some() {
@@ -122,11 +124,15 @@ async fn deliver(
         Outcome::Reset => Err(Termination::Reset),
         Outcome::Close => Err(Termination::Close),
         Outcome::Hang => {
-            connection.stop.clone().stopped().await;
+            // There is nothing that a client could still read.
+            connection.stop.clone().or_stopped(connection.state.client_ended()).await;
             Err(Termination::Close)
         }
     };
-    set_client_left(&mut in_flight, false);
+    if let Some(request) = &mut in_flight {
+        // Where bytes follow, they will tell.
+        request.client_left = decided.is_err() && connection.state.client() != Side::Open;
+    }
     let (response, cut, pace) = decided.map_err(|how| {
         connection.state.terminate(how);
         NoAnswer
@@ -144,9 +150,21 @@ async fn deliver(
     }))
 }
 
-fn set_client_left(in_flight: &mut Option<InFlight>, left: bool) {
-    if let Some(request) = in_flight {
-        request.client_left = left;
+/// Holds an answer back; a client that ends its side meanwhile is told of at once, and still answered.
+async fn hold_watching(
+    connection: &ConnectionContext,
+    request: &mut InFlight,
+    time: Duration,
+    after_next: Option<Duration>,
+) -> Duration {
+    let mut held = pin!(hold(connection, request, time, after_next));
+    tokio::select! {
+        biased;
+        due = &mut held => due,
+        () = connection.state.client_ended() => {
+            request.client_ended();
+            held.await
+        }
     }
 }
 
