@@ -17,7 +17,8 @@ pub(super) fn checked(mut request: Request<Bytes>) -> Request<Bytes> {
     request
 }
 
-fn problem(request: &Request<Bytes>) -> Option<TurnedAway> {
+/// Why a request is refused by the head of it, if it is.
+pub(super) fn problem(request: &Request<Bytes>) -> Option<TurnedAway> {
     let refused =
         |status, reason, why: &str| Some(TurnedAway { status, reason, why: why.to_owned() });
     let hosts = request.headers().get_all(HOST).iter().count();

@@ -51,6 +51,9 @@ impl Default for Limits {
     }
 }
 
+/// Says of a request that expects `100 Continue`, by its head alone, whether its body is wanted.
+pub type WantsBody = dyn Fn(&Request<Bytes>) -> bool + Send + Sync;
+
 /// How long to wait when the system has no file or memory left for another connection.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
@@ -63,6 +66,7 @@ const EXHAUSTED: Duration = Duration::from_millis(50);
 pub struct HttpServer<S> {
     service: Arc<S>,
     limits: Arc<Limits>,
+    wants_body: Arc<WantsBody>,
     held: Arc<HeldAnswers>,
 }
 
@@ -73,7 +77,21 @@ where
 {
     /// A server that is not listening yet.
     pub fn new(service: S, limits: Limits) -> Self {
-        Self { service: Arc::new(service), limits: Arc::new(limits), held: Arc::default() }
+        Self {
+            service: Arc::new(service),
+            limits: Arc::new(limits),
+            wants_body: Arc::new(|_| true),
+            held: Arc::default(),
+        }
+    }
+
+    /// Asks this for each request that expects `100 Continue`. If its body is not wanted, the service
+    /// gets it without, and with [`Unsent`](crate::api::Unsent) in its extensions; the connection ends
+    /// with the answer.
+    #[must_use]
+    pub fn asking(mut self, wants_body: Arc<WantsBody>) -> Self {
+        self.wants_body = wants_body;
+        self
     }
 
     /// Serves a listener until `stop` completes; several listeners can be served side by side.
@@ -115,6 +133,7 @@ where
         let _ = stream.set_nodelay(true);
         let context = ConnectionContext {
             limits: Arc::clone(&self.limits),
+            wants_body: Arc::clone(&self.wants_body),
             held: Arc::clone(&self.held),
             state: Arc::default(),
             stop: stop.clone(),

@@ -12,13 +12,13 @@ use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::ext::ReasonPhrase;
 
-use super::accept::Limits;
+use super::accept::{Limits, WantsBody};
 use super::body::AnswerBody;
 use super::held::HeldAnswers;
 use super::intake::{closing, take_in};
 use super::state::{ConnectionState, Side, Termination};
 use super::stop::StopSignal;
-use crate::api::TurnedAway;
+use crate::api::{TurnedAway, Unsent};
 use crate::fault::{Delivery, Outcome, status_answer};
 use crate::spaces::{InFlight, Reply};
 
@@ -30,6 +30,7 @@ pub(super) struct NoAnswer;
 /// What the exchanges of one connection need besides their requests.
 pub(super) struct ConnectionContext {
     pub(super) limits: Arc<Limits>,
+    pub(super) wants_body: Arc<WantsBody>,
     pub(super) held: Arc<HeldAnswers>,
     pub(super) state: Arc<ConnectionState>,
     pub(super) stop: StopSignal,
@@ -63,11 +64,13 @@ where
         request.map(|_| Bytes::new())
     } else {
         // A server that stops does not wait for a body that may never be whole.
-        let whole = Box::pin(take_in(request, &connection.limits));
+        let whole = Box::pin(take_in(request, &connection.limits, &*connection.wants_body));
         connection.stop.clone().or_stopped(whole).await.flatten().ok_or(NoAnswer)?
     };
     connection.state.received();
-    let turned_away = request.extensions().get::<TurnedAway>().is_some();
+    // What follows on the connection may be the body that was not read.
+    let extensions = request.extensions();
+    let last = extensions.get::<TurnedAway>().is_some() || extensions.get::<Unsent>().is_some();
     let Reply { delivery, in_flight, under_way } = caught(service, request).await;
     let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
@@ -78,7 +81,7 @@ where
     };
     let response = response.map(|body| body.during(under_way));
     let response = with_reason_phrase(response);
-    Ok(if turned_away { closing(response) } else { response })
+    Ok(if last { closing(response) } else { response })
 }
 
 /// Runs a handler; if it panics, the client gets a 500 and the connection stays.
