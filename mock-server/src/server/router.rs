@@ -58,7 +58,8 @@ impl Routes {
     }
 }
 
-fn is_control(request: &Request<Bytes>) -> bool {
+/// Whether it is a call of the control API.
+pub(super) fn is_control(request: &Request<Bytes>) -> bool {
     let below = request.uri().path().strip_prefix("/_mock");
     below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

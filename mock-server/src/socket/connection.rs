@@ -55,7 +55,7 @@ where
     );
     let mut stop = context.stop.clone();
     let mut stopping = false;
-    let mut idle = IdleCheck::new(context.limits.idle);
+    let mut idle = IdleCheck::new(context.idle());
     let result = loop {
         let ended = poll_fn(|cx| {
             let polled = connection.poll_without_shutdown(cx);

@@ -12,7 +12,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::ext::ReasonPhrase;
 
-use super::accept::{Limits, WantsBody};
+use super::accept::{Limits, Spare, WantsBody};
 use super::body::AnswerBody;
 use super::held::HeldAnswers;
 use super::intake::{closing, take_in};
@@ -29,6 +29,8 @@ pub(super) struct NoAnswer;
 
 /// What the exchanges of one connection need besides their requests.
 pub(super) struct ConnectionContext {
+    /// It is one beyond the bound.
+    pub(super) is_spare: bool,
     pub(super) limits: Arc<Limits>,
     pub(super) wants_body: Arc<WantsBody>,
     pub(super) held: Arc<HeldAnswers>,
@@ -37,6 +39,11 @@ pub(super) struct ConnectionContext {
 }
 
 impl ConnectionContext {
+    /// How long it may be idle.
+    pub(super) fn idle(&self) -> Duration {
+        if self.is_spare { self.limits.spare_idle } else { self.limits.idle }
+    }
+
     fn body(&self, bytes: Bytes) -> AnswerBody {
         AnswerBody::new(bytes, Arc::clone(&self.state))
     }
@@ -53,12 +60,15 @@ impl ConnectionContext {
 pub(super) async fn exchange<S, F>(
     connection: &ConnectionContext,
     service: &S,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, NoAnswer>
 where
     S: Fn(Request<Bytes>) -> F,
     F: Future<Output = Reply>,
 {
+    if connection.is_spare {
+        request.extensions_mut().insert(Spare);
+    }
     // What few requests need is boxed here and below, so that the usual future stays small.
     let request = if request.body().is_end_stream() {
         request.map(|_| Bytes::new())
@@ -70,7 +80,9 @@ where
     connection.state.received();
     // What follows on the connection may be the body that was not read.
     let extensions = request.extensions();
-    let last = extensions.get::<TurnedAway>().is_some() || extensions.get::<Unsent>().is_some();
+    let last = connection.is_spare
+        || extensions.get::<TurnedAway>().is_some()
+        || extensions.get::<Unsent>().is_some();
     let Reply { delivery, in_flight, under_way } = caught(service, request).await;
     let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
