@@ -179,6 +179,14 @@ impl Journal {
         }
     }
 
+    /// Notes that the client of a request ended its side before its answer was out, if its entry is
+    /// still here.
+    pub fn client_ended(&mut self, seq: u64) {
+        if let Some(entry) = self.entry(seq) {
+            entry.client_left = true;
+        }
+    }
+
     /// The newest entry.
     #[must_use]
     pub fn last(&self) -> Option<&Entry> {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
-use crisp_mock_server::journal::Entry;
+use base64::Engine as _;
+use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::journal::{Entry, Filter};
 use crisp_mock_server::server::{MockServer, ServerOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -119,4 +121,56 @@ async fn a_control_call_that_is_too_large_is_answered_as_the_control_api_answers
     let head = "DELETE /_mock/spaces/%ff HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
     let answer = told(&server, head.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(r#""hint":"#), "{answer}");
+}
+
+#[tokio::test]
+async fn what_its_head_refuses_is_answered_without_asking_for_the_body() {
+    let options = ServerOptions { control_token: Some("t".to_owned()), ..ServerOptions::default() };
+    let server = MockServer::start(options).await.unwrap();
+    let info = server.info();
+    let pair = base64::engine::general_purpose::STANDARD
+        .encode(format!("{}:{}", info.identifier, info.key));
+    let known = format!("authorization: Basic {pair}\r\nx-crisp-tier: plugin\r\n");
+    server.spaces().default_space().lock().world.quirks.body_limit.0 = Some(1);
+    let w1 = WebsiteId::numbered(1);
+    let path = format!("/v1/plugins/subscription/{w1}/{}/settings", info.plugin_id);
+    for (path, headers, length, status) in [
+        (path.as_str(), "", "9", 401),
+        (&path, "authorization: Basic eDp5\r\n", "9", 401),
+        (&path, &known, "2000", 413),
+        (&path, &known, "9999999", 413),
+        (&path, &format!("{known}content-type: text/plain\r\n"), "9", 400),
+        ("/v1/x", &known, "9", 404),
+        ("/v1/plugin/connect/account", &known, "9", 405),
+        ("/_mock/state", "", "9", 401),
+    ] {
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\
+             {headers}\r\n"
+        );
+        let answer = told(&server, head.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}{answer}");
+        assert!(answer.contains("connection: close\r\n"), "{answer}");
+    }
+    let journal = server.spaces().default_space().lock().journal.total();
+    assert_eq!(journal, 7, "each of the API is in the journal once");
+    let explained = |seq: usize| {
+        let space = server.spaces().default_space().lock();
+        space.journal.entries(&Filter::default()).nth(seq).unwrap().explanation.clone().unwrap()
+    };
+    assert_eq!(explained(2), "the body has 2000 bytes, and quirk body-limit is 1KiB");
+
+    let mut stream = TcpStream::connect(server.addresses()[0]).await.unwrap();
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\
+         connection: close\r\n{known}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{}").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }

@@ -176,7 +176,7 @@ impl PluginPeer {
     /// It polls from the moment when it is there.
     fn begin(&self, access: &Access) -> Result<(), PeerError> {
         let mut variables = program::variables(access);
-        variables.extend(self.port.clone().map(|port| ("PORT".to_owned(), port)));
+        variables.extend(self.port.clone().map(|port| ("PORT".to_owned(), port.into())));
         let kept = Arc::clone(&self.log);
         let program = Program::start(
             &self.run,

@@ -4,6 +4,7 @@
 //! with the addresses and credentials in its environment; a program that can `reset` is kept for
 //! the next scenario.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -185,7 +186,7 @@ struct Talk {
 impl Talk {
     fn start(
         line: &CommandLine,
-        variables: Vec<(String, String)>,
+        variables: Vec<(String, OsString)>,
         options: &PeerOptions,
     ) -> Result<Self, String> {
         let open = Arc::new(Mutex::new(Open::default()));

@@ -1,6 +1,7 @@
 //! A client's program as a process: started in a group of its own, heard, and ended with all that
 //! it started, whatever path leads to the end.
 
+use std::ffi::OsString;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,7 +71,7 @@ impl Program {
     /// Starts a program; `hear` gets each line of its stdout, `closed` is called after the last.
     pub(super) fn start(
         line: &CommandLine,
-        variables: Vec<(String, String)>,
+        variables: Vec<(String, OsString)>,
         warden: Option<Arc<Warden>>,
         listens: bool,
         log: &Arc<Log>,
@@ -209,7 +210,7 @@ fn in_words(status: ExitStatus) -> String {
 }
 
 /// What a program finds in its environment (docs/judging.md).
-pub(super) fn variables(access: &Access) -> Vec<(String, String)> {
+pub(super) fn variables(access: &Access) -> Vec<(String, OsString)> {
     let poll_ms = access.poll_every.as_millis().to_string();
     let mut variables: Vec<_> = [
         ("CRISP_REST_HOST", &access.rest_host),
@@ -222,16 +223,35 @@ pub(super) fn variables(access: &Access) -> Vec<(String, String)> {
         ("CRISP_POLL_MS", &poll_ms),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .map(|(name, value)| (name.to_owned(), value.into()))
     .collect();
     // Loopback is reached directly, whatever proxy the machine has.
     for name in ["NO_PROXY", "no_proxy"] {
-        let direct = "127.0.0.1,localhost";
-        let value = match std::env::var(name) {
-            Ok(others) if !others.is_empty() => format!("{others},{direct}"),
-            _ => direct.to_owned(),
-        };
-        variables.push((name.to_owned(), value));
+        variables.push((name.to_owned(), direct(std::env::var_os(name).unwrap_or_default())));
     }
     variables
+}
+
+/// The hosts that are reached without a proxy: those that were named, whatever their bytes are, and
+/// this machine.
+fn direct(mut hosts: OsString) -> OsString {
+    if !hosts.is_empty() {
+        hosts.push(",");
+    }
+    hosts.push("127.0.0.1,localhost");
+    hosts
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn hosts_that_are_reached_directly_keep_their_bytes() {
+        assert_eq!(direct(OsString::new()), "127.0.0.1,localhost");
+        let named = direct(OsString::from_vec(b"a.test,\xff".to_vec()));
+        assert_eq!(named.into_vec(), b"a.test,\xff,127.0.0.1,localhost");
+    }
 }

@@ -12,6 +12,7 @@ use http::Request;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::api::Unsent;
 use crate::api::envelope::Refused;
 use crate::nearest::nearest;
 use crate::quirks::{BodyLimit, Reason};
@@ -109,24 +110,33 @@ impl<'a> Input<'a> {
         self.query(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }
 
+    /// What refuses the body before it is looked at: its length and its type.
+    ///
+    /// # Errors
+    ///
+    /// 413 over the limit, 400 for a wrong content type.
+    pub(super) fn check_body(&self, limit: BodyLimit) -> Result<(), Refused> {
+        let unsent = self.request.extensions().get::<Unsent>();
+        let bytes = unsent.map_or(self.request.body().len() as u64, |unsent| unsent.declared);
+        if limit.0.is_some_and(|kib| bytes > u64::from(kib) * 1024) {
+            return Err(Refused::new(413, "payload_too_large")
+                .explain(format!("the body has {bytes} bytes, and quirk body-limit is {limit}")));
+        }
+        let declared = self.header("content-type").map(str::to_ascii_lowercase);
+        if let Some(declared) = declared.filter(|declared| !is_json(declared)) {
+            return Err(invalid(&format!("Content-Type is `{declared}`: send application/json")));
+        }
+        Ok(())
+    }
+
     /// Reads the body as JSON.
     ///
     /// # Errors
     ///
     /// 413 over the limit, 400 for a wrong content type or for what is no JSON.
     pub fn json(&self, limit: BodyLimit) -> Result<Value, Refused> {
+        self.check_body(limit)?;
         let body = self.request.body();
-        let invalid = |message: &str| Refused::invalid(400, &Reason::default(), "body", message);
-        if limit.0.is_some_and(|kib| body.len() > kib as usize * 1024) {
-            return Err(Refused::new(413, "payload_too_large").explain(format!(
-                "the body has {} bytes, and quirk body-limit is {limit}",
-                body.len()
-            )));
-        }
-        let declared = self.header("content-type").map(str::to_ascii_lowercase);
-        if let Some(declared) = declared.filter(|declared| !is_json(declared)) {
-            return Err(invalid(&format!("Content-Type is `{declared}`: send application/json")));
-        }
         if body.is_empty() {
             return Err(invalid("the body is empty: send a JSON object"));
         }
@@ -141,12 +151,7 @@ impl<'a> Input<'a> {
     /// As [`Input::json`], and 400 when it is JSON but no object.
     pub fn object(&self, known: &[&str], limit: BodyLimit) -> Result<Map<String, Value>, Refused> {
         let Value::Object(body) = self.json(limit)? else {
-            return Err(Refused::invalid(
-                400,
-                &Reason::default(),
-                "body",
-                "the body has to be a JSON object",
-            ));
+            return Err(invalid("the body has to be a JSON object"));
         };
         let unread = body.keys().filter(|key| !known.contains(&key.as_str()));
         self.unread_members.replace(unread.take(20).cloned().collect());
@@ -195,6 +200,10 @@ impl Input<'_> {
         let meant: Vec<_> = meant.take(3).collect();
         (!meant.is_empty()).then(|| meant.join(" "))
     }
+}
+
+fn invalid(message: &str) -> Refused {
+    Refused::invalid(400, &Reason::default(), "body", message)
 }
 
 fn is_json(content_type: &str) -> bool {

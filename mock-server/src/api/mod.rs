@@ -30,7 +30,7 @@ pub use input::{Input, Params, Unread};
 pub use pages::Pages;
 pub use plugin::Plugin;
 pub use route::{Match, ROUTES, Route, nearest_route, route};
-pub use turned_away::TurnedAway;
+pub use turned_away::{TurnedAway, Unsent};
 
 use crate::clock::Moment;
 use crate::engine::World;
@@ -163,6 +163,15 @@ pub fn answer(
         );
     }
     Ok(cache::unless_known(answer, input))
+}
+
+/// Whether nothing in the head of a request refuses it, as [`answer`] would: its agent, its credentials, and
+/// the length and the type of its body.
+#[must_use]
+pub fn wants_body(accounts: &Accounts, quirks: &Quirks, route: &Route, input: &Input<'_>) -> bool {
+    check_agent(input, quirks).is_ok()
+        && authorize(accounts, route, input, quirks).is_ok()
+        && (!route.reads_body() || input.check_body(quirks.body_limit).is_ok())
 }
 
 /// Turns the outcome of [`answer`] into a response, with the headers that every answer has.

@@ -29,6 +29,11 @@ impl Route {
         self.method == Method::GET || self.method == Method::HEAD
     }
 
+    /// Whether it looks at a body.
+    pub(super) fn reads_body(&self) -> bool {
+        !self.is_read() && self.method != Method::DELETE
+    }
+
     fn takes(&self, method: &Method) -> bool {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }

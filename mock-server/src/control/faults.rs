@@ -29,11 +29,15 @@ pub async fn add(
     let ids = {
         let mut space = cell.lock();
         if space.faults.armed() + plan.faults.len() > bounds::FAULTS {
-            return Err(ControlError::too_much(format!(
-                "{} faults are armed, and a space takes {}: DELETE /_mock/faults disarms them",
-                space.faults.armed(),
-                bounds::FAULTS
-            )));
+            return Err(ControlError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!(
+                    "{} faults are armed, and a space takes {}",
+                    space.faults.armed(),
+                    bounds::FAULTS
+                ),
+                "nothing was armed; DELETE /_mock/faults disarms all, with a number one",
+            ));
         }
         let elapsed = space.now(system_clock::elapsed()).elapsed;
         space.faults.add(plan, elapsed)

@@ -30,6 +30,11 @@ pub async fn guard(
     }
 }
 
+/// Whether a call with this head is let through.
+pub(crate) fn admits(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> bool {
+    check(state, headers, uri).is_ok()
+}
+
 fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), ControlError> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = uri.authority().map(Authority::as_str).or_else(|| text(HOST)).unwrap_or_default();

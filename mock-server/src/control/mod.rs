@@ -29,6 +29,7 @@ use http::StatusCode;
 use serde_json::json;
 
 pub(crate) use error::ControlError;
+pub(crate) use guard::admits;
 pub use websites::settings_url;
 
 use crate::control::call::routes;

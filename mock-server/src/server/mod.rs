@@ -244,6 +244,9 @@ fn run(
     shared: Arc<ControlState>,
     stopped: &StopSignal,
 ) -> Vec<JoinHandle<()>> {
+    let asked = Arc::clone(&routes);
+    let wants_body =
+        Arc::new(move |request: &http::Request<bytes::Bytes>| asked.wants_body(request));
     let service = move |request| {
         let (under_way, routes) = (activity.begin(), Arc::clone(&routes));
         async move {
@@ -251,7 +254,7 @@ fn run(
             Reply { under_way: Some(under_way), ..reply }
         }
     };
-    let server = Arc::new(HttpServer::new(service, Limits::default()));
+    let server = Arc::new(HttpServer::new(service, Limits::default()).asking(wants_body));
     let mut tasks: Vec<_> = listeners
         .into_iter()
         .map(|listener| {

@@ -18,6 +18,7 @@ use tower::Service as _;
 
 use crate::api::TurnedAway;
 use crate::control::{self, ControlError, ControlState};
+use crate::server::head::problem;
 use crate::spaces::{Listener, Reply};
 
 /// All routes of a server.
@@ -35,17 +36,36 @@ impl Routes {
         Arc::new(Self { control, state, listener })
     }
 
+    /// Whether the body of a request is wanted, by its head: where one is refused whatever its body is,
+    /// it is not asked for.
+    pub(super) fn wants_body(&self, request: &Request<Bytes>) -> bool {
+        if problem(request).is_some() {
+            return false;
+        }
+        if is_control(request) {
+            return control::admits(&self.state, request.headers(), request.uri());
+        }
+        self.state.spaces.of(authorization(request)).lock().wants_body(request)
+    }
+
     /// Answers a request; one of the REST API at the first poll.
     pub(super) async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Reply {
-        let path = request.uri().path();
-        if path.strip_prefix("/_mock").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        {
+        if is_control(&request) {
             return control_call(self.control.clone(), request).await.into();
         }
-        let authorization = request.headers().get(AUTHORIZATION);
-        let authorization = authorization.and_then(|value| value.to_str().ok());
-        self.state.spaces.of(authorization).handle(&request, self.listener.clone())
+        let space = self.state.spaces.of(authorization(&request));
+        space.handle(&request, self.listener.clone())
     }
+}
+
+/// Whether it is a call of the control API.
+pub(super) fn is_control(request: &Request<Bytes>) -> bool {
+    let below = request.uri().path().strip_prefix("/_mock");
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn authorization(request: &Request<Bytes>) -> Option<&str> {
+    request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok())
 }
 
 async fn control_call(mut router: Router, request: Request<Bytes>) -> Response<Bytes> {

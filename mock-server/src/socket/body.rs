@@ -120,8 +120,15 @@ impl Body for AnswerBody {
             return Poll::Ready(None);
         }
         let length = self.rest.len();
-        let allowed = match &mut self.drip {
-            Some(drip) => ready!(drip.poll_allowance(cx, length)),
+        let allowed = match self.drip.as_mut().map(|drip| drip.poll_allowance(cx, length)) {
+            Some(Poll::Pending) => {
+                let ended = self.connection.poll_client_ended(cx).is_ready();
+                if let Some(request) = self.request.as_mut().filter(|_| ended) {
+                    request.client_ended();
+                }
+                return Poll::Pending;
+            }
+            Some(Poll::Ready(allowed)) => allowed,
             None => length,
         };
         let piece = self.rest.split_to(allowed);
@@ -142,8 +149,9 @@ impl Drop for AnswerBody {
     /// client has disconnected.
     fn drop(&mut self) {
         let client_left = !self.rest.is_empty();
-        if let Some(request) = &mut self.request {
+        if let Some(mut request) = self.request.take() {
             request.client_left |= client_left;
+            self.connection.answered(request);
         }
         let ended = if self.is_cut { BodyState::Cut } else { BodyState::Whole };
         self.connection.body_is(ended);

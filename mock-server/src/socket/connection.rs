@@ -10,13 +10,13 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::exchange::{ConnectionContext, exchange};
 use super::http2;
-use super::state::{ConnectionState, Termination};
+use super::state::{ConnectionState, Side, Termination};
 use super::stop::StopSignal;
 use super::unparsed;
 use super::wire::Wire;
@@ -26,6 +26,9 @@ use crate::spaces::Reply;
 /// How long a client may take to notice that a connection was closed, before what it still sends
 /// is answered with a reset: closing at once could destroy the answer on its way.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How long the RST of a client that has left may take, once an answer was sent to it.
+const TELLS: Duration = Duration::from_millis(100);
 
 /// Serves one connection until it ends.
 pub(super) async fn drive<S, F>(stream: TcpStream, service: Arc<S>, context: ConnectionContext)
@@ -39,20 +42,28 @@ where
     // one timer for a connection instead of one for each request.
     builder
         .auto_date_header(false)
+        // A client may end its side and wait for its answer (docs/decisions/0010).
+        .half_close(true)
         .header_read_timeout(None)
         .max_buf_size(context.limits.buffer.max(MIN_BUFFER));
     let mut connection = builder.serve_connection(
         Wire::new(stream, Arc::clone(&state)),
-        service_fn(|request: Request<Incoming>| Box::pin(exchange(&context, &*service, request))),
+        service_fn(|request: Request<Incoming>| {
+            state.begin();
+            Box::pin(exchange(&context, &*service, request))
+        }),
     );
     let mut stop = context.stop.clone();
     let mut stopping = false;
-    let mut idle = IdleCheck::new(context.limits.idle);
+    let mut idle = IdleCheck::new(context.idle());
     let result = loop {
         let ended = poll_fn(|cx| {
             let polled = connection.poll_without_shutdown(cx);
-            // Cut on purpose, or stopped in the middle of a head that may never be completed.
-            let over = state.is_cut() || (stopping && !state.is_answering());
+            // Cut on purpose, left by its client, or stopped in the middle of a head that may never be
+            // completed.
+            let over = state.is_cut()
+                || state.client() == Side::Gone
+                || (stopping && !state.is_answering());
             if polled.is_pending() && over { Poll::Ready(Ok(())) } else { polled }
         });
         tokio::select! {
@@ -66,6 +77,11 @@ where
         }
     };
     let mut stream = connection.into_parts().io.into_stream();
+    if let Some(mut request) = state.take_unconfirmed() {
+        // A client that left answers with an RST; one that reads what came says nothing.
+        let told = timeout(TELLS, stream.ready(Interest::ERROR));
+        request.client_left |= stop.or_stopped(told).await.is_some_and(|told| told.is_ok());
+    }
     if result.is_err_and(|error| error.is_parse_version_h2()) {
         drop(service(http2::request()).await);
         // An error means that the client is gone.

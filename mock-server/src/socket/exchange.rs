@@ -12,13 +12,13 @@ use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::ext::ReasonPhrase;
 
-use super::accept::Limits;
+use super::accept::{Limits, Spare, WantsBody};
 use super::body::AnswerBody;
 use super::held::HeldAnswers;
 use super::intake::{closing, take_in};
-use super::state::{ConnectionState, Termination};
+use super::state::{ConnectionState, Side, Termination};
 use super::stop::StopSignal;
-use crate::api::TurnedAway;
+use crate::api::{TurnedAway, Unsent};
 use crate::fault::{Delivery, Outcome, status_answer};
 use crate::spaces::{InFlight, Reply};
 
@@ -29,13 +29,21 @@ pub(super) struct NoAnswer;
 
 /// What the exchanges of one connection need besides their requests.
 pub(super) struct ConnectionContext {
+    /// It is one beyond the bound.
+    pub(super) is_spare: bool,
     pub(super) limits: Arc<Limits>,
+    pub(super) wants_body: Arc<WantsBody>,
     pub(super) held: Arc<HeldAnswers>,
     pub(super) state: Arc<ConnectionState>,
     pub(super) stop: StopSignal,
 }
 
 impl ConnectionContext {
+    /// How long it may be idle.
+    pub(super) fn idle(&self) -> Duration {
+        if self.is_spare { self.limits.spare_idle } else { self.limits.idle }
+    }
+
     fn body(&self, bytes: Bytes) -> AnswerBody {
         AnswerBody::new(bytes, Arc::clone(&self.state))
     }
@@ -48,26 +56,33 @@ impl ConnectionContext {
     }
 }
 
-/// Reads a request, has it answered, and delivers the answer.
+/// Reads a request, whose head is complete, has it answered, and delivers the answer.
 pub(super) async fn exchange<S, F>(
     connection: &ConnectionContext,
     service: &S,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, NoAnswer>
 where
     S: Fn(Request<Bytes>) -> F,
     F: Future<Output = Reply>,
 {
-    connection.state.begin();
+    if connection.is_spare {
+        request.extensions_mut().insert(Spare);
+    }
     // What few requests need is boxed here and below, so that the usual future stays small.
     let request = if request.body().is_end_stream() {
         request.map(|_| Bytes::new())
     } else {
         // A server that stops does not wait for a body that may never be whole.
-        let whole = Box::pin(take_in(request, &connection.limits));
+        let whole = Box::pin(take_in(request, &connection.limits, &*connection.wants_body));
         connection.stop.clone().or_stopped(whole).await.flatten().ok_or(NoAnswer)?
     };
-    let turned_away = request.extensions().get::<TurnedAway>().is_some();
+    connection.state.received();
+    // What follows on the connection may be the body that was not read.
+    let extensions = request.extensions();
+    let last = connection.is_spare
+        || extensions.get::<TurnedAway>().is_some()
+        || extensions.get::<Unsent>().is_some();
     let Reply { delivery, in_flight, under_way } = caught(service, request).await;
     let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
@@ -78,7 +93,7 @@ where
     };
     let response = response.map(|body| body.during(under_way));
     let response = with_reason_phrase(response);
-    Ok(if turned_away { closing(response) } else { response })
+    Ok(if last { closing(response) } else { response })
 }
 
 /// Runs a handler; if it panics, the client gets a 500 and the connection stays.
@@ -106,10 +121,12 @@ async fn deliver(
     delivery: Delivery,
     mut in_flight: Option<InFlight>,
 ) -> Result<Response<AnswerBody>, NoAnswer> {
-    // If this future is dropped while it waits, then because the client disconnected.
-    set_client_left(&mut in_flight, true);
-    let due = match &in_flight {
-        Some(request) => hold(connection, request, delivery.hold, delivery.after_next).await,
+    let due = match &mut in_flight {
+        Some(request) => {
+            // If this future is dropped while it waits, then because the client disconnected.
+            request.client_left = true;
+            hold_watching(connection, request, delivery.hold, delivery.after_next).await
+        }
         None => Duration::ZERO,
     };
     if delivery.outcome.response().is_some() {
@@ -122,11 +139,15 @@ async fn deliver(
         Outcome::Reset => Err(Termination::Reset),
         Outcome::Close => Err(Termination::Close),
         Outcome::Hang => {
-            connection.stop.clone().stopped().await;
+            // There is nothing that a client could still read.
+            connection.stop.clone().or_stopped(connection.state.client_ended()).await;
             Err(Termination::Close)
         }
     };
-    set_client_left(&mut in_flight, false);
+    if let Some(request) = &mut in_flight {
+        // Where bytes follow, they will tell.
+        request.client_left = decided.is_err() && connection.state.client() != Side::Open;
+    }
     let (response, cut, pace) = decided.map_err(|how| {
         connection.state.terminate(how);
         NoAnswer
@@ -144,9 +165,21 @@ async fn deliver(
     }))
 }
 
-fn set_client_left(in_flight: &mut Option<InFlight>, left: bool) {
-    if let Some(request) = in_flight {
-        request.client_left = left;
+/// Holds an answer back; a client that ends its side meanwhile is told of at once, and still answered.
+async fn hold_watching(
+    connection: &ConnectionContext,
+    request: &mut InFlight,
+    time: Duration,
+    after_next: Option<Duration>,
+) -> Duration {
+    let mut held = pin!(hold(connection, request, time, after_next));
+    tokio::select! {
+        biased;
+        due = &mut held => due,
+        () = connection.state.client_ended() => {
+            request.client_ended();
+            held.await
+        }
     }
 }
 

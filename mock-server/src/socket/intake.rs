@@ -1,12 +1,12 @@
 //! Reading the whole body of a request, or refusing it.
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
-use super::accept::Limits;
-use crate::api::TurnedAway;
+use super::accept::{Limits, WantsBody};
+use crate::api::{TurnedAway, Unsent};
 use crate::fault::status_answer;
 
 /// Why a body could not be read.
@@ -58,10 +58,32 @@ impl Unreadable {
     }
 }
 
+/// Whether the client waits for `100 Continue` before it sends the body.
+fn expects_continue(head: &http::request::Parts) -> bool {
+    let expects = head.headers.get(header::EXPECT);
+    head.version == Version::HTTP_11
+        && expects.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
 /// Reads the body of a request. One that is refused has no body, and its [`TurnedAway`] in its
-/// extensions; none when the client has disconnected.
-pub(super) async fn take_in(request: Request<Incoming>, limits: &Limits) -> Option<Request<Bytes>> {
+/// extensions; one that expects `100 Continue` and is refused by its head has no body, and [`Unsent`] there;
+/// none when the client has disconnected.
+pub(super) async fn take_in(
+    request: Request<Incoming>,
+    limits: &Limits,
+    wants_body: &WantsBody,
+) -> Option<Request<Bytes>> {
     let (mut head, body) = request.into_parts();
+    if expects_continue(&head) {
+        // hyper sends the 100 as soon as the body is asked for.
+        head.extensions.insert(Unsent { declared: body.size_hint().lower() });
+        let unsent = Request::from_parts(head, Bytes::new());
+        if !wants_body(&unsent) {
+            return Some(unsent);
+        }
+        (head, _) = unsent.into_parts();
+        head.extensions.remove::<Unsent>();
+    }
     let read = tokio::time::timeout(limits.body_wait, read(body, limits.body)).await;
     match read.unwrap_or(Err(Unreadable::TooSlow)) {
         Ok(bytes) => Some(Request::from_parts(head, bytes)),

@@ -43,5 +43,5 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use accept::{HttpServer, Limits};
+pub use accept::{HttpServer, Limits, Spare, WantsBody};
 pub use stop::StopSignal;

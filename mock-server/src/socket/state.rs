@@ -1,8 +1,13 @@
 //! What the exchange, the body and the stream of one connection share.
 
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+
 use http::StatusCode;
 use parking_lot::Mutex;
 use tokio::sync::watch;
+
+use crate::spaces::InFlight;
 
 /// How a connection is ended by a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +28,13 @@ struct State {
     requests: u64,
     /// A request has begun and its answer has not been flushed.
     is_answering: bool,
+    /// All of that request is here.
+    is_received: bool,
+    client: Side,
+    /// Woken when the client ends its side.
+    waits_for_end: Option<Waker>,
+    /// An answered request whose client had ended its side: it may have left.
+    unconfirmed: Option<InFlight>,
     /// Bytes that the kernel has taken, and whether it takes no more at present: the client does not
     /// read.
     written: u64,
@@ -35,6 +47,17 @@ struct State {
     withheld: Option<StatusCode>,
     /// To be notified when the answer is flushed.
     departures: Option<watch::Sender<()>>,
+}
+
+/// What is known of the client's side (docs/decisions/0010).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Side {
+    #[default]
+    Open,
+    /// A FIN came: it sends no more, and may still read or have left.
+    Ended,
+    /// An RST came: it has left.
+    Gone,
 }
 
 /// How far hyper has taken the body of the answer.
@@ -54,7 +77,60 @@ impl ConnectionState {
         let mut state = self.0.lock();
         state.requests += 1;
         state.is_answering = true;
+        state.is_received = false;
         state.body = BodyState::Flowing;
+    }
+
+    /// The request is whole.
+    pub(super) fn received(&self) {
+        self.0.lock().is_received = true;
+    }
+
+    /// Whether a whole request still waits for its answer, or for the rest of it, and the client's side
+    /// was open up to now.
+    pub(super) fn watches_client(&self) -> bool {
+        let state = self.0.lock();
+        state.is_answering && state.is_received && state.client == Side::Open
+    }
+
+    /// What came from the client instead of bytes.
+    pub(super) fn client_is(&self, side: Side) {
+        let mut state = self.0.lock();
+        state.client = state.client.max(side);
+        if let Some(waker) = state.waits_for_end.take() {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn client(&self) -> Side {
+        self.0.lock().client
+    }
+
+    /// Completes when the client has ended its side. Known while a whole request waits for its answer.
+    pub(super) async fn client_ended(&self) {
+        poll_fn(|cx| self.poll_client_ended(cx)).await;
+    }
+
+    pub(super) fn poll_client_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock();
+        if state.client != Side::Open {
+            return Poll::Ready(());
+        }
+        state.waits_for_end = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Keeps an answered request until it is known whether its client was still there, if that is in
+    /// doubt; otherwise it ends.
+    pub(super) fn answered(&self, mut request: InFlight) {
+        if self.client() == Side::Ended {
+            request.answered();
+            self.0.lock().unconfirmed = Some(request);
+        }
+    }
+
+    pub(super) fn take_unconfirmed(&self) -> Option<InFlight> {
+        self.0.lock().unconfirmed.take()
     }
 
     pub(super) fn terminate(&self, how: Termination) {
@@ -112,11 +188,11 @@ impl ConnectionState {
         (state.requests, state.written)
     }
 
-    /// Whether nothing will happen unless the client does something: no request is being answered, or
-    /// its answer is not read.
+    /// Whether nothing will happen unless the client does something: no request is being answered, its
+    /// answer is not read, or the client may have left.
     pub(super) fn waits_for_client(&self) -> bool {
         let state = self.0.lock();
-        !state.is_answering || state.is_blocked
+        !state.is_answering || state.is_blocked || state.client != Side::Open
     }
 
     pub(super) fn is_answering(&self) -> bool {

@@ -7,9 +7,10 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 
-use super::state::ConnectionState;
+use super::state::{ConnectionState, Side};
 use super::unparsed;
 
 /// The stream under one HTTP connection.
@@ -42,6 +43,20 @@ impl Wire {
             Poll::Ready(bytes) => self.connection.wrote(Some(*bytes.as_ref().unwrap_or(&0))),
         }
         polled
+    }
+
+    /// Looks for the end of the client's side: hyper reads nothing while an answer is to come.
+    fn watch(&self, cx: &mut Context<'_>) {
+        if !self.connection.watches_client() {
+            return;
+        }
+        let mut byte = [0];
+        match self.stream.inner().poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0)) => self.connection.client_is(Side::Ended),
+            Poll::Ready(Err(_)) => self.connection.client_is(Side::Gone),
+            // The next request, which is left where it is, or nothing.
+            Poll::Ready(Ok(_)) | Poll::Pending => {}
+        }
     }
 
     pub(super) fn into_stream(self) -> TcpStream {
@@ -92,6 +107,7 @@ impl Write for Wire {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.connection.flushed();
+        self.watch(cx);
         Poll::Ready(Ok(()))
     }
 

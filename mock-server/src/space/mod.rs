@@ -207,6 +207,20 @@ impl Space {
         Handled { seq, operation: target.operation, arrived: now.elapsed, delivery }
     }
 
+    /// Whether a request whose body is not here yet has to have it: not when its head is refused. Then
+    /// [`Space::handle`] answers it with [`Unsent`](api::Unsent) in its extensions.
+    #[must_use]
+    pub fn wants_body(&self, request: &Request<Bytes>) -> bool {
+        match Target::of(request, &self.blueprint.options.stub).found {
+            Found::Route(route, params) => {
+                let input = Input::new(request, params.into());
+                api::wants_body(&self.accounts, &self.world.quirks, route, &input)
+            }
+            Found::Stub(_) => true,
+            Found::Refused(_) => false,
+        }
+    }
+
     fn carry_out(
         &mut self,
         request: &Request<Bytes>,

@@ -1,6 +1,7 @@
 //! A request of the REST API, from its decision to the end of its delivery.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use http::{Request, Response};
 
 use super::{SharedSpace, UnderWay, system_clock};
 use crate::fault::Delivery;
-use crate::journal::Entry;
+use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 
 /// Called for every request to the REST API, with the name of its space, once its answer was sent
@@ -45,7 +46,11 @@ pub struct InFlight {
     operation: Operation,
     arrived: Duration,
     started: Duration,
+    /// How long it took, once its answer is out.
+    took: Option<Duration>,
     heard: Option<Box<(Listener, Entry)>>,
+    /// The tap was told that its client left.
+    is_told: AtomicBool,
     /// Whether the client disconnected before its delivery was complete.
     pub client_left: bool,
 }
@@ -75,7 +80,9 @@ impl SharedSpace {
             operation: handled.operation,
             arrived: handled.arrived,
             started,
+            took: None,
             heard,
+            is_told: AtomicBool::new(false),
             client_left: false,
         };
         Reply { delivery: handled.delivery, in_flight: Some(in_flight), under_way: None }
@@ -95,6 +102,28 @@ impl InFlight {
         self.arrived
     }
 
+    /// The client ended its side before its answer was out: it has left, as far as is known. The
+    /// journal and the tap are told at once; the end of the request corrects the journal if the answer
+    /// was taken after all.
+    pub(crate) fn client_ended(&self) {
+        if !self.is_told.swap(true, Ordering::Relaxed)
+            && self.time.in_journal(|journal| journal.client_ended(self.seq))
+        {
+            self.tell(true);
+        }
+    }
+
+    /// Its answer is out; whether its client was still there may be known later.
+    pub(crate) fn answered(&mut self) {
+        self.took = Some(system_clock::elapsed().saturating_sub(self.started));
+    }
+
+    fn tell(&self, client_left: bool) {
+        if let Some(tap) = self.time.space.tapped() {
+            tap.ended(self.seq, client_left);
+        }
+    }
+
     /// The time that its delivery waits by.
     #[must_use]
     pub fn time(&self) -> &SpaceTime {
@@ -104,25 +133,18 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let SpaceTime { space, life } = &self.time;
-        space.delivers(false);
+        self.time.space.delivers(false);
         let took = system_clock::elapsed().saturating_sub(self.started);
-        // After a reset, another request may have the same number.
-        let same_life = {
-            let mut locked = space.lock();
-            let same_life = space.life() == *life;
-            if same_life {
-                locked.journal.finish(self.seq, took, self.client_left);
-            }
-            same_life
-        };
-        if let Some(tap) = space.tapped().filter(|_| same_life) {
-            tap.ended(self.seq, self.client_left);
+        let took = self.took.unwrap_or(took);
+        let ended =
+            self.time.in_journal(|journal| journal.finish(self.seq, took, self.client_left));
+        if ended && !self.is_told.load(Ordering::Relaxed) {
+            self.tell(self.client_left);
         }
         if let Some(heard) = &mut self.heard {
             let (listener, entry) = heard.as_mut();
             entry.finish(took, self.client_left);
-            listener(space.name(), entry);
+            listener(self.time.space.name(), entry);
         }
     }
 }
@@ -144,6 +166,17 @@ impl SpaceTime {
     /// Completes once so much time has elapsed since the start or reset of the space.
     pub async fn wait_until(&self, elapsed: Duration) {
         self.space.wait_until(self.life, elapsed).await;
+    }
+
+    /// Notes something in the journal; false when its life is over: after a reset another request may
+    /// have the same number.
+    fn in_journal(&self, note: impl FnOnce(&mut Journal)) -> bool {
+        let mut space = self.space.lock();
+        let same_life = self.space.life() == self.life;
+        if same_life {
+            note(&mut space.journal);
+        }
+        same_life
     }
 
     /// Tells lives and spaces apart for as long as the space exists.

@@ -46,7 +46,7 @@ pub trait Tap: fmt::Debug + Send + Sync {
     fn handled(&self, space: &mut Space, request: &Request<Bytes>, handled: &mut Handled);
 
     /// The delivery of the request with this [number](Handled::seq) is complete, or its client
-    /// disconnected before (`client_left`). Not called under the lock, and not for requests from
+    /// disconnected before (`client_left`): what a client that only ended its side is taken for. Not called under the lock, and not for requests from
     /// before a reset.
     fn ended(&self, seq: u64, client_left: bool) {
         let _ = (seq, client_left);

@@ -79,5 +79,9 @@ async fn armed_faults_are_bounded() {
     for expected in [201, 201, 413] {
         let (status, answer) = control(&emulator, "POST /_mock/faults", json!(plan)).await;
         assert_eq!(status, expected, "{answer}");
+        if expected == 413 {
+            let hint = answer["hint"].as_str().unwrap();
+            assert!(hint.contains("DELETE /_mock/faults") && !hint.contains("reset"), "{answer}");
+        }
     }
 }

@@ -121,7 +121,7 @@ async fn the_second_way_to_throttle_has_its_words_too() {
 
 #[tokio::test]
 async fn a_hanging_request_ends_when_its_client_leaves() {
-    let limits = super::Limits { connections: 1, ..super::Limits::default() };
+    let limits = super::Limits { connections: 1, spare: 0, ..super::Limits::default() };
     let server = Server::start(limits, |request| async move {
         let hangs = request.uri() == "/hang";
         let outcome = if hangs { Outcome::Hang } else { Outcome::Answer(answer("next")) };

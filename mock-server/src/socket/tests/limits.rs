@@ -8,6 +8,7 @@ use super::{End, Limits, Reply, SINCE, Server, TestSpace, answer, delivery};
 use crate::api::TurnedAway;
 use crate::clock::Mode;
 use crate::fault::{Delivery, Outcome};
+use crate::socket::Spare;
 
 /// Answers with the size of the request's body.
 async fn measuring(limits: Limits) -> Server {
@@ -222,4 +223,45 @@ async fn an_answer_that_is_late_keeps_its_connection_however_short_idleness_is()
     }
     time.advance(Duration::from_secs(5));
     client.until("late").await;
+}
+
+#[tokio::test]
+async fn beyond_the_bound_of_connections_a_request_is_told_and_ends_its_connection() {
+    let limits = Limits { connections: 2, spare: 1, ..Limits::default() };
+    let server = Server::start(limits, |request| async move {
+        let spare = request.extensions().get::<Spare>().is_some();
+        Reply::from(answer(if spare { "spare!" } else { "usual!" }))
+    })
+    .await;
+    let mut usual = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client.get("/").await;
+        client.until("usual!").await;
+        usual.push(client);
+    }
+    for _ in 0..3 {
+        let mut spare = server.connect().await;
+        spare.get("/").await;
+        let end = spare.end().await;
+        let closes = |text: &str| text.contains("connection: close") && text.ends_with("spare!");
+        assert!(matches!(&end, End::Fin(text) if closes(text)), "{end:?}");
+    }
+    drop(usual);
+    loop {
+        // The server learns of the end of the two by and by.
+        let mut client = server.connect().await;
+        client.get("/").await;
+        if client.until("!").await.ends_with("usual!") {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_spare_connection_without_a_request_makes_room_for_the_next() {
+    let spare_idle = Duration::from_millis(1);
+    let limits = Limits { connections: 0, spare: 1, spare_idle, ..Limits::default() };
+    let server = measuring(limits).await;
+    assert_eq!(told(&server, "").await, "");
 }
