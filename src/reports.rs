@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::Args;
 use crisp_harness::report::{self, RunEvent, Text};
 use crisp_harness::whole_file;
 
+use parking_lot::Mutex;
+
 use crate::failure::Failure;
-use crate::terminal;
+use crate::signals::Signals;
+use crate::{runtime, terminal};
 
 /// Which reports are written, and how much text.
 #[derive(Debug, Clone, Args)]
@@ -29,7 +33,9 @@ pub struct ReportArguments {
 impl ReportArguments {
     /// The text for the terminal.
     pub fn text(&self) -> Text {
-        Text { verbose: self.verbose, quiet: self.quiet }
+        let width = terminal::width().map(|width| width.min(Text::default().width));
+        let text = Text { verbose: self.verbose, quiet: self.quiet, ..Text::default() };
+        width.map_or(text, |width| Text { width: width.max(60), ..text })
     }
 
     /// Looks whether all reports that are asked for could be written, before anything is judged.
@@ -62,6 +68,46 @@ impl ReportArguments {
                 terminal::complain(&format!("error: {why}; the verdict above stands"));
             }
         }
+    }
+}
+
+/// What has happened so far, for the reports.
+#[derive(Debug, Clone, Default)]
+pub struct Events(Arc<Mutex<Vec<RunEvent>>>);
+
+impl Events {
+    /// Takes one more in.
+    pub fn add(&self, event: &RunEvent) {
+        self.0.lock().push(event.clone());
+    }
+
+    /// Writes all reports.
+    pub fn write(&self, reports: &ReportArguments) {
+        let events = std::mem::take(&mut *self.0.lock());
+        reports.write(&events);
+    }
+
+    /// From now on a signal writes the reports and ends the process: what was judged is not lost.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Environment`] when the system refuses to listen.
+    pub fn write_on_a_signal(&self, reports: &ReportArguments) -> Result<(), Failure> {
+        if reports.report.is_empty() {
+            return Ok(());
+        }
+        let (events, reports) = (self.clone(), reports.clone());
+        let runtime = runtime::for_calls()?;
+        let mut signals = {
+            let _inside = runtime.enter();
+            Signals::listen()?
+        };
+        std::thread::spawn(move || {
+            let signal = runtime.block_on(signals.next());
+            events.write(&reports);
+            std::process::exit(signal.exit_code().into());
+        });
+        Ok(())
     }
 }
 

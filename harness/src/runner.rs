@@ -30,6 +30,8 @@ pub struct Outside {
     pub stopped: Option<String>,
     /// Why nothing could be judged, if nothing could.
     pub unjudged: Option<String>,
+    /// Whether nothing was judged because some of several runs failed, and not all of them.
+    pub suspect: bool,
     /// How often the failure came again: `3 of 3 runs fail`.
     pub confirmed: Option<String>,
     /// The view under which the cache was compared.

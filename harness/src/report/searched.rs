@@ -115,10 +115,11 @@ impl Text {
             );
         }
         if !searched.never_judged.is_empty() && !failed && !self.quiet {
-            super::text::field(
+            super::layout::field(
                 &mut out,
                 "Not judged",
                 &super::text::grouped(&searched.never_judged),
+                self.width,
             );
         }
         let left = [
@@ -132,10 +133,11 @@ impl Text {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         if !left.is_empty() && !failed {
-            super::text::field(
+            super::layout::field(
                 &mut out,
                 "Not reached",
                 &format!("{}: the time was over", left.join(", ")),
+                self.width,
             );
         }
         if searched.unfair > 0 {
