@@ -1,5 +1,5 @@
-//! Takes the scenarios into the program: `check` holds them against a client before it searches,
-//! wherever it is installed.
+//! Takes the scenarios into the program as `builtin/…`: `replay` and `check` have them wherever it is
+//! installed.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut list = String::from("[\n");
     for file in files {
-        let name = file.strip_prefix(&root).unwrap_or(&file);
-        let name = name.to_string_lossy().replace('\\', "/");
+        let name = file.strip_prefix(root.join("scenarios")).unwrap_or(&file);
+        let name = format!("builtin/{}", name.to_string_lossy().replace('\\', "/"));
         let _ = writeln!(list, "    ({name:?}, include_str!({:?})),", file.display().to_string());
     }
     list.push_str("]\n");

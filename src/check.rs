@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_harness::replay::ReplayError;
-use crisp_harness::report::RunEvent;
+use crisp_harness::report::{RunEvent, Teller};
 use crisp_harness::search::{self, Plan, SearchError, Shard};
 use crisp_harness::zoo::matrix::{self, Matrix};
 use crisp_mock_server::duration;
@@ -17,7 +17,7 @@ use crate::corpus::CORPUS;
 use crate::failure::Failure;
 use crate::options::whole;
 use crate::progress::{Limits, Progress};
-use crate::reports::ReportArguments;
+use crate::reports::{Events, ReportArguments};
 use crate::signals::Signals;
 use crate::{runtime, terminal};
 
@@ -138,30 +138,45 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         takes: limits.in_words(),
         ..Plan::default()
     };
-    let text = arguments.reports.text();
+    look_at_the_folder(&arguments.save_failure)?;
+    let mut teller = Teller::new(arguments.reports.text());
     let progress =
         Progress::start((!plan.forever).then_some(plan.cases), limits, arguments.reports.quiet);
+    let events = Events::default();
     if plan.forever {
         stop_on_a_signal(&progress)?;
+    } else {
+        events.write_on_a_signal(&arguments.reports)?;
     }
-    let mut events = Vec::new();
     let searched = search::search(&candidate, &plan, &progress, &mut |event| {
         let event = arguments.reports.heard(event);
         progress.aside(|| match &event {
             RunEvent::SavedSkipped { problem } => skipped(problem),
-            event => terminal::print(&text.render(event)),
+            event => terminal::print(&terminal::verdict(&teller.tell(event))),
         });
-        events.push(event);
+        events.add(&event);
     });
-    if searched.is_ok() || events.iter().any(RunEvent::is_verdict) {
-        arguments.reports.write(&events);
-    }
-    let found = searched.map_err(refused)?;
     progress.finish();
+    let told = events.exit_code();
+    events.write(&arguments.reports);
+    let found = searched.map_err(refused)?;
     if let Some(unkept) = &found.unkept {
         terminal::complain(&format!("error: {unkept}"));
     }
-    Ok(arguments.reports.code(&events, ExitCode::from(found.code as u8)))
+    Ok(ExitCode::from(told.unwrap_or(found.code as u8)))
+}
+
+/// Looks whether failures can be kept there: a search may take hours.
+///
+/// # Errors
+///
+/// [`Failure::Usage`] when it is a file.
+fn look_at_the_folder(folder: &Path) -> Result<(), Failure> {
+    if folder.exists() && !folder.is_dir() {
+        let message = format!("--save-failure {} is a file", folder.display());
+        return Err(Failure::usage(message, "name a folder; nothing was judged"));
+    }
+    Ok(())
 }
 
 /// Reads how many steps a case may have.
@@ -272,10 +287,11 @@ mod tests {
 
     #[test]
     fn the_zoo_has_the_same_scenarios_in_the_same_order_where_there_is_no_checkout() {
-        let names = |folder: &str| {
+        let names = |folder: &str, root: &str| {
             let files = zoo_files(Path::new(folder)).unwrap();
-            files.into_iter().map(|(file, _)| file).collect::<Vec<_>>()
+            let files = files.into_iter().map(|(file, _)| file.replacen(root, "", 1));
+            files.collect::<Vec<_>>()
         };
-        assert_eq!(names("no/such/folder"), names("scenarios"));
+        assert_eq!(names("no/such/folder", "builtin"), names("scenarios", "scenarios"));
     }
 }

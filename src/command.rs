@@ -8,6 +8,7 @@ use crate::check::CheckArguments;
 use crate::completions::CompletionsArguments;
 use crate::ctl::CtlArguments;
 use crate::exec::ExecArguments;
+use crate::explain::ExplainArguments;
 use crate::healthcheck::HealthcheckArguments;
 use crate::replay::ReplayArguments;
 use crate::schema::SchemaArguments;
@@ -70,6 +71,8 @@ pub enum Command {
     Replay(ReplayArguments),
     /// Search for a scenario that breaks a client, and hand it back as a file
     Check(Box<CheckArguments>),
+    /// Explain a hazard that a report names, such as C3, with what to write in Node, Python and Go
+    Explain(ExplainArguments),
     /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what
     /// is not
     Validate(ValidateArguments),

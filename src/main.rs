@@ -10,7 +10,9 @@ mod corpus;
 mod ctl;
 mod document;
 mod emulator;
+mod environment;
 mod exec;
+mod explain;
 mod failure;
 mod healthcheck;
 mod journal_file;
@@ -40,13 +42,19 @@ fn main() -> ExitCode {
         return warden::keep_watch();
     }
     let code = match parse(std::env::args_os()) {
-        Ok(command) => run(command).unwrap_or_else(|failure| {
+        Ok(command) => run(told(command)).unwrap_or_else(|failure| {
             terminal::complain(&failure.shown());
             ExitCode::from(&failure)
         }),
         Err(error) => misread(&error),
     };
     terminal::settle(code)
+}
+
+/// Tells of variables that are misspelt, before anything is done without them.
+fn told(command: Command) -> Command {
+    environment::misspelt(&command::command()).iter().for_each(|told| terminal::complain(told));
+    command
 }
 
 /// Says why there is no command to run; `--help` and `--version` come this way too.
@@ -57,6 +65,9 @@ fn misread(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     terminal::complain(&text);
+    if let Some(note) = environment::note(error, &command::command()) {
+        terminal::complain(&note);
+    }
     let exec = std::env::args_os().nth(1);
     if exec.is_none_or(|word| word != "exec") {
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -73,6 +84,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Exec(arguments) => Ok(exec::run(*arguments)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Ctl(arguments) => ctl::run(arguments),

@@ -58,6 +58,8 @@ pub struct Progress {
     virtual_ms: AtomicU64,
     /// When the line was written last.
     written: Mutex<Option<Instant>>,
+    /// Of how many scenarios, and when the first was begun.
+    known: Mutex<Option<(u64, Instant)>>,
 }
 
 /// So much of the time that a failure may take is kept to confirm what is left of it.
@@ -80,6 +82,7 @@ impl Progress {
             cases: AtomicU64::new(0),
             virtual_ms: AtomicU64::new(0),
             written: Mutex::new(None),
+            known: Mutex::new(None),
         }
     }
 
@@ -134,13 +137,34 @@ impl Progress {
         if self.limits.real {
             let part = self.part.lock().map_or_else(|_| String::new(), |part| part.0.clone());
             let took = self.started.elapsed().as_secs();
-            return format!("{part}: {cases} scenarios judged so far, {took} s");
+            let left = self.left(cases);
+            return format!("{part}: {cases} judged so far, {took} s{left}");
         }
         let of = self.of.map_or_else(String::new, |of| {
             let filled = usize::try_from(cases.min(of) * 20 / of.max(1)).unwrap_or(0);
             format!("{}{} ", "█".repeat(filled), "░".repeat(20 - filled))
         });
         of + self.figures().trim_start()
+    }
+
+    /// About how long the known scenarios still take, from how long the others took.
+    fn left(&self, judged: u64) -> String {
+        let known = self.known.lock().ok().and_then(|known| *known);
+        let Some((of, since)) = known.filter(|(of, _)| judged > 0 && judged < *of) else {
+            return String::new();
+        };
+        let left = since.elapsed().as_secs_f64() / judged as f64 * (of - judged) as f64;
+        format!(", about {left:.0} s left")
+    }
+
+    /// So many scenarios begin, and nothing else follows.
+    pub fn begins_scenarios(&self, count: usize) {
+        self.begins(Phase::Corpus(count));
+    }
+
+    /// One more was judged.
+    pub fn judged_one(&self) {
+        self.judged(Tally { cases: 1, ..Tally::default() });
     }
 
     /// Says how far it is, if it is time to.
@@ -185,6 +209,12 @@ impl Watch for Progress {
         };
         if let Ok(mut part) = self.part.lock() {
             *part = (what, until);
+        }
+        if let Ok(mut known) = self.known.lock() {
+            *known = match phase {
+                Phase::Corpus(count) => Some((count as u64, now())),
+                _ => None,
+            };
         }
     }
 

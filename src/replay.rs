@@ -5,18 +5,21 @@ use std::process::ExitCode;
 
 use clap::Args;
 use crisp_harness::replay::{self, ReplayError};
-use crisp_harness::report::RunEvent;
+use crisp_harness::report::Teller;
+use crisp_harness::search::{self, Files};
 
 use crate::client::ClientArguments;
+use crate::corpus;
 use crate::failure::Failure;
-use crate::reports::ReportArguments;
+use crate::progress::{Limits, Progress};
+use crate::reports::{Events, ReportArguments};
 use crate::terminal;
 
 /// The scenarios, the client on trial and the reports.
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
-    /// Scenario files, or folders of them
-    #[arg(required = true, value_name = "FILE|DIR")]
+    /// Scenario files, or folders of them; builtin/outages is one inside the program [default: builtin]
+    #[arg(value_name = "FILE|DIR")]
     pub paths: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -28,21 +31,47 @@ pub struct ReplayArguments {
 
 /// Replays; the exit code is that of the verdict.
 pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
-    let text = arguments.reports.text();
     let candidate = arguments.client.candidate()?;
     arguments.reports.look()?;
-    let mut events = Vec::new();
-    let replayed = replay::replay(&arguments.paths, &candidate, &mut |event| {
+    let files = files(&arguments.paths)?;
+    let real = candidate.trial.in_real_time();
+    let limits = Limits { together: None, random: None, real };
+    // In virtual time it is over before a line could be read.
+    let quiet = arguments.reports.quiet || !real;
+    let progress = Progress::start(Some(files.len() as u64), limits, quiet);
+    progress.begins_scenarios(files.len());
+    let mut teller = Teller::new(arguments.reports.text());
+    let events = Events::default();
+    events.write_on_a_signal(&arguments.reports)?;
+    let replayed = replay::replay_files(&files, &candidate, &mut |event| {
         let event = arguments.reports.heard(event);
-        terminal::print(&text.render(&event));
-        events.push(event);
+        progress.aside(|| terminal::print(&terminal::verdict(&teller.tell(&event))));
+        if event.is_verdict() {
+            progress.judged_one();
+        }
+        events.add(&event);
     });
-    // What was judged stays, also where the rest could not be.
-    if replayed.is_ok() || events.iter().any(RunEvent::is_verdict) {
-        arguments.reports.write(&events);
+    progress.aside(|| ());
+    let told = events.exit_code();
+    events.write(&arguments.reports);
+    let code = replayed.map_err(Failure::Untried)?;
+    Ok(ExitCode::from(told.unwrap_or(code as u8)))
+}
+
+/// The scenarios under these paths, in their order; without any, all inside the program.
+fn files(paths: &[PathBuf]) -> Result<Files, Failure> {
+    let all = [PathBuf::from("builtin")];
+    let paths = if paths.is_empty() { &all } else { paths };
+    let mut files = Files::new();
+    // What lies in folders is read together: the mistakes of all of it are told.
+    let outside: Vec<_> = paths.iter().filter(|path| !corpus::is_inside(path)).cloned().collect();
+    for path in paths.iter().filter(|path| corpus::is_inside(path)) {
+        files.extend(search::read(&corpus::inside(path)?).map_err(Failure::Untried)?);
     }
-    let code = replayed.map_err(refused)?;
-    Ok(arguments.reports.code(&events, ExitCode::from(code as u8)))
+    if !outside.is_empty() {
+        files.extend(replay::load(&outside).map_err(refused)?);
+    }
+    Ok(files)
 }
 
 fn refused(error: ReplayError) -> Failure {

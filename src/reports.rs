@@ -1,15 +1,18 @@
 //! The reports of a run: the options that `replay` and `check` share.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use crisp_harness::report::{self, RunEvent, Text};
 use crisp_harness::whole_file;
 
+use parking_lot::Mutex;
+
 use crate::failure::Failure;
-use crate::terminal;
+use crate::signals::Signals;
+use crate::{runtime, terminal};
 
 const PASSED: u8 = crisp_harness::replay::ExitCode::Passed as u8;
 const NOTHING_JUDGED: u8 = crisp_harness::replay::ExitCode::NothingJudged as u8;
@@ -44,7 +47,9 @@ pub enum FailOn {
 impl ReportArguments {
     /// The text for the terminal.
     pub fn text(&self) -> Text {
-        Text { verbose: self.verbose, quiet: self.quiet }
+        let width = terminal::width().map(|width| width.min(Text::default().width));
+        let text = Text { verbose: self.verbose, quiet: self.quiet, ..Text::default() };
+        width.map_or(text, |width| Text { width: width.max(60), ..text })
     }
 
     /// Looks whether all reports that are asked for could be written, before anything is judged.
@@ -79,12 +84,6 @@ impl ReportArguments {
         event
     }
 
-    /// The exit code that the events say, where it is another than that of the verdict.
-    pub fn code(&self, events: &[RunEvent], verdict: ExitCode) -> ExitCode {
-        let told = events.iter().rev().find_map(|event| event.clone().exit_code().copied());
-        told.map_or(verdict, ExitCode::from)
-    }
-
     /// Writes all reports that were asked for. One that cannot be written is told, and changes no
     /// verdict.
     pub fn write(&self, events: &[RunEvent]) {
@@ -93,6 +92,51 @@ impl ReportArguments {
                 terminal::complain(&format!("error: {why}; the verdict above stands"));
             }
         }
+    }
+}
+
+/// What has happened so far, for the reports.
+#[derive(Debug, Clone, Default)]
+pub struct Events(Arc<Mutex<Vec<RunEvent>>>);
+
+impl Events {
+    /// Takes one more in.
+    pub fn add(&self, event: &RunEvent) {
+        self.0.lock().push(event.clone());
+    }
+
+    /// The exit code that was told.
+    pub fn exit_code(&self) -> Option<u8> {
+        self.0.lock().iter().rev().find_map(|event| event.clone().exit_code().copied())
+    }
+
+    /// Writes all reports.
+    pub fn write(&self, reports: &ReportArguments) {
+        let events = std::mem::take(&mut *self.0.lock());
+        reports.write(&events);
+    }
+
+    /// From now on a signal writes the reports and ends the process: what was judged is not lost.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Environment`] when the system refuses to listen.
+    pub fn write_on_a_signal(&self, reports: &ReportArguments) -> Result<(), Failure> {
+        if reports.report.is_empty() {
+            return Ok(());
+        }
+        let (events, reports) = (self.clone(), reports.clone());
+        let runtime = runtime::for_calls()?;
+        let mut signals = {
+            let _inside = runtime.enter();
+            Signals::listen()?
+        };
+        std::thread::spawn(move || {
+            let signal = runtime.block_on(signals.next());
+            events.write(&reports);
+            std::process::exit(signal.exit_code().into());
+        });
+        Ok(())
     }
 }
 

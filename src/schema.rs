@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use crisp_harness::{scenario, zoo};
+use crisp_mock_server::document::json_schema;
+use crisp_mock_server::fault::FaultPlan;
 
 use crate::failure::Failure;
 use crate::{options, terminal};
@@ -22,6 +24,8 @@ pub enum Described {
     Scenario,
     /// The file of `serve --config`
     Config,
+    /// A fault plan, as `serve --faults` takes it
+    Faults,
 }
 
 /// Prints the schema.
@@ -29,6 +33,7 @@ pub fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     let schema = match arguments.of {
         Described::Scenario => scenario::json_schema(&zoo::names()),
         Described::Config => options::config_schema(),
+        Described::Faults => json_schema::<FaultPlan>(),
     };
     terminal::say(&format!("{schema:#}"));
     Ok(ExitCode::SUCCESS)

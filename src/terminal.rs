@@ -49,6 +49,28 @@ pub fn print(text: &str) {
     };
 }
 
+/// How many characters a line of the terminal has; none where stdout is none.
+pub fn width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(width.0.into())
+}
+
+/// A verdict with its first word in colour.
+pub fn verdict(text: &str) -> String {
+    let words =
+        [("PASS", GOOD), ("FAIL", BAD), ("NONE", ODD), ("SUSPECT", ODD), ("JUDGED", STRONG)];
+    let line = |line: &str| {
+        let found = words
+            .into_iter()
+            .find(|(word, _)| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')));
+        match found {
+            Some((word, style)) => format!("{style}{word}{style:#}{}", &line[word.len()..]),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// Writes a line to stdout.
 pub fn say(line: &str) {
     print(&format!("{line}\n"));

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let choice: ClientChoice =
         arguments.next().and_then(|name| name.parse().ok()).unwrap_or_default();
     let paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
-    let text = Text { verbose: true, quiet: false };
+    let text = Text { verbose: true, ..Text::default() };
     match replay(&paths, &choice.candidate(), &mut |event| print!("{}", text.render(event))) {
         Ok(code) => ExitCode::from(code as u8),
         Err(error) => {

@@ -24,4 +24,8 @@ pub mod words;
 pub mod world;
 pub mod zoo;
 
+pub use candidate::{Candidate, ClientChoice};
 pub use check::{Budget, Unproven, check, try_check};
+pub use replay::replay;
+pub use scenario::Scenario;
+pub use search::search;

@@ -87,7 +87,19 @@ pub fn replay(
     candidate: &Candidate,
     tell: &mut dyn FnMut(&RunEvent),
 ) -> Result<ExitCode, ReplayError> {
-    let scenarios = load(paths)?;
+    replay_files(&load(paths)?, candidate, tell).map_err(ReplayError::from)
+}
+
+/// Replays scenarios that have been read; `tell` hears what happens.
+///
+/// # Errors
+///
+/// [`Untried`] when the client could not be tried.
+pub fn replay_files(
+    scenarios: &[(String, Prepared)],
+    candidate: &Candidate,
+    tell: &mut dyn FnMut(&RunEvent),
+) -> Result<ExitCode, Untried> {
     tell(&RunEvent::RunStarted {
         judged: candidate.judged.clone(),
         scenarios: scenarios.len(),
@@ -96,10 +108,11 @@ pub fn replay(
             candidate.trial.pace(&all)
         },
     });
-    let (mut passed, mut failed, mut not_judged, mut slow) = (0, 0, 0, 0);
+    let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
+    let (mut slow, mut suspect) = (0, 0);
     let trial = &*candidate.trial;
     let judge = |(_, prepared): &(String, Prepared)| trial.judge(prepared);
-    let ended = in_order(trial.at_a_time(), &scenarios, &judge, &mut |index, judged| {
+    let ended = in_order(trial.at_a_time(), scenarios, &judge, &mut |index, judged| {
         let (file, prepared) = &scenarios[index];
         let name = prepared.scenario.name.clone();
         tell(&RunEvent::ScenarioStarted { index, file: file.clone(), name });
@@ -113,6 +126,7 @@ pub fn replay(
         let convicted = judged.outcome() == Outcome::Failed && !candidate.is_reference;
         let fair = convicted.then(|| runner::is_fair(prepared));
         let report = ScenarioReport::of(&judged, index, file, &candidate.options, fair);
+        suspect += usize::from(report.suspect);
         tell(&RunEvent::ScenarioFinished(Box::new(report)));
         Ok::<_, Untried>(())
     });
@@ -125,7 +139,8 @@ pub fn replay(
     };
     // What was judged stays, also where the rest could not be.
     if ended.is_ok() || passed + failed + not_judged > 0 {
-        tell(&RunEvent::RunFinished { passed, failed, not_judged, slow, exit_code: code as u8 });
+        let exit_code = code as u8;
+        tell(&RunEvent::RunFinished { passed, failed, not_judged, slow, suspect, exit_code });
     }
     ended?;
     Ok(code)

@@ -34,6 +34,8 @@ pub struct Outside {
     pub unjudged: Option<String>,
     /// Whether that was because the machine was too slow for it.
     pub slow: bool,
+    /// Whether nothing was judged because some of several runs failed, and not all of them.
+    pub suspect: bool,
     /// How often the failure came again: `3 of 3 runs fail`.
     pub confirmed: Option<String>,
     /// The view under which the cache was compared.

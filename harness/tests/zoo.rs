@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crisp_harness::candidate::ClientChoice;
 use crisp_harness::generate::{Bounds, scenario};
 use crisp_harness::replay::{ExitCode, load, replay};
+use crisp_harness::report::ScenarioReport;
 use crisp_harness::runner::{Outcome, judge};
 use crisp_harness::subject::Sync;
 use crisp_harness::world::Prepared;
@@ -51,6 +52,25 @@ fn the_reference_passes_the_file_of_every_mutant() {
         let judged = judge(&prepared(mutant), &Sync::reference());
         assert_eq!(judged.outcome(), Outcome::Passed, "{mutant:?}: {:#?}", judged.failures());
     }
+}
+
+#[test]
+fn the_hint_of_every_mutant_is_its_own_hazard() {
+    let mut wrong = Vec::new();
+    for mutant in zoo::all() {
+        let judged = judge(&prepared(mutant), &*mutant.client());
+        let report = ScenarioReport::of(&judged, 0, &mutant.file(), "", Some(true));
+        let failure = report.failure.unwrap();
+        let hint = failure.hazard.as_ref().map_or("nothing", |hazard| hazard.number);
+        if hint != mutant.hazard {
+            let what = failure.hazard.map_or("", |hazard| hazard.what);
+            wrong.push(format!(
+                "{mutant:?}: {} hints at {hint} ({what}), it is {}",
+                failure.demand, mutant.hazard
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

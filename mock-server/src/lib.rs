@@ -68,3 +68,6 @@ pub mod space;
 pub mod spaces;
 pub mod state;
 pub mod stub;
+
+pub use server::{InProcess, MockServer, ServerOptions};
+pub use space::Space;

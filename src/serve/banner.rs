@@ -54,7 +54,8 @@ fn write(facts: &Facts<'_>) -> String {
     for (client, lines) in snippets(facts.info) {
         let _ = writeln!(out, "\n  {STRONG}{client}{STRONG:#}");
         for line in lines {
-            let _ = writeln!(out, "  {line}");
+            // Python takes no line that is indented for its looks.
+            let _ = writeln!(out, "{line}");
         }
     }
     let _ = writeln!(

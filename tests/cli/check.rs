@@ -96,7 +96,7 @@ fn options_that_do_not_fit_are_told() {
 fn a_failure_that_cannot_be_kept_is_told_all_the_same() {
     let folder = folder(&[("taken", "")]);
     let check = ["check", "--client", "guide", "--seed", "1", "--cases", "30"];
-    let taken = [&check[..], &["--save-failure", "taken"]].concat();
+    let taken = [&check[..], &["--save-failure", "taken/inside"]].concat();
     let ended = run_in(folder.path(), &taken);
     assert_eq!(ended.code, Some(1), "{}", ended.shown());
     let told = ended.stdout.contains("FAIL    lost update · ");

@@ -15,6 +15,7 @@ mod full_disk;
 mod help;
 mod judged;
 mod left_behind;
+mod lessons;
 mod many;
 mod over_http;
 mod own_files;

@@ -63,14 +63,14 @@ pub fn examples(document: &str) -> Vec<Example> {
         .collect()
 }
 
-/// What `crisp [-X METHOD] [-d 'BODY'] "$CRISP_REST_URL/PATH"` asks for.
+/// What `crisp [-X METHOD] [-d 'BODY'] "${CRISP_REST_URL}PATH"` asks for.
 fn request(call: &str) -> (String, String, String) {
     let words: Vec<_> = call.split_whitespace().collect();
     let after = |option| words.iter().position(|word| *word == option).map(|at| words[at + 1]);
-    let path = call.split("$CRISP_REST_URL").nth(1).unwrap().trim_end_matches('"');
+    let path = call.split("${CRISP_REST_URL}").nth(1).unwrap().trim_end_matches('"');
     (
         after("-X").unwrap_or("GET").to_owned(),
-        path.to_owned(),
+        format!("/{path}"),
         after("-d").map_or(String::new(), |body| body.trim_matches('\'').to_owned()),
     )
 }

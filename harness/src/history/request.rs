@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crisp_mock_server::operation::Operation;
+use jiff::Timestamp;
 
 use super::event::Site;
 use crate::words::Spot;
@@ -64,6 +65,10 @@ pub struct Request {
     pub retry_after: Option<Duration>,
     /// Whether the server carried it out.
     pub carried_out: bool,
+    /// What the clock of the server showed when it dealt with it.
+    pub clock: Option<Timestamp>,
+    /// Whether it asks for configured websites alone.
+    pub configured_only: bool,
     /// What `date_since` asks from, as it was written.
     pub since: Option<Box<str>>,
     /// The keys of the faults that met it.

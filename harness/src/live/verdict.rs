@@ -30,7 +30,7 @@ impl Runs {
                 None => judged,
                 Some(last) => {
                     let why = in_doubt(last, self.failed.len());
-                    withdrawn(judged, why)
+                    suspect(judged, why)
                 }
             });
         }
@@ -85,7 +85,7 @@ fn confirmed(runs: Vec<Judged>) -> Option<Judged> {
         return Some(last);
     }
     let why = format!("each of {count} runs failed, and no two in the same way");
-    Some(withdrawn(last, why))
+    Some(suspect(last, why))
 }
 
 fn fails(judged: &Judged, demand: crate::judge::Demand) -> bool {
@@ -103,6 +103,13 @@ fn in_doubt(last: &Judged, failures: usize) -> String {
     };
     let runs = failures + 1;
     format!("it failed in {failures} of {runs} runs ({what}), which real time may explain")
+}
+
+/// The same of a run beside others that ended otherwise.
+fn suspect(judged: Judged, why: String) -> Judged {
+    let mut judged = withdrawn(judged, why);
+    judged.outside.get_or_insert_default().suspect = true;
+    judged
 }
 
 /// Takes every conviction of a run back.

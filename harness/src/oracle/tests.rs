@@ -47,6 +47,8 @@ fn request(operation: Operation, sent: Duration, quality: Quality) -> Request {
         status: None,
         retry_after: None,
         carried_out: true,
+        clock: None,
+        configured_only: false,
         since: None,
         faults: Vec::new(),
         save: None,

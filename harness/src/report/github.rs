@@ -20,9 +20,8 @@ pub fn github(event: &RunEvent) -> Option<String> {
             let line = unfired.line.unwrap_or(1);
             let file = property(&report.file);
             let told = data(&unfired.text(&report.file));
-            format!(
-                "::warning file={file},line={line},title=a fault that never met a request::{told}\n"
-            )
+            let place = place(&report.file, &file, line);
+            format!("::warning {place}title=a fault that never met a request::{told}\n")
         })
         .collect();
     let failure =
@@ -35,7 +34,16 @@ fn error(report: &ScenarioReport, failure: &Failure) -> String {
     let title = property(&format!("{}: {}", failure.word, report.name));
     let [fact, but] = &failure.story;
     let message = data(&format!("{fact} {but}\nReplay: {}", failure.replay));
-    format!("::error file={},line=1,title={title}::{message}\n", property(&report.file))
+    let place = place(&report.file, &property(&report.file), 1);
+    format!("::error {place}title={title}::{message}\n")
+}
+
+/// Where an annotation belongs: nowhere, for a scenario that lies in no file of the repository.
+fn place(file: &str, property: &str, line: u32) -> String {
+    if file.is_empty() || file.starts_with("builtin/") {
+        return String::new();
+    }
+    format!("file={property},line={line},")
 }
 
 fn data(text: &str) -> String {

@@ -11,8 +11,10 @@
 mod cause;
 mod github;
 mod junit;
+mod layout;
 mod searched;
 mod svg;
+mod teller;
 mod text;
 mod timeline;
 
@@ -23,9 +25,12 @@ pub use github::github;
 pub use junit::junit;
 pub use searched::{Corpus, Origin, Searched};
 pub use svg::svg;
+pub use teller::Teller;
 pub use text::Text;
 pub use timeline::Line;
 
+use crate::judge::Demand;
+use crate::oracle::Breach;
 use crate::runner::{Judged, Outcome};
 use crate::unfired::Unfired;
 
@@ -75,6 +80,15 @@ pub enum RunEvent {
         /// Which, what is wrong with it, and where.
         problem: String,
     },
+    /// A known scenario was judged before a search, and the client is not convicted by it.
+    KnownJudged {
+        /// Its file.
+        file: String,
+        /// Its name.
+        name: String,
+        /// How it ended.
+        outcome: Outcome,
+    },
     /// The end of a search.
     SearchFinished(Box<Searched>),
     /// The end.
@@ -88,6 +102,9 @@ pub enum RunEvent {
         /// How many of these because the machine was too slow.
         #[serde(skip_serializing_if = "is_zero")]
         slow: usize,
+        /// How many of those failed in some of several runs.
+        #[serde(skip_serializing_if = "is_zero")]
+        suspect: usize,
         /// The exit code that follows.
         exit_code: u8,
     },
@@ -151,6 +168,9 @@ pub struct ScenarioReport {
     /// Why nothing could be judged, where that was not a matter of single demands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unjudged: Option<String>,
+    /// Whether some of several runs failed, and not all: nothing is held against the client.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suspect: bool,
     /// How the scenario's time relates to real time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pace: Option<String>,
@@ -190,6 +210,9 @@ pub struct Failure {
     /// The oracle's number, 1 to 14; none for what the scenario expects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<usize>,
+    /// How grave it is; 0 is gravest.
+    #[serde(skip)]
+    pub harm: u8,
     /// The verdict in plain words.
     pub word: &'static str,
     /// What happened, and what contradicts it.
@@ -228,33 +251,15 @@ impl ScenarioReport {
         let scenario = &judged.scenario;
         let history = &judged.run.history;
         let failures = judged.failures();
-        let failure = failures.first().map(|(finding, breach)| Failure {
-            demand: finding.demand.name(),
-            number: match finding.demand {
-                crate::judge::Demand::Oracle(rule) => Some(rule.number()),
-                crate::judge::Demand::Expect(_) => None,
-            },
-            word: breach.word,
-            story: [breach.fact.clone(), breach.but.clone()],
-            website: breach.site.map(|site| history.name(site)),
-            timeline: timeline::timeline(history, breach),
-            expected: breach.expected.clone(),
-            got: breach.got.clone(),
-            hazard: cause::guess(finding.demand, breach, history),
-            never_ready: cause::never_ready(finding.demand, history)
-                .then(|| cause::unready(client, history)),
-            fair,
-            quirks: scenario
-                .server
-                .quirks
-                .0
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect(),
-            replay: format!("crisp-mock replay {file} {client}").trim_end().to_owned(),
-        });
-        let also = failures.iter().skip(1);
         let outside = judged.outside.as_deref().cloned().unwrap_or_default();
+        let about = About { judged, file, client, fair };
+        let failure = match &outside.stopped {
+            Some(how) => Some(about.stopped(how)),
+            None => failures.first().map(|(finding, breach)| about.failure(finding.demand, breach)),
+        };
+        // Of a client that stopped nothing is said that its cache would have come to.
+        let failures = if outside.stopped.is_some() { Vec::new() } else { failures };
+        let also = failures.iter().skip(1);
         let failed = judged.outcome() == Outcome::Failed;
         let steps = judged.run.unreached.iter().map(|index| &scenario.when[*index]);
         Self {
@@ -268,6 +273,7 @@ impl ScenarioReport {
                 .collect(),
             stopped: outside.stopped,
             unjudged: outside.unjudged,
+            suspect: outside.suspect,
             pace: outside.pace,
             confirmed: outside.confirmed,
             view: outside.view,
@@ -284,6 +290,66 @@ impl ScenarioReport {
             virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
             fingerprint: history.fingerprint(),
             origin: None,
+        }
+    }
+}
+
+/// What a failure is told of.
+struct About<'a> {
+    judged: &'a Judged,
+    file: &'a str,
+    client: &'a str,
+    fair: Option<bool>,
+}
+
+impl About<'_> {
+    /// A demand that was not met.
+    fn failure(&self, demand: Demand, breach: &Breach) -> Failure {
+        let history = &self.judged.run.history;
+        let scenario = &self.judged.scenario;
+        let quirks = scenario.server.quirks.0.iter();
+        Failure {
+            demand: demand.name(),
+            number: match demand {
+                Demand::Oracle(rule) => Some(rule.number()),
+                Demand::Expect(_) => None,
+            },
+            harm: demand.harm(),
+            word: breach.word,
+            story: [breach.fact.clone(), breach.but.clone()],
+            website: breach.site.map(|site| history.name(site)),
+            timeline: timeline::timeline(history, breach),
+            expected: breach.expected.clone(),
+            got: breach.got.clone(),
+            hazard: cause::guess(demand, breach, history, scenario),
+            never_ready: cause::never_ready(demand, history)
+                .then(|| cause::unready(self.client, history)),
+            fair: self.fair,
+            quirks: quirks.map(|(name, value)| format!("{name}={value}")).collect(),
+            replay: format!("crisp-mock replay {} {}", self.file, self.client)
+                .trim_end()
+                .to_owned(),
+        }
+    }
+
+    /// That the client stopped: what it was told last, and how it ended.
+    fn stopped(&self, how: &str) -> Failure {
+        let history = &self.judged.run.history;
+        // Its log is shown elsewhere.
+        let how = how.split("\n  its log ends").next().unwrap_or(how);
+        let breach = Breach {
+            at: history.now(),
+            word: "the client stopped",
+            fact: timeline::last_answer(history),
+            but: format!("The client stopped: {how}."),
+            ..Breach::default()
+        };
+        let demand = Demand::Expect("alive");
+        Failure {
+            harm: 0,
+            hazard: Some(cause::ended(history)),
+            never_ready: None,
+            ..self.failure(demand, &breach)
         }
     }
 }

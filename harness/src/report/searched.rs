@@ -118,10 +118,11 @@ impl Text {
             );
         }
         if !searched.never_judged.is_empty() && !failed && !self.quiet {
-            super::text::field(
+            super::layout::field(
                 &mut out,
                 "Not judged",
                 &super::text::grouped(&searched.never_judged),
+                self.width,
             );
         }
         let left = [
@@ -135,10 +136,11 @@ impl Text {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         if !left.is_empty() && !failed {
-            super::text::field(
+            super::layout::field(
                 &mut out,
                 "Not reached",
                 &format!("{}: the time was over", left.join(", ")),
+                self.width,
             );
         }
         if searched.unfair > 0 {

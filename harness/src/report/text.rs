@@ -2,16 +2,25 @@
 
 use std::fmt::Write;
 
-use super::{Failure, Line, Origin, RunEvent, ScenarioReport};
+use super::layout::{WIDTH, field, table, wrapped};
+use super::{Failure, Origin, RunEvent, ScenarioReport};
 use crate::runner::Outcome;
 
 /// Writes events as text.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Text {
-    /// A line for each scenario that passed, too.
+    /// A line for each scenario that passed, too, and each failure in full.
     pub verbose: bool,
     /// Nothing but failures and the last line.
     pub quiet: bool,
+    /// How many characters a line has at most, where it can be broken.
+    pub width: usize,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { verbose: false, quiet: false, width: WIDTH }
+    }
 }
 
 impl Text {
@@ -36,13 +45,16 @@ impl Text {
             }
             RunEvent::SearchFinished(searched) => self.searched(searched),
             RunEvent::ScenarioFinished(report) => self.scenario(report),
-            RunEvent::RunFinished { passed, failed, not_judged, slow, exit_code } => {
+            RunEvent::RunFinished { passed, failed, not_judged, slow, suspect, exit_code } => {
                 let mut parts = vec![format!("{passed} passed")];
                 if *failed > 0 {
                     parts.push(format!("{failed} failed"));
                 }
-                if *not_judged > 0 {
-                    parts.push(format!("{not_judged} not judged"));
+                if *suspect > 0 {
+                    parts.push(format!("{suspect} suspect"));
+                }
+                if not_judged > suspect {
+                    parts.push(format!("{} not judged", not_judged - suspect));
                 }
                 let word = match (failed, exit_code) {
                     (1.., _) => "FAIL",
@@ -56,11 +68,8 @@ impl Text {
     }
 
     fn scenario(self, report: &ScenarioReport) -> String {
-        if let Some(stopped) = report.stopped.as_deref() {
-            return stop(report, stopped);
-        }
         match (&report.failure, report.outcome) {
-            (Some(failure), _) => failed(report, failure),
+            (Some(failure), _) => self.failed(report, failure),
             (None, Outcome::Failed) => {
                 format!(
                     "FAIL    {} · {}\n  The client never rests: it was stopped after {} requests.\n",
@@ -70,11 +79,11 @@ impl Text {
             (None, Outcome::NotJudged) => {
                 let why = match &report.unjudged {
                     Some(why) => format!("Not judged: {why}."),
-                    None if report.unreached.is_empty() => "This client cannot save.".to_owned(),
-                    None => format!("It never came to `{}`.", report.unreached.join("`, `")),
+                    None => reason(report),
                 };
-                let mut text =
-                    format!("NONE    {} · {}\n        {why}\n", report.name, report.file);
+                let word = if report.suspect { "SUSPECT " } else { "NONE    " };
+                let mut text = format!("{word}{} · {}\n", report.name, report.file);
+                wrapped(&mut text, &why, 8, self.width);
                 unfired(&mut text, report);
                 text
             }
@@ -103,43 +112,25 @@ fn unfired(out: &mut String, report: &ScenarioReport) {
 /// So many of the last lines of a client's log are shown.
 const LAST_LINES: usize = 12;
 
-/// A client that stopped: nothing is said of what its cache would have come to.
-fn stop(report: &ScenarioReport, stopped: &str) -> String {
-    let mut out = match &report.origin {
-        Some(origin) => format!(
-            "FAIL    the client stopped · {}
-
-",
-            found(origin, &report.name)
-        ),
-        None => format!(
-            "FAIL    the client stopped · {}
-        {}
-
-",
-            report.name, report.file
-        ),
-    };
-    // Its log is shown below.
-    let how = stopped.split("\n  its log ends").next().unwrap_or(stopped);
-    for line in format!("The client stopped: {how}.").lines() {
-        wrapped(&mut out, line, 2, 98);
+/// Why nothing was judged, in a sentence.
+pub(super) fn reason(report: &ScenarioReport) -> String {
+    match &report.unjudged {
+        Some(why) => format!("{why}."),
+        None if report.unreached.is_empty() => "This client cannot save.".to_owned(),
+        None => format!("It never came to `{}`.", report.unreached.join("`, `")),
     }
-    out.push('\n');
-    outside(&mut out, report);
-    out
 }
 
 /// What is to be said of a client outside.
-fn outside(out: &mut String, report: &ScenarioReport) {
+fn outside(out: &mut String, report: &ScenarioReport, width: usize) {
     if let Some(confirmed) = &report.confirmed {
-        field(out, "Confirmed", confirmed);
+        field(out, "Confirmed", confirmed, width);
     }
     if let Some(pace) = &report.pace {
-        field(out, "Time", &format!("that of the scenario: {pace}"));
+        field(out, "Time", &format!("that of the scenario: {pace}"), width);
     }
     if let Some(view) = &report.view {
-        field(out, "View", view);
+        field(out, "View", view, width);
     }
     if let Some(origin) = &report.origin {
         for (name, path) in [("Saved", &origin.saved), ("Client log", &origin.log)] {
@@ -171,77 +162,93 @@ fn found(origin: &Origin, name: &str) -> String {
     format!("case {case} · shrunk {} → {} step{s}", origin.before, origin.after)
 }
 
-fn failed(report: &ScenarioReport, failure: &Failure) -> String {
-    let mut out = String::new();
-    let rule = failure.number.map_or_else(
-        || format!("expect: {}", failure.demand),
-        |number| format!("{}, O{number}", failure.demand),
-    );
-    match &report.origin {
-        Some(origin) => {
+impl Text {
+    fn failed(self, report: &ScenarioReport, failure: &Failure) -> String {
+        let width = self.width;
+        let mut out = String::new();
+        let rule = match failure.number {
+            Some(number) => format!(" ({}, O{number})", failure.demand),
+            None if report.stopped.is_some() => String::new(),
+            None => format!(" (expect: {})", failure.demand),
+        };
+        match &report.origin {
+            Some(origin) => {
+                let _ = writeln!(
+                    out,
+                    "FAIL    {} · {}{rule}\n",
+                    failure.word,
+                    found(origin, &report.name)
+                );
+            }
+            None => {
+                let _ = writeln!(out, "FAIL    {} · {}{rule}", failure.word, report.name);
+                let _ = writeln!(out, "        {}\n", report.file);
+            }
+        }
+        for sentence in &failure.story {
+            for line in sentence.lines() {
+                wrapped(&mut out, line, 2, width);
+            }
+        }
+        out.push('\n');
+        table(&mut out, &failure.timeline, width);
+        if let (Some(expected), Some(got)) = (&failure.expected, &failure.got) {
+            let website = failure.website.as_deref().unwrap_or("");
             let _ = writeln!(
                 out,
-                "FAIL    {} · {} ({rule})\n",
-                failure.word,
-                found(origin, &report.name)
+                "\n  {website:<9} - expected {expected}\n  {:<9} + got      {got}",
+                ""
             );
         }
-        None => {
-            let _ = writeln!(out, "FAIL    {} · {} ({rule})", failure.word, report.name);
-            let _ = writeln!(out, "        {}\n", report.file);
+        out.push('\n');
+        if let Some(hazard) = &failure.hazard {
+            field(
+                &mut out,
+                "Looks like",
+                &format!(
+                    "{} ({}). {} See: {}",
+                    hazard.what,
+                    hazard.number,
+                    hazard.instead,
+                    hazard.explained()
+                ),
+                width,
+            );
         }
+        if let Some(unready) = &failure.never_ready {
+            field(&mut out, "Not ready", unready, width);
+        }
+        if let Some(fair) = failure.fair {
+            let quirks = if failure.quirks.is_empty() {
+                "No quirk needed.".to_owned()
+            } else {
+                format!("Quirks: {}.", failure.quirks.join(", "))
+            };
+            let fair = if fair {
+                "crisp-sync passes this file."
+            } else {
+                "No: crisp-sync fails this file too."
+            };
+            field(&mut out, "Fair?", &format!("{fair} {quirks}"), width);
+        }
+        if !report.also.is_empty() {
+            field(&mut out, "Also", &report.also.join(", "), width);
+        }
+        for unfired in &report.unfired {
+            field(&mut out, "Warning", &unfired.text(&report.file), width);
+        }
+        let not_judged = not_judged(report);
+        if !not_judged.is_empty() {
+            field(&mut out, "Not judged", &not_judged, width);
+        }
+        outside(&mut out, report, width);
+        // A command is never broken: it is there to be copied.
+        if !report.file.is_empty() {
+            let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);
+        }
+        out.push('\n');
+        out
     }
-    for sentence in &failure.story {
-        wrapped(&mut out, sentence, 2, 98);
-    }
-    out.push('\n');
-    table(&mut out, &failure.timeline);
-    if let (Some(expected), Some(got)) = (&failure.expected, &failure.got) {
-        let website = failure.website.as_deref().unwrap_or("");
-        let _ =
-            writeln!(out, "\n  {website:<9} - expected {expected}\n  {:<9} + got      {got}", "");
-    }
-    out.push('\n');
-    if let Some(hazard) = &failure.hazard {
-        field(
-            &mut out,
-            "Looks like",
-            &format!("{} ({}). {}  {}", hazard.what, hazard.number, hazard.instead, hazard.link()),
-        );
-    }
-    if let Some(unready) = &failure.never_ready {
-        field(&mut out, "Not ready", unready);
-    }
-    if let Some(fair) = failure.fair {
-        let quirks = if failure.quirks.is_empty() {
-            "No quirk needed.".to_owned()
-        } else {
-            format!("Quirks: {}.", failure.quirks.join(", "))
-        };
-        let fair = if fair {
-            "crisp-sync passes this file."
-        } else {
-            "No: crisp-sync fails this file too."
-        };
-        field(&mut out, "Fair?", &format!("{fair} {quirks}"));
-    }
-    if !report.also.is_empty() {
-        field(&mut out, "Also", &report.also.join(", "));
-    }
-    for unfired in &report.unfired {
-        field(&mut out, "Warning", &unfired.text(&report.file));
-    }
-    let not_judged = not_judged(report);
-    if !not_judged.is_empty() {
-        field(&mut out, "Not judged", &not_judged);
-    }
-    outside(&mut out, report);
-    // A command is never broken: it is there to be copied.
-    if !report.file.is_empty() {
-        let _ = writeln!(out, "  {:<12}{}", "Replay", failure.replay);
-    }
-    out.push('\n');
-    out
 }
 
 /// The demands that could not be judged, those with one reason together. That there was no calm
@@ -274,66 +281,4 @@ pub(super) fn grouped<'a>(demands: impl IntoIterator<Item = &'a (String, String)
     }
     let groups = groups.iter().map(|(why, names)| format!("{} ({why})", names.join(", ")));
     groups.collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn field(out: &mut String, name: &str, text: &str) {
-    let mut wrapped_text = String::new();
-    wrapped(&mut wrapped_text, text, 14, 98);
-    let _ = write!(out, "  {name:<12}{}", &wrapped_text[14..]);
-}
-
-/// Breaks a text into lines, each indented.
-fn wrapped(out: &mut String, text: &str, indent: usize, width: usize) {
-    let mut line = " ".repeat(indent);
-    for word in text.split_whitespace() {
-        let blank = line.trim().is_empty();
-        if !blank && line.chars().count() + 1 + word.chars().count() > width {
-            let _ = writeln!(out, "{line}");
-            line = " ".repeat(indent);
-        } else if !blank {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{line}");
-}
-
-fn table(out: &mut String, lines: &[Line]) {
-    let width = |cell: fn(&Line) -> &str, least: usize, most: usize| {
-        let widest = lines.iter().map(|line| cell(line).chars().count()).max().unwrap_or(0);
-        widest.clamp(least, most)
-    };
-    let crisp = width(|line| &line.crisp, 5, 44);
-    let wire = width(|line| &line.wire, 4, 52);
-    let _ = writeln!(out, "  {:>8}  {:<crisp$}  {:<wire$}  your cache", "time", "Crisp", "wire");
-    let (mut last_at, mut last_cache) = (None, "");
-    for line in lines {
-        let at = if last_at == Some(line.at_ms) { String::new() } else { seconds(line.at_ms) };
-        last_at = Some(line.at_ms);
-        let cache = if line.cache == last_cache { "" } else { &line.cache };
-        last_cache = &line.cache;
-        let row = format!(
-            "  {at:>8}  {:<crisp$}  {:<wire$}  {cache}",
-            cut(&line.crisp, crisp),
-            cut(&line.wire, wire)
-        );
-        let _ = writeln!(out, "{}", row.trim_end());
-    }
-}
-
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
-fn seconds(at_ms: u64) -> String {
-    if at_ms.is_multiple_of(1000) {
-        format!("{} s", at_ms / 1000)
-    } else {
-        format!("{:.2} s", at_ms as f64 / 1000.0)
-    }
 }

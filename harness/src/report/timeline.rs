@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::cause;
 use crate::history::{By, Event, History, Request, RequestIndex, Site, State, What};
 use crate::oracle::Breach;
 
@@ -21,6 +22,18 @@ pub struct Line {
     pub wire: String,
     /// What the cache shows.
     pub cache: String,
+}
+
+impl Line {
+    /// A row in place of some that are left out, at the time of the first of them.
+    fn gap(first: &Self, count: usize, what: &str) -> Self {
+        Self::gap_at(first.at_ms, count, what)
+    }
+
+    fn gap_at(at_ms: u64, count: usize, what: &str) -> Self {
+        let wire = format!("… {count} more{what}");
+        Self { at_ms, crisp: String::new(), wire, cache: String::new() }
+    }
 }
 
 /// A timeline longer than this is no help.
@@ -86,6 +99,23 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
         }
     }
     condense(lines)
+}
+
+/// What reached a client last, in a sentence.
+pub(super) fn last_answer(history: &History) -> String {
+    let arrived = history.events.iter().rev().find_map(|event| match event.what {
+        What::Arriving(index) => Some((event.at, &history.requests[index as usize])),
+        _ => None,
+    });
+    match arrived {
+        None => "No answer had reached it.".to_owned(),
+        Some((at, request)) => format!(
+            "The last that reached it, at {:.2} s, was the end of {}: {}.",
+            at.as_secs_f64(),
+            request.spot(),
+            answer(request)
+        ),
+    }
 }
 
 struct Draft {
@@ -162,7 +192,13 @@ fn sent(history: &History, event: &Event, index: RequestIndex) -> Draft {
     line
 }
 
+/// What a request asks for that an author may not have meant.
 fn asks(history: &History, request: &Request) -> String {
+    let filter = if request.configured_only { " filter_configured=1" } else { "" };
+    format!("{filter}{}", from(history, request))
+}
+
+fn from(history: &History, request: &Request) -> String {
     let Some(since) = &request.since else {
         return String::new();
     };
@@ -170,10 +206,22 @@ fn asks(history: &History, request: &Request) -> String {
         return format!(" asks from {since}");
     };
     let from = history.timing.since_start(from);
+    if let Some(ahead) = cause::ahead(request).filter(|ahead| *ahead >= 1.0) {
+        return format!(" asks from {} in the future", length(ahead));
+    }
     if from < 0.0 && history.timing.stretch != 1.0 {
         return " asks from before the start".to_owned();
     }
     format!(" asks from {from:.2} s")
+}
+
+/// A length of time by the server's clock, in seconds.
+fn length(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7200.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
 }
 
 fn arriving(history: &History, event: &Event, index: RequestIndex, lines: &mut Vec<Draft>) {
@@ -235,6 +283,52 @@ fn items(operation: Operation, body: &[u8]) -> Option<String> {
     })
 }
 
+/// So many rows that say the same in a row are told as the first, a count and the last.
+const ALIKE: usize = 8;
+/// A story with more rows than this is told by its beginning and its end.
+const LONGEST: usize = 60;
+
+/// What a row says, whatever its numbers are.
+fn gist(line: &Line) -> (String, String) {
+    let without = |text: &str| text.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
+    (without(&line.crisp), without(&line.wire))
+}
+
+/// Folds rows that say the same, also where two or three take turns, and cuts what is still too long.
+fn fold(lines: Vec<Line>) -> Vec<Line> {
+    let gists: Vec<_> = lines.iter().map(gist).collect();
+    let mut folded: Vec<Line> = Vec::new();
+    let mut index = 0;
+    while index < lines.len() {
+        let period = (1..=3).find(|period| repeats(&gists[index..], *period) >= ALIKE);
+        let Some(period) = period else {
+            folded.push(lines[index].clone());
+            index += 1;
+            continue;
+        };
+        let length = repeats(&gists[index..], period) * period;
+        folded.extend_from_slice(&lines[index..index + period]);
+        folded.push(Line::gap(&lines[index + period], length - 2 * period, " like these"));
+        folded.extend_from_slice(&lines[index + length - period..index + length]);
+        index += length;
+    }
+    if folded.len() > LONGEST {
+        let end = folded.split_off(folded.len() - LONGEST / 2);
+        let cut = folded.split_off(LONGEST / 2);
+        folded.extend(cut.first().map(|first| Line::gap(first, cut.len(), "")));
+        folded.extend(end);
+    }
+    folded
+}
+
+/// How often the first so many gists come one after the other.
+fn repeats(gists: &[(String, String)], period: usize) -> usize {
+    let first = &gists[..period.min(gists.len())];
+    let blank = first.iter().all(|(crisp, wire)| crisp.is_empty() && wire.is_empty());
+    let alike = gists.chunks(period).take_while(|chunk| *chunk == first).count();
+    if blank { 0 } else { alike }
+}
+
 /// Keeps what must not be left out, the requests next to it, and the first and last of the rest.
 fn condense(drafts: Vec<Draft>) -> Vec<Line> {
     let count = drafts.len();
@@ -254,19 +348,13 @@ fn condense(drafts: Vec<Draft>) -> Vec<Line> {
             continue;
         }
         if skipped > 0 {
-            let wire = format!("… {skipped} more");
-            lines.push(Line {
-                at_ms: millis(draft.at),
-                crisp: String::new(),
-                wire,
-                cache: String::new(),
-            });
+            lines.push(Line::gap_at(millis(draft.at), skipped, ""));
             skipped = 0;
         }
         let cache = format!("{}{}", draft.cache, draft.note);
         lines.push(Line { at_ms: millis(draft.at), crisp: draft.crisp, wire: draft.wire, cache });
     }
-    lines
+    fold(lines)
 }
 
 fn millis(at: Duration) -> u64 {

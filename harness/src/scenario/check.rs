@@ -11,6 +11,7 @@ use crisp_mock_server::operation::Operation;
 use crisp_mock_server::quirks::{QuirkError, Quirks, Settings};
 use serde_json::json;
 
+use super::strangers::strangers;
 use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
@@ -31,6 +32,7 @@ pub(super) fn problems(scenario: &Scenario, node: &Node) -> Vec<Problem> {
     let mut problems: Vec<_> = faults.into_iter().map(|one| one.under("/faults")).collect();
     times(scenario, &mut problems);
     plans(scenario, &mut problems);
+    strangers(scenario, &mut problems);
     start(scenario, &mut problems);
     schema(scenario, &mut problems);
     let quiet = quiet_at(scenario);

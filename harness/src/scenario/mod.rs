@@ -31,6 +31,7 @@ mod anchor;
 mod check;
 mod forms;
 mod reading;
+mod strangers;
 mod whole;
 mod write;
 

@@ -7,7 +7,7 @@ use super::conviction::{self, Conviction};
 use super::{Plan, Watch};
 use crate::candidate::{Candidate, Untried};
 use crate::parallel::in_parallel;
-use crate::report::Corpus;
+use crate::report::{Corpus, RunEvent};
 use crate::runner::{self, Judged, Outcome};
 use crate::scenario::Scenario;
 use crate::unfired;
@@ -65,6 +65,7 @@ pub(super) fn walk(
     plan: &Plan,
     files: &Files,
     watch: &dyn Watch,
+    report: &mut dyn FnMut(&RunEvent),
 ) -> Result<Walk, Untried> {
     let enough = AtomicBool::new(false);
     let judged = in_parallel(plan.jobs, files, &|(_, prepared)| {
@@ -89,6 +90,12 @@ pub(super) fn walk(
             None => walk.tally.not_reached += 1,
             Some((judged, fair)) => {
                 if let ControlFlow::Break(()) = walk.count(&judged, fair) {
+                    let outcome = match judged.outcome() {
+                        Outcome::Passed => Outcome::Passed,
+                        _ => Outcome::NotJudged,
+                    };
+                    let (file, name) = (file.clone(), judged.scenario.name.clone());
+                    report(&RunEvent::KnownJudged { file, name, outcome });
                     continue;
                 }
                 let found = conviction::known(candidate, plan, file, judged);

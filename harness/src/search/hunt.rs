@@ -65,7 +65,7 @@ impl<'a> Hunt<'a> {
         if files.is_empty() {
             return Ok(());
         }
-        let walk = corpus::walk(self.candidate, self.plan, files, self.watch)?;
+        let walk = corpus::walk(self.candidate, self.plan, files, self.watch, self.report)?;
         self.corpus = Some(walk.tally);
         self.unjudged.merge(walk.unjudged);
         if let Some(conviction) = walk.conviction {

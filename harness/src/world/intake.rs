@@ -71,3 +71,11 @@ pub(super) fn asked_since(query: Option<&str>) -> Option<Box<str>> {
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
     Some(decoded.into())
 }
+
+/// Whether `filter_configured` is on.
+pub(super) fn asks_for_configured(query: Option<&str>) -> bool {
+    let value = query.into_iter().flat_map(|query| query.split('&'));
+    value
+        .filter_map(|pair| pair.strip_prefix("filter_configured="))
+        .any(|on| matches!(on, "1" | "true"))
+}

@@ -8,6 +8,7 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::journal::Filter;
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::space::{Handled, Space};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::intake;
@@ -24,6 +25,8 @@ pub(crate) struct Taken {
     pub(crate) status: Option<u16>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) carried_out: bool,
+    clock: Option<Timestamp>,
+    configured_only: bool,
     since: Option<Box<str>>,
     faults: Vec<&'static str>,
     asked: Bytes,
@@ -43,6 +46,7 @@ impl Taken {
         let (fired, website, carried_out) = entry.map_or((&[][..], None, false), |entry| {
             (&entry.faults[..], entry.website, entry.carried_out)
         });
+        let clock = entry.map(|entry| entry.time.timestamp());
         let operation = handled.operation;
         let response = handled.delivery.outcome.response();
         let page = (operation == Operation::List).then(|| page_of(request.uri().path()));
@@ -53,6 +57,8 @@ impl Taken {
             status: response.map(|response| response.status().as_u16()),
             retry_after: intake::retry_after(response),
             carried_out,
+            clock,
+            configured_only: intake::asks_for_configured(request.uri().query()),
             since: intake::asked_since(request.uri().query()),
             faults: fired.iter().map(|fired| fired.fault.effect.key()).collect(),
             asked: request.body().clone(),
@@ -82,6 +88,8 @@ impl Taken {
             status: self.status,
             retry_after: self.retry_after,
             carried_out: self.carried_out,
+            clock: self.clock,
+            configured_only: self.configured_only,
             since: self.since,
             faults: self.faults,
             save: None,
@@ -189,6 +197,8 @@ mod tests {
             retry_after: None,
             carried_out: true,
             since: None,
+            clock: None,
+            configured_only: false,
             faults: Vec::new(),
             save: None,
             body: None,

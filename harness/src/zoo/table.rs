@@ -145,7 +145,7 @@ pub(super) static MUTANTS: [Mutant; 50] = [
     row(46, "ready-before-load", ReadyBeforeLoad, "P11",
         "says that it is ready before it has loaded anything",
         Some("LaunchDarkly's `Initialized()` exists for this")),
-    row(47, "always-fresh", AlwaysFresh, "F5",
+    row(47, "always-fresh", AlwaysFresh, "F12",
         "says that its cache is fresh while every poll fails",
         None),
     row(48, "resync-loop", ResyncLoop, "F2",

@@ -113,7 +113,10 @@ pub(super) enum Part {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-#[schemars(extend("x-name" = "a clock, `server` or `client`,"))]
+#[schemars(extend(
+    "x-name" = "a clock, `server` or `client`,",
+    "x-hint" = "write `clock: server` with `skew: -60s`, or `clock: client` with `step: +60s`"
+))]
 pub enum Side {
     /// The server's.
     Server,

@@ -90,7 +90,7 @@ fn not_found(path: &str) -> Refused {
     let below = path.strip_prefix(BASE);
     let nearest = below.and_then(api::nearest_route);
     let hint = match (below, nearest) {
-        (Some(below), Some(_)) if below.starts_with('/') || below.contains("//") => {
+        (Some(below), _) if below.starts_with('/') || below.contains("//") => {
             "there are two slashes in a row: does the base URL end in one already?".to_owned()
         }
         (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
