@@ -16,7 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The same without a socket is [`InProcess`](server::InProcess); without even a clock it is
+//! The same without a socket is [`InProcess`]; without even a clock it is
 //! [`Space::handle`](space::Space::handle).
 //!
 //! # Layout
