@@ -1,7 +1,11 @@
 //! O7: a retry of a save never overwrites a later change.
 
+use std::time::Duration;
+
+use crisp_mock_server::operation::Operation;
+
 use super::{Breach, Oracle, shown, time};
-use crate::history::{By, Event, History, What};
+use crate::history::{By, Event, History, Quality, Site, What};
 
 pub(super) struct NoLostUpdate {
     /// Whether the client saves.
@@ -24,6 +28,9 @@ impl Oracle for NoLostUpdate {
         let overwritten = earlier.iter().rev().find(|version| {
             version.by == By::Operator && version.state.is_some() && version.from > first
         })?;
+        if was_not_told(history, site, (first, event.at), overwritten.from) {
+            return None;
+        }
         let name = history.name(site);
         Some(Breach {
             at: event.at,
@@ -46,4 +53,25 @@ impl Oracle for NoLostUpdate {
     fn unjudged(&self, _history: &History) -> Option<String> {
         (!self.can).then(|| "this client does not save".to_owned())
     }
+}
+
+/// A client that repeats a save this soon after it read the website relies on what it read.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Whether the client looked before it repeated its save, and the operator saved after that look was
+/// on its way: what it had not been told is no guilt.
+fn was_not_told(
+    history: &History,
+    site: Site,
+    (first, now): (Duration, Duration),
+    saved: Duration,
+) -> bool {
+    history.requests.iter().rev().any(|request| {
+        let relied_on = |ended: Duration| ended <= now && now - ended <= AT_ONCE;
+        request.operation == Operation::GetSettings
+            && request.site == Some(site)
+            && request.quality == Quality::Good
+            && (first..=saved).contains(&request.sent)
+            && request.ended.is_some_and(relied_on)
+    })
 }

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, cost, honest_status, pacing};
-use crate::history::{AllowedStaleness, Event, History, Quality, Request, What};
+use super::{Breach, Oracle, cost, honest_status, no_lost_update, pacing};
+use crate::history::{AllowedStaleness, By, Event, History, Quality, Request, Save, State, What};
 use crate::runner::judge;
 use crate::scenario::{Scenario, Standing};
 use crate::subject::{DeclaredTiming, Guide};
+use crate::words::How;
 use crate::world::Prepared;
 
 fn millis(millis: u64) -> Duration {
@@ -272,4 +274,41 @@ when: [ { at: 90s, save: { w1: { message: new } } } ]
     let failures = judged.failures();
     let but = &failures.first().expect("a conviction").1.but;
     assert!(but.contains("were refused for what they ask (since#"), "{but}");
+}
+
+/// What is said of a save at 10 s that is repeated at 20 s over an operator's at `operator`, after
+/// a look at the website that was sent at `look` and answered 10 ms before the repetition.
+fn repeated(look: Option<Duration>, operator: Duration) -> Option<&'static str> {
+    let mut history = history();
+    let site = history.site(WebsiteId::numbered(1));
+    let settings = history.values.json("{}");
+    let state = Some(State { settings, token: None });
+    let save = request(Operation::SaveSettings, seconds(10), Quality::Broken);
+    let again = request(Operation::SaveSettings, seconds(20), Quality::Good);
+    let ended = Some(millis(19_990));
+    let look = look.map(|sent| request(Operation::GetSettings, sent, Quality::Good));
+    let look = look.map(|look| Request { site: Some(site), ended, ..look });
+    history.requests = vec![save, Request { save: Some(0), ..again }];
+    history.requests.extend(look);
+    history.saves.push(Save {
+        site,
+        how: How::Put,
+        settings,
+        ordered: seconds(10),
+        end: None,
+        life: 0,
+        attempts: vec![0, 1],
+    });
+    history.push(operator, What::Truth { site, state, by: By::Operator });
+    let truth = What::Truth { site, state, by: By::Client(1) };
+    history.push(seconds(20), truth);
+    let mut oracle = no_lost_update::NoLostUpdate { can: true };
+    see(&mut oracle, &history, seconds(20), truth).map(|breach| breach.word)
+}
+
+#[test]
+fn a_save_that_is_repeated_after_a_look_is_no_guilt_for_what_came_after_the_look() {
+    assert_eq!(repeated(None, seconds(15)), Some("lost update"));
+    assert_eq!(repeated(Some(seconds(16)), seconds(15)), Some("lost update"));
+    assert_eq!(repeated(Some(seconds(14)), seconds(15)), None);
 }
