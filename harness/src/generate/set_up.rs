@@ -9,7 +9,7 @@ use super::Case;
 use super::envelope;
 use super::random::Random;
 use super::settings;
-use crate::scenario::{Client, Scenario, Server, Start};
+use crate::scenario::{Client, Known, Scenario, Server, Start};
 
 /// How the server behaves.
 pub(super) fn server(random: &mut Random<'_>, case: &Case) -> Server {
@@ -72,8 +72,11 @@ pub(super) fn start(random: &mut Random<'_>, case: &Case) -> Start {
     start
 }
 
-/// Takes out what does not fit together: see [`envelope::CONFLICTS`].
+/// Takes out what does not fit together: see [`envelope::CONFLICTS`]; and steps about websites that
+/// are never there.
 pub(super) fn settle(scenario: &mut Scenario) {
+    let known = Known::of(scenario);
+    scenario.when.retain(|step| known.stranger(&step.deed).is_none());
     while let Some(conflict) = envelope::conflict(scenario) {
         let quirks = &mut scenario.server.quirks.0;
         let before = quirks.len();

@@ -56,6 +56,8 @@ pub use anchor::Anchor;
 pub use reading::json_schema;
 pub(crate) use whole::marked;
 
+pub(crate) use strangers::Known;
+
 use crate::words::Rule;
 pub use crate::words::{SaveEnd, Setting, Side, Spot, Standing};
 

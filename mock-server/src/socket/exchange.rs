@@ -83,7 +83,17 @@ where
     let last = connection.is_spare
         || extensions.get::<TurnedAway>().is_some()
         || extensions.get::<Unsent>().is_some();
-    let Reply { delivery, in_flight, under_way } = caught(service, request).await;
+    // A service that waits is dropped when the client ends its side: what was decided is delivered, and
+    // what nothing has decided yet is wanted by a client that is there.
+    let reply = tokio::select! {
+        biased;
+        reply = caught(service, request) => reply,
+        () = connection.state.client_ended() => {
+            connection.state.terminate(Termination::Close);
+            return Err(NoAnswer);
+        }
+    };
+    let Reply { delivery, in_flight, under_way } = reply;
     let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
             connection.release_held(in_flight.as_ref());
