@@ -54,9 +54,8 @@ use forms::{ByWebsite, Off};
 
 pub use anchor::Anchor;
 pub use reading::json_schema;
-pub(crate) use whole::marked;
-
 pub(crate) use strangers::Known;
+pub(crate) use whole::marked;
 
 use crate::words::Rule;
 pub use crate::words::{SaveEnd, Setting, Side, Spot, Standing};
