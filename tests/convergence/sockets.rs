@@ -179,7 +179,7 @@ async fn while_there_is_no_server_saves_are_refused_reads_serve_and_the_status_s
     let cache: Cache<Value> = Cache::start(config).unwrap();
     within("readiness", cache.ready()).await.unwrap();
     let (info, address) = (stage.server.info().clone(), stage.server.addresses()[0]);
-    drop(stage);
+    stage.server.stop().await;
     let outcome = within("the save", cache.save(w(1), &json!({"v": 2}))).await;
     assert!(
         matches!(outcome, SaveOutcome::Refused(Refusal::NotSent) | SaveOutcome::Unknown { .. }),
