@@ -195,6 +195,9 @@ mod tests {
             std::fs::write(&file, &code).unwrap();
             let run = std::process::Command::new(program).args(arguments).arg(&file).output();
             let Ok(run) = run else {
+                // CI provides Node and Python, and has no Go.
+                let needed = program != "gofmt" && std::env::var_os("CI").is_some();
+                assert!(!needed, "{program} is not there");
                 eprintln!("{program} is not there: its samples are not looked at");
                 return;
             };

@@ -1,30 +1,26 @@
 //! The text of a server's config file, by the modules of the command itself.
 #![no_main]
 
-#[allow(dead_code, reason = "the command uses the rest")]
+#[expect(dead_code, reason = "the command uses the rest")]
 #[path = "../../src/document.rs"]
 mod document;
-#[allow(dead_code, reason = "the command uses the rest")]
+#[expect(dead_code, reason = "the command uses the rest")]
 #[path = "../../src/failure.rs"]
 mod failure;
-#[allow(dead_code, unused_imports, reason = "the command uses the rest")]
+#[expect(dead_code, unused_imports, reason = "the command uses the rest")]
 #[path = "../../src/options/mod.rs"]
 mod options;
 
 use std::path::Path;
 
-use crisp_mock_fuzz::{FILE, bounded, refused_with_a_place, report_has_a_place};
+use crisp_mock_fuzz::{bounded, report_has_a_place};
 use crisp_mock_server::options::Blueprint;
-use document::Document;
 use failure::Failure;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     bounded(|| {
-        let document = match Document::from_bytes(FILE, data.to_vec()) {
-            Ok(document) => document,
-            Err(invalid) => return refused_with_a_place(data, &invalid),
-        };
+        let Some(document) = crisp_mock_fuzz::document(data) else { return };
         // A text is the path of another file.
         let other = |key| document.root().get(key).is_some_and(|node| node.to_value().is_string());
         if ["schema", "faults", "state"].into_iter().any(other) {

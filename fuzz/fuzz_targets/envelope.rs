@@ -91,7 +91,7 @@ impl Played {
                 Action::Abandon { id } => self.open.retain(|(open, _)| *open != id),
                 Action::SaveEnded { ticket, .. } => {
                     self.ended += 1;
-                    assert!(ticket.0 < self.saves, "a save ends that nobody ordered");
+                    assert!(ticket.0 < self.saves, "a save ends that was never ordered");
                 }
                 Action::Changed(_) | Action::Ready => {}
             }

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use crisp_mock_fuzz::{FILE, bounded, refused_with_a_place};
-use crisp_mock_server::document::Document;
+use crisp_mock_fuzz::{bounded, document, refused_with_a_place};
 use crisp_mock_server::fault::{ArmedFaults, Fault, FaultPlan, RequestFacts};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
@@ -12,10 +11,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     bounded(|| {
-        let document = match Document::from_bytes(FILE, data.to_vec()) {
-            Ok(document) => document,
-            Err(invalid) => return refused_with_a_place(data, &invalid),
-        };
+        let Some(document) = document(data) else { return };
         let value = document.value();
         match document.read::<FaultPlan>() {
             Ok(plan) => {

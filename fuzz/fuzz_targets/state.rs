@@ -4,9 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crisp_mock_fuzz::{FILE, bounded, refused_with_a_place};
+use crisp_mock_fuzz::{bounded, document, refused_with_a_place};
 use crisp_mock_server::clock::Stamp;
-use crisp_mock_server::document::Document;
 use crisp_mock_server::options::{Blueprint, WorldOptions};
 use crisp_mock_server::space::{Outside, Space};
 use crisp_mock_server::state::State;
@@ -17,10 +16,7 @@ const OUTSIDE: Outside = Outside { elapsed: Duration::ZERO, wall: Stamp(1_767_22
 
 fuzz_target!(|data: &[u8]| {
     bounded(|| {
-        let document = match Document::from_bytes(FILE, data.to_vec()) {
-            Ok(document) => document,
-            Err(invalid) => return refused_with_a_place(data, &invalid),
-        };
+        let Some(document) = document(data) else { return };
         let value = document.value();
         if let Err(problems) = State::parse(&value) {
             return refused_with_a_place(data, &document.invalid(problems));

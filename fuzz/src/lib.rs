@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::document::Invalid;
+use crisp_mock_server::document::{Document, Invalid};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What a file is called in messages.
@@ -11,7 +11,7 @@ pub const FILE: &str = "file.yaml";
 /// More time than any input of a few kilobytes may take, although instrumented code is slow.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Runs a target and holds it to a second. CPU time, so that a busy machine accuses nobody; that
+/// Runs a target and holds it to a second. CPU time, so that a busy machine makes no finding; that
 /// of the process, because documents and schemas are read in threads of their own.
 ///
 /// # Panics
@@ -27,6 +27,13 @@ pub fn bounded(run: impl FnOnce()) {
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The text as a document; none when it is refused, with a place.
+pub fn document(text: &[u8]) -> Option<Document> {
+    Document::from_bytes(FILE, text.to_vec())
+        .inspect_err(|invalid| refused_with_a_place(text, invalid))
+        .ok()
 }
 
 /// A refused file has at least one problem, with a place inside the text.

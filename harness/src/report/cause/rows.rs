@@ -224,7 +224,7 @@ pub(super) const SENT_AGAIN: Hazard = row(
 pub(super) const TAKEN_FOR_DONE: Hazard = row(
     "W5",
     "a save without an answer was taken for done",
-    "No answer means that nobody knows: read the website back, then show it.",
+    "No answer means that the outcome is unknown: read the website back, then show it.",
 );
 pub(super) const SHOWN_BEFORE: Hazard = row(
     "W7",
