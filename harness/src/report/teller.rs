@@ -119,7 +119,9 @@ impl Teller {
         if !self.unjudged.is_empty() && !self.text.quiet {
             out.push_str("  Not judged\n");
             for (reason, count) in &self.unjudged {
-                wrapped(&mut out, &format!("{count}: {reason}"), 4, self.text.width);
+                let files = if *count == 1 { "file" } else { "files" };
+                let told = format!("{count} {files}: {reason}");
+                wrapped(&mut out, &told, 4, self.text.width);
             }
             out.push('\n');
         }
