@@ -55,6 +55,7 @@ pub mod engine;
 pub mod fault;
 pub mod form;
 pub mod id;
+mod javascript;
 pub mod journal;
 pub mod nearest;
 pub mod operation;

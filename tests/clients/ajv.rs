@@ -1,13 +1,13 @@
 //! Refusals of saves in the words of Ajv 6, which says itself what they are.
 
-mod chance;
+pub mod chance;
 mod pairs;
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use crisp_mock_server::schema::{Rules, SettingsSchema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::install::{node_modules, repository};
 use crate::want::{or_skip, program};
@@ -105,5 +105,54 @@ fn values_of_every_format_are_judged_as_ajv_does() {
 fn patterns_are_read_and_matched_as_ajv_does() {
     let mut chance = Chance::new(8);
     let pairs: Vec<_> = (0..3_000).map(|_| pairs::of_pattern(&mut chance)).collect();
+    compare(&pairs);
+}
+
+#[test]
+fn names_that_every_object_inherits_are_judged_as_ajv_does() {
+    let names = ["toString", "constructor", "__proto__", "hasOwnProperty", "valueOf", "toLocale"];
+    let mut pairs = Vec::new();
+    for name in names {
+        let kinds = [
+            json!({"type": "string"}),
+            json!({"type": "object"}),
+            json!({"type": "null"}),
+            json!({"minLength": 3}),
+            json!({"enum": [1, null]}),
+            json!({"const": null}),
+            json!({"not": {"type": "null"}}),
+            json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+            json!(false),
+            json!({}),
+        ];
+        let of_kind = kinds.into_iter().map(|kind| json!({"properties": {name: kind}}));
+        let nine: Map<String, Value> = ('a'..='i').map(|c| (c.to_string(), json!({}))).collect();
+        let schemas = [
+            json!({"required": [name]}),
+            json!({"required": [name], "properties": {name: {"type": "string"}}}),
+            json!({"dependencies": {name: ["b"]}}),
+            json!({"dependencies": {name: {"required": ["b"]}}}),
+            json!({"dependencies": {"b": [name]}}),
+            json!({"additionalProperties": false, "properties": {"a": {}}}),
+            json!({"additionalProperties": false, "properties": {name: {}}}),
+            json!({"additionalProperties": false, "properties": nine}),
+            json!({"propertyNames": {"maxLength": 2}}),
+            json!({"properties": {"a": {"required": [name]}}}),
+            json!({"minProperties": 1}),
+        ];
+        for schema in of_kind.chain(schemas) {
+            for settings in [
+                json!({}),
+                json!({name: "a"}),
+                json!({name: "abcd"}),
+                json!({name: null}),
+                json!({"b": 1}),
+                json!({"a": {}}),
+                json!({"a": {name: 1}}),
+            ] {
+                pairs.push(Pair { schema: schema.clone(), settings });
+            }
+        }
+    }
     compare(&pairs);
 }

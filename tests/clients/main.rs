@@ -6,6 +6,7 @@
 mod emulator;
 mod install;
 mod lines;
+mod numbers;
 mod official;
 mod plugin;
 mod want;

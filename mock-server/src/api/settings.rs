@@ -1,38 +1,55 @@
 //! `…/settings`: a website's settings, read, replaced and merged (docs/wire.md#settings,
 //! docs/wire.md#saves).
 
+use serde::Serialize;
 use serde_json::Value;
-use serde_json::json;
+use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::api::access::Tier;
 use crate::api::envelope::{Answer, Refused};
 use crate::api::{Call, subscription};
-use crate::engine::{Refusal, Writer};
+use crate::engine::{Refusal, Writer, numbers};
+use crate::id::WebsiteId;
 use crate::quirks::{UnconfiguredSettings, ValidationWording};
+
+/// What a GET shows.
+#[derive(Serialize)]
+struct Shown<'a> {
+    plugin_id: Uuid,
+    website_id: WebsiteId,
+    token: Uuid,
+    schema: &'a Value,
+    /// As it is stored, to the letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<&'a RawValue>,
+    settings_form_url: Option<&'a str>,
+    callback_url: Option<&'a str>,
+}
 
 /// GET: settings, schema, token and addresses.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?;
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    let mut data = json!({
-        "plugin_id": call.plugin.id,
-        "website_id": website.id,
-        "token": website.token,
-        "schema": call.world.schema().raw(),
-        "settings": website.settings.as_deref().map(parse),
-        "settings_form_url": call.plugin.settings_url,
-        "callback_url": null,
-    });
-    if website.settings.is_none() {
-        match call.world.quirks.unconfigured_settings {
-            UnconfiguredSettings::Empty => data["settings"] = json!({}),
-            UnconfiguredSettings::Null => {}
-            UnconfiguredSettings::Absent => {
-                data.as_object_mut().map(|data| data.remove("settings"));
-            }
-        }
-    }
-    Ok(Answer::new(200, "resolved", data.to_string()))
+    let settings = match (&website.settings, call.world.quirks.unconfigured_settings) {
+        (Some(stored), _) => Some(&**stored),
+        (None, UnconfiguredSettings::Empty) => Some("{}"),
+        (None, UnconfiguredSettings::Null) => Some("null"),
+        (None, UnconfiguredSettings::Absent) => None,
+    };
+    let shown = Shown {
+        plugin_id: call.plugin.id,
+        website_id: website.id,
+        token: website.token,
+        schema: call.world.schema().raw(),
+        settings: settings.and_then(|text| serde_json::from_str(text).ok()),
+        settings_form_url: call.plugin.settings_url.as_deref(),
+        callback_url: None,
+    };
+    Ok(Answer::new(
+        200,
+        "resolved",
+        numbers::json(&shown, call.world.quirks.numbers).unwrap_or_default(),
+    ))
 }
 
 /// PUT: the body is the bare settings object and replaces all.

@@ -11,6 +11,7 @@ mod error;
 mod extract;
 mod faults;
 mod guard;
+mod json;
 mod openapi;
 mod requests;
 mod rules;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen};
+use crate::control::json::Json as Body;
 use crate::duration;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
@@ -141,8 +142,9 @@ pub async fn clear(Chosen(cell): Chosen) -> Json<Value> {
 }
 
 /// `GET /_mock/events`: the events that the plugin would have received.
-pub async fn events(Chosen(cell): Chosen) -> Json<Value> {
+pub async fn events(Chosen(cell): Chosen) -> Body<Value> {
     let space = cell.lock();
     let events: Vec<_> = space.world.outbox.events().collect();
-    Json(json!({"events": events}))
+    let body = json!({"events": events});
+    Body::of(&space, body)
 }

@@ -1,23 +1,26 @@
 //! A world as a document: taken, and put back.
 
-use axum::Json;
+use axum::Json as Plain;
 use serde_json::{Value, json};
 
 use crate::control::error::ControlError;
 use crate::control::extract::{Chosen, Replacement};
+use crate::control::json::Json;
 use crate::spaces::system_clock;
 use crate::state::State;
 
 /// `GET /_mock/state`: the dump.
 pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
-    Json(cell.lock().state(system_clock::outside()))
+    let mut space = cell.lock();
+    let state = space.state(system_clock::outside());
+    Json::of(&space, state)
 }
 
 /// `PUT /_mock/state`: the world becomes the one of the dump.
 pub async fn put(
     Chosen(cell): Chosen,
     Replacement(document): Replacement,
-) -> Result<Json<Value>, ControlError> {
+) -> Result<Plain<Value>, ControlError> {
     let state = State::parse(&document).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
         ControlError::bad_request(
@@ -31,5 +34,5 @@ pub async fn put(
         space.world.directory().installed().len()
     };
     cell.notify();
-    Ok(Json(json!({"websites": websites})))
+    Ok(Plain(json!({"websites": websites})))
 }

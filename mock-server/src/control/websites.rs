@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::control::error::ControlError;
 use crate::control::extract::{Chosen, Order, Replacement, Website};
+use crate::control::json::Json;
 use crate::document::{Form, Language};
 use crate::engine::{self, Installation, Plan, Refusal, Writer};
 use crate::form::WebsiteName;
@@ -28,14 +28,14 @@ pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
         .iter()
         .map(|website| (website.id.to_string(), describe(&space, website)))
         .collect();
-    Json(json!({"websites": websites}))
+    Json::of(&space, json!({"websites": websites}))
 }
 
 /// `GET /_mock/websites/{id}`
 pub async fn show(Chosen(cell): Chosen, Website(id): Website) -> Result<Json<Value>, ControlError> {
     let space = cell.lock();
     let website = space.world.website(id).ok_or_else(|| unknown(id))?;
-    Ok(Json(identified(&space, website)))
+    Ok(Json::of(&space, identified(&space, website)))
 }
 
 /// What `POST /_mock/websites` takes.
@@ -92,9 +92,9 @@ pub async fn install(
         let id = id.unwrap_or_else(|| space.world.next_website());
         let now = space.now(system_clock::elapsed());
         let website = space.world.install(now, id, how).map_err(refused)?;
-        Ok(identified(space, &website))
+        Ok(Json::of(space, identified(space, &website)))
     })?;
-    Ok((StatusCode::CREATED, Json(body)))
+    Ok((StatusCode::CREATED, body))
 }
 
 /// `DELETE /_mock/websites/{id}`: it is uninstalled.
@@ -105,7 +105,7 @@ pub async fn uninstall(
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());
         space.world.uninstall(now, id).map_err(refused)?;
-        Ok(Json(json!({"website_id": id, "name": id.short(), "removed": true})))
+        Ok(Json::of(space, json!({"website_id": id, "name": id.short(), "removed": true})))
     })
 }
 
@@ -173,7 +173,7 @@ fn write<T>(
 
 fn changed(space: &mut Space, id: WebsiteId) -> Result<Json<Value>, ControlError> {
     let website = space.world.website(id).ok_or_else(|| unknown(id))?;
-    Ok(Json(identified(space, website)))
+    Ok(Json::of(space, identified(space, website)))
 }
 
 fn identified(space: &Space, website: &engine::Website) -> Value {

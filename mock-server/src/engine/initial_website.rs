@@ -11,6 +11,7 @@ use crate::engine::settings::{is_configured, text};
 use crate::engine::website::{Plan, Record, Website};
 use crate::engine::{World, token};
 use crate::id::WebsiteId;
+use crate::quirks::Numbers;
 
 /// How long before the start of a world its initial websites installed the plugin: 30 days.
 pub const INSTALLED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
@@ -41,7 +42,9 @@ impl InitialWebsite {
         Self {
             id,
             token: token(seed, id, 0),
-            settings: settings.and_then(Value::as_object).map(text),
+            settings: settings
+                .and_then(Value::as_object)
+                .map(|settings| text(settings, Numbers::JavaScript)),
             plan,
             price,
         }

@@ -1,7 +1,9 @@
 //! Settings as a service in JavaScript keeps them (quirk `numbers`).
 
+use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
+use crate::javascript;
 use crate::quirks::Numbers;
 
 /// The greatest key that JavaScript orders as an index of an array.
@@ -12,6 +14,14 @@ pub fn kept(settings: Map<String, Value>, quirk: Numbers) -> Map<String, Value> 
     match quirk {
         Numbers::JavaScript => members(settings),
         Numbers::AsSent => settings,
+    }
+}
+
+/// JSON whose numbers are written by the quirk; none if the value has no JSON.
+pub fn json(value: &impl Serialize, quirk: Numbers) -> Option<String> {
+    match quirk {
+        Numbers::JavaScript => javascript::json(value),
+        Numbers::AsSent => serde_json::to_string(value).ok(),
     }
 }
 
@@ -51,7 +61,7 @@ fn double(number: &Number) -> Number {
         return Number::from_f64(double).unwrap_or_else(|| number.clone());
     }
     // The shortest digits that give the double, then zeros: what JavaScript writes up to 1e21.
-    let digits = double.to_string();
+    let digits = javascript::number(double);
     let whole = digits.parse().map(|whole: i64| whole.into());
     let whole = whole.or_else(|_| digits.parse().map(|whole: u64| whole.into()));
     whole.ok().or_else(|| Number::from_f64(double)).unwrap_or_else(|| number.clone())
@@ -63,7 +73,7 @@ mod tests {
 
     fn after(text: &str, quirk: Numbers) -> String {
         let settings = serde_json::from_str(text).unwrap();
-        serde_json::to_string(&kept(settings, quirk)).unwrap()
+        json(&kept(settings, quirk), quirk).unwrap()
     }
 
     #[test]
@@ -74,7 +84,10 @@ mod tests {
             (r#"{"a":-0.0}"#, r#"{"a":0}"#),
             (r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#),
             (r#"{"a":-9007199254740993}"#, r#"{"a":-9007199254740992}"#),
-            (r#"{"a":18446744073709551615}"#, r#"{"a":1.8446744073709552e+19}"#),
+            (r#"{"a":18446744073709551615}"#, r#"{"a":18446744073709552000}"#),
+            (r#"{"a":-123456789012345678901}"#, r#"{"a":-123456789012345680000}"#),
+            (r#"{"a":1e21}"#, r#"{"a":1e+21}"#),
+            (r#"{"a":0.0000001}"#, r#"{"a":1e-7}"#),
             (r#"{"a":9223372036854775807}"#, r#"{"a":9223372036854776000}"#),
             (r#"{"a":[1.5,1e2,{"b":2.0}]}"#, r#"{"a":[1.5,100,{"b":2}]}"#),
             (r#"{"b":1,"10":2,"2":3,"01":4}"#, r#"{"2":3,"10":2,"b":1,"01":4}"#),

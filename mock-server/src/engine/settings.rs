@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::bounds;
 use crate::engine::website::Website;
-use crate::engine::{Refusal, World};
-use crate::quirks::{ConfiguredMeans, Quirks};
+use crate::engine::{Refusal, World, numbers};
+use crate::quirks::{ConfiguredMeans, Numbers, Quirks};
 use crate::schema::SettingsSchema;
 
 pub(super) fn configured_by<'a>(
@@ -48,8 +48,8 @@ pub(super) fn parsed(stored: &str) -> Map<String, Value> {
     serde_json::from_str(stored).unwrap_or_default()
 }
 
-pub(super) fn text(settings: &Map<String, Value>) -> Arc<str> {
-    serde_json::to_string(settings).unwrap_or_else(|_| "{}".to_owned()).into()
+pub(super) fn text(settings: &Map<String, Value>, quirk: Numbers) -> Arc<str> {
+    numbers::json(settings, quirk).unwrap_or_else(|| "{}".to_owned()).into()
 }
 
 impl World {
@@ -59,7 +59,7 @@ impl World {
         settings: &Map<String, Value>,
         before: usize,
     ) -> Result<Arc<str>, Refusal> {
-        let text = text(settings);
+        let text = text(settings, self.quirks.numbers);
         let too_much = |what: &str, bytes: usize, most: usize| {
             Refusal::TooMuch(format!(
                 "{what} would have {bytes} bytes as JSON, and the emulator keeps {most}: save less"

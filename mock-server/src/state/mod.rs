@@ -17,9 +17,9 @@ use std::sync::Arc;
 pub(crate) use write::write;
 
 use crate::clock::{Mode, Stamp};
-use crate::engine::{Bill, Record, World};
+use crate::engine::{Bill, Record, World, numbers};
 use crate::id::WebsiteId;
-use crate::quirks::Quirks;
+use crate::quirks::{Numbers, Quirks};
 use crate::schema::SettingsSchema;
 
 /// The version of the documents that this crate writes and reads.
@@ -87,10 +87,11 @@ impl State {
     /// Fills a world with the websites, and spends the quota that was spent.
     pub(crate) fn fill(&self, world: &mut World, wall: Stamp) {
         let mut seq = self.changes;
+        let origin = Origin { seed: self.seed, wall, numbers: world.quirks.numbers };
         let records: Vec<Record> = self
             .websites
             .iter()
-            .map(|dumped| dumped.record.record(dumped.id, self.seed, wall, &mut seq))
+            .map(|dumped| dumped.record.record(dumped.id, origin, &mut seq))
             .collect();
         world.restore(records, seq);
         for dumped in &self.websites {
@@ -106,7 +107,18 @@ impl State {
     }
 }
 
-/// Settings as the engine keeps them.
-fn text(settings: &serde_json::Map<String, serde_json::Value>) -> Arc<str> {
-    serde_json::to_string(settings).unwrap_or_default().into()
+/// What the records of a dump have in common.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    seed: u64,
+    /// What the wall shows at the start of the world.
+    wall: Stamp,
+    numbers: Numbers,
+}
+
+impl Origin {
+    /// Settings as the engine keeps them.
+    fn text(self, settings: &serde_json::Map<String, serde_json::Value>) -> Arc<str> {
+        numbers::json(settings, self.numbers).unwrap_or_default().into()
+    }
 }

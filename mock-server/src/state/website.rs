@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::clock::Stamp;
+use super::Origin;
 use crate::document::{Complaint, Form, TextForm, complain, shortened, text_form};
 use crate::engine::{Bill, INSTALLED_BEFORE, Plan, Record, Tombstone, Version, Website, numbers};
 use crate::form::{self, Date, WebsiteName};
@@ -127,8 +127,8 @@ impl Draft {
     }
 
     /// The record that the engine keeps; what is not said is as for a generated website.
-    pub fn record(&self, id: WebsiteId, seed: u64, wall: Stamp, next: &mut u64) -> Record {
-        let website = Arc::new(self.website(id, seed, wall, next));
+    pub fn record(&self, id: WebsiteId, origin: Origin, next: &mut u64) -> Record {
+        let website = Arc::new(self.website(id, origin, next));
         match self.removed(next) {
             Some(removed) => Record::Gone(Arc::new(Tombstone { removed, last: website })),
             None => Record::Live(website),
@@ -141,14 +141,16 @@ impl Draft {
         Some(Version { stamp, seq: seq.unwrap_or_else(|| fresh(next)) })
     }
 
-    fn website(&self, id: WebsiteId, seed: u64, wall: Stamp, next: &mut u64) -> Website {
+    fn website(&self, id: WebsiteId, origin: Origin, next: &mut u64) -> Website {
         let left = self.left.as_ref().and_then(|left| {
-            let last = Arc::new(left.website(id, seed, wall, next));
+            let last = Arc::new(left.website(id, origin, next));
             let removed = left.removed(next)?;
             Some(Arc::new(Tombstone { removed, last }))
         });
         let installed = Version {
-            stamp: self.installed_at.map_or_else(|| wall.minus(INSTALLED_BEFORE), |date| date.0),
+            stamp: self
+                .installed_at
+                .map_or_else(|| origin.wall.minus(INSTALLED_BEFORE), |date| date.0),
             seq: self.seq.map_or_else(|| fresh(next), |seq| seq.installed),
         };
         let changed = match (self.changed_at, self.seq) {
@@ -159,11 +161,12 @@ impl Draft {
             },
         };
         let installation = self.earlier_installations.to_string();
-        let token = || derive_uuid(&["token", &seed.to_string(), &id.to_string(), &installation]);
+        let token =
+            || derive_uuid(&["token", &origin.seed.to_string(), &id.to_string(), &installation]);
         Website {
             id,
             token: self.token.unwrap_or_else(token),
-            settings: self.settings.as_ref().map(super::text),
+            settings: self.settings.as_ref().map(|settings| origin.text(settings)),
             plan: Arc::new(self.plan.clone().unwrap_or_else(Plan::free)),
             price: self.price,
             earlier_installations: self.earlier_installations,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::inherited::PROTOTYPE;
 use super::rule::{
     Additional, At, Counted, Dependency, Group, Items, Limit, Node, Ordered, Properties, Rule, Type,
 };
@@ -244,7 +245,7 @@ impl<'s> Compiler<'_, 's> {
 
     fn dependencies(&self, all: &Map<String, Value>) -> Rule {
         let (mut named, mut schemas) = (Vec::new(), Vec::new());
-        for (name, value) in members(all) {
+        for (name, value) in members(all).into_iter().filter(|(name, _)| *name != PROTOTYPE) {
             if value.is_array() {
                 named.push((name.clone(), Dependency::Properties(texts(Some(value)))));
             } else if let Some(at) = self.inside(&below("dependencies", name), value) {
@@ -259,7 +260,8 @@ impl<'s> Compiler<'_, 's> {
         let part = |name: &str| map.get(name).and_then(Value::as_object);
         let required: HashSet<String> = texts(map.get("required")).into_iter().collect();
         let named: Vec<_> = part("properties").map(members).unwrap_or_default();
-        let named = named.into_iter().map(|(name, schema)| {
+        let named = named.into_iter().filter(|(name, _)| *name != PROTOTYPE);
+        let named = named.map(|(name, schema)| {
             let at = self.inside(&below("properties", name), schema);
             (name.clone(), required.contains(name), at)
         });

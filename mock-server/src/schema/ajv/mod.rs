@@ -15,6 +15,7 @@
 //! | [`value`] | numbers, equality and the order of members as JavaScript has them |
 
 mod compile;
+mod inherited;
 mod path;
 mod report;
 mod rule;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::inherited::is_function;
 use crate::schema::ecma::Matcher;
 use crate::schema::format::Check;
 
@@ -46,6 +47,9 @@ impl Type {
     }
 
     pub fn fits(self, value: &Value) -> bool {
+        if is_function(value) {
+            return false;
+        }
         match self {
             Self::Number => value.is_number(),
             Self::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),

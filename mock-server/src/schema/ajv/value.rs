@@ -2,27 +2,18 @@
 
 use serde_json::{Map, Number, Value};
 
-/// A number in JavaScript's notation: `1e+21`, `0.1`, `5`.
-pub(super) fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let size = value.abs();
-    if (1e-6..1e21).contains(&size) {
-        return value.to_string();
-    }
-    let short = format!("{value:e}");
-    match short.split_once("e-") {
-        Some(_) => short,
-        None => short.replace('e', "e+"),
-    }
-}
+use super::inherited::is_function;
+use crate::javascript::number;
 
 fn float(number: &Number) -> f64 {
     number.as_f64().unwrap_or(f64::NAN)
 }
 
+/// Whether a value of the settings equals one of a schema.
 pub(super) fn equal(one: &Value, other: &Value) -> bool {
+    if is_function(one) {
+        return false;
+    }
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => float(one) == float(other),
         (Value::Array(one), Value::Array(other)) => {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Frame, Outcome, Run, finished};
+use crate::schema::ajv::inherited::{has, member};
 use crate::schema::ajv::path::Path;
 use crate::schema::ajv::rule::{Additional, At, Dependency, Items, Properties};
 use crate::schema::ajv::value::members;
@@ -24,7 +25,7 @@ impl<'n> Run<'n> {
             let Some(at) = at else {
                 continue;
             };
-            let fits = match map.get(name) {
+            let fits = match member(map, name) {
                 Some(value) => self.schema(*at, value, &path.named(name), frame)?,
                 None if *required => {
                     self.fail(path, frame, &|| format!("should have required property '{name}'"))?
@@ -88,14 +89,10 @@ impl<'n> Run<'n> {
         path: &Path<'_>,
         frame: Frame,
     ) -> Outcome {
-        for (name, wanted) in all.iter().filter(|(name, _)| map.contains_key(name)) {
+        for (name, wanted) in all.iter().filter(|(name, _)| has(map, name)) {
             let fits = match wanted {
                 Dependency::Schema(at) => self.schema(*at, value, path, frame)?,
-                Dependency::Properties(wanted)
-                    if wanted.iter().all(|one| map.contains_key(one)) =>
-                {
-                    true
-                }
+                Dependency::Properties(wanted) if wanted.iter().all(|one| has(map, one)) => true,
                 Dependency::Properties(wanted) => self.fail(path, frame, &|| {
                     let noun = if wanted.len() == 1 { "property" } else { "properties" };
                     let wanted = wanted.join(", ");

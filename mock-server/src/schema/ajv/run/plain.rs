@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Frame, Outcome, Run, finished};
+use crate::javascript::number;
+use crate::schema::ajv::inherited::has;
 use crate::schema::ajv::path::{Path, property};
 use crate::schema::ajv::rule::{Counted, Limit, Rule, Type};
-use crate::schema::ajv::value::{equal, key, number};
+use crate::schema::ajv::value::{equal, key};
 
 impl<'n> Run<'n> {
     pub(super) fn plain(
@@ -60,7 +62,7 @@ impl<'n> Run<'n> {
                 })
             }
             (Rule::Required(names), Value::Object(map)) => {
-                let missing = names.iter().find(|name| !map.contains_key(*name));
+                let missing = names.iter().find(|name| !has(map, name));
                 missing.map(|name| -> Box<dyn Fn() -> String> {
                     Box::new(move || format!("should have required property '{}'", property(name)))
                 })
