@@ -107,7 +107,8 @@ impl Machine {
             }
             // The date is not accepted: too old for what the server remembers (rule 7).
             (Job::Poll, 400 | 410 | 416 | 422)
-                if self.polls.since_load || self.asked_from_the_future(&job, exchange) =>
+                if self.polls.may_be_too_old(self.config.refused.cap, self.now.elapsed)
+                    || self.asked_from_the_future(&job, exchange) =>
             {
                 self.recover();
             }

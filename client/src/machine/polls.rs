@@ -22,6 +22,13 @@ impl Polls {
         Self { due: now, good: None, since_load: false, cached: 0 }
     }
 
+    /// Whether a refused date may be one that has become too old. Right after a list it is not, and
+    /// another list would be refused its next date just so; the time named has to pass between two.
+    pub(super) fn may_be_too_old(&self, between_lists: Duration, now: Duration) -> bool {
+        let waited = |good| now.saturating_sub(good) >= between_lists;
+        self.since_load || self.good.is_some_and(waited)
+    }
+
     /// An answer came out of a cache.
     pub(super) fn was_cached(&mut self) {
         self.cached = self.cached.saturating_add(1);

@@ -1,7 +1,6 @@
 //! Clients that stop, fall silent, never start, or can do little.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crisp_harness::candidate::{Candidate, Trial};
@@ -22,7 +21,7 @@ use crate::{SLOW_POLL, prepared};
 /// What is odd about a client.
 #[derive(Clone, Copy, PartialEq)]
 enum Oddity {
-    /// It dies when it is read for the third time.
+    /// It dies when it is read after its first load.
     Dies,
     /// Its first reading never comes.
     Silent,
@@ -63,11 +62,7 @@ impl Launcher for Odd {
             if self.oddity == Oddity::NeverStarts {
                 return Err(PeerError::NeverStarted("no such file".to_owned()));
             }
-            let peer = OddPeer {
-                inner: self.inner.launch(access).await?,
-                oddity: self.oddity,
-                reads: AtomicUsize::new(0),
-            };
+            let peer = OddPeer { inner: self.inner.launch(access).await?, oddity: self.oddity };
             Ok(Box::new(peer) as Box<dyn Peer>)
         })
     }
@@ -87,7 +82,6 @@ impl Launcher for Odd {
 struct OddPeer {
     inner: Box<dyn Peer>,
     oddity: Oddity,
-    reads: AtomicUsize,
 }
 
 impl Peer for OddPeer {
@@ -103,13 +97,17 @@ impl Peer for OddPeer {
     }
 
     fn read(&self) -> Answer<'_, Reading> {
-        let reads = self.reads.fetch_add(1, Ordering::Relaxed);
         match self.oddity {
             Oddity::Silent => Box::pin(std::future::pending()),
             Oddity::Idle => Box::pin(async { Ok(Reading::default()) }),
-            Oddity::Dies if reads >= 2 => {
-                Box::pin(async { Err(PeerError::Stopped("it exited with code 1".to_owned())) })
-            }
+            Oddity::Dies => Box::pin(async {
+                match self.inner.read().await? {
+                    reading if reading.ready => {
+                        Err(PeerError::Stopped("it exited with code 1".to_owned()))
+                    }
+                    reading => Ok(reading),
+                }
+            }),
             Oddity::MessageAlone => Box::pin(async {
                 let mut reading = self.inner.read().await?;
                 let websites = reading.websites.into_iter().filter_map(|(id, held)| {

@@ -127,6 +127,16 @@ fn a_date_that_the_server_refuses_leads_to_a_list() {
 }
 
 #[test]
+fn a_date_that_became_too_old_before_the_first_poll_after_a_list_leads_to_a_list() {
+    let mut sim = Sim::three(config(), Quirks { horizon: secs(600), ..Quirks::default() });
+    sim.deed(secs(40), Deed::Operator(1, json!({"v": "newer"})));
+    sim.fault(during("since", 20, 620, Fault::Connect));
+    sim.run(secs(1500));
+    sim.assert_converged();
+    assert_eq!(sim.machine.counters().lists, 2);
+}
+
+#[test]
 fn a_server_that_refuses_every_date_is_not_listed_again_and_again() {
     let mut sim = Sim::three(config(), Quirks::default());
     sim.fault(during("since", 50, 3000, Fault::Status(400)));

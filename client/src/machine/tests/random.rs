@@ -33,6 +33,7 @@ fn quirks() -> impl Strategy<Value = Quirks> {
         cache_for: secs(cache),
         not_modified: false,
         remembers: Duration::MAX,
+        horizon: Duration::MAX,
     })
 }
 

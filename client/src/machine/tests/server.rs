@@ -27,6 +27,8 @@ pub struct Quirks {
     /// A cache in front gives 304 without a body to every address that it has seen.
     pub not_modified: bool,
     pub remembers: Duration,
+    /// An older date than so long ago is refused.
+    pub horizon: Duration,
 }
 
 impl Default for Quirks {
@@ -45,6 +47,7 @@ impl Default for Quirks {
             cache_for: Duration::ZERO,
             not_modified: false,
             remembers: Duration::MAX,
+            horizon: Duration::MAX,
         }
     }
 }
@@ -248,6 +251,10 @@ impl Server {
         let from: Timestamp = date.replace("%3A", ":").parse().unwrap();
         let grain = if self.quirks.seconds { 1000 } else { 1 };
         let from = from.as_millisecond().div_euclid(grain);
+        let horizon = self.quirks.horizon.as_millis().min(1 << 60) as i64;
+        if from < self.stamp(now).saturating_sub(horizon).div_euclid(grain) {
+            return refuse(400, "invalid_data");
+        }
         let forgotten =
             self.stamp(now).saturating_sub(self.quirks.remembers.as_millis().min(1 << 60) as i64);
         let within = |entry: &&LogEntry| {
