@@ -165,6 +165,25 @@ impl History {
         event
     }
 
+    /// The history as it was at a time.
+    #[must_use]
+    pub fn until(&self, at: Duration) -> Self {
+        let mut past = Self {
+            sites: self.sites.clone(),
+            tracks: vec![Track::default(); self.tracks.len()],
+            requests: self.requests.iter().take_while(|it| it.sent <= at).cloned().collect(),
+            saves: self.saves.clone(),
+            values: self.values.clone(),
+            timing: self.timing,
+            by_id: self.by_id.clone(),
+            ..Self::new(self.declared, self.staleness)
+        };
+        for event in self.events.iter().take_while(|event| event.at <= at) {
+            past.push(event.at, event.what);
+        }
+        past
+    }
+
     fn follow(&mut self, event: Event) {
         let at = event.at;
         match event.what {

@@ -12,7 +12,7 @@ use crate::history::{AllowedStaleness, History};
 use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
-use crate::scenario::{Client, Deed, Expect, Holds, SaveEnd, Scenario};
+use crate::scenario::{Checkpoint, Client, Deed, Expect, Holds, SaveEnd, Scenario};
 use crate::subject::{Abilities, About, DeclaredTiming};
 use crate::world::Run;
 
@@ -162,17 +162,22 @@ pub(super) fn seen(scenario: &Scenario, launcher: &dyn Launcher) -> Scenario {
     let mut scenario = scenario.clone();
     let expect = &mut scenario.expect;
     expect.never_seen = seen(&expect.never_seen);
-    expect.websites = match &expect.websites {
+    let holds = |holds: &Holds| match holds {
         // Emptied or never configured: a view that hides the one may show the other.
-        Some(Holds::Settings(websites))
+        Holds::Settings(websites)
             if hides && websites.iter().any(|(_, settings)| bare(settings)) =>
         {
             None
         }
-        Some(Holds::Settings(websites)) => Some(Holds::Settings(seen(websites))),
-        Some(Holds::Websites(_)) if hides => None,
-        websites => websites.clone(),
+        Holds::Settings(websites) => Some(Holds::Settings(seen(websites))),
+        Holds::Websites(_) if hides => None,
+        Holds::Websites(_) => Some(holds.clone()),
     };
+    expect.websites = expect.websites.as_ref().and_then(holds);
+    let checkpoints = expect.checkpoints.iter().filter_map(|checkpoint| {
+        Some(Checkpoint { at: checkpoint.at, websites: holds(&checkpoint.websites)? })
+    });
+    expect.checkpoints = checkpoints.collect();
     scenario
 }
 
@@ -221,6 +226,11 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
         (
             "websites",
             before.websites.is_some() && after.websites.is_none(),
+            "this view does not say which websites are to be there",
+        ),
+        (
+            "checkpoints",
+            before.checkpoints.len() > after.checkpoints.len(),
             "this view does not say which websites are to be there",
         ),
         ("requests", fewer && after.requests.is_empty(), SHAPE),

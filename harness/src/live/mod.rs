@@ -16,6 +16,7 @@
 mod client_side;
 mod demands;
 mod emulator;
+mod hung;
 mod ledger;
 mod over_http;
 mod own_driver;

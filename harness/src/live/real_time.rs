@@ -10,7 +10,7 @@ use super::emulator::SharedEmulator;
 use super::over_http::{Deadline, OverHttp, untried, while_time};
 use super::run::{Context, Ended, LiveRun};
 use super::tap::ServerTap;
-use super::{Tempo, demands, scaling, verdict};
+use super::{Tempo, demands, hung, scaling, verdict};
 use crate::candidate::{TimeLeft, Untried};
 use crate::history::{History, Timing};
 use crate::judge::Judge;
@@ -121,6 +121,7 @@ impl OverHttp {
         let run = Run { history, about, unreached, unfired, unable: false, broken_off };
         let mut findings = judge.findings(&run);
         demands::excuse(&mut findings, &judged, &run);
+        hung::unseen(&mut findings, &run.history, tempo);
         findings.extend(demands::left_out(scenario, &judged));
         if let Some(wanted) = &scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));

@@ -1,27 +1,67 @@
-//! O1: after the last change and the last fault the cache becomes equal to the server.
+//! O1: after a change and a fault the cache becomes equal to the server, within the bound that the
+//! client's own figures give: at the end, and in each calm that is longer than the bound.
 
 use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, shown, time};
-use crate::history::{By, Event, History, Quality, Request, Site, Track, What};
+use crate::history::{By, Event, History, Quality, Request, Site, Track, Version, What, same};
 
 pub(super) struct Converged {
     wanted: Option<Duration>,
     unjudged: Option<String>,
+    /// When the calm began that lasts up to now.
+    calm_from: Duration,
+    /// Since when the cache had been equal to the server before this event.
+    agreed_from: Option<Duration>,
 }
 
 impl Converged {
     pub(super) fn new(wanted: Option<Duration>) -> Self {
-        Self { wanted, unjudged: None }
+        Self { wanted, unjudged: None, calm_from: Duration::ZERO, agreed_from: None }
     }
+
+    /// Judges the calm that this event ends, if it outlasted the bound: an update that a later one
+    /// hides was stale all the same.
+    fn calm(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        let from = self.calm_from.max(history.ready.unwrap_or_default());
+        let agreed = std::mem::replace(&mut self.agreed_from, history.agreed_from);
+        if history.disturbed <= self.calm_from {
+            return None;
+        }
+        self.calm_from = history.disturbed;
+        let limit = history.bound();
+        let due = from + limit;
+        if event.at <= due || history.lied {
+            return None;
+        }
+        let until = calm_until(history, event, from);
+        if until <= due {
+            return None;
+        }
+        match agreed {
+            Some(at) if at <= due => None,
+            Some(at) => Some(late(from, at, due, limit)),
+            // A restart empties the cache: which website differed before is not known any more.
+            None if event.what == What::Restart => Some(late(from, event.at, due, limit)),
+            None => Some(stale(history, until, limit)),
+        }
+    }
+}
+
+/// Until when nothing was wrong: a request that met a fault disturbs from its sending on.
+fn calm_until(history: &History, event: &Event, from: Duration) -> Duration {
+    let disturbs =
+        |request: &&Request| request.met_fault() && request.ended.is_none_or(|ended| ended > from);
+    let sent = history.requests.iter().filter(disturbs).map(|request| request.sent);
+    sent.min().map_or(event.at, |sent| sent.min(event.at))
 }
 
 impl Oracle for Converged {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         if event.what != What::End {
-            return None;
+            return self.calm(history, event);
         }
         let limit = self.wanted.unwrap_or_else(|| history.bound());
         let due = history.disturbed + limit;
@@ -36,8 +76,8 @@ impl Oracle for Converged {
         }
         match history.agreed_from {
             Some(at) if at <= due => None,
-            Some(at) => Some(late(history, at, due, limit)),
-            None => Some(never(history, event.at, limit)),
+            Some(at) => Some(late(history.disturbed, at, due, limit)),
+            None => Some(never(history, event, limit)),
         }
     }
 
@@ -46,25 +86,52 @@ impl Oracle for Converged {
     }
 }
 
-fn late(history: &History, at: Duration, due: Duration, limit: Duration) -> Breach {
+fn late(from: Duration, at: Duration, due: Duration, limit: Duration) -> Breach {
     Breach {
         at,
         site: None,
         word: "converged too late",
-        fact: format!("Nothing changed or went wrong after {}.", time(history.disturbed)),
+        fact: format!("Nothing changed or went wrong after {}.", time(from)),
         but: format!("The cache equals the server only since {}.", time(at)),
         expected: Some(format!("equal by {} ({} after)", time(due), time(limit))),
         got: Some(format!("equal from {} on", time(at))),
     }
 }
 
-fn never(history: &History, now: Duration, limit: Duration) -> Breach {
+/// At the end the cache differs.
+fn never(history: &History, event: &Event, limit: Duration) -> Breach {
     let differs = |(_, track): &(usize, &Track)| !track.agrees();
     let site = history.tracks.iter().enumerate().find(differs).map_or(0, |(site, _)| site as Site);
+    let last = history.track(site).versions.last().copied();
+    differing(history, site, last, event.at, limit)
+}
+
+/// A calm has ended, and the cache differed through all of it.
+fn stale(history: &History, until: Duration, limit: Duration) -> Breach {
+    let at = until.saturating_sub(Duration::from_millis(1));
+    let held = |track: &Track| {
+        let mut versions = track.versions.iter().rev();
+        versions.find(|version| version.from <= at).copied()
+    };
+    let differs = |(_, track): &(usize, &Track)| {
+        !same(track.shown, held(track).and_then(|version| version.state))
+    };
+    let site = history.tracks.iter().enumerate().find(differs).map_or(0, |(site, _)| site as Site);
+    let was = held(history.track(site));
+    differing(history, site, was, at, limit)
+}
+
+/// A website differs: what the server held, and what the cache still shows.
+fn differing(
+    history: &History,
+    site: Site,
+    last: Option<Version>,
+    now: Duration,
+    limit: Duration,
+) -> Breach {
     let track = history.track(site);
     let name = history.name(site);
-    let (held, seen) = (track.truth(), track.shown);
-    let last = track.versions.last();
+    let (held, seen) = (last.and_then(|version| version.state), track.shown);
     let since = last.map_or(Duration::ZERO, |version| version.from);
     let what = match last.map(|version| version.by) {
         Some(By::Operator) => format!("An operator saved {name}"),

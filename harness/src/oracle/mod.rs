@@ -26,6 +26,7 @@ use std::time::Duration;
 use crisp_mock_server::duration;
 
 pub use crate::words::Rule;
+pub(crate) use no_lost_update::WIPED;
 pub(crate) use read_your_writes::NEVER_SAVED;
 
 use crate::history::{Event, History, Site, State};

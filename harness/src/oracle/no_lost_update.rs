@@ -1,11 +1,17 @@
-//! O7: a retry of a save never overwrites a later change.
+//! O7: a save never undoes an operator's: neither by a retry over a later one, nor by a partial save
+//! that is sent whole, with what the client believed the other members to be.
 
 use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
+use serde_json::{Map, Value};
 
 use super::{Breach, Oracle, shown, time};
-use crate::history::{By, Event, History, Quality, Site, What};
+use crate::history::{By, Event, History, Quality, Request, Save, Site, Val, Version, What};
+use crate::words::How;
+
+/// The word for a partial save that undid an operator's change.
+pub(crate) const WIPED: &str = "undid an edit";
 
 pub(super) struct NoLostUpdate {
     /// Whether the client saves.
@@ -17,8 +23,12 @@ impl Oracle for NoLostUpdate {
         let What::Truth { site, state, by: By::Client(index) } = event.what else {
             return None;
         };
-        let save = history.requests[index as usize].save?;
-        let first = *history.saves.get(save as usize)?.attempts.first()?;
+        let request = &history.requests[index as usize];
+        let save = history.saves.get(request.save? as usize)?;
+        let first = *save.attempts.first()?;
+        if save.how == How::Patch && request.operation == Operation::SaveSettings {
+            return wiped(history, site, request, save);
+        }
         if first == index {
             return None;
         }
@@ -53,6 +63,46 @@ impl Oracle for NoLostUpdate {
     fn unjudged(&self, _history: &History) -> Option<String> {
         (!self.can).then(|| "this client does not save".to_owned())
     }
+}
+
+/// An operator's change of a member that the client was not asked to save, and that its PUT undid.
+fn wiped(history: &History, site: Site, request: &Request, save: &Save) -> Option<Breach> {
+    let object = |settings: Val| match serde_json::from_str(history.values.text(settings)) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    let held = |version: &Version| version.state.map(|state| object(state.settings));
+    let asked = object(save.settings);
+    let [earlier @ .., before, now] = &history.track(site).versions[..] else { return None };
+    let (was, is) = (held(before)?, held(now)?);
+    let undone = was.iter().map(|(key, _)| key).chain(is.keys());
+    let mut undone =
+        undone.filter(|key| !asked.contains_key(*key) && was.get(*key) != is.get(*key));
+    let key = undone.next()?;
+    // Who gave it the value that is gone.
+    let versions = earlier.iter().chain([before]).rev();
+    let same = |version: &&Version| held(version).is_some_and(|it| it.get(key) == was.get(key));
+    let change = versions.take_while(same).last()?;
+    if change.by != By::Operator {
+        return None;
+    }
+    if was_not_told(history, site, (Duration::ZERO, request.sent), change.from) {
+        return None;
+    }
+    let name = history.name(site);
+    Some(Breach {
+        at: now.from,
+        site: Some(site),
+        word: WIPED,
+        fact: format!("An operator changed `{key}` of {name} at {}.", time(change.from)),
+        but: format!(
+            "The client was to save {} alone at {}, and sent all members with what it had.",
+            asked.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
+            time(save.ordered)
+        ),
+        expected: Some(shown(history, before.state)),
+        got: Some(shown(history, now.state)),
+    })
 }
 
 /// A client that repeats a save this soon after it read the website relies on what it read.

@@ -116,7 +116,8 @@ fn planned(scenario: &Scenario) -> Duration {
         let window = fault.window?;
         Some(window.until.unwrap_or(window.from))
     });
-    steps.chain(windows).max().unwrap_or_default()
+    let checkpoints = scenario.expect.checkpoints.iter().map(|checkpoint| checkpoint.at);
+    steps.chain(windows).chain(checkpoints).max().unwrap_or_default()
 }
 
 fn is_endless(fault: &Fault) -> bool {

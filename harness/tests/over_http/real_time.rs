@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crisp_harness::candidate::{Candidate, Trial};
+use crisp_harness::judge::{Demand, Finding};
 use crisp_harness::live::{OverHttp, Terms};
 use crisp_harness::oracle::{Rule, Verdict};
 use crisp_harness::replay::ExitCode;
@@ -160,4 +161,25 @@ impl Watch for Brief {
     fn is_over(&self) -> bool {
         self.shrinking.load(Ordering::Relaxed) && self.asked.fetch_add(1, Ordering::Relaxed) > 500
     }
+}
+
+/// A poll to which no answer comes, and whether the client was judged on polling on after it.
+fn hung(request_timeout: &str) -> Option<String> {
+    let text = format!(
+        "name: an answer that never comes\nclient: {{ request_timeout: {request_timeout} }}\nfaults: [{{ at: \"since#1\", hang: true }}]\n"
+    );
+    let judged = real_time(Guide).judge(&prepared(&text)).unwrap();
+    let liveness = |finding: &&Finding| finding.demand == Demand::Oracle(Rule::Liveness);
+    match &judged.findings.iter().find(liveness)?.verdict {
+        Verdict::NotJudged(why) => Some(why.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_client_that_waited_until_the_harness_ended_a_hang_is_not_judged_to_give_up() {
+    let why = hung("2h").expect("not judged");
+    let expected = "since#1 hung until the harness ended it after 2 s: whether this client gives";
+    assert!(why.starts_with(expected), "{why}");
+    assert_eq!(hung("60s"), None, "it gave up by itself");
 }

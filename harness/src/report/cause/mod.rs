@@ -15,9 +15,9 @@ use std::time::Duration;
 use crisp_mock_server::operation::Operation;
 use serde::Serialize;
 
-use crate::history::{History, Quality, Site};
+use crate::history::{History, Quality, Site, What};
 use crate::judge::Demand;
-use crate::oracle::{Breach, NEVER_SAVED, Rule};
+use crate::oracle::{Breach, NEVER_SAVED, Rule, WIPED};
 use crate::scenario::Scenario;
 
 pub(super) use wire::ahead;
@@ -72,6 +72,12 @@ fn from_the_wire(demand: Demand, breach: &Breach, history: &History) -> Option<H
     };
     match rule {
         Rule::Converged => match breach.site {
+            // What came later brought the website up to date and says nothing of why it was stale.
+            Some(site) if breach.at < history.now() => {
+                let mut past = history.until(breach.at);
+                past.push(breach.at, What::End);
+                website::why(site, breach.at, &past)
+            }
             Some(site) => website::why(site, breach.at, history),
             None => silence::longest(history),
         },
@@ -89,6 +95,7 @@ fn from_the_wire(demand: Demand, breach: &Breach, history: &History) -> Option<H
         Rule::Monotonic => Some(back_in_time(breach, history)),
         Rule::ReadYourWrites if unanswered(breach, history) => Some(rows::TAKEN_FOR_DONE),
         Rule::ReadYourWrites => Some(rows::SAVE_UNDONE),
+        Rule::NoLostUpdate if breach.word == WIPED => Some(rows::SENT_WHOLE),
         Rule::NoLostUpdate => Some(rows::SENT_AGAIN),
         Rule::Atomic => Some(rows::HALF_READ),
         Rule::HonestStatus => Some(silence::at_the_end(history).unwrap_or(rows::SAYS_FRESH)),
@@ -168,7 +175,7 @@ fn snapshot(breach: &Breach, history: &History) -> Option<Hazard> {
 /// Whether the cache was whole again before anything else reached the client.
 fn agrees_soon(history: &History, at: Duration) -> bool {
     let next = history.events.iter().find_map(|event| match event.what {
-        crate::history::What::Arriving(_) if event.at > at => Some(event.at),
+        What::Arriving(_) if event.at > at => Some(event.at),
         _ => None,
     });
     let until =

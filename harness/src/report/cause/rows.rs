@@ -221,6 +221,11 @@ pub(super) const SENT_AGAIN: Hazard = row(
     "a save of unknown outcome is sent again",
     "Read back before deciding; never send an old full object again.",
 );
+pub(super) const SENT_WHOLE: Hazard = row(
+    "W3",
+    "a partial save was sent whole, with what the cache had",
+    "Send the members that are to change as PATCH; PUT replaces all of them.",
+);
 pub(super) const TAKEN_FOR_DONE: Hazard = row(
     "W5",
     "a save without an answer was taken for done",

@@ -1,5 +1,7 @@
 //! The judge: all oracles and the scenario's own expectations over one run.
 
+mod checkpoint;
+
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
@@ -139,6 +141,7 @@ fn expectations(expect: &Expect, run: &Run, seen: Option<Breach>, findings: &mut
     let verdicts = [
         ("ready_within", expect.ready_within.map(|within| ready_within(within, history))),
         ("websites", expect.websites.as_ref().map(|holds| websites(holds, history))),
+        ("checkpoints", checkpoint::all(&expect.checkpoints, history)),
         ("requests", requests(&expect.requests, history)),
         ("requests_per_hour", expect.requests_per_hour.map(|most| per_hour(most, history))),
         ("never_seen", never_seen),

@@ -1,6 +1,9 @@
 //! Where exactly the bounds lie, on histories that are written by hand: a client that is a moment
 //! inside passes, and one that is a moment outside does not.
 
+mod calm;
+mod partial;
+
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
