@@ -157,6 +157,9 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         events.add(&event);
     });
     progress.finish();
+    if let Err(SearchError::Untried(untried)) = &searched {
+        events.add(&untried.into());
+    }
     let told = events.exit_code();
     events.write(&arguments.reports);
     let found = searched.map_err(refused)?;

@@ -171,11 +171,14 @@ impl ClientArguments {
             .view
             .as_ref()
             .map(|file| format!(" --view {}", quoted(&file.display().to_string())));
+        let trial = OverHttp::from(launcher, self.terms());
+        // A service that cannot `reset` would have to be started once more.
+        let trial = if self.client_url.is_none() { trial.probing() } else { trial };
         Ok(Some(Candidate {
             judged: judged.unwrap_or_default(),
             options: options + &view.unwrap_or_default(),
             is_reference: false,
-            trial: Box::new(OverHttp::from(launcher, self.terms())),
+            trial: Box::new(trial),
         }))
     }
 

@@ -52,6 +52,9 @@ pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
         events.add(&event);
     });
     progress.aside(|| ());
+    if let Err(untried) = &replayed {
+        events.add(&untried.into());
+    }
     let told = events.exit_code();
     events.write(&arguments.reports);
     let code = replayed.map_err(Failure::Untried)?;

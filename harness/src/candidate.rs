@@ -14,6 +14,15 @@ use crate::zoo::{self, Mutant, UnknownMutant};
 
 /// Runs scenarios against one client and judges them.
 pub trait Trial: Send + std::marker::Sync {
+    /// A look at the client before anything is judged: whether it is set up so that it can be.
+    ///
+    /// # Errors
+    ///
+    /// [`Untried`] when it is not: with what was seen, and what to do about it.
+    fn probe(&self) -> Result<(), Untried> {
+        Ok(())
+    }
+
     /// One scenario.
     ///
     /// # Errors

@@ -108,6 +108,7 @@ pub fn replay_files(
             candidate.trial.pace(&all)
         },
     });
+    candidate.trial.probe()?;
     let (mut passed, mut failed, mut not_judged) = (0, 0, 0);
     let (mut slow, mut suspect) = (0, 0);
     let trial = &*candidate.trial;

@@ -25,6 +25,7 @@ mod pages;
 mod refusals;
 mod retries;
 mod session;
+mod set_up;
 mod settings;
 mod settings_page;
 mod sound;

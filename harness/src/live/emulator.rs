@@ -48,9 +48,14 @@ impl SharedEmulator {
         self.server.spaces().remove(cell.name());
     }
 
-    /// Where a client finds the space that is there without being asked for.
+    /// The space that is there without being asked for, to which credentials of no other lead.
+    pub(super) fn default_space(&self) -> &Arc<SharedSpace> {
+        self.server.spaces().default_space()
+    }
+
+    /// Where a client finds that space.
     pub(super) fn default_access(&self, client: Client, poll: Duration) -> Access {
-        self.access(self.server.spaces().default_space(), client, poll)
+        self.access(self.default_space(), client, poll)
     }
 
     /// Where a client finds a space.

@@ -22,6 +22,7 @@ mod over_http;
 mod own_driver;
 mod parked;
 mod patience;
+mod probe;
 mod real_time;
 mod run;
 mod scaling;

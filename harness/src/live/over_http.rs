@@ -12,6 +12,7 @@ use crisp_mock_server::duration;
 use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::patience::Patience;
+use super::probe::probe;
 use super::{Tempo, Terms, demands, run, scaling, verdict};
 use crate::candidate::{TimeLeft, Trial, Untried};
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
@@ -30,6 +31,8 @@ pub struct OverHttp {
     emulator: OnceLock<Result<SharedEmulator, Untried>>,
     greeting: OnceLock<Result<Greeting, Untried>>,
     patience: Patience,
+    /// Whether a client is looked at before it is judged.
+    probes: bool,
 }
 
 impl OverHttp {
@@ -48,7 +51,15 @@ impl OverHttp {
             emulator: OnceLock::new(),
             greeting: OnceLock::new(),
             patience: Patience::default(),
+            probes: false,
         }
+    }
+
+    /// The same, with a look at a client before it is judged in real time: one that is set up
+    /// wrongly is not judged at all, and told what is wrong.
+    #[must_use]
+    pub fn probing(self) -> Self {
+        Self { probes: true, ..self }
     }
 
     fn emulator(&self) -> Result<&SharedEmulator, Untried> {
@@ -137,7 +148,7 @@ impl OverHttp {
         let launched = self.launcher.launch(access);
         match in_time(self.terms.client_timeout, "hello", launched).await {
             // A client that falls silent before it has begun never started.
-            Err(PeerError::Stopped(how) | PeerError::Late(how)) => {
+            Err(PeerError::Stopped(how) | PeerError::Late(how) | PeerError::Ended { how, .. }) => {
                 Err(PeerError::NeverStarted(how))
             }
             launched => launched,
@@ -170,6 +181,21 @@ pub(super) async fn while_time<T>(
 }
 
 impl Trial for OverHttp {
+    fn probe(&self) -> Result<(), Untried> {
+        let emulator = self.emulator()?;
+        if !self.probes || self.greeting(emulator)?.capabilities.manual_clock {
+            return Ok(());
+        }
+        let access = emulator.default_access(Client::default(), self.terms.poll);
+        emulator.runtime.block_on(async {
+            match self.launch(&access).await {
+                Ok(peer) => probe(peer, &access, emulator.default_space(), self.terms).await,
+                // The judge tries that again.
+                Err(_) => Ok(()),
+            }
+        })
+    }
+
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
         let judged = self.judge_while(prepared, &|| TimeLeft::Enough)?;
         judged
@@ -232,7 +258,9 @@ impl Trial for OverHttp {
 
 pub(super) fn untried(error: &PeerError) -> Untried {
     let hint = match error {
-        PeerError::NeverStarted(_) => "start it by hand to see what it says",
+        PeerError::NeverStarted(_) | PeerError::Ended { .. } => {
+            "start it by hand to see what it says"
+        }
         PeerError::Stopped(_) | PeerError::Late(_) | PeerError::Refused(_) => "see its log",
     };
     let problem = error.to_string();

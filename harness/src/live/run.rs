@@ -31,6 +31,17 @@ const ALIVE: usize = 2;
 /// A run that takes so much longer than planned goes on for ever.
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// Why nothing can be said of a client that asked nothing; `log` is what it wrote.
+pub(super) fn asked_nothing(within: Duration, log: &[String]) -> PeerError {
+    PeerError::NeverStarted(format!(
+        "no request came within {}: is the address used that it is given?{}\n  = hint: take it from \
+         CRISP_REST_HOST (setRestHost), and the credentials from CRISP_IDENTIFIER and CRISP_KEY; slow \
+         to start? --client-timeout 30s",
+        duration::format(within),
+        log::tail(log)
+    ))
+}
+
 /// What a run in real time is made of.
 pub(super) struct Context<'a> {
     pub(super) launcher: &'a dyn Launcher,
@@ -97,6 +108,14 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         let stopped = match self.go_on().await {
             Ok(()) => None,
             Err(never @ PeerError::NeverStarted(_)) => return Err(never),
+            Err(PeerError::Ended { how, never }) => {
+                // What it asked last is among the notes.
+                self.take_all();
+                if !self.begun {
+                    return Err(PeerError::NeverStarted(never));
+                }
+                Some(how)
+            }
             Err(error) => Some(error.how()),
         };
         let broken_off = self.is_endless().then_some(BrokenOff::Endless);
@@ -143,15 +162,11 @@ impl<'a, W: Witness> LiveRun<'a, W> {
     }
 
     fn never_asked(&self) -> PeerError {
-        let within = duration::format(self.context.terms.client_timeout);
         if self.begun {
+            let within = duration::format(self.context.terms.client_timeout);
             return PeerError::Stopped(format!("it asked nothing within {within} of its restart"));
         }
-        PeerError::NeverStarted(format!(
-            "no request came within {within}: does it use the address and the credentials that \
-             it is given (setRestHost with CRISP_REST_HOST)?{}",
-            log::tail(&self.client.peer.log())
-        ))
+        asked_nothing(self.context.terms.client_timeout, &self.client.peer.log())
     }
 
     fn elapsed(&self) -> Duration {

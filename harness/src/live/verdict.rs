@@ -10,7 +10,7 @@ use crate::world::{Prepared, Run};
 const CONFIRMED: usize = 3;
 /// A timer that is later than this says that the machine was too slow for a verdict: a quarter
 /// of the tolerance that bounds have.
-const TOO_LATE: Duration = Duration::from_millis(500);
+pub(super) const TOO_LATE: Duration = Duration::from_millis(500);
 /// So many runs on a machine that is too slow, and it is given up.
 const TOO_OFTEN: usize = 3;
 

@@ -59,6 +59,15 @@ pub enum PeerError {
     /// It said hello, and later was silent or died: that is the verdict of this scenario.
     #[error("the client stopped: {0}")]
     Stopped(String),
+    /// Its program ended before its cache could be read. If it had asked the emulator anything, it
+    /// had started, and its end is the verdict of this scenario; else it never started.
+    #[error("the client never started: {never}")]
+    Ended {
+        /// How it ended.
+        how: String,
+        /// The same of a client that never started, with what to do about it.
+        never: String,
+    },
     /// It said hello, and later did not reply in time; on a busy machine that says little.
     #[error("the client stopped: {0}")]
     Late(String),
@@ -72,6 +81,7 @@ impl PeerError {
     pub(crate) fn how(&self) -> String {
         match self {
             Self::Stopped(how) | Self::Late(how) => how.clone(),
+            Self::Ended { how, .. } => how.clone(),
             Self::Refused(why) => format!("it refused: {why}"),
             Self::NeverStarted(why) => why.clone(),
         }
@@ -219,6 +229,12 @@ pub trait Peer: Send + Sync {
 
     /// Ends it. A peer that is dropped is ended, too.
     fn stop(&self) -> Answer<'_, ()>;
+
+    /// What stands where its cache should be read, as of the last [`Peer::read`]: nothing that
+    /// listens, or another answer than the two that a cache gives. None where that cannot be.
+    fn misplaced(&self) -> Option<String> {
+        None
+    }
 
     /// What it has written, for the report.
     fn log(&self) -> Vec<String>;

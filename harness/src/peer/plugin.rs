@@ -90,6 +90,7 @@ impl Plugin {
             http: self.http.clone(),
             view: self.view.clone(),
             options: self.options.clone(),
+            misplaced: parking_lot::Mutex::default(),
             is_ready: AtomicBool::new(false),
             was_heard: AtomicBool::new(false),
             was_read: Arc::clone(&self.was_read),
@@ -157,6 +158,8 @@ struct PluginPeer {
     http: Http,
     view: View,
     options: PeerOptions,
+    /// What stood at its address in place of a cache, when it was looked at last.
+    misplaced: parking_lot::Mutex<Option<String>>,
     /// It answered with 200.
     is_ready: AtomicBool,
     /// It answered at all.
@@ -170,6 +173,8 @@ enum Look {
     Read(Reading),
     /// The cache is not to be had now, and why.
     Not(String),
+    /// It is loading.
+    Loading(String),
 }
 
 impl PluginPeer {
@@ -202,9 +207,14 @@ impl PluginPeer {
         let timeout = self.options.timeout;
         let asked = Instant::now();
         loop {
-            let why = match self.get(&program).await? {
+            let looked = self.get(&program).await?;
+            *self.misplaced.lock() = match &looked {
+                Look::Not(why) => Some(why.clone()),
+                Look::Read(_) | Look::Loading(_) => None,
+            };
+            let why = match looked {
                 Look::Read(reading) => return Ok(reading),
-                Look::Not(why) => why,
+                Look::Not(why) | Look::Loading(why) => why,
             };
             if !self.is_ready.load(Ordering::Relaxed) {
                 return self.not_ready(&why, began);
@@ -239,7 +249,9 @@ impl PluginPeer {
             Ok((status, body)) => {
                 self.was_heard.store(true, Ordering::Relaxed);
                 let body = shortened(body.trim(), 100);
-                Ok(Look::Not(format!("GET {url} is answered with {status}: {body}")))
+                let why = format!("GET {url} is answered with {status}: {body}");
+                let loads = status == StatusCode::SERVICE_UNAVAILABLE;
+                Ok(if loads { Look::Loading(why) } else { Look::Not(why) })
             }
             Err(_) if !program.is_running() => Err(self.ended(&program.ended().await)),
             Err(Unanswered::NotThere(why)) => {
@@ -268,14 +280,16 @@ impl PluginPeer {
 
     fn ended(&self, how: &str) -> PeerError {
         let log = self.log.tail();
-        if self.was_read.load(Ordering::Relaxed) {
-            return PeerError::Stopped(format!("{how}{log}"));
+        let name = &self.greeting.name;
+        let never = format!(
+            "`{name}` ended before its cache could be read: {how}{log}\n  = hint: try the command \
+             by itself: `crisp-mock exec -- {name}`"
+        );
+        let how = format!("{how}{log}");
+        if self.is_ready.load(Ordering::Relaxed) {
+            return PeerError::Stopped(how);
         }
-        PeerError::NeverStarted(format!(
-            "`{}` ended before its cache could be read: {how}{log}\n  = hint: try the command by \
-             itself: `crisp-mock exec -- {0}`",
-            self.greeting.name
-        ))
+        PeerError::Ended { how, never }
     }
 
     fn reading(&self, body: &str) -> Result<Reading, PeerError> {
@@ -354,6 +368,10 @@ impl Peer for PluginPeer {
             self.turn.lock().await.take();
             Ok(())
         })
+    }
+
+    fn misplaced(&self) -> Option<String> {
+        self.misplaced.lock().clone()
     }
 
     fn log(&self) -> Vec<String> {

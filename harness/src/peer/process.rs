@@ -82,7 +82,11 @@ impl Process {
             Err(PeerError::Late(why)) => {
                 return Err(PeerError::Late(talk.no_hello(self.line.text(), &why)));
             }
-            Err(PeerError::Stopped(why) | PeerError::NeverStarted(why)) => {
+            Err(
+                PeerError::Stopped(why)
+                | PeerError::Ended { how: why, .. }
+                | PeerError::NeverStarted(why),
+            ) => {
                 return Err(PeerError::Stopped(talk.no_hello(self.line.text(), &why)));
             }
         };

@@ -108,6 +108,7 @@ impl Service {
                 PeerError::Stopped(why)
                 | PeerError::Late(why)
                 | PeerError::Refused(why)
+                | PeerError::Ended { how: why, .. }
                 | PeerError::NeverStarted(why),
             )) => why,
             Err(_) => format!("{NOT_THERE} within {}", duration::format(self.endpoint.timeout)),

@@ -11,6 +11,10 @@ pub fn github(event: &RunEvent) -> Option<String> {
             let told = data(problem.trim_end());
             return Some(format!("::warning title=a kept failure was skipped::{told}\n"));
         }
+        RunEvent::Untried { problem, .. } => {
+            let told = data(problem);
+            return Some(format!("::error title=the client cannot be tried::{told}\n"));
+        }
         _ => return None,
     };
     let warnings: String = report

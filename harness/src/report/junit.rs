@@ -27,6 +27,12 @@ pub fn junit(events: &[RunEvent]) -> Result<String, quick_junit::SerializeError>
                 case.set_classname(file.clone());
                 suite.add_test_case(case);
             }
+            RunEvent::Untried { problem, hint } => {
+                let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+                error.set_message(problem.clone());
+                error.set_description(hint.clone().unwrap_or_default());
+                suite.add_test_case(TestCase::new("the client can be tried", error));
+            }
             _ => {}
         }
         let RunEvent::ScenarioFinished(scenario) = event else {

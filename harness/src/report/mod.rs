@@ -29,6 +29,7 @@ pub use teller::Teller;
 pub use text::Text;
 pub use timeline::Line;
 
+use crate::candidate::Untried;
 use crate::judge::Demand;
 use crate::oracle::Breach;
 use crate::runner::{Judged, Outcome};
@@ -89,6 +90,14 @@ pub enum RunEvent {
         /// How it ended.
         outcome: Outcome,
     },
+    /// The client could not be tried, and nothing more is judged.
+    Untried {
+        /// What happened.
+        problem: String,
+        /// What to do about it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
     /// The end of a search.
     SearchFinished(Box<Searched>),
     /// The end.
@@ -113,6 +122,12 @@ pub enum RunEvent {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
+}
+
+impl From<&Untried> for RunEvent {
+    fn from(untried: &Untried) -> Self {
+        Self::Untried { problem: untried.problem.clone(), hint: untried.hint.clone() }
+    }
 }
 
 impl RunEvent {

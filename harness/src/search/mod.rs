@@ -125,6 +125,7 @@ pub fn search(
         shard: (plan.shard.of > 1).then(|| plan.shard.to_string()),
         first: first(candidate, plan, &corpus),
     });
+    candidate.trial.probe()?;
     watch.begins(Phase::Corpus(corpus.len()));
     let still_failing = replay_saved(candidate, plan, watch, report)?;
     let mut hunt = Hunt::new(candidate, plan, watch, report, still_failing)?;

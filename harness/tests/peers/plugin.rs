@@ -79,7 +79,6 @@ async fn what_cannot_be_compared_from_the_start_convicts_nobody() {
         ("page", "it is no JSON"),
         ("list", "it is a list, expected {\"<website_id>\""),
         ("names", "`acme` is not a website"),
-        ("fails", "| Error: CRISP_SECRET is not set"),
     ] {
         let error = settled(&*started(&plugin(mode, patient())).await).await.unwrap_err();
         assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
@@ -88,6 +87,22 @@ async fn what_cannot_be_compared_from_the_start_convicts_nobody() {
     let error = settled(&*started(&plugin("deaf", hasty())).await).await.unwrap_err();
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
     assert!(error.to_string().contains("after 400ms nothing listens at"), "{error}");
+}
+
+/// Whether it had asked the emulator anything is not known here.
+#[tokio::test]
+async fn a_plugin_that_ends_before_its_cache_could_be_read_says_so_both_ways() {
+    if !has("node") {
+        return;
+    }
+    let error = settled(&*started(&plugin("fails", patient())).await).await.unwrap_err();
+    let PeerError::Ended { how, never } = error else { panic!("{error}") };
+    for said in [&how, &never] {
+        assert!(said.contains("it exited with code 1"), "{said}");
+        assert!(said.contains("| Error: CRISP_SECRET is not set"), "{said}");
+    }
+    assert!(never.contains("= hint: try the command by itself"), "{never}");
+    assert!(!how.contains("hint"), "{how}");
 }
 
 #[tokio::test]
