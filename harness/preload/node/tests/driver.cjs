@@ -17,6 +17,7 @@ class Harness {
   lines = []; // of the program's standard output
   held = []; // requests that wait: {url, response}
   peers = []; // processes and threads: {hello, ask(order), socket}
+  stopped = false; // then nothing is waited for
   shift = 0; // how far the client's date is off
   #arrivals = [];
 
@@ -101,7 +102,7 @@ class Harness {
 
   // Waits until something is so, which is looked at whenever something has come in.
   async until(so) {
-    while (!so()) {
+    while (!this.stopped && !so()) {
       await new Promise((resolve, reject) => {
         const failed = () => reject(new Error(`never: ${so}; printed: ${this.lines.join(" | ")}`));
         const late = setTimeout(failed, LIMIT_MS);
@@ -140,6 +141,8 @@ class Harness {
   async stop() {
     this.program.kill("SIGKILL");
     await this.ended;
+    this.stopped = true;
+    this.#arrived();
     this.channel.close();
     this.api.closeAllConnections?.();
     this.api.close();
