@@ -125,26 +125,38 @@ class _Channel:
             self._rest(id)
 
     def _report(self, id):
+        while True:
+            waiting, unread = in_flight()
+            # An answer that came just now wakes a thread; one that a program at rest does not read
+            # is none that it waits for.
+            if not unread or self._at_rest():
+                break
+            self._rest(id)
         due = CORE.next_alarm()
         self._send(
             id=id,
             at_rest=True,
             now_ms=CORE.now / MILLISECOND,
             next_ms=None if due is None else max(0, -((CORE.now - due) // MILLISECOND)),
-            in_flight=in_flight(),
+            in_flight=waiting,
             entered=CORE.entered,
             workers=0,
             children=children(),
         )
+
+    @staticmethod
+    def _at_rest():
+        with CORE.guard:
+            return CORE.running == 0 and not any_ready(CORE.waits)
 
     def _rest(self, id):
         """Waits until the program is at rest."""
         patience = real_clock() + PATIENCE
         while True:
             with CORE.guard:
-                running = CORE.running
-                if running == 0 and not any_ready(CORE.waits):
+                if self._at_rest():
                     return
+                running = CORE.running
                 # From here on a count of nought lets it go.
                 CORE.changed.acquire(False)
             if running:

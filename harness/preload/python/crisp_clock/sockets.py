@@ -15,13 +15,14 @@ _open = weakref.WeakKeyDictionary()  # exchanges by socket
 
 
 def in_flight():
-    """How many requests wait for an answer. One whose answer lies there and is not read by a program
-    at rest is not waited for."""
+    """How many requests wait for an answer, and for how many an answer lies there, or a part of it,
+    that nobody has read."""
     with CORE.guard:
         waiting = [(each.fileno(), exchange.waiting) for each, exchange in list(_open.items())]
     waiting = {descriptor: count for descriptor, count in waiting if count and descriptor >= 0}
-    unread = set(ready([(descriptor, select.POLLIN) for descriptor in waiting]))
-    return sum(count for descriptor, count in waiting.items() if descriptor not in unread)
+    there = ready([(descriptor, select.POLLIN) for descriptor in waiting])
+    unread = sum(waiting[descriptor] for descriptor in there)
+    return sum(waiting.values()) - unread, unread
 
 
 def replace(env):
