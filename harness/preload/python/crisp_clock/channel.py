@@ -126,10 +126,10 @@ class _Channel:
 
     def _report(self, id):
         while True:
-            waiting, unread = in_flight()
-            # An answer that came just now wakes a thread; one that a program at rest does not read
-            # is none that it waits for.
-            if not unread or self._at_rest():
+            offspring, waiting = children(), in_flight()
+            # A child that ended just now, or an answer that came, wakes a thread. An answer that a
+            # program at rest does not read is none that it waits for.
+            if self._at_rest():
                 break
             self._rest(id)
         due = CORE.next_alarm()
@@ -141,7 +141,7 @@ class _Channel:
             in_flight=waiting,
             entered=CORE.entered,
             workers=0,
-            children=children(),
+            children=offspring,
         )
 
     @staticmethod

@@ -15,14 +15,13 @@ _open = weakref.WeakKeyDictionary()  # exchanges by socket
 
 
 def in_flight():
-    """How many requests wait for an answer, and for how many an answer lies there, or a part of it,
-    that nobody has read."""
+    """How many requests wait for an answer. One whose answer, or a part of it, lies there unread does
+    not count."""
     with CORE.guard:
         waiting = [(each.fileno(), exchange.waiting) for each, exchange in list(_open.items())]
     waiting = {descriptor: count for descriptor, count in waiting if count and descriptor >= 0}
     there = ready([(descriptor, select.POLLIN) for descriptor in waiting])
-    unread = sum(waiting[descriptor] for descriptor in there)
-    return sum(waiting.values()) - unread, unread
+    return sum(count for descriptor, count in waiting.items() if descriptor not in there)
 
 
 def replace(env):
