@@ -1,0 +1,80 @@
+// Counts the requests that wait for an answer of the emulator: on each connection to it, what goes
+// out and what comes in is read along, whatever library speaks.
+
+"use strict";
+
+const net = require("node:net");
+const { Readable } = require("node:stream");
+const { Exchange } = require("./exchange.cjs");
+
+// Takes the environment; gives a function that counts.
+function watchSockets(env) {
+  const port = emulatorPort(env);
+  const open = new Map(); // exchanges by socket
+  if (port === null) {
+    return () => 0;
+  }
+  const { prototype } = net.Socket;
+  const { connect, _writeGeneric, _destroy } = prototype;
+
+  prototype.connect = function (...args) {
+    // Before any listener of the program's, and before what was written early goes out.
+    this.prependOnceListener("connect", () => {
+      if (this.remotePort === port && isLoopback(this.remoteAddress)) {
+        open.set(this, new Exchange());
+      }
+    });
+    return connect.apply(this, args);
+  };
+  prototype._writeGeneric = function (several, data, encoding, callback) {
+    const exchange = this.connecting ? undefined : open.get(this);
+    if (exchange) {
+      const chunks = several ? data : [data];
+      for (const chunk of chunks) {
+        exchange.sent(bytes(chunk?.chunk ?? chunk, chunk?.encoding ?? encoding));
+      }
+    }
+    return _writeGeneric.call(this, several, data, encoding, callback);
+  };
+  prototype.push = function (chunk, encoding) {
+    const exchange = open.get(this);
+    if (exchange) {
+      if (chunk === null) {
+        open.delete(this); // the answer ends here, whole or not
+      } else {
+        exchange.received(bytes(chunk, encoding));
+      }
+    }
+    return Readable.prototype.push.call(this, chunk, encoding);
+  };
+  prototype._destroy = function (...args) {
+    open.delete(this);
+    return _destroy.apply(this, args);
+  };
+
+  return () => {
+    let count = 0;
+    for (const [socket, exchange] of open) {
+      // A socket that the program does not read from is not waited for.
+      if (socket._handle?.reading !== false) {
+        count += exchange.waiting;
+      }
+    }
+    return count;
+  };
+}
+
+function bytes(chunk, encoding) {
+  return typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+}
+
+function emulatorPort({ CRISP_CLOCK_EMULATOR, CRISP_REST_HOST }) {
+  const found = /:(\d+)\/?$/.exec(CRISP_CLOCK_EMULATOR ?? CRISP_REST_HOST ?? "");
+  return found ? Number(found[1]) : null;
+}
+
+function isLoopback(address = "") {
+  return address === "::1" || /^(::ffff:)?127\./.test(address);
+}
+
+module.exports = { watchSockets };

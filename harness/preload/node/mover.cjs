@@ -1,0 +1,60 @@
+// Carries out an order of the harness: lets the program come to rest, rings its alarms one time after
+// the other, each at its own time and with a rest after it, and reports.
+
+"use strict";
+
+const { performance } = require("node:perf_hooks");
+const { setImmediate } = require("node:timers");
+
+const realNow = performance.now.bind(performance);
+
+class Mover {
+  #parts;
+
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  // Calls `done(report)` once, and `late(why)` each second until then.
+  advance({ advance_to_ms, wall_ms }, { done, late }) {
+    const { clock, activity } = this.#parts;
+    const target = Math.max(advance_to_ms, clock.elapsed);
+    const go = (then) => activity.whenAtRest(then, late, realNow);
+    const moveTo = (time) => clock.moveTo(time, wall_ms - (target - time));
+    const step = () => {
+      if (clock.next === null || clock.next > target) {
+        moveTo(target);
+        done(this.#report());
+        return;
+      }
+      moveTo(Math.max(clock.next, clock.elapsed));
+      // All in one phase of the loop, as Node does it, each in a callback of its own.
+      activity.foreign(() => {
+        for (const alarm of clock.due()) {
+          setImmediate(() => clock.ring(alarm));
+        }
+      });
+      go(step);
+    };
+    go(() => {
+      // The date may have moved while the time did not.
+      moveTo(clock.elapsed);
+      step();
+    });
+  }
+
+  #report() {
+    const { clock, activity, inFlight, offspring } = this.#parts;
+    const { next } = clock;
+    return {
+      now_ms: clock.elapsed,
+      next_ms: next === null ? null : Math.max(0, Math.ceil(next - clock.elapsed)),
+      in_flight: inFlight(),
+      entered: activity.entered,
+      workers: offspring.workers,
+      children: offspring.children,
+    };
+  }
+}
+
+module.exports = { Mover };

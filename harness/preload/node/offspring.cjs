@@ -1,0 +1,87 @@
+// The worker threads and child processes that this thread has begun and that are not over. Each of
+// them has a clock of its own on a connection of its own, and begins at the time that it is here.
+
+"use strict";
+
+const childProcess = require("node:child_process");
+const workerThreads = require("node:worker_threads");
+
+const ELAPSED = "CRISP_CLOCK_ELAPSED_MS";
+const NOW = "CRISP_CLOCK_NOW_MS";
+
+class Offspring {
+  // Whether the program has message ports of its own.
+  hasPorts = !workerThreads.isMainThread;
+  #workers = new Set();
+  #children = new Map();
+
+  constructor(clock) {
+    this.#watchWorkers(clock);
+    this.#watchChildren(clock);
+  }
+
+  // How many threads it has begun that still run.
+  get workers() {
+    return this.#workers.size;
+  }
+
+  // The ids of child processes that still run.
+  get children() {
+    return [...this.#children.values()].slice(0, 100);
+  }
+
+  #watchWorkers(clock) {
+    const workers = this.#workers;
+    const began = () => (this.hasPorts = true);
+    class Worker extends workerThreads.Worker {
+      constructor(file, options = {}) {
+        began();
+        const { env } = options;
+        const times = { [ELAPSED]: String(clock.elapsed), [NOW]: String(clock.wall) };
+        if (env && env !== workerThreads.SHARE_ENV) {
+          const passed = pick(process.env, /^(CRISP_CLOCK_|CRISP_SEED$|NODE_OPTIONS$)/);
+          options = { ...options, env: { ...passed, ...env, ...times } };
+        } else {
+          Object.assign(process.env, times);
+        }
+        super(file, options);
+        workers.add(this);
+        this.once("exit", () => workers.delete(this));
+      }
+    }
+    workerThreads.Worker = Worker;
+    workerThreads.MessageChannel = class MessageChannel extends workerThreads.MessageChannel {
+      constructor() {
+        began();
+        super();
+      }
+    };
+    globalThis.MessageChannel = workerThreads.MessageChannel;
+  }
+
+  #watchChildren(clock) {
+    const children = this.#children;
+    const { prototype } = childProcess.ChildProcess;
+    const { spawn } = prototype;
+    prototype.spawn = function (options) {
+      const pairs = options?.envPairs;
+      if (Array.isArray(pairs)) {
+        const others = pairs.filter((pair) => !pair.startsWith(ELAPSED) && !pair.startsWith(NOW));
+        const times = [`${ELAPSED}=${clock.elapsed}`, `${NOW}=${clock.wall}`];
+        options.envPairs = [...others, ...times];
+      }
+      const result = spawn.call(this, options);
+      if (this.pid) {
+        children.set(this, this.pid);
+        this.once("exit", () => children.delete(this));
+      }
+      return result;
+    };
+  }
+}
+
+function pick(env, names) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => names.test(name)));
+}
+
+module.exports = { Offspring };

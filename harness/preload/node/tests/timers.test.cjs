@@ -1,0 +1,125 @@
+"use strict";
+
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+const { withProgram } = require("./driver.cjs");
+
+const deadline = { timeout: 20_000 };
+
+test("alarms ring in the order in which they are due, each at its own time", deadline, () =>
+  withProgram(
+    `const say = (name) => console.log(name, Math.round(performance.now()));
+     setTimeout(say, 30, "late"); setTimeout(say, 10, "early"); setTimeout(say, 10, "after it");
+     setInterval(say, 20, "every");`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(0)).next_ms, 10);
+      const reply = await harness.advance(45);
+      assert.equal(reply.next_ms, 15);
+      assert.equal(reply.now_ms, 45);
+      const wanted = ["early 10", "after it 10", "every 20", "late 30", "every 40"];
+      await harness.until(() => harness.lines.length >= wanted.length);
+      assert.deepEqual(harness.lines, wanted);
+    },
+  ));
+
+test("what a timer leads to at once is done before the reply", deadline, () =>
+  withProgram(
+    `const fs = require("node:fs"), zlib = require("node:zlib"), crypto = require("node:crypto");
+     setTimeout(() => fs.readFile(process.execPath, { length: 1 }, () =>
+       zlib.gzip(Buffer.alloc(3e6, "text"), () =>
+         crypto.pbkdf2("a", "b", 30_000, 32, "sha256", async () => {
+           await fs.promises.stat("/");
+           for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+           setTimeout(() => {}, 777);
+         }))), 10);`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(10)).next_ms, 777);
+    },
+  ));
+
+test("a timer is one of Node's own, and can be cleared, refreshed and held", deadline, () =>
+  withProgram(
+    `const native = require("node:timers");
+     const timer = setTimeout(() => console.log("rang", Date.now() % 100_000), 50);
+     console.log(timer.constructor.name, timer.hasRef(), timer.unref().hasRef(), timer.ref().hasRef());
+     console.log(typeof +timer, timer[Symbol.toPrimitive]() === +timer);
+     setTimeout(() => timer.refresh(), 40);
+     clearTimeout(setTimeout(() => console.log("cleared"), 5));
+     clearTimeout(String(+setTimeout(() => console.log("cleared by its number"), 5)));
+     clearInterval(+setInterval(() => console.log("cleared interval"), 5));
+     const own = setTimeout(function (...args) { console.log(this === own, args.join()); }, 1, 2, 3);
+     try { setTimeout("text", 1); } catch (error) { console.log(error.code); }`,
+    {},
+    async (harness) => {
+      await harness.advance(200);
+      const wanted = [
+        "Timeout true false true",
+        "number true",
+        "ERR_INVALID_ARG_TYPE",
+        "true 2,3",
+        "rang 90",
+      ];
+      await harness.until(() => harness.lines.length >= wanted.length);
+      assert.deepEqual(harness.lines, wanted);
+    },
+  ));
+
+test("promises of node:timers and util.promisify wait, and are aborted", deadline, () =>
+  withProgram(
+    `import { setTimeout as sleep, setInterval as every, scheduler } from "node:timers/promises";
+     import { promisify } from "node:util";
+     import { setTimeout as plain } from "node:timers";
+     const at = () => Math.round(performance.now());
+     console.log(await sleep(10, "value"), at());
+     await scheduler.wait(10); console.log(at());
+     await promisify(setTimeout)(10); console.log(at());
+     plain(() => console.log("plain", at()), 1);
+     let rounds = 0;
+     for await (const _ of every(10)) { console.log("round", at()); if (++rounds === 2) break; }
+     const controller = new AbortController();
+     setTimeout(() => controller.abort(), 5);
+     await sleep(1000, null, { signal: controller.signal }).catch((error) => console.log(error.code, at()));
+     const signal = AbortSignal.timeout(7);
+     signal.addEventListener("abort", () => console.log(signal.reason.name, at()));
+     await sleep(20);`,
+    { module: true },
+    async (harness) => {
+      await harness.advance(200);
+      const wanted = ["value 10", "20", "30", "plain 31", "round 40", "round 50"];
+      wanted.push("ABORT_ERR 55", "TimeoutError 62");
+      await harness.until(() => harness.lines.length >= wanted.length);
+      assert.deepEqual(harness.lines, wanted);
+    },
+  ));
+
+test("a program ends by itself when nothing holds it, and not before", deadline, () =>
+  withProgram("setTimeout(() => {}, 10); setInterval(() => {}, 5).unref();", {}, async (harness) => {
+    assert.equal((await harness.advance(9)).next_ms, 1);
+    harness.now += 1;
+    harness.peers[0].ask({ advance_to_ms: harness.now, wall_ms: 0 });
+    assert.equal((await harness.ended).code, 0);
+  }));
+
+test("an error in a timer ends the program as it always does", deadline, () =>
+  withProgram("setTimeout(() => { throw new Error('planted'); }, 10);", {}, async (harness) => {
+    harness.peers[0].ask({ advance_to_ms: 10, wall_ms: 0 });
+    const { code, text } = await harness.ended;
+    assert.equal(code, 1);
+    assert.match(text, /Error: planted/);
+  }));
+
+test("a timer keeps its asynchronous context", deadline, () =>
+  withProgram(
+    `const { AsyncLocalStorage } = require("node:async_hooks");
+     const storage = new AsyncLocalStorage();
+     storage.run("mine", () => setTimeout(() => console.log(storage.getStore()), 1));
+     storage.run("other", () => setTimeout(() => console.log(storage.getStore()), 1));`,
+    {},
+    async (harness) => {
+      await harness.advance(1);
+      await harness.until(() => harness.lines.length >= 2);
+      assert.deepEqual(harness.lines, ["mine", "other"]);
+    },
+  ));

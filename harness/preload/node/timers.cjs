@@ -1,0 +1,287 @@
+// setTimeout, setInterval and what else waits: node:timers, node:timers/promises, AbortSignal.timeout
+// and the time-outs of sockets that the program opened.
+
+"use strict";
+
+const { AsyncResource } = require("node:async_hooks");
+const net = require("node:net");
+const timers = require("node:timers");
+const promises = require("node:timers/promises");
+const util = require("node:util");
+
+const native = { ...timers };
+
+function replaceTimers(clock) {
+  const { Timeout, clear } = timeouts(clock);
+
+  function timer(name, repeats) {
+    const replaced = {
+      [name](callback, after, ...args) {
+        if (typeof callback !== "function") {
+          return native[name](callback, after); // refuses it in Node's own words
+        }
+        return new Timeout(callback, after, args, repeats);
+      },
+    }[name];
+    return replaced;
+  }
+  const all = {
+    setTimeout: timer("setTimeout", false),
+    setInterval: timer("setInterval", true),
+    clearTimeout: (timeout) => clear(timeout) || native.clearTimeout(timeout),
+    clearInterval: (timeout) => clear(timeout) || native.clearInterval(timeout),
+  };
+  const waits = replacePromises(all);
+  Object.defineProperty(all.setTimeout, util.promisify.custom, {
+    get: () => waits.setTimeout,
+    enumerable: true,
+  });
+  Object.assign(globalThis, all);
+  Object.assign(timers, all);
+  replaceAbortSignal(all);
+  replaceSocketTimeouts(clock);
+}
+
+// The class of what `setTimeout` gives: still one of Node's own.
+function timeouts(clock) {
+  const example = native.setTimeout(() => {}, 1);
+  native.clearTimeout(example);
+  const numbered = new Map();
+
+  class Timeout extends example.constructor {
+    #alarm = null;
+    #refed = true;
+    #number = null;
+    #scope = new AsyncResource("Timeout");
+
+    constructor(callback, after, args, repeats) {
+      // Node's part keeps the arguments and warns of bad ones; it is never entered into Node's list.
+      super(callback, after, args, repeats, false);
+      this.#arm();
+    }
+
+    #arm() {
+      this._destroyed = false;
+      this.#alarm = clock.arm(Math.trunc(this._idleTimeout), () => this.#ring(), this.#refed);
+    }
+
+    #ring() {
+      const callback = this._onTimeout;
+      if (!callback) {
+        return; // Node's own code has cleared it
+      }
+      const alarm = this.#alarm;
+      try {
+        this.#scope.runInAsyncScope(callback, this, ...(this._timerArgs ?? []));
+      } finally {
+        if (this.#alarm === alarm) {
+          if (this._repeat && this._onTimeout) {
+            this.#arm();
+          } else {
+            this.#end();
+          }
+        }
+      }
+    }
+
+    #end() {
+      this._destroyed = true;
+      numbered.delete(this.#number);
+    }
+
+    ref() {
+      return this.#hold(true);
+    }
+
+    unref() {
+      return this.#hold(false);
+    }
+
+    #hold(held) {
+      this.#refed = held;
+      clock.hold(this.#alarm, held);
+      return this;
+    }
+
+    hasRef() {
+      return this.#refed;
+    }
+
+    refresh() {
+      if (this._onTimeout) {
+        clock.cancel(this.#alarm);
+        this.#arm();
+      }
+      return this;
+    }
+
+    close() {
+      this._onTimeout = null;
+      clock.cancel(this.#alarm);
+      this.#end();
+      return this;
+    }
+
+    [Symbol.toPrimitive]() {
+      this.#number ??= this.#scope.asyncId();
+      if (!this._destroyed) {
+        numbered.set(this.#number, this);
+      }
+      return this.#number;
+    }
+  }
+  if (Symbol.dispose) {
+    Timeout.prototype[Symbol.dispose] = Timeout.prototype.close;
+  }
+
+  // Whether it was one of these.
+  function clear(timeout) {
+    const found = timeout instanceof Timeout ? timeout : numbered.get(Number(timeout));
+    found?.close();
+    return found !== undefined;
+  }
+  return { Timeout, clear };
+}
+
+function replacePromises(all) {
+  const refuses = promises.setTimeout;
+
+  function setTimeout(ms, value, options = {}) {
+    const { signal, ref = true } = options ?? {};
+    if (signal?.aborted || bad(ms, options)) {
+      // Node's own promise rejects at once, in its own words.
+      return refuses(ms, value, { ...options, ref: false });
+    }
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        all.clearTimeout(timeout);
+        // An aborted signal makes Node's own promise reject with Node's own error.
+        refuses(0, undefined, { signal }).catch(reject);
+      };
+      const timeout = all.setTimeout(() => {
+        signal?.removeEventListener("abort", abort);
+        resolve(value);
+      }, ms);
+      if (!ref) {
+        timeout.unref();
+      }
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  async function* setInterval(ms, value, options) {
+    const { signal, ref = true } = options ?? {};
+    let missed = 0;
+    let awake = () => {};
+    let timer = null;
+    const ended = new Promise((_, reject) => {
+      const abort = () => refuses(0, undefined, { signal }).catch(reject);
+      if (signal?.aborted) {
+        abort();
+      } else {
+        signal?.addEventListener("abort", abort, { once: true });
+      }
+    });
+    ended.catch(() => {});
+    try {
+      timer = all.setInterval(() => {
+        missed += 1;
+        awake();
+      }, ms);
+      if (!ref) {
+        timer.unref();
+      }
+      for (;;) {
+        if (missed === 0 || signal?.aborted) {
+          await Promise.race([ended, new Promise((resolve) => (awake = resolve))]);
+        }
+        for (; missed > 0; missed--) {
+          yield value;
+        }
+      }
+    } finally {
+      all.clearInterval(timer);
+    }
+  }
+
+  promises.setTimeout = setTimeout;
+  promises.setInterval = setInterval;
+  const wait = (ms, options) => setTimeout(ms, undefined, options);
+  if (promises.scheduler) {
+    Object.defineProperty(promises.scheduler, "wait", { value: wait, configurable: true });
+  }
+  return { setTimeout };
+}
+
+function bad(ms, options) {
+  const { signal, ref } = options ?? {};
+  return (
+    (ms !== undefined && typeof ms !== "number") ||
+    (signal !== undefined && typeof signal?.addEventListener !== "function") ||
+    (ref !== undefined && typeof ref !== "boolean")
+  );
+}
+
+function replaceAbortSignal(all) {
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = function (ms) {
+    if (!Number.isInteger(ms) || ms < 0 || ms > 2 ** 31 - 1) {
+      return timeout.call(AbortSignal, ms);
+    }
+    const controller = new AbortController();
+    const gone = () =>
+      controller.abort(
+        new DOMException("The operation was aborted due to timeout", "TimeoutError"),
+      );
+    all.setTimeout(gone, ms).unref();
+    return controller.signal;
+  };
+}
+
+// What `request.setTimeout` and the `timeout` of agents come down to. A connection that the program
+// accepted keeps the machine's time: the harness reads the cache over such a one while time stands.
+function replaceSocketTimeouts(clock) {
+  const { prototype } = net.Socket;
+  const { setTimeout, _unrefTimer, _destroy } = prototype;
+  const alarms = new WeakMap();
+
+  function rearm(socket) {
+    disarm(socket);
+    if (socket.timeout > 0 && !socket.destroyed) {
+      alarms.set(socket, clock.arm(socket.timeout, () => socket._onTimeout(), false));
+    }
+  }
+  function disarm(socket) {
+    const alarm = alarms.get(socket);
+    if (alarm) {
+      clock.cancel(alarm);
+      alarms.delete(socket);
+    }
+  }
+
+  prototype.setTimeout = function (ms, callback) {
+    setTimeout.call(this, ms, callback);
+    if (!this.server && !this.destroyed) {
+      // Node has checked the arguments and entered the listener; its own timer is taken away.
+      setTimeout.call(this, 0);
+      this.timeout = ms;
+      rearm(this);
+    }
+    return this;
+  };
+  // Each byte that comes or goes begins the time-out anew.
+  prototype._unrefTimer = function () {
+    for (let socket = this; socket; socket = socket._parent) {
+      if (alarms.has(socket)) {
+        rearm(socket);
+      }
+    }
+    return _unrefTimer.call(this);
+  };
+  prototype._destroy = function (...args) {
+    disarm(this);
+    return _destroy.apply(this, args);
+  };
+}
+
+module.exports = { replaceTimers, native };

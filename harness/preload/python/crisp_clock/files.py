@@ -1,0 +1,227 @@
+"""Waiting for files (sockets, pipes, the ends of processes): select, poll, epoll, os.read, waitpid.
+
+A thread waits in the machine's own `poll` for its files and for a pipe through which an alarm ends
+the wait. Whether any of the files is ready is looked at before the program counts as at rest.
+"""
+
+import os
+import select
+import selectors
+import sys
+import threading
+
+from .core import CORE, Wait, rounded
+
+native_poll = select.poll
+native_epoll = getattr(select, "epoll", None)
+native_select = select.select
+native_read = os.read
+native_waitpid = os.waitpid
+READ = select.POLLIN | select.POLLPRI | select.POLLHUP | select.POLLERR
+
+# Servers that wake up now and then only to see whether they are to stop. That is no alarm: such a
+# wait ends, if time has passed it, when the clock has arrived somewhere.
+HOUSEKEEPERS = ("socketserver",)
+
+
+class _Pipe:
+    """Ends a thread's wait for files."""
+
+    def __init__(self):
+        self.out, self.into = os.pipe()
+        self.process = os.getpid()
+
+    def wake(self):
+        os.write(self.into, b"\0")
+
+    def drain(self):
+        native_read(self.out, 1)
+
+    def __del__(self):
+        for descriptor in (self.out, self.into):
+            try:
+                os.close(descriptor)
+            except (OSError, TypeError):
+                pass
+
+
+_of_thread = threading.local()
+
+
+def _pipe():
+    pipe = getattr(_of_thread, "pipe", None)
+    if pipe is None or pipe.process != os.getpid():
+        pipe = _of_thread.pipe = _Pipe()
+    return pipe
+
+
+def wait_for(fds, timeout=None, idle=False):
+    """Waits until one of `[(descriptor, events)]` is ready; says whether one is. `timeout` is in
+    nanoseconds."""
+    poll = native_poll()
+    for descriptor, events in fds:
+        poll.register(descriptor, events)
+    if poll.poll(0):
+        return True
+    if timeout is not None and timeout <= 0:
+        return False
+    pipe = _pipe()
+    poll.register(pipe.out, select.POLLIN)
+    wait = Wait(pipe.wake, fds)
+    CORE.wait(wait, timeout, idle)
+    try:
+        poll.poll()
+    finally:
+        CORE.end(wait)
+        if wait.woken:
+            pipe.drain()
+    return not wait.timed_out
+
+
+def any_ready(waits):
+    """Whether a file is ready that one of these waits is for."""
+    wanted = {}
+    for wait in waits:
+        for descriptor, events in wait.fds:
+            wanted[descriptor] = wanted.get(descriptor, 0) | events
+    return bool(ready(wanted.items()))
+
+
+def ready(fds):
+    """Those of `(descriptor, events)` that are ready now."""
+    poll = native_poll()
+    for descriptor, events in fds:
+        poll.register(descriptor, events)
+    return [found for found, events in poll.poll(0) if not events & select.POLLNVAL]
+
+
+def _keeps_house():
+    frame = sys._getframe(2)
+    for _ in range(3):
+        if frame is None:
+            return False
+        if frame.f_globals.get("__name__") in HOUSEKEEPERS:
+            return True
+        frame = frame.f_back
+    return False
+
+
+class Poll:
+    """Like what `select.poll()` gives."""
+
+    def __init__(self):
+        self._poll = native_poll()
+        self._wanted = {}
+
+    def register(self, file, eventmask=select.POLLIN | select.POLLPRI | select.POLLOUT):
+        self._poll.register(file, eventmask)
+        self._wanted[_descriptor(file)] = eventmask
+
+    def modify(self, file, eventmask):
+        self._poll.modify(file, eventmask)
+        self._wanted[_descriptor(file)] = eventmask
+
+    def unregister(self, file):
+        self._poll.unregister(file)
+        self._wanted.pop(_descriptor(file), None)
+
+    def poll(self, timeout=None):
+        if timeout is not None and timeout < 0:
+            timeout = None
+        if timeout != 0:
+            wait_for(
+                list(self._wanted.items()),
+                None if timeout is None else rounded(timeout / 1000),
+                _keeps_house(),
+            )
+        return self._poll.poll(0)
+
+
+class Epoll:
+    """Like `select.epoll`. Such an object is a file itself, ready when one of its files is."""
+
+    def __init__(self, *args, **keywords):
+        self._epoll = native_epoll(*args, **keywords)
+
+    @classmethod
+    def fromfd(cls, descriptor):
+        made = cls.__new__(cls)
+        made._epoll = native_epoll.fromfd(descriptor)
+        return made
+
+    def poll(self, timeout=None, maxevents=-1):
+        if timeout is not None and timeout < 0:
+            timeout = None
+        if timeout != 0:
+            wait_for(
+                [(self._epoll.fileno(), READ)],
+                None if timeout is None else rounded(timeout),
+                _keeps_house(),
+            )
+        return self._epoll.poll(0, maxevents)
+
+    def __getattr__(self, name):
+        return getattr(self._epoll, name)
+
+    def __enter__(self):
+        self._epoll.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        self._epoll.close()
+
+
+def select_(rlist, wlist, xlist, timeout=None):
+    """Like `select.select`."""
+    rlist, wlist, xlist = list(rlist), list(wlist), list(xlist)
+    found = native_select(rlist, wlist, xlist, 0)  # refuses what cannot be waited for
+    if any(found) or timeout == 0:
+        return found
+    if timeout is not None and timeout < 0:
+        raise ValueError("timeout must be non-negative")
+    fds = {}
+    for files, events in ((rlist, READ), (wlist, select.POLLOUT), (xlist, select.POLLPRI)):
+        for file in files:
+            descriptor = _descriptor(file)
+            fds[descriptor] = fds.get(descriptor, 0) | events
+    wait_for(list(fds.items()), None if timeout is None else rounded(timeout), _keeps_house())
+    return native_select(rlist, wlist, xlist, 0)
+
+
+def read(descriptor, length):
+    """Like `os.read`."""
+    if os.get_blocking(descriptor):
+        wait_for([(descriptor, READ)])
+    return native_read(descriptor, length)
+
+
+def waitpid(pid, options):
+    """Like `os.waitpid`."""
+    if pid > 0 and not options & os.WNOHANG and hasattr(os, "pidfd_open"):
+        try:
+            process = os.pidfd_open(pid)
+        except OSError:
+            return native_waitpid(pid, options)  # in Python's own words
+        try:
+            wait_for([(process, READ)])
+        finally:
+            os.close(process)
+    return native_waitpid(pid, options)
+
+
+def _descriptor(file):
+    return file if isinstance(file, int) else file.fileno()
+
+
+def replace():
+    select.poll = Poll
+    select.select = select_
+    os.read = read
+    os.waitpid = waitpid
+    selectors.PollSelector._selector_cls = Poll
+    selectors.SelectSelector._select = staticmethod(select_)
+    if native_epoll is not None:
+        select.epoll = Epoll
+        selectors.EpollSelector._selector_cls = Epoll
+    else:
+        selectors.DefaultSelector = selectors.PollSelector  # and none in C

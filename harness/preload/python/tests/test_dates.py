@@ -1,0 +1,104 @@
+"""What tells the time tells that of the harness."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+from driver import PRELOAD, START, Harness
+
+SHOW = """
+import time, datetime, json
+assert type(datetime.datetime.now()) is datetime.datetime and type(datetime.date.today()) is datetime.date
+class Mine(datetime.datetime): pass
+assert type(Mine.now()) is Mine
+monotonic, counter, nanoseconds = time.monotonic(), time.perf_counter(), time.monotonic_ns()
+time.sleep(1.5)
+utc = datetime.timezone.utc
+print(json.dumps({
+    "time": time.time(), "time_ns": time.time_ns(), "clock": time.clock_gettime(time.CLOCK_REALTIME),
+    "monotonic": time.monotonic() - monotonic, "counter": time.perf_counter() - counter,
+    "monotonic_ns": time.monotonic_ns() - nanoseconds,
+    "now": datetime.datetime.now(utc).isoformat(), "utcnow": datetime.datetime.utcnow().isoformat(),
+    "today": datetime.datetime.today().isoformat(), "date": datetime.date.today().isoformat(),
+    "gmtime": time.gmtime()[:6], "localtime": time.localtime()[:6], "ctime": time.ctime(),
+    "strftime": time.strftime("%H:%M:%S"), "other": time.strftime("%Y", time.gmtime(0)),
+    "clocked": time.clock_gettime_ns(time.CLOCK_MONOTONIC) - time.monotonic_ns(),
+}), flush=True)
+time.sleep(1)
+"""
+
+
+class Dates(unittest.TestCase):
+    def test_a_program_sees_the_date_that_the_harness_names(self):
+        with Harness(SHOW, {"PYTHONWARNINGS": "ignore"}) as harness:
+            harness.advance(0)
+            harness.advance(1_500)
+            shown = json.loads(harness.line())
+        seconds = (START + 1_500) / 1000
+        wanted = {
+            "time": seconds,
+            "time_ns": (START + 1_500) * 1_000_000,
+            "clock": seconds,
+            "monotonic": 1.5,
+            "counter": 1.5,
+            "monotonic_ns": 1_500_000_000,
+            "now": "2026-05-04T10:00:01.500000+00:00",
+            "utcnow": "2026-05-04T10:00:01.500000",
+            "today": "2026-05-04T10:00:01.500000",
+            "date": "2026-05-04",
+            "gmtime": [2026, 5, 4, 10, 0, 1],
+            "localtime": [2026, 5, 4, 10, 0, 1],
+            "ctime": "Mon May  4 10:00:01 2026",
+            "strftime": "10:00:01",
+            "other": "1970",
+            "clocked": 0,
+        }
+        self.assertEqual(shown, wanted)
+
+    def test_the_date_may_be_set_while_what_counts_up_goes_on(self):
+        source = """
+import time
+began, date = time.monotonic(), time.time()
+time.sleep(2)
+print(time.monotonic() - began, time.time() - date, flush=True)
+time.sleep(1)
+"""
+        with Harness(source) as harness:
+            harness.advance(0)
+            harness.shift = -60_000
+            harness.advance(2_000)
+            self.assertEqual(harness.line(), "2.0 -58.0")
+
+    def test_chance_comes_from_the_seed(self):
+        def draw(seed):
+            source = "import random, time\nprint(random.random(), flush=True)\ntime.sleep(1)"
+            with Harness(source, {"CRISP_SEED": seed}) as harness:
+                return harness.line()
+
+        one, again, other = draw("1"), draw("1"), draw("2")
+        self.assertEqual(one, again)
+        self.assertNotEqual(one, other)
+
+    def test_without_a_channel_nothing_is_replaced(self):
+        source = "import sys, time, threading; print('crisp_clock' in sys.modules, time.sleep, threading.Lock)"
+        run = lambda env: subprocess.check_output([sys.executable, "-c", source], env=env)
+        env = {k: v for k, v in os.environ.items() if k != "CRISP_CLOCK_CHANNEL"}
+        env.pop("PYTHONPATH", None)
+        self.assertEqual(run({**env, "PYTHONPATH": PRELOAD}), run(env))
+
+    def test_the_program_has_its_own_sitecustomize(self):
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "sitecustomize.py"), "w") as file:
+                file.write("import builtins\nbuiltins.of_the_plugin = True\n")
+            source = "import time, sitecustomize\nprint(of_the_plugin, sitecustomize.__file__, flush=True)\ntime.sleep(1)"
+            path = os.pathsep.join([PRELOAD, folder])
+            with Harness(source, {"PYTHONPATH": path}) as harness:
+                self.assertEqual(harness.line(), f"True {folder}/sitecustomize.py")
+
+
+if __name__ == "__main__":
+    unittest.main()
