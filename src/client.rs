@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
 use crisp_harness::candidate::{Candidate, ClientChoice};
 use crisp_harness::live::{OverHttp, OwnDriver, Terms};
-use crisp_harness::peer::{CommandLine, Launcher, PeerOptions, Plugin, Process, Service, View};
+use crisp_harness::peer::{
+    CommandLine, Launcher, PeerOptions, Plugin, Process, Service, Time, View,
+};
 use crisp_mock_server::duration;
 
 use crate::document::read_text;
@@ -90,6 +92,18 @@ pub struct ClientArguments {
         hide_short_help = true
     )]
     pub client_timeout: Duration,
+
+    /// By which clock a plugin of `--run` lives: one that is moved by hand (Node and Python, whose clock
+    /// can be taken from them), or the machine's
+    #[arg(
+        long,
+        value_name = "WHICH",
+        value_enum,
+        default_value_t,
+        env = "CRISP_MOCK_TIME",
+        hide_short_help = true
+    )]
+    pub time: WhichTime,
 
     /// From one poll to the next in real time: so fast do scenarios go over HTTP
     #[arg(
@@ -202,6 +216,7 @@ impl ClientArguments {
         Ok(PeerOptions {
             timeout: self.client_timeout,
             view,
+            time: self.time.into(),
             // Without one, clients end with us as long as we are not killed.
             warden: warden::start().map(Arc::new),
         })
@@ -210,6 +225,28 @@ impl ClientArguments {
     /// On what terms a client outside is tried.
     fn terms(&self) -> Terms {
         Terms { poll: self.poll, jobs: self.jobs, client_timeout: self.client_timeout }
+    }
+}
+
+/// By which clock a plugin lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum WhichTime {
+    /// Virtual where the plugin's clock can be moved, else real
+    #[default]
+    Auto,
+    /// Moved by hand: a day of polling in a second, and the same verdict every time
+    Virtual,
+    /// The machine's
+    Real,
+}
+
+impl From<WhichTime> for Time {
+    fn from(which: WhichTime) -> Self {
+        match which {
+            WhichTime::Auto => Self::Auto,
+            WhichTime::Virtual => Self::Virtual,
+            WhichTime::Real => Self::Real,
+        }
     }
 }
 

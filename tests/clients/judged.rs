@@ -27,11 +27,11 @@ const JOBS: &str = "4";
 /// The committed verdicts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Verdicts {
+pub(crate) struct Verdicts {
     /// The plugins that they are about.
     plugins: Vec<String>,
     /// As they are: loading and polling.
-    run: Expected,
+    pub(crate) run: Expected,
     /// With an adapter: saves, too.
     client_cmd: Expected,
     /// What does not come in every run, so that no test can demand it.
@@ -40,32 +40,32 @@ struct Verdicts {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+pub(crate) struct Expected {
     passes: BTreeSet<String>,
     #[serde(default)]
-    fails: Vec<Failure>,
+    pub(crate) fails: Vec<Failure>,
     /// How the rest of the corpus may fail; without this it is not tried.
     others: Option<Others>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Others {
+pub(crate) struct Others {
     verdict: BTreeSet<String>,
     why: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Failure {
-    scenarios: Vec<String>,
+pub(crate) struct Failure {
+    pub(crate) scenarios: Vec<String>,
     /// In the words of the headline.
-    verdict: BTreeSet<String>,
-    why: String,
+    pub(crate) verdict: BTreeSet<String>,
+    pub(crate) why: String,
 }
 
 impl Expected {
-    fn scenarios(&self) -> BTreeSet<String> {
+    pub(crate) fn scenarios(&self) -> BTreeSet<String> {
         let fails = self.fails.iter().flat_map(|failure| &failure.scenarios);
         self.passes.iter().chain(fails).cloned().collect()
     }
@@ -81,13 +81,16 @@ impl Expected {
     }
 }
 
-fn verdicts() -> Verdicts {
+pub(crate) fn verdicts() -> Verdicts {
     let text = std::fs::read_to_string(repository("examples/verdicts.yaml"));
     serde_saphyr::from_str(&text.expect("the verdicts are there")).expect("they can be read")
 }
 
 /// Replays scenarios against a client; the events of those that were finished, by scenario.
-fn replay(command: &mut Command, scenarios: &BTreeSet<String>) -> BTreeMap<String, Value> {
+pub(crate) fn replay(
+    command: &mut Command,
+    scenarios: &BTreeSet<String>,
+) -> BTreeMap<String, Value> {
     let folder = tempfile::tempdir().expect("a folder for the report");
     let report = folder.path().join("events");
     command
@@ -111,7 +114,7 @@ fn replay(command: &mut Command, scenarios: &BTreeSet<String>) -> BTreeMap<Strin
 }
 
 /// `replay` in the repository, so that messages name files as its users do.
-fn crisp_mock() -> Command {
+pub(crate) fn crisp_mock() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CRISP_") {
@@ -123,7 +126,10 @@ fn crisp_mock() -> Command {
 }
 
 /// A command that runs a script of an example plugin, and what it needs in its environment.
-fn plugin(language: Language, script: &str) -> Result<(String, Option<PathBuf>), Missing> {
+pub(crate) fn plugin(
+    language: Language,
+    script: &str,
+) -> Result<(String, Option<PathBuf>), Missing> {
     let quoted = |program: &Path, script: &str| format!("'{}' {script}", program.display());
     match language {
         Language::Node => {
@@ -226,7 +232,7 @@ fn as_it_is(language: Language, script: &str) {
     holds(&verdicts.run, &verdicts.sometimes, || {
         let mut command = crisp_mock();
         let read = "http://127.0.0.1:{port}/_cache";
-        command.args(["--run", &run, "--read", read, "--jobs", JOBS]);
+        command.args(["--run", &run, "--read", read, "--jobs", JOBS, "--time", "real"]);
         command.envs(modules.iter().map(|modules| ("NODE_PATH", modules)));
         command
     });

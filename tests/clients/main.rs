@@ -20,6 +20,7 @@ mod difference;
 mod example_plugins;
 mod faults;
 mod judged;
+mod moved;
 mod openapi;
 mod pages;
 mod refusals;

@@ -183,12 +183,18 @@ pub(super) async fn while_time<T>(
 impl Trial for OverHttp {
     fn probe(&self) -> Result<(), Untried> {
         let emulator = self.emulator()?;
-        if !self.probes || self.greeting(emulator)?.capabilities.manual_clock {
+        if !self.probes {
             return Ok(());
         }
+        let is_moved = self.greeting(emulator)?.capabilities.manual_clock;
         let access = emulator.default_access(Client::default(), self.terms.poll);
+        let launched = match is_moved {
+            true => self.launcher.in_real_time(&access),
+            false => Some(self.launcher.launch(&access)),
+        };
+        let Some(launched) = launched else { return Ok(()) };
         emulator.runtime.block_on(async {
-            match self.launch(&access).await {
+            match in_time(self.terms.client_timeout, "hello", launched).await {
                 Ok(peer) => probe(peer, &access, emulator.default_space(), self.terms).await,
                 // The judge tries that again.
                 Err(_) => Ok(()),
@@ -239,6 +245,8 @@ impl Trial for OverHttp {
         if self.is_by_hand() {
             return format!("in virtual time over HTTP{view}");
         }
+        let why = self.launcher.why_in_real_time();
+        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
         let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
         let expected = |prepared: &&Prepared| {
             let tempo = tempo(prepared);
@@ -250,8 +258,8 @@ impl Trial for OverHttp {
         let takes = Duration::from_secs(takes.as_secs() / u64::from(jobs.max(1)) + 1);
         let takes = duration::format(takes);
         match scenarios.first() {
-            Some(first) => format!("in real time, {}, about {takes}{view}", tempo(first)),
-            None => format!("in real time{view}"),
+            Some(first) => format!("in real time{why}, {}, about {takes}{view}", tempo(first)),
+            None => format!("in real time{why}{view}"),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! ([`Plugin`]), or a call in this process.
 
 mod ask;
+mod clock;
 mod command_line;
 mod conversation;
 mod family;
@@ -14,14 +15,18 @@ mod http;
 mod lines;
 pub(crate) mod log;
 pub mod lookup;
+mod moved;
 mod options;
 mod plugin;
+mod port;
+mod preload;
 mod process;
 mod program;
 mod reply;
 mod service;
 mod view;
 mod warden;
+mod whose_clock;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -34,7 +39,7 @@ pub use command_line::{BadCommandLine, CommandLine};
 pub use family::Family;
 #[cfg(unix)]
 pub use family::{adopt, bury};
-pub use options::PeerOptions;
+pub use options::{PeerOptions, Time};
 pub use plugin::Plugin;
 pub use process::Process;
 pub use service::Service;
@@ -253,6 +258,17 @@ pub trait Launcher: Send + Sync {
 
     /// The view in words, for the verdict; none when it is the raw settings.
     fn view_in_words(&self) -> Option<String>;
+
+    /// Starts one that lives by the machine's clock, where its peers else live by one that is moved: for
+    /// a look at it before it is judged.
+    fn in_real_time<'a>(&'a self, _: &'a Access) -> Option<Answer<'a, Box<dyn Peer>>> {
+        None
+    }
+
+    /// Why its peers live by the machine's clock, where one that is moved by hand was wanted.
+    fn why_in_real_time(&self) -> Option<String> {
+        None
+    }
 
     /// So many of its peers can run at a time.
     fn at_most(&self) -> usize {

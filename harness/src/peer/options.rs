@@ -16,11 +16,25 @@ pub struct PeerOptions {
     pub view: Option<View>,
     /// Who ends programs when this one is killed.
     pub warden: Option<Arc<Warden>>,
+    /// By which clock a plugin that is judged as it is lives.
+    pub time: Time,
+}
+
+/// By which clock a plugin that is judged as it is lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Time {
+    /// By one that the harness moves, if a process of it loads the preload; else by the machine's.
+    #[default]
+    Auto,
+    /// By one that the harness moves, or not at all.
+    Virtual,
+    /// By the machine's.
+    Real,
 }
 
 impl Default for PeerOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), view: None, warden: None }
+        Self { timeout: Duration::from_secs(10), view: None, warden: None, time: Time::default() }
     }
 }
 

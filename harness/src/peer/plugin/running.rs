@@ -1,9 +1,7 @@
-//! A plugin as it is (`--run`, `--read`): started with the emulator in its environment, its cache
-//! read by `GET` from an address that it has for tests. Only loading and polling can be judged.
+//! The plugin in one scenario.
 
-use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crisp_mock_server::duration;
@@ -11,161 +9,44 @@ use crisp_mock_server::id::WebsiteId;
 use jiff::Timestamp;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
-use super::http::{Http, Unanswered, address};
-use super::log::{Log, shortened};
-use super::options::PeerOptions;
-use super::program::{self, Program, note};
-use super::view::{View, kind};
-use super::{Access, Advanced, Answer, CommandLine, Greeting, Launcher, Peer, PeerError, Reading};
+use crate::peer::http::{Http, Unanswered};
+use crate::peer::log::{Log, shortened};
+use crate::peer::moved::Moved;
+use crate::peer::options::PeerOptions;
+use crate::peer::program::{self, Program, note};
+use crate::peer::view::{View, kind};
+use crate::peer::{Access, Advanced, Answer, CommandLine, Greeting, Peer, PeerError, Reading};
 use crate::scenario::SaveEnd;
 use crate::subject::{Held, How};
 
-/// Stands for a free port.
-const PORT: &str = "{port}";
 /// Between two attempts at an answer that did not come.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Starts a plugin for each scenario.
-#[derive(Debug)]
-pub struct Plugin {
-    run: CommandLine,
-    read: String,
-    options: PeerOptions,
-    view: View,
-    http: Http,
-    /// Whether a cache was ever read.
-    was_read: Arc<AtomicBool>,
-    /// One at a time, unless each gets a port of its own.
-    turn: Option<Arc<Semaphore>>,
-}
-
-impl Plugin {
-    /// A plugin that is started with this command line and shows its cache at this address.
-    ///
-    /// # Errors
-    ///
-    /// In words, when it is no address, or the machine refuses an HTTP client.
-    pub fn new(run: CommandLine, read: &str, options: PeerOptions) -> Result<Self, String> {
-        address(&read.replace(PORT, "1"))?;
-        let turn = (!read.contains(PORT)).then(|| Arc::new(Semaphore::new(1)));
-        Ok(Self {
-            run,
-            read: read.to_owned(),
-            view: options.view.clone().unwrap_or_default(),
-            options,
-            http: Http::new()?,
-            was_read: Arc::default(),
-            turn,
-        })
-    }
-
-    async fn begin(&self) -> Result<Box<dyn Peer>, PeerError> {
-        let turn = match &self.turn {
-            Some(turn) => Arc::clone(turn).acquire_owned().await.ok(),
-            None => None,
-        };
-        let port = if turn.is_some() { None } else { Some(free_port()?) };
-        let port = port.map(|port| port.to_string());
-        let read = match &port {
-            Some(port) => self.read.replace(PORT, port),
-            None => self.read.clone(),
-        };
-        let url = address(&read).map_err(PeerError::NeverStarted)?;
-        self.nothing_answers(&url).await?;
-        let port = port.or_else(|| url.port().map(|port| port.to_string()));
-        let run = match &port {
-            Some(port) => self.run.replacing(PORT, port),
-            None => self.run.clone(),
-        };
-        Ok(Box::new(PluginPeer {
-            greeting: Greeting { name: run.text().to_owned(), ..Greeting::default() },
-            run,
-            port,
-            program: parking_lot::Mutex::new(None),
-            log: Arc::default(),
-            url,
-            http: self.http.clone(),
-            view: self.view.clone(),
-            options: self.options.clone(),
-            misplaced: parking_lot::Mutex::default(),
-            is_ready: AtomicBool::new(false),
-            was_heard: AtomicBool::new(false),
-            was_read: Arc::clone(&self.was_read),
-            turn: Mutex::new(turn),
-        }))
-    }
-
-    /// Another program's answers would be taken for the plugin's.
-    async fn nothing_answers(&self, url: &Url) -> Result<(), PeerError> {
-        match self.http.get(url, self.options.timeout).await {
-            Err(Unanswered::NotThere(_)) => Ok(()),
-            _ => Err(PeerError::NeverStarted(format!(
-                "something answers at {url} before the plugin is started, and would be judged in its \
-                 access\n  = hint: end it, or write {{port}} for a free port: --read \
-                 http://127.0.0.1:{{port}}/_cache"
-            ))),
-        }
-    }
-}
-
-/// A port on which nothing listens.
-///
-/// It lies below those that systems hand out by themselves, so that none of the many sockets of a
-/// run gets it between this look and the plugin's start.
-fn free_port() -> Result<u16, PeerError> {
-    static ASKED: AtomicU32 = AtomicU32::new(0);
-    // Programs that run side by side start their search far apart.
-    let start = std::process::id().wrapping_mul(61);
-    let candidates = std::iter::repeat_with(|| {
-        let offset = start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        u16::try_from(20_000 + offset).unwrap_or(u16::MAX)
-    });
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let free = candidates.take(10_000).find(is_free);
-    free.ok_or_else(|| PeerError::NeverStarted("no port from 20000 to 29999 is free".to_owned()))
-}
-
-impl Launcher for Plugin {
-    fn launch<'a>(&'a self, _: &'a Access) -> Answer<'a, Box<dyn Peer>> {
-        Box::pin(self.begin())
-    }
-
-    fn view(&self, settings: Option<&str>) -> Option<String> {
-        self.view.of(settings)
-    }
-
-    fn view_in_words(&self) -> Option<String> {
-        self.view.in_words()
-    }
-
-    fn at_most(&self) -> usize {
-        if self.turn.is_some() { 1 } else { usize::MAX }
-    }
-}
-
 /// The plugin in one scenario.
-struct PluginPeer {
-    greeting: Greeting,
-    run: CommandLine,
-    port: Option<String>,
+pub(super) struct PluginPeer {
+    /// None: it lives by the machine's clock.
+    pub(super) moved: Option<Moved>,
+    pub(super) greeting: Greeting,
+    pub(super) run: CommandLine,
+    pub(super) port: Option<String>,
     /// Since when it runs.
-    program: parking_lot::Mutex<Option<(Arc<Program>, Instant)>>,
-    log: Arc<Log>,
-    url: Url,
-    http: Http,
-    view: View,
-    options: PeerOptions,
+    pub(super) program: parking_lot::Mutex<Option<(Arc<Program>, Instant)>>,
+    pub(super) log: Arc<Log>,
+    pub(super) url: Url,
+    pub(super) http: Http,
+    pub(super) view: View,
+    pub(super) options: PeerOptions,
     /// What stood at its address in place of a cache, when it was looked at last.
-    misplaced: parking_lot::Mutex<Option<String>>,
+    pub(super) misplaced: parking_lot::Mutex<Option<String>>,
     /// It answered with 200.
-    is_ready: AtomicBool,
+    pub(super) is_ready: AtomicBool,
     /// It answered at all.
-    was_heard: AtomicBool,
-    was_read: Arc<AtomicBool>,
-    turn: Mutex<Option<OwnedSemaphorePermit>>,
+    pub(super) was_heard: AtomicBool,
+    pub(super) was_read: Arc<AtomicBool>,
+    pub(super) turn: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 /// What one `GET` came to.
@@ -179,9 +60,10 @@ enum Look {
 
 impl PluginPeer {
     /// It polls from the moment when it is there.
-    fn begin(&self, access: &Access) -> Result<(), PeerError> {
+    pub(super) fn begin(&self, access: &Access) -> Result<(), PeerError> {
         let mut variables = program::variables(access);
         variables.extend(self.port.clone().map(|port| ("PORT".to_owned(), port.into())));
+        variables.extend(self.moved.iter().flat_map(|moved| moved.variables(access)));
         let kept = Arc::clone(&self.log);
         let program = Program::start(
             &self.run,
@@ -197,7 +79,7 @@ impl PluginPeer {
         Ok(())
     }
 
-    fn program(&self) -> Result<(Arc<Program>, Instant), PeerError> {
+    pub(super) fn program(&self) -> Result<(Arc<Program>, Instant), PeerError> {
         let running = self.program.lock().clone();
         running.ok_or_else(|| PeerError::Stopped("it was not started, or told to stop".to_owned()))
     }
@@ -340,7 +222,16 @@ impl Peer for PluginPeer {
     }
 
     fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()> {
-        Box::pin(async { self.begin(access) })
+        Box::pin(async {
+            self.begin(access)?;
+            let Some(moved) = &self.moved else { return Ok(()) };
+            let (program, _) = self.program()?;
+            tokio::select! {
+                biased;
+                _ = moved.channel.first() => Ok(()),
+                how = program.ended() => Err(self.ended(&how)),
+            }
+        })
     }
 
     fn read(&self) -> Answer<'_, Reading> {
@@ -351,8 +242,16 @@ impl Peer for PluginPeer {
         Box::pin(async { cannot("be told to save") })
     }
 
-    fn advance(&self, _: Duration, _: Timestamp) -> Answer<'_, Advanced> {
-        Box::pin(async { cannot("have its clock moved") })
+    fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {
+        Box::pin(async move {
+            let Some(moved) = &self.moved else { return cannot("have its clock moved") };
+            let (program, _) = self.program()?;
+            tokio::select! {
+                biased;
+                how = program.ended() => Err(self.ended(&how)),
+                advanced = moved.advance(by, now, self.options.timeout) => advanced,
+            }
+        })
     }
 
     fn reset(&self) -> Answer<'_, ()> {

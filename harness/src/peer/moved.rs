@@ -1,0 +1,63 @@
+//! The clock of a plugin that is moved by hand.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::time::timeout;
+
+use super::clock::ClockChannel;
+use super::preload::Preload;
+use super::{Access, Advanced, PeerError};
+
+/// What takes the clock from the plugin's processes, and where it is moved from.
+pub(super) struct Moved {
+    preload: Arc<Preload>,
+    pub(super) channel: Arc<ClockChannel>,
+    elapsed: Mutex<Duration>,
+}
+
+impl Moved {
+    /// A clock that stands at the start.
+    pub(super) async fn new(preload: Arc<Preload>) -> Result<Self, PeerError> {
+        let channel = ClockChannel::open()
+            .await
+            .map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))?;
+        Ok(Self { preload, channel: Arc::new(channel), elapsed: Mutex::default() })
+    }
+
+    /// What the plugin's processes find in their environment.
+    pub(super) fn variables(&self, access: &Access) -> Vec<(String, OsString)> {
+        let seed = access.client.seed.unwrap_or(1).to_string();
+        let clock = self.channel.variables(&access.rest_host, access.now);
+        let clock = clock.into_iter().chain([("CRISP_SEED", seed)]);
+        let clock = clock.map(|(name, value)| (name, OsString::from(value)));
+        let all = self.preload.variables().into_iter().chain(clock);
+        all.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Moves the clocks of all processes, and waits until they are at rest.
+    pub(super) async fn advance(
+        &self,
+        by: Duration,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Advanced, PeerError> {
+        let to = {
+            let mut elapsed = self.elapsed.lock();
+            *elapsed += by;
+            *elapsed
+        };
+        // A moment before the harness gives it up without a reason.
+        match timeout(patience * 9 / 10, self.channel.advance(to, now)).await {
+            Ok(advanced) => Ok(advanced),
+            Err(_) => {
+                let because = self.channel.because();
+                let because = because.unwrap_or_else(|| "it does not come to rest".to_owned());
+                Err(PeerError::Late(because))
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A plugin as it is (`--run`, `--read`): started with the emulator in its environment, its cache
+//! read by `GET` from an address that it has for tests. Only loading and polling can be judged.
+
+mod running;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crisp_mock_server::duration;
+use reqwest::Url;
+use tokio::sync::{Mutex, Semaphore};
+
+use super::http::{Http, Unanswered, address};
+use super::moved::Moved;
+use super::options::PeerOptions;
+use super::port::free_port;
+use super::view::View;
+use super::whose_clock::{Found, REPORTS_WITHIN, WhoseClock};
+use super::{Access, Answer, CommandLine, Greeting, Launcher, Peer, PeerError};
+use running::PluginPeer;
+
+/// Stands for a free port.
+const PORT: &str = "{port}";
+
+/// Starts a plugin for each scenario.
+#[derive(Debug)]
+pub struct Plugin {
+    run: CommandLine,
+    read: String,
+    options: PeerOptions,
+    view: View,
+    http: Http,
+    /// Whether a cache was ever read.
+    was_read: Arc<AtomicBool>,
+    /// One at a time, unless each gets a port of its own.
+    turn: Option<Arc<Semaphore>>,
+    clock: WhoseClock,
+}
+
+impl Plugin {
+    /// A plugin that is started with this command line and shows its cache at this address.
+    ///
+    /// # Errors
+    ///
+    /// In words, when it is no address, or the machine refuses an HTTP client.
+    pub fn new(run: CommandLine, read: &str, options: PeerOptions) -> Result<Self, String> {
+        address(&read.replace(PORT, "1"))?;
+        let turn = (!read.contains(PORT)).then(|| Arc::new(Semaphore::new(1)));
+        Ok(Self {
+            run,
+            read: read.to_owned(),
+            view: options.view.clone().unwrap_or_default(),
+            clock: WhoseClock::new(options.time),
+            options,
+            http: Http::new()?,
+            was_read: Arc::default(),
+            turn,
+        })
+    }
+
+    /// A peer by the clock that was found to be the plugin's.
+    async fn launched(&self, access: &Access) -> Result<Box<dyn Peer>, PeerError> {
+        let found = self.clock.find(self.look(access)).await?;
+        let mut peer = self.begin().await?;
+        if let (Found::Virtual(hello), Ok(preload)) = (found, self.clock.preload()) {
+            peer.moved = Some(Moved::new(preload).await?);
+            peer.greeting.capabilities.manual_clock = true;
+            peer.greeting.version = format!("{} {}", hello.runtime, hello.version);
+        }
+        Ok(Box::new(peer))
+    }
+
+    /// Starts the plugin once and sees whether a process of it reports.
+    async fn look(&self, access: &Access) -> Found {
+        match self.try_look(access).await {
+            Ok(found) => found,
+            Err(error) => Found::Real(error.how()),
+        }
+    }
+
+    async fn try_look(&self, access: &Access) -> Result<Found, PeerError> {
+        let preload = match self.clock.preload() {
+            Ok(preload) => preload,
+            Err(why) => return Ok(Found::Real(why)),
+        };
+        let mut peer = self.begin().await?;
+        let moved = Moved::new(preload).await?;
+        let channel = Arc::clone(&moved.channel);
+        peer.moved = Some(moved);
+        peer.begin(access)?;
+        let (program, _) = peer.program()?;
+        let found = tokio::select! {
+            biased;
+            hello = channel.first() => Found::Virtual(hello),
+            how = program.ended() => Found::Real(format!("no process of it has reported: {how}")),
+            () = tokio::time::sleep(REPORTS_WITHIN) => Found::Real(format!(
+                "no process of it has loaded the preload for Node or Python within {}",
+                duration::format(REPORTS_WITHIN)
+            )),
+        };
+        peer.stop().await?;
+        Ok(found)
+    }
+
+    async fn begin(&self) -> Result<PluginPeer, PeerError> {
+        let turn = match &self.turn {
+            Some(turn) => Arc::clone(turn).acquire_owned().await.ok(),
+            None => None,
+        };
+        let port = if turn.is_some() { None } else { Some(free_port()?) };
+        let port = port.map(|port| port.to_string());
+        let read = match &port {
+            Some(port) => self.read.replace(PORT, port),
+            None => self.read.clone(),
+        };
+        let url = address(&read).map_err(PeerError::NeverStarted)?;
+        self.nothing_answers(&url).await?;
+        let port = port.or_else(|| url.port().map(|port| port.to_string()));
+        let run = match &port {
+            Some(port) => self.run.replacing(PORT, port),
+            None => self.run.clone(),
+        };
+        Ok(PluginPeer {
+            moved: None,
+            greeting: Greeting { name: run.text().to_owned(), ..Greeting::default() },
+            run,
+            port,
+            program: parking_lot::Mutex::new(None),
+            log: Arc::default(),
+            url,
+            http: self.http.clone(),
+            view: self.view.clone(),
+            options: self.options.clone(),
+            misplaced: parking_lot::Mutex::default(),
+            is_ready: AtomicBool::new(false),
+            was_heard: AtomicBool::new(false),
+            was_read: Arc::clone(&self.was_read),
+            turn: Mutex::new(turn),
+        })
+    }
+
+    /// Another program's answers would be taken for the plugin's.
+    async fn nothing_answers(&self, url: &Url) -> Result<(), PeerError> {
+        match self.http.get(url, self.options.timeout).await {
+            Err(Unanswered::NotThere(_)) => Ok(()),
+            _ => Err(PeerError::NeverStarted(format!(
+                "something answers at {url} before the plugin is started, and would be judged in its \
+                 access\n  = hint: end it, or write {{port}} for a free port: --read \
+                 http://127.0.0.1:{{port}}/_cache"
+            ))),
+        }
+    }
+}
+
+impl Launcher for Plugin {
+    fn launch<'a>(&'a self, access: &'a Access) -> Answer<'a, Box<dyn Peer>> {
+        Box::pin(self.launched(access))
+    }
+
+    fn in_real_time<'a>(&'a self, _: &'a Access) -> Option<Answer<'a, Box<dyn Peer>>> {
+        let begin = async { self.begin().await.map(|peer| Box::new(peer) as Box<dyn Peer>) };
+        Some(Box::pin(begin))
+    }
+
+    fn why_in_real_time(&self) -> Option<String> {
+        self.clock.why_real()
+    }
+
+    fn view(&self, settings: Option<&str>) -> Option<String> {
+        self.view.of(settings)
+    }
+
+    fn view_in_words(&self) -> Option<String> {
+        self.view.in_words()
+    }
+
+    fn at_most(&self) -> usize {
+        if self.turn.is_some() { 1 } else { usize::MAX }
+    }
+}

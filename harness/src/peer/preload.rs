@@ -1,0 +1,135 @@
+//! What is loaded into a plugin's processes so that their clocks can be moved: for Node by
+//! `NODE_OPTIONS`, for Python by `PYTHONPATH`. The files lie inside this program.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A file of a preload: where it lies in the folder, and what is in it.
+type File = (&'static str, &'static str);
+
+macro_rules! files {
+    ($($path:literal)*) => {
+        [$(($path, include_str!(concat!("../../preload/", $path)))),*]
+    };
+}
+
+const FILES: &[File] = &files![
+    "node/activity.cjs"
+    "node/chance.cjs"
+    "node/channel.cjs"
+    "node/clock.cjs"
+    "node/codecs.cjs"
+    "node/dates.cjs"
+    "node/exchange.cjs"
+    "node/in_flight.cjs"
+    "node/index.cjs"
+    "node/mover.cjs"
+    "node/offspring.cjs"
+    "node/start.cjs"
+    "node/timers.cjs"
+    "python/sitecustomize.py"
+    "python/crisp_clock/__init__.py"
+    "python/crisp_clock/chance.py"
+    "python/crisp_clock/channel.py"
+    "python/crisp_clock/core.py"
+    "python/crisp_clock/dates.py"
+    "python/crisp_clock/exchange.py"
+    "python/crisp_clock/files.py"
+    "python/crisp_clock/locks.py"
+    "python/crisp_clock/offspring.py"
+    "python/crisp_clock/servers.py"
+    "python/crisp_clock/sockets.py"
+    "python/crisp_clock/threads.py"
+];
+
+/// The preloads in a folder of their own, which goes when this goes.
+#[derive(Debug)]
+pub(super) struct Preload {
+    folder: TempDir,
+}
+
+impl Preload {
+    /// Writes them.
+    pub(super) fn write() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("crisp-mock-preload-").tempdir()?;
+        for (name, text) in FILES {
+            let path = folder.path().join(name);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, text)?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// The variables that have Node and Python load them, what is there already kept.
+    pub(super) fn variables(&self) -> [(&'static str, OsString); 2] {
+        let node = self.folder.path().join("node/index.cjs");
+        let python = self.folder.path().join("python");
+        [
+            ("NODE_OPTIONS", node_options(&node, std::env::var_os("NODE_OPTIONS"))),
+            ("PYTHONPATH", python_path(&python, std::env::var_os("PYTHONPATH"))),
+        ]
+    }
+}
+
+/// The preload comes first: what the plugin requires itself is to see the clock that is moved.
+fn node_options(preload: &Path, present: Option<OsString>) -> OsString {
+    let path = preload.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
+    let mut options = OsString::from(format!("--require \"{path}\""));
+    if let Some(present) = present.filter(|present| !present.is_empty()) {
+        options.push(" ");
+        options.push(present);
+    }
+    options
+}
+
+fn python_path(preload: &Path, present: Option<OsString>) -> OsString {
+    let present = present.unwrap_or_default();
+    let others = std::env::split_paths(&present).filter(|path| path.as_os_str() != OsStr::new(""));
+    let all: Vec<PathBuf> = std::iter::once(preload.to_owned()).chain(others).collect();
+    // A path with a separator in its name cannot be told apart from two.
+    std::env::join_paths(all).unwrap_or_else(|_| preload.as_os_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_preloads_is_inside_the_program() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("preload");
+        let mut found = Vec::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(&root).unwrap().display().to_string();
+                let code = name.ends_with(".py") || name.ends_with(".cjs");
+                if path.is_dir() {
+                    folders.push(path);
+                } else if code && !name.contains("tests/") {
+                    found.push(name);
+                }
+            }
+        }
+        found.sort_unstable();
+        let mut inside: Vec<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        inside.sort_unstable();
+        assert_eq!(found, inside);
+    }
+
+    #[test]
+    fn what_is_in_the_environment_is_kept_behind_the_preload() {
+        let options =
+            node_options(Path::new("/a b/index.cjs"), Some("--enable-source-maps".into()));
+        assert_eq!(options, "--require \"/a b/index.cjs\" --enable-source-maps");
+        assert_eq!(node_options(Path::new("/x"), Some(OsString::new())), "--require \"/x\"");
+        let path = python_path(Path::new("/x"), Some("/y:/z".into()));
+        assert_eq!(path, if cfg!(windows) { "/x;/y:/z" } else { "/x:/y:/z" });
+        assert_eq!(python_path(Path::new("/x"), None), "/x");
+    }
+}

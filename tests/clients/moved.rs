@@ -1,0 +1,123 @@
+//! Plugins as they are in virtual time, which nothing in their sources provides for: the verdicts
+//! that are certain, each time the same; and the tests of what takes the clock from them.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::install::repository;
+use crate::judged::{crisp_mock, plugin, replay, verdicts};
+use crate::plugin::Language;
+use crate::want::{or_skip, program};
+
+/// The outcome of each scenario, with the word and the facts of its failure.
+fn outcomes(events: &BTreeMap<String, Value>) -> BTreeMap<&str, [&str; 4]> {
+    events
+        .iter()
+        .map(|(file, event)| {
+            let failure = |key: &str| event["failure"][key].as_str().unwrap_or_default();
+            let outcome = event["outcome"].as_str().expect("an outcome");
+            (file.as_str(), [outcome, failure("word"), failure("fact"), failure("but")])
+        })
+        .collect()
+}
+
+/// What a replay of the scenarios with a certain verdict says of a plugin in virtual time.
+fn judged(language: Language, script: &str) {
+    let Some((run, modules)) = or_skip(plugin(language, script)) else {
+        return;
+    };
+    let expected = verdicts().run;
+    let scenarios = expected.scenarios();
+    let once = || {
+        let mut command = crisp_mock();
+        command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/_cache"]);
+        command.args(["--time", "virtual", "--jobs", "2", "--client-timeout", "60s"]);
+        command.envs(modules.iter().map(|modules| ("NODE_PATH", modules)));
+        replay(&mut command, &scenarios)
+    };
+    let (first, again) = (once(), once());
+    let (first, again) = (outcomes(&first), outcomes(&again));
+    assert_eq!(first.len(), scenarios.len());
+    assert_eq!(first, again, "no clock but the scenario's is in it");
+    for (file, [outcome, word, ..]) in first {
+        let failure = expected
+            .fails
+            .iter()
+            .find(|failure| failure.scenarios.iter().any(|scenario| scenario == file));
+        match failure {
+            Some(failure) => {
+                assert_eq!(outcome, "failed", "{file}: {}", failure.why);
+                assert!(
+                    failure.verdict.contains(word),
+                    "{file}: {word}, not {:?}",
+                    failure.verdict
+                );
+            }
+            None => assert_eq!(outcome, "passed", "{file}: {word}"),
+        }
+    }
+}
+
+#[test]
+fn the_node_plugin_as_it_is_has_the_same_verdicts_twice_in_virtual_time() {
+    judged(Language::Node, "index");
+}
+
+#[test]
+fn the_python_plugin_as_it_is_has_the_same_verdicts_twice_in_virtual_time() {
+    judged(Language::Python, "plugin");
+}
+
+/// Runs tests that are written in the language of what they test.
+fn passes(mut command: Command) {
+    let output = command.output().expect("the program is there");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn the_preload_for_node_passes_its_own_tests() {
+    let Some(node) = or_skip(program("node")) else { return };
+    let folder = repository("harness/preload/node/tests");
+    let files = std::fs::read_dir(folder).expect("the tests are there");
+    let files = files.map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.to_string_lossy().ends_with(".test.cjs")).collect();
+    files.sort_unstable();
+    assert!(files.len() >= 5, "{files:?}");
+    let mut command = Command::new(node);
+    command.arg("--test").args(files);
+    passes(command);
+}
+
+#[test]
+fn the_preload_for_python_passes_its_own_tests() {
+    let Some(python) = or_skip(program("python3")) else { return };
+    let mut command = Command::new(python);
+    command.args(["-m", "unittest", "discover", "-s"]);
+    command.arg(repository("harness/preload/python/tests"));
+    passes(command);
+}
+
+#[test]
+fn a_program_whose_clock_cannot_be_taken_is_judged_in_real_time_and_told_so() {
+    let Some(shell) = or_skip(program("sh")) else { return };
+    let run = format!("'{}' -c 'sleep 100'", shell.display());
+    let judge = |time: &str| {
+        let mut command = crisp_mock();
+        command.args(["scenarios/basics/nothing-happens.yaml", "--run", &run]);
+        command.args(["--read", "http://127.0.0.1:{port}/", "--client-timeout", "1s"]);
+        command.args(["--time", time]);
+        let output = command.output().expect("the program is there");
+        let said = String::from_utf8_lossy(&output.stdout);
+        said.into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    let refused = judge("virtual");
+    assert!(
+        refused.contains("--time virtual: no process of it has loaded the preload"),
+        "{refused}"
+    );
+    assert!(refused.contains("--time auto judges others in real time"), "{refused}");
+}
