@@ -7,6 +7,12 @@
 
 "use strict";
 
-if (process.env.CRISP_CLOCK_CHANNEL) {
+// A thread in which Node itself runs module hooks is none of the program's: it has no port to it.
+function isOfTheProgram() {
+  const { isMainThread, parentPort } = require("node:worker_threads");
+  return isMainThread || parentPort !== null;
+}
+
+if (process.env.CRISP_CLOCK_CHANNEL && isOfTheProgram()) {
   require("./start.cjs").start(process.env);
 }
