@@ -3,10 +3,11 @@
 
 "use strict";
 
-const { performance } = require("node:perf_hooks");
 const { setImmediate } = require("node:timers");
 
-const realNow = performance.now.bind(performance);
+// The machine's clock in milliseconds; `performance.now` of Node 18 would ask the function replaced.
+const { bigint } = process.hrtime;
+const realNow = () => Number(bigint()) / 1e6;
 
 class Mover {
   #parts;

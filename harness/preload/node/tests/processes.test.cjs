@@ -103,3 +103,18 @@ test("the count of what was done stays the same while nothing is done", deadline
       assert.ok((await harness.advance(490)).entered > seen[0]);
     },
   ));
+
+test("the thread of module hooks has no clock, and what it loads is loaded before the reply", deadline, () =>
+  withProgram(
+    `import { register } from "node:module";
+     const slow = "export const load = async (url, context, next) => {" +
+       "const end = performance.now() + 100; while (performance.now() < end); return next(url, context); }";
+     register("data:text/javascript," + encodeURIComponent(slow));
+     await import("data:text/javascript,export default 1");
+     setTimeout(() => {}, 321);`,
+    { module: true },
+    async (harness) => {
+      assert.equal((await harness.advance(0)).next_ms, 321);
+      assert.equal(harness.peers.length, 1);
+    },
+  ));
