@@ -26,6 +26,19 @@ pub enum Mistake {
     // Waits, intervals, status.
     StopsOnRefusal, NoBackoff, IgnoresRetryAfter, BackoffWithoutCap, BackoffNeverResets,
     OnceASecond, OneRequestPerWebsite, PollsTooOften, ResyncLoop, AlwaysFresh,
+    // What settings hold.
+    DropsProtoKeys, ComposesCharacters, CutsLongTexts, EscapesMarkup, OneKindOfLineEnd,
+    RewritesDates, FlattensDeepValues, LargeObjectsAreEmpty, SplitsCharacters, ComparesMembersOnly,
+    ToldOnceIsEnough,
+    // How many there are.
+    FirstTwentyItems, KeepsFiftyWebsites, ReadsTenPages,
+    // How long it goes on.
+    BackoffOverflows, PollsSeldomWhenIdle, EntriesExpire, GivesUp,
+    // Words of an answer, and dates.
+    RetryAfterDatesUnread, RetryAfterNonsenseIsForever, RetryAfterWithoutItsPoint,
+    NoonPlusTwelve, NoLeapDay, WeekYear, SummerTime, TornMidnight, MonthOffByOne,
+    // Answers that come when their request was given up.
+    LatePollCounts, LateReadingCounts, LateSaveCounts,
 }
 
 /// The mistake that a machine makes, if any.

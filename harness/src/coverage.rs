@@ -10,6 +10,7 @@ use crisp_mock_server::fault::Effect;
 use crisp_mock_server::operation::Operation;
 use serde::Serialize;
 
+use crate::dimensions::Dimensions;
 use crate::history::{History, Request};
 use crate::scenario::Scenario;
 
@@ -60,11 +61,13 @@ const EFFECTS: usize = Effect::KEYS.len();
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     counts: [[[u64; 5]; 5]; EFFECTS],
+    /// How varied the cases were.
+    pub dimensions: Dimensions,
 }
 
 impl Default for Coverage {
     fn default() -> Self {
-        Self { counts: [[[0; 5]; 5]; EFFECTS] }
+        Self { counts: [[[0; 5]; 5]; EFFECTS], dimensions: Dimensions::default() }
     }
 }
 
@@ -84,6 +87,7 @@ pub struct Cell {
 impl Coverage {
     /// Adds what a run has met.
     pub fn see(&mut self, scenario: &Scenario, history: &History) {
+        self.dimensions.see(scenario, history.now());
         let clocks: Vec<_> = scenario
             .faults
             .faults
@@ -115,6 +119,7 @@ impl Coverage {
         let ours = self.counts.iter_mut().flatten().flatten();
         let theirs = other.counts.iter().flatten().flatten();
         ours.zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
+        self.dimensions.add(&other.dimensions);
     }
 
     /// How often this effect met this operation in this phase.

@@ -3,6 +3,7 @@
 pub mod candidate;
 mod check;
 pub mod coverage;
+pub mod dimensions;
 pub mod generate;
 pub mod history;
 pub mod judge;

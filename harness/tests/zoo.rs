@@ -139,7 +139,7 @@ fn a_file_that_kills_an_unknown_mutant_is_refused_where_it_is_written() {
 
 /// Half a minute of work when optimised, an hour when not: CI runs it in a release build.
 #[test]
-fn the_kill_matrix_has_not_changed_and_random_cases_find_44_of_46() {
+fn the_kill_matrix_has_not_changed_and_random_cases_find_all_but_two() {
     if cfg!(debug_assertions) && std::env::var_os("MATRIX").is_none() {
         eprintln!("not compared without optimisation, unless MATRIX is set");
         return;
@@ -158,10 +158,10 @@ fn the_kill_matrix_has_not_changed_and_random_cases_find_44_of_46() {
     }
     let often = matrix.rows.iter().filter(|row| {
         let found = row.random.as_ref().map_or(0, |random| random.found());
-        row.mutant.number <= 46 && found >= 4
+        found >= 4
     });
-    let often = often.count();
-    assert!(often >= 44, "random cases find {often} of 46");
+    let (often, all) = (often.count(), matrix.rows.len());
+    assert!(often >= all - 2, "random cases find {often} of {all} in 4 of 7 seeds\n{matrix}");
     insta::assert_snapshot!(matrix);
 }
 

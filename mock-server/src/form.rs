@@ -67,7 +67,14 @@ macro_rules! converts {
     )+};
 }
 
-converts!(Span(Duration), Wait(Duration), Shift(i64), WebsiteName(WebsiteId), MethodName(Method));
+converts!(
+    Span(Duration),
+    Wait(Duration),
+    Shift(i64),
+    WebsiteName(WebsiteId),
+    Date(Stamp),
+    MethodName(Method)
+);
 text_form!(Span);
 text_form!(Wait);
 text_form!(Shift);

@@ -1,5 +1,7 @@
 //! What an answer means, before anything is done with its content.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -13,6 +15,10 @@ use crate::wire::{self, Refused};
 
 impl Machine {
     pub(super) fn answered(&mut self, id: RequestId, response: http::Response<Bytes>) {
+        #[cfg(feature = "mistakes")]
+        if self.applied_late(id, &response) {
+            return;
+        }
         let (head, body) = response.into_parts();
         let Some((flight, exchange)) = self.flight.land(id, self.now, Some(&head.headers)) else {
             return;
@@ -112,15 +118,25 @@ impl Machine {
             {
                 self.recover();
             }
-            // The server's clock was set back while the pages were read: they start anew.
-            (Job::Verify, 400 | 410 | 416 | 422) if self.asked_from_the_future(&job, exchange) => {
+            // The server's clock was set back while the pages were read, or an outage since then was
+            // longer than what the server remembers: they start anew.
+            (Job::Verify, 400 | 410 | 416 | 422)
+                if self.asked_from_the_future(&job, exchange) || self.pass_may_be_too_old() =>
+            {
                 self.start_list();
             }
             _ => {}
         }
-        let retry_after = wire::retry_after(headers, self.server_now());
+        let retry_after = self.wait_asked(headers);
         let trouble = Trouble::of(status);
         self.set_back(&job, exchange, Setback { trouble, error: refused.to_string(), retry_after });
+    }
+
+    /// Whether the date of the list's first page may be one that has become too old. Right after the
+    /// pages it is not, and another list would be refused its date just so.
+    fn pass_may_be_too_old(&self) -> bool {
+        let (waited, now) = (self.config.refused.cap, self.now.elapsed);
+        self.phase.pass().is_some_and(|pass| pass.is_older_than(waited, now))
     }
 
     /// A `Retry-After` on a refusal silences the whole client (rule 6).
@@ -132,9 +148,18 @@ impl Machine {
             self.counters.throttled += 1;
             self.ledger.throttled();
         }
-        if let Some(asked) = wire::retry_after(headers, self.server_now()) {
+        if let Some(asked) = self.wait_asked(headers) {
             self.waits.obey(asked, self.now.elapsed);
         }
+    }
+
+    /// How long the headers ask to wait.
+    fn wait_asked(&self, headers: &HeaderMap) -> Option<Duration> {
+        #[cfg(feature = "mistakes")]
+        if let Some(wrong) = super::mistaken::words::wait_asked(self.config.mistakes, headers) {
+            return wrong;
+        }
+        wire::retry_after(headers, self.server_now())
     }
 
     /// A request failed: count, wait, and keep everything as it is.

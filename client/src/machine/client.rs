@@ -54,6 +54,10 @@ pub struct Machine {
     /// Why the last list was not used, until one is.
     pub(super) list_error: Option<String>,
     pub(super) actions: Vec<Action>,
+
+    /// What a mistake remembers.
+    #[cfg(feature = "mistakes")]
+    pub(super) memory: super::mistaken::Memory,
 }
 
 impl Machine {
@@ -83,6 +87,8 @@ impl Machine {
             last_error: None,
             list_error: None,
             actions,
+            #[cfg(feature = "mistakes")]
+            memory: super::mistaken::Memory::default(),
             config,
         }
     }
@@ -137,6 +143,8 @@ impl Machine {
             Event::PollNow => self.polls.due = self.polls.due.min(self.now.elapsed),
         }
         self.expire();
+        #[cfg(feature = "mistakes")]
+        self.forget_websites();
         self.send_what_is_due();
         std::mem::take(&mut self.actions)
     }

@@ -89,6 +89,12 @@ impl Flight {
         Some((request, exchange))
     }
 
+    /// What a request is for.
+    #[cfg(feature = "mistakes")]
+    pub(super) fn job(&self, id: RequestId) -> Option<&Job> {
+        self.requests.iter().find(|request| request.id == id).map(|request| &request.job)
+    }
+
     /// A request that has taken too long.
     pub(super) fn expired(&self, now: Duration) -> Option<RequestId> {
         self.requests.iter().find(|request| request.deadline <= now).map(|request| request.id)

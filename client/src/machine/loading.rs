@@ -9,7 +9,6 @@ use super::parts::difference::Draft;
 use super::pass::{Missing, Pass, vanished};
 use super::words::{Exchange, Job, Lane, Setback, Trouble};
 use crate::mistake::Mistake;
-use crate::wire;
 use crate::{Website, WebsiteId, Websites};
 
 /// So many websites that a doubtful list lacks are asked for one by one; more would cost more
@@ -19,11 +18,12 @@ const MOST_ASKED_ALONE: usize = 50;
 impl Machine {
     /// A page came back with a success status.
     pub(super) fn page_read(&mut self, page: u32, exchange: &Exchange, body: &[u8]) {
+        let read = self.read_list(body, true);
         let Some(pass) = self.phase.pass_mut().filter(|pass| pass.wants_page() == Some(page))
         else {
             return;
         };
-        let list = match wire::read_items(body, true) {
+        let list = match read {
             Ok(list) => list,
             Err(problem) => {
                 let setback = Setback::unreadable(problem);
@@ -36,6 +36,8 @@ impl Machine {
             return self.set_back(&Job::Page(page), exchange, setback);
         }
         self.counters.odd_items += list.unreadable as u64;
+        #[cfg(feature = "mistakes")]
+        self.memory.hear_page(&list.items, self.now.elapsed);
         let mistakes = self.config.mistakes;
         let whole = pass.take(&list.items, size, exchange, self.lists.end(), mistakes);
         if let Some(excess) = self.bounds.excess(&self.snapshot.websites, pass.size()) {
@@ -106,7 +108,7 @@ impl Machine {
             self.recovered(Lane::Load);
             return self.start_list();
         }
-        let list = match self.read_differential(body) {
+        let list = match self.read_list(body, false) {
             Ok(list) => list,
             Err(problem) => {
                 let setback = Setback::unreadable(problem);

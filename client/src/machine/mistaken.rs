@@ -1,5 +1,11 @@
 //! What the mistakes do that are more than one condition (feature `mistakes`).
 
+pub(super) mod calendar;
+mod late;
+mod memory;
+mod values;
+pub(super) mod words;
+
 use std::collections::HashSet;
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -12,6 +18,9 @@ use super::parts::difference::{Draft, apply};
 use crate::mistake::{Mistake, Mistakes};
 use crate::wire::{self, Item, ItemKind, ItemList, Unreadable};
 use crate::{Settings, Website, WebsiteId};
+
+pub(super) use late::outlived;
+pub(super) use memory::Memory;
 
 /// Whether a request goes beside those under way.
 pub(super) fn goes_beside(mistakes: Mistakes, operation: Operation, busy: &[Operation]) -> bool {
@@ -27,8 +36,17 @@ pub(super) fn goes_beside(mistakes: Mistakes, operation: Operation, busy: &[Oper
     }
 }
 
-/// Reads a differential's body.
-pub(super) fn read(mistakes: Mistakes, body: &[u8]) -> Option<Result<ItemList, Unreadable>> {
+/// Reads the body of a page or of a differential.
+pub(super) fn read(
+    mistakes: Mistakes,
+    body: &[u8],
+    of_page: bool,
+) -> Option<Result<ItemList, Unreadable>> {
+    values::read(mistakes, body, of_page)
+        .or_else(|| (!of_page).then(|| read_differential(mistakes, body))?)
+}
+
+fn read_differential(mistakes: Mistakes, body: &[u8]) -> Option<Result<ItemList, Unreadable>> {
     let read = || wire::read_items(body, false);
     Some(match mistakes.0? {
         Mistake::GarbageIsNoNews => Ok(read().unwrap_or_default()),
@@ -94,6 +112,15 @@ pub(super) fn applied(mistakes: Mistakes, items: &[Item], draft: &mut Draft) -> 
         }
         Some(Mistake::IgnoresKnownAdditions) => {
             let items = kept(&|item| !added(item) || draft.get(&item.id).is_none());
+            apply(&items, draft);
+        }
+        Some(Mistake::ComparesMembersOnly) => {
+            let news = |item: &Item| {
+                let known = draft.get(&item.id);
+                item.difference != ItemKind::Updated
+                    || known.is_none_or(|it| !values::alike(&it.settings, &item.website.settings))
+            };
+            let items = kept(&news);
             apply(&items, draft);
         }
         Some(Mistake::EmptyClearsTheCache) if items.is_empty() => draft.clear(),

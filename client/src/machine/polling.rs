@@ -39,7 +39,7 @@ impl Machine {
         if let Some(asked_after) = self.polls.good {
             self.lists.end_watch(asked_after);
         }
-        let list = match self.read_differential(body) {
+        let list = match self.read_list(body, false) {
             Ok(list) => list,
             Err(problem) => {
                 #[cfg(feature = "mistakes")]
@@ -50,6 +50,12 @@ impl Machine {
                 let setback = Setback::unreadable(problem);
                 return self.set_back(&Job::Poll, exchange, setback);
             }
+        };
+        #[cfg(feature = "mistakes")]
+        let list = {
+            let ItemList { mut items, unreadable } = list;
+            self.memory.hear(self.config.mistakes, &mut items, self.now.elapsed);
+            ItemList { items, unreadable }
         };
         let known = &self.snapshot.websites;
         let draft = self.drafted(&list.items);
@@ -74,13 +80,14 @@ impl Machine {
         self.good_poll(exchange);
     }
 
-    /// The items of a differential's body.
-    pub(super) fn read_differential(&self, body: &[u8]) -> Result<ItemList, Unreadable> {
+    /// The items of a page's body (`of_page`), or of a differential's.
+    #[cfg_attr(not(feature = "mistakes"), expect(clippy::unused_self, reason = "mistakes"))]
+    pub(super) fn read_list(&self, body: &[u8], of_page: bool) -> Result<ItemList, Unreadable> {
         #[cfg(feature = "mistakes")]
-        if let Some(wrong) = super::mistaken::read(self.config.mistakes, body) {
+        if let Some(wrong) = super::mistaken::read(self.config.mistakes, body, of_page) {
             return wrong;
         }
-        wire::read_items(body, false)
+        wire::read_items(body, of_page)
     }
 
     /// Applies a differential's items to a draft.

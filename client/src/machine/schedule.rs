@@ -213,7 +213,14 @@ impl Machine {
 
     pub(super) fn poll_interval(&mut self) -> Duration {
         let budget = self.budget();
-        self.pacing.poll_interval(&budget)
+        let interval = self.pacing.poll_interval(&budget);
+        #[cfg(feature = "mistakes")]
+        if self.config.mistakes.has(Mistake::PollsSeldomWhenIdle)
+            && self.memory.is_idle(self.now.elapsed)
+        {
+            return interval * 10;
+        }
+        interval
     }
 
     fn send(&mut self, job: Job) -> bool {
@@ -239,6 +246,8 @@ impl Machine {
                 true => super::mistaken::as_local_time(date),
                 false => date,
             };
+            #[cfg(feature = "mistakes")]
+            let date = super::mistaken::calendar::written(mistakes, date, self.server_now());
             self.requests.since(date, mistakes.has(Mistake::PollsConfiguredOnly))
         };
         Some(match job {
@@ -264,6 +273,15 @@ impl Machine {
     pub(super) fn expire(&mut self) {
         let now = self.now.elapsed;
         while let Some(id) = self.flight.expired(now) {
+            #[cfg(feature = "mistakes")]
+            let outlived = (self.flight.job(id))
+                .and_then(|job| super::mistaken::outlived(self.config.mistakes, id, job));
+            #[cfg(feature = "mistakes")]
+            if let Some(outlived) = outlived {
+                self.memory.outlives(outlived);
+                self.failed(id, Failure::Timeout);
+                continue;
+            }
             self.actions.push(Action::Abandon { id });
             self.failed(id, Failure::Timeout);
         }

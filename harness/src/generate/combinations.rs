@@ -11,37 +11,53 @@ use crisp_mock_server::operation::Operation;
 use http::StatusCode;
 
 use super::random::Random;
-use super::{Bounds, Case, settings};
+use super::{Bounds, Case, crowd, late, long, settings};
 use crate::scenario::{Anchor, Deed, Scenario, Spot, Step};
 
 /// Steps that a combination has at least.
 const STEPS: usize = 2;
 
-/// Puts a combination into one case of eight.
+/// Puts a combination into one case of six.
 pub(super) fn add(random: &mut Random<'_>, case: &Case, bounds: Bounds, scenario: &mut Scenario) {
-    if !random.once_in(8) || bounds.max_steps < STEPS || case.websites == 0 {
+    if bounds.max_steps < STEPS || case.websites == 0 {
         return;
     }
-    let combinations = [
-        forgotten,
-        overtaken_save,
-        overtaken_poll,
-        late_drift,
-        away_and_back,
-        drift_in_each_pass,
-        at_one_moment,
-    ];
-    let (mut steps, fault) = random.one(&combinations)(random, case, scenario);
+    if case.crowded {
+        scenario.when.truncate(bounds.max_steps - 1);
+        scenario.when.push(crowd::changes(random, case));
+        return;
+    }
+    let combinations: &[Draw] = match (random.once_in(long::RARE), random.once_in(6)) {
+        (true, _) => &[long::hours],
+        (false, true) => &COMBINATIONS,
+        (false, false) => return,
+    };
+    let (mut steps, fault) = random.one(combinations)(random, case, scenario);
     steps.truncate(bounds.max_steps);
     scenario.when.truncate(bounds.max_steps - steps.len());
-    let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_));
+    let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_) | Deed::ClientUpdate(_));
     if bounds.saves || !steps.iter().any(saves) {
         scenario.when.extend(steps);
         scenario.faults.faults.extend(fault);
     }
 }
 
-type Combination = (Vec<Step>, Option<Fault>);
+pub(super) type Combination = (Vec<Step>, Option<Fault>);
+
+type Draw = fn(&mut Random<'_>, &Case, &mut Scenario) -> Combination;
+
+const COMBINATIONS: [Draw; 10] = [
+    forgotten,
+    overtaken_save,
+    overtaken_poll,
+    late_drift,
+    away_and_back,
+    drift_in_each_pass,
+    at_one_moment,
+    late::poll,
+    late::own_save,
+    late::reading,
+];
 
 /// An outage that is longer than the server remembers, and a change at its beginning.
 fn forgotten(random: &mut Random<'_>, case: &Case, scenario: &mut Scenario) -> Combination {
@@ -166,26 +182,26 @@ fn quirk(scenario: &mut Scenario, name: &str, value: &str) {
     quirks.push((name.to_owned(), value.to_owned()));
 }
 
-fn slow(operation: Operation, number: u64, by: Duration) -> Fault {
+pub(super) fn slow(operation: Operation, number: u64, by: Duration) -> Fault {
     let occurrence = Occurrence::Range { first: number, last: Some(number) };
     let target = Target { operation, page: None, occurrence };
     Fault::new(target, Effect::Delay(Delay::Fixed(by)))
 }
 
 /// How many intervals go by before the poll that matters.
-fn polls(random: &mut Random<'_>) -> u32 {
+pub(super) fn polls(random: &mut Random<'_>) -> u32 {
     u32::try_from(random.between(1, 4)).unwrap_or(1)
 }
 
-fn website(random: &mut Random<'_>, case: &Case) -> WebsiteId {
+pub(super) fn website(random: &mut Random<'_>, case: &Case) -> WebsiteId {
     WebsiteId::numbered(u32::try_from(random.between(1, u64::from(case.websites))).unwrap_or(1))
 }
 
-fn save(random: &mut Random<'_>, case: &Case) -> serde_json::Value {
+pub(super) fn save(random: &mut Random<'_>, case: &Case) -> serde_json::Value {
     settings::of(random, &case.pool, 1, case.swarm.rich)
 }
 
-fn at(time: Duration, deed: Deed) -> Step {
+pub(super) fn at(time: Duration, deed: Deed) -> Step {
     let time = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     Step { anchor: Anchor::At(time), wait: None, deed }
 }

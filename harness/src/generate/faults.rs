@@ -7,7 +7,8 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use crisp_mock_server::fault::{
-    Delay, Effect, Fault, FaultPlan, Occurrence, Rate, Side, Target, Throttle, Window,
+    Delay, Effect, Fault, FaultPlan, Occurrence, Rate, RetryAfterForm, Side, Target, Throttle,
+    Window,
 };
 use crisp_mock_server::form::Span;
 use crisp_mock_server::operation::Operation;
@@ -151,7 +152,14 @@ fn unaimed(random: &mut Random<'_>, key: &str) -> Option<Fault> {
         // The other effects have no value.
         switch => serde_json::from_value(serde_json::json!({ switch: true })).ok()?,
     };
-    Some(Fault { retry_after, ..Fault::unaimed(effect) })
+    let retry_after_as = retry_after.and_then(|_| form(random));
+    Some(Fault { retry_after, retry_after_as, ..Fault::unaimed(effect) })
+}
+
+/// How an answer writes for how long it asks to be left alone.
+pub(super) fn form(random: &mut Random<'_>) -> Option<RetryAfterForm> {
+    let forms = [RetryAfterForm::Date, RetryAfterForm::Fraction, RetryAfterForm::Nonsense];
+    random.once_in(3).then(|| random.one(&forms))
 }
 
 fn delay(random: &mut Random<'_>) -> Delay {

@@ -3,9 +3,13 @@
 //! [`scenario`] draws one; [`Scenarios`] is the same as a proptest strategy, for property tests
 //! about scenarios. Everything drawn is inside the [`envelope`].
 
+mod calendar;
 mod combinations;
+mod crowd;
 pub mod envelope;
 mod faults;
+mod late;
+mod long;
 mod random;
 mod set_up;
 mod settings;
@@ -13,6 +17,7 @@ mod steps;
 mod swarm;
 mod times;
 mod tree;
+mod values;
 
 use std::time::Duration;
 
@@ -21,6 +26,7 @@ use proptest::test_runner::TestRng;
 use serde_json::Value;
 
 pub use tree::{Scenarios, Shrinking};
+pub use values::Sort;
 
 use crate::scenario::{Deed, Scenario};
 use random::Random;
@@ -65,6 +71,8 @@ struct Case {
     poll_every: Duration,
     page_size: u32,
     websites: u32,
+    /// Whether they are many.
+    crowded: bool,
     /// Pages of the first list, the empty one aside.
     pages: u32,
     pool: Vec<Value>,
@@ -88,6 +96,8 @@ impl Case {
         } else {
             random.below(6)
         };
+        let crowd = crowd::size(random);
+        let (websites, page_size) = crowd.unwrap_or((websites, page_size));
         let poll_every = if swarm.tuned && random.once_in(3) {
             Duration::from_secs(random.one(&[20, 120]))
         } else {
@@ -100,6 +110,7 @@ impl Case {
             poll_every,
             page_size: number(page_size),
             websites: number(websites),
+            crowded: crowd.is_some(),
             pages: number(websites.div_ceil(page_size)),
             pool,
             start: Vec::new(),

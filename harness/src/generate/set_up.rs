@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::operation::Operation;
 use crisp_mock_server::quirks::TABLE;
 
 use super::Case;
+use super::calendar;
 use super::envelope;
 use super::random::Random;
 use super::settings;
-use crate::scenario::{Client, Known, Scenario, Server, Start};
+use crate::scenario::{Client, Deed, Known, Scenario, Server, Start};
 
 /// How the server behaves.
 pub(super) fn server(random: &mut Random<'_>, case: &Case) -> Server {
@@ -53,10 +55,11 @@ pub(super) fn client(random: &mut Random<'_>, case: &Case) -> Client {
 
 /// What is there before anything happens.
 pub(super) fn start(random: &mut Random<'_>, case: &Case) -> Start {
-    if !random.once_in(3) {
-        return Start { generated: Some(case.websites), ..Start::default() };
+    let date = calendar::date(random);
+    if case.crowded || !random.once_in(3) {
+        return Start { generated: Some(case.websites), date, ..Start::default() };
     }
-    let mut start = Start::default();
+    let mut start = Start { date, ..Start::default() };
     for number in 1..=case.websites {
         let id = WebsiteId::numbered(number);
         if random.once_in(5) {
@@ -77,6 +80,15 @@ pub(super) fn start(random: &mut Random<'_>, case: &Case) -> Start {
 pub(super) fn settle(scenario: &mut Scenario) {
     let known = Known::of(scenario);
     scenario.when.retain(|step| known.stranger(&step.deed).is_none());
+    // A file with faults that can never meet anything is refused.
+    let orders = |order: fn(&Deed) -> bool| scenario.when.iter().any(|step| order(&step.deed));
+    let puts = orders(|deed| matches!(deed, Deed::ClientSave(_)));
+    let patches = orders(|deed| matches!(deed, Deed::ClientUpdate(_)));
+    scenario.faults.faults.retain(|fault| match fault.at.map(|target| target.operation) {
+        Some(Operation::SaveSettings) => puts,
+        Some(Operation::UpdateSettings) => patches,
+        _ => true,
+    });
     while let Some(conflict) = envelope::conflict(scenario) {
         let quirks = &mut scenario.server.quirks.0;
         let before = quirks.len();

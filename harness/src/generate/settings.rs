@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::random::Random;
+use super::values;
 
 /// The largest whole number that every JSON library keeps exactly.
 const LARGEST: i64 = 1 << 53;
@@ -28,17 +29,23 @@ const KEYS: [&str; 8] = ["enabled", "colour", "limits", "tags", "n", "Größe", 
 /// The settings that a case chooses from.
 pub(super) fn pool(random: &mut Random<'_>, rich: bool) -> Vec<Value> {
     let size = random.between(2, 5);
-    (0..size)
-        .map(
-            |number| {
+    let mut pool: Vec<_> =
+        (0..size)
+            .map(|number| {
                 if rich {
                     object(random, number)
                 } else {
                     json!({ "message": format!("v{number}") })
                 }
-            },
-        )
-        .collect()
+            })
+            .collect();
+    // Settings that differ in one place within a member.
+    if rich && random.once_in(4) {
+        let first = values::nested(random, &pool[0]);
+        let second = values::nested(random, &first);
+        pool.extend([first, second]);
+    }
+    pool
 }
 
 /// Settings for this website: one of the pool, now and then with a key that no other has.
@@ -67,6 +74,9 @@ fn object(random: &mut Random<'_>, number: u64) -> Value {
         let key = random.one(&KEYS).to_owned();
         let value = value(random, 2);
         members.insert(key, value);
+    }
+    if random.once_in(4) {
+        values::add(random, &mut members);
     }
     Value::Object(members)
 }

@@ -24,7 +24,6 @@ use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
 use crate::runner::{self, Judged, Outside};
 use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
-use crate::words::START;
 use crate::world::{self, Prepared};
 
 impl OverHttp {
@@ -167,7 +166,7 @@ impl ByHand {
 
     fn access(&self, url: &str, now: Moment) -> Access {
         // The world's own space has these credentials: they follow from its name and blueprint.
-        let outside = ServerTime { elapsed: Duration::ZERO, wall: START.into() };
+        let outside = ServerTime { elapsed: Duration::ZERO, wall: self.prepared.begins.into() };
         let blueprint = Arc::clone(&self.prepared.blueprint);
         let info = Info::of(&Space::start(world::SPACE, blueprint, url, outside), url);
         let client = self.prepared.scenario.client.clone();

@@ -101,6 +101,8 @@ impl Text {
         if !self.quiet && searched.cases > 0 {
             out.push_str("\n  Faults that were met, by what the client was doing:\n");
             out.push_str(&searched.coverage.table());
+            out.push_str("\n  In how many cases:\n");
+            out.push_str(&searched.coverage.dimensions.table());
             if self.verbose {
                 for phase in Phase::ALL {
                     let _ = write!(out, "\n{}", searched.coverage.table_of(phase));

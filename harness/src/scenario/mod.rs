@@ -41,9 +41,10 @@ mod tests;
 
 use std::time::Duration;
 
+use crisp_mock_server::clock::Stamp;
 use crisp_mock_server::document::{Maybe, OneOrMany, Pairs};
 use crisp_mock_server::fault::FaultPlan;
-use crisp_mock_server::form::{Shift, Span, WebsiteName};
+use crisp_mock_server::form::{Date, Shift, Span, WebsiteName};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::quirks::{Profile, Settings as QuirkSettings};
 use schemars::JsonSchema;
@@ -189,6 +190,9 @@ pub struct Start {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100_000))]
     pub generated: Option<u32>,
+    /// The date and hour at which everything begins (2026-01-01T00:00Z); in real time it is now.
+    #[serde(with = "Maybe::<Date>", default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Stamp>,
 }
 
 impl Start {

@@ -39,7 +39,7 @@ pub(super) fn quirks(scenario: &Scenario) -> Vec<Scenario> {
 
 /// Fewer options of server and client, and expectations.
 pub(super) fn options(scenario: &Scenario) -> Vec<Scenario> {
-    let edits: [fn(&mut Scenario); 15] = [
+    let edits: [fn(&mut Scenario); 16] = [
         |s| s.client = Client::default(),
         |s| s.client.seed = None,
         |s| s.client.relist_every = None,
@@ -53,6 +53,7 @@ pub(super) fn options(scenario: &Scenario) -> Vec<Scenario> {
         |s| s.server.quota = None,
         |s| s.server.schema = None,
         |s| s.server.page_size = None,
+        |s| s.start.date = None,
         |s| s.expect = crate::scenario::Expect::default(),
         |s| {
             (s.kills, s.by, s.found) = (Vec::new(), Vec::new(), None);

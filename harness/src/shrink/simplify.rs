@@ -189,7 +189,13 @@ pub(super) fn windows(scenario: &Scenario) -> Vec<Scenario> {
 /// Simpler effects of the same sort.
 pub(super) fn effects(scenario: &Scenario) -> Vec<Scenario> {
     each_fault(scenario, |fault| {
-        let bare = Fault { seed: None, reason: None, retry_after: None, ..fault.clone() };
+        let bare = Fault {
+            seed: None,
+            reason: None,
+            retry_after: None,
+            retry_after_as: None,
+            ..fault.clone()
+        };
         let with = |effect: Effect| Fault { effect, ..bare.clone() };
         let plain = with(Effect::Status(StatusCode::INTERNAL_SERVER_ERROR));
         if let Some((side, millis)) = fault.clock() {

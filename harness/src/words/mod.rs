@@ -15,7 +15,7 @@ pub use crisp_mock_server::fault::Side;
 pub use rule::Rule;
 pub use spot::Spot;
 
-/// What the true time is at the start of every scenario.
+/// What the true time is at the start of a scenario that names no other.
 pub const START: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// How long the network takes for a request and its answer together, in virtual time.

@@ -20,7 +20,7 @@ use std::time::Duration;
 use crisp_mock_server::clock::Stamp;
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::space::{Outside, Space};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 pub use prepared::Prepared;
 
@@ -120,7 +120,7 @@ impl<'a, W: Witness> World<'a, W> {
     fn new(prepared: &'a Prepared, client: &'a dyn Client, witness: &'a mut W) -> Self {
         let options = &prepared.scenario.client;
         let about = client.about(options);
-        let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(START) };
+        let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(prepared.begins) };
         let space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
@@ -130,8 +130,10 @@ impl<'a, W: Witness> World<'a, W> {
             client: options.clone(),
         };
         let client_ahead = options.clock.unwrap_or(0);
-        let subject = client.start(&setup, moment(Duration::ZERO, client_ahead));
-        let history = History::new(about.declared, prepared.staleness);
+        let began = moment(prepared.begins, Duration::ZERO, client_ahead);
+        let subject = client.start(&setup, began);
+        let mut history = History::new(about.declared, prepared.staleness);
+        history.timing.start = prepared.begins;
         Self {
             prepared,
             client,
@@ -154,7 +156,8 @@ impl<'a, W: Witness> World<'a, W> {
 
     /// Lays the world out and starts the client.
     fn begin(&mut self) {
-        for id in steps::populate(&mut self.space, self.prepared, Stamp::from(START)) {
+        for id in steps::populate(&mut self.space, self.prepared, Stamp::from(self.prepared.begins))
+        {
             self.note_truth(id, By::Start);
         }
         self.act_if_due();
@@ -243,7 +246,7 @@ impl<'a, W: Witness> World<'a, W> {
             true => 0,
             false => prepared::client_step(&self.prepared.scenario, self.now),
         };
-        moment(self.now, self.client_ahead.saturating_add(step))
+        moment(self.prepared.begins, self.now, self.client_ahead.saturating_add(step))
     }
 
     /// Notes what the server holds of a website now.
@@ -273,8 +276,8 @@ impl<'a, W: Witness> World<'a, W> {
     }
 }
 
-fn moment(elapsed: Duration, ahead: i64) -> Moment {
+fn moment(begins: Timestamp, elapsed: Duration, ahead: i64) -> Moment {
     let offset = SignedDuration::try_from(elapsed).unwrap_or(SignedDuration::ZERO)
         + SignedDuration::from_millis(ahead);
-    Moment { elapsed, wall: START.checked_add(offset).unwrap_or(START) }
+    Moment { elapsed, wall: begins.checked_add(offset).unwrap_or(begins) }
 }

@@ -3,12 +3,14 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use crisp_mock_server::clock::Stamp;
 use crisp_mock_server::fault::{Effect, Fault, Occurrence};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::options::{Blueprint, Quota, WorldOptions};
 use crisp_mock_server::quirks::{GetCache, PageSize, Quirks};
 use crisp_mock_server::sample::SettingsGenerator;
 use crisp_mock_server::schema::SettingsSchema;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::history::AllowedStaleness;
@@ -26,6 +28,8 @@ pub struct Prepared {
     pub(crate) blueprint: Arc<Blueprint>,
     /// What is installed before the start.
     pub(crate) start: Vec<(WebsiteId, Option<Value>)>,
+    /// What the true time is at the start.
+    pub(crate) begins: Timestamp,
     pub(crate) staleness: AllowedStaleness,
     /// When the last thing happens that is planned by time.
     pub(crate) planned: Duration,
@@ -55,10 +59,11 @@ impl Prepared {
                 .map_err(|error| error.to_string())?,
         };
         let staleness = staleness(&quirks);
+        let begins = scenario.start.date.map_or(START, Stamp::timestamp);
         let options = WorldOptions {
             websites: Some(0),
             quota: server.quota.map(Quota::from),
-            now: Some(START),
+            now: Some(begins),
             ..WorldOptions::default()
         };
         let blueprint = Blueprint {
@@ -73,6 +78,7 @@ impl Prepared {
         };
         Ok(Self {
             start: start(&scenario, &blueprint),
+            begins,
             staleness,
             planned: planned(&scenario),
             endless: scenario.faults.faults.iter().any(is_endless),

@@ -7,7 +7,8 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::effect::{Effect, Throttle};
-use super::plan::Fault;
+use super::plan::{Fault, RetryAfterForm};
+use crate::clock::Moment;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -22,14 +23,14 @@ const PAGE: &str = "<!doctype html>\n<html>\n<head><title>Back soon</title></hea
                     </html>\n";
 
 /// An answer that needs no engine.
-pub(super) fn invent(fault: &Fault, is_list: bool) -> Response<Bytes> {
+pub(super) fn invent(fault: &Fault, is_list: bool, now: Moment) -> Response<Bytes> {
     let done = if is_list { "listed" } else { "resolved" };
     match &fault.effect {
         Effect::Status(status) => {
-            with_retry_after(status_answer(*status, fault.reason.as_deref()), fault.retry_after)
+            with_retry_after(status_answer(*status, fault.reason.as_deref()), fault, now)
         }
         Effect::Throttle(status) => {
-            with_retry_after(status_answer(throttle_status(*status), None), fault.retry_after)
+            with_retry_after(status_answer(throttle_status(*status), None), fault, now)
         }
         Effect::Garbage(_) => ok(JSON, Bytes::from_static(GARBAGE)),
         Effect::Html(_) => ok(HTML, Bytes::from_static(PAGE.as_bytes())),
@@ -102,13 +103,18 @@ fn reason_of(status: StatusCode) -> &'static str {
     }
 }
 
-fn with_retry_after(
-    mut response: Response<Bytes>,
-    retry_after: Option<Duration>,
-) -> Response<Bytes> {
-    if let Some(wait) = retry_after {
+fn with_retry_after(mut response: Response<Bytes>, fault: &Fault, now: Moment) -> Response<Bytes> {
+    if let Some(wait) = fault.retry_after {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        let text = match fault.retry_after_as {
+            None => seconds.to_string(),
+            Some(RetryAfterForm::Date) => now.wall.plus(Duration::from_secs(seconds)).http_date(),
+            Some(RetryAfterForm::Fraction) => format!("{seconds}.250"),
+            Some(RetryAfterForm::Nonsense) => "soon".to_owned(),
+        };
+        if let Ok(text) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(header::RETRY_AFTER, text);
+        }
     }
     response
 }

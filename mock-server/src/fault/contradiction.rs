@@ -44,6 +44,12 @@ fn details(fault: &Fault, add: &mut Add<'_>) {
     let details = [
         ("reason", fault.reason.is_some(), matches!(fault.effect, Effect::Status(_)), "status"),
         ("retry_after", fault.retry_after.is_some(), answers, "status` or `throttle"),
+        (
+            "retry_after_as",
+            fault.retry_after_as.is_some(),
+            fault.retry_after.is_some(),
+            "retry_after",
+        ),
         ("skew", fault.skew.is_some(), clock, "clock"),
         ("step", fault.step.is_some(), clock, "clock"),
     ];

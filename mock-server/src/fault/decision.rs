@@ -14,6 +14,7 @@ use super::effect::{Effect, Part};
 use super::plan::Fault;
 use super::rate::Rate;
 use super::request::{FaultId, RequestFacts};
+use crate::clock::Moment;
 use crate::operation::Operation;
 
 /// A fault that acted on a request.
@@ -122,19 +123,19 @@ impl Decision {
     }
 
     /// Fixes what is delivered. `honest` is called exactly once if the request is carried out and
-    /// not at all if it is not; `elapsed` is the time of arrival.
-    pub fn deliver<F>(&self, elapsed: Duration, honest: F) -> Delivery
+    /// not at all if it is not; `now` is the time of arrival.
+    pub fn deliver<F>(&self, now: Moment, honest: F) -> Delivery
     where
         F: FnOnce(Carry) -> Response<Bytes>,
     {
         Delivery {
             hold: self.delay.unwrap_or_default(),
-            outcome: self.outcome(elapsed, honest),
+            outcome: self.outcome(now, honest),
             after_next: self.hold_order.then_some(HOLD_ORDER_AT_MOST),
         }
     }
 
-    fn outcome<F>(&self, elapsed: Duration, honest: F) -> Outcome
+    fn outcome<F>(&self, now: Moment, honest: F) -> Outcome
     where
         F: FnOnce(Carry) -> Response<Bytes>,
     {
@@ -148,7 +149,7 @@ impl Decision {
             }
             _ => {}
         }
-        let response = self.response(elapsed, honest);
+        let response = self.response(now, honest);
         match (self.ending(), self.drip) {
             (Some(Effect::CutBody(bytes)), pace) => {
                 let length = response.body().len() as u64;
@@ -161,7 +162,7 @@ impl Decision {
         }
     }
 
-    fn response<F>(&self, elapsed: Duration, honest: F) -> Response<Bytes>
+    fn response<F>(&self, now: Moment, honest: F) -> Response<Bytes>
     where
         F: FnOnce(Carry) -> Response<Bytes>,
     {
@@ -170,7 +171,7 @@ impl Decision {
         };
         let mut response = match &fault.effect {
             Effect::Stale(age) => {
-                let mut response = honest(Carry::AsOf(elapsed.saturating_sub(*age)));
+                let mut response = honest(Carry::AsOf(now.elapsed.saturating_sub(*age)));
                 answer::mark_as_cached(&mut response);
                 response
             }
@@ -182,7 +183,7 @@ impl Decision {
             Effect::ShortPage(_) => answer::with_items(honest(Carry::AsAsked), |items| {
                 items.pop();
             }),
-            _ => answer::invent(fault, self.is_list),
+            _ => answer::invent(fault, self.is_list, now),
         };
         if self.is_head {
             *response.body_mut() = Bytes::new();

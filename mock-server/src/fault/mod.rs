@@ -13,6 +13,7 @@
 //!
 //! ```
 //! use std::time::Duration;
+//! use crisp_mock_server::clock::{Moment, Stamp};
 //! use crisp_mock_server::fault::{ArmedFaults, RequestFacts, FaultPlan, Outcome};
 //! use crisp_mock_server::operation::Operation;
 //!
@@ -28,7 +29,8 @@
 //! assert!(armed.decide(&request).carried_out());
 //! let second = armed.decide(&request);
 //! assert!(!second.carried_out());
-//! let delivery = second.deliver(request.elapsed, |_| unreachable!("it is not carried out"));
+//! let now = Moment { elapsed: request.elapsed, wall: Stamp(0) };
+//! let delivery = second.deliver(now, |_| unreachable!("it is not carried out"));
 //! let Outcome::Answer(answer) = delivery.outcome else { panic!() };
 //! assert_eq!(answer.status(), 503);
 //! ```
@@ -56,7 +58,7 @@ pub use armed::{ArmedFaults, FaultReport};
 pub use decision::{Decision, Fired};
 pub use delivery::{Carry, Delivery, HOLD_ORDER_AT_MOST, Outcome};
 pub use effect::{Delay, Effect, STALE_AT_MOST, Side, Throttle};
-pub use plan::{Chance, Fault, FaultPlan};
+pub use plan::{Chance, Fault, FaultPlan, RetryAfterForm};
 pub use rate::Rate;
 pub use request::{FaultId, RequestFacts};
 pub use target::{Occurrence, Target, parse_number, parse_operation, parse_place};

@@ -54,6 +54,9 @@ pub struct Fault {
     /// A Retry-After header of `status` or `throttle`, whole seconds rounded up.
     #[serde(with = "Maybe::<Wait>", default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// The form of that header, when it is not whole seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_as: Option<RetryAfterForm>,
     /// How many milliseconds the server's clock is off: -60s is behind.
     #[serde(with = "Maybe::<Shift>", default, skip_serializing_if = "Option::is_none")]
     pub skew: Option<i64>,
@@ -69,6 +72,19 @@ pub struct Fault {
     /// What chance and uniform delays are drawn from, together with the place in the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+}
+
+/// The forms in which servers and proxies write `Retry-After`, beside whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("x-name" = "`date`, `fraction` or `nonsense`"))]
+pub enum RetryAfterForm {
+    /// The date at which the wait ends, as HTTP writes dates.
+    Date,
+    /// Seconds with a fraction, a quarter more than was asked for: no form that HTTP knows.
+    Fraction,
+    /// A word, `soon`.
+    Nonsense,
 }
 
 /// A probability above 0 and up to 1.
@@ -119,6 +135,7 @@ impl Fault {
             effect,
             reason: None,
             retry_after: None,
+            retry_after_as: None,
             skew: None,
             step: None,
             times: None,

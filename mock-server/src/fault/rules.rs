@@ -13,7 +13,9 @@ pub(super) fn add(fault: &mut Schema) {
     let rules = json!({
         "unevaluatedProperties": false,
         "anyOf": [{ "required": ["at"] }, { "required": ["window"] }],
-        "dependentRequired": { "chance": ["seed"], "reason": ["status"] },
+        "dependentRequired": {
+            "chance": ["seed"], "reason": ["status"], "retry_after_as": ["retry_after"],
+        },
         "dependentSchemas": {
             "retry_after": { "anyOf": [{ "required": ["status"] }, { "required": ["throttle"] }] },
             "seed": { "anyOf": [

@@ -191,7 +191,7 @@ impl Space {
             elapsed: now.elapsed,
         });
         let mut carried = Carried::default();
-        let mut delivery = decision.deliver(now.elapsed, |carry| {
+        let mut delivery = decision.deliver(now, |carry| {
             let response = self.carry_out(request, &target, now, carry, &mut carried);
             carried.refused = response.status().as_u16() >= 400;
             response

@@ -53,7 +53,9 @@ impl Backoff {
         let doubled = 2_u32.saturating_pow((*streak).min(20));
         *streak = streak.saturating_add(1);
         #[cfg(feature = "mistakes")]
-        if let Some(wrong) = self.waits_wrongly(trouble, doubled) {
+        let streak = *streak;
+        #[cfg(feature = "mistakes")]
+        if let Some(wrong) = self.waits_wrongly(trouble, doubled, streak) {
             return wrong;
         }
         let ceiling = waits.base.saturating_mul(doubled).min(waits.cap);
@@ -62,12 +64,17 @@ impl Backoff {
     }
 
     #[cfg(feature = "mistakes")]
-    fn waits_wrongly(&self, trouble: Trouble, doubled: u32) -> Option<Duration> {
+    fn waits_wrongly(&self, trouble: Trouble, doubled: u32, streak: u32) -> Option<Duration> {
         let slow = matches!(trouble, Trouble::Throttled | Trouble::Refused);
         match self.mistakes.0? {
             Mistake::StopsOnRefusal => (trouble == Trouble::Refused).then_some(Duration::MAX),
             Mistake::NoBackoff => Some(Duration::from_millis(50)),
             Mistake::BackoffWithoutCap => (!slow).then(|| Duration::from_secs(doubled.into())),
+            // Two to the power of that is more than its number holds.
+            Mistake::BackoffOverflows => {
+                (64..80).contains(&streak).then_some(Duration::from_millis(50))
+            }
+            Mistake::GivesUp => (streak > 100).then_some(Duration::MAX),
             Mistake::OnceASecond => Some(Duration::from_secs(1)),
             _ => None,
         }

@@ -38,7 +38,8 @@ impl PageSeen {
     /// time (hazard P6).
     pub(crate) fn step(&self, mistakes: Mistakes) -> PageStep {
         let short = self.items < 20 && mistakes.has(Mistake::StopsAtAShortPage);
-        if short || mistakes.has(Mistake::OnePageOnly) {
+        let tenth = self.page >= 10 && mistakes.has(Mistake::ReadsTenPages);
+        if short || tenth || mistakes.has(Mistake::OnePageOnly) {
             return PageStep::End;
         }
         match self {

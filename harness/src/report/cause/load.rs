@@ -113,8 +113,12 @@ fn end_of_list(pages: &[&Request]) -> Option<Hazard> {
     }
     let of_last = pages.iter().rev().find(|page| page.page == last);
     let count = of_last.and_then(|page| items(page)).map_or(0, |items| items.len());
+    let before = |page: &&&Request| page.page.is_some_and(|page| Some(page + 1) == last);
+    let full = pages.iter().rev().find(before).and_then(|page| items(page));
     match (last, count) {
         (_, 0) => None,
+        // It was as long as the one before it: there was no sign of an end.
+        _ if full.is_some_and(|full| full.len() == count) => Some(rows::ONE_PAGE),
         (Some(1), USUAL_PAGE..) => Some(rows::ONE_PAGE),
         _ => Some(rows::SHORT_PAGE),
     }

@@ -186,7 +186,12 @@ fn agrees_soon(history: &History, at: Duration) -> bool {
 /// What an older state looks like after a newer one.
 fn back_in_time(breach: &Breach, history: &History) -> Hazard {
     let overwrote = history.saves.iter().any(|save| Some(save.site) == breach.site);
+    let patience = history.declared.request_timeout;
+    let given_up = |answer: &crate::history::Request| {
+        !patience.is_zero() && answer.ended.is_some_and(|ended| ended > answer.sent + patience)
+    };
     match wire::handled(history, breach.at) {
+        Some((_, answer)) if given_up(answer) => rows::OUTLIVED,
         Some((_, answer)) if answer.is_save() => rows::LATE_SAVE,
         Some((_, answer)) if answer.quality == Quality::Stale => rows::OUT_OF_A_CACHE,
         _ if overwrote => rows::OLDER_POLL,

@@ -48,6 +48,11 @@ pub(super) const LOCAL_TIME: Hazard = row(
     "the dates are whole hours ahead: local time, written as though it were UTC",
     "Write every date in UTC, with a Z.",
 );
+pub(super) const CALENDAR: Hazard = row(
+    "C9",
+    "the dates are days ahead: they are written by a calendar that is wrong on this day",
+    "Let a library write the date, in UTC, from one moment: no arithmetic on days, months or years.",
+);
 pub(super) const FORGOTTEN: Hazard = row(
     "C10",
     "the server no longer told what had changed so long ago",
@@ -57,6 +62,12 @@ pub(super) const NEVER_POLLS: Hazard = row(
     "C13",
     "it never asks the differential: the cache stays as it was loaded",
     "After the load ask for what changed since, again and again.",
+);
+
+pub(super) const RARE_POLLS: Hazard = row(
+    "C14",
+    "polls became rare while nothing changed",
+    "Poll at the same interval on a quiet day: one differential costs one request, whatever it brings.",
 );
 
 // Loading.
@@ -161,6 +172,11 @@ pub(super) const ARRIVAL_ORDER: Hazard = row(
     "answers applied in the order of arrival",
     "One poll in flight at a time; drop an answer that is older than the last applied.",
 );
+pub(super) const OUTLIVED: Hazard = row(
+    "A7",
+    "an answer was applied that came after its request had been given up",
+    "Cancel what you give up, or number what you send and drop what is older than the last applied.",
+);
 pub(super) const LATE_SAVE: Hazard = row(
     "A7",
     "the answer to a save was applied over something newer",
@@ -202,6 +218,12 @@ pub(super) const TAKEN_FOR_THE_LIST: Hazard = row(
     "A16",
     "a difference was taken for the whole list: what it does not name was dropped",
     "A difference names what changed, and nothing else. Only `removed` removes.",
+);
+
+pub(super) const EVICTED: Hazard = row(
+    "A17",
+    "the store itself dropped a website, for its age or because there were too many",
+    "Keep every website until `removed`, or whole lists, say that it is gone: no time to live, no limit that is not told.",
 );
 
 // Own writes.
@@ -248,6 +270,11 @@ pub(super) const GAVE_UP: Hazard = row(
     "F1",
     "one refusal ended the loop",
     "Refusals pass: ask more seldom after 401, 403 and 404, and never stop.",
+);
+pub(super) const STOPPED_TRYING: Hazard = row(
+    "F1",
+    "after many failures in a row it stopped asking",
+    "An outage of any length ends: go on asking at the longest wait, and never stop.",
 );
 pub(super) const WITHOUT_CAP: Hazard = row(
     "F1",

@@ -8,6 +8,9 @@ use crate::history::{History, Quality, Request};
 /// Beyond the longest wait that the client's own rules explain.
 const SLACK: Duration = Duration::from_secs(5);
 
+/// So many failures in a row are more than one refusal.
+const MANY: usize = 10;
+
 /// Why the client asks nothing any more at the end of the run, if it does not.
 pub(super) fn at_the_end(history: &History) -> Option<Hazard> {
     let last = questions(history).next_back()?.sent;
@@ -35,11 +38,28 @@ pub(super) fn before(history: &History, until: Duration) -> Hazard {
     }
     let refused = last.status.is_some_and(|status| status >= 300);
     match last.quality {
+        _ if failures_in_a_row(&earlier) >= MANY => rows::STOPPED_TRYING,
         Quality::Refusal | Quality::Denied if refused => rows::GAVE_UP,
         Quality::Broken => rows::HUNG,
         _ if last.ended.is_none() => rows::HUNG,
+        Quality::Good if goes_on(&earlier, until, history) => rows::RARE_POLLS,
         _ => rows::LOOP_ENDED,
     }
+}
+
+fn failures_in_a_row(earlier: &[&Request]) -> usize {
+    earlier.iter().rev().take_while(|request| request.quality.is_failure()).count()
+}
+
+/// Whether the client has asked again after a good answer and a silence that is too long.
+fn goes_on(earlier: &[&Request], until: Duration, history: &History) -> bool {
+    let next = questions(history).find(|request| request.sent >= until);
+    let asked: Vec<_> = earlier.iter().copied().chain(next).collect();
+    asked.windows(2).any(|pair| {
+        pair[0].quality == Quality::Good
+            && pair[0].life == pair[1].life
+            && pair[1].sent.saturating_sub(pair[0].sent) > history.longest_silence() + SLACK
+    })
 }
 
 /// Whether each wait after a failure was longer than the one before, three times and more, and the

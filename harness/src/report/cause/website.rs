@@ -19,6 +19,8 @@ const BEYOND_A_TICK: f64 = 1.5;
 const EDGE: f64 = 2.0;
 /// Time zones differ by multiples of this, in seconds.
 const QUARTER: f64 = 900.0;
+/// No time zone is as far ahead of another one as this.
+const BEYOND_A_ZONE: f64 = 15.0 * 3_600.0;
 /// A local time is off by a multiple of [`QUARTER`], less what the client looks back and the time
 /// from the last poll to this one.
 const LOOKS_BACK: f64 = 300.0;
@@ -65,7 +67,9 @@ pub(super) fn dropped_at(breach: &Breach, history: &History) -> Option<Hazard> {
     let site = breach.site?;
     let (seen, ever, since) = shown(history, site, breach.at);
     let dropped = dropped(site, since, history).filter(|_| ever && seen.is_none())?;
-    matches!(dropped, rows::EMPTY_DIFFERENCE | rows::TAKEN_FOR_THE_LIST).then_some(dropped)
+    let by_itself =
+        [rows::EMPTY_DIFFERENCE, rows::TAKEN_FOR_THE_LIST, rows::EVICTED].contains(&dropped);
+    by_itself.then_some(dropped)
 }
 
 /// Why a website was dropped that the cache had.
@@ -81,12 +85,34 @@ fn dropped(site: Site, when: Duration, history: &History) -> Option<Hazard> {
         });
     }
     Some(match &mine[..] {
+        [] if evicted(site, when, &items, history) => rows::EVICTED,
         [] if items.is_empty() => rows::EMPTY_DIFFERENCE,
         [] => rows::TAKEN_FOR_THE_LIST,
         [_, _, ..] => rows::SEVERAL_ENTRIES,
         [item] if item.unconfigured && !item.is("removed") => rows::NO_SETTINGS,
         [_] => rows::NOT_APPLIED,
     })
+}
+
+/// Whether a website was dropped by the store itself: others that the answer does not name either
+/// stay, or an earlier answer like this one, empty or not, has left it alone.
+fn evicted(site: Site, when: Duration, items: &[super::wire::Item], history: &History) -> bool {
+    let named = |site| about(items, history, site).next().is_some();
+    let stays = (0..history.tracks.len() as Site)
+        .any(|other| other != site && !named(other) && shown(history, other, when).0.is_some());
+    let before = when.saturating_sub(Duration::from_nanos(1));
+    let (seen, _, since) = shown(history, site, before);
+    let spared = || {
+        all(history, Operation::Since).any(|poll| {
+            poll.sent >= since
+                && poll.ended.is_some_and(|ended| ended < when)
+                && poll.life == history.life
+                && super::wire::items(poll).is_some_and(|it| {
+                    it.is_empty() == items.is_empty() && about(&it, history, site).next().is_none()
+                })
+        })
+    };
+    stays || (seen.is_some() && spared())
 }
 
 /// Whether these settings are of no version of the website, and of no save.
@@ -152,6 +178,7 @@ fn lost(site: Site, changed: Version, ever: bool, history: &History) -> Option<H
     {
         return Some(match by {
             _ if stepped || windowed => rows::CLOCK_STEPPED,
+            _ if by > BEYOND_A_ZONE => rows::CALENDAR,
             _ if is_local_time(by) => rows::LOCAL_TIME,
             _ => rows::OWN_CLOCK,
         });

@@ -4,10 +4,13 @@ use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::clock::{Moment, Stamp};
 use crate::fault::chance::{Draw, Purpose};
 use crate::fault::{ArmedFaults, Decision, FaultPlan, RequestFacts};
 use crate::id::WebsiteId;
 use crate::operation::Operation;
+
+const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Stamp(0) };
 
 fn arm(plan: Value) -> ArmedFaults {
     ArmedFaults::new(&FaultPlan::parse(&plan).unwrap(), "default")
@@ -246,7 +249,7 @@ fn uniform_delays_stay_between_their_bounds_and_differ() {
     let mut delays: Vec<_> = (0..100)
         .map(|_| {
             let decision = armed.decide(&request(Operation::Since, 0));
-            decision.deliver(Duration::ZERO, |_| http::Response::default()).hold
+            decision.deliver(NOW, |_| http::Response::default()).hold
         })
         .collect();
     let bounds = Duration::from_secs(1)..Duration::from_secs(3);

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::clock::{Moment, Stamp};
 use crate::fault::{
     ArmedFaults, Carry, Decision, Delivery, FaultPlan, HOLD_ORDER_AT_MOST, Outcome, RequestFacts,
 };
@@ -29,10 +30,14 @@ fn decide_with(mut fault: Value, method: &Method) -> Decision {
     armed.decide(&request)
 }
 
+fn now() -> Moment {
+    Moment { elapsed: NOW, wall: Stamp(60_000) }
+}
+
 /// What is delivered, and how the engine was asked.
 fn deliver(decision: &Decision) -> (Delivery, Vec<Carry>) {
     let mut asked = Vec::new();
-    let delivery = decision.deliver(NOW, |carry| {
+    let delivery = decision.deliver(now(), |carry| {
         asked.push(carry);
         honest()
     });
@@ -142,6 +147,17 @@ fn retry_after_is_in_whole_seconds_rounded_up() {
 }
 
 #[test]
+fn retry_after_comes_in_each_form_that_servers_write() {
+    let header = |form: &str| {
+        let fault = json!({ "throttle": 429, "retry_after": "20s", "retry_after_as": form });
+        answer(fault).1["retry-after"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(header("date"), "Thu, 01 Jan 1970 00:01:20 GMT");
+    assert_eq!(header("fraction"), "20.250");
+    assert_eq!(header("nonsense"), "soon");
+}
+
+#[test]
 fn bodies_that_are_not_the_api_s_come_with_200() {
     let envelope = |fault: &str| {
         let (status, _, body) = answer(json!({ fault: true }));
@@ -186,7 +202,7 @@ fn lists_lie_in_three_ways() {
 #[test]
 fn a_refusal_has_no_items_to_lie_about() {
     let refusal = Response::new(Bytes::from_static(b"{\"error\":true,\"data\":{}}"));
-    let delivery = decide(json!({ "empty_page": true })).deliver(NOW, |_| refusal.clone());
+    let delivery = decide(json!({ "empty_page": true })).deliver(now(), |_| refusal.clone());
     assert_eq!(delivery.outcome.response().unwrap().body(), refusal.body());
 }
 
