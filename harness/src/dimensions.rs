@@ -67,17 +67,17 @@ impl Dimensions {
             Sort::ALL.iter().map(|sort| format!("{} {}", sort.name(), self.with(*sort))).collect();
         for (place, values) in values.chunks(5).enumerate() {
             let title = if place == 0 { "values" } else { "" };
-            let _ = writeln!(out, "  {title:<15}{}", values.join(" · "));
+            let _ = writeln!(out, "  {title:<16}{}", values.join(" · "));
         }
         let line = |cases: &[u64; 4], names: [&str; 4]| {
             let classes = names.iter().zip(cases).map(|(name, cases)| format!("{name} {cases}"));
             classes.collect::<Vec<_>>().join(" · ")
         };
         let many = ["to 20:", "to 50:", "to 200:", "more:"];
-        let _ = writeln!(out, "  {:<15}{}", "websites", line(&self.websites, many));
-        let _ = writeln!(out, "  {:<15}{}", "changes at once", line(&self.changes, many));
+        let _ = writeln!(out, "  {:<16}{}", "websites", line(&self.websites, many));
+        let _ = writeln!(out, "  {:<16}{}", "changes at once", line(&self.changes, many));
         let long = ["under 20 min:", "under 1 h:", "under 3 h:", "more:"];
-        let _ = writeln!(out, "  {:<15}{}", "length", line(&self.minutes, long));
+        let _ = writeln!(out, "  {:<16}{}", "length", line(&self.minutes, long));
         out
     }
 }

@@ -26,8 +26,16 @@ fn every_crate_has_its_licences_and_a_readme_and_nothing_that_only_the_repositor
         for wanted in ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
             assert!(files.iter().any(|file| file == wanted), "{package} lacks {wanted}");
         }
-        let known =
-            ["build.rs", "src/", "examples/", "Cargo.", "LICENSE-", "README.md", "CHANGELOG.md"];
+        let known = [
+            "build.rs",
+            "preload/",
+            "src/",
+            "examples/",
+            "Cargo.",
+            "LICENSE-",
+            "README.md",
+            "CHANGELOG.md",
+        ];
         let stray: Vec<_> = files
             .iter()
             .filter(|file| {

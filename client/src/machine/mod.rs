@@ -105,6 +105,8 @@ mod lists;
 mod loading;
 #[cfg(feature = "mistakes")]
 mod mistaken;
+#[cfg(feature = "mistakes")]
+mod mistaken_turns;
 mod parts;
 mod pass;
 mod phase;

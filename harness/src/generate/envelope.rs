@@ -9,9 +9,12 @@
 use std::time::Duration;
 
 use crate::scenario::{Deed, Scenario, Side};
-use crisp_mock_server::fault::Effect;
+use crisp_mock_server::fault::{Effect, Fault};
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::quirks::TABLE;
+
+/// A list of so many websites has few pages.
+const A_FEW: u32 = 20;
 
 /// Two things that are inside alone and outside together.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +90,19 @@ pub const CONFLICTS: &[Conflict] = &[
         why: "without a Date in the answers a client has its own clock only, and it is wrong",
     },
     Conflict {
+        quirk: "date-header",
+        has_both: |scenario| {
+            let as_date = |fault: &Fault| fault.retry_after_as.is_some();
+            quirk_is(scenario, "date-header", "none") && scenario.faults.faults.iter().any(as_date)
+        },
+        why: "without a Date in the answers nothing says from when a date in Retry-After counts",
+    },
+    Conflict {
+        quirk: "edge-limit",
+        has_both: |scenario| has(scenario, "edge-limit") && scenario.start.generates() > A_FEW,
+        why: "each list of many pages meets the edge: there is no calm in which it could be judged",
+    },
+    Conflict {
         quirk: "horizon",
         has_both: |scenario| has(scenario, "horizon") && server_clock_moves(scenario),
         why: "the server forgets by its own clock: when that jumps, it forgets what was just now",
@@ -157,7 +173,7 @@ fn quirk_is(scenario: &Scenario, name: &str, value: &str) -> bool {
 
 /// Whether some answer leaves something out of the differential without a mark.
 fn has_lie(scenario: &Scenario) -> bool {
-    let lies = |fault: &crisp_mock_server::fault::Fault| {
+    let lies = |fault: &Fault| {
         matches!(fault.effect, Effect::ShortPage(_) | Effect::EmptyPage(_))
             && fault.at.is_none_or(|target| target.operation != Operation::List)
     };
@@ -166,7 +182,7 @@ fn has_lie(scenario: &Scenario) -> bool {
 
 /// Whether a website that is read alone may be denied although it is there.
 fn has_invented_404(scenario: &Scenario) -> bool {
-    let invents = |fault: &crisp_mock_server::fault::Fault| {
+    let invents = |fault: &Fault| {
         let not_found = http::StatusCode::NOT_FOUND;
         fault.effect == Effect::Status(not_found)
             && fault.at.is_none_or(|target| target.operation == Operation::GetSettings)

@@ -3,17 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::super::client::Machine;
 use crate::WebsiteId;
 use crate::mistake::{Mistake, Mistakes};
 use crate::wire::{Item, ItemKind};
 
 /// So many items of a differential are looked at.
 const A_PAGE: usize = 20;
-/// So many websites are kept.
-const KEPT: usize = 50;
-/// An entry lives so long after it was last told.
-const LIFE: Duration = Duration::from_secs(3600);
 
 /// After so long without a change polls become rare.
 const IDLE: Duration = Duration::from_secs(1200);
@@ -24,11 +19,11 @@ pub(crate) struct Memory {
     /// The updates that differentials have told.
     told: HashSet<(WebsiteId, String)>,
     /// When each website was told last.
-    told_at: HashMap<WebsiteId, Duration>,
+    pub(in crate::machine) told_at: HashMap<WebsiteId, Duration>,
     /// When something was told last that was not known.
     news: Duration,
     /// Requests that were given up.
-    pub(super) outlived: Vec<super::late::Outlived>,
+    pub(in crate::machine) outlived: Vec<super::late::Outlived>,
 }
 
 impl Memory {
@@ -62,29 +57,6 @@ impl Memory {
         }
         if !items.is_empty() {
             self.news = now;
-        }
-    }
-}
-
-impl Machine {
-    /// Drops the websites that are over the number that is kept, or too old.
-    pub(crate) fn forget_websites(&mut self) {
-        let now = self.now.elapsed;
-        let most = match self.config.mistakes.0 {
-            Some(Mistake::KeepsFiftyWebsites) => KEPT,
-            Some(Mistake::EntriesExpire) => usize::MAX,
-            _ => return,
-        };
-        let told_at = &mut self.memory.told_at;
-        let known = self.snapshot.websites.iter();
-        let mut known: Vec<_> =
-            known.map(|website| (*told_at.entry(website.id).or_insert(now), website.id)).collect();
-        known.sort_unstable_by_key(|known| std::cmp::Reverse(*known));
-        for (place, (told, id)) in known.into_iter().enumerate() {
-            if place >= most || (most == usize::MAX && now.saturating_sub(told) >= LIFE) {
-                self.memory.told_at.remove(&id);
-                self.put_one(id, None);
-            }
         }
     }
 }
