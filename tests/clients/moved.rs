@@ -11,6 +11,9 @@ use crate::judged::{crisp_mock, plugin, replay, verdicts};
 use crate::plugin::Language;
 use crate::want::{or_skip, program};
 
+/// The answer to a poll takes five seconds.
+const SLOW_POLL: &str = "guide/a-save-during-a-slow-poll.yaml";
+
 /// The outcome of each scenario, with the word and the facts of its failure.
 fn outcomes(events: &BTreeMap<String, Value>) -> BTreeMap<&str, [&str; 4]> {
     events
@@ -47,6 +50,12 @@ fn judged(language: Language, script: &str) {
             .iter()
             .find(|failure| failure.scenarios.iter().any(|scenario| scenario == file));
         match failure {
+            // Python's official client gives a request up after 5 s, a moment before this answer comes:
+            // the poll has failed, and the next one asks from the same date. In real time, where 5 s
+            // are scaled and the client's own are not, that is not seen.
+            Some(_) if language == Language::Python && file == SLOW_POLL => {
+                assert_eq!(outcome, "passed", "{file}");
+            }
             Some(failure) => {
                 assert_eq!(outcome, "failed", "{file}: {}", failure.why);
                 assert!(

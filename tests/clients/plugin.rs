@@ -16,7 +16,7 @@ use crate::want::{Missing, or_skip, program};
 const POLL_MS: &str = "50";
 
 /// Which plugin.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// `examples/node-plugin`
     Node,

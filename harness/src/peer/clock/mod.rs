@@ -222,6 +222,11 @@ impl ClockChannel {
         }
     }
 
+    /// Whether no process is there any more.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.processes.lock().is_empty()
+    }
+
     fn forget(&self, gone: &Arc<Process>) {
         self.processes.lock().retain(|process| !Arc::ptr_eq(process, gone));
     }

@@ -25,6 +25,9 @@ use crate::subject::{Held, How};
 /// Between two attempts at an answer that did not come.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How long the end of a process may take to be told.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
 /// The plugin in one scenario.
 pub(super) struct PluginPeer {
     /// None: it lives by the machine's clock.
@@ -249,7 +252,16 @@ impl Peer for PluginPeer {
             tokio::select! {
                 biased;
                 how = program.ended() => Err(self.ended(&how)),
-                advanced = moved.advance(by, now, self.options.timeout) => advanced,
+                advanced = moved.advance(by, now, self.options.timeout) => {
+                    let advanced = advanced?;
+                    // Its connection ends before the system says that the process has.
+                    if moved.channel.is_deserted()
+                        && let Ok(how) = tokio::time::timeout(A_MOMENT, program.ended()).await
+                    {
+                        return Err(self.ended(&how));
+                    }
+                    Ok(advanced)
+                }
             }
         })
     }
