@@ -291,7 +291,7 @@ class LongOverlap:
         date = millis(email.utils.parsedate_to_datetime(headers["date"])) if "date" in headers else wall
         cached, after = headers.get("bloom-status") == "HIT", headers.get("retry-after")
         if after and status >= 400:
-            ms = int(after) * 1000 if after.isdigit() else millis(email.utils.parsedate_to_datetime(after)) - date
+            ms = silence(after, date)
             self.silent_until = max(self.silent_until, clock.elapsed + min(ms, 3600_000))
         try:
             answer = json.loads(answer)
@@ -325,6 +325,18 @@ class LongOverlap:
             clock.timers.discard(timer)
             if writer:
                 writer.transport.abort()
+
+
+def silence(after, date):
+    """What `Retry-After` asks for, in milliseconds: seconds, perhaps with a fraction, or a date."""
+    try:
+        return float(after) * 1000
+    except ValueError:
+        pass
+    try:
+        return millis(email.utils.parsedate_to_datetime(after)) - date
+    except (TypeError, ValueError):
+        return 0  # nothing that could be obeyed
 
 
 def millis(time):

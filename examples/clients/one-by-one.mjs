@@ -246,7 +246,7 @@ class OneByOne {
     Object.assign(answer, { sent, date: Number.isNaN(date) ? wall : date, cached: answer.headers?.["bloom-status"] === "HIT" });
     const after = answer.status >= 400 ? answer.headers["retry-after"] : undefined;
     if (after !== undefined) {
-      const ms = /^\d+$/.test(after) ? after * 1000 : Date.parse(after) - answer.date;
+      const ms = /^\d+(\.\d+)?$/.test(after) ? after * 1000 : Date.parse(after) - answer.date;
       if (ms > 0) this.#silentUntil = Math.max(this.#silentUntil, clock.elapsed + Math.min(ms, 3600_000));
     }
     const good = answer.status >= 200 && answer.status < 300 && answer.json?.error === false;
