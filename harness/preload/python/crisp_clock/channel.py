@@ -126,11 +126,14 @@ class _Channel:
 
     def _report(self, id):
         while True:
+            entered = CORE.entered
             offspring, waiting = children(), in_flight()
-            # A child that ended just now, or an answer that came, wakes a thread. An answer that a
-            # program at rest does not read is none that it waits for.
-            if self._at_rest():
-                break
+            # A child that ended just now, or an answer that came, wakes a thread. One that has read a
+            # part of an answer meanwhile waits for the rest: what was counted is not so any more. An
+            # answer that a program at rest does not read is none that it waits for.
+            with CORE.guard:
+                if CORE.entered == entered and self._at_rest():
+                    break
             self._rest(id)
         due = CORE.next_alarm()
         self._send(
