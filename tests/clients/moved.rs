@@ -79,14 +79,9 @@ fn the_python_plugin_as_it_is_has_the_same_verdicts_twice_in_virtual_time() {
     judged(Language::Python, "plugin");
 }
 
-/// Runs tests that are written in the language of what they test; once more if they failed: between an
-/// answer and what a thread does next a rest is reported once in many runs, which the harness doubts
-/// and these tests do not.
+/// Runs tests that are written in the language of what they test.
 fn passes(mut command: Command) {
-    let mut output = command.output().expect("the program is there");
-    if !output.status.success() {
-        output = command.output().expect("the program is there");
-    }
+    let output = command.output().expect("the program is there");
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 }

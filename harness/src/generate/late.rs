@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
+use serde_json::Value;
 
 use super::Case;
 use super::combinations::{Combination, at, polls, save, slow, website};
@@ -31,17 +33,7 @@ pub(super) fn own_save(
     case: &Case,
     scenario: &mut Scenario,
 ) -> Combination {
-    let timeout = Duration::from_secs(random.one(&[5, 10, 20]));
-    scenario.client.request_timeout = Some(timeout);
-    let saved = case.poll_every * polls(random) + Duration::from_secs(random.between(2, 20));
-    let id = website(random, case);
-    let (mine, theirs) = (save(random, case), save(random, case));
-    let steps = vec![
-        at(saved, Deed::ClientSave(vec![(id, mine)])),
-        at(saved + timeout / 2, Deed::Save(vec![(id, theirs)])),
-    ];
-    let late = timeout + Duration::from_secs(random.between(5, 15));
-    (steps, Some(slow(Operation::SaveSettings, 1, late)))
+    after_ours(random, case, scenario, Deed::ClientSave, Operation::SaveSettings)
 }
 
 /// The reading after a partial save is given up, and an operator saves before it is tried again.
@@ -50,15 +42,26 @@ pub(super) fn reading(
     case: &Case,
     scenario: &mut Scenario,
 ) -> Combination {
+    after_ours(random, case, scenario, Deed::ClientUpdate, Operation::GetSettings)
+}
+
+/// The client saves, a request of that is answered too late, and an operator saves meanwhile.
+fn after_ours(
+    random: &mut Random<'_>,
+    case: &Case,
+    scenario: &mut Scenario,
+    ours: fn(Vec<(WebsiteId, Value)>) -> Deed,
+    answered_late: Operation,
+) -> Combination {
     let timeout = Duration::from_secs(random.one(&[5, 10, 20]));
     scenario.client.request_timeout = Some(timeout);
     let saved = case.poll_every * polls(random) + Duration::from_secs(random.between(2, 20));
     let id = website(random, case);
     let (mine, theirs) = (save(random, case), save(random, case));
     let steps = vec![
-        at(saved, Deed::ClientUpdate(vec![(id, mine)])),
+        at(saved, ours(vec![(id, mine)])),
         at(saved + timeout / 2, Deed::Save(vec![(id, theirs)])),
     ];
     let late = timeout + Duration::from_secs(random.between(5, 15));
-    (steps, Some(slow(Operation::GetSettings, 1, late)))
+    (steps, Some(slow(answered_late, 1, late)))
 }

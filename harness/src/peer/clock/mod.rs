@@ -24,9 +24,6 @@ use super::lines::{Line, each_line};
 const LONGEST_LINE: usize = 64 << 10;
 /// So many processes and threads of one plugin can have their clocks moved.
 const MOST: usize = 256;
-/// So often a program is asked again that says it waits for nothing at all, and so long after.
-const DOUBTS: u32 = 3;
-const A_DOUBT: Duration = Duration::from_millis(30);
 /// How long a child process is waited for before it counts as one that has no preload.
 const A_CHILD: Duration = Duration::from_secs(2);
 
@@ -160,7 +157,6 @@ impl ClockChannel {
     /// What one of them does may wake another: they are asked again until none has done anything.
     pub(super) async fn advance(&self, to: Duration, wall: Timestamp) -> Advanced {
         let mut before = None;
-        let mut doubts = DOUBTS;
         loop {
             let processes = self.processes.lock().clone();
             let mut reports = Vec::with_capacity(processes.len());
@@ -177,14 +173,7 @@ impl ClockChannel {
                 reports.iter().map(|(pid, thread, it)| (*pid, *thread, it.entered)).collect();
             let is_settled = alone || before.as_ref() == Some(&entered);
             if is_settled && !self.others_came(&reports).await {
-                let advanced = advanced(&reports);
-                // Nothing would ever wake it: that is not believed at first sight.
-                let is_dead = advanced.next.is_none() && advanced.in_flight == 0;
-                if !is_dead || reports.is_empty() || doubts == 0 {
-                    return advanced;
-                }
-                doubts -= 1;
-                tokio::time::sleep(A_DOUBT).await;
+                return advanced(&reports);
             }
             before = Some(entered);
         }

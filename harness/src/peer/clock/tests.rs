@@ -120,26 +120,12 @@ async fn a_process_that_ends_is_asked_no_more_and_one_that_is_busy_says_why() {
             tokio::task::yield_now().await;
         }
         let because = channel.because();
-        let rest = json!({ "id": order["id"], "at_rest": true, "in_flight": 1 });
+        let rest = json!({ "id": order["id"], "at_rest": true, "in_flight": 0 });
         busy.says(&rest).await;
         because
     };
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, because) = tokio::join!(moved, plays);
-    assert_eq!(advanced, Advanced { next: None, in_flight: 1 });
+    assert_eq!(advanced, Advanced { next: None, in_flight: 0 });
     assert_eq!(because.unwrap(), "process 1 does not come to rest: it reads a file");
-}
-
-#[tokio::test]
-async fn a_program_that_waits_for_nothing_at_all_is_asked_again_before_it_is_believed() {
-    let channel = ClockChannel::open().await.unwrap();
-    let mut node = Played::joins(&channel, &channel.nonce, 7).await;
-    there_are(&channel, 1).await;
-    let plays = async {
-        node.rests(json!({ "next_ms": null, "in_flight": 0 })).await;
-        node.rests(json!({ "next_ms": 60_000, "in_flight": 0 })).await;
-    };
-    let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
-    let (advanced, ()) = tokio::join!(moved, plays);
-    assert_eq!(advanced.next, Some(Duration::from_secs(60)));
 }
