@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crisp_harness::candidate::{Candidate, ClientChoice};
 use crisp_harness::live::{OverHttp, OwnDriver, Terms};
 use crisp_harness::peer::{
-    CommandLine, Launcher, PeerOptions, Plugin, Process, Service, Time, View,
+    CommandLine, Launcher, PeerOptions, Plugin, Process, SavePage, Service, Time, View,
 };
 use crisp_mock_server::duration;
 
@@ -31,7 +31,7 @@ pub struct ClientArguments {
     ///
     /// It finds what `crisp-mock exec` gives a command, and CRISP_POLL_MS, how often it is to ask.
     /// {port} stands for a free port, which is also in PORT. Words are parted by blanks, quotes
-    /// keep them together; no shell reads them. Nothing but loading and polling is judged.
+    /// keep them together; no shell reads them. Without --save, loading and polling are judged alone.
     #[arg(
         long,
         value_name = "CMD",
@@ -45,6 +45,24 @@ pub struct ClientArguments {
     /// The answer is {"<website_id>": settings}; the first 200 means that it is ready.
     #[arg(long, value_name = "URL", env = "CRISP_MOCK_READ")]
     pub read: Option<String>,
+
+    /// What the settings page of the plugin of --run sends: "POST http://127.0.0.1:{port}/settings"
+    ///
+    /// With it, what the plugin saves is judged, too. The method is POST, PUT or PATCH; {port},
+    /// {website_id} and {token} are filled in. An answer of 2xx says that it is saved.
+    #[arg(long, value_name = "REQUEST", env = "CRISP_MOCK_SAVE", requires = "run")]
+    pub save: Option<String>,
+
+    /// What that page sends, as JSON with {website_id}, {token} and {settings} in it [default: { "website_id":
+    /// "{website_id}", "token": "{token}", "settings": {settings} }]
+    #[arg(
+        long,
+        value_name = "JSON",
+        env = "CRISP_MOCK_SAVE_BODY",
+        requires = "save",
+        hide_short_help = true
+    )]
+    pub save_body: Option<String>,
 
     /// Judge a program that speaks the client protocol: the command that starts it
     #[arg(
@@ -72,7 +90,8 @@ pub struct ClientArguments {
     #[arg(long, env = "CRISP_MOCK_OVER_HTTP", value_parser = FalseyValueParser::new())]
     pub over_http: bool,
 
-    /// So many scenarios at a time, over HTTP [default: 6 for each core]
+    /// So many scenarios at a time, over HTTP [default: 6 for each core in
+    /// real time, 2 in virtual time]
     #[arg(
         long,
         value_name = "N",
@@ -205,9 +224,21 @@ impl ClientArguments {
             ));
         };
         let line = command_line("--run", run)?;
-        let launcher = Plugin::new(line, read, self.peer_options()?)
+        let save =
+            self.save.as_deref().map(|save| SavePage::parse(save, self.save_body.as_deref()));
+        let save = save.transpose().map_err(|problem| refused("--save", &problem))?;
+        let launcher = Plugin::new(line, read, save, self.peer_options()?)
             .map_err(|problem| refused("--read", &problem))?;
-        let options = format!("--run {} --read {}", quoted(run), quoted(read));
+        let all = [
+            ("--run", Some(run)),
+            ("--read", Some(read)),
+            ("--save", self.save.as_deref()),
+            ("--save-body", self.save_body.as_deref()),
+        ];
+        let given = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let options: Vec<_> =
+            given.map(|(name, value)| format!("{name} {}", quoted(value))).collect();
+        let options = options.join(" ");
         Ok((options, Box::new(launcher)))
     }
 

@@ -4,6 +4,7 @@
 use std::fs;
 
 use crisp_mock_server::fault::{Fault, Occurrence, Target};
+use crisp_mock_server::operation::Operation;
 use serde::Serialize;
 
 use crisp_mock_server::document::{Document, Part};
@@ -62,7 +63,8 @@ fn lines(file: &str, faults: &[usize]) -> Vec<Option<u32>> {
 }
 
 /// Takes a pass back that rests on nothing: the scenario consists of faults, none of which met a
-/// request, and says nothing of what is to come of them.
+/// request, and says nothing of what is to come of them; or one that is about saves is aimed at
+/// another call than the one by which the client's own page saves.
 #[must_use]
 pub(crate) fn unless_nothing_happened(mut judged: Judged) -> Judged {
     if judged.outcome() == Outcome::Passed && nothing_happened(&judged) {
@@ -72,8 +74,27 @@ pub(crate) fn unless_nothing_happened(mut judged: Judged) -> Judged {
         };
         let why = format!("nothing of what it is about came to be, since {why}");
         judged.outside.get_or_insert_default().unjudged = Some(why);
+    } else if judged.outcome() == Outcome::Passed
+        && let Some(missed) = missed_save(&judged)
+    {
+        let why = format!("a fault is aimed at `{missed}`, by which this client does not save");
+        judged.outside.get_or_insert_default().unjudged = Some(why);
     }
     judged
+}
+
+/// The call that saves, at which a fault is aimed in vain since the client's own page makes the other.
+fn missed_save(judged: &Judged) -> Option<Operation> {
+    let history = &judged.run.history;
+    let aimed = judged.run.unfired.iter().map(|index| &judged.scenario.faults.faults[*index]);
+    let mut aimed = aimed.filter_map(|fault| Some(fault.at?.operation));
+    let made = |operation| history.requests.iter().any(|it| it.operation == operation);
+    let missed = |operation: &Operation| match operation {
+        Operation::SaveSettings => made(Operation::UpdateSettings) && !made(*operation),
+        Operation::UpdateSettings => made(Operation::SaveSettings) && !made(*operation),
+        _ => false,
+    };
+    aimed.find(missed).filter(|_| history.own_page)
 }
 
 fn nothing_happened(judged: &Judged) -> bool {

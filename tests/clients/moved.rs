@@ -79,6 +79,79 @@ fn the_python_plugin_as_it_is_has_the_same_verdicts_twice_in_virtual_time() {
     judged(Language::Python, "plugin");
 }
 
+/// What a replay of files says of a plugin that saves by its own settings page.
+fn saving(language: Language, script: &str) {
+    let Some((run, modules)) = or_skip(plugin(language, script)) else {
+        return;
+    };
+    let mut command = crisp_mock();
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/_cache"]);
+    command.args(["--save", "POST http://127.0.0.1:{port}/settings"]);
+    command.args(["--time", "virtual", "--client-timeout", "60s"]);
+    command.envs(modules.iter().map(|modules| ("NODE_PATH", modules)));
+    let files = ["the-plugin-saves", "two-saves-in-a-row", "the-plugin-changes-one-key"];
+    let unmet = "the-answer-is-lost";
+    let scenarios = files.into_iter().chain([unmet]).map(|file| format!("saves/{file}.yaml"));
+    let events = replay(&mut command, &scenarios.collect());
+    let event = |file: &str| &events[&format!("saves/{file}.yaml")];
+    for file in ["the-plugin-saves", "two-saves-in-a-row"] {
+        assert_eq!(event(file)["outcome"], "passed", "{file}: {:#}", event(file));
+    }
+    // It merges what it sent into what it had, where an operator had changed another member.
+    let guessed = event("the-plugin-changes-one-key");
+    assert_eq!(guessed["outcome"], "failed", "{guessed:#}");
+    assert_eq!(guessed["failure"]["word"], "never happened", "{guessed:#}");
+    assert_eq!(guessed["failure"]["hazard"]["number"], "W4", "{guessed:#}");
+    // The fault is aimed at a PUT, and this page sends a PATCH: nothing was lost.
+    assert_eq!(event(unmet)["outcome"], "not_judged", "{:#}", event(unmet));
+}
+
+#[test]
+fn what_the_node_plugin_s_own_settings_page_saves_is_judged() {
+    saving(Language::Node, "index");
+}
+
+#[test]
+fn what_the_python_plugin_s_own_settings_page_saves_is_judged() {
+    saving(Language::Python, "plugin");
+}
+
+/// The loop of the guide, mended in as few lines as it takes, against what it has to bear most.
+fn mended(interpreter: &str, script: &str) {
+    let Some(program) = or_skip(program(interpreter)) else { return };
+    let mut command = crisp_mock();
+    let run = format!("'{}' examples/mended-loop/{script}", program.display());
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
+    command.args(["--time", "virtual", "--client-timeout", "60s"]);
+    let folders = ["dates", "paging", "outages/the-quota-is-spent.yaml", "words"];
+    let events = replay(&mut command, &folders.map(str::to_owned).into());
+    assert!(events.len() > 35, "{}", events.len());
+    let judged = events.iter().filter(|(_, event)| event["outcome"] != "not_judged");
+    assert!(judged.clone().count() * 10 > events.len() * 9, "almost all is judged");
+    for (file, event) in judged {
+        assert_eq!(event["outcome"], "passed", "{file}: {event:#}");
+    }
+}
+
+#[test]
+fn the_guide_s_loop_mended_in_node_loses_nothing() {
+    mended("node", "index.mjs");
+}
+
+#[test]
+fn the_guide_s_loop_mended_in_python_loses_nothing() {
+    mended("python3", "plugin.py");
+}
+
+#[test]
+fn the_mended_loops_have_eighty_lines_at_most() {
+    for script in ["index.mjs", "plugin.py"] {
+        let text = std::fs::read_to_string(repository(&format!("examples/mended-loop/{script}")));
+        let lines = text.expect("the example is there").lines().count();
+        assert!(lines <= 80, "{script}: {lines}");
+    }
+}
+
 /// Runs tests that are written in the language of what they test.
 fn passes(mut command: Command) {
     let output = command.output().expect("the program is there");

@@ -143,6 +143,7 @@ impl Machine {
             Event::PollNow => self.polls.due = self.polls.due.min(self.now.elapsed),
         }
         self.expire();
+        self.say_ready_when_whole();
         #[cfg(feature = "mistakes")]
         self.forget_websites();
         self.send_what_is_due();

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::drift::{Told, signs};
 use super::parts::load::{Evidence, PASSES, PASSES_AFRESH};
-use super::pass::signs;
+
 use super::words::{Exchange, Ids};
 use crate::mistake::{Mistake, Mistakes};
 use crate::wire::{Item, ItemKind};
@@ -42,8 +43,8 @@ pub(super) struct Lists {
     passes_in_doubt: u32,
     /// Lists in a row that began after the passes were used up.
     late: u32,
-    /// Websites whose coming, or coming back, was seen before this pass, with their token then.
-    explained: Ids<Option<Box<str>>>,
+    /// Websites whose coming, or coming back, was seen before this pass, with what was said of them.
+    explained: Ids<Told>,
     watch: Option<Watch>,
 }
 
@@ -131,6 +132,12 @@ impl Lists {
         Doubtful::Used
     }
 
+    /// A pass agrees only because earlier ones explain what its differential tells: its set is used,
+    /// and the list is read again when nothing of that is in the differential's window any more.
+    pub(super) fn explained_away(&mut self) {
+        (self.suspect, self.passes_in_doubt) = (true, PASSES);
+    }
+
     /// Earlier doubts no longer count.
     pub(super) fn end_doubt(&mut self) {
         (self.passes_in_doubt, self.late) = (0, 0);
@@ -173,7 +180,8 @@ impl Lists {
     /// on who is there.
     pub(super) fn signs(&mut self, items: &[Item], listed: &Websites, afresh: bool) -> Evidence {
         let none = Ids::default();
-        let (evidence, rejoined) = signs(items, listed, &self.explained, &none, |_, _| afresh);
+        let (evidence, rejoined) =
+            signs(items, listed, &self.explained, &none, afresh, |_, _| afresh);
         self.explained.extend(rejoined);
         evidence
     }
@@ -201,14 +209,14 @@ impl Lists {
         // A save since then differs from what the list gave; what came back with all it had does not.
         let afresh = watch.afresh;
         let same = |item: &Item, known: &Website| afresh && *item.website == *known;
-        let (evidence, rejoined) = signs(items, known, &self.explained, &watch.learnt, same);
+        let (evidence, rejoined) = signs(items, known, &self.explained, &watch.learnt, false, same);
         self.explained.extend(rejoined);
         for item in items.iter().filter(|item| !known.contains(&item.id)) {
             watch.learnt.insert(item.id, ());
             // With no list under way it came before the next one, which is told of it for as long
             // as the overlap. That is no sign that it came back while that one was read.
             if idle && item.difference != ItemKind::Removed {
-                self.explained.insert(item.id, item.website.token.clone());
+                self.explained.insert(item.id, Told::by(item, true));
             }
         }
         Some(evidence)

@@ -6,7 +6,7 @@ use super::client::Machine;
 use super::lists::Doubtful;
 use super::parts::Excess;
 use super::parts::difference::Draft;
-use super::pass::{Missing, Pass, vanished};
+use super::pass::{Missing, Pass};
 use super::words::{Exchange, Job, Lane, Setback, Trouble};
 use crate::mistake::Mistake;
 use crate::{Website, WebsiteId, Websites};
@@ -122,8 +122,11 @@ impl Machine {
         let cached = &self.snapshot.websites;
         let mut draft = Draft::of(&pass.listed(cached));
         self.apply_to(&list.items, &mut draft);
-        let (mut websites, touched, mut doubts) = draft.finish();
-        let vanished = vanished(cached, &websites, &list.items);
+        let (mut websites, touched, doubts) = draft.finish();
+        // Where the answer's last word is that the website lives, one reading is no proof.
+        let gone = |id| (id, !websites.contains(&id));
+        let mut doubts: Vec<_> = doubts.into_iter().map(gone).collect();
+        let vanished = pass.vanished(cached, &websites, &list.items);
         let afresh = self.phase.lists_afresh();
         let signs = self.lists.signs(&list.items, pass.pages(), afresh);
         let evidence = pass.evidence(signs, &vanished);
@@ -137,12 +140,12 @@ impl Machine {
             match self.lists.drifted(patience) {
                 Doubtful::Again => {
                     self.recovered(Lane::Load);
-                    return self.phase.begin(Pass::after(vanished));
+                    return self.list_again(vanished);
                 }
                 Doubtful::Later => {
                     self.recovered(Lane::Load);
                     self.list_is_in_vain("its pages moved while they were read", Trouble::Network);
-                    return self.phase.begin(Pass::after(vanished));
+                    return self.list_again(vanished);
                 }
                 Doubtful::Used => {}
             }
@@ -152,15 +155,24 @@ impl Machine {
                     if let Some(known) = self.snapshot.websites.get(&id) {
                         websites.insert(known.clone());
                     }
-                    doubts.push(id);
+                    doubts.push((id, true));
                 }
             }
+        } else if afresh && evidence.explained > 0 {
+            self.lists.explained_away();
         }
         if let Some(excess) = self.bounds.excess(&self.snapshot.websites, websites.size()) {
             return self.list_is_over(excess);
         }
         let set = Verified { websites, said: touched, doubts };
         self.finish_load(set, exchange);
+    }
+
+    /// Another pass begins, after one that lacked these websites.
+    fn list_again(&mut self, vanished: Vec<WebsiteId>) {
+        if let Some(pass) = self.phase.pass_mut() {
+            *pass = pass.again(vanished);
+        }
     }
 
     /// The list is over a bound: nothing of it is used, and it is read again after a wait that
@@ -188,8 +200,8 @@ impl Machine {
         self.ledger.listed(pass.cost());
         let Verified { websites, said, doubts } = set;
         self.replace(websites, &first, &said, exchange);
-        for id in doubts {
-            self.saves.look_into(id, self.now.elapsed, true);
+        for (id, said_gone) in doubts {
+            self.saves.look_into(id, self.now.elapsed, said_gone);
         }
         self.lists.placed(&last, self.now.elapsed, self.phase.lists_afresh());
         self.phase.follow();
@@ -208,6 +220,6 @@ struct Verified {
     websites: Websites,
     /// Websites of which the differential had the last word, sorted.
     said: Vec<WebsiteId>,
-    /// Websites that are to be read alone.
-    doubts: Vec<WebsiteId>,
+    /// Websites that are to be read alone, and whether the list or its differential has them no more.
+    doubts: Vec<(WebsiteId, bool)>,
 }

@@ -99,6 +99,7 @@ mod answers;
 mod budget;
 mod chance;
 mod client;
+mod drift;
 mod event;
 mod flight;
 mod lists;

@@ -1,6 +1,5 @@
-//! One pass over the list, and the signs that websites moved between its pages.
+//! One pass over the list: its pages, aside from the cache, until a differential has confirmed them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::parts::load::{Evidence, PageSeen, PageStep};
@@ -8,7 +7,7 @@ use super::words::{Exchange, Ids, put_back};
 use crate::mistake::Mistakes;
 use crate::website::Size;
 use crate::wire::{Item, ItemKind};
-use crate::{Website, WebsiteId, Websites};
+use crate::{WebsiteId, Websites};
 
 /// So many websites more than there are may be on two pages before the list is taken to go round:
 /// a server that does not heed the page number has no end.
@@ -40,8 +39,10 @@ pub(super) struct Pass {
     cost: u32,
     /// The exchanges of its first page and of its last.
     ends: Option<(Exchange, Exchange)>,
-    /// What the pass before lacked of the cache.
+    /// What the pass before lacked of the cache, and of the passes before it.
     vanished_before: Option<Vec<WebsiteId>>,
+    /// Websites that were on the pages of earlier passes.
+    seen_before: Ids<()>,
     /// Websites of which polls told after their page, or without one: the cache knows better.
     heard: Ids<()>,
 }
@@ -88,13 +89,40 @@ impl Pass {
             cost: 1,
             ends: None,
             vanished_before: None,
+            seen_before: Ids::default(),
             heard: Ids::default(),
         }
     }
 
-    /// The pass after one that lacked these websites of the cache.
-    pub(super) fn after(vanished: Vec<WebsiteId>) -> Self {
-        Self { vanished_before: Some(vanished), ..Self::start() }
+    /// The pass after this one, which lacked these websites.
+    pub(super) fn again(&mut self, vanished: Vec<WebsiteId>) -> Self {
+        let mut seen_before = std::mem::take(&mut self.seen_before);
+        seen_before.extend(self.fresh.iter().map(|website| (website.id, ())));
+        Self { vanished_before: Some(vanished), seen_before, ..Self::start() }
+    }
+
+    /// Websites that the cache has, or an earlier pass had, and the new set does not, without a
+    /// difference that says so.
+    pub(super) fn vanished(
+        &self,
+        cached: &Websites,
+        new: &Websites,
+        items: &[Item],
+    ) -> Vec<WebsiteId> {
+        let cached = cached.iter().map(|website| website.id);
+        let known = cached.chain(self.seen_before.keys().copied());
+        let mut ids: Vec<_> = known.filter(|id| !new.contains(id)).collect();
+        if !ids.is_empty() {
+            let removed: Ids<()> = items
+                .iter()
+                .filter(|item| item.difference == ItemKind::Removed)
+                .map(|item| (item.id, ()))
+                .collect();
+            ids.retain(|id| !removed.contains_key(id));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// A poll told of these websites while the list was under way. The signs of drift are still
@@ -291,7 +319,7 @@ impl Pass {
     }
 
     /// The signs of drift in the pages, beside those in the differential. `vanished` are websites
-    /// that the cache has and this pass lacks.
+    /// that the cache has, or an earlier pass had, and this pass lacks.
     pub(super) fn evidence(&self, differential: Evidence, vanished: &[WebsiteId]) -> Evidence {
         Evidence {
             repeated: self.repeated,
@@ -301,72 +329,4 @@ impl Pass {
             ..differential
         }
     }
-}
-
-/// Websites that came back, with the token they have now.
-type Rejoined = Vec<(WebsiteId, Option<Box<str>>)>;
-
-/// The signs of drift in a differential, against the set that the pages gave; and the websites
-/// that came back, with the token they have now.
-///
-/// `counts` says which mere updates of known websites are signs, too. Where the list is the only
-/// word on who is there, an update may be a website that left and came back with the token that
-/// it had, while a page was read without it. Beside a cache that polls kept, a website that such a
-/// shift hides is missed from the cache ([`vanished`]), and a mere save costs no second pass.
-pub(super) fn signs(
-    items: &[Item],
-    listed: &Websites,
-    explained: &Ids<Option<Box<str>>>,
-    learnt: &Ids<()>,
-    counts: impl Fn(&Item, &Website) -> bool,
-) -> (Evidence, Rejoined) {
-    let mut evidence = Evidence::default();
-    let mut rejoined = Rejoined::new();
-    let mut said: Vec<(WebsiteId, usize)> =
-        items.iter().enumerate().map(|(position, item)| (item.id, position)).collect();
-    said.sort_unstable();
-    for group in said.chunk_by(|one, two| one.0 == two.0) {
-        let (id, last) = group[group.len() - 1];
-        let Some(known) = listed.get(&id).filter(|_| !learnt.contains_key(&id)) else {
-            continue;
-        };
-        let item = &items[last];
-        if item.difference == ItemKind::Removed {
-            evidence.removed += 1;
-            continue;
-        }
-        let news = |&(_, position): &(WebsiteId, usize)| {
-            matches!(items[position].difference, ItemKind::Added | ItemKind::Removed)
-        };
-        let token = &item.website.token;
-        let renewed = token.is_some() && *token != known.token;
-        if explained.get(&id) == Some(token) {
-            continue;
-        }
-        if renewed || group.iter().any(news) {
-            evidence.rejoined += 1;
-        } else if counts(item, known) {
-            evidence.updated += 1;
-        } else {
-            continue;
-        }
-        rejoined.push((id, token.clone()));
-    }
-    (evidence, rejoined)
-}
-
-/// Websites that the cache has and the new set does not, without a difference that says so.
-pub(super) fn vanished(old: &Websites, new: &Websites, items: &[Item]) -> Vec<WebsiteId> {
-    let lost = |website: &&Arc<Website>| !new.contains(&website.id);
-    let mut ids: Vec<_> = old.iter().filter(lost).map(|website| website.id).collect();
-    if !ids.is_empty() {
-        let removed: Ids<()> = items
-            .iter()
-            .filter(|item| item.difference == ItemKind::Removed)
-            .map(|item| (item.id, ()))
-            .collect();
-        ids.retain(|id| !removed.contains_key(id));
-    }
-    ids.sort_unstable();
-    ids
 }

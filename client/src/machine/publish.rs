@@ -118,6 +118,15 @@ impl Machine {
         self.tell(changes);
     }
 
+    /// The first set is whole when a differential has been applied and no website that it told of is
+    /// still to be read before it can be shown (hazard P11).
+    pub(super) fn say_ready_when_whole(&mut self) {
+        let known = &self.snapshot.websites;
+        if !self.ready && self.polls.good.is_some() && !self.saves.seek_one_beside(known) {
+            self.say_ready();
+        }
+    }
+
     pub(super) fn say_ready(&mut self) {
         if !self.ready {
             self.ready = true;

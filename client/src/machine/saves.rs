@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::event::How;
 use super::flight::Flight;
 use super::words::{Exchange, Job, Save};
-use crate::{Config, Website, WebsiteId};
+use crate::{Config, Website, WebsiteId, Websites};
 
 /// Saves in the order of their orders, and reads in that of the websites.
 #[derive(Debug)]
@@ -141,6 +141,11 @@ impl Saves {
         if let Some(read) = self.reads.get_mut(id) {
             read.cached_since = None;
         }
+    }
+
+    /// Whether a website is to be read that is not among these and that nothing calls gone.
+    pub(super) fn seek_one_beside(&self, known: &Websites) -> bool {
+        self.reads.iter().any(|(id, read)| !read.said_gone && !known.contains(id))
     }
 
     /// How many websites wait to be read.

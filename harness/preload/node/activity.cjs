@@ -41,12 +41,12 @@ class Activity {
           this.entered += 1;
         }
       },
+      // What is the channel's own is called back once; to be told of its end instead would cost much.
       after: (id) => {
-        if (id === this.#channel || this.#own.has(id)) {
+        if (id === this.#channel || this.#own.delete(id)) {
           this.#ours = false;
         }
       },
-      destroy: (id) => this.#own.delete(id),
     }).enable();
   }
 

@@ -39,15 +39,27 @@ class Clock {
     return this.#alarms.length > 0 ? this.#alarms[0].due : null;
   }
 
+  // When the next alarm is due that the program waits for, or null.
+  get nextOfTheProgram() {
+    let next = null;
+    for (const { due, ring, quiet } of this.#alarms) {
+      if (ring !== null && (next === null || due < next) && !quiet()) {
+        next = due;
+      }
+    }
+    return next;
+  }
+
   // Moves to a time, with the date there. Never back.
   moveTo(elapsed, wall) {
     this.elapsed = Math.max(this.elapsed, elapsed);
     this.wall = wall;
   }
 
-  // Sets an alarm in `ms`; gives something for `cancel` and `hold`.
-  arm(ms, ring, held) {
-    const alarm = { due: this.elapsed + ms, order: this.#count++, ring, held: false };
+  // Sets an alarm in `ms`; gives something for `cancel` and `hold`. `quiet()` says
+  // that it is one that the program does not wait for.
+  arm(ms, ring, held, quiet = never) {
+    const alarm = { due: this.elapsed + ms, order: this.#count++, ring, held: false, quiet };
     this.#push(alarm);
     this.hold(alarm, held);
     return alarm;
@@ -129,6 +141,10 @@ class Clock {
     }
     return first;
   }
+}
+
+function never() {
+  return false;
 }
 
 function before(one, other) {

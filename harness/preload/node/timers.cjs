@@ -4,6 +4,7 @@
 "use strict";
 
 const { AsyncResource } = require("node:async_hooks");
+const { getEventListeners } = require("node:events");
 const net = require("node:net");
 const timers = require("node:timers");
 const promises = require("node:timers/promises");
@@ -20,7 +21,8 @@ function replaceTimers(clock) {
         if (typeof callback !== "function") {
           return native[name](callback, after); // refuses it in Node's own words
         }
-        return new Timeout(callback, after, args, repeats);
+        const quiet = isCalledByNode(replaced) ? always : undefined;
+        return new Timeout(callback, after, args, repeats, quiet);
       },
     }[name];
     return replaced;
@@ -38,8 +40,25 @@ function replaceTimers(clock) {
   });
   Object.assign(globalThis, all);
   Object.assign(timers, all);
-  replaceAbortSignal(all);
+  replaceAbortSignal(Timeout);
   replaceSocketTimeouts(clock);
+}
+
+function always() {
+  return true;
+}
+
+// Whether the code that called this function lies in Node itself, which keeps house by it: connections
+// that are kept for a while, servers that look for slow clients.
+function isCalledByNode(called) {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  Error.stackTraceLimit = 1;
+  Error.prepareStackTrace = (_, [site]) => site?.getFileName() ?? "";
+  const here = {};
+  Error.captureStackTrace(here, called);
+  const file = here.stack;
+  Object.assign(Error, { stackTraceLimit, prepareStackTrace });
+  return typeof file === "string" && file.startsWith("node:");
 }
 
 // The class of what `setTimeout` gives: still one of Node's own.
@@ -53,16 +72,19 @@ function timeouts(clock) {
     #refed = true;
     #number = null;
     #scope = new AsyncResource("Timeout");
+    #quiet;
 
-    constructor(callback, after, args, repeats) {
+    constructor(callback, after, args, repeats, quiet) {
       // Node's part keeps the arguments and warns of bad ones; it is never entered into Node's list.
       super(callback, after, args, repeats, false);
+      this.#quiet = quiet;
       this.#arm();
     }
 
     #arm() {
       this._destroyed = false;
-      this.#alarm = clock.arm(Math.trunc(this._idleTimeout), () => this.#ring(), this.#refed);
+      const ms = Math.trunc(this._idleTimeout);
+      this.#alarm = clock.arm(ms, () => this.#ring(), this.#refed, this.#quiet);
     }
 
     #ring() {
@@ -222,7 +244,7 @@ function bad(ms, options) {
   );
 }
 
-function replaceAbortSignal(all) {
+function replaceAbortSignal(Timeout) {
   const { timeout } = AbortSignal;
   AbortSignal.timeout = function (ms) {
     if (!Number.isInteger(ms) || ms < 0 || ms > 2 ** 31 - 1) {
@@ -233,9 +255,18 @@ function replaceAbortSignal(all) {
       controller.abort(
         new DOMException("The operation was aborted due to timeout", "TimeoutError"),
       );
-    all.setTimeout(gone, ms).unref();
-    return controller.signal;
+    const { signal } = controller;
+    new Timeout(gone, ms, [], false, () => isUnheard(signal)).unref();
+    return signal;
   };
+}
+
+// Whether the end of a signal would be told to nothing: what it was to bound is over.
+function isUnheard(signal) {
+  const dependents = Object.getOwnPropertySymbols(signal).some(
+    (symbol) => symbol.description === "kDependantSignals" && signal[symbol]?.size > 0,
+  );
+  return !dependents && getEventListeners(signal, "abort").length === 0;
 }
 
 // What `request.setTimeout` and the `timeout` of agents come down to. A connection that the program

@@ -88,6 +88,8 @@ pub struct History {
     pub declared: DeclaredTiming,
     /// How stale an answer may be because of the server's quirks.
     pub staleness: AllowedStaleness,
+    /// Whether the client saves by a page of its own, which may send more than it is given.
+    pub own_page: bool,
     /// How often the client was started anew.
     pub life: u32,
     /// When the client was started last.

@@ -43,14 +43,15 @@ impl Track {
         self.versions.get(index + 1).map(|next| next.from)
     }
 
-    /// Whether the server had this website, whatever its settings, from then until now.
+    /// Whether the server had this website, whatever its settings, from before then until now. One that
+    /// came at that very instant may have come after what else happened in it.
     #[must_use]
     pub fn present_since(&self, then: Duration) -> bool {
         let relevant = self
             .versions
             .iter()
             .enumerate()
-            .filter(|(index, _)| self.until(*index).is_none_or(|until| until > then));
+            .filter(|(index, _)| self.until(*index).is_none_or(|until| until >= then));
         let mut any = false;
         for (_, version) in relevant {
             any = true;

@@ -10,7 +10,7 @@ use crisp_mock_server::id::WebsiteId;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::peer::{Access, Launcher, Peer, PeerError, Reading};
+use crate::peer::{Access, Launcher, Peer, PeerError, Reading, SaveOrder};
 use crate::words::{How, SaveEnd};
 
 /// Peers know more of their own silence: this is for those that do not keep the time themselves.
@@ -126,10 +126,16 @@ impl ClientSide {
     }
 
     /// Has it save.
-    pub(super) async fn save(&mut self, ticket: u32, id: WebsiteId, settings: String, how: How) {
+    pub(super) async fn save(
+        &mut self,
+        ticket: u32,
+        (website, settings, token): (WebsiteId, String, Option<String>),
+        how: How,
+    ) {
         let (peer, life) = (Arc::clone(&self.peer), self.life);
         let mut save = Box::pin(async move {
-            let result = peer.save(id, &settings, how).await;
+            let order = SaveOrder { website, settings: &settings, token, how };
+            let result = peer.save(order).await;
             ClientReply::Saved { ticket, life, result }
         });
         // Polled once here, so that saves reach the client in the order of the steps.

@@ -63,6 +63,7 @@ pub(super) fn about(greeting: &Greeting, declared: DeclaredTiming) -> About {
         version: greeting.version.clone(),
         abilities: Abilities {
             saves: greeting.capabilities.save,
+            own_page: greeting.capabilities.own_page,
             tokens: greeting.capabilities.tokens,
             status: greeting.capabilities.status,
             waits: false,
@@ -96,12 +97,19 @@ pub(super) fn by_hand(
         retry_cap: backoff,
         refused_cap: backoff,
         throttled_cap: backoff,
-        longest_retry_after: Duration::from_secs(3600),
-        relist_every: relists.into_iter().flatten().min(),
+        longest_retry_after: A_DAY,
+        relist_every: relists.into_iter().flatten().min().or(Some(AN_HOUR)),
         leeway: true,
         ..DeclaredTiming::default()
     }
 }
+
+/// How often a client that does not say so may list everything again: as the hazards' page recommends.
+const AN_HOUR: Duration = Duration::from_secs(3_600);
+
+/// A client that does not say how long it obeys a `Retry-After` may be silent until the quota begins
+/// anew.
+const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// What the hazards' page recommends, for a client that does not say how far back its polls look.
 const OVERLAP: Duration = Duration::from_secs(120);
@@ -189,21 +197,25 @@ pub(super) fn judged(
     history: &History,
     longest_asked: Duration,
 ) -> Scenario {
-    let mut judged = forbearing(scenario, launcher, history.bound() + longest_asked);
+    let bound = history.bound() + longest_asked;
+    let mut judged = forbearing(scenario, launcher, bound, history.own_page);
     judged.expect.status = None;
     judged
 }
 
 /// The scenario as any client outside is judged: as its view shows it, and without what only the
-/// shape of `crisp-sync` explains. Within `bound` the client is right by its own word.
+/// shape of `crisp-sync` explains. Within `bound` the client is right by its own word. One with a page
+/// of its own (`own_page`) saves by what calls it likes.
 pub(super) fn forbearing(
     scenario: &Scenario,
     launcher: &dyn Launcher,
     bound: Duration,
+    own_page: bool,
 ) -> Scenario {
     let longer = |time: Duration| time.max(bound);
-    let is_save =
-        |operation| matches!(operation, Operation::SaveSettings | Operation::UpdateSettings);
+    let is_save = |operation| {
+        matches!(operation, Operation::SaveSettings | Operation::UpdateSettings) && !own_page
+    };
     let mut judged = seen(scenario, launcher);
     let expect = std::mem::take(&mut judged.expect);
     let requests = expect.requests.iter().copied().filter(|(operation, _)| is_save(*operation));

@@ -20,8 +20,10 @@ use crate::runner::Judged;
 use crate::scenario::Client;
 use crate::world::Prepared;
 
-/// Scenarios mostly wait: so many of them keep one core busy.
+/// In real time scenarios mostly wait: so many of them keep one core busy.
 const A_CORE: usize = 6;
+/// In virtual time the clients work all the time.
+const A_CORE_BY_HAND: usize = 2;
 
 /// Tries the clients that a launcher starts, over HTTP. It has threads and a runtime of its own, and
 /// is not to be used from within another: a scenario is judged by blocking until it is over.
@@ -234,7 +236,8 @@ impl Trial for OverHttp {
 
     fn at_a_time(&self) -> usize {
         let cores = available_parallelism().map_or(2, NonZeroUsize::get);
-        let wanted = self.terms.jobs.map_or(cores * A_CORE, NonZeroUsize::get);
+        let a_core = if self.is_by_hand() { A_CORE_BY_HAND } else { A_CORE };
+        let wanted = self.terms.jobs.map_or(cores * a_core, NonZeroUsize::get);
         wanted.min(self.launcher.at_most()).max(1)
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use strum::IntoEnumIterator as _;
 
 use crate::peer::{
-    Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading,
+    Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading, SaveOrder,
 };
 use crate::scenario::{SaveEnd, Setting, Standing};
 use crate::subject::{Held, How, ReportedStatus};
@@ -33,6 +33,7 @@ impl Launcher for OwnDriver {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 capabilities: Capabilities {
                     save: true,
+                    own_page: false,
                     tokens: true,
                     status: true,
                     manual_clock: false,
@@ -121,7 +122,8 @@ impl Peer for OwnCache {
         Box::pin(async move { Ok(reading(&self.cache()?)) })
     }
 
-    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
+    fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd> {
+        let SaveOrder { website, settings, how, .. } = order;
         Box::pin(async move {
             let cache = self.cache()?;
             let settings = Settings::from_json(settings)

@@ -16,6 +16,7 @@ use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::socket::{HttpServer, Limits};
 use crisp_mock_server::spaces::Reply;
 use http::{Request, Response};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +25,7 @@ use tokio::time::{Instant, timeout};
 
 use super::client_side::in_time;
 use super::virtual_time::{ByHand, Shared};
-use crate::peer::{Peer, PeerError, Reading};
+use crate::peer::{Peer, PeerError, Reading, SaveOrder};
 use crate::subject::{Action, Event, Held, Moment, ReportedStatus, Subject};
 use crate::words::{RequestId, SaveEnd};
 
@@ -163,6 +164,12 @@ pub(super) struct ParkedClient {
     saves: Vec<(u64, Saving)>,
     /// What its clock shows.
     elapsed: Duration,
+    wall: Option<Timestamp>,
+    /// Whether it is at rest, and nothing has reached it since.
+    at_rest: bool,
+    /// What it last said of its activity, and what it had said when its cache was read.
+    activity: Option<u64>,
+    read_at: Option<u64>,
     next: Option<Duration>,
     shown: HashMap<WebsiteId, Held>,
     ready: bool,
@@ -185,6 +192,10 @@ impl ParkedClient {
             shared: Arc::clone(&client.shared),
             saves: Vec::new(),
             elapsed,
+            wall: None,
+            at_rest: false,
+            activity: None,
+            read_at: None,
             next: Some(elapsed),
             shown: HashMap::new(),
             ready: false,
@@ -200,19 +211,32 @@ impl ParkedClient {
     ) -> Result<(), PeerError> {
         let mut sends = Vec::new();
         self.settle(now, &mut sends).await?;
+        self.at_rest = matches!(event, Event::Tick);
         match event {
             Event::Tick => {}
             Event::Answer(id, response) => self.requests.answer(id, Outcome::Answer(response)),
             Event::Failed(id) => self.requests.fail(id),
-            Event::Save { ticket, website, settings, how } => {
+            Event::Save { ticket, website, settings, token, how } => {
                 let peer = Arc::clone(&self.peer);
-                let save = async move { peer.save(website, &settings, how).await };
+                let save = async move {
+                    let order = SaveOrder { website, settings: &settings, token, how };
+                    peer.save(order).await
+                };
                 self.saves.push((ticket, Box::pin(save)));
             }
         }
         self.settle(now, &mut sends).await?;
-        let reading = in_time(self.patience, "read", self.peer.read()).await?;
-        self.show(reading, actions);
+        // What has done nothing since its cache was read holds the same.
+        if self.activity.is_none() || self.read_at != self.activity {
+            let reading = in_time(self.patience, "read", self.peer.read()).await?;
+            self.show(reading, actions);
+            self.at_rest = false;
+            if self.activity.is_some() {
+                // To be read is an activity, too.
+                self.settle(now, &mut sends).await?;
+                self.read_at = self.activity;
+            }
+        }
         self.end_saves(actions).await?;
         // Asked for because of what is shown by now.
         actions.append(&mut sends);
@@ -221,11 +245,15 @@ impl ParkedClient {
 
     /// Moves the client's clock to now, and waits until it does nothing but wait.
     async fn settle(&mut self, now: Moment, actions: &mut Vec<Action>) -> Result<(), PeerError> {
+        let stands = self.elapsed == now.elapsed && self.wall == Some(now.wall);
+        if stands && self.at_rest && self.activity.is_some() {
+            return Ok(());
+        }
         let late = Instant::now() + self.patience;
         let awake = self.next.is_some_and(|next| next <= now.elapsed);
         let mut may_exchange = awake && !self.requests.parked.is_empty();
         let mut by = now.elapsed.saturating_sub(self.elapsed);
-        self.elapsed = now.elapsed;
+        (self.elapsed, self.wall) = (now.elapsed, Some(now.wall));
         loop {
             self.poll_saves().await;
             let advanced =
@@ -238,6 +266,7 @@ impl ParkedClient {
                     continue;
                 }
                 self.next = advanced.next.map(|next| now.elapsed.saturating_add(next));
+                (self.at_rest, self.activity) = (true, advanced.activity);
                 return Ok(());
             }
             if Instant::now() > late {

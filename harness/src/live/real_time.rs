@@ -93,6 +93,7 @@ impl OverHttp {
         let about = demands::about(peer.greeting(), demands::real_time(peer.greeting(), tempo));
         let mut history =
             History::new(about.declared, demands::staleness(prepared.staleness, tempo));
+        history.own_page = about.abilities.own_page;
         history.timing = Timing {
             stretch: tempo.in_scenario(Duration::from_secs(1)).as_secs_f64(),
             at_once: tempo.in_scenario(tempo.poll() / 8),

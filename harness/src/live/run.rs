@@ -330,9 +330,10 @@ impl<'a, W: Witness> LiveRun<'a, W> {
             let at = self.elapsed();
             let ordered = self.scenario_now();
             let history = &mut self.ledger.history;
-            let (ticket, text) = record::order(history, ordered, *id, settings, how);
+            let ticket = record::order(history, ordered, *id, settings, how);
+            let token = record::token(history, ticket);
             self.ledger.push(at, What::SaveOrdered(ticket));
-            self.client.save(ticket, *id, text, how).await;
+            self.client.save(ticket, (*id, settings.to_string(), token), how).await;
         }
     }
 }

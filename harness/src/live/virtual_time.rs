@@ -40,7 +40,12 @@ impl OverHttp {
         let about = demands::about(greeting, declared);
         let bound = History::new(declared, prepared.staleness).bound()
             + scaling::longest_retry_after(&prepared.blueprint);
-        let scenario = demands::forbearing(&prepared.scenario, &*self.launcher, bound);
+        let scenario = demands::forbearing(
+            &prepared.scenario,
+            &*self.launcher,
+            bound,
+            greeting.capabilities.own_page,
+        );
         let judged = Arc::new(scenario);
         let seen = Arc::new(Prepared { scenario: Arc::clone(&judged), ..prepared.clone() });
         let shared = Arc::new(Shared::default());

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use crisp_mock_server::id::WebsiteId;
 use jiff::Timestamp;
 
 use super::ask::Ask;
 use super::reply::Reply;
 use super::view::View;
-use super::{Advanced, Answer, Greeting, Peer, PeerError, Reading};
-use crate::words::{How, SaveEnd};
+use super::{Advanced, Answer, Greeting, Peer, PeerError, Reading, SaveOrder};
+use crate::words::SaveEnd;
 
 /// What carries the messages of one scenario: the lines of a program, or HTTP to a service.
 pub(super) trait Channel: Send + Sync {
@@ -58,7 +57,8 @@ impl<C: Channel> Peer for Conversation<C> {
         Box::pin(self.ask(Ask::Read, move |reply| reply.reading(&self.view, capabilities)))
     }
 
-    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
+    fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd> {
+        let SaveOrder { website, settings, how, .. } = order;
         Box::pin(self.ask(Ask::save(website, settings, how), Reply::save_end))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 
 /// The largest body that is read.
-const LARGEST: usize = super::program::LONGEST_LINE;
+pub(super) const LARGEST: usize = super::program::LONGEST_LINE;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,7 +40,7 @@ pub use family::Family;
 #[cfg(unix)]
 pub use family::{adopt, bury};
 pub use options::{PeerOptions, Time};
-pub use plugin::Plugin;
+pub use plugin::{Plugin, SavePage};
 pub use process::Process;
 pub use service::Service;
 pub use view::View;
@@ -147,6 +147,8 @@ impl Access {
 pub struct Capabilities {
     /// It saves when it is asked to.
     pub save: bool,
+    /// It saves by a page of its own, and not as it is asked to.
+    pub own_page: bool,
     /// What is read carries tokens.
     pub tokens: bool,
     /// What is read carries how current it is.
@@ -203,6 +205,19 @@ pub struct Reading {
     pub status: Option<ReportedStatus>,
 }
 
+/// An order to save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaveOrder<'a> {
+    /// Where.
+    pub website: WebsiteId,
+    /// What, as JSON text.
+    pub settings: &'a str,
+    /// The website's token at the server; none: it does not have the plugin.
+    pub token: Option<String>,
+    /// Replace or merge, for a client that can be told.
+    pub how: How,
+}
+
 /// What is left after a peer's clock was moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Advanced {
@@ -210,6 +225,8 @@ pub struct Advanced {
     pub next: Option<Duration>,
     /// How many HTTP answers it waits for.
     pub in_flight: u32,
+    /// What differs from the last time if it has done anything since; none: it does not say.
+    pub activity: Option<u64>,
 }
 
 /// One started client.
@@ -223,8 +240,8 @@ pub trait Peer: Send + Sync {
     /// What its cache holds now.
     fn read(&self) -> Answer<'_, Reading>;
 
-    /// Has it save settings (JSON text); answered when the save has ended.
-    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd>;
+    /// Has it save settings; answered when the save has ended.
+    fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd>;
 
     /// Moves its clock.
     fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced>;

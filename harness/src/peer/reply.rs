@@ -211,7 +211,8 @@ impl Reply {
         let wanted = "how many HTTP answers it waits for, a number";
         let in_flight =
             self.member("in_flight").required(wanted, |count| u32::try_from(whole(count)?).ok())?;
-        Ok(Advanced { next: self.member("next_ms").time()?, in_flight })
+        let next = self.member("next_ms").time()?;
+        Ok(Advanced { next, in_flight, activity: None })
     }
 }
 

@@ -38,7 +38,7 @@ impl Client for Guide {
         About {
             name: "guide".to_owned(),
             version: "2021-09-21".to_owned(),
-            abilities: Abilities { saves: false, tokens: false, status: false, waits: false },
+            abilities: Abilities::default(),
             declared: DeclaredTiming {
                 poll_every: tick,
                 longest_poll: tick,

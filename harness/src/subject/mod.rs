@@ -48,6 +48,8 @@ pub enum Event {
         website: WebsiteId,
         /// What, as JSON text.
         settings: String,
+        /// The website's token at the server, with which its settings page is opened.
+        token: Option<String>,
         /// Replace or merge.
         how: How,
     },
@@ -166,6 +168,8 @@ pub struct About {
 pub struct Abilities {
     /// It saves settings when it is asked to.
     pub saves: bool,
+    /// It saves by a page of its own, which may send more than it is given, and whole or in part.
+    pub own_page: bool,
     /// Its cache has the tokens.
     pub tokens: bool,
     /// It says how current its cache is.

@@ -74,6 +74,7 @@ impl Client for Sync {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             abilities: Abilities {
                 saves: true,
+                own_page: false,
                 tokens: true,
                 status: true,
                 // A client that asks once a second through an outage does not say so.
@@ -138,7 +139,7 @@ impl Subject for Running {
                 id: machine::RequestId(id),
                 failure: machine::Failure::Broken,
             },
-            Event::Save { ticket, website, settings, how } => {
+            Event::Save { ticket, website, settings, how, .. } => {
                 let Ok(settings) = Settings::from_json(&settings) else {
                     return;
                 };

@@ -133,6 +133,7 @@ impl<'a, W: Witness> World<'a, W> {
         let began = moment(prepared.begins, Duration::ZERO, client_ahead);
         let subject = client.start(&setup, began);
         let mut history = History::new(about.declared, prepared.staleness);
+        history.own_page = about.abilities.own_page;
         history.timing.start = prepared.begins;
         Self {
             prepared,

@@ -104,7 +104,8 @@ impl Taken {
     }
 }
 
-/// Finds the order that a save's request carries out, of those with the same content: the oldest of
+/// Finds the order that a save's request carries out, of those with the same content, or of all where
+/// the client saves by a page of its own and may send more than it was given: the oldest of
 /// this life of the client that is open and has no request yet, else the oldest that is open, else
 /// the latest. Of two equal orders the second request belongs to the second, and is no repetition.
 /// An order that a restart cut off would be open for ever.
@@ -118,7 +119,9 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let (Ok(settings), Some(site)) = (settings, request.site) else {
         return;
     };
-    let fits = |save: &Save| save.site == site && save.how == how && save.settings == settings;
+    let own_page = history.own_page;
+    let same = |save: &Save| save.how == how && save.settings == settings;
+    let fits = |save: &Save| save.site == site && (own_page || same(save));
     let saves = &history.saves;
     let is_open = |save: &Save| fits(save) && save.end.is_none() && save.life == request.life;
     let untried = saves.iter().position(|save| is_open(save) && save.attempts.is_empty());
@@ -126,31 +129,42 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let Some(save) = open.or_else(|| saves.iter().rposition(fits)) else {
         return;
     };
-    history.saves[save].attempts.push(index);
+    let order = &mut history.saves[save];
+    if own_page && order.settings == settings {
+        // The page is one that sends the whole, or a part, of what it is given.
+        order.how = how;
+    }
+    order.attempts.push(index);
     history.requests[index as usize].save = u32::try_from(save).ok();
 }
 
-/// Enters an order to save; returns its place and the settings as JSON text.
+/// Enters an order to save; returns its place.
 pub(crate) fn order(
     history: &mut History,
     at: Duration,
     id: WebsiteId,
     settings: &Value,
     how: How,
-) -> (u32, String) {
-    let text = settings.to_string();
+) -> u32 {
     let ticket = history.saves.len();
     let save = Save {
         site: history.site(id),
         how,
-        settings: history.values.json(&text),
+        settings: history.values.json(&settings.to_string()),
         ordered: at,
         end: None,
         life: history.life,
         attempts: Vec::new(),
     };
     history.saves.push(save);
-    (u32::try_from(ticket).unwrap_or(u32::MAX), text)
+    u32::try_from(ticket).unwrap_or(u32::MAX)
+}
+
+/// The token that the website of an order has at the server: its settings page is opened with it.
+pub(crate) fn token(history: &History, ticket: u32) -> Option<String> {
+    let save = history.saves.get(ticket as usize)?;
+    let token = history.track(save.site).truth()?.token?;
+    Some(history.values.text(token).to_owned())
 }
 
 /// Takes the faults away; those that never acted, by their place in the plan.

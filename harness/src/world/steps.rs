@@ -49,10 +49,11 @@ impl<W: Witness> World<'_, W> {
             return false;
         }
         for (id, settings) in websites {
-            let (ticket, text) = record::order(&mut self.history, self.now, *id, settings, how);
+            let ticket = record::order(&mut self.history, self.now, *id, settings, how);
+            let token = record::token(&self.history, ticket);
             self.push(What::SaveOrdered(ticket));
-            let event = Event::Save { ticket: ticket.into(), website: *id, settings: text, how };
-            self.tell(event);
+            let (website, settings) = (*id, settings.to_string());
+            self.tell(Event::Save { ticket: ticket.into(), website, settings, token, how });
         }
         true
     }

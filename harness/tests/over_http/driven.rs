@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crisp_harness::peer::{
-    Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading,
+    Access, Advanced, Answer, Capabilities, Greeting, Launcher, Peer, PeerError, Reading, SaveOrder,
 };
 use crisp_harness::scenario::{SaveEnd, Setting};
-use crisp_harness::subject::{Action, Client, Event, Held, How, Moment, RequestId, Setup, Subject};
+use crisp_harness::subject::{Action, Client, Event, Held, Moment, RequestId, Setup, Subject};
 use crisp_mock_server::id::WebsiteId;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -45,6 +45,7 @@ impl<C: Client + 'static> Launcher for Driven<C> {
                 version: about.version,
                 capabilities: Capabilities {
                     save: about.abilities.saves,
+                    own_page: false,
                     tokens: about.abilities.tokens,
                     status: about.abilities.status,
                     manual_clock: self.manual,
@@ -210,7 +211,8 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
         })
     }
 
-    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
+    fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd> {
+        let SaveOrder { website, settings, token, how } = order;
         Box::pin(async move {
             let ended = {
                 let mut state = self.state();
@@ -219,7 +221,13 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
                 state.tickets += 1;
                 let ticket = state.tickets;
                 state.saves.insert(ticket, end);
-                state.take(Event::Save { ticket, website, settings: settings.to_owned(), how });
+                state.take(Event::Save {
+                    ticket,
+                    website,
+                    settings: settings.to_owned(),
+                    token,
+                    how,
+                });
                 let _ = state.stirred.send(());
                 ended
             };
@@ -241,6 +249,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
             Ok(Advanced {
                 next: next.map(|next| next.saturating_sub(state.elapsed)),
                 in_flight: u32::try_from(state.flights.len()).unwrap(),
+                activity: None,
             })
         })
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crisp_harness::candidate::{Candidate, Trial};
 use crisp_harness::live::{OverHttp, Terms};
-use crisp_harness::peer::{Access, Advanced, Answer, Greeting, Launcher, Peer, PeerError, Reading};
+use crisp_harness::peer::{
+    Access, Advanced, Answer, Greeting, Launcher, Peer, PeerError, Reading, SaveOrder,
+};
 use crisp_harness::replay::{ExitCode, replay};
 use crisp_harness::report::{RunEvent, ScenarioReport, Text};
 use crisp_harness::runner::Outcome;
 use crisp_harness::scenario::SaveEnd;
-use crisp_harness::subject::{Guide, Held, How, Sync};
-use crisp_mock_server::id::WebsiteId;
+use crisp_harness::subject::{Guide, Held, Sync};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -121,8 +122,8 @@ impl Peer for OddPeer {
         }
     }
 
-    fn save<'a>(&'a self, website: WebsiteId, settings: &'a str, how: How) -> Answer<'a, SaveEnd> {
-        self.inner.save(website, settings, how)
+    fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd> {
+        self.inner.save(order)
     }
 
     fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {

@@ -4,9 +4,16 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crisp_harness::peer::{Access, CommandLine, Peer, PeerError, PeerOptions};
+use crisp_harness::peer::{Access, CommandLine, Peer, PeerError, PeerOptions, SaveOrder};
+use crisp_harness::subject::How;
+use crisp_mock_server::id::WebsiteId;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+/// An order to save.
+pub fn order(website: WebsiteId, settings: &str, how: How) -> SaveOrder<'_> {
+    SaveOrder { website, settings, token: None, how }
+}
 
 /// Longer than anything here takes, for slow machines.
 pub const PATIENCE: Duration = Duration::from_secs(60);

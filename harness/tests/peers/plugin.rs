@@ -4,12 +4,12 @@ use crisp_harness::peer::{Launcher, Peer, PeerError, PeerOptions, Plugin, View};
 use crisp_harness::subject::How;
 use crisp_mock_server::id::WebsiteId;
 
-use crate::bench::{Lifelines, access, command, has, hasty, is_reaped, patient};
+use crate::bench::{Lifelines, access, command, has, hasty, is_reaped, order, patient};
 
 const READ: &str = "http://127.0.0.1:{port}/_cache";
 
 fn plugin(arguments: &str, options: PeerOptions) -> Plugin {
-    Plugin::new(command("node", "plugin.js", arguments), READ, options).unwrap()
+    Plugin::new(command("node", "plugin.js", arguments), READ, None, options).unwrap()
 }
 
 async fn started(plugin: &Plugin) -> Box<dyn Peer> {
@@ -41,7 +41,7 @@ async fn the_first_200_means_ready_and_the_body_is_the_cache() {
     assert_eq!(held, [(w(1), r#"{"message":"Hi"}"#.to_owned()), (w(2), "\"plain\"".to_owned())]);
     let log = peer.log().remove(0);
     assert!(log.starts_with("port 2") && log.ends_with(", poll 200, http://127.0.0.1:9"), "{log}");
-    assert!(matches!(peer.save(w(1), "{}", How::Put).await, Err(PeerError::Refused(_))));
+    assert!(matches!(peer.save(order(w(1), "{}", How::Put)).await, Err(PeerError::Refused(_))));
     peer.stop().await.unwrap();
     assert_eq!(peer.log().last().map(String::as_str), Some("asked to end"));
 }
@@ -132,7 +132,7 @@ async fn another_program_is_not_taken_for_the_plugin() {
     let port = other.log()[0][5..10].to_owned();
     let run = command("node", "plugin.js", "loads");
     let read = format!("http://127.0.0.1:{port}/_cache");
-    let plugin = Plugin::new(run.clone(), &read, patient()).unwrap();
+    let plugin = Plugin::new(run.clone(), &read, None, patient()).unwrap();
     assert_eq!(plugin.at_most(), 1);
     let error = crate::bench::refusal(plugin.launch(&access()).await);
     assert!(error.to_string().contains("before the plugin is started"), "{error}");
@@ -161,7 +161,7 @@ async fn a_plugin_that_ignores_the_signal_is_ended_all_the_same() {
 fn what_is_no_address_is_refused() {
     for read in ["127.0.0.1:3000", "https://127.0.0.1/", "/_cache"] {
         let run = command("node", "plugin.js", "loads");
-        let error = Plugin::new(run, read, patient()).unwrap_err();
+        let error = Plugin::new(run, read, None, patient()).unwrap_err();
         assert!(error.contains("write it like http://127.0.0.1:3000/path"), "{error}");
     }
 }

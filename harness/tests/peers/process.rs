@@ -8,7 +8,7 @@ use crisp_harness::scenario::{SaveEnd, Standing};
 use crisp_harness::subject::How;
 use crisp_mock_server::id::WebsiteId;
 
-use crate::bench::{Lifelines, access, command, has, hasty, is_reaped, patient, refusal};
+use crate::bench::{Lifelines, access, command, has, hasty, is_reaped, order, patient, refusal};
 
 fn peer(arguments: &str, options: PeerOptions) -> Process {
     Process::new(command("python3", "peer.py", arguments), options)
@@ -28,8 +28,14 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     let peer = process.launch(&access()).await.unwrap();
     let greeting = peer.greeting();
     assert_eq!((&*greeting.name, &*greeting.version), ("strange", "1.4.2"));
-    let all =
-        Capabilities { save: true, tokens: true, status: true, manual_clock: true, reset: true };
+    let all = Capabilities {
+        save: true,
+        own_page: false,
+        tokens: true,
+        status: true,
+        manual_clock: true,
+        reset: true,
+    };
     assert_eq!(greeting.capabilities, all);
     assert_eq!(greeting.timeout, Some(Duration::from_secs(5)));
     assert_eq!(greeting.backoff_max, Some(Duration::from_secs(80)));
@@ -48,7 +54,7 @@ async fn everything_that_the_protocol_has_is_asked_and_understood() {
     let status = reading.status.unwrap();
     assert_eq!(status.standing, Standing::Stale);
     assert_eq!(status.age, Some(Duration::from_millis(1_500)));
-    let saved = peer.save(*id, r#"{"message":"new"}"#, How::Patch).await;
+    let saved = peer.save(order(*id, r#"{"message":"new"}"#, How::Patch)).await;
     assert_eq!(saved, Ok(SaveEnd::Unknown));
     let advanced = peer.advance(Duration::from_secs(1), access().now).await.unwrap();
     assert_eq!(advanced.next, Some(Duration::from_micros(250_500)));
@@ -75,7 +81,7 @@ async fn replies_may_come_in_any_order() {
     }
     let peer = launched("out-of-order", patient()).await;
     // It replies to the save only after the reads that are asked meanwhile.
-    let save = peer.save(WebsiteId::numbered(1), "{}", How::Put);
+    let save = peer.save(order(WebsiteId::numbered(1), "{}", How::Put));
     let (saved, read) = tokio::join!(save, peer.read());
     assert_eq!(saved, Ok(SaveEnd::Done));
     assert!(read.unwrap().ready);
@@ -233,7 +239,7 @@ async fn what_a_client_cannot_do_is_a_refusal_and_no_end() {
         return;
     }
     let peer = launched("fails-at-save", patient()).await;
-    let refused = peer.save(WebsiteId::numbered(1), "{}", How::Put).await;
+    let refused = peer.save(order(WebsiteId::numbered(1), "{}", How::Put)).await;
     let why = "`save` failed: no such website".to_owned();
     assert_eq!(refused, Err(PeerError::Refused(why)));
     assert!(peer.read().await.unwrap().ready);

@@ -71,11 +71,14 @@ pub(crate) struct Evidence {
     /// Websites that the pages show and the differential calls updated, where the list is the only
     /// word on who is there: each may have left and come back, or have been saved.
     pub(crate) updated: usize,
+    /// Websites that would be signs if an earlier pass or poll had not been told the same: they may
+    /// have left and come back once more.
+    pub(crate) explained: usize,
     /// Websites that were on two pages.
     pub(crate) repeated: usize,
     /// Pages that were shorter than an earlier one and yet not the last.
     pub(crate) short: usize,
-    /// Websites that the cache has, the pages do not, and no difference explains.
+    /// Websites that the cache has or an earlier pass had, the pages do not, and no difference explains.
     pub(crate) vanished: usize,
     /// Whether exactly these websites were already missing from the pass before.
     pub(crate) vanished_twice: bool,

@@ -244,3 +244,36 @@ fn passes_that_stay_in_doubt_follow_one_another_ever_more_slowly() {
     // Four times after 122 s more, then after 244 s, 488 s and 976 s more.
     assert_eq!(sim.machine.counters().lists, 1 + 4 + 3);
 }
+
+#[test]
+fn a_coming_back_that_an_earlier_pass_explains_costs_a_list_when_its_window_is_past() {
+    let quirks = Quirks { by_id: true, same_token: true, ..Quirks::default() };
+    let mut sim = Sim::three(config(), quirks);
+    sim.server.installed_before(w(4), json!({}));
+    // In each of two passes w1 leaves and is back, and w3 is on no page.
+    for pass in [0, 4] {
+        sim.after("list", pass + 1, Deed::Uninstall(1));
+        sim.after("list", pass + 2, Deed::Install(1, json!({})));
+    }
+    sim.run(secs(60));
+    assert!(!sim.machine.snapshot().websites.contains(&w(3)), "nothing told of it");
+    assert!(!sim.machine.status(sim.moment()).verified);
+    sim.run(secs(125));
+    sim.assert_converged();
+    assert_eq!(sim.machine.counters().lists, 2);
+    sim.run(secs(3600));
+    assert_eq!(sim.machine.counters().lists, 2, "the list of the hour is not due yet");
+}
+
+#[test]
+fn a_website_that_was_saved_before_the_first_pass_and_comes_back_in_the_second_costs_a_third() {
+    let quirks = Quirks { by_id: true, same_token: true, ..Quirks::default() };
+    let mut sim = Sim::three(config(), quirks);
+    sim.server.installed_before(w(4), json!({}));
+    sim.deed(ms(0), Deed::Operator(1, json!({"v": "new"})));
+    sim.after("list", 5, Deed::Uninstall(1));
+    sim.after("list", 6, Deed::Install(1, json!({})));
+    sim.run(secs(1));
+    sim.assert_converged();
+    assert_eq!(sim.machine.counters().drifts, 2);
+}

@@ -16,13 +16,15 @@ use crate::{Change, Config, WebsiteId};
 const HORIZON: u64 = 400;
 
 fn quirks() -> impl Strategy<Value = Quirks> {
-    let flags = prop::collection::vec(any::<bool>(), 7);
+    let flags = prop::collection::vec(any::<bool>(), 9);
     let lag = prop_oneof![3 => Just(0_u64), 1 => 0_u64..20_000];
     let cache = prop_oneof![3 => Just(0_u64), 1 => 1_u64..60];
     (1_usize..4, flags, lag, cache).prop_map(|(page_size, flags, lag, cache)| Quirks {
         page_size,
         pages_overlap: false,
         newest_first: flags[0],
+        by_id: flags[7],
+        same_token: flags[8],
         exclusive: flags[1],
         seconds: flags[2],
         raw_log: flags[3],

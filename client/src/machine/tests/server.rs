@@ -16,6 +16,10 @@ pub struct Quirks {
     pub page_size: usize,
     pub pages_overlap: bool,
     pub newest_first: bool,
+    /// In the order of the ids, so that a website that comes back has its place again.
+    pub by_id: bool,
+    /// A website that comes back has the token that it had.
+    pub same_token: bool,
     pub exclusive: bool,
     pub seconds: bool,
     pub lag: Duration,
@@ -37,6 +41,8 @@ impl Default for Quirks {
             page_size: 2,
             pages_overlap: false,
             newest_first: false,
+            by_id: false,
+            same_token: false,
             exclusive: false,
             seconds: false,
             lag: Duration::ZERO,
@@ -103,7 +109,10 @@ impl Server {
     pub fn install(&mut self, now: Duration, id: WebsiteId, settings: Value) {
         self.tokens += 1;
         let at = self.stamp(now);
-        let site = Site { token: format!("t{}", self.tokens), settings, installed: at };
+        let mut before = self.log.iter().rev().filter(|entry| entry.id == id);
+        let before = before.find_map(|entry| entry.site.clone()).filter(|_| self.quirks.same_token);
+        let token = before.map_or_else(|| format!("t{}", self.tokens), |site| site.token);
+        let site = Site { token, settings, installed: at };
         self.log.push(LogEntry { at, id, site: Some(site), install: true });
     }
 
@@ -228,7 +237,7 @@ impl Server {
 
     fn list(&self, visible: i64, page: usize) -> (u16, Bytes) {
         let mut sites: Vec<_> = self.view(visible).into_iter().collect();
-        sites.sort_by_key(|(id, site)| (site.installed, *id));
+        sites.sort_by_key(|(id, site)| (if self.quirks.by_id { 0 } else { site.installed }, *id));
         if self.quirks.newest_first {
             sites.reverse();
         }

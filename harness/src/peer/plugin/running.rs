@@ -12,15 +12,18 @@ use serde_json::Value;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
+use super::{SavePage, exchange};
 use crate::peer::http::{Http, Unanswered};
 use crate::peer::log::{Log, shortened};
 use crate::peer::moved::Moved;
 use crate::peer::options::PeerOptions;
 use crate::peer::program::{self, Program, note};
 use crate::peer::view::{View, kind};
-use crate::peer::{Access, Advanced, Answer, CommandLine, Greeting, Peer, PeerError, Reading};
+use crate::peer::{
+    Access, Advanced, Answer, CommandLine, Greeting, Peer, PeerError, Reading, SaveOrder,
+};
 use crate::scenario::SaveEnd;
-use crate::subject::{Held, How};
+use crate::subject::Held;
 
 /// Between two attempts at an answer that did not come.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -39,6 +42,7 @@ pub(super) struct PluginPeer {
     pub(super) program: parking_lot::Mutex<Option<(Arc<Program>, Instant)>>,
     pub(super) log: Arc<Log>,
     pub(super) url: Url,
+    pub(super) save: Option<SavePage>,
     pub(super) http: Http,
     pub(super) view: View,
     pub(super) options: PeerOptions,
@@ -120,7 +124,7 @@ impl PluginPeer {
     async fn get(&self, program: &Program) -> Result<Look, PeerError> {
         let answer = tokio::select! {
             biased;
-            answer = self.http.get(&self.url, self.options.timeout) => answer,
+            answer = self.ask() => answer,
             how = program.ended() => return Err(self.ended(&how)),
         };
         let url = &self.url;
@@ -144,6 +148,13 @@ impl PluginPeer {
             }
             Err(Unanswered::Late) => Ok(Look::Not(format!("GET {url} is not answered in time"))),
             Err(Unanswered::Broken(why)) => Ok(Look::Not(format!("GET {url}: {why}"))),
+        }
+    }
+
+    async fn ask(&self) -> Result<(StatusCode, String), Unanswered> {
+        match self.moved {
+            Some(_) => exchange::get(&self.url, self.options.timeout).await,
+            None => self.http.get(&self.url, self.options.timeout).await,
         }
     }
 
@@ -241,8 +252,11 @@ impl Peer for PluginPeer {
         Box::pin(self.look())
     }
 
-    fn save<'a>(&'a self, _: WebsiteId, _: &'a str, _: How) -> Answer<'a, SaveEnd> {
-        Box::pin(async { cannot("be told to save") })
+    fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd> {
+        match &self.save {
+            Some(page) => Box::pin(page.save(order)),
+            None => Box::pin(async { cannot("be told to save") }),
+        }
     }
 
     fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {

@@ -214,6 +214,7 @@ fn phantom(breach: &Breach, history: &History) -> Hazard {
         return if unanswered(breach, history) { rows::TAKEN_FOR_DONE } else { rows::SHOWN_BEFORE };
     }
     match shown {
+        Some(shown) if website::is_guessed(site, shown, breach.at, history) => rows::GUESSED_MERGE,
         Some(shown) => website::mixture(site, shown, history),
         None => rows::ALTERED,
     }

@@ -253,6 +253,11 @@ pub(super) const TAKEN_FOR_DONE: Hazard = row(
     "a save without an answer was taken for done",
     "No answer means that the outcome is unknown: read the website back, then show it.",
 );
+pub(super) const GUESSED_MERGE: Hazard = row(
+    "W4",
+    "what a PATCH made of the whole was guessed, and not read",
+    "After a PATCH read the settings back: another writer may have changed other members, and how deep the merge goes is not documented.",
+);
 pub(super) const SHOWN_BEFORE: Hazard = row(
     "W7",
     "a save shown before the API confirmed it",

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::wire::{about, ahead, all, asks_after, handled, items, shown};
 use super::{Hazard, load, rows, silence};
-use crate::history::{By, History, Quality, Request, Site, State, Version, What, same};
+use crate::history::{By, History, Quality, Request, Save, Site, State, Version, What, same};
 use crate::oracle::Breach;
 use crate::scenario::Side;
 
@@ -141,6 +141,28 @@ pub(super) fn mixture(site: Site, seen: State, history: &History) -> Hazard {
     let all_known = seen.iter().all(known);
     let is_more = versions.iter().any(|version| seen.len() > version.len());
     if all_known && is_more { rows::MERGED_SETTINGS } else { rows::ALTERED }
+}
+
+/// Whether a state that the server never had is one with the members of a partial save that the
+/// server has confirmed by then.
+pub(super) fn is_guessed(site: Site, shown: State, at: Duration, history: &History) -> bool {
+    let object =
+        |value| serde_json::from_str::<Map<String, Value>>(history.values.text(value)).ok();
+    let Some(seen) = object(shown.settings) else { return false };
+    let confirmed = |save: &&Save| {
+        let mut attempts = save.attempts.iter().map(|index| &history.requests[*index as usize]);
+        save.site == site
+            && attempts.any(|request| {
+                request.operation == Operation::UpdateSettings
+                    && request.quality == Quality::Good
+                    && request.ended.is_some_and(|ended| ended <= at)
+            })
+    };
+    let has = |(key, value): (&String, &Value)| {
+        seen.get(key).is_some_and(|it| it == value || value.is_object() && it.is_object())
+    };
+    let last = history.saves.iter().rev().find(confirmed);
+    last.and_then(|save| object(save.settings)).is_some_and(|saved| saved.iter().all(has))
 }
 
 /// Why a change was never seen.
