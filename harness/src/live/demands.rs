@@ -12,7 +12,7 @@ use crate::history::{AllowedStaleness, History};
 use crate::judge::{self, Demand, Finding};
 use crate::oracle::{Breach, Rule, Verdict};
 use crate::peer::{Greeting, Launcher};
-use crate::scenario::{Checkpoint, Client, Deed, Expect, Holds, SaveEnd, Scenario};
+use crate::scenario::{Checkpoint, Client, Deed, Expect, Holds, SaveEnd, Scenario, Setting};
 use crate::subject::{Abilities, About, DeclaredTiming};
 use crate::world::Run;
 
@@ -88,7 +88,10 @@ pub(super) fn by_hand(
     let unsaid = poll_every * (POLLS / 2);
     let backoff = greeting.backoff_max.unwrap_or(unsaid);
     let timeout = greeting.timeout.max(options.request_timeout);
-    let relists = [greeting.relist, options.relist_every];
+    // What a scenario sets says nothing of a client that does not take it over.
+    let takes = greeting.takes.contains(&Setting::RelistEvery);
+    let unsaid_relist = (greeting.relist.is_none() && !takes).then_some(AN_HOUR);
+    let relists = [greeting.relist, options.relist_every, unsaid_relist];
     DeclaredTiming {
         poll_every,
         longest_poll: poll_every,
@@ -98,7 +101,7 @@ pub(super) fn by_hand(
         refused_cap: backoff,
         throttled_cap: backoff,
         longest_retry_after: A_DAY,
-        relist_every: relists.into_iter().flatten().min().or(Some(AN_HOUR)),
+        relist_every: relists.into_iter().flatten().min(),
         leeway: true,
         ..DeclaredTiming::default()
     }
@@ -357,5 +360,19 @@ when: [ { at: 60s, client_update: { w1: { color: blue } } } ]";
             assert!(!hides("keys: []", &steps), "{step}");
         }
         assert!(!hides("keys: []", "server: { page_size: 1 }"));
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_of_lists_and_silences_may_list_each_hour_and_be_silent_for_a_day()
+    {
+        let minute = Duration::from_secs(60);
+        let rarely = Client { relist_every: Some(A_DAY), ..Client::default() };
+        let silent = Greeting::default();
+        let held = by_hand(&silent, &rarely, minute);
+        assert_eq!((held.relist_every, held.longest_retry_after), (Some(AN_HOUR), A_DAY));
+        let takes = Greeting { takes: vec![Setting::RelistEvery], ..silent.clone() };
+        assert_eq!(by_hand(&takes, &rarely, minute).relist_every, Some(A_DAY));
+        let says = Greeting { relist: Some(A_DAY), ..silent };
+        assert_eq!(by_hand(&says, &Client::default(), minute).relist_every, Some(A_DAY));
     }
 }
