@@ -144,6 +144,21 @@ fn the_guide_s_loop_mended_in_python_loses_nothing() {
 }
 
 #[test]
+fn a_plugin_whose_port_was_taken_meanwhile_is_started_again() {
+    let Some(program) = or_skip(program("node")) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = folder.path().join("taken");
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/node/port-taken.mjs", program.display());
+    command.env("TAKEN", &taken).args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
+    command.args(["--time", "virtual", "--client-timeout", "60s"]);
+    let file = "basics/an-operator-saves.yaml";
+    let events = replay(&mut command, &[file.to_owned()].into());
+    assert_eq!(events[file]["outcome"], "passed", "{:#}", events[file]);
+    assert!(taken.exists(), "it was started in vain once");
+}
+
+#[test]
 fn the_mended_loops_have_eighty_lines_at_most() {
     for script in ["index.mjs", "plugin.py"] {
         let text = std::fs::read_to_string(repository(&format!("examples/mended-loop/{script}")));

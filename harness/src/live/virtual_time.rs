@@ -66,6 +66,10 @@ impl OverHttp {
         let late = matches!(shared.trouble(), Some(PeerError::Late(_)));
         let stopped = match shared.trouble() {
             Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
+            // What asked nothing had not started.
+            Some(PeerError::Ended { never, .. }) if run.history.requests.is_empty() => {
+                return Err(untried(&PeerError::NeverStarted(never)));
+            }
             trouble => trouble.map(|trouble| trouble.how()),
         };
         let outside = Outside {

@@ -40,24 +40,45 @@ pub(super) fn request(method: &Method, url: &Url, json: Option<&str>) -> Vec<u8>
     text.into_bytes()
 }
 
-/// The status and the body of a whole answer.
-pub(super) fn answer(heard: &[u8]) -> io::Result<(StatusCode, &[u8])> {
-    let invalid = |why: String| io::Error::new(ErrorKind::InvalidData, why);
-    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
-    let mut answer = httparse::Response::new(&mut fields);
-    let parsed = answer.parse(heard).map_err(|error| invalid(error.to_string()))?;
-    let httparse::Status::Complete(head) = parsed else {
-        return Err(invalid("the connection ended before the answer did".to_owned()));
-    };
-    let status = StatusCode::from_u16(answer.code.unwrap_or_default());
-    let status = status.map_err(|error| invalid(error.to_string()))?;
-    let body = &heard[head..];
-    let length = answer.headers.iter().find(|it| it.name.eq_ignore_ascii_case("content-length"));
-    let length = length.and_then(|it| std::str::from_utf8(it.value).ok()?.trim().parse().ok());
-    if length.is_some_and(|length: usize| body.len() < length) {
-        return Err(invalid("the connection ended before the answer did".to_owned()));
+/// What has come of an answer, once its head is whole.
+pub(super) struct Heard<'a> {
+    pub(super) status: StatusCode,
+    pub(super) body: &'a [u8],
+    /// How long the body is to be; none: until the connection ends.
+    length: Option<usize>,
+}
+
+impl<'a> Heard<'a> {
+    /// Reads what has come; none: the head is not whole.
+    fn of(heard: &'a [u8]) -> io::Result<Option<Self>> {
+        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        let mut answer = httparse::Response::new(&mut fields);
+        let parsed = answer.parse(heard).map_err(|error| invalid(&error.to_string()))?;
+        let httparse::Status::Complete(head) = parsed else { return Ok(None) };
+        let status = StatusCode::from_u16(answer.code.unwrap_or_default());
+        let status = status.map_err(|error| invalid(&error.to_string()))?;
+        let mut fields = answer.headers.iter();
+        let length = fields.find(|it| it.name.eq_ignore_ascii_case("content-length"));
+        let length = length.and_then(|it| std::str::from_utf8(it.value).ok()?.trim().parse().ok());
+        Ok(Some(Self { status, body: &heard[head..], length }))
     }
-    Ok((status, body))
+
+    /// The answer of a connection that goes on, if it is whole; some keep it all the same.
+    pub(super) fn whole(heard: &'a [u8]) -> io::Result<Option<Self>> {
+        let heard = Self::of(heard)?;
+        Ok(heard.filter(|it| it.length.is_some_and(|length| it.body.len() >= length)))
+    }
+
+    /// The answer of a connection that has ended.
+    pub(super) fn ended(heard: &'a [u8]) -> io::Result<Self> {
+        let heard = Self::of(heard)?;
+        let whole = heard.filter(|it| it.length.is_none_or(|length| it.body.len() >= length));
+        whole.ok_or_else(|| invalid("the connection ended before the answer did"))
+    }
+}
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why)
 }
 
 /// Reads what stands at an address.
@@ -73,14 +94,18 @@ async fn try_get(url: &Url) -> Result<(StatusCode, String), Unanswered> {
     stream.set_nodelay(true).map_err(broken)?;
     stream.write_all(&request(&Method::GET, url, None)).await.map_err(broken)?;
     let mut heard = Vec::new();
-    let most = LARGEST as u64 + 1;
-    (&mut stream).take(most).read_to_end(&mut heard).await.map_err(broken)?;
+    loop {
+        let count = stream.read_buf(&mut heard).await.map_err(broken)?;
+        if heard.len() > LARGEST {
+            return Err(Unanswered::Broken(format!("its answer has more than {LARGEST} bytes")));
+        }
+        if count == 0 || Heard::whole(&heard).map_err(broken)?.is_some() {
+            break;
+        }
+    }
     // Closed before the plugin is asked for rest.
     drop(stream);
-    if heard.len() > LARGEST {
-        return Err(Unanswered::Broken(format!("its answer has more than {LARGEST} bytes")));
-    }
-    let (status, body) = answer(&heard).map_err(broken)?;
+    let Heard { status, body, .. } = Heard::ended(&heard).map_err(broken)?;
     let body = String::from_utf8_lossy(body);
     Ok((status, body.trim_start_matches('\u{FEFF}').to_owned()))
 }
@@ -92,12 +117,16 @@ mod tests {
     #[test]
     fn an_answer_that_breaks_off_is_none() {
         let whole = b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-        assert_eq!(answer(whole).unwrap(), (StatusCode::OK, &b"{}"[..]));
+        let heard = Heard::whole(whole).unwrap().unwrap();
+        assert_eq!((heard.status, heard.body), (StatusCode::OK, &b"{}"[..]));
         for cut in [0, 10, 37, whole.len() - 1] {
-            assert!(answer(&whole[..cut]).is_err(), "{cut}");
+            assert!(Heard::whole(&whole[..cut]).unwrap().is_none(), "{cut}");
+            assert!(Heard::ended(&whole[..cut]).is_err(), "{cut}");
         }
-        assert_eq!(answer(b"HTTP/1.1 503 No\r\n\r\nwait").unwrap().1, b"wait");
-        assert!(answer(b"nothing").is_err());
+        let without_length = b"HTTP/1.1 503 No\r\n\r\nwait";
+        assert!(Heard::whole(without_length).unwrap().is_none());
+        assert_eq!(Heard::ended(without_length).unwrap().body, b"wait");
+        assert!(Heard::whole(b"nothing").is_err());
     }
 
     #[test]

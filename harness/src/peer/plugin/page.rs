@@ -12,7 +12,7 @@ use reqwest::Url;
 use tokio::time::{Instant, sleep};
 
 use super::PORT;
-use super::exchange::{answer, place, request};
+use super::exchange::{Heard, place, request};
 use crate::peer::http::address;
 use crate::peer::{PeerError, SaveOrder};
 use crate::words::SaveEnd;
@@ -142,7 +142,7 @@ impl Sent {
         let mut chunk = [0; 4096];
         loop {
             match self.stream.read(&mut chunk) {
-                Ok(0) => return answer(&self.heard).map(|(status, _)| Some(status)),
+                Ok(0) => return Heard::ended(&self.heard).map(|heard| Some(heard.status)),
                 Ok(count) => self.heard.extend_from_slice(&chunk[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -151,6 +151,9 @@ impl Sent {
             if self.heard.len() > LONGEST {
                 let why = format!("it is answered with more than {LONGEST} bytes");
                 return Err(io::Error::new(ErrorKind::InvalidData, why));
+            }
+            if let Some(heard) = Heard::whole(&self.heard)? {
+                return Ok(Some(heard.status));
             }
         }
     }

@@ -185,6 +185,10 @@ impl PluginPeer {
         if self.is_ready.load(Ordering::Relaxed) {
             return PeerError::Stopped(how);
         }
+        if has_no_port(&log) {
+            // The port was free when it was looked for: worth another start, with another one.
+            return PeerError::Late(how);
+        }
         PeerError::Ended { how, never }
     }
 
@@ -221,6 +225,12 @@ impl PluginPeer {
             PeerError::NeverStarted(why)
         }
     }
+}
+
+/// Whether a program says that another one listens where it wanted to.
+fn has_no_port(log: &str) -> bool {
+    let log = log.to_lowercase();
+    ["eaddrinuse", "address already in use"].iter().any(|words| log.contains(words))
 }
 
 /// What a plugin as it is does not understand.
