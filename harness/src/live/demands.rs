@@ -100,7 +100,7 @@ pub(super) fn by_hand(
         retry_cap: backoff,
         refused_cap: backoff,
         throttled_cap: backoff,
-        longest_retry_after: A_DAY,
+        longest_retry_after: AN_HOUR,
         relist_every: relists.into_iter().flatten().min(),
         leeway: true,
         ..DeclaredTiming::default()
@@ -109,10 +109,6 @@ pub(super) fn by_hand(
 
 /// How often a client that does not say so may list everything again: as the hazards' page recommends.
 const AN_HOUR: Duration = Duration::from_secs(3_600);
-
-/// A client that does not say how long it obeys a `Retry-After` may be silent until the quota begins
-/// anew.
-const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// What the hazards' page recommends, for a client that does not say how far back its polls look.
 const OVERLAP: Duration = Duration::from_secs(120);
@@ -262,9 +258,13 @@ pub(super) fn left_out(scenario: &Scenario, judged: &Scenario) -> Vec<Finding> {
 
 /// Takes back what is held against a client and only says that the steps of the scenario took
 /// another order, or did not come about: they hang on requests, and another client sends others.
-pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, run: &Run) {
+///
+/// Gives why nothing is judged at all, where what is taken back is what the scenario is about.
+pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, run: &Run) -> Option<String> {
     let history = &run.history;
-    for finding in findings {
+    let silent = is_to_be_silent(history);
+    let mut unjudged = None;
+    for finding in &mut *findings {
         let Verdict::Fail(breach) = &finding.verdict else {
             continue;
         };
@@ -278,12 +278,33 @@ pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, run: &Run) {
             }
             (Demand::Expect("never_seen"), _) => was_true(breach, history)
                 .then_some("the server held it for a while, and a poll came just then"),
+            (
+                Demand::Oracle(Rule::Converged | Rule::Liveness)
+                | Demand::Expect("websites" | "checkpoints" | "converged_within"),
+                _,
+            ) if silent => {
+                unjudged = Some(SILENT.to_owned());
+                Some(SILENT)
+            }
             _ => None,
         };
         if let Some(why) = why {
             finding.verdict = Verdict::NotJudged(why.to_owned());
         }
     }
+    let fails = |finding: &Finding| matches!(finding.verdict, Verdict::Fail(_));
+    unjudged.filter(|_| !findings.iter().any(fails))
+}
+
+const SILENT: &str = "the server asked it to be silent until after the end of the run";
+
+/// Whether the run ended while a client obeyed a `Retry-After`, however long: it has asked nothing since
+/// it was told so.
+fn is_to_be_silent(history: &History) -> bool {
+    let last = history.requests.iter().rev().find(|request| request.is_question());
+    let told = last.filter(|request| request.life == history.life);
+    let told = told.and_then(|request| Some((request.ended?, request.retry_after?)));
+    told.is_some_and(|(ended, asked)| ended.saturating_add(asked) > history.now())
 }
 
 fn was_true(breach: &Breach, history: &History) -> bool {
@@ -363,13 +384,12 @@ when: [ { at: 60s, client_update: { w1: { color: blue } } } ]";
     }
 
     #[test]
-    fn a_client_that_says_nothing_of_lists_and_silences_may_list_each_hour_and_be_silent_for_a_day()
-    {
+    fn a_client_that_says_nothing_of_its_lists_may_list_everything_each_hour() {
+        const A_DAY: Duration = Duration::from_secs(86_400);
         let minute = Duration::from_secs(60);
         let rarely = Client { relist_every: Some(A_DAY), ..Client::default() };
         let silent = Greeting::default();
-        let held = by_hand(&silent, &rarely, minute);
-        assert_eq!((held.relist_every, held.longest_retry_after), (Some(AN_HOUR), A_DAY));
+        assert_eq!(by_hand(&silent, &rarely, minute).relist_every, Some(AN_HOUR));
         let takes = Greeting { takes: vec![Setting::RelistEvery], ..silent.clone() };
         assert_eq!(by_hand(&takes, &rarely, minute).relist_every, Some(A_DAY));
         let says = Greeting { relist: Some(A_DAY), ..silent };

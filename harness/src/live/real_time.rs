@@ -121,7 +121,7 @@ impl OverHttp {
             live.run().await?;
         let run = Run { history, about, unreached, unfired, unable: false, broken_off };
         let mut findings = judge.findings(&run);
-        demands::excuse(&mut findings, &judged, &run);
+        let unjudged = demands::excuse(&mut findings, &judged, &run);
         hung::unseen(&mut findings, &run.history, tempo);
         findings.extend(demands::left_out(scenario, &judged));
         if let Some(wanted) = &scenario.expect.saves {
@@ -133,7 +133,7 @@ impl OverHttp {
         });
         let outside = Outside {
             pace: Some(tempo.to_string()),
-            unjudged: endless,
+            unjudged: endless.or(unjudged),
             stopped,
             view: self.launcher.view_in_words(),
             log,

@@ -58,7 +58,7 @@ impl OverHttp {
             shared: Arc::clone(&shared),
         };
         let Judged { run, mut findings, .. } = runner::judge(&seen, &client);
-        demands::excuse(&mut findings, &judged, &run);
+        let unjudged = demands::excuse(&mut findings, &judged, &run);
         findings.extend(demands::left_out(&prepared.scenario, &judged));
         if let Some(wanted) = &prepared.scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));
@@ -77,6 +77,7 @@ impl OverHttp {
             late,
             view: self.launcher.view_in_words(),
             log: shared.log(),
+            unjudged,
             ..Outside::default()
         };
         emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
