@@ -123,8 +123,11 @@ fn mended(interpreter: &str, script: &str) {
     let run = format!("'{}' examples/mended-loop/{script}", program.display());
     command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
     command.args(["--time", "virtual", "--client-timeout", "60s"]);
-    let folders = ["dates", "paging", "words"];
-    let events = replay(&mut command, &folders.map(str::to_owned).into());
+    let folders = ["dates", "paging", "words", "outages/the-quota-is-spent.yaml"];
+    let mut events = replay(&mut command, &folders.map(str::to_owned).into());
+    // It is told at three in the night to be silent until midnight, and the run ends before.
+    let silent = events.remove("outages/the-quota-is-spent.yaml").expect("it was run");
+    assert_eq!(silent["outcome"], "not_judged", "{silent:#}");
     assert!(events.len() > 35, "{}", events.len());
     let judged = events.iter().filter(|(_, event)| event["outcome"] != "not_judged");
     assert!(judged.clone().count() * 10 > events.len() * 9, "almost all is judged");

@@ -39,7 +39,8 @@ type Rejoined = Vec<(WebsiteId, Told)>;
 /// `counts` says which mere updates of known websites are signs, too. Where the list is the only
 /// word on who is there, an update may be a website that left and came back with the token that
 /// it had, while a page was read without it. Beside a cache that polls kept, a website that such a
-/// shift hides is missed from the cache ([`Pass::vanished`](super::pass::Pass::vanished)), and a mere save costs no second pass.
+/// shift hides is missed from the cache ([`vanished`](super::pass::Pass::vanished)), and a mere save
+/// costs no second pass.
 pub(super) fn signs(
     items: &[Item],
     listed: &Websites,

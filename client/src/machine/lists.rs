@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::drift::{Told, signs};
 use super::parts::load::{Evidence, PASSES, PASSES_AFRESH};
-
 use super::words::{Exchange, Ids};
 use crate::mistake::{Mistake, Mistakes};
 use crate::wire::{Item, ItemKind};

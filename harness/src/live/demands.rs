@@ -298,13 +298,15 @@ pub(super) fn excuse(findings: &mut [Finding], judged: &Scenario, run: &Run) -> 
 
 const SILENT: &str = "the server asked it to be silent until after the end of the run";
 
-/// Whether the run ended while a client obeyed a `Retry-After`, however long: it has asked nothing since
-/// it was told so.
+/// Whether the run ended while a client obeyed a `Retry-After` that is longer than the run has room for: it
+/// has asked nothing since it was told so.
 fn is_to_be_silent(history: &History) -> bool {
     let last = history.requests.iter().rev().find(|request| request.is_question());
     let told = last.filter(|request| request.life == history.life);
     let told = told.and_then(|request| Some((request.ended?, request.retry_after?)));
-    told.is_some_and(|(ended, asked)| ended.saturating_add(asked) > history.now())
+    told.is_some_and(|(ended, asked)| {
+        asked > history.declared.longest_retry_after && ended.saturating_add(asked) > history.now()
+    })
 }
 
 fn was_true(breach: &Breach, history: &History) -> bool {

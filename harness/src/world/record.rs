@@ -104,11 +104,12 @@ impl Taken {
     }
 }
 
-/// Finds the order that a save's request carries out, of those with the same content, or of all where
-/// the client saves by a page of its own and may send more than it was given: the oldest of
+/// Finds the order that a save's request carries out, of those with the same content: the oldest of
 /// this life of the client that is open and has no request yet, else the oldest that is open, else
 /// the latest. Of two equal orders the second request belongs to the second, and is no repetition.
-/// An order that a restart cut off would be open for ever.
+/// An order that a restart cut off would be open for ever. A client that saves by a page of its own may
+/// send more than it was given: its request may belong to any order without one, and no other content
+/// is ever a repetition.
 fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let settings = std::str::from_utf8(body).map(|text| history.values.json(text));
     let request = &history.requests[index as usize];
@@ -120,13 +121,15 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
         return;
     };
     let own_page = history.own_page;
-    let same = |save: &Save| save.how == how && save.settings == settings;
-    let fits = |save: &Save| save.site == site && (own_page || same(save));
+    let same = |save: &Save| save.site == site && save.how == how && save.settings == settings;
     let saves = &history.saves;
-    let is_open = |save: &Save| fits(save) && save.end.is_none() && save.life == request.life;
-    let untried = saves.iter().position(|save| is_open(save) && save.attempts.is_empty());
-    let open = untried.or_else(|| saves.iter().position(is_open));
-    let Some(save) = open.or_else(|| saves.iter().rposition(fits)) else {
+    let is_open = |save: &Save| save.end.is_none() && save.life == request.life;
+    let untried = |save: &Save| is_open(save) && save.attempts.is_empty();
+    let found = saves.iter().position(|save| untried(save) && same(save));
+    let found = found
+        .or_else(|| saves.iter().position(|save| own_page && untried(save) && save.site == site));
+    let found = found.or_else(|| saves.iter().position(|save| is_open(save) && same(save)));
+    let Some(save) = found.or_else(|| saves.iter().rposition(same)) else {
         return;
     };
     let order = &mut history.saves[save];
@@ -233,5 +236,17 @@ mod tests {
         let requests = [(); 3].map(|()| put(&mut history));
         let belongs = requests.map(|index| history.requests[index as usize].save);
         assert_eq!(belongs, [Some(0), Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn what_an_own_page_makes_of_an_order_belongs_to_it_and_what_it_saves_besides_to_none() {
+        let mut history = History::default();
+        history.own_page = true;
+        let other: Value = serde_json::from_str(r#"{"color":"red"}"#).unwrap();
+        order(&mut history, Duration::ZERO, WebsiteId::numbered(1), &other, How::Patch);
+        let requests = [(); 2].map(|()| put(&mut history));
+        let belongs = requests.map(|index| history.requests[index as usize].save);
+        assert_eq!(belongs, [Some(0), None]);
+        assert_eq!(history.saves[0].how, How::Patch, "it was sent with other content");
     }
 }

@@ -23,6 +23,23 @@ test("alarms ring in the order in which they are due, each at its own time", dea
     },
   ));
 
+test("what Node keeps house by is no alarm while the program waits for another, and rings on the way", deadline, () =>
+  withProgram(
+    `const http = require("node:http");
+     const server = http.createServer().listen(0, "127.0.0.1"); // looks for slow clients each 30 s
+     const unheard = AbortSignal.timeout(5_000), heard = AbortSignal.timeout(50_000);
+     heard.addEventListener("abort", () => console.log("aborted", Math.round(performance.now())));
+     setTimeout(() => console.log(unheard.aborted), 60_000);`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(0)).next_ms, 50_000);
+      assert.equal((await harness.advance(50_000)).next_ms, 10_000);
+      await harness.advance(60_000);
+      await harness.until(() => harness.lines.length >= 2);
+      assert.deepEqual(harness.lines, ["aborted 50000", "true"]);
+    },
+  ));
+
 test("what a timer leads to at once is done before the reply", deadline, () =>
   withProgram(
     `const fs = require("node:fs"), zlib = require("node:zlib"), crypto = require("node:crypto");

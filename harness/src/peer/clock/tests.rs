@@ -65,6 +65,11 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
         Advanced { next: Some(Duration::from_secs(60)), in_flight: 2, ..advanced }
     );
     assert!((to - 1500.0).abs() < 1e-9, "{to}");
+    for (entered, same) in [(1, true), (2, false)] {
+        let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
+        let (again, _) = tokio::join!(moved, node.rests(json!({ "entered": entered })));
+        assert_eq!(again.activity == advanced.activity, same, "{entered}");
+    }
 }
 
 #[tokio::test]
