@@ -3,6 +3,7 @@
 mod assignment;
 mod call;
 mod clock;
+mod events;
 mod faults;
 mod requests;
 mod rules;
@@ -56,6 +57,8 @@ enum Command {
     Plan(websites::Change),
     /// Show the websites that have the plugin
     Websites(websites::Show),
+    /// Something happens that the plugin is told of: send an event of any name
+    Emit(events::Emit),
     /// Let something go wrong; show or remove what is armed
     Fault(faults::Faults),
     /// Show or move the clock
@@ -112,6 +115,7 @@ impl Command {
             Self::Uninstall(uninstall) => uninstall.call(),
             Self::Plan(change) => change.call(),
             Self::Websites(show) => show.call(),
+            Self::Emit(emit) => emit.call()?,
             Self::Fault(faults) => faults.call()?,
             Self::Clock(clock) => clock.call(),
             Self::Quota(quota) => quota.call(),

@@ -202,7 +202,7 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     body.retain(|name, _| ["namespace", "identifier", "payload"].contains(&name.as_str()));
     body.insert("website_id".to_owned(), json!(id));
     body.insert("plugin_id".to_owned(), json!(call.plugin.id));
-    call.world.outbox.dispatched(call.now.wall, id, "plugin:channel", Value::Object(body));
+    call.world.outbox.emit(call.now.wall, id, "plugin:channel", Value::Object(body));
     Ok(Answer::written(202, "forwarded", &call.world.quirks.write_reason))
 }
 
@@ -219,7 +219,7 @@ pub(super) fn event(call: &mut Call<'_>) -> Result<Answer, Refused> {
         "name": body["name"],
         "data": body["data"],
     });
-    call.world.outbox.dispatched(call.now.wall, id, "plugin:event", data);
+    call.world.outbox.emit(call.now.wall, id, "plugin:event", data);
     Ok(Answer::written(202, "dispatched", &call.world.quirks.write_reason))
 }
 

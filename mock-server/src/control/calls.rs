@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::described::{self, body, count};
 use super::{
-    clock, faults, health, info, openapi, ready, requests, reset, rules, spaces, state, websites,
+    clock, events, faults, health, info, openapi, ready, requests, reset, rules, spaces, state,
+    websites,
 };
 
 /// The calls that every space has.
 pub(super) fn of_a_space() -> Vec<Call> {
-    [lifecycle(), installations(), journal(), armed_faults(), rules_of_a_world()]
+    [lifecycle(), installations(), journal(), told_events(), armed_faults(), rules_of_a_world()]
         .into_iter()
         .flatten()
         .collect()
@@ -145,12 +146,28 @@ fn journal() -> Vec<Call> {
             "How many there were.",
             object(),
         ),
-        Call::get(
+    ]
+}
+
+fn told_events() -> Vec<Call> {
+    vec![
+        Call::get("/events", events::list, "The events that web hooks carry, the newest 1,000.")
+            .answers(
+                200,
+                "Oldest first, each with its number.",
+                with(json!({ "events": list(component("Event")), "last_seq": count() })),
+            ),
+        Call::post(
             "/events",
-            requests::events,
-            "The events that web hooks or the RTM API would have carried, the newest 1,000.",
+            events::emit,
+            "Something happens at Crisp that the plugin is told of: an event of any name. Members of \
+             `data` take the place of those that events of that name have.",
         )
-        .answers(200, "Oldest first.", with(json!({ "events": list(object()) }))),
+        .takes(body::<events::Emission>([
+            ("website_id", described::website()),
+            ("event", described::event_name()),
+        ]))
+        .answers(201, "The event, with its number.", component("Event")),
     ]
 }
 

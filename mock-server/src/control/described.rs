@@ -109,6 +109,16 @@ pub(super) fn operation() -> Value {
     json!({ "type": "string", "enum": Operation::ALL.map(Operation::name) })
 }
 
+/// The name of an event.
+pub(super) fn event_name() -> Value {
+    json!({
+        "type": "string",
+        "maxLength": 100,
+        "pattern": "^[a-z0-9_]+(:[a-z0-9_]+)+$",
+        "examples": ["message:send"],
+    })
+}
+
 /// A number that 64 bits hold.
 pub(super) fn count() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })

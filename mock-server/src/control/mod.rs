@@ -8,6 +8,7 @@ mod calls;
 mod clock;
 mod described;
 mod error;
+mod events;
 mod extract;
 mod faults;
 mod guard;

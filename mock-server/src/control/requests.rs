@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen};
-use crate::control::json::Json as Body;
 use crate::duration;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
@@ -139,12 +138,4 @@ pub async fn clear(Chosen(cell): Chosen) -> Json<Value> {
     let removed = space.journal.total();
     space.journal.clear();
     Json(json!({"removed": removed}))
-}
-
-/// `GET /_mock/events`: the events that the plugin would have received.
-pub async fn events(Chosen(cell): Chosen) -> Body<Value> {
-    let space = cell.lock();
-    let events: Vec<_> = space.world.outbox.events().collect();
-    let body = json!({"events": events});
-    Body::of(&space, body)
 }

@@ -11,6 +11,7 @@ mod listing;
 mod merge;
 pub(crate) mod numbers;
 mod outbox;
+mod payload;
 mod quota;
 mod reads;
 mod restore;
@@ -29,6 +30,7 @@ pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
 pub use initial_website::{INSTALLED_BEFORE, InitialWebsite};
 pub use listing::{Filter, Listed, Page};
 pub use outbox::{Outbox, PluginEvent};
+pub use payload::EventName;
 pub use quota::{Edge, Quota};
 pub use usage::{Bill, Usage};
 pub use website::{Plan, Record, Tombstone, Version, Website};
@@ -321,6 +323,26 @@ impl World {
         }
         self.change(now, Kind::Updated, reported, Record::Live(Arc::new(website)));
         Ok(())
+    }
+
+    /// An event of any name about a website: `data` over the payload that events of that name have
+    /// (docs/events.md). Returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotSubscribed`]: Crisp sends a plugin no events of other websites.
+    pub fn emit(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        event: &EventName,
+        data: Map<String, Value>,
+    ) -> Result<u64, Refusal> {
+        let website = self.subscribed(id)?;
+        let mut payload = payload::typical(event.as_str(), website, self.plugin, now.wall);
+        payload.extend(data);
+        let payload = numbers::kept(payload, self.quirks.numbers);
+        Ok(self.outbox.emit(now.wall, id, event.as_str(), payload.into()))
     }
 
     fn subscribed(&self, id: WebsiteId) -> Result<&Arc<Website>, Refusal> {

@@ -20,7 +20,7 @@ use crate::api::{
     Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
-use crate::engine::World;
+use crate::engine::{Outbox, World};
 use crate::fault::{ArmedFaults, Carry, Decision, Delivery, Outcome, RequestFacts};
 use crate::id::{WebsiteId, derive_key, derive_uuid};
 use crate::journal::{Entry, Journal};
@@ -89,14 +89,17 @@ impl Space {
         Self::begin(name.into(), blueprint, public_url.into(), outside.elapsed, wall)
     }
 
-    /// Back to the state at the start: websites, clock, faults and journal.
+    /// Back to the state at the start: websites, clock, faults and journal. The numbers of events go
+    /// on, so that a socket that stays open does not take a new event for one that it has read.
     pub fn reset(&mut self, outside: Outside) {
         let wall = match self.clock.mode() {
             Mode::Manual => self.clock.wall_at_start(),
             Mode::Real => wall_at_start(&self.blueprint, outside),
         };
         let (name, blueprint) = (Arc::clone(&self.name), Arc::clone(&self.blueprint));
+        let outbox = Outbox::following(&self.world.outbox);
         *self = Self::begin(name, blueprint, Arc::clone(&self.public_url), outside.elapsed, wall);
+        self.world.outbox = outbox;
     }
 
     fn begin(

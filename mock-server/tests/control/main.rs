@@ -4,6 +4,7 @@
 
 mod bounds;
 mod clock;
+mod events;
 mod guard;
 mod journal;
 mod rules;
