@@ -13,6 +13,9 @@
 //! | the journal | 10,000 entries, 8 MiB | the oldest go ([`journal`](crate::journal)) |
 //! | the past of a world | 20,000 changes, 32 MiB | the oldest go ([`History`](crate::engine::History)) |
 //! | events | 1,000, 8 MiB | the oldest go ([`Outbox`](crate::engine::Outbox)) |
+//! | [`RTM_SOCKETS`] of a space | 2,000 | the handshake is refused, 503 |
+//! | [`RTM_FRAME`] from a client, and the names of events that a socket wants | 64 KiB | the socket is closed; more names are not taken |
+//! | [`RTM_INSTALLS`] that a socket remembers since it was bound | 4,000 | the socket is closed |
 //! | usage bills of a website | 100 | the oldest go ([`Usage`](crate::engine::Usage)) |
 //!
 //! A connection costs about 20 KB while it is open. What many of them cost is given back to the allocator
@@ -49,3 +52,12 @@ pub const SPARE_CONNECTIONS: usize = 128;
 
 /// Bytes of the answers that the cache in front of reads keeps.
 pub const CACHED: usize = 32 << 20;
+
+/// Sockets of the RTM API that are open in a space.
+pub const RTM_SOCKETS: usize = 2_000;
+
+/// Bytes of one frame from a client of the RTM API.
+pub const RTM_FRAME: usize = 64 << 10;
+
+/// Websites installed since a socket was bound that it remembers: it is not bound to them.
+pub const RTM_INSTALLS: usize = 4_000;

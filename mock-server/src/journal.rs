@@ -187,6 +187,17 @@ impl Journal {
         }
     }
 
+    /// Replaces what is said of a request, if its entry is still here.
+    pub fn explain(&mut self, seq: u64, mut text: String) {
+        shorten(&mut text, LONGEST_TEXT);
+        if let Some(entry) = self.entry(seq) {
+            let before = entry.bytes();
+            entry.explanation = Some(text);
+            let after = entry.bytes();
+            self.bytes = self.bytes + after - before;
+        }
+    }
+
     /// The newest entry.
     #[must_use]
     pub fn last(&self) -> Option<&Entry> {

@@ -34,6 +34,7 @@
 //! | [`schema`], [`sample`] | settings schemas; websites and settings made from a seed |
 //! | [`engine`] | the pure world: websites, the differential, paging, quota |
 //! | [`api`] | the routes as Crisp has them: credentials, tiers, envelope |
+//! | [`rtm`] | the RTM API: frames, sessions, what each socket is bound to |
 //! | [`fault`] | what can go wrong: the plan, the decision, the delivery it leads to |
 //! | [`state`] | a world as a document: dumped, and started from |
 //! | [`options`], [`stub`] | what a world can be started with |
@@ -61,6 +62,7 @@ pub mod nearest;
 pub mod operation;
 pub mod options;
 pub mod quirks;
+pub mod rtm;
 pub mod sample;
 pub mod schema;
 pub mod server;

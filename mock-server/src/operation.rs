@@ -68,6 +68,10 @@ operations! {
     Channel [POST] true,
     /// `POST plugins/subscription/{website}/{plugin}/event`
     Event [POST] true,
+    /// A handshake of the RTM API, `GET /p/68/?transport=websocket`
+    Rtm [] false,
+    /// An event on its way to a socket of the RTM API
+    RtmEvent [] true,
     /// A route outside the plugin area that `--stub` answers
     Stub [] true,
     /// No route of the API, or a method that its route does not have

@@ -6,6 +6,7 @@ mod clock;
 mod events;
 mod faults;
 mod requests;
+mod rtm;
 mod rules;
 mod show;
 mod spaces;
@@ -59,6 +60,10 @@ enum Command {
     Websites(websites::Show),
     /// Something happens that the plugin is told of: send an event of any name
     Emit(events::Emit),
+    /// Show the sockets of the RTM API
+    Rtm,
+    /// End a socket of the RTM API, or all of them, as a network that fails
+    Kick(rtm::Kick),
     /// Let something go wrong; show or remove what is armed
     Fault(faults::Faults),
     /// Show or move the clock
@@ -116,6 +121,8 @@ impl Command {
             Self::Plan(change) => change.call(),
             Self::Websites(show) => show.call(),
             Self::Emit(emit) => emit.call()?,
+            Self::Rtm => rtm::list(),
+            Self::Kick(kick) => kick.call(),
             Self::Fault(faults) => faults.call()?,
             Self::Clock(clock) => clock.call(),
             Self::Quota(quota) => quota.call(),

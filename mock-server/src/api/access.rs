@@ -89,7 +89,7 @@ impl Accounts {
     }
 
     /// Whether this is the development token.
-    pub(super) fn is_development(&self, account: &Account) -> bool {
+    pub(crate) fn is_development(&self, account: &Account) -> bool {
         self.development.identifier == account.identifier
     }
 
@@ -101,6 +101,15 @@ impl Accounts {
     pub fn find(&self, input: &Input<'_>) -> Result<&Account, Unknown> {
         let pair = pair(input.header("authorization"))?;
         let (identifier, key) = pair.split_once(':').ok_or(Unknown::Malformed)?;
+        self.of_pair(identifier, key)
+    }
+
+    /// The account that an identifier and its key open.
+    ///
+    /// # Errors
+    ///
+    /// [`Unknown`] says why they open none.
+    pub fn of_pair(&self, identifier: &str, key: &str) -> Result<&Account, Unknown> {
         let account = self.all().into_iter().find(|account| account.identifier == identifier);
         let account = account.ok_or(Unknown::Identifier)?;
         let same = account.key.as_bytes().ct_eq(key.as_bytes());

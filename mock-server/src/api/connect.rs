@@ -9,6 +9,7 @@ use crate::api::{Call, date, item};
 use crate::clock::Stamp;
 use crate::engine::{Filter, Listed, Page};
 use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
+use crate::rtm;
 
 /// `account`: the plugin's own id.
 pub(super) fn account(call: &mut Call<'_>) -> Result<Answer, Refused> {
@@ -142,13 +143,20 @@ fn excerpt(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// `endpoints`: where the RTM API would be; an address of this server, never a real one.
+/// The Go client dials port 80 or 443, whatever port the address has.
+const GO: &str = "go-crisp-api/";
+
+/// `endpoints`: where the RTM API is; addresses of this server, never real ones.
 pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let authority = call.public_url.split_once("://").map_or(call.public_url, |(_, rest)| rest);
     let scheme = if call.public_url.starts_with("https:") { "wss" } else { "ws" };
-    let authority = authority.trim_end_matches('/');
-    let socket = json!({"app": format!("{scheme}://{authority}/p/68/")});
-    let rescue = json!({"app": format!("{scheme}://{authority}/p/69/")});
-    let data = json!({"socket": socket, "rescue": {"socket": rescue}});
+    let go = call.input.header("user-agent").is_some_and(|agent| agent.starts_with(GO));
+    let base = match call.sockets.portless.filter(|_| go) {
+        Some(host) => format!("ws://{host}"),
+        None => format!("{scheme}://{}", authority.trim_end_matches('/')),
+    };
+    let below = call.sockets.below;
+    let address = |path: &str| json!({"app": format!("{base}{path}{below}")});
+    let data = json!({"socket": address(rtm::APP), "rescue": {"socket": address(rtm::RESCUE)}});
     Ok(Answer::new(200, "resolved", data.to_string()))
 }

@@ -49,6 +49,8 @@ pub struct Call<'a> {
     pub pages: &'a mut Pages,
     /// The address under which the server is reached.
     pub public_url: &'a str,
+    /// Where the sockets of the space open.
+    pub sockets: SocketAddress<'a>,
     /// When.
     pub now: Moment,
     /// The elapsed time to read as of, when a fault makes the answer stale.
@@ -59,6 +61,15 @@ pub struct Call<'a> {
     pub trusted: Option<u32>,
     /// With what.
     pub input: &'a Input<'a>,
+}
+
+/// Where the sockets of a space open, besides what its public address says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SocketAddress<'a> {
+    /// What follows the path that all spaces have: nothing, or a name and a slash.
+    pub below: &'a str,
+    /// The host whose port 80 the Go client can dial, if there is one.
+    pub portless: Option<&'a str>,
 }
 
 /// What outlives a request and belongs to one space.
@@ -75,6 +86,8 @@ pub struct RequestContext<'a> {
     pub pages: &'a mut Pages,
     /// The address under which the server is reached.
     pub public_url: &'a str,
+    /// Where the sockets of the space open.
+    pub sockets: SocketAddress<'a>,
 }
 
 /// How an answer is read from the world.
@@ -141,6 +154,7 @@ pub fn answer(
         plugin: context.plugin,
         pages: context.pages,
         public_url: context.public_url,
+        sockets: context.sockets,
         now,
         as_of: reading.as_of(),
         tier,

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::described::{self, body, count};
 use super::{
-    clock, events, faults, health, info, openapi, ready, requests, reset, rules, spaces, state,
+    clock, events, faults, health, info, openapi, ready, requests, reset, rtm, rules, spaces, state,
     websites,
 };
 
 /// The calls that every space has.
 pub(super) fn of_a_space() -> Vec<Call> {
-    [lifecycle(), installations(), journal(), told_events(), armed_faults(), rules_of_a_world()]
+    [lifecycle(), installations(), journal(), told_events(), sockets(), armed_faults(), rules_of_a_world()]
         .into_iter()
         .flatten()
         .collect()
@@ -168,6 +168,33 @@ fn told_events() -> Vec<Call> {
             ("event", described::event_name()),
         ]))
         .answers(201, "The event, with its number.", component("Event")),
+    ]
+}
+
+fn sockets() -> Vec<Call> {
+    vec![
+        Call::get("/rtm", rtm::list, "The sockets of the RTM API that are open.")
+            .query("live", count(), "With `wait`: how many are to be authenticated (1 without it).")
+            .query(
+                "wait",
+                described::duration(),
+                "Hold the call until exactly so many are, at most so long (5s; never over 5m).",
+            )
+            .answers(
+                200,
+                "In the order in which they were opened, and how many are authenticated.",
+                with(json!({ "sockets": list(component("Socket")), "live": count() })),
+            ),
+        Call::delete("/rtm", rtm::kick_all, "Ends all sockets, as a network that fails.").answers(
+            200,
+            "How many.",
+            with(json!({ "kicked": count() })),
+        ),
+        Call::delete("/rtm/{sid}", rtm::kick, "Ends one socket, as a network that fails.").answers(
+            200,
+            "Which one.",
+            with(json!({ "kicked": count(), "sid": text() })),
+        ),
     ]
 }
 

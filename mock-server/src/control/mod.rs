@@ -15,6 +15,7 @@ mod guard;
 mod json;
 mod openapi;
 mod requests;
+mod rtm;
 mod rules;
 mod spaces;
 mod state;

@@ -82,7 +82,7 @@ impl Decision {
             Part::Delay => self.delay.is_none(),
             Part::Drip => self.drip.is_none() && !silent,
             Part::Order => !self.hold_order && !silent,
-            Part::Clock => true,
+            Part::Socket | Part::Clock => true,
         };
         if !free {
             return false;
@@ -93,7 +93,7 @@ impl Decision {
             (Part::Delay, _) => self.delay = Some(delay),
             (_, Effect::Drip(rate)) => self.drip = Some(*rate),
             (Part::Order, _) => self.hold_order = true,
-            (Part::Drip | Part::Clock, _) => {}
+            (Part::Drip | Part::Socket | Part::Clock, _) => {}
         }
         let fault = Arc::clone(fault);
         self.fired.push(Fired { id, fault });

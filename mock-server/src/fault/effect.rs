@@ -83,6 +83,12 @@ pub enum Effect {
     RepeatPage(True),
     /// Computed now, delivered after the next answer of its operation.
     HoldOrder(True),
+    /// The server sends and answers no heartbeats on the socket of this handshake: the client gives it up.
+    MutePings(True),
+    /// The socket of this handshake is refused when it authenticates, whatever its credentials are.
+    RefuseAuth(True),
+    /// The socket is closed: of a handshake once it is authenticated, of an event in its place.
+    Kick(True),
     /// A clock shows another time while the window is open, the client's in virtual time only; the
     /// request itself is left alone.
     Clock(Side),
@@ -103,6 +109,8 @@ pub(super) enum Part {
     Drip,
     /// The order of answers.
     Order,
+    /// No part of the handshake: the socket that follows, or that an event is for.
+    Socket,
     /// No part of an exchange: a clock.
     Clock,
 }
@@ -237,6 +245,7 @@ impl Effect {
             Self::Delay(_) => Part::Delay,
             Self::Drip(_) => Part::Drip,
             Self::HoldOrder(_) => Part::Order,
+            Self::MutePings(_) | Self::RefuseAuth(_) | Self::Kick(_) => Part::Socket,
             Self::Clock(_) => Part::Clock,
             _ => Part::Answer,
         }
@@ -271,10 +280,21 @@ impl Effect {
         matches!(self, Self::EmptyPage(_) | Self::ShortPage(_) | Self::RepeatPage(_))
     }
 
+    /// Whether it can meet an event on its way to a socket, which has no answer.
+    pub(super) fn meets_events(&self) -> bool {
+        matches!(
+            self,
+            Self::Kick(_) | Self::Reset(_) | Self::Close(_) | Self::Delay(_) | Self::HoldOrder(_)
+        )
+    }
+
     /// Whether it can meet a request like this one: only a read can be stale, only a list can have
     /// an item too few, and only a second page can be the first once more.
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         match self {
+            Self::MutePings(_) | Self::RefuseAuth(_) => request.operation == Operation::Rtm,
+            Self::Kick(_) => matches!(request.operation, Operation::Rtm | Operation::RtmEvent),
+            _ if request.operation == Operation::RtmEvent => self.meets_events(),
             Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),
             Self::EmptyPage(_) | Self::ShortPage(_) => {
                 matches!(request.operation, Operation::List | Operation::Since)

@@ -274,6 +274,66 @@ impl Value for Reason {
     }
 }
 
+/// A time of the RTM API, of as many seconds as `DEFAULT` says unless it is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RtmTime<const DEFAULT: u64>(pub Duration);
+
+/// How long a socket may take to authenticate.
+pub type RtmDeadline = RtmTime<10>;
+/// How often a socket is asked whether it is there.
+pub type RtmPingInterval = RtmTime<25>;
+/// How long the answer to that may take.
+pub type RtmPingTimeout = RtmTime<20>;
+
+/// The least and the most that such a time can be: less would keep a server busy, more would keep
+/// sockets whose client is long gone.
+const RTM_TIMES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(600)];
+
+impl<const DEFAULT: u64> Default for RtmTime<DEFAULT> {
+    fn default() -> Self {
+        Self(Duration::from_secs(DEFAULT))
+    }
+}
+
+impl<const DEFAULT: u64> Value for RtmTime<DEFAULT> {
+    fn expected() -> String {
+        format!("a duration from 100ms to 10m, like `{DEFAULT}s`")
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let [least, most] = RTM_TIMES;
+        duration::parse(text).ok().filter(|time| (least..=most).contains(time)).map(Self)
+    }
+
+    fn write(&self) -> String {
+        duration::format(self.0)
+    }
+}
+
+/// What a socket with wrong credentials is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RtmRefusalMessage(pub String);
+
+impl Default for RtmRefusalMessage {
+    fn default() -> Self {
+        Self("invalid_credentials".to_owned())
+    }
+}
+
+impl Value for RtmRefusalMessage {
+    fn expected() -> String {
+        "a text of 1 to 200 bytes".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        (1..=200).contains(&text.len()).then(|| Self(text.to_owned()))
+    }
+
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+}
+
 /// One of two or three HTTP statuses, the default first; 0 where there is no third.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status<const A: u16, const B: u16, const C: u16 = 0>(u16);

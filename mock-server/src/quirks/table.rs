@@ -7,7 +7,7 @@
 
 use super::amounts::{
     BodyLimit, ClockOffset, DevelopmentToken, EdgeLimit, GetCache, Horizon, Lag, PageSize,
-    QuotaReset, Reason, Status,
+    QuotaReset, Reason, RtmDeadline, RtmPingInterval, RtmPingTimeout, RtmRefusalMessage, Status,
 };
 use super::row::Search::{Drawn, Outside, Partly, Unmet};
 use super::row::{Quirk, alternatives, choice, invalid, optional, quirks};
@@ -15,6 +15,7 @@ use super::value::Value;
 use crate::schema::Draft;
 
 const NO_QUOTA: &str = "no case has a quota: once it is spent, every request of the day is refused";
+const NO_SOCKETS: &str = "the clients that are judged ask over the API alone";
 const FILTER: &str = "it shows only to a client that filters";
 
 quirks! {
@@ -266,6 +267,57 @@ quirks! {
         asks "Do the plugin's own saves raise events?"
         because "Nothing tells them apart in the event's fields."
         rests on "our choice" search Unmet("a client that polls sees no events");
+
+    "rtm-install" rtm_install: RtmInstall {
+            AfterBind: "Not before it emits `socket:bind`.",
+            AtOnce: "At once.",
+        }
+        asks "Does a website installed after a socket was bound reach that socket?"
+        because "Crisp's Node client re-binds for that, and its readers report missing events."
+        rests on "client, third party" ("N, I57")
+        search Unmet(NO_SOCKETS);
+
+    "rtm-installed" rtm_installed: RtmInstalled {
+            Sent: "It does.",
+            Withheld: "Only a bound socket hears of its website.",
+        }
+        asks "Does `plugin:subscription:updated` with `bound: true` reach a socket before it binds to the website?"
+        because "An event that tells of installs would be of no use otherwise."
+        rests on "our choice"
+        search Unmet(NO_SOCKETS);
+
+    "rtm-deadline" rtm_deadline: RtmDeadline ["2s"]
+        asks "How long may a socket take to authenticate?"
+        because "One third party's description says about ten seconds."
+        rests on "third party" ("AE")
+        search Unmet(NO_SOCKETS);
+
+    "rtm-refusal" rtm_refusal: RtmRefusal {
+            Told: "`unauthorized` with a message, then the connection ends.",
+            Closed: "The connection ends.",
+        }
+        asks "How is a socket with wrong credentials refused?"
+        because "The documents speak of disconnecting; the official clients listen to `unauthorized`."
+        rests on "client (the name), third party (the payload)" ("G, N, AE")
+        search Unmet(NO_SOCKETS);
+
+    "rtm-refusal-message" rtm_refusal_message: RtmRefusalMessage ["unauthorized", "any text"]
+        asks "What does `unauthorized` say in `message`?"
+        because "No text is known."
+        rests on "our choice"
+        search Unmet(NO_SOCKETS);
+
+    "rtm-ping-interval" rtm_ping_interval: RtmPingInterval ["5s"]
+        asks "How often is a socket asked whether it is there?"
+        because "25 s is the default of engine.io."
+        rests on "our choice"
+        search Unmet(NO_SOCKETS);
+
+    "rtm-ping-timeout" rtm_ping_timeout: RtmPingTimeout ["5s"]
+        asks "How long may the answer to that take?"
+        because "20 s is the default of engine.io."
+        rests on "our choice"
+        search Unmet(NO_SOCKETS);
 
     "quota-status" quota_status: Status(429, 420)
         asks "Which status comes when the daily quota is spent?"

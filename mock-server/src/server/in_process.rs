@@ -51,7 +51,7 @@ impl InProcess {
         let (stop, stopping) = StopSignal::new();
         let shared = Arc::new(ControlState {
             stopping,
-            spaces: Spaces::new(blueprint, public_url.clone()),
+            spaces: Spaces::new(blueprint, public_url.clone(), None),
             public_url,
             control_token: options.control_token,
             ready: AtomicBool::new(true),

@@ -161,7 +161,7 @@ impl MockServer {
         let (stop, stopped) = StopSignal::new();
         let shared = Arc::new(ControlState {
             stopping: stopped.clone(),
-            spaces: Spaces::new(blueprint, public_url.clone()),
+            spaces: Spaces::new(blueprint, public_url.clone(), None),
             public_url,
             control_token: options.control_token,
             ready: AtomicBool::new(true),

@@ -19,7 +19,8 @@ use tower::Service as _;
 use crate::api::TurnedAway;
 use crate::control::{self, ControlError, ControlState};
 use crate::server::head::problem;
-use crate::spaces::{Listener, Reply};
+use crate::rtm;
+use crate::spaces::{Listener, Reply, SharedSpace};
 
 /// All routes of a server.
 pub(super) struct Routes {
@@ -45,7 +46,7 @@ impl Routes {
         if is_control(request) {
             return control::admits(&self.state, request.headers(), request.uri());
         }
-        self.state.spaces.of(authorization(request)).lock().wants_body(request)
+        self.space(request).lock().wants_body(request)
     }
 
     /// Answers a request; one of the REST API at the first poll.
@@ -53,8 +54,26 @@ impl Routes {
         if is_control(&request) {
             return control_call(self.control.clone(), request).await.into();
         }
-        let space = self.state.spaces.of(authorization(&request));
-        space.handle(&request, self.listener.clone())
+        let mut reply = self.space(&request).handle(&request, self.listener.clone());
+        if let Some(socket) = &mut reply.socket
+            && rtm::space_of(request.uri().path()) == Some(None)
+        {
+            let state = Arc::clone(&self.state);
+            socket.chosen_by(Arc::new(move |identifier| state.spaces.of_identifier(identifier)));
+        }
+        reply
+    }
+
+    /// The space of a request: a handshake may name it in its path, all others by their credentials.
+    fn space(&self, request: &Request<Bytes>) -> Arc<SharedSpace> {
+        let spaces = &self.state.spaces;
+        match rtm::space_of(request.uri().path()) {
+            Some(name) => {
+                let named = name.and_then(|name| spaces.named(name));
+                named.unwrap_or_else(|| Arc::clone(spaces.default_space()))
+            }
+            None => spaces.of(authorization(request)),
+        }
     }
 }
 

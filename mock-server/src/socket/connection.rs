@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::exchange::{ConnectionContext, exchange};
+use super::frames::carry;
 use super::http2;
 use super::state::{ConnectionState, Side, Termination};
 use super::stop::StopSignal;
@@ -76,7 +77,14 @@ where
             () = idle.elapses(&state) => break Ok(()),
         }
     };
-    let mut stream = connection.into_parts().io.into_stream();
+    let parts = connection.into_parts();
+    let mut stream = parts.io.into_stream();
+    let is_open = result.is_ok() && state.client() != Side::Gone && state.termination().is_none();
+    if let Some(socket) = state.take_socket().filter(|_| is_open) {
+        let carried = Box::pin(carry(stream, parts.read_buf, socket, context.stop.clone()));
+        let (stream, how) = carried.await;
+        return end(stream, how, context.stop).await;
+    }
     if let Some(mut request) = state.take_unconfirmed() {
         // A client that left answers with an RST; one that reads what came says nothing.
         let told = timeout(TELLS, stream.ready(Interest::ERROR));

@@ -14,6 +14,7 @@ use hyper::ext::ReasonPhrase;
 
 use super::accept::{Limits, Spare, WantsBody};
 use super::body::AnswerBody;
+use super::frames::accepted;
 use super::held::HeldAnswers;
 use super::intake::{closing, take_in};
 use super::state::{ConnectionState, Side, Termination};
@@ -83,6 +84,7 @@ where
     let last = connection.is_spare
         || extensions.get::<TurnedAway>().is_some()
         || extensions.get::<Unsent>().is_some();
+    let key = request.headers().get("sec-websocket-key").cloned();
     // A service that waits is dropped when the client ends its side: what was decided is delivered, and
     // what nothing has decided yet is wanted by a client that is there.
     let reply = tokio::select! {
@@ -93,7 +95,7 @@ where
             return Err(NoAnswer);
         }
     };
-    let Reply { delivery, in_flight, under_way } = reply;
+    let Reply { delivery, in_flight, under_way, socket } = reply;
     let response = match delivery {
         Delivery { outcome: Outcome::Answer(response), hold: Duration::ZERO, after_next: None } => {
             connection.release_held(in_flight.as_ref());
@@ -102,7 +104,11 @@ where
         delivery => Box::pin(deliver(connection, delivery, in_flight)).await?,
     };
     let response = response.map(|body| body.during(under_way));
-    let response = with_reason_phrase(response);
+    let mut response = with_reason_phrase(response);
+    if let Some(socket) = socket {
+        accepted(&mut response, key.as_ref());
+        connection.state.switch_to(socket);
+    }
     Ok(if last { closing(response) } else { response })
 }
 

@@ -5,6 +5,9 @@
 //! RST, a close a FIN, a cut body declares its full length and ends early, a drip trickles. Waits
 //! run on the elapsed time of the request's space, so that advancing a manual clock ends them.
 //!
+//! After an answer that switches protocols the frames of a WebSocket are carried between the client and
+//! the session of its space (`frames`).
+//!
 //! HTTP/2 is refused with the error code `HTTP_1_1_REQUIRED`. A handler that panics gives a 500 in
 //! the envelope.
 //!
@@ -32,6 +35,7 @@ mod accept;
 mod body;
 mod connection;
 mod exchange;
+mod frames;
 mod held;
 mod http2;
 mod intake;

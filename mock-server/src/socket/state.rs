@@ -7,7 +7,7 @@ use http::StatusCode;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::spaces::InFlight;
+use crate::spaces::{InFlight, OpenSocket};
 
 /// How a connection is ended by a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ struct State {
     withheld: Option<StatusCode>,
     /// To be notified when the answer is flushed.
     departures: Option<watch::Sender<()>>,
+    /// The socket whose frames follow the answer.
+    socket: Option<OpenSocket>,
 }
 
 /// What is known of the client's side (docs/decisions/0010).
@@ -173,6 +175,15 @@ impl ConnectionState {
 
     pub(super) fn withheld(&self) -> Option<StatusCode> {
         self.0.lock().withheld
+    }
+
+    /// Frames follow the answer.
+    pub(super) fn switch_to(&self, socket: OpenSocket) {
+        self.0.lock().socket = Some(socket);
+    }
+
+    pub(super) fn take_socket(&self) -> Option<OpenSocket> {
+        self.0.lock().socket.take()
     }
 
     /// The kernel took so many bytes, or (`None`) has no room for any.

@@ -22,6 +22,7 @@ impl Space {
         world.quota.carry(&self.world.quota);
         world.outbox = Outbox::following(&self.world.outbox);
         self.world = world;
+        self.sockets.follow_another_world(self.world.outbox.last_seq());
         self.cache.clear();
         self.pages = Pages::default();
     }

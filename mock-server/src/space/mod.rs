@@ -6,6 +6,7 @@
 
 mod dump;
 mod populate;
+mod sockets;
 mod target;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use http::{Request, Response, Version};
 
 use crate::api::{
     self, Account, Accounts, Input, Pages, Plugin, ReadCache, Reading, Refused, RequestContext,
-    Tier, Unread,
+    SocketAddress, Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::{Outbox, World};
@@ -27,6 +28,7 @@ use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::quirks::DateHeader;
+use crate::rtm::{self, HandshakeRefusal, Sockets};
 use crate::space::target::{Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
@@ -52,6 +54,9 @@ pub struct Handled {
     pub arrived: Duration,
     /// What the client is to see.
     pub delivery: Delivery,
+    /// The socket that a handshake opened: its frames follow the answer
+    /// ([`Space::socket`]), and it has to be closed ([`Space::close_socket`]).
+    pub socket: Option<String>,
 }
 
 /// One isolated world with everything around it.
@@ -67,11 +72,16 @@ pub struct Space {
     pub faults: ArmedFaults,
     /// What was asked.
     pub journal: Journal,
+    /// The sockets of the RTM API that are open.
+    pub sockets: Sockets,
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
     pages: Pages,
     public_url: Arc<str>,
+    /// What follows the paths of sockets to name this space.
+    socket_path: String,
+    portless: Option<Arc<str>>,
     /// What could not be done at the start, for people to read.
     pub warnings: Vec<String>,
 }
@@ -89,8 +99,15 @@ impl Space {
         Self::begin(name.into(), blueprint, public_url.into(), outside.elapsed, wall)
     }
 
-    /// Back to the state at the start: websites, clock, faults and journal. The numbers of events go
-    /// on, so that a socket that stays open does not take a new event for one that it has read.
+    /// Serves sockets on port 80 of this host, too: the only port that Go's client can dial.
+    #[must_use]
+    pub fn with_portless(mut self, host: Option<Arc<str>>) -> Self {
+        self.portless = host;
+        self
+    }
+
+    /// Back to the state at the start: websites, clock, faults and journal. Sockets stay open, and the
+    /// numbers of events go on, so that none takes a new event for one that it has read.
     pub fn reset(&mut self, outside: Outside) {
         let wall = match self.clock.mode() {
             Mode::Manual => self.clock.wall_at_start(),
@@ -98,8 +115,13 @@ impl Space {
         };
         let (name, blueprint) = (Arc::clone(&self.name), Arc::clone(&self.blueprint));
         let outbox = Outbox::following(&self.world.outbox);
-        *self = Self::begin(name, blueprint, Arc::clone(&self.public_url), outside.elapsed, wall);
+        let mut sockets = std::mem::take(&mut self.sockets);
+        sockets.follow_a_reset(outbox.last_seq());
+        let portless = self.portless.take();
+        *self = Self::begin(name, blueprint, Arc::clone(&self.public_url), outside.elapsed, wall)
+            .with_portless(portless);
         self.world.outbox = outbox;
+        self.sockets = sockets;
     }
 
     fn begin(
@@ -130,11 +152,14 @@ impl Space {
             clock: Clock::new(blueprint.clock(), wall, elapsed),
             faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
             journal: Journal::default(),
+            sockets: Sockets::default(),
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
             pages: Pages::default(),
             public_url,
+            socket_path: if *name == *DEFAULT { String::new() } else { format!("{name}/") },
+            portless: None,
             warnings,
             name,
             blueprint,
@@ -185,7 +210,10 @@ impl Space {
     /// they let it, and writes it into the journal.
     pub fn handle(&mut self, outside: Duration, request: &Request<Bytes>) -> Handled {
         let now = self.now(outside);
-        let target = Target::of(request, &self.blueprint.options.stub);
+        let mut target = Target::of(request, &self.blueprint.options.stub);
+        if matches!(target.found, Found::Socket(_)) && !self.sockets.has_room() {
+            target.found = Found::NoSocket(HandshakeRefusal::FULL);
+        }
         let decision = self.faults.decide(&RequestFacts {
             operation: target.operation,
             page: target.page,
@@ -195,7 +223,14 @@ impl Space {
         });
         let mut carried = Carried::default();
         let mut delivery = decision.deliver(now, |carry| {
-            let response = self.carry_out(request, &target, now, carry, &mut carried);
+            let response = match &target.found {
+                Found::Socket(engine) => {
+                    let spoilt = sockets::spoilt(&decision);
+                    carried.socket = Some(self.open_socket(*engine, outside, now, spoilt));
+                    rtm::switching()
+                }
+                _ => self.carry_out(request, &target, now, carry, &mut carried),
+            };
             carried.refused = response.status().as_u16() >= 400;
             response
         });
@@ -203,11 +238,16 @@ impl Space {
             // Its connection is closed without an answer: none could be read.
             delivery.outcome = Outcome::Close;
         }
+        if carried.socket.is_some() && !switches(&delivery.outcome) {
+            // A fault lost the answer: no frame can follow.
+            carried.socket.take().and_then(|sid| self.sockets.remove(&sid));
+        }
+        let socket = carried.socket.clone();
         let seq = self.journal.next_seq();
         let dated = self.world.quirks.date_header == DateHeader::Sent;
         stamp(&mut delivery.outcome, seq, dated.then_some(now));
         self.journal.push(entry(seq, request, &target, now, &decision, &delivery, carried));
-        Handled { seq, operation: target.operation, arrived: now.elapsed, delivery }
+        Handled { seq, operation: target.operation, arrived: now.elapsed, delivery, socket }
     }
 
     /// Whether a request whose body is not here yet has to have it: not when its head is refused. Then
@@ -220,7 +260,7 @@ impl Space {
                 api::wants_body(&self.accounts, &self.world.quirks, route, &input)
             }
             Found::Stub(_) => true,
-            Found::Refused(_) => false,
+            Found::Socket(_) | Found::NoSocket(_) | Found::Refused(_) => false,
         }
     }
 
@@ -241,6 +281,12 @@ impl Space {
                     _ => Ok(api::Answer::new(*status, "stubbed", "{}".to_owned())),
                 };
                 return api::respond(outcome, request.method(), now, date);
+            }
+            // The caller opens it.
+            Found::Socket(_) => return rtm::switching(),
+            Found::NoSocket(refusal) => {
+                carried.explanation = Some(refusal.explanation.to_owned());
+                return refusal.response();
             }
             Found::Refused(refused) => {
                 carried.explanation = refused.explanation().map(str::to_owned);
@@ -263,6 +309,7 @@ impl Space {
             cache: &mut self.cache,
             pages: &mut self.pages,
             public_url: &self.public_url,
+            sockets: SocketAddress { below: &self.socket_path, portless: self.portless.as_deref() },
         };
         let outcome = api::answer(&mut context, route, &input, now, reading);
         carried.unread = input.unread();
@@ -287,9 +334,18 @@ fn wall_at_start(blueprint: &Blueprint, outside: Outside) -> Stamp {
 /// What carrying a request out brings to the journal besides the answer.
 #[derive(Default)]
 struct Carried {
+    /// The socket that was opened.
+    socket: Option<String>,
     unread: Unread,
     explanation: Option<String>,
     refused: bool,
+}
+
+/// Whether the client sees the answer after which frames follow.
+fn switches(outcome: &Outcome) -> bool {
+    outcome
+        .response()
+        .is_some_and(|response| response.status() == http::StatusCode::SWITCHING_PROTOCOLS)
 }
 
 /// Any answer says which entry of the journal it is, and those that a fault made up have a date
@@ -342,7 +398,10 @@ fn entry(
         client_left: false,
         faults: decision.fired().to_vec(),
         unread: carried.unread,
-        explanation: carried.explanation,
+        explanation: carried
+            .socket
+            .map(|sid| format!("socket {sid} is open"))
+            .or(carried.explanation),
         duration_ms: None,
     }
 }

@@ -6,6 +6,7 @@ use http::Request;
 use crate::api::{self, Match, Refused, Route, TurnedAway};
 use crate::id::WebsiteId;
 use crate::operation::Operation;
+use crate::rtm::{self, EngineIo, HandshakeRefusal};
 use crate::stub::Stub;
 
 /// Where every route of the API starts.
@@ -22,6 +23,10 @@ pub(super) struct Target {
 pub(super) enum Found {
     Route(&'static Route, Vec<(&'static str, String)>),
     Stub(u16),
+    /// A handshake of the RTM API, from which frames follow.
+    Socket(EngineIo),
+    /// One from which none can.
+    NoSocket(HandshakeRefusal),
     Refused(Refused),
 }
 
@@ -31,6 +36,10 @@ impl Target {
             return Self::refused(Refused::new(status.as_u16(), reason).explain(why.clone()));
         }
         let (method, path) = (request.method(), request.uri().path());
+        if rtm::space_of(path).is_some() {
+            let found = rtm::read(request).map_or_else(Found::NoSocket, Found::Socket);
+            return Self { operation: Operation::Rtm, page: None, website: None, found };
+        }
         let below = path.strip_prefix(BASE);
         match below.map_or(Match::Nothing, |below| api::route(method, below)) {
             Match::Route(route, params) => Self::routed(route, params),

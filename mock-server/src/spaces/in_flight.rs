@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{SharedSpace, UnderWay, system_clock};
+use super::{OpenSocket, SharedSpace, UnderWay, system_clock};
 use crate::fault::Delivery;
 use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
@@ -24,11 +24,13 @@ pub struct Reply {
     pub in_flight: Option<InFlight>,
     /// Kept until the delivery is complete.
     pub under_way: Option<UnderWay>,
+    /// The socket whose frames follow the answer.
+    pub socket: Option<OpenSocket>,
 }
 
 impl From<Delivery> for Reply {
     fn from(delivery: Delivery) -> Self {
-        Self { delivery, in_flight: None, under_way: None }
+        Self { delivery, in_flight: None, under_way: None, socket: None }
     }
 }
 
@@ -60,7 +62,7 @@ impl SharedSpace {
     pub fn handle(self: &Arc<Self>, request: &Request<Bytes>, listener: Option<Listener>) -> Reply {
         let started = system_clock::elapsed();
         self.delivers(true);
-        let (handled, life, heard, awaited) = {
+        let (mut handled, life, heard, awaited, events) = {
             let mut space = self.lock();
             let mut handled = space.handle(started, request);
             if let Some(tap) = self.tapped() {
@@ -71,9 +73,12 @@ impl SharedSpace {
                 listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));
             let awaited =
                 (self.waiting_calls() > 0).then(|| space.journal.last().cloned()).flatten();
-            (handled, self.life(), heard.map(Box::new), awaited)
+            let events = space.world.outbox.last_seq();
+            (handled, self.life(), heard.map(Box::new), awaited, events)
         };
         self.journaled(awaited.as_ref());
+        self.raised(events);
+        let socket = handled.socket.take().map(|sid| OpenSocket::new(Arc::clone(self), sid));
         let in_flight = InFlight {
             time: SpaceTime { space: Arc::clone(self), life },
             seq: handled.seq,
@@ -85,7 +90,7 @@ impl SharedSpace {
             is_told: AtomicBool::new(false),
             client_left: false,
         };
-        Reply { delivery: handled.delivery, in_flight: Some(in_flight), under_way: None }
+        Reply { delivery: handled.delivery, in_flight: Some(in_flight), under_way: None, socket }
     }
 }
 

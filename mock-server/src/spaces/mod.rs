@@ -3,6 +3,7 @@
 mod activity;
 mod in_flight;
 mod info;
+mod open_socket;
 mod shared_space;
 pub mod system_clock;
 mod tap;
@@ -18,6 +19,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 pub use activity::{Activity, UnderWay};
 pub use in_flight::{InFlight, Listener, Reply, SpaceTime};
 pub use info::Info;
+pub use open_socket::OpenSocket;
 pub use shared_space::SharedSpace;
 pub use tap::Tap;
 pub use usage_summary::{Unfired, UsageSummary};
@@ -78,6 +80,7 @@ pub struct Spaces {
     /// The usage of spaces that were reset or removed.
     ended: Mutex<UsageSummary>,
     public_url: String,
+    portless: Option<Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -89,12 +92,15 @@ struct Others {
 }
 
 impl Spaces {
-    /// A server's spaces, with the default one started.
+    /// A server's spaces, with the default one started. `portless` is the host on whose port 80 sockets
+    /// are served, too.
     #[must_use]
-    pub fn new(blueprint: Blueprint, public_url: String) -> Self {
+    pub fn new(blueprint: Blueprint, public_url: String, portless: Option<Arc<str>>) -> Self {
         let space =
             Space::start(DEFAULT, Arc::new(blueprint), &public_url, system_clock::outside());
+        let space = space.with_portless(portless.clone());
         Self {
+            portless,
             default: Arc::new(SharedSpace::new(space, None)),
             others: RwLock::default(),
             ended: Mutex::default(),
@@ -118,6 +124,12 @@ impl Spaces {
         let identifier = api::identifier_of(authorization);
         let found = identifier.and_then(|identifier| others.by_identifier.get(&identifier));
         Arc::clone(found.unwrap_or(&self.default))
+    }
+
+    /// The space whose credentials have that identifier; none for those of the default space.
+    #[must_use]
+    pub fn of_identifier(&self, identifier: &str) -> Option<Arc<SharedSpace>> {
+        self.others.read().by_identifier.get(identifier).map(Arc::clone)
     }
 
     /// The space with that name.
@@ -164,6 +176,7 @@ impl Spaces {
         };
         let space =
             Space::start(&name, Arc::new(blueprint), &self.public_url, system_clock::outside());
+        let space = space.with_portless(self.portless.clone());
         let accounts = space.accounts().clone();
         let cell = Arc::new(SharedSpace::new(space, Some(expires)));
         let identifiers = accounts.all().map(|account| account.identifier.clone());
@@ -217,6 +230,7 @@ impl Spaces {
         };
         others.by_identifier.retain(|_, other| !Arc::ptr_eq(other, &cell));
         drop(others);
+        cell.lock().sockets.kick_all();
         self.reset(&cell); // lets go of answers that were held back
         true
     }

@@ -34,6 +34,9 @@ pub struct SharedSpace {
     changed: watch::Sender<u64>,
     /// Changes with each step of the clock and with each reset, for what waits by the clock.
     time_changed: watch::Sender<u64>,
+    /// The number of the newest event that was announced, for sockets; raised without one by
+    /// [`SharedSpace::notify`].
+    events: watch::Sender<u64>,
     waiting: WaitingCalls,
     /// Requests whose delivery is not complete.
     in_flight: AtomicUsize,
@@ -53,6 +56,7 @@ impl SharedSpace {
             life: AtomicU64::new(0),
             changed: watch::Sender::new(0),
             time_changed: watch::Sender::new(0),
+            events: watch::Sender::new(0),
             waiting: WaitingCalls::default(),
             in_flight: AtomicUsize::new(0),
             used: AtomicU64::new(system_clock::elapsed().as_secs()),
@@ -95,6 +99,22 @@ impl SharedSpace {
     pub fn notify(&self) {
         announce(&self.time_changed);
         announce(&self.changed);
+        announce(&self.events);
+    }
+
+    /// Announces the events that a request raised, if it raised any: `newest` was read under the lock.
+    pub(super) fn raised(&self, newest: u64) {
+        self.events.send_if_modified(|announced| {
+            let more = newest > *announced;
+            *announced = newest.max(*announced);
+            more
+        });
+    }
+
+    /// Changes with each event, with each step of the clock and with each control call.
+    #[must_use]
+    pub fn events(&self) -> watch::Receiver<u64> {
+        self.events.subscribe()
     }
 
     /// Announces a request that was just put into the journal, if anything waits for one: `entry`

@@ -51,6 +51,6 @@ fn endpoints_follow_the_public_address_and_never_lead_to_crisp() {
     let url = "https://mock.example:444/";
     let mut crisp = Emulator { space: Space::start("s", blueprint.into(), url, outside) };
     let data = crisp.get("plugin/connect/endpoints").data;
-    assert_eq!(data["socket"]["app"], "wss://mock.example:444/p/68/");
+    assert_eq!(data["socket"]["app"], "wss://mock.example:444/p/68/s/");
     assert!(!data.to_string().contains("crisp.chat"));
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod listing;
+mod rtm;
 mod saves;
 mod since;
 
@@ -61,7 +62,7 @@ impl Case {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    [access::CASES, listing::CASES, saves::CASES, since::CASES].into_iter().flatten()
+    [access::CASES, listing::CASES, rtm::CASES, saves::CASES, since::CASES].into_iter().flatten()
 }
 
 #[test]
