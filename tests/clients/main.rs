@@ -29,4 +29,5 @@ mod session;
 mod set_up;
 mod settings;
 mod settings_page;
+mod sockets;
 mod sound;

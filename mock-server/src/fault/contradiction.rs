@@ -32,6 +32,7 @@ pub(super) fn contradictions(fault: &Fault) -> Vec<Contradiction> {
         target(fault, operation, &mut add);
     }
     lie(fault, &mut add);
+    sockets(fault, &mut add);
     found
 }
 
@@ -147,6 +148,29 @@ fn target(fault: &Fault, operation: Operation, add: &mut Add<'_>) {
             &format!("`{operation}` is never asked with {method}"),
             &format!("it is asked with {}", names.join(" or ")),
         );
+    }
+}
+
+/// Sockets, their events and requests go wrong in different ways.
+fn sockets(fault: &Fault, add: &mut Add<'_>) {
+    let operation = fault.at.map(|target| target.operation);
+    let key = fault.effect.key();
+    let is_event = operation == Some(Operation::RtmEvent);
+    if is_event && !fault.effect.fits_socket_events() {
+        add(
+            Some(key),
+            &format!("`{key}` is for answers, and an event on a socket has none"),
+            "write `drop`, `duplicate`, `delay`, `hold_order`, `kick`, `close` or `reset`",
+        );
+    } else if !is_event && fault.effect.is_for_events() {
+        let blamed = if operation.is_some() { "at" } else { key };
+        add(Some(blamed), &format!("`{key}` is for events"), "add `at: rtm_event#1`");
+    } else if !is_event && fault.effect.is_for_sockets() && operation != Some(Operation::Rtm) {
+        let blamed = if operation.is_some() { "at" } else { key };
+        add(Some(blamed), &format!("`{key}` is for sockets"), "add `at: rtm#1`");
+    }
+    if is_event && fault.method.is_some() {
+        add(Some("method"), "an event on a socket has no method", "remove `method`");
     }
 }
 

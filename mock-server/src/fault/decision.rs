@@ -49,6 +49,7 @@ pub struct Decision {
     delay: Option<Duration>,
     drip: Option<Rate>,
     hold_order: bool,
+    copies: bool,
 }
 
 impl Decision {
@@ -65,6 +66,7 @@ impl Decision {
             delay: None,
             drip: None,
             hold_order: false,
+            copies: false,
         }
     }
 
@@ -82,6 +84,7 @@ impl Decision {
             Part::Delay => self.delay.is_none(),
             Part::Drip => self.drip.is_none() && !silent,
             Part::Order => !self.hold_order && !silent,
+            Part::Copies => !self.copies,
             Part::Socket | Part::Clock => true,
         };
         if !free {
@@ -93,6 +96,7 @@ impl Decision {
             (Part::Delay, _) => self.delay = Some(delay),
             (_, Effect::Drip(rate)) => self.drip = Some(*rate),
             (Part::Order, _) => self.hold_order = true,
+            (Part::Copies, _) => self.copies = true,
             (Part::Drip | Part::Socket | Part::Clock, _) => {}
         }
         let fault = Arc::clone(fault);

@@ -83,6 +83,10 @@ pub enum Effect {
     RepeatPage(True),
     /// Computed now, delivered after the next answer of its operation.
     HoldOrder(True),
+    /// An event that is never sent.
+    Drop(True),
+    /// An event that is sent twice.
+    Duplicate(True),
     /// The server sends and answers no heartbeats on the socket of this handshake: the client gives it up.
     MutePings(True),
     /// The socket of this handshake is refused when it authenticates, whatever its credentials are.
@@ -109,6 +113,8 @@ pub(super) enum Part {
     Drip,
     /// The order of answers.
     Order,
+    /// Whether an event is sent, and how often.
+    Copies,
     /// No part of the handshake: the socket that follows, or that an event is for.
     Socket,
     /// No part of an exchange: a clock.
@@ -245,6 +251,7 @@ impl Effect {
             Self::Delay(_) => Part::Delay,
             Self::Drip(_) => Part::Drip,
             Self::HoldOrder(_) => Part::Order,
+            Self::Drop(_) | Self::Duplicate(_) => Part::Copies,
             Self::MutePings(_) | Self::RefuseAuth(_) | Self::Kick(_) => Part::Socket,
             Self::Clock(_) => Part::Clock,
             _ => Part::Answer,
@@ -280,21 +287,32 @@ impl Effect {
         matches!(self, Self::EmptyPage(_) | Self::ShortPage(_) | Self::RepeatPage(_))
     }
 
-    /// Whether it can meet an event on its way to a socket, which has no answer.
-    pub(super) fn meets_events(&self) -> bool {
-        matches!(
-            self,
-            Self::Kick(_) | Self::Reset(_) | Self::Close(_) | Self::Delay(_) | Self::HoldOrder(_)
-        )
+    /// Whether it acts on events alone, and not on requests.
+    #[must_use]
+    pub fn is_for_events(&self) -> bool {
+        self.part() == Part::Copies
+    }
+
+    /// Whether it acts on the socket that follows a handshake.
+    #[must_use]
+    pub fn is_for_sockets(&self) -> bool {
+        self.part() == Part::Socket
+    }
+
+    /// Whether it can act on an event on its way to a socket, which has no answer.
+    #[must_use]
+    pub fn fits_socket_events(&self) -> bool {
+        matches!(self.part(), Part::Copies | Part::Delay | Part::Order)
+            || matches!(self, Self::Kick(_) | Self::Reset(_) | Self::Close(_))
     }
 
     /// Whether it can meet a request like this one: only a read can be stale, only a list can have
     /// an item too few, and only a second page can be the first once more.
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         match self {
-            Self::MutePings(_) | Self::RefuseAuth(_) => request.operation == Operation::Rtm,
-            Self::Kick(_) => matches!(request.operation, Operation::Rtm | Operation::RtmEvent),
-            _ if request.operation == Operation::RtmEvent => self.meets_events(),
+            _ if request.operation == Operation::RtmEvent => self.fits_socket_events(),
+            _ if self.is_for_events() => false,
+            _ if self.is_for_sockets() => request.operation == Operation::Rtm,
             Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),
             Self::EmptyPage(_) | Self::ShortPage(_) => {
                 matches!(request.operation, Operation::List | Operation::Since)

@@ -33,6 +33,11 @@ pub(super) fn add(fault: &mut Schema) {
             },
             "empty_page": at("^(list|since)"),
             "short_page": at("^(list|since)"),
+            "drop": at("^rtm_event"),
+            "duplicate": at("^rtm_event"),
+            "mute_pings": at("^rtm(#|$)"),
+            "refuse_auth": at("^rtm(#|$)"),
+            "kick": at("^rtm"),
             "repeat_page": at("^list(/([2-9]|1[0-9])|#|$)"),
         },
     });

@@ -113,6 +113,10 @@ fn handling(faults: &mut ArmedFaults, event: &PluginEvent, now: Moment) -> Handl
         Outcome::Reset => Handling::End { by_reset: true },
         Outcome::Close => Handling::End { by_reset: false },
         _ if has(|effect| matches!(effect, Effect::Kick(_))) => Handling::End { by_reset: false },
-        _ => Handling::Send { times: 1, hold: delivery.hold, after_next: delivery.after_next },
+        _ if has(|effect| matches!(effect, Effect::Drop(_))) => Handling::Drop,
+        _ => {
+            let times = if has(|effect| matches!(effect, Effect::Duplicate(_))) { 2 } else { 1 };
+            Handling::Send { times, hold: delivery.hold, after_next: delivery.after_next }
+        }
     }
 }

@@ -72,6 +72,36 @@ fn an_event_out_of_order_follows_the_next() {
 }
 
 #[test]
+fn an_event_is_lost_or_comes_twice() {
+    let lost = json!({"at": "rtm_event#2", "drop": true});
+    assert_eq!(heard(lost), (texts(["saved w1", "saved w3", "saved w1"]), None));
+    let twice = json!({"at": "rtm_event#2", "duplicate": true});
+    let expected = texts(["saved w1", "saved w2", "saved w2", "saved w3", "saved w1"]);
+    assert_eq!(heard(twice), (expected, None));
+    let late = json!([
+        {"at": "rtm_event#2", "duplicate": true}, {"at": "rtm_event#2", "hold_order": true},
+    ]);
+    let expected = texts(["saved w1", "saved w3", "saved w2", "saved w2", "saved w1"]);
+    assert_eq!(heard(late), (expected, None));
+}
+
+#[test]
+fn a_fault_that_can_meet_no_socket_or_no_event_is_refused_with_what_to_write() {
+    for (fault, said) in [
+        (json!({"at": "rtm_event", "status": 503}), "an event on a socket has none"),
+        (json!({"at": "since", "drop": true}), "`drop` is for events"),
+        (json!({"window": "0s..", "duplicate": true}), "`duplicate` is for events"),
+        (json!({"at": "rtm_event", "mute_pings": true}), "an event on a socket has none"),
+        (json!({"at": "since", "kick": true}), "`kick` is for sockets"),
+        (json!({"at": "rtm_event", "method": "GET", "drop": true}), "has no method"),
+    ] {
+        let problems = crisp_mock_server::fault::FaultPlan::parse(&fault).unwrap_err();
+        let text = crisp_mock_server::document::list(&problems);
+        assert!(text.contains(said), "{fault}: {text}");
+    }
+}
+
+#[test]
 fn faults_meet_the_events_of_one_website() {
     let fault = json!({"at": "rtm_event", "website": "w1", "delay": "5s"});
     assert_eq!(heard(fault), (texts(["saved w2", "saved w3", "saved w1", "saved w1"]), None));

@@ -197,3 +197,38 @@ async fn the_sockets_of_a_space_open_under_its_name() {
     control(server.info(), "DELETE /spaces/other", Value::Null).await;
     assert_eq!(client.next().await, None);
 }
+
+/// The frames of Crisp's Go client, which speaks Engine.IO 3 (docs/wire.md#rtm-frames).
+#[tokio::test]
+async fn the_frames_of_the_go_client_are_understood() {
+    let server = server(&[("rtm-ping-interval", "5m")], Value::Null).await;
+    let info = server.info();
+    let stream = TcpStream::connect(host(info)).await.unwrap();
+    let url = format!("ws://{}/p/68/?EIO=3&transport=websocket", host(info));
+    let (frames, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+    let mut go = Client(frames);
+    assert!(go.frame().await.starts_with("0{"));
+    assert_eq!(go.frame().await, "40");
+    let payload = json!({
+        "username": info.identifier, "password": info.key, "tier": "plugin",
+        "events": ["plugin:settings:saved"],
+    });
+    go.send(&format!("42[\"authentication\",{payload}]")).await;
+    // Its handler is called with an argument, or never.
+    assert_eq!(go.frame().await, "42[\"authenticated\",true]");
+    go.send("2").await;
+    assert_eq!(go.frame().await, "3");
+    control(info, "POST /websites", json!({"website_id": "w9"})).await;
+    go.send("42[\"socket:bind\",\"\"]").await;
+    go.send("42[\"socket:bind:push\",{\"events\":[\"message:send\"]}]").await;
+    go.send("2").await;
+    assert_eq!(go.frame().await, "3", "what was sent before is done");
+    control(info, "PUT /websites/w9/settings", json!({"message": "Hi"})).await;
+    assert_eq!(heard(&go.frame().await), "saved w9");
+    control(info, "POST /events", json!({"event": "message:send", "website_id": "w9"})).await;
+    assert_eq!(heard(&go.frame().await), "message:send w9");
+    go.send("42[\"socket:bind:pop\",{\"events\":[\"plugin:settings:saved\"]}]").await;
+    go.send("42[\"socket:bind\",{\"events\":[\"message:send\"]}]").await;
+    go.send("1").await;
+    assert_eq!(go.next().await, None);
+}
