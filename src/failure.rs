@@ -60,6 +60,19 @@ pub enum Failure {
         /// What the system says.
         problem: String,
     },
+    /// The address for the Go client's sockets cannot be listened on.
+    #[error(
+        "cannot listen on {address} for the RTM API: {problem}\n  = hint: a port below 1024 needs a \
+         permission: `sudo setcap cap_net_bind_service=+ep $(command -v crisp-mock)`, or `sudo sysctl \
+         net.ipv4.ip_unprivileged_port_start=80`; one that is taken is free on another address, as \
+         127.0.84.20:80"
+    )]
+    RtmListen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        problem: String,
+    },
     /// The machine refuses something else that the command needs.
     #[error("{doing}: {problem}")]
     Environment {
@@ -165,6 +178,7 @@ impl Failure {
             | Self::OpenToTheNetwork { .. } => 2,
             Self::PortTaken { .. }
             | Self::Listen { .. }
+            | Self::RtmListen { .. }
             | Self::Environment { .. }
             | Self::Unprinted { .. }
             | Self::NoServer { .. }

@@ -22,7 +22,9 @@ fn line(socket: &Value) -> String {
     let events = socket["events"].as_array().into_iter().flatten();
     let events: Vec<_> = events.filter_map(Value::as_str).collect();
     let events = if events.is_empty() { "no events".to_owned() } else { events.join(" ") };
-    format!("{STRONG}{sid}{STRONG:#}  {state}, Engine.IO {version}, {sent} sent  {FAINT}{events}{FAINT:#}")
+    format!(
+        "{STRONG}{sid}{STRONG:#}  {state}, Engine.IO {version}, {sent} sent  {FAINT}{events}{FAINT:#}"
+    )
 }
 
 /// `ctl kick`

@@ -43,6 +43,13 @@ pub struct Options {
     #[arg(long, env = "CRISP_MOCK_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<Listen>,
 
+    /// Serve sockets on this address, too, for Crisp's Go client, which dials port 80 alone
+    ///
+    /// That client is then told of this address by `plugin/connect/endpoints`. A port below 1024 needs a
+    /// permission (docs/events.md).
+    #[arg(long, env = "CRISP_MOCK_RTM_LISTEN", value_name = "ADDR:80", hide_short_help = true)]
+    pub rtm_listen: Option<Listen>,
+
     /// Read these options from a YAML or JSON file
     ///
     /// The keys are the options' names with `_` for `-`; `crisp-mock schema config` prints their

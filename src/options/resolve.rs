@@ -124,10 +124,12 @@ fn combine(
             Some("choose a token, or leave the option out"),
         ),
         Some(_) => {}
-        None if listen.is_open() => {
-            wrong.elsewhere.push(Failure::OpenToTheNetwork { address: listen.address });
+        None => {
+            let all = [Some(listen), options.rtm_listen];
+            let open = all.into_iter().flatten().find(|listen| listen.is_open());
+            let failure = open.map(|Listen { address, .. }| Failure::OpenToTheNetwork { address });
+            wrong.elsewhere.extend(failure);
         }
-        None => {}
     }
     if let Some(url) = options.public_url.as_deref().filter(|url| !is_web_address(url)) {
         let message = format!("public_url: `{url}` is no http or https address");

@@ -92,7 +92,11 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
 /// [`Failure`]: the address is taken.
 pub async fn bind(resolved: &Resolved) -> Result<Bound, Failure> {
     let Listen { address, also } = resolved.listen;
-    MockServer::bind(address, also).await.map_err(refused)
+    let bound = MockServer::bind(address, also).await.map_err(refused)?;
+    match resolved.options.rtm_listen {
+        Some(rtm) => bound.with_rtm(rtm.address).await.map_err(refused),
+        None => Ok(bound),
+    }
 }
 
 /// Starts a server, says what could not be done, and writes the ready file in place of an earlier
@@ -110,6 +114,7 @@ pub fn start(
     let options_of_server = ServerOptions {
         listen: listen.address,
         also_listen: listen.also,
+        rtm_listen: options.rtm_listen.map(|rtm| rtm.address),
         world: options.world,
         control_token: options.control_token,
         public_url: options.public_url,
@@ -151,6 +156,9 @@ fn refused(error: StartError) -> Failure {
         }
         StartError::Bind { address, source } => {
             Failure::Listen { address, problem: source.to_string() }
+        }
+        StartError::Rtm { address, source } => {
+            Failure::RtmListen { address, problem: source.to_string() }
         }
     }
 }

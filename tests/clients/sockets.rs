@@ -103,7 +103,11 @@ struct Listening {
 impl Listening {
     /// A client in a fresh world; nothing where it cannot be had.
     async fn start(client: Client, options: Value, key: Option<&str>) -> Option<Self> {
-        let world = World::start(options).await;
+        Self::within(client, World::start(options).await, key).await
+    }
+
+    /// The same in a world that is there.
+    async fn within(client: Client, world: World, key: Option<&str>) -> Option<Self> {
         let installed = tokio::task::spawn_blocking(move || client.command()).await;
         let mut command = or_skip(installed.expect("an installation does not panic"))?;
         command.envs(world.environment());
@@ -116,8 +120,7 @@ impl Listening {
 
     /// The only socket of the world, once it is authenticated.
     async fn live(&self) -> Value {
-        let mut sockets =
-            self.world.control(Method::GET, "/rtm?live=1&wait=60s", None).await;
+        let mut sockets = self.world.control(Method::GET, "/rtm?live=1&wait=60s", None).await;
         assert_eq!(sockets["live"], 1, "no client came: {sockets}");
         sockets["sockets"][0].take()
     }
@@ -171,7 +174,8 @@ async fn a_wrong_key_hears_that_it_is_unauthorized(client: Client) {
     };
     let refused = listening.program.hear_of("refused").await;
     // Official clients throw, which ends a program that does not expect it; others get the message.
-    let said = if client.is_official() { "cannot listen for events" } else { "invalid_credentials" };
+    let said =
+        if client.is_official() { "cannot listen for events" } else { "invalid_credentials" };
     assert!(refused.contains(said), "{refused}");
 }
 
@@ -204,14 +208,16 @@ async fn the_node_client_hears_of_a_fresh_install_once_it_binds_again() {
 #[tokio::test]
 async fn clients_give_up_a_server_whose_heartbeat_is_mute() {
     for client in [Client::SocketIo2, Client::Python] {
-        let options = json!({
-            "websites": 1,
-            "quirks": {"rtm-ping-interval": "300ms", "rtm-ping-timeout": "300ms"},
-            "faults": [{"at": "rtm#1", "mute_pings": true}],
-        });
-        let Some(mut listening) = Listening::start(client, options, None).await else {
+        // These dial /socket.io/, whose handshakes are those of the default space.
+        let world = World::as_served().await;
+        let quirks = json!({"rtm-ping-interval": "300ms", "rtm-ping-timeout": "300ms"});
+        world.control(Method::PUT, "/quirks", Some(quirks)).await;
+        let mute = json!({"at": "rtm#1", "mute_pings": true});
+        world.control(Method::POST, "/faults", Some(mute)).await;
+        let Some(mut listening) = Listening::within(client, world, None).await else {
             return;
         };
+        listening.program.hear_of("authenticated").await;
         listening.program.hear_of("disconnected").await;
         // The second connection is answered.
         listening.program.hear_of("authenticated").await;

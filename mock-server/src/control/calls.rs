@@ -5,16 +5,24 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::described::{self, body, count};
 use super::{
-    clock, events, faults, health, info, openapi, ready, requests, reset, rtm, rules, spaces, state,
-    websites,
+    clock, events, faults, health, info, openapi, ready, requests, reset, rtm, rules, spaces,
+    state, websites,
 };
 
 /// The calls that every space has.
 pub(super) fn of_a_space() -> Vec<Call> {
-    [lifecycle(), installations(), journal(), told_events(), sockets(), armed_faults(), rules_of_a_world()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        lifecycle(),
+        installations(),
+        journal(),
+        told_events(),
+        sockets(),
+        armed_faults(),
+        rules_of_a_world(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The calls that the server has once.

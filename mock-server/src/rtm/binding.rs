@@ -96,8 +96,7 @@ impl Binding {
     }
 
     fn trusts(&self, website: WebsiteId) -> bool {
-        self.trusted
-            .is_none_or(|most| website.number().is_some_and(|number| number <= most))
+        self.trusted.is_none_or(|most| website.number().is_some_and(|number| number <= most))
     }
 }
 

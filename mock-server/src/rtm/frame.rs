@@ -53,7 +53,9 @@ pub enum FrameError {
     #[error("a frame has more than {} bytes: send less in one event", bounds::RTM_FRAME)]
     TooLong,
     /// Its first characters name no packet.
-    #[error("a frame begins with no packet type of Engine.IO and Socket.IO: use a client of theirs")]
+    #[error(
+        "a frame begins with no packet type of Engine.IO and Socket.IO: use a client of theirs"
+    )]
     UnknownPacket,
     /// What should be an event is not a JSON array that begins with a name.
     #[error("an event is not a JSON array that begins with its name: use a client of Socket.IO")]

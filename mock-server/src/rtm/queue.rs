@@ -123,8 +123,7 @@ mod tests {
     #[test]
     fn an_event_out_of_order_follows_the_next_that_is_sent_or_its_longest_wait() {
         let mut queue = Queue::default();
-        let held =
-            Handling::Send { times: 1, hold: Duration::ZERO, after_next: Some(30 * SECOND) };
+        let held = Handling::Send { times: 1, hold: Duration::ZERO, after_next: Some(30 * SECOND) };
         queue.push(1, held, Duration::ZERO);
         queue.push(2, Handling::Drop, Duration::ZERO);
         assert_eq!(taken(&mut queue, Duration::ZERO), [2], "what is dropped overtakes nothing");

@@ -199,7 +199,9 @@ impl Session {
 
     fn event(&mut self, name: &str, payload: &Value, access: Access<'_>) {
         match (name, &mut self.state) {
-            (_, State::Opening) => self.close("an event came before the client entered a namespace"),
+            (_, State::Opening) => {
+                self.close("an event came before the client entered a namespace")
+            }
             ("authentication", _) => self.authenticate(payload, access),
             ("socket:bind", State::Live { binding, .. }) => binding.bind(payload),
             ("socket:bind:push", State::Live { binding, .. }) => binding.push(payload),
@@ -309,7 +311,9 @@ impl Session {
                 Handling::Drop => {}
                 Handling::Send { times, .. } => {
                     let Some(event) = event(outbox, next.seq) else {
-                        return self.close("it fell behind: an event that was held back is no longer kept");
+                        return self.close(
+                            "it fell behind: an event that was held back is no longer kept",
+                        );
                     };
                     let data = event.data.to_string();
                     let frame = Out::Event(&event.event, &data).write(self.engine);

@@ -22,7 +22,7 @@ mod in_process;
 mod router;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -50,6 +50,8 @@ pub struct ServerOptions {
     pub listen: SocketAddr,
     /// A second address, used if it can be had.
     pub also_listen: Option<SocketAddr>,
+    /// An address with port 80, on which Crisp's Go client finds sockets.
+    pub rtm_listen: Option<SocketAddr>,
     /// The default space.
     pub world: WorldOptions,
     /// The token that every control call has to bring.
@@ -65,6 +67,7 @@ impl Default for ServerOptions {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             also_listen: None,
+            rtm_listen: None,
             world: WorldOptions::default(),
             control_token: None,
             public_url: None,
@@ -93,6 +96,26 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The address for the Go client's sockets cannot be listened on.
+    #[error("cannot listen on {address} for the RTM API: {source}")]
+    Rtm {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The host of an address that is listened on; of one that stands for all of the machine's, the host
+/// of the public address.
+fn portless(address: SocketAddr, public_url: &str) -> Arc<str> {
+    let public = public_url.parse::<http::Uri>().ok();
+    let host = public.as_ref().and_then(http::Uri::host);
+    match (address.ip(), host) {
+        (ip, Some(host)) if ip.is_unspecified() => host.into(),
+        (IpAddr::V6(ip), _) => format!("[{ip}]").into(),
+        (ip, _) => ip.to_string().into(),
+    }
 }
 
 fn all(errors: &[OptionError]) -> String {
@@ -105,6 +128,21 @@ fn all(errors: &[OptionError]) -> String {
 pub struct Bound {
     listeners: Vec<TcpListener>,
     address: SocketAddr,
+    rtm: Option<SocketAddr>,
+}
+
+impl Bound {
+    /// Takes the address on which Crisp's Go client finds sockets, too: it dials port 80.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Rtm`] when it cannot be listened on.
+    pub async fn with_rtm(mut self, address: SocketAddr) -> Result<Self, StartError> {
+        let bind = |source| StartError::Rtm { address, source };
+        self.listeners.push(TcpListener::bind(address).await.map_err(bind)?);
+        self.rtm = Some(address);
+        Ok(self)
+    }
 }
 
 /// A running emulator. Dropping it stops it.
@@ -124,7 +162,10 @@ impl MockServer {
     ///
     /// [`StartError`] when the options do not fit or the address cannot be listened on.
     pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
-        let bound = Self::bind(options.listen, options.also_listen).await?;
+        let mut bound = Self::bind(options.listen, options.also_listen).await?;
+        if let Some(address) = options.rtm_listen {
+            bound = bound.with_rtm(address).await?;
+        }
         Self::start_on(bound, options)
     }
 
@@ -143,7 +184,7 @@ impl MockServer {
             also.set_port(if also.port() == 0 { address.port() } else { also.port() });
             listeners.extend(TcpListener::bind(also).await.ok());
         }
-        Ok(Bound { listeners, address })
+        Ok(Bound { listeners, address, rtm: None })
     }
 
     /// Starts a server on addresses that are bound; those in the options are not looked at.
@@ -153,7 +194,7 @@ impl MockServer {
     /// [`StartError::Options`] when the options do not fit.
     pub fn start_on(bound: Bound, options: ServerOptions) -> Result<Self, StartError> {
         let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
-        let Bound { listeners, address } = bound;
+        let Bound { listeners, address, rtm } = bound;
         let addresses =
             listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
@@ -161,7 +202,11 @@ impl MockServer {
         let (stop, stopped) = StopSignal::new();
         let shared = Arc::new(ControlState {
             stopping: stopped.clone(),
-            spaces: Spaces::new(blueprint, public_url.clone(), None),
+            spaces: Spaces::new(
+                blueprint,
+                public_url.clone(),
+                rtm.map(|rtm| portless(rtm, &public_url)),
+            ),
             public_url,
             control_token: options.control_token,
             ready: AtomicBool::new(true),

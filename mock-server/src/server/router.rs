@@ -18,8 +18,8 @@ use tower::Service as _;
 
 use crate::api::TurnedAway;
 use crate::control::{self, ControlError, ControlState};
-use crate::server::head::problem;
 use crate::rtm;
+use crate::server::head::problem;
 use crate::spaces::{Listener, Reply, SharedSpace};
 
 /// All routes of a server.

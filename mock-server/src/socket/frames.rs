@@ -125,7 +125,9 @@ fn event(message: Option<Result<Message, Error>>) -> Event {
         Some(Ok(Message::Binary(_))) => Event::Over("it sent a binary frame: Crisp's are texts"),
         // Answered by the library; the end of the stream follows a close.
         Some(Ok(_)) => Event::Look,
-        Some(Err(Error::Capacity(_))) => Event::Over("a frame was longer than frames may be, 64 KiB"),
+        Some(Err(Error::Capacity(_))) => {
+            Event::Over("a frame was longer than frames may be, 64 KiB")
+        }
         Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_))) => {
             Event::Over("the connection was lost: it ended without a closing frame")
         }

@@ -9,9 +9,7 @@ use crate::clock::Moment;
 use crate::engine::PluginEvent;
 use crate::fault::{ArmedFaults, Decision, Effect, Outcome, RequestFacts};
 use crate::operation::Operation;
-use crate::rtm::{
-    Access, EngineIo, Handling, HandshakeRefusal, Opening, Session, Spoilt, Step,
-};
+use crate::rtm::{Access, EngineIo, Handling, HandshakeRefusal, Opening, Session, Spoilt, Step};
 
 impl Space {
     /// Opens a socket for the handshake that the journal is about to have as its next entry.

@@ -156,8 +156,7 @@ pub fn heard(frame: &str) -> String {
     let Some(event) = frame.strip_prefix("42") else { return frame.to_owned() };
     let event: Value = serde_json::from_str(event).unwrap();
     let (name, data) = (event[0].as_str().unwrap(), &event[1]);
-    let website: Option<WebsiteId> =
-        data["website_id"].as_str().and_then(|text| text.parse().ok());
+    let website: Option<WebsiteId> = data["website_id"].as_str().and_then(|text| text.parse().ok());
     let website = website.map(WebsiteId::short).unwrap_or_default();
     let what = match name {
         "plugin:settings:saved" => "saved",

@@ -59,6 +59,8 @@ async fn one_event_reaches_a_thousand_sockets() {
     }
     let heard = hearing.join_all().await;
     let last = heard.iter().map(|(at, _)| at.duration_since(start)).max().unwrap();
-    println!("{MANY} sockets: the last heard after {last:?}; {before:?} kB before, {after:?} kB with both sides");
+    println!(
+        "{MANY} sockets: the last heard after {last:?}; {before:?} kB before, {after:?} kB with both sides"
+    );
     assert!(last < Duration::from_secs(10), "{last:?}");
 }

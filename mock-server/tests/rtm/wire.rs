@@ -232,3 +232,39 @@ async fn the_frames_of_the_go_client_are_understood() {
     go.send("1").await;
     assert_eq!(go.next().await, None);
 }
+
+#[tokio::test]
+async fn only_the_go_client_is_sent_to_the_port_that_it_dials() {
+    use crisp_mock_server::server::{MockServer, ServerOptions};
+
+    // Any free port: port 80 needs a permission that a test may not have.
+    let rtm_listen = Some("127.0.0.1:0".parse().unwrap());
+    let options = ServerOptions { rtm_listen, ..ServerOptions::default() };
+    let server = MockServer::start(options).await.unwrap();
+    let info = server.info();
+    let ask = async |agent: &str| {
+        let request = http::Request::get("/v1/plugin/connect/endpoints")
+            .header("authorization", basic(info))
+            .header("x-crisp-tier", "plugin")
+            .header("user-agent", agent)
+            .body(bytes::Bytes::new())
+            .unwrap();
+        let reply = server.spaces().default_space().handle(&request, None);
+        let answer = reply.delivery.outcome.response().unwrap().body().clone();
+        serde_json::from_slice::<Value>(&answer).unwrap()["data"]["socket"]["app"].clone()
+    };
+    assert_eq!(ask("go-crisp-api/3.73.1").await, "ws://127.0.0.1/p/68/");
+    assert_eq!(ask("node-crisp-api/11.3.0").await, format!("ws://{}/p/68/", host(info)));
+    // What is listened on there is the same server.
+    let rtm = *server.addresses().last().unwrap();
+    let stream = TcpStream::connect(rtm).await.unwrap();
+    let mut client = Client::over(stream, "127.0.0.1", "/p/68/").await.unwrap();
+    assert!(client.frame().await.starts_with("0{"));
+}
+
+fn basic(info: &crisp_mock_server::spaces::Info) -> String {
+    use base64::Engine as _;
+
+    let pair = format!("{}:{}", info.identifier, info.key);
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+}

@@ -22,7 +22,6 @@ socket.on("connect", authenticate);
 socket.on("authenticated", (argument) => say({ authenticated: argument }));
 socket.on("unauthorized", (argument) => say({ refused: argument.message }));
 socket.on("disconnect", (why) => say({ disconnected: why }));
-socket.on("pong", () => say({ pong: true }));
 for (const name of events) {
   socket.on(name, (data) => say({ heard: name, data }));
 }
