@@ -83,9 +83,10 @@ fn the_emulator_and_the_client_do_not_know_each_other() {
 
 #[test]
 fn the_cores_have_no_sockets_runtimes_clocks_or_files() {
-    const CORES: [&str; 8] = [
+    const CORES: [&str; 9] = [
         "mock-server/src/engine",
         "mock-server/src/api",
+        "mock-server/src/rtm",
         "mock-server/src/fault",
         "mock-server/src/quirks",
         "mock-server/src/schema",

@@ -9,7 +9,6 @@ use crate::api::{Call, date, item};
 use crate::clock::Stamp;
 use crate::engine::{Filter, Listed, Page};
 use crate::quirks::{FutureDate, Horizon, OddDate, Reason};
-use crate::rtm;
 
 /// `account`: the plugin's own id.
 pub(super) fn account(call: &mut Call<'_>) -> Result<Answer, Refused> {
@@ -143,6 +142,12 @@ fn excerpt(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
+/// The path of `socket.app`; the name of a space and a slash follow for all but the default one.
+pub const SOCKET_PATH: &str = "/p/68/";
+
+/// The path of `rescue.socket.app`, as [`SOCKET_PATH`].
+pub const RESCUE_PATH: &str = "/p/69/";
+
 /// The Go client dials port 80 or 443, whatever port the address has.
 const GO: &str = "go-crisp-api/";
 
@@ -157,6 +162,6 @@ pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
     };
     let below = call.sockets.below;
     let address = |path: &str| json!({"app": format!("{base}{path}{below}")});
-    let data = json!({"socket": address(rtm::APP), "rescue": {"socket": address(rtm::RESCUE)}});
+    let data = json!({"socket": address(SOCKET_PATH), "rescue": {"socket": address(RESCUE_PATH)}});
     Ok(Answer::new(200, "resolved", data.to_string()))
 }

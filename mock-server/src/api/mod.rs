@@ -25,6 +25,7 @@ use http::{Method, Response};
 
 pub use access::{Account, Accounts, Tier, Unknown, identifier_of};
 pub use cache::ReadCache;
+pub use connect::{RESCUE_PATH, SOCKET_PATH};
 pub use envelope::{Answer, Refused};
 pub use input::{Input, Params, Unread};
 pub use pages::Pages;

@@ -269,55 +269,45 @@ quirks! {
         rests on "our choice" search Unmet("a client that polls sees no events");
 
     "rtm-install" rtm_install: RtmInstall {
-            AfterBind: "Not before it emits `socket:bind`.",
-            AtOnce: "At once.",
+            AfterBind: "Not before it emits `socket:bind`.", AtOnce: "At once.",
         }
         asks "Does a website installed after a socket was bound reach that socket?"
         because "Crisp's Node client re-binds for that, and its readers report missing events."
-        rests on "client, third party" ("N, I57")
-        search Unmet(NO_SOCKETS);
+        rests on "client, third party" ("N, I57") search Unmet(NO_SOCKETS);
 
     "rtm-installed" rtm_installed: RtmInstalled {
-            Sent: "It does.",
-            Withheld: "Only a bound socket hears of its website.",
+            Sent: "It does.", Withheld: "Only a bound socket hears of its website.",
         }
         asks "Does `plugin:subscription:updated` with `bound: true` reach a socket before it binds to the website?"
         because "An event that tells of installs would be of no use otherwise."
-        rests on "our choice"
-        search Unmet(NO_SOCKETS);
+        rests on "our choice" search Unmet(NO_SOCKETS);
 
     "rtm-deadline" rtm_deadline: RtmDeadline ["2s"]
         asks "How long may a socket take to authenticate?"
         because "One third party's description says about ten seconds."
-        rests on "third party" ("AE")
-        search Unmet(NO_SOCKETS);
+        rests on "third party" ("AE") search Unmet(NO_SOCKETS);
 
     "rtm-refusal" rtm_refusal: RtmRefusal {
-            Told: "`unauthorized` with a message, then the connection ends.",
-            Closed: "The connection ends.",
+            Told: "`unauthorized` with a message, then the end.", Closed: "The connection ends.",
         }
         asks "How is a socket with wrong credentials refused?"
         because "The documents speak of disconnecting; the official clients listen to `unauthorized`."
-        rests on "client (the name), third party (the payload)" ("G, N, AE")
-        search Unmet(NO_SOCKETS);
+        rests on "client (the name), third party (the payload)" ("G, N, AE") search Unmet(NO_SOCKETS);
 
     "rtm-refusal-message" rtm_refusal_message: RtmRefusalMessage ["unauthorized", "any text"]
         asks "What does `unauthorized` say in `message`?"
         because "No text is known."
-        rests on "our choice"
-        search Unmet(NO_SOCKETS);
+        rests on "our choice" search Unmet(NO_SOCKETS);
 
     "rtm-ping-interval" rtm_ping_interval: RtmPingInterval ["5s"]
         asks "How often is a socket asked whether it is there?"
         because "25 s is the default of engine.io."
-        rests on "our choice"
-        search Unmet(NO_SOCKETS);
+        rests on "our choice" search Unmet(NO_SOCKETS);
 
     "rtm-ping-timeout" rtm_ping_timeout: RtmPingTimeout ["5s"]
         asks "How long may the answer to that take?"
         because "20 s is the default of engine.io."
-        rests on "our choice"
-        search Unmet(NO_SOCKETS);
+        rests on "our choice" search Unmet(NO_SOCKETS);
 
     "quota-status" quota_status: Status(429, 420)
         asks "Which status comes when the daily quota is spent?"

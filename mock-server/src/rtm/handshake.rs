@@ -5,29 +5,22 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::frame::EngineIo;
+use crate::api::{RESCUE_PATH, SOCKET_PATH};
 
 /// The paths under which sockets open: those that `plugin/connect/endpoints` answers, which may go on
 /// with the name of a space, and the one that clients without discovery use.
-const PATHS: [&str; 3] = ["/p/68", "/p/69", "/socket.io"];
-
-/// The path of `socket.app`; `{space}/` follows for all spaces but the default one.
-pub const APP: &str = "/p/68/";
-
-/// The path of `rescue.socket.app`, as [`APP`].
-pub const RESCUE: &str = "/p/69/";
+const PATHS: [&str; 3] = [SOCKET_PATH, RESCUE_PATH, "/socket.io/"];
 
 /// The space that the path of a handshake names; `Some(None)` when it names none, `None` when it is not
 /// the path of a handshake.
 #[must_use]
 pub fn space_of(path: &str) -> Option<Option<&str>> {
-    let below = PATHS.iter().find_map(|base| path.strip_prefix(base))?;
-    match below.strip_prefix('/') {
-        None => below.is_empty().then_some(None),
-        Some(rest) => {
-            let name = rest.strip_suffix('/').unwrap_or(rest);
-            (!name.contains('/')).then(|| Some(name).filter(|name| !name.is_empty()))
-        }
-    }
+    let bare = |base: &str| base.strip_suffix('/') == Some(path);
+    let below = PATHS
+        .iter()
+        .find_map(|base| path.strip_prefix(base).or_else(|| bare(base).then_some("")))?;
+    let name = below.strip_suffix('/').unwrap_or(below);
+    (!name.contains('/')).then(|| Some(name).filter(|name| !name.is_empty()))
 }
 
 /// Why a handshake is refused, in engine.io's words and in our own.

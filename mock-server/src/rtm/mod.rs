@@ -10,12 +10,14 @@
 //! |---|---|
 //! | `handshake` | the request that becomes a socket, and what refuses it |
 //! | `frame` | text frames, read and written |
-//! | `session` | one socket: authentication, binding, events, its end |
+//! | `session` | one socket: its state, events, its end |
+//! | `authentication` | who a client says it is |
 //! | `heartbeat` | whether the client is still there, in outside time |
 //! | `binding` | which events reach a socket |
 //! | `queue` | events on their way to one socket, and what faults do to them |
 //! | `sockets`, `info` | the sockets of a space, and what is told of them |
 
+mod authentication;
 mod binding;
 mod frame;
 mod handshake;
@@ -25,9 +27,10 @@ mod queue;
 mod session;
 mod sockets;
 
+pub use authentication::username_of;
 pub use frame::{EngineIo, FrameError, In, Out};
-pub use handshake::{APP, HandshakeRefusal, RESCUE, read, space_of, switching};
+pub use handshake::{HandshakeRefusal, read, space_of, switching};
 pub use info::SocketInfo;
 pub use queue::Handling;
-pub use session::{Access, End, Opening, Session, Spoilt, Step, username_of};
+pub use session::{Access, End, Opening, Session, Spoilt, Step};
 pub use sockets::Sockets;

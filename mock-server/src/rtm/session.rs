@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::authentication::account;
 use super::binding::{Binding, TooManyInstalls};
 use super::frame::{EngineIo, In, Out};
 use super::heartbeat::{Demand, Heartbeat};
 use super::info::SocketInfo;
 use super::queue::{Handling, Queue};
-use crate::api::{Account, Accounts, Tier};
+use crate::api::{Accounts, Tier};
 use crate::bounds;
 use crate::clock::Stamp;
 use crate::engine::{Outbox, PluginEvent};
@@ -361,38 +362,9 @@ impl Session {
     }
 }
 
-/// The identifier with which a frame authenticates, if it does.
-#[must_use]
-pub fn username_of(frame: &str) -> Option<String> {
-    // Hardly any frame does, and the others need not be read for this.
-    let authenticates = frame.contains("\"authentication\"");
-    match authenticates.then(|| In::parse(frame))? {
-        Ok(In::Event(name, payload)) if name == "authentication" => {
-            payload.get("username").and_then(Value::as_str).map(str::to_owned)
-        }
-        _ => None,
-    }
-}
-
 /// The event with this number, if it is still kept.
 fn event(outbox: &Outbox, seq: u64) -> Option<&PluginEvent> {
     outbox.events_after(seq.saturating_sub(1)).next().filter(|event| event.seq == seq)
-}
-
-/// The account that the payload of `authentication` opens.
-fn account<'a>(payload: &Value, accounts: &'a Accounts) -> Result<&'a Account, String> {
-    let text = |member: &str| payload.get(member).and_then(Value::as_str).unwrap_or_default();
-    let account = accounts.of_pair(text("username"), text("password"));
-    let account = account.map_err(|why| why.to_string())?;
-    let tier = text("tier");
-    if tier != account.tier.name() {
-        return Err(format!(
-            "tier is `{}`, and the key belongs to tier `{}`: send that",
-            tier.chars().take(60).collect::<String>(),
-            account.tier.name()
-        ));
-    }
-    Ok(account)
 }
 
 /// What the edge is to do for a socket.

@@ -5,6 +5,7 @@
 //! time schedules it. Both go through [`Space::handle`], so both see the same decisions.
 
 mod dump;
+mod entry;
 mod populate;
 mod sockets;
 mod target;
@@ -13,22 +14,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{DATE, HeaderValue};
 use http::{Request, Response, Version};
 
 use crate::api::{
     self, Account, Accounts, Input, Pages, Plugin, ReadCache, Reading, Refused, RequestContext,
-    SocketAddress, Tier, Unread,
+    SocketAddress, Tier,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::{Outbox, World};
-use crate::fault::{ArmedFaults, Carry, Decision, Delivery, Outcome, RequestFacts};
-use crate::id::{WebsiteId, derive_key, derive_uuid};
-use crate::journal::{Entry, Journal};
+use crate::fault::{ArmedFaults, Carry, Delivery, Outcome, RequestFacts};
+use crate::id::{derive_key, derive_uuid};
+use crate::journal::Journal;
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::quirks::DateHeader;
 use crate::rtm::{self, HandshakeRefusal, Sockets};
+use crate::space::entry::{Carried, entry, stamp};
 use crate::space::target::{Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
@@ -331,79 +332,11 @@ fn wall_at_start(blueprint: &Blueprint, outside: Outside) -> Stamp {
     )
 }
 
-/// What carrying a request out brings to the journal besides the answer.
-#[derive(Default)]
-struct Carried {
-    /// The socket that was opened.
-    socket: Option<String>,
-    unread: Unread,
-    explanation: Option<String>,
-    refused: bool,
-}
-
 /// Whether the client sees the answer after which frames follow.
 fn switches(outcome: &Outcome) -> bool {
     outcome
         .response()
         .is_some_and(|response| response.status() == http::StatusCode::SWITCHING_PROTOCOLS)
-}
-
-/// Any answer says which entry of the journal it is, and those that a fault made up have a date
-/// like all others.
-fn stamp(outcome: &mut Outcome, seq: u64, now: Option<Moment>) {
-    let Some(response) = outcome.response_mut() else {
-        return;
-    };
-    let headers = response.headers_mut();
-    headers.insert("x-mock-request", seq.into());
-    if let Some(now) = now
-        && !headers.contains_key(DATE)
-        && let Ok(date) = HeaderValue::from_str(&now.wall.http_date())
-    {
-        headers.insert(DATE, date);
-    }
-}
-
-fn entry(
-    seq: u64,
-    request: &Request<Bytes>,
-    target: &Target,
-    now: Moment,
-    decision: &Decision,
-    delivery: &Delivery,
-    carried: Carried,
-) -> Entry {
-    let uri = request.uri();
-    Entry {
-        seq,
-        time: now.wall,
-        elapsed_ms: u64::try_from(now.elapsed.as_millis()).unwrap_or(u64::MAX),
-        operation: target.operation,
-        occurrence: decision.occurrence(),
-        method: request.method().to_string(),
-        path: uri.path().to_owned(),
-        query: uri.query().unwrap_or_default().to_owned(),
-        website: target.website,
-        website_name: target.website.and_then(WebsiteId::number).map(|number| format!("w{number}")),
-        status: delivery.outcome.response().map(|response| response.status().as_u16()),
-        outcome: match delivery.outcome {
-            Outcome::Answer(_) => "answer",
-            Outcome::Cut { .. } => "cut",
-            Outcome::Drip { .. } => "drip",
-            Outcome::Reset => "reset",
-            Outcome::Close => "close",
-            Outcome::Hang => "hang",
-        },
-        carried_out: decision.carried_out() && !carried.refused,
-        client_left: false,
-        faults: decision.fired().to_vec(),
-        unread: carried.unread,
-        explanation: carried
-            .socket
-            .map(|sid| format!("socket {sid} is open"))
-            .or(carried.explanation),
-        duration_ms: None,
-    }
 }
 
 /// The plugin of a space: its id follows from the space's name.

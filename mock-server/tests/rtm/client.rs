@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// No test waits longer for anything.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -71,7 +72,9 @@ impl Client {
     /// The handshake over a stream.
     pub async fn over(stream: TcpStream, host: &str, path: &str) -> Result<Self, Error> {
         let url = format!("ws://{host}{path}?EIO=4&transport=websocket");
-        Ok(Self(client_async(url, stream).await?.0))
+        // The library's own buffers would be most of what a thousand sockets take.
+        let config = WebSocketConfig::default().read_buffer_size(1 << 10);
+        Ok(Self(client_async_with_config(url, stream, Some(config)).await?.0))
     }
 
     /// Connects and is authenticated as the plugin.

@@ -1,9 +1,10 @@
 //! Many sockets at once. `cargo test -p crisp-mock-server --test rtm many -- --nocapture` prints figures.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::client::{Client, control, server};
 use crate::emulator::heard;
