@@ -15,12 +15,14 @@ use super::strangers::strangers;
 use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
-const NEVER_ASKED: [Operation; 7] = [
+const NEVER_ASKED: [Operation; 9] = [
     Operation::Endpoints,
     Operation::Usage,
     Operation::Provenance,
     Operation::Channel,
     Operation::Event,
+    Operation::Rtm,
+    Operation::RtmEvent,
     Operation::Stub,
     Operation::Unmatched,
 ];
