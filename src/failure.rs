@@ -64,8 +64,8 @@ pub enum Failure {
     #[error(
         "cannot listen on {address} for the RTM API: {problem}\n  = hint: a port below 1024 needs a \
          permission: `sudo setcap cap_net_bind_service=+ep $(command -v crisp-mock)`, or `sudo sysctl \
-         net.ipv4.ip_unprivileged_port_start=80`; one that is taken is free on another address, as \
-         127.0.84.20:80"
+         net.ipv4.ip_unprivileged_port_start=80`; where the port is taken, choose another address of \
+         127.0.0.0/8, as 127.0.84.21:80"
     )]
     RtmListen {
         /// The address that was asked for.
