@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{Ended, Serving, answer, folder, program, request, run};
+use crate::program::{Ended, Serving, answer, as_the_plugin, folder, program, request, run};
 
 /// What a server that was started with one option shows of it.
 enum Probe {
@@ -21,8 +21,9 @@ enum Probe {
 type Row = (&'static str, [&'static str; 3], Probe);
 
 #[rustfmt::skip]
-const ROWS: [Row; 24] = [
+const ROWS: [Row; 25] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(|one| one.url().rsplit_once(':').unwrap().0.to_owned())),
+    ("rtm_listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(socket_for_go)),
     ("websites", ["2", "3", "4"], Probe::Serving(|one| websites(one).len().to_string())),
     ("unconfigured", ["1", "2", "3"], Probe::Serving(|one| websites(one).iter().filter(|site| site["configured"] == false).count().to_string())),
     ("seed", ["1", "2", "3"], Probe::Serving(|one| websites(one)[0]["token"].to_string())),
@@ -48,6 +49,14 @@ const ROWS: [Row; 24] = [
     // Larger than any process id of the systems there are: such a process has ended.
     ("parent_pid", ["4194305", "4194306", "4194307"], Probe::Ended(|ended| ended.stderr.lines().last().unwrap_or_default().to_owned())),
 ];
+
+/// The host of the socket that Crisp's Go client is told of.
+fn socket_for_go(server: &Serving) -> String {
+    let [identifier, key] = ["identifier", "key"].map(|fact| server.info[fact].as_str().unwrap());
+    let headers = format!("{}User-Agent: go-crisp-api/3\r\n", as_the_plugin(identifier, key));
+    let answer = answer(request(server.url(), "/v1/plugin/connect/endpoints", &headers));
+    answer.split("ws://").nth(1).unwrap().split('/').next().unwrap().to_owned()
+}
 
 fn websites(server: &Serving) -> Vec<Value> {
     let websites = server.ctl_json(&["websites"]);
