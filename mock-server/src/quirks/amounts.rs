@@ -322,11 +322,15 @@ impl Default for RtmRefusalMessage {
 
 impl Value for RtmRefusalMessage {
     fn expected() -> String {
-        "a text of 1 to 200 bytes".to_owned()
+        "a text of up to 200 bytes that begins with a letter".to_owned()
     }
 
     fn read(text: &str) -> Option<Self> {
-        (1..=200).contains(&text.len()).then(|| Self(text.to_owned()))
+        // What a file or a body has as a boolean or null is no text there.
+        let fits = text.len() <= 200
+            && text.starts_with(char::is_alphabetic)
+            && !["on", "off", "null"].contains(&text);
+        fits.then(|| Self(text.to_owned()))
     }
 
     fn write(&self) -> String {
