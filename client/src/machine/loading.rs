@@ -200,6 +200,7 @@ impl Machine {
         self.ledger.listed(pass.cost());
         let Verified { websites, said, doubts } = set;
         self.replace(websites, &first, &said, exchange);
+        self.own_writes.listed(last.received.elapsed);
         for (id, said_gone) in doubts {
             self.saves.look_into(id, self.now.elapsed, said_gone);
         }
