@@ -117,10 +117,11 @@ class LongOverlap:
                 await clock.sleep(backoff(self.failures))
 
     async def rest(self):
-        """Until the next poll or list. It is ready when nothing is left to be read alone, and polls until then: one
-        may tell that a website is gone which a reading does not find."""
+        """Until the next poll or list. It is ready when nothing is left to be read alone, and when the list was beyond
+        doubt, or three more were not. It polls until then: one may tell that a website is gone which a reading does
+        not find."""
         while not self.ready:
-            if not self.unsure:
+            if not self.unsure and (self.doubts == 0 or self.doubts > 3):
                 self.ready = True
             elif self.due() <= 0:
                 return

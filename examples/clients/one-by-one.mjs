@@ -73,11 +73,11 @@ class OneByOne {
     }
   }
 
-  // Until the next poll or list. It is ready when nothing is left to be read alone, and polls until then: one may
-  // tell that a website is gone which a reading does not find.
+  // Until the next poll or list. It is ready when nothing is left to be read alone, and when the list was beyond doubt,
+  // or three more were not. It polls until then: one may tell that a website is gone which a reading does not find.
   async rest() {
     while (!this.ready) {
-      if (this.#pending === 0) this.ready = true;
+      if (this.#pending === 0 && (this.#doubts === 0 || this.#doubts > 3)) this.ready = true;
       else if (this.due() <= 0) return;
       else await sleep(Math.min(1_000, this.due()));
     }
