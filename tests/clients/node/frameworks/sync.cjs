@@ -7,14 +7,14 @@ const { performance } = require("node:perf_hooks");
 const { setTimeout: sleep } = require("node:timers/promises");
 
 const { CRISP_REST_HOST, CRISP_IDENTIFIER, CRISP_KEY, PLANTED } = process.env;
+// Without a time-out is none of them: Node's own `fetch` gives up after five minutes.
 const MISTAKES = [
-  "own-clock", // dates are this machine's
+  "own-clock", // dates are this machine's, and nothing looks back further
   "no-overlap", // asks from the very moment of the last poll
   "moves-on-failure", // the date moves on though a poll has failed
   "forgets-removals", // does not drop websites that were uninstalled
   "relist-merges", // puts a later list over the copy, in which the removed stay
   "stops-after-error", // does not poll again after one failure
-  "no-timeout", // waits for an answer without an end
   "empty-clears", // takes a differential without items for a list without websites
   "ignores-retry-after", // asks again when it likes
   "arrival-order", // applies the answers of overlapping polls as they arrive
@@ -26,7 +26,7 @@ const has = (mistake) => PLANTED === mistake;
 
 const POLL_MS = Number(process.env.CRISP_POLL_MS || 20_000);
 const PAUSE_MS = Math.min(1_000, POLL_MS / 20);
-const OVERLAP_MS = has("no-overlap") ? 0 : 120_000;
+const OVERLAP_MS = has("no-overlap") || has("own-clock") ? 0 : 120_000;
 const HOUR_MS = 3_600_000;
 const pair = Buffer.from(`${CRISP_IDENTIFIER}:${CRISP_KEY}`).toString("base64");
 const headers = { Authorization: `Basic ${pair}`, "X-Crisp-Tier": "plugin" };
@@ -130,11 +130,12 @@ class Copy {
     const at = performance.now();
     this.#asked += 1; // each address is a new one, which no cache knows
     const where = `${CRISP_REST_HOST}/v1/plugin/connect/websites/${path}`;
-    const signal = has("no-timeout") ? undefined : AbortSignal.timeout(this.#timeout);
+    const signal = AbortSignal.timeout(this.#timeout);
     const url = `${where}?filter_configured=0${query}&nth=${this.#asked}`;
     const response = await fetch(url, { headers, signal });
     const answered = Date.parse(response.headers.get("date")) || Date.now();
-    const wait = Number(response.headers.get("retry-after")) * 1_000 || 0;
+    const after = response.headers.get("retry-after");
+    const wait = Number(after) * 1_000 || Date.parse(after) - answered || 0;
     if (!has("ignores-retry-after")) {
       this.#silentUntil = Math.max(this.#silentUntil, performance.now() + wait);
     }

@@ -14,7 +14,7 @@ import traceback
 from datetime import datetime, timezone
 
 MISTAKES = [
-    "own-clock",  # dates are this machine's
+    "own-clock",  # dates are this machine's, and nothing looks back further
     "no-overlap",  # asks from the very moment of the last poll
     "moves-on-failure",  # the date moves on though a poll has failed
     "forgets-removals",  # does not drop websites that were uninstalled
@@ -34,7 +34,7 @@ HEADERS = {"Authorization": f"Basic {PAIR}", "X-Crisp-Tier": "plugin"}
 POLL = int(os.environ.get("CRISP_POLL_MS", "20000")) / 1000
 PORT = int(os.environ.get("PORT", "3000"))
 TIMEOUT = None if PLANTED == "no-timeout" else 5
-OVERLAP = 0 if PLANTED == "no-overlap" else 120
+OVERLAP = 0 if PLANTED in ("no-overlap", "own-clock") else 120
 HOUR = 3600
 
 
@@ -121,9 +121,10 @@ class Copy:
         url = f"{BASE}{path}?filter_configured=0{query}&nth={self.asked}"
         status, headers, body = yield "get", url
         answered = _unix(headers.get("date")) or time.time()
-        wait = headers.get("retry-after", "")
-        if wait.isdigit() and PLANTED != "ignores-retry-after":
-            self.silent_until = max(self.silent_until, time.monotonic() + int(wait))
+        after = headers.get("retry-after", "")
+        wait = int(after) if after.isdigit() else (_unix(after) or answered) - answered
+        if PLANTED != "ignores-retry-after":
+            self.silent_until = max(self.silent_until, time.monotonic() + wait)
         answer = {"error": False, "data": []} if status == end else json.loads(body)
         if answer["error"] or status not in (200, 206, end):
             raise Refused(status, path)
