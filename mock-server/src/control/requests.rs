@@ -57,15 +57,16 @@ impl Question {
             path: self.path.clone(),
         })
     }
+}
 
-    fn wait(&self) -> Result<Duration, ControlError> {
-        let Some(text) = &self.wait else {
-            return Ok(Duration::ZERO);
-        };
-        let wait = duration::parse(text)
-            .map_err(|error| ControlError::bad_request(error.to_string(), "send `wait=5s`"))?;
-        Ok(wait.min(LONGEST_WAIT))
-    }
+/// For how long a call that is asked to `wait` is held; not at all where it is not asked to.
+pub(super) fn patience(wait: Option<&str>) -> Result<Duration, ControlError> {
+    let Some(text) = wait else {
+        return Ok(Duration::ZERO);
+    };
+    let wait = duration::parse(text)
+        .map_err(|error| ControlError::bad_request(error.to_string(), "send `wait=5s`"))?;
+    Ok(wait.min(LONGEST_WAIT))
 }
 
 fn operation(name: &str) -> Result<Operation, ControlError> {
@@ -88,7 +89,7 @@ pub async fn list(
     Asked(question): Asked<Question>,
 ) -> Result<Json<Value>, ControlError> {
     let filter = question.filter()?;
-    let wait = question.wait()?;
+    let wait = patience(question.wait.as_deref())?;
     let limit = question.limit.unwrap_or(usize::MAX);
     let mut found = answer(&cell, &filter, limit);
     if found.is_none() && !wait.is_zero() {

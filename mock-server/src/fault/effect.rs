@@ -83,6 +83,16 @@ pub enum Effect {
     RepeatPage(True),
     /// Computed now, delivered after the next answer of its operation.
     HoldOrder(True),
+    /// A delivery of a hook that is never sent.
+    Drop(True),
+    /// A delivery of a hook that is sent twice.
+    Duplicate(True),
+    /// A delivery of a hook whose signature does not fit.
+    BadSignature(True),
+    /// A delivery of a hook, well signed, from so long ago.
+    OldTimestamp(#[serde(with = "As::<Wait>")] Duration),
+    /// A delivery of a hook, well signed, about a website that does not have the plugin.
+    OtherWebsite(True),
     /// A clock shows another time while the window is open, the client's in virtual time only; the
     /// request itself is left alone.
     Clock(Side),
@@ -103,6 +113,10 @@ pub(super) enum Part {
     Drip,
     /// The order of answers.
     Order,
+    /// Whether an event is sent, and how often.
+    Copies,
+    /// What is not as Crisp would send it.
+    Forgery,
     /// No part of an exchange: a clock.
     Clock,
 }
@@ -237,6 +251,8 @@ impl Effect {
             Self::Delay(_) => Part::Delay,
             Self::Drip(_) => Part::Drip,
             Self::HoldOrder(_) => Part::Order,
+            Self::Drop(_) | Self::Duplicate(_) => Part::Copies,
+            Self::BadSignature(_) | Self::OldTimestamp(_) | Self::OtherWebsite(_) => Part::Forgery,
             Self::Clock(_) => Part::Clock,
             _ => Part::Answer,
         }
@@ -271,10 +287,24 @@ impl Effect {
         matches!(self, Self::EmptyPage(_) | Self::ShortPage(_) | Self::RepeatPage(_))
     }
 
+    /// Whether it acts on events alone, and not on requests.
+    #[must_use]
+    pub fn is_for_events(&self) -> bool {
+        matches!(self.part(), Part::Copies | Part::Forgery)
+    }
+
+    /// Whether it can act on a delivery of a hook.
+    #[must_use]
+    pub fn fits_hooks(&self) -> bool {
+        matches!(self.part(), Part::Copies | Part::Forgery | Part::Delay | Part::Order)
+    }
+
     /// Whether it can meet a request like this one: only a read can be stale, only a list can have
     /// an item too few, and only a second page can be the first once more.
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         match self {
+            _ if request.operation == Operation::Hook => self.fits_hooks(),
+            _ if self.is_for_events() => false,
             Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),
             Self::EmptyPage(_) | Self::ShortPage(_) => {
                 matches!(request.operation, Operation::List | Operation::Since)

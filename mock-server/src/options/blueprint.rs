@@ -6,6 +6,7 @@ use super::{DEFAULT_WEBSITES, WorldOptions};
 use crate::clock::Mode;
 use crate::document::{Problem, list};
 use crate::fault::FaultPlan;
+use crate::hooks::Reach;
 use crate::quirks::{PageSize, QuirkError, Quirks};
 use crate::schema::{InvalidSchema, SettingsSchema};
 use crate::state::State;
@@ -43,6 +44,11 @@ pub enum OptionError {
         /// What would fit.
         wanted: &'static str,
     },
+    /// A web hook would leave this machine.
+    #[error(
+        "hook: `{0}` is not an address of this machine; `--hooks-anywhere` lets web hooks go anywhere"
+    )]
+    FarHook(String),
     /// The schema is not valid.
     #[error("schema: {0}")]
     Schema(InvalidSchema),
@@ -68,6 +74,7 @@ impl OptionError {
             Self::TooManyWebsites(_) => "websites",
             Self::SettingsUrl(_) => "settings_url",
             Self::Credentials { option, .. } | Self::BesideState(option) => option,
+            Self::FarHook(_) => "hook",
             Self::Schema(_) => "schema",
             Self::Faults(_) => "faults",
             Self::State(_) => "state",
@@ -204,6 +211,13 @@ fn faults(options: &WorldOptions, errors: &mut Vec<OptionError>) -> FaultPlan {
         errors.push(OptionError::Faults(problems));
         FaultPlan::default()
     })
+}
+
+/// The first web hook that goes where none may go.
+#[must_use]
+pub fn unreachable_hook(options: &WorldOptions, reach: Reach) -> Option<OptionError> {
+    let far = options.hook.iter().find(|hook| reach == Reach::Loopback && !hook.is_loopback());
+    far.map(|hook| OptionError::FarHook(hook.url().to_string()))
 }
 
 fn check_settings_url(options: &WorldOptions, errors: &mut Vec<OptionError>) {

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use blueprint::{Blueprint, OptionError};
+pub use blueprint::{Blueprint, OptionError, unreachable_hook};
 use values::{PathOrObject, PathOrPlan};
 pub use values::{Quota, at_least, forms, whole};
 #[cfg(feature = "clap")]
@@ -22,6 +22,7 @@ use values::{date, page_size, path, word};
 use crate::clock::Mode;
 use crate::document::OneOrMany;
 use crate::form::Date;
+use crate::hooks::Hook;
 use crate::quirks::{Profile, Settings};
 use crate::stub::Stub;
 
@@ -153,6 +154,18 @@ pub struct WorldOptions {
     )]
     #[serde(with = "OneOrMany::<Stub>")]
     pub stub: Vec<Stub>,
+
+    /// Deliver events to this address as signed web hooks; repeatable
+    ///
+    /// `http://127.0.0.1:3000/hook` takes all events, `plugin:* message:send=http://127.0.0.1:3000/hook`
+    /// those. Addresses of this machine only, unless --hooks-anywhere is given. In the environment several are parted
+    /// by commas.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, env = "CRISP_MOCK_HOOK", value_name = "[EVENTS=]URL", value_delimiter = ',')
+    )]
+    #[serde(with = "OneOrMany::<Hook>")]
+    pub hook: Vec<Hook>,
 
     /// A fault plan in YAML or JSON: what goes wrong, and when
     ///

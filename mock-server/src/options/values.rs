@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::document::{Form, Language as _};
 use crate::fault::FaultPlan;
+use crate::hooks::Hook;
 use crate::stub::Stub;
 
 /// The forms of the texts in options.
@@ -16,6 +17,7 @@ use crate::stub::Stub;
 pub fn forms() -> Vec<Form> {
     let mut forms = FaultPlan::forms();
     forms.push(Form::of::<Stub>());
+    forms.push(Form::of::<Hook>());
     forms
 }
 

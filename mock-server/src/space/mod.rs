@@ -5,6 +5,7 @@
 //! time schedules it. Both go through [`Space::handle`], so both see the same decisions.
 
 mod dump;
+mod hooks;
 mod populate;
 mod target;
 
@@ -22,6 +23,7 @@ use crate::api::{
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::{Outbox, World};
 use crate::fault::{ArmedFaults, Carry, Decision, Delivery, Outcome, RequestFacts};
+use crate::hooks::Queue;
 use crate::id::{WebsiteId, derive_key, derive_uuid};
 use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
@@ -67,6 +69,8 @@ pub struct Space {
     pub faults: ArmedFaults,
     /// What was asked.
     pub journal: Journal,
+    /// The deliveries of its web hooks.
+    pub hooks: Queue,
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
@@ -130,6 +134,7 @@ impl Space {
             clock: Clock::new(blueprint.clock(), wall, elapsed),
             faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
             journal: Journal::default(),
+            hooks: hooks::queue(&blueprint, &plugin),
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
@@ -207,6 +212,7 @@ impl Space {
         let dated = self.world.quirks.date_header == DateHeader::Sent;
         stamp(&mut delivery.outcome, seq, dated.then_some(now));
         self.journal.push(entry(seq, request, &target, now, &decision, &delivery, carried));
+        self.take_in_events(now);
         Handled { seq, operation: target.operation, arrived: now.elapsed, delivery }
     }
 
