@@ -17,6 +17,9 @@ use crate::operation::Operation;
 /// How far back a stale answer may reach: what the engine keeps of its past.
 pub const STALE_AT_MOST: Duration = Duration::from_secs(600);
 
+/// How many effects act on events alone.
+const EVENT_EFFECTS: usize = 5;
+
 /// What a fault does: a row for each effect, whose name is its key in a plan.
 #[derive(
     Debug,
@@ -83,6 +86,10 @@ pub enum Effect {
     RepeatPage(True),
     /// Computed now, delivered after the next answer of its operation.
     HoldOrder(True),
+    /// A clock shows another time while the window is open, the client's in virtual time only; the
+    /// request itself is left alone.
+    Clock(Side),
+    // What acts on events alone stands at the end (EVENT_EFFECTS).
     /// A delivery of a hook that is never sent.
     Drop(True),
     /// A delivery of a hook that is sent twice.
@@ -93,9 +100,6 @@ pub enum Effect {
     OldTimestamp(#[serde(with = "As::<Wait>")] Duration),
     /// A delivery of a hook, well signed, about a website that does not have the plugin.
     OtherWebsite(True),
-    /// A clock shows another time while the window is open, the client's in virtual time only; the
-    /// request itself is left alone.
-    Clock(Side),
 }
 
 /// Which part of an exchange an effect takes; of each part one effect acts on a request.
@@ -236,6 +240,13 @@ impl Effect {
         Some(keys) => *keys,
         None => unreachable!(),
     };
+
+    /// The keys of those that act on requests, or on clocks: all but the last [`EVENT_EFFECTS`].
+    pub const REQUEST_KEYS: [&'static str; Self::COUNT - EVENT_EFFECTS] =
+        match Self::VARIANTS.first_chunk() {
+            Some(keys) => *keys,
+            None => unreachable!(),
+        };
 
     /// The key under which the effect is written in a plan.
     #[must_use]

@@ -10,6 +10,9 @@ mod hook;
 mod queue;
 mod signed;
 
+#[cfg(test)]
+mod tests;
+
 pub use delivery::{Attempt, Delivery, DeliveryId, Ended, Outcome, State};
 pub use hook::{Hook, Reach};
 pub use queue::{CONCURRENT, MOST, MOST_BYTES, NotSent, Queue, Rules, Sending};
