@@ -19,6 +19,7 @@ mod dates;
 mod difference;
 mod example_plugins;
 mod faults;
+mod hooks;
 mod judged;
 mod moved;
 mod openapi;
