@@ -113,6 +113,8 @@ fn combine(
     }
     let faults = world.faults.take().map(|value| source("faults", value).faults());
     world.faults = faults.and_then(|faults| wrong.source(faults));
+    let stubs = world.stub_file.take().map(|value| source("stub_file", value).stubs());
+    world.stub_file = stubs.and_then(|stubs| wrong.source(stubs));
     let state = world.state.take().map(|value| source("state", value).state());
     world.state = state.and_then(|state| wrong.source(state));
     let listen = options.listen.unwrap_or(listen);

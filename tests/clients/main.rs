@@ -31,3 +31,4 @@ mod set_up;
 mod settings;
 mod settings_page;
 mod sound;
+mod stubs;

@@ -49,6 +49,13 @@ impl Answer {
         }
     }
 
+    /// What a stub answers: a refusal from 400 on.
+    #[must_use]
+    pub fn stubbed(status: u16, reason: Option<String>, data: String) -> Self {
+        let reason = reason.map_or("stubbed".into(), Cow::Owned);
+        Self { error: status >= 400, reason, ..Self::new(status, "", data) }
+    }
+
     /// A success of a write: no data, and a reason that a quirk may replace.
     #[must_use]
     pub fn written(status: u16, reason: &'static str, quirk: &Reason) -> Self {

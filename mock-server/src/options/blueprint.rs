@@ -10,6 +10,7 @@ use crate::hooks::Reach;
 use crate::quirks::{PageSize, QuirkError, Quirks};
 use crate::schema::{InvalidSchema, SettingsSchema};
 use crate::state::State;
+use crate::stub::{FileStub, StubFile};
 
 /// What is wrong with options; each says which option, and what would fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum OptionError {
     /// The fault plan is not valid.
     #[error("faults: {}", list(.0))]
     Faults(Vec<Problem>),
+    /// The file of stubs is not valid.
+    #[error("stub_file: {}", list(.0))]
+    Stubs(Vec<Problem>),
     /// The dump cannot be taken.
     #[error("state: {}", list(.0))]
     State(Vec<Problem>),
@@ -77,6 +81,7 @@ impl OptionError {
             Self::FarHook(_) => "hook",
             Self::Schema(_) => "schema",
             Self::Faults(_) => "faults",
+            Self::Stubs(_) => "stub_file",
             Self::State(_) => "state",
         }
     }
@@ -99,6 +104,8 @@ pub struct Blueprint {
     pub quirks: Quirks,
     /// The fault plan.
     pub faults: FaultPlan,
+    /// The stubs: those without data first.
+    pub stubs: Vec<Arc<FileStub>>,
     /// The dump to start from.
     pub state: Option<Arc<State>>,
 }
@@ -115,6 +122,7 @@ impl Blueprint {
         let quirks = quirks(&options, state.as_ref(), &mut errors);
         let schema = schema(&options, state.as_ref(), &quirks, &mut errors);
         let faults = faults(&options, &mut errors);
+        let stubs = stubs(&options, &mut errors);
         let websites = options.websites.unwrap_or(DEFAULT_WEBSITES);
         let unconfigured = options.unconfigured.unwrap_or(0);
         if websites > 5_000_000 {
@@ -139,6 +147,7 @@ impl Blueprint {
             schema,
             quirks,
             faults,
+            stubs,
         })
     }
 }
@@ -211,6 +220,14 @@ fn faults(options: &WorldOptions, errors: &mut Vec<OptionError>) -> FaultPlan {
         errors.push(OptionError::Faults(problems));
         FaultPlan::default()
     })
+}
+
+fn stubs(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Vec<Arc<FileStub>> {
+    let bare = options.stub.iter().cloned();
+    let bare = bare.map(|stub| FileStub { stub, data: None, reason: None });
+    let file = options.stub_file.as_ref().map_or(Ok(StubFile::default()), StubFile::parse);
+    let file = file.map_err(|problems| errors.push(OptionError::Stubs(problems)));
+    bare.chain(file.unwrap_or_default().stubs).map(Arc::new).collect()
 }
 
 /// The first web hook that goes where none may go.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use blueprint::{Blueprint, OptionError, unreachable_hook};
-use values::{PathOrObject, PathOrPlan};
+use values::{PathOrObject, PathOrPlan, PathOrStubs};
 pub use values::{Quota, at_least, forms, whole};
 #[cfg(feature = "clap")]
 use values::{date, page_size, path, word};
@@ -154,6 +154,17 @@ pub struct WorldOptions {
     )]
     #[serde(with = "OneOrMany::<Stub>")]
     pub stub: Vec<Stub>,
+
+    /// Answer routes outside the plugin area with the data of a YAML or JSON file
+    ///
+    /// A list of `{ stub: "GET website/{website_id}=200", data: {…} }`, in which `{website_id}` stands for
+    /// that segment of the path; those of --stub come first. `examples/stubs.yaml` has the routes that bots call most. In a file: its path, or the list itself.
+    #[cfg_attr(feature = "clap", arg(
+        long, env = "CRISP_MOCK_STUB_FILE", value_name = "FILE", hide_short_help = true,
+        value_parser = path(),
+    ))]
+    #[schemars(with = "Option<PathOrStubs>")]
+    pub stub_file: Option<Value>,
 
     /// Deliver events to this address as signed web hooks; repeatable
     ///

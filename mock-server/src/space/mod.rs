@@ -29,7 +29,7 @@ use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::quirks::DateHeader;
-use crate::space::target::{Found, Target};
+use crate::space::target::{BASE, Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
 pub const DEFAULT: &str = "default";
@@ -190,7 +190,7 @@ impl Space {
     /// they let it, and writes it into the journal.
     pub fn handle(&mut self, outside: Duration, request: &Request<Bytes>) -> Handled {
         let now = self.now(outside);
-        let target = Target::of(request, &self.blueprint.options.stub);
+        let target = Target::of(request, &self.blueprint.stubs);
         let decision = self.faults.decide(&RequestFacts {
             operation: target.operation,
             page: target.page,
@@ -220,7 +220,7 @@ impl Space {
     /// [`Space::handle`] answers it with [`Unsent`](api::Unsent) in its extensions.
     #[must_use]
     pub fn wants_body(&self, request: &Request<Bytes>) -> bool {
-        match Target::of(request, &self.blueprint.options.stub).found {
+        match Target::of(request, &self.blueprint.stubs).found {
             Found::Route(route, params) => {
                 let input = Input::new(request, params.into());
                 api::wants_body(&self.accounts, &self.world.quirks, route, &input)
@@ -241,12 +241,12 @@ impl Space {
         let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
             Found::Route(route, params) => (*route, params.as_slice().into()),
-            Found::Stub(status) => {
-                let outcome = match *status {
-                    400.. => Err(Refused::new(*status, "stubbed")),
-                    _ => Ok(api::Answer::new(*status, "stubbed", "{}".to_owned())),
-                };
-                return api::respond(outcome, request.method(), now, date);
+            Found::Stub(stub) => {
+                carried.explanation = Some(format!("answered by the stub `{}`", stub.stub));
+                let below = request.uri().path().strip_prefix(BASE).unwrap_or_default();
+                let data = stub.data(below, now.wall).to_string();
+                let answer = api::Answer::stubbed(stub.stub.status(), stub.reason.clone(), data);
+                return api::respond(Ok(answer), request.method(), now, date);
             }
             Found::Refused(refused) => {
                 carried.explanation = refused.explanation().map(str::to_owned);
