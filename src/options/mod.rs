@@ -11,7 +11,6 @@ mod source;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use crisp_mock_server::document::{Form, Language, Node, Problem, TextForm as _};
 use crisp_mock_server::form::Span;
@@ -85,10 +84,13 @@ pub struct Options {
     #[arg(
         long,
         env = "CRISP_MOCK_HOOKS_ANYWHERE",
+        value_name = "true|false",
+        hide_possible_values = true,
         hide_short_help = true,
-        value_parser = FalseyValueParser::new()
+        num_args = 0..=1,
+        default_missing_value = "true"
     )]
-    pub hooks_anywhere: bool,
+    pub hooks_anywhere: Option<bool>,
 
     /// Write every request there, one line of JSON each
     ///
@@ -141,7 +143,10 @@ impl Options {
     /// Which addresses web hooks may go to.
     #[must_use]
     pub fn reach(&self) -> Reach {
-        if self.hooks_anywhere { Reach::Anywhere } else { Reach::Loopback }
+        match self.hooks_anywhere {
+            Some(true) => Reach::Anywhere,
+            Some(false) | None => Reach::Loopback,
+        }
     }
 }
 

@@ -190,7 +190,9 @@ fn web_hooks() -> Vec<Call> {
         .answers(
             200,
             "The hooks.",
-            with(json!({ "hooks": list(object()), "secret": text() })),
+            with(json!({
+                "hooks": list(object()), "secret": text(), "anywhere": { "type": "boolean" },
+            })),
         ),
         Call::get("/hooks/deliveries", hooks::deliveries, "What became of each, the newest 1,000.")
             .query("since_id", count(), "Only deliveries with a greater number.")

@@ -11,7 +11,7 @@ use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen, Names};
 use crate::control::requests::patience;
-use crate::hooks::{Attempt, Delivery, DeliveryId, NotSent, Outcome};
+use crate::hooks::{Attempt, Delivery, DeliveryId, NotSent, Outcome, Reach};
 use crate::id::WebsiteId;
 use crate::spaces::{SharedSpace, system_clock};
 
@@ -19,14 +19,15 @@ use crate::spaces::{SharedSpace, system_clock};
 const LONGEST_SHOWN: usize = 8 << 10;
 
 /// `GET /_mock/hooks`: where events go, and the secret by which the plugin checks them.
-pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
+pub async fn list(State(state): State<Arc<ControlState>>, Chosen(cell): Chosen) -> Json<Value> {
     let space = cell.lock();
     let hooks: Vec<_> = space
         .hooks
         .hooks()
         .map(|(hook, suspended)| json!({ "hook": hook, "suspended": suspended }))
         .collect();
-    Json(json!({ "hooks": hooks, "secret": space.plugin().secret }))
+    let anywhere = state.reach == Reach::Anywhere;
+    Json(json!({ "hooks": hooks, "secret": space.plugin().secret, "anywhere": anywhere }))
 }
 
 /// What `GET /_mock/hooks/deliveries` is asked.
