@@ -1,13 +1,16 @@
 //! The world's clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::clock::Mode;
+use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Chosen, Order};
 use crate::document::{Form, Language};
@@ -44,6 +47,7 @@ impl Language for Step {
 
 /// `POST /_mock/clock`: moves it; requests before and after see one clock each.
 pub async fn step(
+    State(state): State<Arc<ControlState>>,
     Chosen(cell): Chosen,
     Order(step): Order<Step>,
 ) -> Result<Json<Value>, ControlError> {
@@ -56,7 +60,8 @@ pub async fn step(
         (Some(by), None, None) => {
             let by = duration::parse(&by).map_err(|error| invalid(error.to_string()))?;
             if step.settle.unwrap_or(true) {
-                advance_by_deliveries(&cell, by).await;
+                // A server that stops carries no delivery out any more: nothing would settle.
+                state.stopping.clone().or_stopped(advance_by_deliveries(&cell, by)).await;
             } else {
                 cell.lock().clock.advance(by);
             }
