@@ -55,7 +55,7 @@ pub const OPERATIONS: [Operation; 5] = [
     Operation::UpdateSettings,
 ];
 
-const EFFECTS: usize = Effect::KEYS.len();
+const EFFECTS: usize = Effect::REQUEST_KEYS.len();
 
 /// How often each effect met each operation in each phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Coverage {
             let wrong_clock = clocks.iter().any(|window| window.is_open(request.sent));
             let keys = request.faults.iter().copied();
             for key in keys.chain(wrong_clock.then_some("clock")) {
-                if let Some(effect) = Effect::KEYS.iter().position(|known| *known == key) {
+                if let Some(effect) = Effect::REQUEST_KEYS.iter().position(|known| *known == key) {
                     self.counts[effect][operation][phase as usize] += 1;
                 }
             }
@@ -125,7 +125,7 @@ impl Coverage {
     /// How often this effect met this operation in this phase.
     #[must_use]
     pub fn count(&self, effect: &str, operation: Operation, phase: Phase) -> u64 {
-        let effect = Effect::KEYS.iter().position(|known| *known == effect);
+        let effect = Effect::REQUEST_KEYS.iter().position(|known| *known == effect);
         effect.zip(place(operation)).map_or(0, |(e, o)| self.counts[e][o][phase as usize])
     }
 
@@ -148,7 +148,7 @@ impl Coverage {
     #[must_use]
     pub fn table(&self) -> String {
         let sum = |operation: Operation, phase: Phase| -> u64 {
-            let keys = Effect::KEYS.iter();
+            let keys = Effect::REQUEST_KEYS.iter();
             keys.map(|key| self.count(key, operation, phase)).sum()
         };
         table("phase", Phase::ALL.map(|phase| (phase.name(), phase)), sum)
@@ -157,13 +157,13 @@ impl Coverage {
     /// Effects down, operations across, for one phase.
     #[must_use]
     pub fn table_of(&self, phase: Phase) -> String {
-        let rows = Effect::KEYS.into_iter().map(|key| (key, key));
+        let rows = Effect::REQUEST_KEYS.into_iter().map(|key| (key, key));
         table(phase.name(), rows, |operation, key| self.count(key, operation, phase))
     }
 }
 
 fn every_cell() -> impl Iterator<Item = (&'static str, Operation, Phase)> {
-    Effect::KEYS.into_iter().flat_map(|key| {
+    Effect::REQUEST_KEYS.into_iter().flat_map(|key| {
         OPERATIONS
             .into_iter()
             .flat_map(move |operation| Phase::ALL.map(|phase| (key, operation, phase)))

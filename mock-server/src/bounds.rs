@@ -13,6 +13,7 @@
 //! | the journal | 10,000 entries, 8 MiB | the oldest go ([`journal`](crate::journal)) |
 //! | the past of a world | 20,000 changes, 32 MiB | the oldest go ([`History`](crate::engine::History)) |
 //! | events | 1,000, 8 MiB | the oldest go ([`Outbox`](crate::engine::Outbox)) |
+//! | deliveries of web hooks | 1,000, 16 MiB of bodies | the oldest go, and are counted ([`Queue`](crate::hooks::Queue)) |
 //! | usage bills of a website | 100 | the oldest go ([`Usage`](crate::engine::Usage)) |
 //!
 //! A connection costs about 20 KB while it is open. What many of them cost is given back to the allocator

@@ -35,6 +35,7 @@
 //! | [`engine`] | the pure world: websites, the differential, paging, quota |
 //! | [`api`] | the routes as Crisp has them: credentials, tiers, envelope |
 //! | [`fault`] | what can go wrong: the plan, the decision, the delivery it leads to |
+//! | [`hooks`] | web hooks: which deliveries there are, when each is due, what became of it |
 //! | [`state`] | a world as a document: dumped, and started from |
 //! | [`options`], [`stub`] | what a world can be started with |
 //! | [`journal`] | what was asked and what became of it, in bounded memory |
@@ -42,6 +43,7 @@
 //! | — | — |
 //! | [`spaces`] | many spaces in one process, chosen by credentials; the machine's clocks |
 //! | [`socket`] | HTTP/1.1 over TCP, carrying every delivery out for real |
+//! | [`sender`] | deliveries of web hooks, carried out for real |
 //! | [`control`] | the control API `/_mock` |
 //! | [`server`] | all of it behind listening sockets |
 
@@ -54,6 +56,7 @@ pub mod duration;
 pub mod engine;
 pub mod fault;
 pub mod form;
+pub mod hooks;
 pub mod id;
 mod javascript;
 pub mod journal;
@@ -63,7 +66,9 @@ pub mod options;
 pub mod quirks;
 pub mod sample;
 pub mod schema;
+pub mod sender;
 pub mod server;
+mod signature;
 pub mod socket;
 pub mod space;
 pub mod spaces;

@@ -3,7 +3,9 @@
 mod assignment;
 mod call;
 mod clock;
+mod events;
 mod faults;
+mod hooks;
 mod requests;
 mod rules;
 mod show;
@@ -56,6 +58,12 @@ enum Command {
     Plan(websites::Change),
     /// Show the websites that have the plugin
     Websites(websites::Show),
+    /// Something happens that the plugin is told of: send an event of any name
+    Emit(events::Emit),
+    /// Show the deliveries of web hooks
+    Hooks(hooks::Hooks),
+    /// Make one more attempt to deliver a web hook
+    Redeliver(hooks::Redeliver),
     /// Let something go wrong; show or remove what is armed
     Fault(faults::Faults),
     /// Show or move the clock
@@ -95,7 +103,7 @@ pub fn run(arguments: CtlArguments) -> Result<ExitCode, Failure> {
         }
         command => command.call()?,
     };
-    let answer = emulator.send(call.method, &call.path, call.body.as_ref());
+    let answer = emulator.call(call.method, &call.path, call.body.as_ref(), call.patience);
     let answer = runtime.block_on(answer)?;
     match print {
         Print::Json => terminal::say(&answer.to_string()),
@@ -112,6 +120,9 @@ impl Command {
             Self::Uninstall(uninstall) => uninstall.call(),
             Self::Plan(change) => change.call(),
             Self::Websites(show) => show.call(),
+            Self::Emit(emit) => emit.call()?,
+            Self::Hooks(hooks) => hooks.call(),
+            Self::Redeliver(redeliver) => redeliver.call(),
             Self::Fault(faults) => faults.call()?,
             Self::Clock(clock) => clock.call(),
             Self::Quota(quota) => quota.call(),

@@ -107,7 +107,9 @@ pub fn start(
     on_request: Option<Listener>,
 ) -> Result<MockServer, Failure> {
     let Resolved { options, listen, .. } = resolved;
+    let reach = options.reach();
     let options_of_server = ServerOptions {
+        reach,
         listen: listen.address,
         also_listen: listen.also,
         world: options.world,

@@ -41,18 +41,28 @@ async fn server(faults: Option<Value>) -> MockServer {
 #[test]
 fn every_effect_has_an_example() {
     let documented: Vec<_> = examples(DOCUMENT).into_iter().map(|e| e.key).collect();
-    let missing: Vec<_> = Effect::KEYS
+    let missing: Vec<_> = Effect::REQUEST_KEYS
         .into_iter()
         .filter(|key| !documented.iter().any(|documented| documented == key))
         .collect();
     assert_eq!(missing, [""; 0]);
-    assert_eq!(documented.len(), Effect::KEYS.len());
+    assert_eq!(documented.len(), Effect::REQUEST_KEYS.len());
+}
+
+/// What acts on events has its example where no request shows it (tests/clients/hooks.rs).
+#[test]
+fn every_effect_on_events_has_a_plan() {
+    let plans = yaml_blocks(DOCUMENT).join("");
+    for key in Effect::KEYS.into_iter().filter(|key| !Effect::REQUEST_KEYS.contains(key)) {
+        assert!(DOCUMENT.contains(&format!("\n### `{key}`\n")), "{key}");
+        assert!(plans.contains(&format!("{key}: ")), "{key}");
+    }
 }
 
 #[test]
 fn every_plan_in_the_document_is_a_plan() {
     let blocks = yaml_blocks(DOCUMENT);
-    assert!(blocks.len() > Effect::KEYS.len());
+    assert!(blocks.len() > Effect::REQUEST_KEYS.len());
     for block in blocks {
         let value: Value = serde_saphyr::from_str(&block).unwrap();
         FaultPlan::parse(&value).unwrap_or_else(|errors| panic!("{block}: {errors:?}"));

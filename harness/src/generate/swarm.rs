@@ -32,14 +32,14 @@ pub(super) struct Swarm {
     pub(super) tuned: bool,
     /// Steps are tied to requests instead of times.
     pub(super) hooked: bool,
-    /// Which effects faults may have, by their place in [`Effect::KEYS`]; none: no faults.
+    /// Which effects faults may have, by their place in [`Effect::REQUEST_KEYS`]; none: no faults.
     effects: u32,
 }
 
 impl Swarm {
     pub(super) fn draw(random: &mut Random<'_>, bounds: Bounds) -> Self {
         let faulty = !random.once_in(4);
-        let every = (1_u32 << Effect::KEYS.len()) - 1;
+        let every = (1_u32 << Effect::REQUEST_KEYS.len()) - 1;
         // A few kinds together, or any.
         let effects = match (faulty, random.once_in(4)) {
             (false, _) => 0,
@@ -47,7 +47,7 @@ impl Swarm {
             (true, false) => {
                 let mut some = 0;
                 for _ in 0..random.between(1, 5) {
-                    some |= 1_u32 << random.place(Effect::KEYS.len());
+                    some |= 1_u32 << random.place(Effect::REQUEST_KEYS.len());
                 }
                 some
             }
@@ -70,7 +70,7 @@ impl Swarm {
     /// The effects that faults may have.
     pub(super) fn effects(self) -> impl Iterator<Item = &'static str> {
         let allowed = move |place: usize| self.effects >> place & 1 == 1;
-        Effect::KEYS
+        Effect::REQUEST_KEYS
             .into_iter()
             .enumerate()
             .filter_map(move |(place, key)| allowed(place).then_some(key))

@@ -15,13 +15,14 @@ use super::strangers::strangers;
 use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
-const NEVER_ASKED: [Operation; 7] = [
+const NEVER_ASKED: [Operation; 8] = [
     Operation::Endpoints,
     Operation::Usage,
     Operation::Provenance,
     Operation::Channel,
     Operation::Event,
     Operation::Stub,
+    Operation::Hook,
     Operation::Unmatched,
 ];
 

@@ -5,15 +5,24 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::described::{self, body, count};
 use super::{
-    clock, faults, health, info, openapi, ready, requests, reset, rules, spaces, state, websites,
+    clock, events, faults, health, hooks, info, openapi, ready, requests, reset, rules, spaces,
+    state, websites,
 };
 
 /// The calls that every space has.
 pub(super) fn of_a_space() -> Vec<Call> {
-    [lifecycle(), installations(), journal(), armed_faults(), rules_of_a_world()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        lifecycle(),
+        installations(),
+        journal(),
+        told_events(),
+        web_hooks(),
+        armed_faults(),
+        rules_of_a_world(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The calls that the server has once.
@@ -145,12 +154,68 @@ fn journal() -> Vec<Call> {
             "How many there were.",
             object(),
         ),
-        Call::get(
+    ]
+}
+
+fn told_events() -> Vec<Call> {
+    vec![
+        Call::get("/events", events::list, "The events that web hooks carry, the newest 1,000.")
+            .answers(
+                200,
+                "Oldest first, each with its number.",
+                with(json!({ "events": list(component("Event")), "last_seq": count() })),
+            ),
+        Call::post(
             "/events",
-            requests::events,
-            "The events that web hooks or the RTM API would have carried, the newest 1,000.",
+            events::emit,
+            "Something happens at Crisp that the plugin is told of: an event of any name. Members of \
+             `data` take the place of those that events of that name have.",
         )
-        .answers(200, "Oldest first.", with(json!({ "events": list(object()) }))),
+        .takes(body::<events::Emission>([
+            ("website_id", described::website()),
+            ("event", described::event_name()),
+        ]))
+        .answers(201, "The event, with its number.", component("Event")),
+    ]
+}
+
+fn web_hooks() -> Vec<Call> {
+    let delivery = "/hooks/deliveries/{delivery}/redeliver";
+    vec![
+        Call::get(
+            "/hooks",
+            hooks::list,
+            "Where events are delivered, and the secret of signatures.",
+        )
+        .answers(
+            200,
+            "The hooks.",
+            with(json!({
+                "hooks": list(object()), "secret": text(), "anywhere": { "type": "boolean" },
+            })),
+        ),
+        Call::get("/hooks/deliveries", hooks::deliveries, "What became of each, the newest 1,000.")
+            .query("since_id", count(), "Only deliveries with a greater number.")
+            .query("event", text(), "Only of events with this name.")
+            .query("website", described::website(), "Only about this website: a UUID or w7.")
+            .query("state", described::delivery_state(), "Only those that stand so.")
+            .query(
+                "wait",
+                described::duration(),
+                "Hold the call until one matches, at most so long (5s; never over 5m).",
+            )
+            .answers(
+                200,
+                "Oldest first, with their attempts.",
+                with(json!({ "deliveries": list(object()), "count": count(), "lost": count() })),
+            ),
+        Call::post(delivery, hooks::redeliver, "Makes one more attempt, with the same signature.")
+            .answers(200, "Which one.", object()),
+        Call::post("/hooks/resume", hooks::resume, "Switches suspended hooks on again.").answers(
+            200,
+            "How many there were.",
+            with(json!({ "resumed": count() })),
+        ),
     ]
 }
 
@@ -190,10 +255,7 @@ fn rules_of_a_world() -> Vec<Call> {
             component("Clock"),
         ),
         Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
-            .takes(body::<clock::Step>([
-                ("advance", described::duration()),
-                ("skew", described::shift()),
-            ]))
+            .takes(described::clock_step())
             .answers(200, "The time after it.", component("Clock")),
         Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
             200,

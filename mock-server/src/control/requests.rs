@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen};
-use crate::control::json::Json as Body;
 use crate::duration;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
@@ -58,15 +57,16 @@ impl Question {
             path: self.path.clone(),
         })
     }
+}
 
-    fn wait(&self) -> Result<Duration, ControlError> {
-        let Some(text) = &self.wait else {
-            return Ok(Duration::ZERO);
-        };
-        let wait = duration::parse(text)
-            .map_err(|error| ControlError::bad_request(error.to_string(), "send `wait=5s`"))?;
-        Ok(wait.min(LONGEST_WAIT))
-    }
+/// For how long a call that is asked to `wait` is held; not at all where it is not asked to.
+pub(super) fn patience(wait: Option<&str>) -> Result<Duration, ControlError> {
+    let Some(text) = wait else {
+        return Ok(Duration::ZERO);
+    };
+    let wait = duration::parse(text)
+        .map_err(|error| ControlError::bad_request(error.to_string(), "send `wait=5s`"))?;
+    Ok(wait.min(LONGEST_WAIT))
 }
 
 fn operation(name: &str) -> Result<Operation, ControlError> {
@@ -89,7 +89,7 @@ pub async fn list(
     Asked(question): Asked<Question>,
 ) -> Result<Json<Value>, ControlError> {
     let filter = question.filter()?;
-    let wait = question.wait()?;
+    let wait = patience(question.wait.as_deref())?;
     let limit = question.limit.unwrap_or(usize::MAX);
     let mut found = answer(&cell, &filter, limit);
     if found.is_none() && !wait.is_zero() {
@@ -139,12 +139,4 @@ pub async fn clear(Chosen(cell): Chosen) -> Json<Value> {
     let removed = space.journal.total();
     space.journal.clear();
     Json(json!({"removed": removed}))
-}
-
-/// `GET /_mock/events`: the events that the plugin would have received.
-pub async fn events(Chosen(cell): Chosen) -> Body<Value> {
-    let space = cell.lock();
-    let events: Vec<_> = space.world.outbox.events().collect();
-    let body = json!({"events": events});
-    Body::of(&space, body)
 }

@@ -155,7 +155,7 @@ pub async fn save(
 }
 
 /// Changes a world and wakes the calls that wait for it.
-fn write<T>(
+pub(super) fn write<T>(
     cell: &Arc<SharedSpace>,
     change: impl FnOnce(&mut Space) -> Result<T, ControlError>,
 ) -> Result<T, ControlError> {
@@ -164,6 +164,8 @@ fn write<T>(
         let result = change(&mut space);
         if result.is_ok() {
             space.written_from_outside();
+            let now = space.now(system_clock::elapsed());
+            space.take_in_events(now);
         }
         result
     };
@@ -223,7 +225,8 @@ fn unknown(id: WebsiteId) -> ControlError {
     )
 }
 
-fn refused(refusal: Refusal) -> ControlError {
+/// Why the world did not change, and what to do next.
+pub(super) fn refused(refusal: Refusal) -> ControlError {
     match refusal {
         Refusal::NotSubscribed(id) => unknown(id),
         Refusal::AlreadySubscribed(_) => {

@@ -1,7 +1,9 @@
-//! The events that the plugin would have received (docs/wire.md#events-and-channels).
+//! The events of a world, in the order in which they happened (docs/wire.md#events-and-channels).
 //!
-//! Web hooks and the RTM API are not emulated yet; what they would have carried is kept here for
-//! tests to read: the newest [`MOST`] events, and no more than [`MOST_BYTES`] of them.
+//! Everything that tells a plugin of events reads them here: web hooks, sockets, `GET /_mock/events`.
+//! A reader keeps the number of the last event it has read and asks [`Outbox::events_after`] for the
+//! rest, whenever the space announces a change. Kept are the newest [`MOST`] events, and no more than
+//! [`MOST_BYTES`] of them; a reader that falls further behind sees a gap in the numbers.
 
 use std::collections::VecDeque;
 
@@ -19,13 +21,15 @@ const MOST: usize = 1_000;
 /// How many bytes the payloads may have together, as JSON; the newest event always stays.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// One event, as a web hook would carry it (docs/wire.md#web-hooks).
+/// One event, as a web hook or a socket would carry it (docs/wire.md#web-hooks), and its number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PluginEvent {
-    /// The website it speaks of.
+    /// Its number in its space: from 1, without gaps, never used again, not even after a reset.
+    pub seq: u64,
+    /// The website it speaks of. It goes to the plugin of that website and to no other.
     pub website_id: WebsiteId,
     /// Its name, such as `plugin:settings:saved`.
-    pub event: &'static str,
+    pub event: String,
     /// Its payload.
     pub data: Value,
     /// When it happened, in milliseconds since 1970.
@@ -38,12 +42,36 @@ pub struct Outbox {
     /// Each with the bytes of its payload.
     events: VecDeque<(usize, PluginEvent)>,
     bytes: usize,
+    /// The number of the newest event that there ever was.
+    last_seq: u64,
 }
 
 impl Outbox {
+    /// An empty outbox whose numbers go on after those of another: what a world that takes the place
+    /// of an earlier one in the same space begins with.
+    #[must_use]
+    pub fn following(earlier: &Self) -> Self {
+        Self { last_seq: earlier.last_seq, ..Self::default() }
+    }
+
     /// The events that are kept, oldest first.
-    pub fn events(&self) -> impl Iterator<Item = &PluginEvent> {
-        self.events.iter().map(|(_, event)| event)
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &PluginEvent> {
+        self.events_after(0)
+    }
+
+    /// The events with a number over `seq` that are kept, oldest first. Some were lost where the first
+    /// of them is not `seq + 1`.
+    pub fn events_after(&self, seq: u64) -> impl DoubleEndedIterator<Item = &PluginEvent> {
+        let first = self.events.front().map_or(0, |(_, event)| event.seq);
+        let read = seq.saturating_add(1).saturating_sub(first);
+        let read = usize::try_from(read).unwrap_or(usize::MAX).min(self.events.len());
+        self.events.range(read..).map(|(_, event)| event)
+    }
+
+    /// The number of the newest event; 0 before the first. It stays when the event itself is gone.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq
     }
 
     /// A website installed (`bound`) or uninstalled the plugin.
@@ -51,13 +79,13 @@ impl Outbox {
         let data = json!({
             "website_id": website, "plugin_id": plugin, "bound": bound, "target": "website"
         });
-        self.push(at, website, "plugin:subscription:updated", data);
+        self.emit(at, website, "plugin:subscription:updated", data);
     }
 
     /// A website's plan changed.
     pub fn planned(&mut self, at: Stamp, website: WebsiteId, plan: &Plan) {
         let data = json!({"website_id": website, "plan": plan});
-        self.push(at, website, "plan:subscription:updated", data);
+        self.emit(at, website, "plan:subscription:updated", data);
     }
 
     /// Settings were saved.
@@ -69,22 +97,27 @@ impl Outbox {
         settings: Map<String, Value>,
     ) {
         let data = json!({"website_id": website, "plugin_id": plugin, "settings": settings});
-        self.push(at, website, "plugin:settings:saved", data);
+        self.emit(at, website, "plugin:settings:saved", data);
     }
 
-    /// The plugin dispatched an event, or forwarded a message over its channel.
-    pub fn dispatched(&mut self, at: Stamp, website: WebsiteId, event: &'static str, data: Value) {
-        self.push(at, website, event, data);
-    }
-
-    fn push(&mut self, at: Stamp, website_id: WebsiteId, event: &'static str, data: Value) {
+    /// Any event: takes its name and its whole payload, returns its number.
+    pub fn emit(
+        &mut self,
+        at: Stamp,
+        website_id: WebsiteId,
+        event: impl Into<String>,
+        data: Value,
+    ) -> u64 {
         let bytes = length(&data);
         self.bytes += bytes;
-        let event = PluginEvent { website_id, event, data, timestamp: at.0 };
+        self.last_seq += 1;
+        let seq = self.last_seq;
+        let event = PluginEvent { seq, website_id, event: event.into(), data, timestamp: at.0 };
         self.events.push_back((bytes, event));
         while self.events.len() > MOST || (self.bytes > MOST_BYTES && self.events.len() > 1) {
             self.bytes -= self.events.pop_front().map_or(0, |(bytes, _)| bytes);
         }
+        seq
     }
 }
 
@@ -104,4 +137,36 @@ fn length(value: &Value) -> usize {
     // Counting cannot fail, and a value is always JSON.
     let _ = serde_json::to_writer(&mut count, value);
     count.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_on_when_events_are_dropped_and_when_a_world_follows_another() {
+        let mut outbox = Outbox::default();
+        let emit = |outbox: &mut Outbox, times| {
+            for _ in 0..times {
+                outbox.emit(Stamp(1), WebsiteId::numbered(1), "message:send", json!({}));
+            }
+        };
+        let after = |outbox: &Outbox, seq| {
+            let events: Vec<_> = outbox.events_after(seq).map(|event| event.seq).collect();
+            (events.first().copied(), events.last().copied(), events.len())
+        };
+        assert_eq!(after(&outbox, 0), (None, None, 0));
+        emit(&mut outbox, 1_005);
+        assert_eq!(outbox.last_seq(), 1_005);
+        assert_eq!(after(&outbox, 0), (Some(6), Some(1_005), 1_000));
+        assert_eq!(after(&outbox, 5), (Some(6), Some(1_005), 1_000));
+        assert_eq!(after(&outbox, 1_003), (Some(1_004), Some(1_005), 2));
+        for read in [1_005, 1_006, u64::MAX] {
+            assert_eq!(after(&outbox, read), (None, None, 0), "{read}");
+        }
+        let mut next = Outbox::following(&outbox);
+        assert_eq!((next.last_seq(), next.events().count()), (1_005, 0));
+        emit(&mut next, 1);
+        assert_eq!(after(&next, 1_005), (Some(1_006), Some(1_006), 1));
+    }
 }

@@ -165,7 +165,10 @@ impl ArmedFaults {
 
     fn index(&mut self) {
         for (operation, places) in Operation::ALL.into_iter().zip(&mut self.by_operation) {
-            let aimed = |armed: &Armed| armed.fault.at.is_none_or(|at| at.operation == operation);
+            // A window alone is about requests.
+            let requests = operation != Operation::Hook;
+            let aimed =
+                |armed: &Armed| armed.fault.at.map_or(requests, |at| at.operation == operation);
             let matching = self.faults.iter().enumerate().filter(|(_, armed)| aimed(armed));
             *places = matching.map(|(position, _)| position).collect();
         }

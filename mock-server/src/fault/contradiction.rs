@@ -32,6 +32,7 @@ pub(super) fn contradictions(fault: &Fault) -> Vec<Contradiction> {
         target(fault, operation, &mut add);
     }
     lie(fault, &mut add);
+    events(fault, &mut add);
     found
 }
 
@@ -147,6 +148,26 @@ fn target(fault: &Fault, operation: Operation, add: &mut Add<'_>) {
             &format!("`{operation}` is never asked with {method}"),
             &format!("it is asked with {}", names.join(" or ")),
         );
+    }
+}
+
+/// Deliveries of hooks and requests go wrong in different ways.
+fn events(fault: &Fault, add: &mut Add<'_>) {
+    let is_hook = fault.at.is_some_and(|target| target.operation == Operation::Hook);
+    let key = fault.effect.key();
+    if is_hook && !fault.effect.fits_hooks() {
+        add(
+            Some(key),
+            &format!("`{key}` is for answers, and a hook is a request to the plugin"),
+            "write `drop`, `duplicate`, `delay`, `hold_order`, `bad_signature`, `old_timestamp` or \
+             `other_website`",
+        );
+    } else if !is_hook && fault.effect.is_for_events() {
+        let key_to_blame = if fault.at.is_some() { Some("at") } else { Some(key) };
+        add(key_to_blame, &format!("`{key}` is for deliveries of hooks"), "add `at: hook#1`");
+    }
+    if is_hook && fault.method.is_some() {
+        add(Some("method"), "every hook is a POST", "remove `method`");
     }
 }
 

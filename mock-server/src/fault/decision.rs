@@ -49,6 +49,8 @@ pub struct Decision {
     delay: Option<Duration>,
     drip: Option<Rate>,
     hold_order: bool,
+    copies: bool,
+    forgery: bool,
 }
 
 impl Decision {
@@ -65,6 +67,8 @@ impl Decision {
             delay: None,
             drip: None,
             hold_order: false,
+            copies: false,
+            forgery: false,
         }
     }
 
@@ -82,6 +86,8 @@ impl Decision {
             Part::Delay => self.delay.is_none(),
             Part::Drip => self.drip.is_none() && !silent,
             Part::Order => !self.hold_order && !silent,
+            Part::Copies => !self.copies,
+            Part::Forgery => !self.forgery,
             Part::Clock => true,
         };
         if !free {
@@ -93,11 +99,18 @@ impl Decision {
             (Part::Delay, _) => self.delay = Some(delay),
             (_, Effect::Drip(rate)) => self.drip = Some(*rate),
             (Part::Order, _) => self.hold_order = true,
+            (Part::Copies, _) => self.copies = true,
+            (Part::Forgery, _) => self.forgery = true,
             (Part::Drip | Part::Clock, _) => {}
         }
         let fault = Arc::clone(fault);
         self.fired.push(Fired { id, fault });
         true
+    }
+
+    /// How much later it comes.
+    pub(super) fn delay(&self) -> Duration {
+        self.delay.unwrap_or_default()
     }
 
     /// The 1-based index of the request among those of its operation since the start or reset.

@@ -17,6 +17,9 @@ use crate::operation::Operation;
 /// How far back a stale answer may reach: what the engine keeps of its past.
 pub const STALE_AT_MOST: Duration = Duration::from_secs(600);
 
+/// How many effects act on events alone.
+const EVENT_EFFECTS: usize = 5;
+
 /// What a fault does: a row for each effect, whose name is its key in a plan.
 #[derive(
     Debug,
@@ -86,6 +89,17 @@ pub enum Effect {
     /// A clock shows another time while the window is open, the client's in virtual time only; the
     /// request itself is left alone.
     Clock(Side),
+    // What acts on events alone stands at the end (EVENT_EFFECTS).
+    /// A delivery of a hook that is never sent.
+    Drop(True),
+    /// A delivery of a hook that is sent twice.
+    Duplicate(True),
+    /// A delivery of a hook whose signature does not fit.
+    BadSignature(True),
+    /// A delivery of a hook, well signed, from so long ago.
+    OldTimestamp(#[serde(with = "As::<Wait>")] Duration),
+    /// A delivery of a hook, well signed, about a website that does not have the plugin.
+    OtherWebsite(True),
 }
 
 /// Which part of an exchange an effect takes; of each part one effect acts on a request.
@@ -103,6 +117,10 @@ pub(super) enum Part {
     Drip,
     /// The order of answers.
     Order,
+    /// Whether an event is sent, and how often.
+    Copies,
+    /// What is not as Crisp would send it.
+    Forgery,
     /// No part of an exchange: a clock.
     Clock,
 }
@@ -223,6 +241,13 @@ impl Effect {
         None => unreachable!(),
     };
 
+    /// The keys of those that act on requests, or on clocks: all but the last [`EVENT_EFFECTS`].
+    pub const REQUEST_KEYS: [&'static str; Self::COUNT - EVENT_EFFECTS] =
+        match Self::VARIANTS.first_chunk() {
+            Some(keys) => *keys,
+            None => unreachable!(),
+        };
+
     /// The key under which the effect is written in a plan.
     #[must_use]
     pub fn key(&self) -> &'static str {
@@ -237,6 +262,8 @@ impl Effect {
             Self::Delay(_) => Part::Delay,
             Self::Drip(_) => Part::Drip,
             Self::HoldOrder(_) => Part::Order,
+            Self::Drop(_) | Self::Duplicate(_) => Part::Copies,
+            Self::BadSignature(_) | Self::OldTimestamp(_) | Self::OtherWebsite(_) => Part::Forgery,
             Self::Clock(_) => Part::Clock,
             _ => Part::Answer,
         }
@@ -271,10 +298,24 @@ impl Effect {
         matches!(self, Self::EmptyPage(_) | Self::ShortPage(_) | Self::RepeatPage(_))
     }
 
+    /// Whether it acts on events alone, and not on requests.
+    #[must_use]
+    pub fn is_for_events(&self) -> bool {
+        matches!(self.part(), Part::Copies | Part::Forgery)
+    }
+
+    /// Whether it can act on a delivery of a hook.
+    #[must_use]
+    pub fn fits_hooks(&self) -> bool {
+        matches!(self.part(), Part::Copies | Part::Forgery | Part::Delay | Part::Order)
+    }
+
     /// Whether it can meet a request like this one: only a read can be stale, only a list can have
     /// an item too few, and only a second page can be the first once more.
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         match self {
+            _ if request.operation == Operation::Hook => self.fits_hooks(),
+            _ if self.is_for_events() => false,
             Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),
             Self::EmptyPage(_) | Self::ShortPage(_) => {
                 matches!(request.operation, Operation::List | Operation::Since)

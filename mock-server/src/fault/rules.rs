@@ -33,6 +33,11 @@ pub(super) fn add(fault: &mut Schema) {
             },
             "empty_page": at("^(list|since)"),
             "short_page": at("^(list|since)"),
+            "drop": at("^hook"),
+            "duplicate": at("^hook"),
+            "bad_signature": at("^hook"),
+            "old_timestamp": at("^hook"),
+            "other_website": at("^hook"),
             "repeat_page": at("^list(/([2-9]|1[0-9])|#|$)"),
         },
     });

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::{Outside, Space};
 use crate::api::Pages;
-use crate::engine::World;
+use crate::engine::{Outbox, World};
 use crate::state::{self, State};
 
 impl Space {
-    /// Makes this world the one of a dump. Clock mode, journal, faults and credentials stay.
+    /// Makes this world the one of a dump. Clock mode, journal, faults and credentials stay,
+    /// and the numbers of events go on.
     pub fn restore(&mut self, state: &State, outside: Outside) {
         let before = self.clock.now(outside.elapsed).wall;
         let wall = state.wall(self.clock.mode(), before);
@@ -19,6 +20,7 @@ impl Space {
         let mut world = World::new(state.seed, self.plugin.id, schema, quirks, state.limit);
         state.fill(&mut world, wall);
         world.quota.carry(&self.world.quota);
+        world.outbox = Outbox::following(&self.world.outbox);
         self.world = world;
         self.cache.clear();
         self.pages = Pages::default();

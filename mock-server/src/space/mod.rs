@@ -5,6 +5,7 @@
 //! time schedules it. Both go through [`Space::handle`], so both see the same decisions.
 
 mod dump;
+mod hooks;
 mod populate;
 mod target;
 
@@ -20,14 +21,15 @@ use crate::api::{
     Tier, Unread,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
-use crate::engine::World;
+use crate::engine::{Outbox, World};
 use crate::fault::{ArmedFaults, Carry, Decision, Delivery, Outcome, RequestFacts};
+use crate::hooks::Queue;
 use crate::id::{WebsiteId, derive_key, derive_uuid};
 use crate::journal::{Entry, Journal};
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::quirks::DateHeader;
-use crate::space::target::{Found, Target};
+use crate::space::target::{BASE, Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
 pub const DEFAULT: &str = "default";
@@ -67,6 +69,8 @@ pub struct Space {
     pub faults: ArmedFaults,
     /// What was asked.
     pub journal: Journal,
+    /// The deliveries of its web hooks.
+    pub hooks: Queue,
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
@@ -89,14 +93,17 @@ impl Space {
         Self::begin(name.into(), blueprint, public_url.into(), outside.elapsed, wall)
     }
 
-    /// Back to the state at the start: websites, clock, faults and journal.
+    /// Back to the state at the start: websites, clock, faults and journal. The numbers of events go
+    /// on, so that a socket that stays open does not take a new event for one that it has read.
     pub fn reset(&mut self, outside: Outside) {
         let wall = match self.clock.mode() {
             Mode::Manual => self.clock.wall_at_start(),
             Mode::Real => wall_at_start(&self.blueprint, outside),
         };
         let (name, blueprint) = (Arc::clone(&self.name), Arc::clone(&self.blueprint));
+        let outbox = Outbox::following(&self.world.outbox);
         *self = Self::begin(name, blueprint, Arc::clone(&self.public_url), outside.elapsed, wall);
+        self.world.outbox = outbox;
     }
 
     fn begin(
@@ -127,6 +134,7 @@ impl Space {
             clock: Clock::new(blueprint.clock(), wall, elapsed),
             faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
             journal: Journal::default(),
+            hooks: hooks::queue(&blueprint, &plugin),
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
@@ -182,7 +190,7 @@ impl Space {
     /// they let it, and writes it into the journal.
     pub fn handle(&mut self, outside: Duration, request: &Request<Bytes>) -> Handled {
         let now = self.now(outside);
-        let target = Target::of(request, &self.blueprint.options.stub);
+        let target = Target::of(request, &self.blueprint.stubs);
         let decision = self.faults.decide(&RequestFacts {
             operation: target.operation,
             page: target.page,
@@ -204,6 +212,7 @@ impl Space {
         let dated = self.world.quirks.date_header == DateHeader::Sent;
         stamp(&mut delivery.outcome, seq, dated.then_some(now));
         self.journal.push(entry(seq, request, &target, now, &decision, &delivery, carried));
+        self.take_in_events(now);
         Handled { seq, operation: target.operation, arrived: now.elapsed, delivery }
     }
 
@@ -211,7 +220,7 @@ impl Space {
     /// [`Space::handle`] answers it with [`Unsent`](api::Unsent) in its extensions.
     #[must_use]
     pub fn wants_body(&self, request: &Request<Bytes>) -> bool {
-        match Target::of(request, &self.blueprint.options.stub).found {
+        match Target::of(request, &self.blueprint.stubs).found {
             Found::Route(route, params) => {
                 let input = Input::new(request, params.into());
                 api::wants_body(&self.accounts, &self.world.quirks, route, &input)
@@ -232,12 +241,12 @@ impl Space {
         let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
             Found::Route(route, params) => (*route, params.as_slice().into()),
-            Found::Stub(status) => {
-                let outcome = match *status {
-                    400.. => Err(Refused::new(*status, "stubbed")),
-                    _ => Ok(api::Answer::new(*status, "stubbed", "{}".to_owned())),
-                };
-                return api::respond(outcome, request.method(), now, date);
+            Found::Stub(stub) => {
+                carried.explanation = Some(format!("answered by the stub `{}`", stub.stub));
+                let below = request.uri().path().strip_prefix(BASE).unwrap_or_default();
+                let data = stub.data(below, now.wall).to_string();
+                let answer = api::Answer::stubbed(stub.stub.status(), stub.reason.clone(), data);
+                return api::respond(Ok(answer), request.method(), now, date);
             }
             Found::Refused(refused) => {
                 carried.explanation = refused.explanation().map(str::to_owned);

@@ -4,7 +4,9 @@
 
 mod bounds;
 mod clock;
+mod events;
 mod guard;
+mod hooks;
 mod journal;
 mod rules;
 mod spaces;

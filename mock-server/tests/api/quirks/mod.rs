@@ -4,6 +4,7 @@
 //! two values of one quirk may bring the same, or the switch would switch nothing.
 
 mod access;
+mod hooks;
 mod listing;
 mod saves;
 mod since;
@@ -61,7 +62,7 @@ impl Case {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    [access::CASES, listing::CASES, saves::CASES, since::CASES].into_iter().flatten()
+    [access::CASES, hooks::CASES, listing::CASES, saves::CASES, since::CASES].into_iter().flatten()
 }
 
 #[test]
