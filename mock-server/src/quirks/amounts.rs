@@ -108,6 +108,8 @@ impl Value for HookRetries {
         }
         let waits: Option<Vec<_>> =
             text.split(',').map(|wait| duration::parse(wait.trim()).ok()).collect();
+        // A bare 0 is a duration, too, and says nothing of how often.
+        let waits = waits.filter(|_| text != "0");
         waits.filter(|waits| waits.len() <= Self::MOST).map(Self)
     }
 
