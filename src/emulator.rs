@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// Where an emulator is looked for when nothing says otherwise.
 const DEFAULT_URL: &str = "http://127.0.0.1:8420";
 /// A control call that takes longer than this, its own wait aside, never ends.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to find a running emulator.
 #[derive(Debug, Clone, Default, Args)]
@@ -232,7 +232,7 @@ fn refused(status: StatusCode, answer: &Value) -> Failure {
 
 /// A hint of the server with its HTTP calls replaced by the commands that make them.
 fn in_the_shell(hint: String) -> String {
-    const WORDS: [(&str, &str); 11] = [
+    const WORDS: [(&str, &str); 13] = [
         ("DELETE /_mock/websites/{id}", "`crisp-mock ctl uninstall`"),
         ("POST /_mock/websites", "`crisp-mock ctl install`"),
         ("GET /_mock/websites", "`crisp-mock ctl websites`"),
@@ -241,6 +241,8 @@ fn in_the_shell(hint: String) -> String {
         ("PUT /_mock/schema", "`crisp-mock ctl schema FILE`"),
         ("GET /_mock/spaces", "`crisp-mock ctl space list`"),
         ("POST /_mock/spaces", "`crisp-mock ctl space create`"),
+        ("GET /_mock/hooks/deliveries", "`crisp-mock ctl hooks`"),
+        ("POST /_mock/events", "`crisp-mock ctl emit`"),
         ("GET /_mock/state", "`crisp-mock ctl state`"),
         ("POST /_mock/reset", "`crisp-mock ctl reset`"),
         ("send `limit` (null: none), `used` or both", "give a limit, `off` or --used"),

@@ -22,7 +22,7 @@ pub enum Mistake {
     FirstEntryWins, PoisonedByOneEntry, PollsConfiguredOnly, ItemByItem,
     // Own saves, and the order of answers.
     PollOverwritesOwnSave, TimeoutIsSuccess, RepeatsSavesBlindly, NoRollBack, LateSaveAnswerWins,
-    RelistOverwritesOwnSave, ArrivalOrder,
+    RelistOverwritesOwnSave, ArrivalOrder, SavesPartsWhole,
     // Waits, intervals, status.
     StopsOnRefusal, NoBackoff, IgnoresRetryAfter, BackoffWithoutCap, BackoffNeverResets,
     OnceASecond, OneRequestPerWebsite, PollsTooOften, ResyncLoop, AlwaysFresh,

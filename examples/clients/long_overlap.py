@@ -111,14 +111,26 @@ class LongOverlap:
                 self.failures = 0
                 if self.must_list():
                     continue
-                while not self.ready and self.unsure:
-                    await clock.sleep(1_000)
-                self.ready = True
-                due = min([self.polled + self.access["poll_ms"], self.relist, *self.lists])
-                await clock.sleep(due - clock.elapsed)
+                await self.rest()
             except Failure:
                 self.failures += 1
                 await clock.sleep(backoff(self.failures))
+
+    async def rest(self):
+        """Until the next poll or list. It is ready when nothing is left to be read alone, and when the list was beyond
+        doubt, or three more were not. It polls until then: one may tell that a website is gone which a reading does
+        not find."""
+        while not self.ready:
+            if not self.unsure and (self.doubts == 0 or self.doubts > 3):
+                self.ready = True
+            elif self.due() <= 0:
+                return
+            else:
+                await clock.sleep(min(1_000, self.due()))
+        await clock.sleep(self.due())
+
+    def due(self):
+        return min([self.polled + self.access["poll_ms"], self.relist, *self.lists]) - clock.elapsed
 
     async def list(self):
         """Lists every website, to the second empty page, since one may lie."""

@@ -26,6 +26,7 @@ class OneByOne {
   #seen = new Set(); // the items of the last differential
   #dates = []; // {at, date}: the server's time when good polls were sent, by our clock
   #queues = new Map(); // reads and saves of one website, one after another
+  #pending = 0; // how many of those are left
   #hinted = new Map(); // websites that wait to be read alone: whether they may be gone
   #lists = [0]; // when to list everything
   #relist = Infinity; // and when at the latest
@@ -64,14 +65,27 @@ class OneByOne {
         await this.poll();
         this.#failures = 0;
         if (this.mustList()) continue;
-        if (!this.ready) await Promise.all(this.#queues.values());
-        this.ready = true;
-        await sleep(Math.min(this.#polled + this.access.poll_ms, this.#relist, ...this.#lists) - clock.elapsed);
+        await this.rest();
       } catch (failure) {
         if (!failure.isAnswer) throw failure;
         await sleep(backoff(++this.#failures));
       }
     }
+  }
+
+  // Until the next poll or list. It is ready when nothing is left to be read alone, and when the list was beyond doubt,
+  // or three more were not. It polls until then: one may tell that a website is gone which a reading does not find.
+  async rest() {
+    while (!this.ready) {
+      if (this.#pending === 0 && (this.#doubts === 0 || this.#doubts > 3)) this.ready = true;
+      else if (this.due() <= 0) return;
+      else await sleep(Math.min(1_000, this.due()));
+    }
+    await sleep(this.due());
+  }
+
+  due() {
+    return Math.min(this.#polled + this.access.poll_ms, this.#relist, ...this.#lists) - clock.elapsed;
   }
 
   mustList() {
@@ -166,7 +180,8 @@ class OneByOne {
   }
 
   queue(id, work) {
-    const done = (this.#queues.get(id) ?? Promise.resolve()).then(work);
+    this.#pending += 1;
+    const done = (this.#queues.get(id) ?? Promise.resolve()).then(work).finally(() => (this.#pending -= 1));
     this.#queues.set(id, done);
     return done;
   }

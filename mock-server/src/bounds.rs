@@ -16,6 +16,7 @@
 //! | [`RTM_SOCKETS`] of a space | 2,000 | the handshake is refused, 503 |
 //! | [`RTM_FRAME`] from a client, and the names of events that a socket wants | 64 KiB | the socket is closed; more names are not taken |
 //! | [`RTM_INSTALLS`] that a socket remembers since it was bound | 4,000 | the socket is closed |
+//! | deliveries of web hooks | 1,000, 16 MiB of bodies | the oldest go, and are counted ([`Queue`](crate::hooks::Queue)) |
 //! | usage bills of a website | 100 | the oldest go ([`Usage`](crate::engine::Usage)) |
 //!
 //! A connection costs about 20 KB while it is open. What many of them cost is given back to the allocator

@@ -36,6 +36,7 @@
 //! | [`api`] | the routes as Crisp has them: credentials, tiers, envelope |
 //! | [`rtm`] | the RTM API: frames, sessions, what each socket is bound to |
 //! | [`fault`] | what can go wrong: the plan, the decision, the delivery it leads to |
+//! | [`hooks`] | web hooks: which deliveries there are, when each is due, what became of it |
 //! | [`state`] | a world as a document: dumped, and started from |
 //! | [`options`], [`stub`] | what a world can be started with |
 //! | [`journal`] | what was asked and what became of it, in bounded memory |
@@ -43,6 +44,7 @@
 //! | — | — |
 //! | [`spaces`] | many spaces in one process, chosen by credentials; the machine's clocks |
 //! | [`socket`] | HTTP/1.1 over TCP, carrying every delivery out for real |
+//! | [`sender`] | deliveries of web hooks, carried out for real |
 //! | [`control`] | the control API `/_mock` |
 //! | [`server`] | all of it behind listening sockets |
 
@@ -55,6 +57,7 @@ pub mod duration;
 pub mod engine;
 pub mod fault;
 pub mod form;
+pub mod hooks;
 pub mod id;
 mod javascript;
 pub mod journal;
@@ -65,7 +68,9 @@ pub mod quirks;
 pub mod rtm;
 pub mod sample;
 pub mod schema;
+pub mod sender;
 pub mod server;
+mod signature;
 pub mod socket;
 pub mod space;
 pub mod spaces;

@@ -74,6 +74,8 @@ operations! {
     RtmEvent [] true,
     /// A route outside the plugin area that `--stub` answers
     Stub [] true,
+    /// No request: a delivery of a web hook, of which faults say what goes wrong with it
+    Hook [] true,
     /// No route of the API, or a method that its route does not have
     Unmatched [] true,
 }

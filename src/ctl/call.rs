@@ -1,7 +1,11 @@
 //! A call of the control API as a value.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::Value;
+
+use crate::emulator::PATIENCE;
 
 /// A call, and how its answer is written for people.
 pub struct Call {
@@ -11,6 +15,8 @@ pub struct Call {
     pub path: String,
     /// Its body.
     pub body: Option<Value>,
+    /// For how long its answer is awaited.
+    pub patience: Duration,
     /// The answer in words; `--print json` prints it as it came.
     pub in_words: Box<dyn Fn(&Value) -> String>,
 }
@@ -41,12 +47,18 @@ impl Call {
         Self::new(method, path, Some(body), in_words)
     }
 
+    /// Waits so much longer for its answer.
+    pub fn patient(self, longer: Duration) -> Self {
+        Self { patience: self.patience + longer, ..self }
+    }
+
     fn new(
         method: Method,
         path: impl Into<String>,
         body: Option<Value>,
         in_words: impl Fn(&Value) -> String + 'static,
     ) -> Self {
-        Self { method, path: path.into(), body, in_words: Box::new(in_words) }
+        let in_words = Box::new(in_words);
+        Self { method, path: path.into(), body, patience: PATIENCE, in_words }
     }
 }

@@ -1,5 +1,7 @@
 //! The world's clock from a shell.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use crisp_mock_server::duration;
 use reqwest::Method;
@@ -8,6 +10,9 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::show::text;
 use crate::terminal::STRONG;
+
+/// How much longer a step may take that waits for the answers to web hooks.
+const LONGEST_SETTLING: Duration = Duration::from_secs(600);
 
 /// `ctl clock`
 #[derive(Debug, Args)]
@@ -23,6 +28,10 @@ enum Step {
         /// How much, as 20s
         #[arg(value_parser = checked)]
         by: String,
+
+        /// Do not stop at web hooks that fall due to wait for their answers
+        #[arg(long)]
+        no_settle: bool,
     },
     /// Move the wall clock alone, forward or back
     Skew {
@@ -49,7 +58,14 @@ impl Clock {
     pub(super) fn call(self) -> Call {
         let step = match self.step {
             None => return Call::get("/clock", shown),
-            Some(Step::Advance { by }) => json!({ "advance": by }),
+            Some(Step::Advance { by, no_settle: false }) => {
+                let step = json!({ "advance": by });
+                // A receiver of web hooks may take its time.
+                return Call::send(Method::POST, "/clock", step, shown).patient(LONGEST_SETTLING);
+            }
+            Some(Step::Advance { by, no_settle: true }) => {
+                json!({ "advance": by, "settle": false })
+            }
             Some(Step::Skew { by }) => json!({ "skew": by }),
             Some(Step::Set { to }) => json!({ "set": to }),
         };

@@ -5,6 +5,7 @@ mod call;
 mod clock;
 mod events;
 mod faults;
+mod hooks;
 mod requests;
 mod rtm;
 mod rules;
@@ -64,6 +65,10 @@ enum Command {
     Rtm,
     /// End a socket of the RTM API, or all of them, as a network that fails
     Kick(rtm::Kick),
+    /// Show the deliveries of web hooks
+    Hooks(hooks::Hooks),
+    /// Make one more attempt to deliver a web hook
+    Redeliver(hooks::Redeliver),
     /// Let something go wrong; show or remove what is armed
     Fault(faults::Faults),
     /// Show or move the clock
@@ -103,7 +108,7 @@ pub fn run(arguments: CtlArguments) -> Result<ExitCode, Failure> {
         }
         command => command.call()?,
     };
-    let answer = emulator.send(call.method, &call.path, call.body.as_ref());
+    let answer = emulator.call(call.method, &call.path, call.body.as_ref(), call.patience);
     let answer = runtime.block_on(answer)?;
     match print {
         Print::Json => terminal::say(&answer.to_string()),
@@ -123,6 +128,8 @@ impl Command {
             Self::Emit(emit) => emit.call()?,
             Self::Rtm => rtm::list(),
             Self::Kick(kick) => kick.call(),
+            Self::Hooks(hooks) => hooks.call(),
+            Self::Redeliver(redeliver) => redeliver.call(),
             Self::Fault(faults) => faults.call()?,
             Self::Clock(clock) => clock.call(),
             Self::Quota(quota) => quota.call(),

@@ -15,6 +15,8 @@ pub enum FailOn {
     Quota,
     /// An armed fault never fired.
     UnfiredFault,
+    /// A forged, aged or foreign web hook was answered with 2xx.
+    ForgedHook,
 }
 
 /// Which of the reasons hold, in words.
@@ -40,6 +42,10 @@ fn why(fail_on: FailOn, summary: &Summary) -> Option<String> {
         FailOn::Quota => (usage.refused > 0).then(|| {
             let number = counted(usage.refused, "request");
             format!("--fail-on quota: {number} refused because the daily quota was spent")
+        }),
+        FailOn::ForgedHook => usage.forged.as_ref().map(|(number, first)| {
+            let number = counted(*number, "forged web hook");
+            format!("--fail-on forged-hook: {number} answered with 2xx, first {first}")
         }),
         FailOn::UnfiredFault => usage.unfired.first().map(|first| {
             let number = usage.unfired.len() as u64 + usage.unfired_besides;

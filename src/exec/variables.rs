@@ -7,7 +7,7 @@ use crisp_mock_server::spaces::Info;
 use serde_json::{Map, Value};
 
 /// The names that may stand in braces, in the order of `crisp-mock ctl info`.
-const FACTS: [&str; 14] = [
+const FACTS: [&str; 15] = [
     "url",
     "rest_url",
     "control_url",
@@ -19,6 +19,7 @@ const FACTS: [&str; 14] = [
     "user_key",
     "development_identifier",
     "development_key",
+    "hook_secret",
     "space",
     "version",
     "pid",
@@ -106,6 +107,7 @@ pub fn variables(info: &Info, token: Option<&str>, asked: &[Template]) -> Vec<(S
         ("CRISP_KEY", &info.key),
         ("CRISP_TIER", &info.tier),
         ("CRISP_PLUGIN_ID", &info.plugin_id),
+        ("CRISP_HOOK_SECRET", &info.hook_secret),
     ];
     // `crisp-mock ctl` inside the command needs it, too.
     let token = token.map(str::to_owned);
@@ -137,6 +139,7 @@ mod tests {
             user_key: text("k"),
             development_identifier: text("d"),
             development_key: text("e"),
+            hook_secret: text("h"),
             space: text("default"),
             version: text("0.1.0"),
             pid: 7,

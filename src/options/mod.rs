@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use crisp_mock_server::document::{Form, Language, Node, Problem, TextForm as _};
 use crisp_mock_server::form::Span;
+use crisp_mock_server::hooks::Reach;
 use crisp_mock_server::options::{self, WorldOptions};
 use crisp_mock_server::quirks::{Quirks, Settings};
 use schemars::JsonSchema;
@@ -86,6 +87,18 @@ pub struct Options {
     #[arg(long, env = "CRISP_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_short_help = true)]
     pub control_token: Option<String>,
 
+    /// Let web hooks leave this machine; without it they go to its own addresses alone
+    #[arg(
+        long,
+        env = "CRISP_MOCK_HOOKS_ANYWHERE",
+        value_name = "true|false",
+        hide_possible_values = true,
+        hide_short_help = true,
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub hooks_anywhere: Option<bool>,
+
     /// Write every request there, one line of JSON each
     ///
     /// The lines are entries of the journal, as `GET /_mock/requests` has them, with the name of
@@ -131,6 +144,17 @@ pub struct Options {
         value_parser = whole::<u32>
     )]
     pub parent_pid: Option<u32>,
+}
+
+impl Options {
+    /// Which addresses web hooks may go to.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        match self.hooks_anywhere {
+            Some(true) => Reach::Anywhere,
+            Some(false) | None => Reach::Loopback,
+        }
+    }
 }
 
 impl Language for Options {

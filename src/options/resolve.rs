@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crisp_mock_server::options::Blueprint;
+use crisp_mock_server::options::{Blueprint, unreachable_hook};
 use serde_json::Value;
 
 use super::source::{Source, Unusable};
@@ -113,6 +113,8 @@ fn combine(
     }
     let faults = world.faults.take().map(|value| source("faults", value).faults());
     world.faults = faults.and_then(|faults| wrong.source(faults));
+    let stubs = world.stub_file.take().map(|value| source("stub_file", value).stubs());
+    world.stub_file = stubs.and_then(|stubs| wrong.source(stubs));
     let state = world.state.take().map(|value| source("state", value).state());
     world.state = state.and_then(|state| wrong.source(state));
     let listen = options.listen.unwrap_or(listen);
@@ -135,7 +137,9 @@ fn combine(
         let message = format!("public_url: `{url}` is no http or https address");
         wrong.option("public_url", &message, Some("write an address, as http://localhost:8420"));
     }
-    for error in Blueprint::new(world.clone()).err().unwrap_or_default() {
+    let far = unreachable_hook(&options.world, options.reach());
+    let errors = Blueprint::new(options.world.clone()).err().unwrap_or_default();
+    for error in errors.into_iter().chain(far) {
         wrong.option(error.option(), &error.to_string(), None);
     }
     if let Some((document, _)) = config {

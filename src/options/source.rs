@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crisp_mock_server::fault::FaultPlan;
 use crisp_mock_server::schema::{Review, Rules, SchemaProblem, SettingsSchema, review};
 use crisp_mock_server::state::State;
+use crisp_mock_server::stub::StubFile;
 use serde_json::Value;
 
 use crate::document::{self, Document, Problem, read_text};
@@ -57,6 +58,11 @@ impl Source {
         self.value("/state", judge_state, |state| State::parse(state).err())
     }
 
+    /// Reads a file of stubs.
+    pub fn stubs(self) -> Result<Value, Unusable> {
+        self.value("/stub_file", judge_stubs, |stubs| StubFile::parse(stubs).err())
+    }
+
     /// Reads a fault plan.
     pub fn faults(self) -> Result<Value, Unusable> {
         self.value("/faults", judge_plan, |plan| FaultPlan::parse_for_server(plan).err())
@@ -99,6 +105,12 @@ fn located(problems: &[SchemaProblem]) -> impl Iterator<Item = Problem> {
 /// [`Failure::BadFile`] with everything that is wrong.
 pub fn judge_state(document: &Document) -> Result<(), Failure> {
     let problems = State::parse(&document.value()).err().unwrap_or_default();
+    Ok(document.refuse(problems)?)
+}
+
+/// Judges a file of stubs.
+fn judge_stubs(document: &Document) -> Result<(), Failure> {
+    let problems = StubFile::parse(&document.value()).err().unwrap_or_default();
     Ok(document.refuse(problems)?)
 }
 

@@ -13,6 +13,8 @@ pub struct Facts<'a> {
     pub info: &'a Info,
     /// How many websites there are.
     pub websites: usize,
+    /// The web hooks.
+    pub hooks: Vec<String>,
     /// A link that opens the settings page of the first of them.
     pub settings_page: Option<String>,
 }
@@ -25,11 +27,13 @@ pub fn banner(server: &MockServer) -> String {
     let settings_page = page
         .zip(installed.first())
         .map(|(page, website)| crisp_mock_server::control::settings_url(page, website));
-    write(&Facts { info: server.info(), websites: installed.len(), settings_page })
+    let hooks = space.hooks.hooks().map(|(hook, _)| hook.to_string()).collect();
+    write(&Facts { info: server.info(), websites: installed.len(), hooks, settings_page })
 }
 
 fn write(facts: &Facts<'_>) -> String {
-    let Info { url, control_url, identifier, key, plugin_id, version, .. } = facts.info;
+    let Info { url, control_url, identifier, key, plugin_id, hook_secret, version, .. } =
+        facts.info;
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -48,6 +52,12 @@ fn write(facts: &Facts<'_>) -> String {
     row("Identifier", identifier);
     row("Key", key);
     row("Plugin", plugin_id);
+    for hook in &facts.hooks {
+        row("Web hook", hook);
+    }
+    if !facts.hooks.is_empty() {
+        row("Hook secret", hook_secret);
+    }
     if let Some(link) = &facts.settings_page {
         row("Settings page", link);
     }
@@ -131,6 +141,7 @@ mod tests {
             user_key: String::new(),
             development_identifier: String::new(),
             development_key: String::new(),
+            hook_secret: "fedcba9876543210fedcba9876543210".to_owned(),
             space: "default".to_owned(),
             version: "0.1.0".to_owned(),
             pid: 1,
@@ -147,6 +158,7 @@ mod tests {
         insta::assert_snapshot!(plain(&Facts {
             info: &info,
             websites: 25,
+            hooks: vec!["http://127.0.0.1:3000/hook".to_owned()],
             settings_page: Some(
                 "http://localhost:1234/config.html?website_id=8c84&token=c99e".into()
             ),
@@ -156,7 +168,9 @@ mod tests {
     #[test]
     fn without_a_settings_page_no_link_is_printed_and_another_port_is_named() {
         let info = info("http://127.0.0.1:40123");
-        let shown = plain(&Facts { info: &info, websites: 1, settings_page: None });
+        let facts = Facts { info: &info, websites: 1, hooks: Vec::new(), settings_page: None };
+        let shown = plain(&facts);
+        assert!(!shown.contains("Hook secret"));
         assert!(!shown.contains("Settings page"));
         assert!(shown.contains("1 website,"));
         assert!(shown.contains("message=Hello --url http://127.0.0.1:40123"));

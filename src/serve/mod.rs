@@ -111,7 +111,9 @@ pub fn start(
     on_request: Option<Listener>,
 ) -> Result<MockServer, Failure> {
     let Resolved { options, listen, .. } = resolved;
+    let reach = options.reach();
     let options_of_server = ServerOptions {
+        reach,
         listen: listen.address,
         also_listen: listen.also,
         rtm_listen: options.rtm_listen.map(|rtm| rtm.address),

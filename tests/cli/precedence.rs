@@ -21,7 +21,7 @@ enum Probe {
 type Row = (&'static str, [&'static str; 3], Probe);
 
 #[rustfmt::skip]
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 28] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(|one| one.url().rsplit_once(':').unwrap().0.to_owned())),
     ("rtm_listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(socket_for_go)),
     ("websites", ["2", "3", "4"], Probe::Serving(|one| websites(one).len().to_string())),
@@ -38,6 +38,9 @@ const ROWS: [Row; 25] = [
     ("now", ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"], Probe::Serving(|one| one.ctl_json(&["clock"])["now"].as_str().unwrap()[..10].to_owned())),
     ("settings_url", ["http://a/", "http://b/", "http://c/"], Probe::Serving(|one| websites(one)[0]["settings_url"].as_str().unwrap()[..9].to_owned())),
     ("stub", ["GET x=201", "GET x=202", "GET x=203"], Probe::Serving(|one| answer(one.ask("/v1/x"))[..12].to_owned())),
+    ("stub_file", ["0.json", "1.json", "2.json"], Probe::Serving(|one| answer(one.ask("/v1/x"))[..12].to_owned())),
+    ("hook", ["http://127.0.0.1:1/", "http://127.0.0.1:2/", "http://127.0.0.1:3/"], Probe::Serving(|one| hooks(one)["hooks"].to_string())),
+    ("hooks_anywhere", ["true", "false", "true"], Probe::Serving(|one| hooks(one)["anywhere"].to_string())),
     ("control_token", ["a", "b", "c"], Probe::Serving(|one| ["a", "b", "c"].map(|token| allowed(one, token)).join(" "))),
     ("faults", ["0.json", "1.json", "2.json"], Probe::Serving(|one| one.ctl_json(&["fault", "--list"])["faults"].as_array().unwrap().len().to_string())),
     ("state", ["0.json", "1.json", "2.json"], Probe::Serving(|one| websites(one).len().to_string())),
@@ -63,6 +66,12 @@ fn websites(server: &Serving) -> Vec<Value> {
     websites["websites"].as_object().unwrap().values().cloned().collect()
 }
 
+fn hooks(server: &Serving) -> Value {
+    let answer = answer(server.ask("/_mock/hooks"));
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
 fn allowed(server: &Serving, token: &str) -> String {
     let headers = format!("Authorization: Bearer {token}\r\n");
     answer(request(server.url(), "/_mock/info", &headers))[9..12].to_owned()
@@ -79,6 +88,7 @@ fn files(key: &str, value: Option<&str>) -> TempDir {
                 let websites = ["w1: {}", "w2: {}", "w3: {}"][..=number].join(", ");
                 format!("{{version: 1, websites: {{{websites}}}}}")
             }
+            "stub_file" => format!("{{stub: GET x=20{}}}", number + 1),
             _ => continue,
         };
         std::fs::write(folder.path().join(format!("{number}.json")), text).unwrap();

@@ -56,7 +56,8 @@ fn whole(chance: &mut Chance) -> String {
     if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }
 }
 
-fn number(chance: &mut Chance) -> String {
+/// A number as JSON may have it.
+pub fn number(chance: &mut Chance) -> String {
     let sign = if chance.percent(30) { "-" } else { "" };
     let mut text = format!("{sign}{}", whole(chance));
     if chance.percent(40) {

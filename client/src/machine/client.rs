@@ -115,8 +115,10 @@ impl Machine {
     /// What a later process can go on from; `None` before the first complete load.
     pub fn warm_start(&self) -> Option<WarmStart> {
         let cursor = self.cursor.ask().filter(|_| self.phase.is_loaded())?;
-        // What polls and reads of single websites were still to clear up is not stored.
-        let verified = self.lists.is_verified() && self.saves.names() == 0;
+        // What a list, polls and reads of single websites were still to clear up is not stored.
+        let verified = matches!(self.phase, Phase::Following)
+            && self.lists.is_verified()
+            && self.saves.names() == 0;
         let learnt = self.own_writes.websites();
         Some(WarmStart { websites: self.snapshot.websites.clone(), cursor, verified, learnt })
     }
@@ -138,7 +140,10 @@ impl Machine {
             Event::Failed { id, failure } => self.failed(id, failure),
             Event::Save { ticket, website, settings, how } => {
                 let ordered = self.now.elapsed;
-                self.saves.order(Save { ticket, website, settings, how, ordered });
+                let save = Save { ticket, website, settings, how, ordered };
+                #[cfg(feature = "mistakes")]
+                let save = super::mistaken::ordered(self.config.mistakes, &self.snapshot, save);
+                self.saves.order(save);
             }
             Event::PollNow => self.polls.due = self.polls.due.min(self.now.elapsed),
         }

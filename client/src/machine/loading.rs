@@ -9,6 +9,7 @@ use super::parts::difference::Draft;
 use super::pass::{Missing, Pass};
 use super::words::{Exchange, Job, Lane, Setback, Trouble};
 use crate::mistake::Mistake;
+use crate::wire::Item;
 use crate::{Website, WebsiteId, Websites};
 
 /// So many websites that a doubtful list lacks are asked for one by one; more would cost more
@@ -126,7 +127,7 @@ impl Machine {
         // Where the answer's last word is that the website lives, one reading is no proof.
         let gone = |id| (id, !websites.contains(&id));
         let mut doubts: Vec<_> = doubts.into_iter().map(gone).collect();
-        let vanished = pass.vanished(cached, &websites, &list.items);
+        let vanished = pass.vanished(cached, &websites, &list.items, self.config.overlap);
         let afresh = self.phase.lists_afresh();
         let signs = self.lists.signs(&list.items, pass.pages(), afresh);
         let evidence = pass.evidence(signs, &vanished);
@@ -140,12 +141,12 @@ impl Machine {
             match self.lists.drifted(patience) {
                 Doubtful::Again => {
                     self.recovered(Lane::Load);
-                    return self.list_again(vanished);
+                    return self.list_again(vanished, &list.items, exchange);
                 }
                 Doubtful::Later => {
                     self.recovered(Lane::Load);
                     self.list_is_in_vain("its pages moved while they were read", Trouble::Network);
-                    return self.list_again(vanished);
+                    return self.list_again(vanished, &list.items, exchange);
                 }
                 Doubtful::Used => {}
             }
@@ -168,10 +169,11 @@ impl Machine {
         self.finish_load(set, exchange);
     }
 
-    /// Another pass begins, after one that lacked these websites.
-    fn list_again(&mut self, vanished: Vec<WebsiteId>) {
+    /// Another pass begins, after one that lacked these websites and whose differential had these
+    /// items.
+    fn list_again(&mut self, vanished: Vec<WebsiteId>, items: &[Item], differential: &Exchange) {
         if let Some(pass) = self.phase.pass_mut() {
-            *pass = pass.again(vanished);
+            *pass = pass.again(vanished, items, differential);
         }
     }
 
@@ -200,6 +202,7 @@ impl Machine {
         self.ledger.listed(pass.cost());
         let Verified { websites, said, doubts } = set;
         self.replace(websites, &first, &said, exchange);
+        self.own_writes.listed(last.received.elapsed);
         for (id, said_gone) in doubts {
             self.saves.look_into(id, self.now.elapsed, said_gone);
         }

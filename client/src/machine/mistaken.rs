@@ -13,8 +13,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::event::Operation;
+use super::event::{How, Operation};
 use super::parts::difference::{Draft, apply};
+use super::state::Snapshot;
+use super::words::Save;
 use crate::mistake::{Mistake, Mistakes};
 use crate::wire::{self, Item, ItemKind, ItemList, Unreadable};
 use crate::{Settings, Website, WebsiteId};
@@ -33,6 +35,18 @@ pub(super) fn goes_beside(mistakes: Mistakes, operation: Operation, busy: &[Oper
         }
         Some(Mistake::ArrivalOrder) => operation == Operation::Since,
         _ => false,
+    }
+}
+
+/// What is sent for an order to save.
+pub(super) fn ordered(mistakes: Mistakes, shown: &Snapshot, save: Save) -> Save {
+    let known = shown.websites.get(&save.website);
+    match known.filter(|_| mistakes.has(Mistake::SavesPartsWhole)) {
+        Some(known) if save.how == How::Patch => {
+            let settings = known.settings.merged(&save.settings).unwrap_or(save.settings);
+            Save { settings, how: How::Put, ..save }
+        }
+        _ => save,
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Pass {
     vanished_before: Option<Vec<WebsiteId>>,
     /// Websites that were on the pages of earlier passes.
     seen_before: Ids<()>,
+    /// Websites that the differentials of earlier passes called removed, and when they were asked.
+    told_gone: Ids<Duration>,
     /// Websites of which polls told after their page, or without one: the cache knows better.
     heard: Ids<()>,
 }
@@ -90,35 +92,44 @@ impl Pass {
             ends: None,
             vanished_before: None,
             seen_before: Ids::default(),
+            told_gone: Ids::default(),
             heard: Ids::default(),
         }
     }
 
-    /// The pass after this one, which lacked these websites.
-    pub(super) fn again(&mut self, vanished: Vec<WebsiteId>) -> Self {
+    /// The pass after this one, which lacked these websites, and whose differential had these items.
+    pub(super) fn again(
+        &mut self,
+        vanished: Vec<WebsiteId>,
+        items: &[Item],
+        differential: &Exchange,
+    ) -> Self {
         let mut seen_before = std::mem::take(&mut self.seen_before);
         seen_before.extend(self.fresh.iter().map(|website| (website.id, ())));
-        Self { vanished_before: Some(vanished), seen_before, ..Self::start() }
+        let mut told_gone = std::mem::take(&mut self.told_gone);
+        told_gone.extend(removed(items).map(|id| (id, differential.sent.elapsed)));
+        Self { vanished_before: Some(vanished), seen_before, told_gone, ..Self::start() }
     }
 
     /// Websites that the cache has, or an earlier pass had, and the new set does not, without a
-    /// difference that says so.
+    /// difference that says so: in these items, or in those of an earlier pass that was asked within
+    /// `overlap` of this one. Had the website come back since, these items would tell.
     pub(super) fn vanished(
         &self,
         cached: &Websites,
         new: &Websites,
         items: &[Item],
+        overlap: Duration,
     ) -> Vec<WebsiteId> {
         let cached = cached.iter().map(|website| website.id);
         let known = cached.chain(self.seen_before.keys().copied());
         let mut ids: Vec<_> = known.filter(|id| !new.contains(id)).collect();
         if !ids.is_empty() {
-            let removed: Ids<()> = items
-                .iter()
-                .filter(|item| item.difference == ItemKind::Removed)
-                .map(|item| (item.id, ()))
-                .collect();
-            ids.retain(|id| !removed.contains_key(id));
+            let first = self.first().map_or(Duration::ZERO, |first| first.sent.elapsed);
+            let earlier = self.told_gone.iter().filter(|(_, at)| first < **at + overlap);
+            let told: Ids<()> =
+                removed(items).chain(earlier.map(|(id, _)| *id)).map(|id| (id, ())).collect();
+            ids.retain(|id| !told.contains_key(id));
         }
         ids.sort_unstable();
         ids.dedup();
@@ -299,9 +310,9 @@ impl Pass {
         Size { websites: websites + self.unreadable, bytes }
     }
 
-    /// How many websites polls have told of meanwhile.
+    /// How many websites polls have told of meanwhile, and earlier passes as removed.
     pub(super) fn names(&self) -> usize {
-        self.heard.len()
+        self.heard.len() + self.told_gone.len()
     }
 
     /// The set of the pages alone.
@@ -329,4 +340,9 @@ impl Pass {
             ..differential
         }
     }
+}
+
+/// The websites that a differential calls removed.
+fn removed(items: &[Item]) -> impl Iterator<Item = WebsiteId> {
+    items.iter().filter(|item| item.difference == ItemKind::Removed).map(|item| item.id)
 }

@@ -69,9 +69,13 @@ impl Machine {
         let evidence = polled.then(|| self.lists.later_signs(&list.items, known, idle)).flatten();
         self.put_in_place(draft, &list.items, exchange);
         self.flight.applied(exchange);
-        // A cursor of an earlier life may be ahead of a clock that was set back meanwhile.
-        let strayed = !polled && self.asked_from_the_future(&Job::Poll, exchange);
-        if strayed || self.cursor.jumped(exchange) {
+        if !polled && self.asked_from_the_future(&Job::Poll, exchange) {
+            // The cursor of an earlier life is ahead of a clock that was set back meanwhile: this poll
+            // was told nothing of what happened since, and only a list confirms the set (P11).
+            self.recovered(Lane::Poll);
+            return self.recover();
+        }
+        if self.cursor.jumped(exchange) {
             self.lists.clock_jumped();
         }
         if evidence.is_some_and(|evidence| self.lists.judge_later(&evidence, idle)) {

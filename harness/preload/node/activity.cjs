@@ -115,8 +115,10 @@ class Activity {
     if (found) {
       return found;
     }
-    // Module hooks run in a thread of Node's own; while one is waited for, its port holds the loop.
-    if (!this.#offspring.hasPorts && resources.includes("MessagePort")) {
+    // Module hooks run in a thread of Node's own; while one is waited for, its port holds the loop
+    // beside those of the program. `tsx` has some, to tell its hooks what to load.
+    const { hasThreads, heldPorts } = this.#offspring;
+    if (!hasThreads && resources.filter((name) => name === "MessagePort").length > heldPorts) {
       return "a module is being loaded";
     }
     return null;

@@ -10,8 +10,9 @@ const ELAPSED = "CRISP_CLOCK_ELAPSED_MS";
 const NOW = "CRISP_CLOCK_NOW_MS";
 
 class Offspring {
-  // Whether the program has message ports of its own.
-  hasPorts = !workerThreads.isMainThread;
+  // Whether there are threads, to which Node's ports lead, too: then its own cannot be told apart.
+  hasThreads = !workerThreads.isMainThread;
+  #ports = new Set(); // weakly, those of the program
   #workers = new Set();
   #children = new Map();
 
@@ -25,6 +26,20 @@ class Offspring {
     return this.#workers.size;
   }
 
+  // How many message ports of the program keep the event loop alive.
+  get heldPorts() {
+    let held = 0;
+    for (const reference of this.#ports) {
+      const port = reference.deref();
+      if (port === undefined) {
+        this.#ports.delete(reference);
+      } else if (port.hasRef()) {
+        held += 1;
+      }
+    }
+    return held;
+  }
+
   // The ids of child processes that still run.
   get children() {
     return [...this.#children.values()].slice(0, 100);
@@ -32,7 +47,8 @@ class Offspring {
 
   #watchWorkers(clock) {
     const workers = this.#workers;
-    const began = () => (this.hasPorts = true);
+    const ports = this.#ports;
+    const began = () => (this.hasThreads = true);
     class Worker extends workerThreads.Worker {
       constructor(file, options = {}) {
         began();
@@ -52,8 +68,8 @@ class Offspring {
     workerThreads.Worker = Worker;
     workerThreads.MessageChannel = class MessageChannel extends workerThreads.MessageChannel {
       constructor() {
-        began();
         super();
+        ports.add(new WeakRef(this.port1)).add(new WeakRef(this.port2));
       }
     };
     globalThis.MessageChannel = workerThreads.MessageChannel;

@@ -27,8 +27,8 @@ pub use values::{Val, Values};
 use crate::subject::DeclaredTiming;
 use crate::words::{How, SaveEnd, Side};
 
-/// So many differentials in a row may be refused for what they ask; whatever a client goes on asking
-/// then, nothing is wrong any more but that.
+/// So many differentials may be refused for what they ask after the last change or fault; whatever a
+/// client goes on asking then, nothing is wrong any more but that.
 const PATIENCE: u32 = 12;
 
 /// One order to save.
@@ -108,7 +108,8 @@ pub struct History {
     pub throttled: bool,
     /// The longest silence that any answer asked for.
     pub longest_asked: Duration,
-    /// So many differentials in a row were refused without a fault, for what they asked.
+    /// So many differentials were refused without a fault, for what they asked, since anything else
+    /// disturbed the client.
     pub own_refusals: u32,
     /// Whether the server's wall clock was moved.
     pub server_clock_moved: bool,
@@ -198,7 +199,7 @@ impl History {
                 let version = Version { from: at, state, by };
                 self.change(site, |track| track.versions.push(version));
                 if by != By::Start {
-                    self.disturbed = self.disturbed.max(at);
+                    self.disturb(at);
                 }
             }
             What::Shows { site, state } => self.change(site, |track| track.shown = state),
@@ -219,7 +220,7 @@ impl History {
                 self.ready.get_or_insert(at);
             }
             What::SaveEnded(save, end) => {
-                self.disturbed = self.disturbed.max(at);
+                self.disturb(at);
                 if let Some(save) = self.saves.get_mut(save as usize) {
                     save.end.get_or_insert(end);
                 }
@@ -229,14 +230,14 @@ impl History {
                     self.change(site as Site, |track| track.shown = None);
                 }
                 (self.life, self.born, self.ready) = (self.life + 1, at, None);
-                self.disturbed = self.disturbed.max(at);
+                self.disturb(at);
             }
             What::Clock { side, .. } | What::ClockWindow(side) => {
                 self.server_clock_moved |= side == Side::Server;
-                self.disturbed = self.disturbed.max(at);
+                self.disturb(at);
             }
             What::Quiet | What::SaveOrdered(_) => {
-                self.disturbed = self.disturbed.max(at);
+                self.disturb(at);
             }
             What::Handled(_) | What::Step | What::Status { .. } | What::Idle(_) | What::End => {}
         }
@@ -252,20 +253,24 @@ impl History {
             return;
         };
         request.ended = Some(at);
-        if request.operation == Operation::Since {
-            self.own_refusals = match request.is_own_refusal() {
-                true => self.own_refusals + 1,
-                false => 0,
-            };
-            if self.own_refusals > PATIENCE {
-                return; // nothing more comes of it, however long it is watched
+        if request.operation == Operation::Since && request.is_own_refusal() {
+            self.own_refusals += 1;
+            if self.own_refusals <= PATIENCE {
+                self.disturbed = self.disturbed.max(at);
             }
+            return; // after that nothing more comes of it, however long it is watched
         }
         // A cache that always stands in front is no event.
         let honest = matches!(request.quality, Quality::Good | Quality::Denied | Quality::Stale);
         if request.met_fault() || !honest {
-            self.disturbed = self.disturbed.max(at);
+            self.disturb(at);
         }
+    }
+
+    /// A change or a trouble after which the client has some time to be right.
+    fn disturb(&mut self, at: Duration) {
+        self.disturbed = self.disturbed.max(at);
+        self.own_refusals = 0;
     }
 
     /// Whether the client asks again and again what the server refuses for good, so that there is

@@ -7,6 +7,7 @@ use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, shown, time};
 use crate::history::{By, Event, History, Quality, Request, Site, Track, Version, What, same};
+use crate::words::Side;
 
 pub(super) struct Converged {
     wanted: Option<Duration>,
@@ -60,9 +61,50 @@ fn calm_until(history: &History, event: &Event, from: Duration) -> Duration {
 
 impl Oracle for Converged {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
-        if event.what != What::End {
-            return self.calm(history, event);
+        let breach = match event.what {
+            What::End => self.end(history, event),
+            _ => self.calm(history, event),
+        };
+        if breach.is_some() && changed_between_two_moves_of_the_clock(history) {
+            let why = "the server's clock was moved twice and nothing asked between: no differential \
+                       tells what changed there";
+            self.unjudged = Some(why.to_owned());
+            return None;
         }
+        breach
+    }
+
+    fn unjudged(&self, _history: &History) -> Option<String> {
+        self.unjudged.clone()
+    }
+}
+
+/// Whether something changed between two moves of the server's clock, while no answer reached the
+/// client: its stamp may lie before all that the client asks for, and no date ever shows that.
+fn changed_between_two_moves_of_the_clock(history: &History) -> bool {
+    let mut hidden = None;
+    for event in &history.events {
+        match event.what {
+            What::Clock { side: Side::Server, .. } | What::ClockWindow(Side::Server) => {
+                if hidden == Some(true) {
+                    return true;
+                }
+                hidden = Some(false);
+            }
+            What::Truth { by, .. } if by != By::Start && hidden.is_some() => hidden = Some(true),
+            What::Sent(index) => {
+                let quality = history.requests.get(index as usize).map(|request| request.quality);
+                hidden = hidden.filter(|_| quality != Some(Quality::Good));
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+impl Converged {
+    /// Judges the end of the run.
+    fn end(&mut self, history: &History, event: &Event) -> Option<Breach> {
         let limit = self.wanted.unwrap_or_else(|| history.bound());
         let due = history.disturbed + limit;
         if event.at < due && !history.settled {
@@ -79,10 +121,6 @@ impl Oracle for Converged {
             Some(at) => Some(late(history.disturbed, at, due, limit)),
             None => Some(never(history, event, limit)),
         }
-    }
-
-    fn unjudged(&self, _history: &History) -> Option<String> {
-        self.unjudged.clone()
     }
 }
 
@@ -226,10 +264,11 @@ fn reach(history: &History, since: Duration) -> &'static str {
 /// That the client asks for ever what is refused.
 fn refusals(history: &History) -> String {
     let mut last = history.requests.iter().rev();
-    let last = last.find(|request| request.operation == Operation::Since);
+    let since = Operation::Since;
+    let last = last.find(|request| request.operation == since && request.is_own_refusal());
     match last.filter(|_| history.refuses_itself()) {
         Some(request) => format!(
-            " Its last {} polls were refused for what they ask ({} with {}), and no fault did that.",
+            " {} of its last polls were refused for what they ask ({} with {}), and no fault did that.",
             history.own_refusals,
             request.spot(),
             request.status.unwrap_or_default()

@@ -62,13 +62,19 @@ fn allowed(history: &History, now: Duration) -> u64 {
     let odd = history.requests.iter().filter(odd).count() as u64;
     let lists = lives
         + declared.relist_every.map_or(0, times)
-        + 2 * changes
+        + changes * lists_a_change(history)
         + 2 * odd
         + u64::from(history.requests.iter().any(|request| request.quality.is_failure()));
     let pages = history.requests.iter().filter_map(|request| request.page).max().unwrap_or(1);
     let pages = u64::from(pages).min(history.tracks.len() as u64 + 2);
     let saves = history.saves.len() as u64;
     polls + lists * (pages + 4) + 3 * changes + 6 * saves + 2 * odd + trouble(history) + 3
+}
+
+/// How often a change may have everything listed again: once to see it and once to confirm it, and
+/// once more where the list and the differential lag, since they contradict each other meanwhile.
+fn lists_a_change(history: &History) -> u64 {
+    if history.staleness.longest() > Duration::ZERO { 3 } else { 2 }
 }
 
 /// What failures may cost: a repeat each, but no more than waits that grow would make.

@@ -114,11 +114,21 @@ const LAST_LINES: usize = 12;
 
 /// Why nothing was judged, in a sentence.
 pub(super) fn reason(report: &ScenarioReport) -> String {
-    match &report.unjudged {
-        Some(why) => format!("{why}."),
-        None if report.unreached.is_empty() => "This client cannot save.".to_owned(),
-        None => format!("It never came to `{}`.", report.unreached.join("`, `")),
+    let converged = report.not_judged.iter().find(|(rule, _)| rule == "converged");
+    match (&report.unjudged, converged) {
+        (Some(why), _) => format!("{why}."),
+        (None, _) if !report.unreached.is_empty() => {
+            format!("It never came to `{}`.", report.unreached.join("`, `"))
+        }
+        (None, Some((_, why))) => format!("{}.", capitalised(why)),
+        (None, None) => "This client cannot save.".to_owned(),
     }
+}
+
+/// The text as the beginning of a sentence.
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }
 
 /// What is to be said of a client outside.

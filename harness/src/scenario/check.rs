@@ -15,7 +15,7 @@ use super::strangers::strangers;
 use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
-const NEVER_ASKED: [Operation; 9] = [
+const NEVER_ASKED: [Operation; 10] = [
     Operation::Endpoints,
     Operation::Usage,
     Operation::Provenance,
@@ -24,6 +24,7 @@ const NEVER_ASKED: [Operation; 9] = [
     Operation::Rtm,
     Operation::RtmEvent,
     Operation::Stub,
+    Operation::Hook,
     Operation::Unmatched,
 ];
 

@@ -74,6 +74,7 @@ impl Prepared {
             schema,
             quirks,
             faults: scenario.faults.clone(),
+            stubs: Vec::new(),
             state: None,
         };
         Ok(Self {

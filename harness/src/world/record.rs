@@ -107,10 +107,11 @@ impl Taken {
 /// Finds the order that a save's request carries out, of those with the same content: the oldest of
 /// this life of the client that is open and has no request yet, else the oldest that is open, else
 /// the latest. Of two equal orders the second request belongs to the second, and is no repetition.
-/// An order that a restart cut off would be open for ever. A client that saves by a page of its own may
-/// send more than it was given: its request may belong to any order without one, and no other content
-/// is ever a repetition.
+/// An order that a restart cut off would be open for ever. A PUT of all members may carry out an order
+/// for some of them. A client that saves by a page of its own may send more than it was given: its
+/// request may belong to any order without one, and no other content is ever a repetition.
 fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
+    let Ok(asked) = serde_json::from_slice::<Value>(body) else { return };
     let settings = std::str::from_utf8(body).map(|text| history.values.json(text));
     let request = &history.requests[index as usize];
     let how = match request.operation {
@@ -120,16 +121,21 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     let (Ok(settings), Some(site)) = (settings, request.site) else {
         return;
     };
-    let own_page = history.own_page;
+    let (own_page, values) = (history.own_page, &history.values);
     let same = |save: &Save| save.site == site && save.how == how && save.settings == settings;
-    let saves = &history.saves;
+    let whole = |save: &Save| {
+        let part = || serde_json::from_str(values.text(save.settings)).unwrap_or_default();
+        how == How::Put && save.how == How::Patch && save.site == site && includes(&asked, &part())
+    };
     let is_open = |save: &Save| save.end.is_none() && save.life == request.life;
     let untried = |save: &Save| is_open(save) && save.attempts.is_empty();
-    let found = saves.iter().position(|save| untried(save) && same(save));
-    let found = found
-        .or_else(|| saves.iter().position(|save| own_page && untried(save) && save.site == site));
-    let found = found.or_else(|| saves.iter().position(|save| is_open(save) && same(save)));
-    let Some(save) = found.or_else(|| saves.iter().rposition(same)) else {
+    let by_own_page = |save: &Save| own_page && untried(save) && save.site == site;
+    let oldest = |fits: &dyn Fn(&Save) -> bool| history.saves.iter().position(fits);
+    let found = oldest(&|save| untried(save) && same(save))
+        .or_else(|| oldest(&|save| by_own_page(save) || (untried(save) && whole(save))))
+        .or_else(|| oldest(&|save| is_open(save) && (same(save) || (!own_page && whole(save)))))
+        .or_else(|| history.saves.iter().rposition(same));
+    let Some(save) = found else {
         return;
     };
     let order = &mut history.saves[save];
@@ -139,6 +145,16 @@ fn attribute(history: &mut History, index: RequestIndex, body: &Bytes) {
     }
     order.attempts.push(index);
     history.requests[index as usize].save = u32::try_from(save).ok();
+}
+
+/// Whether every member of the part is in the whole.
+fn includes(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            part.iter().all(|(key, value)| whole.get(key).is_some_and(|held| includes(held, value)))
+        }
+        _ => whole == part,
+    }
 }
 
 /// Enters an order to save; returns its place.
@@ -236,6 +252,21 @@ mod tests {
         let requests = [(); 3].map(|()| put(&mut history));
         let belongs = requests.map(|index| history.requests[index as usize].save);
         assert_eq!(belongs, [Some(0), Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn a_put_of_all_members_carries_out_an_order_for_some_of_them() {
+        let belongs = |part: &str| {
+            let mut history = History::default();
+            let settings: Value = serde_json::from_str(part).unwrap();
+            order(&mut history, Duration::ZERO, WebsiteId::numbered(1), &settings, How::Patch);
+            let request = put(&mut history);
+            history.requests[request as usize].save
+        };
+        assert_eq!(belongs(r#"{"message":"mine"}"#), Some(0));
+        assert_eq!(belongs("{}"), Some(0));
+        assert_eq!(belongs(r#"{"message":"theirs"}"#), None);
+        assert_eq!(belongs(r#"{"message":"mine","color":"red"}"#), None);
     }
 
     #[test]

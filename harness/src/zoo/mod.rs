@@ -86,7 +86,7 @@ impl Eq for Mutant {}
 /// All mutants, in the order of their numbers.
 #[must_use]
 pub fn all() -> &'static [Mutant] {
-    &table::MUTANTS
+    table::MUTANTS
 }
 
 /// The names of all mutants, in the order of their numbers.

@@ -6,7 +6,7 @@ use super::Mutant;
 
 /// All mutants, in the order of their numbers. Hazards are rows of `docs/hazards.md`.
 #[rustfmt::skip]
-pub(super) static MUTANTS: [Mutant; 80] = [
+pub(super) static MUTANTS: &[Mutant] = &[
     row(1, "cursor-moves-on-failure", CursorMovesOnFailure, "F3",
         "moves the cursor although the poll failed",
         Some("utopia PR #794; pouchdb #1240")),
@@ -247,6 +247,9 @@ pub(super) static MUTANTS: [Mutant; 80] = [
     row(80, "late-save-counts", LateSaveCounts, "A7",
         "shows a save when its answer comes, though it has given it up and read the website since",
         None),
+    row(81, "saves-parts-whole", SavesPartsWhole, "W3",
+        "saves some members by a PUT of all that it shows, over what an operator has just edited",
+        Some("the whole object that a settings form sends back")),
 ];
 
 const fn row(

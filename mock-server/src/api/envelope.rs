@@ -49,6 +49,14 @@ impl Answer {
         }
     }
 
+    /// What a stub answers: a refusal from 400 on.
+    #[must_use]
+    pub fn stubbed(status: u16, reason: Option<String>, data: String) -> Self {
+        let mut answer = Self { error: status >= 400, ..Self::new(status, "stubbed", data) };
+        answer.reason = reason.map_or(answer.reason, Cow::Owned);
+        answer
+    }
+
     /// A success of a write: no data, and a reason that a quirk may replace.
     #[must_use]
     pub fn written(status: u16, reason: &'static str, quirk: &Reason) -> Self {

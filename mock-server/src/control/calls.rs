@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::described::{self, body, count};
 use super::{
-    clock, events, faults, health, info, openapi, ready, requests, reset, rtm, rules, spaces,
-    state, websites,
+    clock, events, faults, health, hooks, info, openapi, ready, requests, reset, rtm, rules,
+    spaces, state, websites,
 };
 
 /// The calls that every space has.
@@ -16,6 +16,7 @@ pub(super) fn of_a_space() -> Vec<Call> {
         installations(),
         journal(),
         told_events(),
+        web_hooks(),
         sockets(),
         armed_faults(),
         rules_of_a_world(),
@@ -206,6 +207,46 @@ fn sockets() -> Vec<Call> {
     ]
 }
 
+fn web_hooks() -> Vec<Call> {
+    let delivery = "/hooks/deliveries/{delivery}/redeliver";
+    vec![
+        Call::get(
+            "/hooks",
+            hooks::list,
+            "Where events are delivered, and the secret of signatures.",
+        )
+        .answers(
+            200,
+            "The hooks.",
+            with(json!({
+                "hooks": list(object()), "secret": text(), "anywhere": { "type": "boolean" },
+            })),
+        ),
+        Call::get("/hooks/deliveries", hooks::deliveries, "What became of each, the newest 1,000.")
+            .query("since_id", count(), "Only deliveries with a greater number.")
+            .query("event", text(), "Only of events with this name.")
+            .query("website", described::website(), "Only about this website: a UUID or w7.")
+            .query("state", described::delivery_state(), "Only those that stand so.")
+            .query(
+                "wait",
+                described::duration(),
+                "Hold the call until one matches, at most so long (5s; never over 5m).",
+            )
+            .answers(
+                200,
+                "Oldest first, with their attempts.",
+                with(json!({ "deliveries": list(object()), "count": count(), "lost": count() })),
+            ),
+        Call::post(delivery, hooks::redeliver, "Makes one more attempt, with the same signature.")
+            .answers(200, "Which one.", object()),
+        Call::post("/hooks/resume", hooks::resume, "Switches suspended hooks on again.").answers(
+            200,
+            "How many there were.",
+            with(json!({ "resumed": count() })),
+        ),
+    ]
+}
+
 fn armed_faults() -> Vec<Call> {
     vec![
         Call::get(
@@ -242,10 +283,7 @@ fn rules_of_a_world() -> Vec<Call> {
             component("Clock"),
         ),
         Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
-            .takes(body::<clock::Step>([
-                ("advance", described::duration()),
-                ("skew", described::shift()),
-            ]))
+            .takes(described::clock_step())
             .answers(200, "The time after it.", component("Clock")),
         Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
             200,

@@ -5,8 +5,10 @@
 //! that do not fit the plugin's schema) is refused all the same.
 
 use serde_json::{Map, Value, json};
+use strum::VariantNames;
 
 use crate::document::{self, Language};
+use crate::hooks::State;
 use crate::operation::Operation;
 use crate::quirks::{Quirks, TABLE};
 
@@ -80,6 +82,34 @@ pub(super) fn duration() -> Value {
         "pattern": "^([0-9]{1,2}d ?)?([0-9]{1,3}h ?)?([0-9]{1,4}m ?)?([0-9]{1,6}s ?)?([0-9]{1,6}ms)?$",
         "examples": ["5s", "1m30s"],
     })
+}
+
+/// One step of the clock; what a step does not take may be null.
+pub(super) fn clock_step() -> Value {
+    let no = || json!({ "type": "null" });
+    let date = json!({ "type": "string", "format": "date-time" });
+    let settle = json!({
+        "type": ["boolean", "null"],
+        "description": "Whether a manual clock stops at each delivery of a web hook that falls due \
+            and waits for its answer; true without it.",
+    });
+    let step = |name: &str, value: Value| {
+        let mut members = json!({ "advance": no(), "skew": no(), "set": no(), "settle": no() });
+        members[name] = value;
+        if name == "advance" {
+            members["settle"] = settle.clone();
+        }
+        json!({
+            "type": "object", "properties": members, "required": [name],
+            "additionalProperties": false,
+        })
+    };
+    json!({ "anyOf": [step("advance", duration()), step("skew", shift()), step("set", date)] })
+}
+
+/// Where a delivery stands.
+pub(super) fn delivery_state() -> Value {
+    json!({ "type": "string", "enum": State::VARIANTS })
 }
 
 /// A duration that may have a sign.

@@ -12,6 +12,7 @@ mod events;
 mod extract;
 mod faults;
 mod guard;
+mod hooks;
 mod json;
 mod openapi;
 mod requests;
@@ -37,6 +38,7 @@ pub use websites::settings_url;
 
 use crate::control::call::routes;
 use crate::control::extract::Chosen;
+use crate::hooks::Reach;
 use crate::socket::StopSignal;
 use crate::spaces::{Info, Spaces};
 
@@ -51,6 +53,8 @@ pub struct ControlState {
     pub public_url: String,
     /// The token demanded from every call, if one is.
     pub control_token: Option<String>,
+    /// Which addresses web hooks may go to.
+    pub reach: Reach,
     /// Whether everything is seeded.
     pub ready: AtomicBool,
 }

@@ -59,7 +59,7 @@ impl Question {
     }
 }
 
-/// For how long a call waits that says so in `wait`.
+/// For how long a call that is asked to `wait` is held; not at all where it is not asked to.
 pub(super) fn patience(wait: Option<&str>) -> Result<Duration, ControlError> {
     let Some(text) = wait else {
         return Ok(Duration::ZERO);

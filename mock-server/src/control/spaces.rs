@@ -16,6 +16,7 @@ use crate::control::extract::{Names, Order};
 use crate::document::{Form, Language};
 use crate::form::Span;
 use crate::options::{self, Blueprint, DEFAULT_EXPIRY, WorldOptions};
+use crate::sender;
 use crate::space::DEFAULT;
 use crate::spaces::{Info, is_space_name};
 
@@ -44,7 +45,7 @@ impl Language for NewSpace {
 }
 
 /// `POST /_mock/spaces`: a fresh world. Options that the body leaves out are the server's own,
-/// credentials and faults excepted.
+/// credentials, hooks and faults excepted.
 pub async fn make(
     State(state): State<Arc<ControlState>>,
     Order(asked): Order<NewSpace>,
@@ -54,6 +55,9 @@ pub async fn make(
     }
     let expires = asked.expires.map_or(DEFAULT_EXPIRY, Duration::from);
     let server = state.spaces.default_space().lock().blueprint().options.clone();
+    if let Some(error) = options::unreachable_hook(&asked.world, state.reach) {
+        return Err(invalid(error.to_string()));
+    }
     let blueprint = Blueprint::new(inherit(asked.world, server)).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
         invalid(all.join("; "))
@@ -61,6 +65,7 @@ pub async fn make(
     let cell = state.spaces.make(asked.name, blueprint, expires).map_err(|taken| {
         ControlError::conflict(taken.to_string(), "GET /_mock/spaces lists the spaces there are")
     })?;
+    sender::start(&cell, state.reach, state.stopping.clone());
     let info = Info::of(&cell.lock(), &state.public_url);
     Ok((StatusCode::CREATED, Json(info)))
 }
@@ -69,6 +74,8 @@ pub async fn make(
 fn inherit(asked: WorldOptions, server: WorldOptions) -> WorldOptions {
     let mut base = server;
     (base.identifier, base.key, base.faults) = (None, None, None);
+    // Each space signs with a secret of its own, which the receiver of the server's does not know.
+    base.hook = Vec::new();
     // A space that names a profile or quirks of its own starts from the defaults, not from ours.
     if asked.profile.is_some() || asked.quirks.is_some() {
         (base.profile, base.quirks) = (None, None);

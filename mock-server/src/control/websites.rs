@@ -164,6 +164,8 @@ pub(super) fn write<T>(
         let result = change(&mut space);
         if result.is_ok() {
             space.written_from_outside();
+            let now = space.now(system_clock::elapsed());
+            space.take_in_events(now);
         }
         result
     };

@@ -325,26 +325,6 @@ impl World {
         Ok(())
     }
 
-    /// An event of any name about a website: `data` over the payload that events of that name have
-    /// (docs/events.md). Returns its number.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NotSubscribed`]: Crisp sends a plugin no events of other websites.
-    pub fn emit(
-        &mut self,
-        now: Moment,
-        id: WebsiteId,
-        event: &EventName,
-        data: Map<String, Value>,
-    ) -> Result<u64, Refusal> {
-        let website = self.subscribed(id)?;
-        let mut payload = payload::typical(event.as_str(), website, self.plugin, now.wall);
-        payload.extend(data);
-        let payload = numbers::kept(payload, self.quirks.numbers);
-        Ok(self.outbox.emit(now.wall, id, event.as_str(), payload.into()))
-    }
-
     fn subscribed(&self, id: WebsiteId) -> Result<&Arc<Website>, Refusal> {
         self.directory.get(id).ok_or(Refusal::NotSubscribed(id))
     }

@@ -5,10 +5,11 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::clock::Stamp;
+use crate::clock::{Moment, Stamp};
 use crate::engine::settings::parsed;
 use crate::engine::website::Website;
-use crate::id::derive_uuid;
+use crate::engine::{Refusal, World, numbers};
+use crate::id::{WebsiteId, derive_uuid};
 
 /// The longest name of an event.
 const LONGEST_NAME: usize = 100;
@@ -57,14 +58,31 @@ impl FromStr for EventName {
     }
 }
 
+impl World {
+    /// An event of any name about a website: `data` over the payload that events of that name have
+    /// (docs/events.md). Returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotSubscribed`]: Crisp sends a plugin no events of other websites.
+    pub fn emit(
+        &mut self,
+        now: Moment,
+        id: WebsiteId,
+        event: &EventName,
+        data: Map<String, Value>,
+    ) -> Result<u64, Refusal> {
+        let website = self.subscribed(id)?;
+        let mut payload = typical(event.as_str(), website, self.plugin, now.wall);
+        payload.extend(data);
+        let payload = numbers::kept(payload, self.quirks.numbers);
+        Ok(self.outbox.emit(now.wall, id, event.as_str(), payload.into()))
+    }
+}
+
 /// The payload of an event: its website, and what Crisp's events of that name have beside it, with one
 /// made-up visitor per website. An unknown name has the website alone.
-pub(super) fn typical(
-    event: &str,
-    website: &Website,
-    plugin: Uuid,
-    now: Stamp,
-) -> Map<String, Value> {
+fn typical(event: &str, website: &Website, plugin: Uuid, now: Stamp) -> Map<String, Value> {
     let name = website.id.to_string();
     let session = format!("session_{}", derive_uuid(&["session", &name]));
     let visitor = json!({ "user_id": session, "nickname": "Visitor" });

@@ -166,7 +166,7 @@ impl ArmedFaults {
     fn index(&mut self) {
         for (operation, places) in Operation::ALL.into_iter().zip(&mut self.by_operation) {
             // A window alone is about requests.
-            let requests = operation != Operation::RtmEvent;
+            let requests = ![Operation::Hook, Operation::RtmEvent].contains(&operation);
             let aimed =
                 |armed: &Armed| armed.fault.at.map_or(requests, |at| at.operation == operation);
             let matching = self.faults.iter().enumerate().filter(|(_, armed)| aimed(armed));

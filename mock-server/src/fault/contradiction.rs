@@ -32,7 +32,7 @@ pub(super) fn contradictions(fault: &Fault) -> Vec<Contradiction> {
         target(fault, operation, &mut add);
     }
     lie(fault, &mut add);
-    sockets(fault, &mut add);
+    events(fault, &mut add);
     found
 }
 
@@ -151,26 +151,46 @@ fn target(fault: &Fault, operation: Operation, add: &mut Add<'_>) {
     }
 }
 
-/// Sockets, their events and requests go wrong in different ways.
-fn sockets(fault: &Fault, add: &mut Add<'_>) {
+/// Sockets, events on their way and requests go wrong in different ways.
+fn events(fault: &Fault, add: &mut Add<'_>) {
     let operation = fault.at.map(|target| target.operation);
-    let key = fault.effect.key();
-    let is_event = operation == Some(Operation::RtmEvent);
-    if is_event && !fault.effect.fits_socket_events() {
-        add(
-            Some(key),
-            &format!("`{key}` is for answers, and an event on a socket has none"),
+    let (effect, key) = (&fault.effect, fault.effect.key());
+    let blamed = if operation.is_some() { "at" } else { key };
+    let unfit = match operation {
+        Some(Operation::RtmEvent) => (!effect.fits_socket_events()).then_some((
+            "an event on a socket has none",
             "write `drop`, `duplicate`, `delay`, `hold_order`, `kick`, `close` or `reset`",
-        );
-    } else if !is_event && fault.effect.is_for_events() {
-        let blamed = if operation.is_some() { "at" } else { key };
-        add(Some(blamed), &format!("`{key}` is for events"), "add `at: rtm_event#1`");
-    } else if !is_event && fault.effect.is_for_sockets() && operation != Some(Operation::Rtm) {
-        let blamed = if operation.is_some() { "at" } else { key };
-        add(Some(blamed), &format!("`{key}` is for sockets"), "add `at: rtm#1`");
+        )),
+        Some(Operation::Hook) => (!effect.fits_hooks()).then_some((
+            "a hook is a request to the plugin",
+            "write `drop`, `duplicate`, `delay`, `hold_order`, `bad_signature`, `old_timestamp` or \
+             `other_website`",
+        )),
+        _ => {
+            if effect.is_forgery() {
+                add(
+                    Some(blamed),
+                    &format!("`{key}` is for deliveries of hooks"),
+                    "add `at: hook#1`",
+                );
+            } else if effect.is_for_events() {
+                let hint = "add `at: hook#1` or `at: rtm_event#1`";
+                add(Some(blamed), &format!("`{key}` is for events"), hint);
+            } else if effect.is_for_sockets() && operation != Some(Operation::Rtm) {
+                add(Some(blamed), &format!("`{key}` is for sockets"), "add `at: rtm#1`");
+            }
+            return;
+        }
+    };
+    if let Some((why, hint)) = unfit {
+        add(Some(key), &format!("`{key}` is for answers, and {why}"), hint);
     }
-    if is_event && fault.method.is_some() {
-        add(Some("method"), "an event on a socket has no method", "remove `method`");
+    if fault.method.is_some() {
+        let what = match operation {
+            Some(Operation::Hook) => "every hook is a POST",
+            _ => "an event on a socket has no method",
+        };
+        add(Some("method"), what, "remove `method`");
     }
 }
 

@@ -50,6 +50,7 @@ pub struct Decision {
     drip: Option<Rate>,
     hold_order: bool,
     copies: bool,
+    forgery: bool,
 }
 
 impl Decision {
@@ -67,6 +68,7 @@ impl Decision {
             drip: None,
             hold_order: false,
             copies: false,
+            forgery: false,
         }
     }
 
@@ -85,6 +87,7 @@ impl Decision {
             Part::Drip => self.drip.is_none() && !silent,
             Part::Order => !self.hold_order && !silent,
             Part::Copies => !self.copies,
+            Part::Forgery => !self.forgery,
             Part::Socket | Part::Clock => true,
         };
         if !free {
@@ -97,11 +100,17 @@ impl Decision {
             (_, Effect::Drip(rate)) => self.drip = Some(*rate),
             (Part::Order, _) => self.hold_order = true,
             (Part::Copies, _) => self.copies = true,
+            (Part::Forgery, _) => self.forgery = true,
             (Part::Drip | Part::Socket | Part::Clock, _) => {}
         }
         let fault = Arc::clone(fault);
         self.fired.push(Fired { id, fault });
         true
+    }
+
+    /// How much later it comes.
+    pub(super) fn delay(&self) -> Duration {
+        self.delay.unwrap_or_default()
     }
 
     /// The 1-based index of the request among those of its operation since the start or reset.

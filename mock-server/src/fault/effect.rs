@@ -18,7 +18,7 @@ use crate::operation::Operation;
 pub const STALE_AT_MOST: Duration = Duration::from_secs(600);
 
 /// How many effects act on events or sockets alone.
-const EVENT_EFFECTS: usize = 5;
+const EVENT_EFFECTS: usize = 8;
 
 /// What a fault does: a row for each effect, whose name is its key in a plan.
 #[derive(
@@ -94,6 +94,12 @@ pub enum Effect {
     Drop(True),
     /// An event that is sent twice.
     Duplicate(True),
+    /// A delivery of a hook whose signature does not fit.
+    BadSignature(True),
+    /// A delivery of a hook, well signed, from so long ago.
+    OldTimestamp(#[serde(with = "As::<Wait>")] Duration),
+    /// A delivery of a hook, well signed, about a website that does not have the plugin.
+    OtherWebsite(True),
     /// The server sends and answers no heartbeats on the socket of this handshake: the client gives it up.
     MutePings(True),
     /// The socket of this handshake is refused when it authenticates, whatever its credentials are.
@@ -121,6 +127,8 @@ pub(super) enum Part {
     Copies,
     /// No part of the handshake: the socket that follows, or that an event is for.
     Socket,
+    /// What is not as Crisp would send it.
+    Forgery,
     /// No part of an exchange: a clock.
     Clock,
 }
@@ -264,6 +272,7 @@ impl Effect {
             Self::HoldOrder(_) => Part::Order,
             Self::Drop(_) | Self::Duplicate(_) => Part::Copies,
             Self::MutePings(_) | Self::RefuseAuth(_) | Self::Kick(_) => Part::Socket,
+            Self::BadSignature(_) | Self::OldTimestamp(_) | Self::OtherWebsite(_) => Part::Forgery,
             Self::Clock(_) => Part::Clock,
             _ => Part::Answer,
         }
@@ -301,7 +310,19 @@ impl Effect {
     /// Whether it acts on events alone, and not on requests.
     #[must_use]
     pub fn is_for_events(&self) -> bool {
-        self.part() == Part::Copies
+        matches!(self.part(), Part::Copies | Part::Forgery)
+    }
+
+    /// Whether it makes of a delivery something that Crisp would not send.
+    #[must_use]
+    pub fn is_forgery(&self) -> bool {
+        self.part() == Part::Forgery
+    }
+
+    /// Whether it can act on a delivery of a hook.
+    #[must_use]
+    pub fn fits_hooks(&self) -> bool {
+        matches!(self.part(), Part::Copies | Part::Forgery | Part::Delay | Part::Order)
     }
 
     /// Whether it acts on the socket that follows a handshake.
@@ -322,6 +343,7 @@ impl Effect {
     pub(super) fn fits(&self, request: &RequestFacts<'_>) -> bool {
         match self {
             _ if request.operation == Operation::RtmEvent => self.fits_socket_events(),
+            _ if request.operation == Operation::Hook => self.fits_hooks(),
             _ if self.is_for_events() => false,
             _ if self.is_for_sockets() => request.operation == Operation::Rtm,
             Self::Stale(_) => [Method::GET, Method::HEAD].contains(request.method),

@@ -6,9 +6,11 @@ use super::{DEFAULT_WEBSITES, WorldOptions};
 use crate::clock::Mode;
 use crate::document::{Problem, list};
 use crate::fault::FaultPlan;
+use crate::hooks::Reach;
 use crate::quirks::{PageSize, QuirkError, Quirks};
 use crate::schema::{InvalidSchema, SettingsSchema};
 use crate::state::State;
+use crate::stub::{FileStub, StubFile};
 
 /// What is wrong with options; each says which option, and what would fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -43,12 +45,20 @@ pub enum OptionError {
         /// What would fit.
         wanted: &'static str,
     },
+    /// A web hook would leave this machine.
+    #[error(
+        "hook: `{0}` is not an address of this machine; `--hooks-anywhere` lets web hooks go anywhere"
+    )]
+    FarHook(String),
     /// The schema is not valid.
     #[error("schema: {0}")]
     Schema(InvalidSchema),
     /// The fault plan is not valid.
     #[error("faults: {}", list(.0))]
     Faults(Vec<Problem>),
+    /// The file of stubs is not valid.
+    #[error("stub_file: {}", list(.0))]
+    Stubs(Vec<Problem>),
     /// The dump cannot be taken.
     #[error("state: {}", list(.0))]
     State(Vec<Problem>),
@@ -68,8 +78,10 @@ impl OptionError {
             Self::TooManyWebsites(_) => "websites",
             Self::SettingsUrl(_) => "settings_url",
             Self::Credentials { option, .. } | Self::BesideState(option) => option,
+            Self::FarHook(_) => "hook",
             Self::Schema(_) => "schema",
             Self::Faults(_) => "faults",
+            Self::Stubs(_) => "stub_file",
             Self::State(_) => "state",
         }
     }
@@ -92,6 +104,8 @@ pub struct Blueprint {
     pub quirks: Quirks,
     /// The fault plan.
     pub faults: FaultPlan,
+    /// The stubs: those without data first.
+    pub stubs: Vec<Arc<FileStub>>,
     /// The dump to start from.
     pub state: Option<Arc<State>>,
 }
@@ -108,6 +122,7 @@ impl Blueprint {
         let quirks = quirks(&options, state.as_ref(), &mut errors);
         let schema = schema(&options, state.as_ref(), &quirks, &mut errors);
         let faults = faults(&options, &mut errors);
+        let stubs = stubs(&options, &mut errors);
         let websites = options.websites.unwrap_or(DEFAULT_WEBSITES);
         let unconfigured = options.unconfigured.unwrap_or(0);
         if websites > 5_000_000 {
@@ -132,6 +147,7 @@ impl Blueprint {
             schema,
             quirks,
             faults,
+            stubs,
         })
     }
 }
@@ -204,6 +220,21 @@ fn faults(options: &WorldOptions, errors: &mut Vec<OptionError>) -> FaultPlan {
         errors.push(OptionError::Faults(problems));
         FaultPlan::default()
     })
+}
+
+fn stubs(options: &WorldOptions, errors: &mut Vec<OptionError>) -> Vec<Arc<FileStub>> {
+    let bare = options.stub.iter().cloned();
+    let bare = bare.map(|stub| FileStub { stub, data: None, reason: None });
+    let file = options.stub_file.as_ref().map_or(Ok(StubFile::default()), StubFile::parse);
+    let file = file.map_err(|problems| errors.push(OptionError::Stubs(problems)));
+    bare.chain(file.unwrap_or_default().stubs).map(Arc::new).collect()
+}
+
+/// The first web hook that goes where none may go.
+#[must_use]
+pub fn unreachable_hook(options: &WorldOptions, reach: Reach) -> Option<OptionError> {
+    let far = options.hook.iter().find(|hook| reach == Reach::Loopback && !hook.is_loopback());
+    far.map(|hook| OptionError::FarHook(hook.url().to_string()))
 }
 
 fn check_settings_url(options: &WorldOptions, errors: &mut Vec<OptionError>) {

@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use blueprint::{Blueprint, OptionError};
-use values::{PathOrObject, PathOrPlan};
+pub use blueprint::{Blueprint, OptionError, unreachable_hook};
+use values::{PathOrObject, PathOrPlan, PathOrStubs};
 pub use values::{Quota, at_least, forms, whole};
 #[cfg(feature = "clap")]
 use values::{date, page_size, path, word};
@@ -22,6 +22,7 @@ use values::{date, page_size, path, word};
 use crate::clock::Mode;
 use crate::document::OneOrMany;
 use crate::form::Date;
+use crate::hooks::Hook;
 use crate::quirks::{Profile, Settings};
 use crate::stub::Stub;
 
@@ -153,6 +154,29 @@ pub struct WorldOptions {
     )]
     #[serde(with = "OneOrMany::<Stub>")]
     pub stub: Vec<Stub>,
+
+    /// Answer routes outside the plugin area with the data of a YAML or JSON file
+    ///
+    /// A list of `{ stub: "GET website/{website_id}=200", data: {…} }`, in which `{website_id}` stands for
+    /// that segment of the path; those of --stub come first. `examples/stubs.yaml` has the routes that bots call most. In a file: its path, or the list itself.
+    #[cfg_attr(feature = "clap", arg(
+        long, env = "CRISP_MOCK_STUB_FILE", value_name = "FILE", hide_short_help = true,
+        value_parser = path(),
+    ))]
+    #[schemars(with = "Option<PathOrStubs>")]
+    pub stub_file: Option<Value>,
+
+    /// Deliver events to this address as signed web hooks; repeatable
+    ///
+    /// `http://127.0.0.1:3000/hook` takes all events, `plugin:* message:send=http://127.0.0.1:3000/hook`
+    /// those. Addresses of this machine only, unless --hooks-anywhere is given. In the environment several are parted
+    /// by commas.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, env = "CRISP_MOCK_HOOK", value_name = "[EVENTS=]URL", value_delimiter = ',')
+    )]
+    #[serde(with = "OneOrMany::<Hook>")]
+    pub hook: Vec<Hook>,
 
     /// A fault plan in YAML or JSON: what goes wrong, and when
     ///

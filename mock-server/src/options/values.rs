@@ -9,13 +9,15 @@ use serde_json::Value;
 
 use crate::document::{Form, Language as _};
 use crate::fault::FaultPlan;
-use crate::stub::Stub;
+use crate::hooks::Hook;
+use crate::stub::{Stub, StubFile};
 
 /// The forms of the texts in options.
 #[must_use]
 pub fn forms() -> Vec<Form> {
     let mut forms = FaultPlan::forms();
     forms.push(Form::of::<Stub>());
+    forms.push(Form::of::<Hook>());
     forms
 }
 
@@ -108,6 +110,10 @@ schema_only!(PathOrObject, _generator => json_schema!({
     "x-name": "a path or an object",
     "x-hint": "write the path of a file, or what the file would say",
 }));
+schema_only!(PathOrStubs, generator => {
+    let stubs = generator.subschema_for::<StubFile>();
+    json_schema!({ "anyOf": [{ "type": "string" }, stubs] })
+});
 schema_only!(PathOrPlan, generator => {
     let plan = generator.subschema_for::<FaultPlan>();
     json_schema!({ "anyOf": [{ "type": "string" }, plan] })

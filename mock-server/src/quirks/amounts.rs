@@ -82,6 +82,67 @@ impl Value for GetCache {
     }
 }
 
+/// How long after each failed attempt of a web hook the next one is due, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookRetries(pub Vec<Duration>);
+
+impl HookRetries {
+    /// How many retries there may be.
+    const MOST: usize = 10;
+}
+
+impl Default for HookRetries {
+    fn default() -> Self {
+        Self(vec![Duration::from_secs(10), Duration::from_secs(60)])
+    }
+}
+
+impl Value for HookRetries {
+    fn expected() -> String {
+        "`off`, or up to 10 waits with commas between them, as `10s,1m`".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "off" {
+            return Some(Self(Vec::new()));
+        }
+        let waits: Option<Vec<_>> =
+            text.split(',').map(|wait| duration::parse(wait.trim()).ok()).collect();
+        // A bare 0 is a duration, too, and says nothing of how often.
+        let waits = waits.filter(|_| text != "0");
+        waits.filter(|waits| waits.len() <= Self::MOST).map(Self)
+    }
+
+    fn write(&self) -> String {
+        if self.0.is_empty() {
+            return "off".to_owned();
+        }
+        self.0.iter().map(|wait| duration::format(*wait)).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// After how many failed deliveries in a row a web hook is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HookSuspension(pub Option<u32>);
+
+impl Value for HookSuspension {
+    fn expected() -> String {
+        "`off`, or `after:N` with N from 1 on".to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "off" {
+            return Some(Self(None));
+        }
+        let after = text.strip_prefix("after:")?;
+        after.parse().ok().filter(|after| *after > 0).map(|after| Self(Some(after)))
+    }
+
+    fn write(&self) -> String {
+        self.0.map_or_else(|| "off".to_owned(), |after| format!("after:{after}"))
+    }
+}
+
 /// When the daily quota starts anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotaReset {

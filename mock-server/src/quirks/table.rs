@@ -6,8 +6,9 @@
 //! reader, `docs/quirks.md`, the profile, the JSON Schemas and the search all follow from it.
 
 use super::amounts::{
-    BodyLimit, ClockOffset, DevelopmentToken, EdgeLimit, GetCache, Horizon, Lag, PageSize,
-    QuotaReset, Reason, RtmDeadline, RtmPingInterval, RtmPingTimeout, RtmRefusalMessage, Status,
+    BodyLimit, ClockOffset, DevelopmentToken, EdgeLimit, GetCache, HookRetries, HookSuspension,
+    Horizon, Lag, PageSize, QuotaReset, Reason, RtmDeadline, RtmPingInterval, RtmPingTimeout,
+    RtmRefusalMessage, Status,
 };
 use super::row::Search::{Drawn, Outside, Partly, Unmet};
 use super::row::{Quirk, alternatives, choice, invalid, optional, quirks};
@@ -16,6 +17,7 @@ use crate::schema::Draft;
 
 const NO_QUOTA: &str = "no case has a quota: once it is spent, every request of the day is refused";
 const NO_SOCKETS: &str = "the clients that are judged ask over the API alone";
+const NO_HOOKS: &str = "no case has web hooks: the clients that are judged poll";
 const FILTER: &str = "it shows only to a client that filters";
 
 quirks! {
@@ -397,4 +399,14 @@ quirks! {
         because "No demand was found."
         rests on "our choice (no demand is documented)"
         search Outside("a client names itself, and a server that refuses the name refuses the client");
+
+    "hook-retries" hook_retries: HookRetries ["off", "1s,5s"]
+        asks "How long after each failed attempt is a web hook delivered again?"
+        because "An answer but 2xx is tried again; number and spacing are not stated."
+        rests on "our choice (that it is tried again is third party)" ("T3, T12") search Unmet(NO_HOOKS);
+
+    "hook-suspension" hook_suspension: HookSuspension ["after:1", "after:3"]
+        asks "After how many failed deliveries in a row is a web hook suspended?"
+        because "Nothing is stated; one public plugin answers 200 to everything so as not to be suspended."
+        rests on "our choice" search Unmet(NO_HOOKS);
 }

@@ -8,7 +8,6 @@ use http::{Request, Response};
 use tokio::sync::watch;
 
 use crate::control::ControlState;
-use crate::options::Blueprint;
 use crate::server::router::Routes;
 use crate::server::{ServerOptions, StartError};
 use crate::socket::StopSignal;
@@ -46,7 +45,7 @@ impl InProcess {
     ///
     /// [`StartError::Options`] when the options do not fit.
     pub fn new(options: ServerOptions) -> Result<Self, StartError> {
-        let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
+        let blueprint = super::blueprint(options.world, options.reach)?;
         let public_url = options.public_url.unwrap_or_else(|| format!("http://{}", options.listen));
         let (stop, stopping) = StopSignal::new();
         let shared = Arc::new(ControlState {
@@ -54,6 +53,7 @@ impl InProcess {
             spaces: Spaces::new(blueprint, public_url.clone(), None),
             public_url,
             control_token: options.control_token,
+            reach: options.reach,
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);

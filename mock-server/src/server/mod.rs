@@ -36,7 +36,9 @@ pub use in_process::InProcess;
 use router::Routes;
 
 use crate::control::ControlState;
-use crate::options::{Blueprint, OptionError, WorldOptions};
+use crate::hooks::Reach;
+use crate::options::{self, Blueprint, OptionError, WorldOptions};
+use crate::sender;
 use crate::socket::{HttpServer, Limits, StopSignal};
 use crate::spaces::{Activity, Info, Listener, Reply, Spaces};
 
@@ -60,6 +62,8 @@ pub struct ServerOptions {
     pub public_url: Option<String>,
     /// Called for every request to the REST API.
     pub on_request: Option<Listener>,
+    /// Which addresses web hooks may go to.
+    pub reach: Reach,
 }
 
 impl Default for ServerOptions {
@@ -72,6 +76,7 @@ impl Default for ServerOptions {
             control_token: None,
             public_url: None,
             on_request: None,
+            reach: Reach::default(),
         }
     }
 }
@@ -121,6 +126,19 @@ fn portless(address: SocketAddr, public_url: &str) -> Arc<str> {
 fn all(errors: &[OptionError]) -> String {
     let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
     texts.join("\n")
+}
+
+/// A world whose web hooks go no further than they may.
+fn blueprint(world: WorldOptions, reach: Reach) -> Result<Blueprint, StartError> {
+    let far = options::unreachable_hook(&world, reach);
+    let blueprint = Blueprint::new(world);
+    match (blueprint, far) {
+        (Ok(blueprint), None) => Ok(blueprint),
+        (blueprint, far) => {
+            let errors = blueprint.err().unwrap_or_default().into_iter().chain(far);
+            Err(StartError::Options(errors.collect()))
+        }
+    }
 }
 
 /// Addresses that are bound and not served yet.
@@ -193,7 +211,7 @@ impl MockServer {
     ///
     /// [`StartError::Options`] when the options do not fit.
     pub fn start_on(bound: Bound, options: ServerOptions) -> Result<Self, StartError> {
-        let blueprint = Blueprint::new(options.world).map_err(StartError::Options)?;
+        let blueprint = blueprint(options.world, options.reach)?;
         let Bound { listeners, address, rtm } = bound;
         let addresses =
             listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
@@ -209,9 +227,11 @@ impl MockServer {
             ),
             public_url,
             control_token: options.control_token,
+            reach: options.reach,
             ready: AtomicBool::new(true),
         });
         let info = Info::of(&shared.spaces.default_space().lock(), &shared.public_url);
+        sender::start(shared.spaces.default_space(), options.reach, stopped.clone());
         let activity = Activity::start();
         let routes = Routes::new(Arc::clone(&shared), options.on_request);
         let tasks = run(listeners, routes, Arc::clone(&activity), Arc::clone(&shared), &stopped);

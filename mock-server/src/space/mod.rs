@@ -6,6 +6,7 @@
 
 mod dump;
 mod entry;
+mod hooks;
 mod populate;
 mod sockets;
 mod target;
@@ -23,6 +24,7 @@ use crate::api::{
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::{Outbox, World};
 use crate::fault::{ArmedFaults, Carry, Delivery, Outcome, RequestFacts};
+use crate::hooks::Queue;
 use crate::id::{derive_key, derive_uuid};
 use crate::journal::Journal;
 use crate::operation::Operation;
@@ -30,7 +32,7 @@ use crate::options::Blueprint;
 use crate::quirks::DateHeader;
 use crate::rtm::{self, HandshakeRefusal, Sockets};
 use crate::space::entry::{Carried, entry, stamp};
-use crate::space::target::{Found, Target};
+use crate::space::target::{BASE, Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
 pub const DEFAULT: &str = "default";
@@ -75,6 +77,8 @@ pub struct Space {
     pub journal: Journal,
     /// The sockets of the RTM API that are open.
     pub sockets: Sockets,
+    /// The deliveries of its web hooks.
+    pub hooks: Queue,
     plugin: Plugin,
     accounts: Accounts,
     cache: ReadCache,
@@ -154,6 +158,7 @@ impl Space {
             faults: ArmedFaults::new(&blueprint.faults, Arc::clone(&name)),
             journal: Journal::default(),
             sockets: Sockets::default(),
+            hooks: hooks::queue(&blueprint, &plugin),
             accounts: accounts(&name, &blueprint),
             plugin,
             cache: ReadCache::default(),
@@ -211,7 +216,7 @@ impl Space {
     /// they let it, and writes it into the journal.
     pub fn handle(&mut self, outside: Duration, request: &Request<Bytes>) -> Handled {
         let now = self.now(outside);
-        let mut target = Target::of(request, &self.blueprint.options.stub);
+        let mut target = Target::of(request, &self.blueprint.stubs);
         if matches!(target.found, Found::Socket(_)) && !self.sockets.has_room() {
             target.found = Found::NoSocket(HandshakeRefusal::FULL);
         }
@@ -248,6 +253,7 @@ impl Space {
         let dated = self.world.quirks.date_header == DateHeader::Sent;
         stamp(&mut delivery.outcome, seq, dated.then_some(now));
         self.journal.push(entry(seq, request, &target, now, &decision, &delivery, carried));
+        self.take_in_events(now);
         Handled { seq, operation: target.operation, arrived: now.elapsed, delivery, socket }
     }
 
@@ -255,7 +261,7 @@ impl Space {
     /// [`Space::handle`] answers it with [`Unsent`](api::Unsent) in its extensions.
     #[must_use]
     pub fn wants_body(&self, request: &Request<Bytes>) -> bool {
-        match Target::of(request, &self.blueprint.options.stub).found {
+        match Target::of(request, &self.blueprint.stubs).found {
             Found::Route(route, params) => {
                 let input = Input::new(request, params.into());
                 api::wants_body(&self.accounts, &self.world.quirks, route, &input)
@@ -276,12 +282,12 @@ impl Space {
         let date = self.world.quirks.date_header;
         let (route, params) = match &target.found {
             Found::Route(route, params) => (*route, params.as_slice().into()),
-            Found::Stub(status) => {
-                let outcome = match *status {
-                    400.. => Err(Refused::new(*status, "stubbed")),
-                    _ => Ok(api::Answer::new(*status, "stubbed", "{}".to_owned())),
-                };
-                return api::respond(outcome, request.method(), now, date);
+            Found::Stub(stub) => {
+                carried.explanation = Some(format!("answered by the stub `{}`", stub.stub));
+                let below = request.uri().path().strip_prefix(BASE).unwrap_or_default();
+                let data = stub.data(below, now.wall).to_string();
+                let answer = api::Answer::stubbed(stub.stub.status(), stub.reason.clone(), data);
+                return api::respond(Ok(answer), request.method(), now, date);
             }
             // The caller opens it.
             Found::Socket(_) => return rtm::switching(),

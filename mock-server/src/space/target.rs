@@ -1,5 +1,7 @@
 //! The route, the stub or the refusal that a request leads to.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
 
@@ -7,10 +9,10 @@ use crate::api::{self, Match, Refused, Route, TurnedAway};
 use crate::id::WebsiteId;
 use crate::operation::Operation;
 use crate::rtm::{self, EngineIo, HandshakeRefusal};
-use crate::stub::Stub;
+use crate::stub::FileStub;
 
 /// Where every route of the API starts.
-const BASE: &str = "/v1/";
+pub(super) const BASE: &str = "/v1/";
 
 /// What a request asks for, before it is carried out.
 pub(super) struct Target {
@@ -22,7 +24,7 @@ pub(super) struct Target {
 
 pub(super) enum Found {
     Route(&'static Route, Vec<(&'static str, String)>),
-    Stub(u16),
+    Stub(Arc<FileStub>),
     /// A handshake of the RTM API, from which frames follow.
     Socket(EngineIo),
     /// One from which none can.
@@ -31,7 +33,7 @@ pub(super) enum Found {
 }
 
 impl Target {
-    pub(super) fn of(request: &Request<Bytes>, stubs: &[Stub]) -> Self {
+    pub(super) fn of(request: &Request<Bytes>, stubs: &[Arc<FileStub>]) -> Self {
         if let Some(TurnedAway { status, reason, why }) = request.extensions().get() {
             return Self::refused(Refused::new(status.as_u16(), reason).explain(why.clone()));
         }
@@ -56,15 +58,15 @@ impl Target {
                 Self::refused(refused)
             }
             Match::Nothing => {
-                let stub =
-                    below.and_then(|below| stubs.iter().find(|stub| stub.matches(method, below)));
+                let stub = below
+                    .and_then(|below| stubs.iter().find(|stub| stub.stub.matches(method, below)));
                 stub.map_or_else(
                     || Self::refused(not_found(path)),
                     |stub| Self {
                         operation: Operation::Stub,
                         page: None,
                         website: None,
-                        found: Found::Stub(stub.status()),
+                        found: Found::Stub(Arc::clone(stub)),
                     },
                 )
             }
@@ -104,7 +106,7 @@ fn not_found(path: &str) -> Refused {
         }
         (None, _) => "routes start with /v1/: is the base URL set to the host alone?".to_owned(),
         (_, Some(nearest)) => format!("the nearest route is {nearest}"),
-        _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` can answer it"
+        _ => "it is outside the plugin area; `--stub \"METHOD PATH=STATUS\"` or `--stub-file` can answer it"
             .to_owned(),
     };
     Refused::no_route().explain(format!("no such route; {hint}"))

@@ -31,6 +31,9 @@ pub struct Info {
     /// The key of that token.
     #[serde(default)]
     pub development_key: String,
+    /// The secret with which web hooks are signed.
+    #[serde(default)]
+    pub hook_secret: String,
     /// The space's name.
     pub space: String,
     /// The version of the emulator.
@@ -61,6 +64,7 @@ impl Info {
             user_key: accounts.user.key.clone(),
             development_identifier: accounts.development.identifier.clone(),
             development_key: accounts.development.key.clone(),
+            hook_secret: space.plugin().secret.clone(),
             space: space.name().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),

@@ -1,6 +1,6 @@
 //! A space behind a lock, with a channel that announces its changes.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub struct SharedSpace {
     used: AtomicU64,
     expires: Option<Duration>,
     tap: OnceLock<Arc<dyn Tap>>,
+    /// Set when something carries the deliveries of its hooks out.
+    hooks_are_sent: AtomicBool,
 }
 
 impl SharedSpace {
@@ -62,6 +64,7 @@ impl SharedSpace {
             used: AtomicU64::new(system_clock::elapsed().as_secs()),
             expires,
             tap: OnceLock::new(),
+            hooks_are_sent: AtomicBool::new(false),
         }
     }
 
@@ -124,6 +127,28 @@ impl SharedSpace {
             self.waiting.wake(entry);
         }
         announce(&self.changed);
+    }
+
+    /// Says that something carries the deliveries of its hooks out from now on; false when something
+    /// does already.
+    pub(crate) fn begin_to_send_hooks(&self) -> bool {
+        !self.hooks_are_sent.swap(true, Ordering::Relaxed)
+    }
+
+    /// Waits until no delivery of a hook is due or under way at the space's present moment; at once
+    /// when nothing carries them out. Ends with the life of the space in which it began.
+    pub async fn hooks_settled(&self, life: u64) {
+        let mut changes = self.changed.subscribe();
+        while self.hooks_are_sent.load(Ordering::Relaxed) && self.life() == life {
+            {
+                let space = self.space.lock();
+                let now = space.now(system_clock::elapsed()).elapsed;
+                if space.hooks.is_settled(now) {
+                    return;
+                }
+            }
+            let _ = changes.changed().await;
+        }
     }
 
     /// How many calls wait for requests.

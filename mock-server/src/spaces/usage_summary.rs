@@ -42,6 +42,9 @@ pub struct UsageSummary {
     pub elapsed: Duration,
     /// Requests that were refused because a daily quota was spent.
     pub refused: u64,
+    /// How many deliveries of web hooks were forged by a fault and answered with 2xx, and the first of
+    /// them in words.
+    pub forged: Option<(u64, String)>,
     /// Faults that never fired: a test that relied on them has tested nothing.
     pub unfired: Vec<Unfired>,
     /// How many more there were.
@@ -58,6 +61,11 @@ impl UsageSummary {
             self.elapsed += space.now(outside).elapsed;
         }
         self.add_unfired(space.name(), &space.faults.list());
+        for delivery in space.hooks.deliveries().filter(|delivery| delivery.is_forgery_taken()) {
+            let forgery = delivery.forgery.map_or("", |forgery| forgery.name());
+            let named = || format!("{} with {forgery} in space {}", delivery.event, space.name());
+            self.forged.get_or_insert_with(|| (0, named())).0 += 1;
+        }
     }
 
     /// Adds those of the faults that never fired; a clock fault acts on no request, and is left out.

@@ -6,6 +6,7 @@ mod bounds;
 mod clock;
 mod events;
 mod guard;
+mod hooks;
 mod journal;
 mod rules;
 mod spaces;

@@ -28,10 +28,11 @@ pub(crate) enum Touch {
 }
 
 /// What the cache learnt of a website that is newer than what a poll may know: an own save was
-/// confirmed, or the website was read alone (hazards W1, A6).
+/// confirmed, the website was read alone, or it was on a page of a list (hazards W1, A6).
 ///
 /// Nothing sent before `settle` after that is believed about the website; until `overlap` after it
-/// a contradiction is looked into; then everything is believed again.
+/// a contradiction is looked into; then everything is believed again. After a list only the first
+/// of these holds: most of what polls tell later has changed since.
 ///
 /// The window is measured by the clock that never jumps, from the arrival of the save's answer
 /// to the *sending* of the other request: both ends are ours, so no server date, with its second
@@ -41,6 +42,8 @@ pub(crate) struct OwnWrites {
     settle: Duration,
     overlap: Duration,
     learnt: Ids<Duration>,
+    /// When the last page of the list that is in place came.
+    listed: Option<Duration>,
     mistakes: Mistakes,
 }
 
@@ -48,12 +51,23 @@ impl OwnWrites {
     /// Nothing was written yet.
     pub(crate) fn new(config: &Config) -> Self {
         let Config { settle, overlap, mistakes, .. } = *config;
-        Self { settle, overlap: overlap.max(settle), learnt: Ids::default(), mistakes }
+        Self {
+            settle,
+            overlap: overlap.max(settle),
+            learnt: Ids::default(),
+            listed: None,
+            mistakes,
+        }
     }
 
     /// An own save of this website was confirmed, or it was read alone.
     pub(crate) fn learnt(&mut self, website: WebsiteId, now: Moment) {
         self.learnt.insert(website, now.elapsed);
+    }
+
+    /// A list is in place, whose last page came at this time.
+    pub(crate) fn listed(&mut self, at: Duration) {
+        self.listed = Some(at);
     }
 
     /// Whether a statement that contradicts the cache may be applied.
@@ -66,10 +80,14 @@ impl OwnWrites {
         if believed {
             return Touch::Apply;
         }
-        let Some(&at) = self.learnt.get(&website) else {
-            return Touch::Apply;
-        };
         let sent = said.sent.elapsed;
+        let Some(&at) = self.learnt.get(&website) else {
+            let lags = |at: &Duration| source == Source::Poll && sent < *at + self.settle;
+            return match self.listed.filter(lags) {
+                Some(at) => Touch::ReadAt(said.received.elapsed.max(at + self.settle)),
+                None => Touch::Apply,
+            };
+        };
         // What a cache gives may be as old as the overlap, so it has to wait for that.
         let alone = source == Source::ReadBack && !said.cached;
         if sent >= at + self.overlap || (alone && sent >= at + self.settle) {
@@ -144,6 +162,16 @@ mod tests {
         assert_eq!(writes.judge(W, &cached(106), Source::ReadBack), again);
         let touch = writes.judge(W, &cached(220), Source::ReadBack);
         assert_eq!(touch, Touch::Apply);
+    }
+
+    #[test]
+    fn a_poll_from_before_a_list_has_settled_is_looked_into_when_it_has() {
+        let mut writes = OwnWrites::new(&Config::new(Credentials::new("id", "key")));
+        writes.listed(Duration::from_secs(100));
+        let later = Touch::ReadAt(Duration::from_secs(105));
+        assert_eq!(writes.judge(W, &said(104), Source::Poll), later);
+        assert_eq!(writes.judge(W, &said(104), Source::Page), Touch::Apply);
+        assert_eq!(writes.judge(W, &said(105), Source::Poll), Touch::Apply);
     }
 
     #[test]

@@ -59,8 +59,21 @@ fn a_server_clock_that_was_set_back_during_the_absence_leads_to_a_list() {
         world.server.skew_ms = -1_000_000;
         world.server.uninstall(secs(400), w(2));
     });
+    sim.deed(secs(900), Deed::PollNow);
     sim.run(secs(901));
     sim.assert_converged();
+    let listed = sim.sent.iter().filter(|(_, sent)| sent.name() == "list").map(|(at, _)| *at).max();
+    assert!(sim.ready_at > listed, "the poll was told nothing of the absence");
+}
+
+#[test]
+fn a_set_that_was_being_listed_again_is_listed_again_after_a_restart() {
+    let mut first = Sim::three(config(), Quirks::default());
+    first.run(secs(30));
+    let warm = first.machine.warm_start().unwrap();
+    let second = Machine::resume(config(), moment(secs(40), 0), warm);
+    assert_eq!(second.state(), State::Recovering);
+    assert!(!second.warm_start().unwrap().verified, "its list never came");
 }
 
 #[test]

@@ -104,17 +104,25 @@ test("the count of what was done stays the same while nothing is done", deadline
     },
   ));
 
-test("the thread of module hooks has no clock, and what it loads is loaded before the reply", deadline, () =>
-  withProgram(
-    `import { register } from "node:module";
-     const slow = "export const load = async (url, context, next) => {" +
-       "const end = performance.now() + 100; while (performance.now() < end); return next(url, context); }";
-     register("data:text/javascript," + encodeURIComponent(slow));
-     await import("data:text/javascript,export default 1");
-     setTimeout(() => {}, 321);`,
-    { module: true },
-    async (harness) => {
-      assert.equal((await harness.advance(0)).next_ms, 321);
-      assert.equal(harness.peers.length, 1);
-    },
-  ));
+for (const [name, source] of Object.entries({
+  "a program": "",
+  "a program that tells its hooks what to load": "const { port2 } = new MessageChannel(); told = [port2];",
+  "a program that hears from a port": "new MessageChannel().port1.on('message', () => {});",
+})) {
+  test(`the module hooks of ${name} have no clock, and what they load is loaded before the reply`, deadline, () =>
+    withProgram(
+      `import { register } from "node:module";
+       const slow = "export const load = async (url, context, next) => {" +
+         "const end = performance.now() + 100; while (performance.now() < end); return next(url, context); }";
+       let told = [];
+       ${source}
+       register("data:text/javascript," + encodeURIComponent(slow), { data: told, transferList: told });
+       await import("data:text/javascript,export default 1");
+       setTimeout(() => {}, 321);`,
+      { module: true },
+      async (harness) => {
+        assert.equal((await harness.advance(0)).next_ms, 321);
+        assert.equal(harness.peers.length, 1);
+      },
+    ));
+}

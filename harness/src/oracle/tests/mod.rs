@@ -3,6 +3,7 @@
 
 mod calm;
 mod partial;
+mod whole_runs;
 
 use std::time::Duration;
 
@@ -11,11 +12,9 @@ use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, cost, honest_status, no_lost_update, pacing};
 use crate::history::{AllowedStaleness, By, Event, History, Quality, Request, Save, State, What};
-use crate::runner::judge;
-use crate::scenario::{Scenario, Standing};
-use crate::subject::{DeclaredTiming, Guide};
+use crate::scenario::Standing;
+use crate::subject::DeclaredTiming;
 use crate::words::How;
-use crate::world::Prepared;
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -258,25 +257,6 @@ fn a_client_that_loads_may_give_any_age_and_one_that_claims_more_may_not() {
     };
     assert_eq!(says(Standing::Loading), None);
     assert_eq!(says(Standing::Stale), Some("claims to be younger"));
-}
-
-#[test]
-fn a_client_whose_own_refusals_never_end_is_judged_and_told_so() {
-    let text = "
-name: a date that has not come
-server: { quirks: { future-date: refused } }
-client: { clock: +2d }
-start: { websites: { w1: { message: old } } }
-when: [ { at: 90s, save: { w1: { message: new } } } ]
-";
-    let scenario = Scenario::parse("date.yaml", text).expect("a scenario");
-    let prepared = Prepared::new(scenario.into()).expect("a server");
-    let judged = judge(&prepared, &Guide);
-    assert_eq!(judged.run.broken_off, None);
-    assert!(judged.run.history.now() < seconds(3 * 3600));
-    let failures = judged.failures();
-    let but = &failures.first().expect("a conviction").1.but;
-    assert!(but.contains("were refused for what they ask (since#"), "{but}");
 }
 
 /// What is said of a save at 10 s that is repeated at 20 s over an operator's at `operator`, after

@@ -4,6 +4,7 @@
 //! two values of one quirk may bring the same, or the switch would switch nothing.
 
 mod access;
+mod hooks;
 mod listing;
 mod rtm;
 mod saves;
@@ -62,7 +63,9 @@ impl Case {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    [access::CASES, listing::CASES, rtm::CASES, saves::CASES, since::CASES].into_iter().flatten()
+    [access::CASES, hooks::CASES, listing::CASES, rtm::CASES, saves::CASES, since::CASES]
+        .into_iter()
+        .flatten()
 }
 
 #[test]

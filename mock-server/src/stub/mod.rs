@@ -1,13 +1,17 @@
 //! Stubs: fixed answers for routes outside the plugin area that a plugin calls.
 
+mod file;
+
 use std::fmt;
 use std::str::FromStr;
 
 use http::Method;
 
+pub use file::{FileStub, StubFile};
+
 use crate::document::{Complaint, TextForm, complain, text_form};
 
-/// One stub, written `POST website/*/conversation/*/message=202`: `*` stands for one segment.
+/// One stub, written `POST website/*/conversation/*/message=202`: `*` and `{name}` stand for one segment.
 ///
 /// # Examples
 ///
@@ -45,7 +49,18 @@ impl Stub {
             && given
                 .iter()
                 .zip(&self.segments)
-                .all(|(given, wanted)| wanted == "*" || wanted == given)
+                .all(|(given, wanted)| is_any(wanted) || wanted == given)
+    }
+
+    /// The names of segments.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().filter_map(|segment| named(segment))
+    }
+
+    /// The segments of a path that matches, by their names.
+    fn named<'a>(&'a self, path: &'a str) -> Vec<(&'a str, &'a str)> {
+        let given = path.trim_matches('/').split('/').zip(&self.segments);
+        given.filter_map(|(given, wanted)| Some((named(wanted)?, given))).collect()
     }
 
     /// The status it answers with.
@@ -53,6 +68,19 @@ impl Stub {
     pub fn status(&self) -> u16 {
         self.status
     }
+}
+
+/// The name of a segment `{name}`.
+fn named(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}').filter(|name| is_name(name))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+fn is_any(segment: &str) -> bool {
+    segment == "*" || named(segment).is_some()
 }
 
 impl FromStr for Stub {
