@@ -21,6 +21,7 @@ fn the_line_of_json_has_all_that_a_fixture_needs() {
         "user_key",
         "development_identifier",
         "development_key",
+        "hook_secret",
         "space",
         "version",
         "pid",

@@ -6,12 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use strum::VariantNames as _;
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen, Names};
 use crate::control::requests::patience;
-use crate::hooks::{Attempt, Delivery, DeliveryId, NotSent, Outcome, Reach};
+use crate::hooks::{self, Attempt, Delivery, DeliveryId, NotSent, Outcome, Reach};
 use crate::id::WebsiteId;
 use crate::spaces::{SharedSpace, system_clock};
 
@@ -69,6 +70,14 @@ pub async fn deliveries(
     let website = website.map_err(|error: crate::id::InvalidWebsiteId| {
         ControlError::bad_request(error.to_string(), "GET /_mock/websites lists them")
     })?;
+    if let Some(given) =
+        question.state.as_deref().filter(|given| !hooks::State::VARIANTS.contains(given))
+    {
+        return Err(ControlError::bad_request(
+            format!("`{}` is no state of a delivery", given.chars().take(60).collect::<String>()),
+            format!("choose one of {}", hooks::State::VARIANTS.join(", ")),
+        ));
+    }
     let filter = Filter { question, website };
     let mut changes = cell.changes();
     let found = async {

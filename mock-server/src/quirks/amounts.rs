@@ -82,67 +82,6 @@ impl Value for GetCache {
     }
 }
 
-/// How long after each failed attempt of a web hook the next one is due, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HookRetries(pub Vec<Duration>);
-
-impl HookRetries {
-    /// How many retries there may be.
-    const MOST: usize = 10;
-}
-
-impl Default for HookRetries {
-    fn default() -> Self {
-        Self(vec![Duration::from_secs(10), Duration::from_secs(60)])
-    }
-}
-
-impl Value for HookRetries {
-    fn expected() -> String {
-        "`off`, or up to 10 waits with commas between them, as `10s,1m`".to_owned()
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        if text == "off" {
-            return Some(Self(Vec::new()));
-        }
-        let waits: Option<Vec<_>> =
-            text.split(',').map(|wait| duration::parse(wait.trim()).ok()).collect();
-        // A bare 0 is a duration, too, and says nothing of how often.
-        let waits = waits.filter(|_| text != "0");
-        waits.filter(|waits| waits.len() <= Self::MOST).map(Self)
-    }
-
-    fn write(&self) -> String {
-        if self.0.is_empty() {
-            return "off".to_owned();
-        }
-        self.0.iter().map(|wait| duration::format(*wait)).collect::<Vec<_>>().join(",")
-    }
-}
-
-/// After how many failed deliveries in a row a web hook is suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HookSuspension(pub Option<u32>);
-
-impl Value for HookSuspension {
-    fn expected() -> String {
-        "`off`, or `after:N` with N from 1 on".to_owned()
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        if text == "off" {
-            return Some(Self(None));
-        }
-        let after = text.strip_prefix("after:")?;
-        after.parse().ok().filter(|after| *after > 0).map(|after| Self(Some(after)))
-    }
-
-    fn write(&self) -> String {
-        self.0.map_or_else(|| "off".to_owned(), |after| format!("after:{after}"))
-    }
-}
-
 /// When the daily quota starts anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotaReset {
@@ -332,70 +271,6 @@ impl Value for Reason {
 
     fn write(&self) -> String {
         self.0.clone().unwrap_or_else(|| "specific".to_owned())
-    }
-}
-
-/// A time of the RTM API, of as many seconds as `DEFAULT` says unless it is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RtmTime<const DEFAULT: u64>(pub Duration);
-
-/// How long a socket may take to authenticate.
-pub type RtmDeadline = RtmTime<10>;
-/// How often a socket is asked whether it is there.
-pub type RtmPingInterval = RtmTime<25>;
-/// How long the answer to that may take.
-pub type RtmPingTimeout = RtmTime<20>;
-
-/// The least and the most that such a time can be: less would keep a server busy, more would keep
-/// sockets whose client is long gone.
-const RTM_TIMES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(600)];
-
-impl<const DEFAULT: u64> Default for RtmTime<DEFAULT> {
-    fn default() -> Self {
-        Self(Duration::from_secs(DEFAULT))
-    }
-}
-
-impl<const DEFAULT: u64> Value for RtmTime<DEFAULT> {
-    fn expected() -> String {
-        format!("a duration from 100ms to 10m, like `{DEFAULT}s`")
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let [least, most] = RTM_TIMES;
-        duration::parse(text).ok().filter(|time| (least..=most).contains(time)).map(Self)
-    }
-
-    fn write(&self) -> String {
-        duration::format(self.0)
-    }
-}
-
-/// What a socket with wrong credentials is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RtmRefusalMessage(pub String);
-
-impl Default for RtmRefusalMessage {
-    fn default() -> Self {
-        Self("invalid_credentials".to_owned())
-    }
-}
-
-impl Value for RtmRefusalMessage {
-    fn expected() -> String {
-        "a text of up to 200 bytes that begins with a letter".to_owned()
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        // What a file or a body has as a boolean or null is no text there.
-        let fits = text.len() <= 200
-            && text.starts_with(char::is_alphabetic)
-            && !["on", "off", "null"].contains(&text);
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    fn write(&self) -> String {
-        self.0.clone()
     }
 }
 

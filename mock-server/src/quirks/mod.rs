@@ -8,10 +8,12 @@
 //! | `table` | the rows |
 //! | `row` | what is known of a quirk, and the macro that reads the rows |
 //! | `amounts` | values that are a duration, a size, a status or a text |
+//! | `events` | those of web hooks and of the RTM API |
 //! | `value` | how a value is read and written |
 //! | `settings` | quirks by name, as files and bodies have them |
 
 mod amounts;
+mod events;
 mod row;
 mod settings;
 mod table;
@@ -20,6 +22,7 @@ mod value;
 use serde::{Deserialize, Serialize};
 
 pub use amounts::*;
+pub use events::*;
 pub use row::{Quirk, Search};
 pub use settings::Settings;
 pub use table::*;

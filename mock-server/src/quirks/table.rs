@@ -6,9 +6,11 @@
 //! reader, `docs/quirks.md`, the profile, the JSON Schemas and the search all follow from it.
 
 use super::amounts::{
-    BodyLimit, ClockOffset, DevelopmentToken, EdgeLimit, GetCache, HookRetries, HookSuspension,
-    Horizon, Lag, PageSize, QuotaReset, Reason, RtmDeadline, RtmPingInterval, RtmPingTimeout,
-    RtmRefusalMessage, Status,
+    BodyLimit, ClockOffset, DevelopmentToken, EdgeLimit, GetCache, Horizon, Lag, PageSize,
+    QuotaReset, Reason, Status,
+};
+use super::events::{
+    HookRetries, HookSuspension, RtmDeadline, RtmPingInterval, RtmPingTimeout, RtmRefusalMessage,
 };
 use super::row::Search::{Drawn, Outside, Partly, Unmet};
 use super::row::{Quirk, alternatives, choice, invalid, optional, quirks};
@@ -296,7 +298,7 @@ quirks! {
         because "The documents speak of disconnecting; the official clients listen to `unauthorized`."
         rests on "client (the name), third party (the payload)" ("G, N, AE") search Unmet(NO_SOCKETS);
 
-    "rtm-refusal-message" rtm_refusal_message: RtmRefusalMessage ["unauthorized", "any text"]
+    "rtm-refusal-message" rtm_refusal_message: RtmRefusalMessage ["unauthorized", "not_allowed"]
         asks "What does `unauthorized` say in `message`?"
         because "No text is known."
         rests on "our choice" search Unmet(NO_SOCKETS);

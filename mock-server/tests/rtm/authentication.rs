@@ -59,11 +59,11 @@ fn wrong_credentials_are_told_so_and_disconnected() {
 
 #[test]
 fn quirks_say_what_a_refused_socket_hears() {
-    let quirks = [("rtm-refusal-message", "go away")];
+    let quirks = [("rtm-refusal-message", "go_away")];
     let mut crisp = Emulator::new(&quirks, Value::Null);
     let sid = crisp.silent();
     let said = crisp.says(&sid, &authentication(&json!({})));
-    assert_eq!(said, ["42[\"unauthorized\",{\"message\":\"go away\"}]", "41"]);
+    assert_eq!(said, ["42[\"unauthorized\",{\"message\":\"go_away\"}]", "41"]);
     let mut crisp = Emulator::new(&[("rtm-refusal", "closed")], Value::Null);
     let sid = crisp.silent();
     let step = crisp.step(&sid, Some(&authentication(&json!({}))));

@@ -22,7 +22,7 @@ super::cases! {
     rtm_refusal_message "rtm-refusal-message" on plain {
         "invalid_credentials" => "42[\"unauthorized\",{\"message\":\"invalid_credentials\"}] 41",
         "unauthorized" => "42[\"unauthorized\",{\"message\":\"unauthorized\"}] 41",
-        "any text" => "42[\"unauthorized\",{\"message\":\"any text\"}] 41",
+        "not_allowed" => "42[\"unauthorized\",{\"message\":\"not_allowed\"}] 41",
     }
     rtm_ping_interval "rtm-ping-interval" on plain {
         "25s" => "ping after 25s, given up after 45s",
