@@ -249,7 +249,7 @@ impl Effect {
         None => unreachable!(),
     };
 
-    /// The keys of those that act on requests, or on clocks: all but the last [`EVENT_EFFECTS`].
+    /// The keys of those that act on requests, or on clocks: all but the last `EVENT_EFFECTS`.
     pub const REQUEST_KEYS: [&'static str; Self::COUNT - EVENT_EFFECTS] =
         match Self::VARIANTS.first_chunk() {
             Some(keys) => *keys,
