@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
+#[path = "support/http.rs"]
+mod http;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -10,36 +13,12 @@ use crisp_mock_server::options::WorldOptions;
 use crisp_mock_server::server::MockServer;
 use crisp_mock_server::spaces::Info;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use http::{control, send};
+
 const MANY: usize = 100;
-
-/// One request on a connection of its own.
-async fn send(url: &str, call: &str, headers: &str, body: &str) -> (u16, Value) {
-    let (method, path) = call.split_once(' ').unwrap();
-    let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
-    let mut stream = TcpStream::connect(host).await.unwrap();
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap())
-}
-
-async fn control(info: &Info, call: &str, body: Value) -> (u16, Value) {
-    let (method, path) = call.split_once(' ').unwrap();
-    let base = info.control_url.strip_prefix(&info.url).unwrap();
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    send(&info.url, &format!("{method} {base}{path}"), "", &body).await
-}
 
 async fn list(info: &Info) -> (u16, Value) {
     let pair = format!("{}:{}", info.identifier, info.key);

@@ -16,7 +16,8 @@ use crate::want::{Missing, or_skip, program};
 const POLL_MS: &str = "50";
 
 /// Which plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// `examples/node-plugin`
     Node,

@@ -49,6 +49,26 @@ impl Converged {
             None => Some(stale(history, until, limit)),
         }
     }
+
+    /// Judges the end of the run.
+    fn end(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        let limit = self.wanted.unwrap_or_else(|| history.bound());
+        let due = history.disturbed + limit;
+        if event.at < due && !history.settled {
+            self.unjudged = Some("the run ended while something was still going on".to_owned());
+            return None;
+        }
+        if history.lied && self.wanted.is_none() {
+            let why = "the server left websites out of an answer, and no time is demanded";
+            self.unjudged = Some(why.to_owned());
+            return None;
+        }
+        match history.agreed_from {
+            Some(at) if at <= due => None,
+            Some(at) => Some(late(history.disturbed, at, due, limit)),
+            None => Some(never(history, event, limit)),
+        }
+    }
 }
 
 /// Until when nothing was wrong: a request that met a fault disturbs from its sending on.
@@ -100,28 +120,6 @@ fn changed_between_two_moves_of_the_clock(history: &History) -> bool {
         }
     }
     false
-}
-
-impl Converged {
-    /// Judges the end of the run.
-    fn end(&mut self, history: &History, event: &Event) -> Option<Breach> {
-        let limit = self.wanted.unwrap_or_else(|| history.bound());
-        let due = history.disturbed + limit;
-        if event.at < due && !history.settled {
-            self.unjudged = Some("the run ended while something was still going on".to_owned());
-            return None;
-        }
-        if history.lied && self.wanted.is_none() {
-            let why = "the server left websites out of an answer, and no time is demanded";
-            self.unjudged = Some(why.to_owned());
-            return None;
-        }
-        match history.agreed_from {
-            Some(at) if at <= due => None,
-            Some(at) => Some(late(history.disturbed, at, due, limit)),
-            None => Some(never(history, event, limit)),
-        }
-    }
 }
 
 fn late(from: Duration, at: Duration, due: Duration, limit: Duration) -> Breach {

@@ -11,7 +11,7 @@ use strum::VariantNames as _;
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen, Names};
-use crate::control::requests::patience;
+use crate::control::waiting::{found, patience};
 use crate::hooks::{self, Attempt, Delivery, DeliveryId, NotSent, Outcome, Reach};
 use crate::id::WebsiteId;
 use crate::spaces::{SharedSpace, system_clock};
@@ -79,21 +79,7 @@ pub async fn deliveries(
         ));
     }
     let filter = Filter { question, website };
-    let mut changes = cell.changes();
-    let found = async {
-        loop {
-            changes.borrow_and_update();
-            if let Some(found) = matching(&cell, &filter) {
-                return found;
-            }
-            if changes.changed().await.is_err() {
-                return body(&cell, Vec::new());
-            }
-        }
-    };
-    // The wait is the caller's own patience, so it is real time under any clock.
-    let patient = tokio::time::timeout(wait, found);
-    let found = state.stopping.clone().or_stopped(patient).await.and_then(Result::ok);
+    let found = found(&state, &cell, wait, || matching(&cell, &filter)).await;
     Ok(Json(found.unwrap_or_else(|| body(&cell, Vec::new()))))
 }
 

@@ -20,6 +20,7 @@ mod rtm;
 mod rules;
 mod spaces;
 mod state;
+mod waiting;
 mod websites;
 
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! The journal, for tests to read: "was this called?"
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -11,14 +10,11 @@ use serde_json::{Value, json};
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen};
-use crate::duration;
+use crate::control::waiting::patience;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
 use crate::operation::Operation;
 use crate::spaces::SharedSpace;
-
-/// For how long a call may be held.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// What `GET /_mock/requests` is asked.
 #[derive(Debug, Deserialize, Default)]
@@ -57,16 +53,6 @@ impl Question {
             path: self.path.clone(),
         })
     }
-}
-
-/// For how long a call that is asked to `wait` is held; not at all where it is not asked to.
-pub(super) fn patience(wait: Option<&str>) -> Result<Duration, ControlError> {
-    let Some(text) = wait else {
-        return Ok(Duration::ZERO);
-    };
-    let wait = duration::parse(text)
-        .map_err(|error| ControlError::bad_request(error.to_string(), "send `wait=5s`"))?;
-    Ok(wait.min(LONGEST_WAIT))
 }
 
 fn operation(name: &str) -> Result<Operation, ControlError> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::control::extract::{Asked, Chosen, Names};
-use crate::control::requests::patience;
+use crate::control::waiting::{found, patience};
 use crate::spaces::SharedSpace;
 
 /// What `GET /_mock/rtm` is asked.
@@ -31,15 +31,8 @@ pub async fn list(
     let wait = patience(question.wait.as_deref())?;
     if !wait.is_zero() {
         let wanted = question.live.unwrap_or(1);
-        let mut changes = cell.changes();
-        let enough = async {
-            while cell.lock().sockets.live() != wanted {
-                // An error would mean that the space is gone, which this call keeps.
-                let _ = changes.changed().await;
-            }
-        };
-        let patient = tokio::time::timeout(wait, enough);
-        let _ = state.stopping.clone().or_stopped(patient).await;
+        let enough = || (cell.lock().sockets.live() == wanted).then_some(());
+        found(&state, &cell, wait, enough).await;
     }
     Ok(Json(body(&cell)))
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::delivery::{Attempt, Delivery, DeliveryId, Ended, State, millis};
 use super::{Hook, Signed};
 use crate::engine::{Outbox, PluginEvent};
-use crate::fault::{HOLD_ORDER_AT_MOST, HookFaults};
+use crate::fault::{EventFaults, HOLD_ORDER_AT_MOST};
 
 /// How many deliveries are kept; the oldest go, and one that was not over is counted.
 pub const MOST: usize = 1_000;
@@ -123,7 +123,7 @@ impl Queue {
         &mut self,
         outbox: &Outbox,
         (now, secret, rules): (Duration, &str, &Rules),
-        mut meet: impl FnMut(&PluginEvent) -> HookFaults,
+        mut meet: impl FnMut(&PluginEvent) -> EventFaults,
     ) {
         for event in outbox.events_after(self.read) {
             self.lost += event.seq.saturating_sub(self.read + 1);
@@ -144,7 +144,7 @@ impl Queue {
         now: Duration,
         secret: &str,
         rules: &Rules,
-        faults: HookFaults,
+        faults: EventFaults,
     ) {
         let Some(receiver) = self.receivers.get(place) else { return };
         let due = now.saturating_add(faults.delay);

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::clock::Stamp;
 use crate::engine::Outbox;
-use crate::fault::{Forgery, HookFaults};
+use crate::fault::{EventFaults, Forgery};
 use crate::id::WebsiteId;
 
 const fn s(seconds: u64) -> Duration {
@@ -33,10 +33,10 @@ impl Bench {
     }
 
     fn emit(&mut self, now: Duration, event: &str) {
-        self.emit_with(now, event, HookFaults::default());
+        self.emit_with(now, event, EventFaults::default());
     }
 
-    fn emit_with(&mut self, now: Duration, event: &str, faults: HookFaults) {
+    fn emit_with(&mut self, now: Duration, event: &str, faults: EventFaults) {
         let data = json!({ "website_id": WebsiteId::numbered(1) });
         self.outbox.emit(Stamp(1_000), WebsiteId::numbered(1), event, data);
         let how = (now, "secret", &self.rules);
@@ -116,12 +116,12 @@ fn an_event_goes_to_every_hook_that_takes_its_name_and_is_taken_in_once() {
 #[test]
 fn faults_drop_double_delay_and_forge() {
     let mut bench = Bench::new(&["http://localhost:1/"]);
-    let faults = HookFaults::default;
-    bench.emit_with(s(0), "a:a", HookFaults { is_dropped: true, ..faults() });
-    bench.emit_with(s(0), "a:a", HookFaults { is_duplicated: true, ..faults() });
-    bench.emit_with(s(0), "a:a", HookFaults { delay: s(30), ..faults() });
+    let faults = EventFaults::default;
+    bench.emit_with(s(0), "a:a", EventFaults { is_dropped: true, ..faults() });
+    bench.emit_with(s(0), "a:a", EventFaults { is_duplicated: true, ..faults() });
+    bench.emit_with(s(0), "a:a", EventFaults { delay: s(30), ..faults() });
     let forgery = Some(Forgery::BadSignature);
-    bench.emit_with(s(0), "a:a", HookFaults { forgery, ..faults() });
+    bench.emit_with(s(0), "a:a", EventFaults { forgery, ..faults() });
     assert_eq!(bench.state(1), State::Dropped);
     assert_eq!(bench.due(s(0)), [2, 3, 5]);
     assert_eq!(bench.due(s(30)), [4]);
@@ -138,7 +138,7 @@ fn faults_drop_double_delay_and_forge() {
 
 #[test]
 fn what_is_held_goes_out_after_the_next_of_its_hook_or_after_30_seconds() {
-    let held = || HookFaults { is_held: true, ..HookFaults::default() };
+    let held = || EventFaults { is_held: true, ..EventFaults::default() };
     let mut bench = Bench::new(&["http://localhost:1/"]);
     bench.emit_with(s(0), "a:a", held());
     assert_eq!((bench.due(s(29)), bench.due(s(30))), (vec![], vec![1]));

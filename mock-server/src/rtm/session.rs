@@ -67,6 +67,8 @@ pub struct Session {
     sid: String,
     engine: EngineIo,
     opened: Stamp,
+    /// Outside time of its handshake.
+    since: Duration,
     /// The number of its handshake in the journal.
     request: u64,
     spoilt: Spoilt,
@@ -106,6 +108,7 @@ impl Session {
         let mut session = Self {
             engine,
             opened: wall,
+            since: now,
             request,
             spoilt,
             state: State::Opening,
@@ -142,6 +145,11 @@ impl Session {
     #[must_use]
     pub fn sid(&self) -> &str {
         &self.sid
+    }
+
+    /// When its handshake came, in outside time: the order of sockets, whatever became of the journal.
+    pub(super) fn since(&self) -> Duration {
+        self.since
     }
 
     /// The number of its handshake in the journal.

@@ -88,8 +88,36 @@ impl Sockets {
     /// All of them, in the order in which they were opened.
     #[must_use]
     pub fn list(&self) -> Vec<SocketInfo> {
-        let mut all: Vec<_> = self.open.values().map(Session::info).collect();
-        all.sort_by_key(|socket| socket.request);
-        all
+        let mut all: Vec<_> = self.open.values().collect();
+        all.sort_by_key(|session| session.since());
+        all.into_iter().map(Session::info).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Stamp;
+    use crate::rtm::{EngineIo, Spoilt};
+
+    #[test]
+    fn sockets_are_listed_in_the_order_in_which_they_were_opened_after_a_reset_too() {
+        let (mut sockets, quirks) = (Sockets::default(), Quirks::default());
+        let opened: Vec<_> = (1..=20)
+            .map(|number| {
+                let now = Duration::from_millis(number);
+                let (engine, spoilt) = (EngineIo::V4, Spoilt::default());
+                let opening = Opening { engine, now, wall: Stamp(0), request: number, spoilt };
+                sockets.open("default", opening, &quirks)
+            })
+            .collect();
+        let listed = |sockets: &Sockets| -> Vec<_> {
+            sockets.list().into_iter().map(|socket| socket.sid).collect()
+        };
+        assert_eq!(listed(&sockets), opened);
+        sockets.follow_a_reset(7);
+        assert_eq!(listed(&sockets), opened);
     }
 }

@@ -56,7 +56,7 @@ impl Sender {
                 let attempt = Attempt { space: Arc::clone(&space), life, reach: self.reach };
                 attempts.spawn(async move {
                     attempt.carry_out(&sending).await;
-                    let _ = done.send(()); // nobody waits any more
+                    let _ = done.send(()); // an error: the wait for the order is over
                 });
                 let in_order = tokio::time::timeout(IN_ORDER, answered);
                 if stopping.or_stopped(in_order).await.is_none() {

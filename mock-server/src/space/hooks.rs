@@ -44,7 +44,7 @@ impl Space {
                 method: &Method::POST,
                 elapsed: now.elapsed,
             };
-            faults.decide(&delivery).of_hook()
+            faults.decide(&delivery).of_event()
         });
     }
 

@@ -7,7 +7,7 @@ use http::Method;
 use super::Space;
 use crate::clock::Moment;
 use crate::engine::PluginEvent;
-use crate::fault::{ArmedFaults, Decision, Effect, Outcome, RequestFacts};
+use crate::fault::{ArmedFaults, Decision, Effect, HOLD_ORDER_AT_MOST, RequestFacts};
 use crate::operation::Operation;
 use crate::rtm::{Access, EngineIo, Handling, HandshakeRefusal, Opening, Session, Spoilt, Step};
 
@@ -103,18 +103,14 @@ fn handling(faults: &mut ArmedFaults, event: &PluginEvent, now: Moment) -> Handl
         method: &Method::GET,
         elapsed: now.elapsed,
     });
-    let delivery = decision.deliver(now, |_| http::Response::default());
-    let has = |wanted: fn(&Effect) -> bool| {
-        decision.fired().iter().any(|fired| wanted(&fired.fault.effect))
-    };
-    match delivery.outcome {
-        Outcome::Reset => Handling::End { by_reset: true },
-        Outcome::Close => Handling::End { by_reset: false },
-        _ if has(|effect| matches!(effect, Effect::Kick(_))) => Handling::End { by_reset: false },
-        _ if has(|effect| matches!(effect, Effect::Drop(_))) => Handling::Drop,
-        _ => {
-            let times = if has(|effect| matches!(effect, Effect::Duplicate(_))) { 2 } else { 1 };
-            Handling::Send { times, hold: delivery.hold, after_next: delivery.after_next }
-        }
+    let met = decision.of_event();
+    match met.end_by_reset {
+        Some(by_reset) => Handling::End { by_reset },
+        None if met.is_dropped => Handling::Drop,
+        None => Handling::Send {
+            times: if met.is_duplicated { 2 } else { 1 },
+            hold: met.delay,
+            after_next: met.is_held.then_some(HOLD_ORDER_AT_MOST),
+        },
     }
 }

@@ -8,12 +8,13 @@ use crisp_mock_server::server::MockServer;
 use crisp_mock_server::spaces::Info;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+pub use crate::http::control;
 
 /// No test waits longer for anything.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,26 +34,6 @@ pub async fn server(quirks: &[(&str, &str)], faults: Value) -> MockServer {
 /// The address of a server.
 pub fn host(info: &Info) -> &str {
     info.url.strip_prefix("http://").unwrap()
-}
-
-/// A call of the control API: the status, and the body as JSON.
-pub async fn control(info: &Info, call: &str, body: Value) -> (u16, Value) {
-    let (method, path) = call.split_once(' ').unwrap();
-    let base = info.control_url.strip_prefix(&info.url).unwrap();
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let mut stream = TcpStream::connect(host(info)).await.unwrap();
-    let request = format!(
-        "{method} {base}{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        host(info),
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap())
 }
 
 /// A client of Engine.IO 4.

@@ -4,6 +4,8 @@
 
 mod client;
 mod emulator;
+#[path = "../support/http.rs"]
+mod http;
 
 mod authentication;
 mod binding;

@@ -2,15 +2,12 @@
 
 "use strict";
 
-const { createServer } = require("node:http");
 const cron = require("node-cron");
-const { Copy, POLL_MS, PORT } = require("./sync.cjs");
+const { serve } = require("./serve.cjs");
+const { Copy, POLL_MS } = require("./sync.cjs");
 
 const copy = new Copy();
-createServer((_, response) => {
-  const [status, body] = copy.shown;
-  response.writeHead(status).end(JSON.stringify(body));
-}).listen(PORT, "127.0.0.1");
+serve(() => copy.shown);
 
 const seconds = Math.max(1, Math.round(POLL_MS / 1_000));
 cron.schedule(seconds < 60 ? `*/${seconds} * * * * *` : `0 */${Math.round(seconds / 60)} * * * *`, () => copy.poll());

@@ -1,29 +1,32 @@
-//! What faults do to one delivery of a web hook.
+//! What faults do to one event on its way to a web hook or a socket.
 
 use std::time::Duration;
 
 use super::decision::{Decision, Fired};
 use super::effect::Effect;
 
-/// What meets one delivery of a web hook.
+/// What meets one event on its way.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct HookFaults {
+pub struct EventFaults {
     /// It is never sent.
     pub is_dropped: bool,
     /// It is sent twice.
     pub is_duplicated: bool,
     /// How much later it is due.
     pub delay: Duration,
-    /// It waits until a later one of its hook was sent.
+    /// It waits until a later one to the same receiver was sent.
     pub is_held: bool,
-    /// It is not what Crisp would send.
+    /// It is not what Crisp would send, to a web hook.
     pub forgery: Option<Forgery>,
+    /// The socket ends in its place, by an RST if true.
+    pub end_by_reset: Option<bool>,
     /// The faults that act, in the order of the plan.
     pub fired: Vec<Fired>,
 }
 
 /// What a forger, or one who replays, would send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Forgery {
     /// The signature does not fit.
     BadSignature,
@@ -34,22 +37,18 @@ pub enum Forgery {
 }
 
 impl Forgery {
-    /// What it is, in words.
+    /// Its name, which is the key of its fault.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::BadSignature => "bad_signature",
-            Self::OldTimestamp(_) => "old_timestamp",
-            Self::OtherWebsite => "other_website",
-        }
+        self.into()
     }
 }
 
 impl Decision {
-    /// What was decided about a delivery of a web hook.
+    /// What was decided about an event on its way.
     #[must_use]
-    pub fn of_hook(&self) -> HookFaults {
-        let mut faults = HookFaults { fired: self.fired().to_vec(), ..HookFaults::default() };
+    pub fn of_event(&self) -> EventFaults {
+        let mut faults = EventFaults { fired: self.fired().to_vec(), ..EventFaults::default() };
         for fired in self.fired() {
             match fired.fault.effect {
                 Effect::Drop(_) => faults.is_dropped = true,
@@ -58,6 +57,10 @@ impl Decision {
                 Effect::BadSignature(_) => faults.forgery = Some(Forgery::BadSignature),
                 Effect::OldTimestamp(age) => faults.forgery = Some(Forgery::OldTimestamp(age)),
                 Effect::OtherWebsite(_) => faults.forgery = Some(Forgery::OtherWebsite),
+                Effect::Reset(_) => faults.end_by_reset = Some(true),
+                Effect::Kick(_) | Effect::Close(_) => {
+                    faults.end_by_reset.get_or_insert(false);
+                }
                 Effect::Delay(_) => faults.delay = self.delay(),
                 _ => {}
             }
