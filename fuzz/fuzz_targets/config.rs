@@ -1,10 +1,8 @@
 //! The text of a server's config file, by the modules of the command itself.
 #![no_main]
 
-#[expect(dead_code, reason = "the command uses the rest")]
 #[path = "../../src/document.rs"]
 mod document;
-#[expect(dead_code, reason = "the command uses the rest")]
 #[path = "../../src/failure.rs"]
 mod failure;
 #[expect(dead_code, unused_imports, reason = "the command uses the rest")]

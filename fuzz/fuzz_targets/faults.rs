@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crisp_mock_fuzz::{bounded, document, refused_with_a_place};
+use crisp_mock_server::clock::{Moment, Stamp};
 use crisp_mock_server::fault::{ArmedFaults, Fault, FaultPlan, RequestFacts};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::operation::Operation;
@@ -45,7 +46,7 @@ fn meet(plan: &FaultPlan) {
             });
             fired += decision.fired().len() as u64;
             let answer = || http::Response::new(bytes::Bytes::from_static(b"{}"));
-            let delivery = decision.deliver(elapsed, |_| answer());
+            let delivery = decision.deliver(Moment { elapsed, wall: Stamp(0) }, |_| answer());
             drop(delivery);
         }
     }

@@ -1,8 +1,11 @@
 //! What the fuzz targets hold their runs to, whatever the input.
 
+mod played;
+
 use std::time::Duration;
 
 use crisp_mock_server::document::{Document, Invalid};
+pub use played::Played;
 use rustix::time::{ClockId, clock_gettime};
 
 /// What a file is called in messages.

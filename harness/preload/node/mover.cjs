@@ -56,6 +56,7 @@ class Mover {
       entered: activity.entered,
       workers: offspring.workers,
       children: offspring.children,
+      detached: offspring.detached,
     };
   }
 }

@@ -45,6 +45,12 @@ class Offspring {
     return [...this.#children.values()].slice(0, 100);
   }
 
+  // Those of them that do not keep the program from ending: what it does not wait for.
+  get detached() {
+    const apart = [...this.#children].filter(([child]) => child._handle?.hasRef?.() === false);
+    return apart.map(([, pid]) => pid).slice(0, 100);
+  }
+
   #watchWorkers(clock) {
     const workers = this.#workers;
     const ports = this.#ports;

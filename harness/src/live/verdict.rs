@@ -112,6 +112,14 @@ fn suspect(judged: Judged, why: String) -> Judged {
     judged
 }
 
+/// A failure of which there is a reason to doubt that it is the client's own is none.
+pub(super) fn unless_in_doubt(judged: Judged, doubt: Option<String>) -> Judged {
+    match doubt {
+        Some(why) if judged.outcome() == Outcome::Failed => withdrawn(judged, why),
+        _ => judged,
+    }
+}
+
 /// Takes every conviction of a run back.
 fn withdrawn(mut judged: Judged, why: String) -> Judged {
     for finding in &mut judged.findings {

@@ -17,7 +17,7 @@ use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::over_http::{OverHttp, untried};
 use super::parked::{ParkedClient, Requests};
-use super::{Tempo, Terms, demands, scaling};
+use super::{Tempo, Terms, demands, scaling, verdict};
 use crate::candidate::Untried;
 use crate::history::History;
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
@@ -82,7 +82,8 @@ impl OverHttp {
         };
         emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
         let scenario = Arc::clone(&prepared.scenario);
-        Ok(Judged { scenario, run, findings, outside: Some(Box::new(outside)) })
+        let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
+        Ok(verdict::unless_in_doubt(judged, shared.doubt.lock().clone()))
     }
 }
 
@@ -101,6 +102,8 @@ pub(super) struct ByHand {
 pub(super) struct Shared {
     trouble: Mutex<Option<PeerError>>,
     peer: Mutex<Option<Arc<dyn Peer>>>,
+    /// Why a failure is not held against it, of all its processes so far.
+    doubt: Mutex<Option<String>>,
 }
 
 impl Shared {
@@ -117,11 +120,20 @@ impl Shared {
 
     /// Ends the client.
     async fn stop(&self, patience: Duration) {
-        let peer = self.peer.lock().take();
+        let peer = self.take();
         if let Some(peer) = peer {
             // The run is over: its reply changes nothing.
             let _ = timeout(patience, peer.stop()).await;
         }
+    }
+
+    /// The client, which is about to end.
+    fn take(&self) -> Option<Arc<dyn Peer>> {
+        let peer = self.peer.lock().take()?;
+        if let Some(why) = peer.doubt() {
+            self.doubt.lock().get_or_insert(why);
+        }
+        Some(peer)
     }
 
     pub(super) fn fail(&self, error: PeerError) {
@@ -156,7 +168,7 @@ impl ByHand {
             .map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))?;
         let access = self.access(&requests.url, now);
         let patience = self.terms.client_timeout;
-        let before = self.shared.peer.lock().take();
+        let before = self.shared.take();
         let peer = match before {
             Some(peer) if peer.greeting().capabilities.reset => {
                 in_time(patience, "reset", peer.reset()).await?;

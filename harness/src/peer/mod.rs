@@ -258,6 +258,12 @@ pub trait Peer: Send + Sync {
         None
     }
 
+    /// Why a failure of this client would say nothing of it: it waited for a process of its own whose
+    /// clock cannot be moved. None where that cannot be.
+    fn doubt(&self) -> Option<String> {
+        None
+    }
+
     /// What it has written, for the report.
     fn log(&self) -> Vec<String>;
 }

@@ -54,7 +54,7 @@ impl Moved {
         };
         // A moment before the harness gives it up without a reason.
         match timeout(patience * 9 / 10, self.channel.advance(to, now)).await {
-            Ok(advanced) => Ok(advanced),
+            Ok(advanced) => advanced.map_err(PeerError::Late),
             Err(_) => {
                 let because = self.channel.because();
                 let because = because.unwrap_or_else(|| "it does not come to rest".to_owned());

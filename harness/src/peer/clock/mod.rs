@@ -1,11 +1,12 @@
 //! The clocks of a plugin's processes, moved together over a channel on loopback: the harness's side
 //! of docs/clock-channel.md.
 
-use std::collections::HashSet;
+mod silent;
+
 use std::hash::{BuildHasher, DefaultHasher, Hash as _, Hasher as _, RandomState};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -17,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+use self::silent::Silent;
 use super::Advanced;
 use super::lines::{Line, each_line};
 
@@ -24,8 +26,9 @@ use super::lines::{Line, each_line};
 const LONGEST_LINE: usize = 64 << 10;
 /// So many processes and threads of one plugin can have their clocks moved.
 const MOST: usize = 256;
-/// How long a child process is waited for before it counts as one that has no preload.
-const A_CHILD: Duration = Duration::from_secs(2);
+/// How long a process or thread that has yet to say hello is waited for before the others are asked
+/// again whether it still runs.
+const A_LOOK: Duration = Duration::from_millis(20);
 
 /// What a process or thread says first.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,6 +36,8 @@ pub(super) struct Hello {
     hello: u32,
     nonce: String,
     pid: u32,
+    #[serde(default)]
+    parent: u32,
     #[serde(default)]
     thread: u64,
     /// `node` or `python`.
@@ -61,6 +66,8 @@ struct Reply {
     entered: u64,
     workers: usize,
     children: Vec<u32>,
+    /// Those of the children that it does not wait for.
+    detached: Vec<u32>,
     because: Option<String>,
     error: Option<String>,
 }
@@ -104,8 +111,7 @@ pub(super) struct ClockChannel {
     came: watch::Receiver<usize>,
     accepting: AbortHandle,
     orders: Mutex<u64>,
-    /// Children that have no preload.
-    strangers: Mutex<HashSet<u32>>,
+    silent: Mutex<Silent>,
 }
 
 impl ClockChannel {
@@ -125,7 +131,7 @@ impl ClockChannel {
             came,
             accepting: tokio::spawn(accept).abort_handle(),
             orders: Mutex::new(0),
-            strangers: Mutex::default(),
+            silent: Mutex::default(),
         })
     }
 
@@ -155,10 +161,17 @@ impl ClockChannel {
 
     /// Moves all clocks to this time since the start, and waits until all processes are at rest.
     /// What one of them does may wake another: they are asked again until none has done anything.
-    pub(super) async fn advance(&self, to: Duration, wall: Timestamp) -> Advanced {
+    ///
+    /// # Errors
+    ///
+    /// A process that had been given up has a clock after all.
+    pub(super) async fn advance(&self, to: Duration, wall: Timestamp) -> Result<Advanced, String> {
         let mut before = None;
         loop {
             let processes = self.processes.lock().clone();
+            if let Some(late) = self.silent.lock().late(processes.iter().map(|it| it.hello.pid)) {
+                return Err(late);
+            }
             let mut reports = Vec::with_capacity(processes.len());
             for process in &processes {
                 let order = self.order(to, wall);
@@ -173,7 +186,7 @@ impl ClockChannel {
                 reports.iter().map(|(pid, thread, it)| (*pid, *thread, it.entered)).collect();
             let is_settled = alone || before.as_ref() == Some(&entered);
             if is_settled && !self.others_came(&reports).await {
-                return advanced(&reports);
+                return Ok(advanced(&reports));
             }
             before = Some(entered);
         }
@@ -189,37 +202,43 @@ impl ClockChannel {
         }
     }
 
-    /// Whether processes or threads are there by now that were not asked. One that was begun a
-    /// moment ago is waited for; a child that does not report has no preload.
+    /// Whether the processes are to be asked again: others are there by now, or are waited for that
+    /// were begun a moment ago.
     async fn others_came(&self, reports: &[(u32, u64, Reply)]) -> bool {
         let mut came = self.came.clone();
-        loop {
-            came.mark_unchanged();
-            let there: Vec<_> = {
-                let processes = self.processes.lock();
-                processes.iter().map(|it| (it.hello.pid, it.hello.thread)).collect()
-            };
-            if there.iter().any(|it| !reports.iter().any(|(pid, thread, _)| *it == (*pid, *thread)))
-            {
-                return true;
-            }
-            let threads = |pid: u32| there.iter().filter(|it| it.0 == pid && it.1 != 0).count();
-            let lacks_threads =
-                reports.iter().any(|(pid, thread, it)| *thread == 0 && it.workers > threads(*pid));
-            let children = reports.iter().flat_map(|(_, _, it)| &it.children).copied();
-            let absent: Vec<_> = {
-                let strangers = self.strangers.lock();
-                let is_absent = |pid: &u32| !there.iter().any(|it| it.0 == *pid);
-                children.filter(|pid| is_absent(pid) && !strangers.contains(pid)).collect()
-            };
-            if !lacks_threads && absent.is_empty() {
-                return false;
-            }
-            if timeout(A_CHILD, came.changed()).await.is_err() {
-                self.strangers.lock().extend(absent);
-                return lacks_threads;
-            }
+        came.mark_unchanged();
+        let there: Vec<_> = {
+            let processes = self.processes.lock();
+            processes.iter().map(|it| (it.hello.pid, it.hello.thread, it.hello.parent)).collect()
+        };
+        let was_asked =
+            |pid, thread| reports.iter().any(|report| (report.0, report.1) == (pid, thread));
+        if there.iter().any(|(pid, thread, _)| !was_asked(*pid, *thread)) {
+            return true;
         }
+        let threads = |pid: u32| there.iter().filter(|it| it.0 == pid && it.1 != 0).count();
+        let lacks_threads =
+            reports.iter().any(|(pid, thread, it)| *thread == 0 && it.workers > threads(*pid));
+        let is_absent = |pid: &u32| !there.iter().any(|it| it.0 == *pid);
+        let children = reports.iter().flat_map(|(_, _, it)| &it.children).copied();
+        let absent: Vec<_> = children.filter(is_absent).collect();
+        let is_awaited = self.silent.lock().is_awaited(&absent, Instant::now());
+        if lacks_threads || is_awaited {
+            // Whether one came or not: a child may have ended meanwhile.
+            let _ = timeout(A_LOOK, came.changed()).await;
+            return true;
+        }
+        // A shell around a process that has a clock does nothing of its own.
+        let is_around = |pid: u32| there.iter().any(|it| it.2 == pid);
+        let detached = |pid: u32| reports.iter().any(|(_, _, it)| it.detached.contains(&pid));
+        let run_on = absent.iter().copied().filter(|pid| !is_around(*pid) && !detached(*pid));
+        self.silent.lock().run_on(run_on);
+        false
+    }
+
+    /// Why a failure of the plugin is not held against it: it waited for what has no clock.
+    pub(super) fn doubt(&self) -> Option<String> {
+        self.silent.lock().doubt()
     }
 
     /// Whether no process is there any more.

@@ -1,6 +1,6 @@
 //! Processes that are played by the test, on real sockets.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ impl Played {
         let stream = TcpStream::connect(&channel.address).await.unwrap();
         let mut played = Self { stream: BufReader::new(stream) };
         let hello = json!({ "hello": 1, "nonce": nonce, "pid": pid, "thread": 0, "runtime": "node",
-            "version": "22.1.0" });
+            "version": "22.1.0", "parent": if pid == 3 { 2 } else { 0 } });
         played.says(&hello).await;
         played
     }
@@ -60,6 +60,7 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
     let report = json!({ "next_ms": 60_000, "in_flight": 2, "entered": 1 });
     let (advanced, to) = tokio::join!(moved, node.rests(report));
+    let advanced = advanced.unwrap();
     assert_eq!(
         advanced,
         Advanced { next: Some(Duration::from_secs(60)), in_flight: 2, ..advanced }
@@ -68,6 +69,7 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     for (entered, same) in [(1, true), (2, false)] {
         let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
         let (again, _) = tokio::join!(moved, node.rests(json!({ "entered": entered })));
+        let again = again.unwrap();
         assert_eq!(again.activity == advanced.activity, same, "{entered}");
     }
 }
@@ -109,6 +111,7 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
     };
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, (), ()) = tokio::join!(moved, parents, childs);
+    let advanced = advanced.unwrap();
     assert_eq!(advanced, Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced });
 }
 
@@ -134,6 +137,70 @@ async fn a_process_that_ends_is_asked_no_more_and_one_that_is_busy_says_why() {
     };
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, because) = tokio::join!(moved, plays);
+    let advanced = advanced.unwrap();
     assert_eq!(advanced, Advanced { next: None, in_flight: 0, ..advanced });
     assert_eq!(because.unwrap(), "process 1 does not come to rest: it reads a file");
+}
+
+/// A process whose child has been waited for in vain, until the clocks have come to rest.
+async fn with_a_child(channel: &ClockChannel, parent: &mut Played, detached: &[u32]) {
+    let a_while_ago = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
+    channel.silent.lock().is_awaited(&[2], a_while_ago);
+    let report = json!({ "entered": 1, "children": [2], "detached": detached });
+    let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
+    let asked = async {
+        loop {
+            parent.rests(report.clone()).await;
+        }
+    };
+    tokio::select! {
+        moved = moved => assert!(moved.is_ok()),
+        () = asked => {}
+    }
+}
+
+#[tokio::test]
+async fn a_failure_beside_a_child_without_a_clock_is_in_doubt() {
+    let channel = ClockChannel::open().await.unwrap();
+    let mut parent = Played::joins(&channel, &channel.nonce, 1).await;
+    there_are(&channel, 1).await;
+    with_a_child(&channel, &mut parent, &[2]).await;
+    assert_eq!(channel.doubt(), None, "nothing waits for it");
+    with_a_child(&channel, &mut parent, &[]).await;
+    let doubt = channel.doubt().unwrap();
+    assert!(
+        doubt.starts_with("the plugin began process 2, whose clock cannot be moved"),
+        "{doubt}"
+    );
+}
+
+#[tokio::test]
+async fn a_child_that_reports_after_it_was_given_up_was_slow() {
+    let channel = ClockChannel::open().await.unwrap();
+    let mut parent = Played::joins(&channel, &channel.nonce, 1).await;
+    there_are(&channel, 1).await;
+    with_a_child(&channel, &mut parent, &[]).await;
+    let _late = Played::joins(&channel, &channel.nonce, 2).await;
+    there_are(&channel, 2).await;
+    let late = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH).await;
+    assert!(late.unwrap_err().starts_with("process 2 began to report more than 2 s after"));
+}
+
+#[tokio::test]
+async fn a_shell_around_a_process_with_a_clock_is_no_doubt() {
+    let channel = ClockChannel::open().await.unwrap();
+    let mut parent = Played::joins(&channel, &channel.nonce, 1).await;
+    there_are(&channel, 1).await;
+    let mut inner = Played::joins(&channel, &channel.nonce, 3).await;
+    there_are(&channel, 2).await;
+    let asked = async {
+        loop {
+            inner.rests(json!({ "entered": 1 })).await;
+        }
+    };
+    tokio::select! {
+        () = with_a_child(&channel, &mut parent, &[]) => {}
+        () = asked => {}
+    }
+    assert_eq!(channel.doubt(), None);
 }

@@ -309,6 +309,10 @@ impl Peer for PluginPeer {
         self.misplaced.lock().clone()
     }
 
+    fn doubt(&self) -> Option<String> {
+        self.moved.as_ref()?.channel.doubt()
+    }
+
     fn log(&self) -> Vec<String> {
         self.log.lines()
     }
