@@ -143,3 +143,29 @@ plugins! {
     apscheduler: "apscheduler_jobs.py", ["no-overlap", "forgets-removals"];
     threading_timer: "timer.py", ["own-clock", "moves-on-failure", "relist-merges", "empty-clears"];
 }
+
+/// Waits for `sleep`, whose clock cannot be moved, for so many seconds.
+fn waiting_for(seconds: &str) -> Option<Value> {
+    let (run, modules) = or_skip(run("program.mjs"))?;
+    let mut command = crisp_mock();
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/_cache"]);
+    command.args(["--time", "virtual", "--jobs", "1", "--client-timeout", "60s"]);
+    command.env("SLEEP_SECONDS", seconds);
+    command.envs(modules.map(|modules| ("NODE_PATH", modules)));
+    let files = ["basics/an-operator-saves.yaml".to_owned()].into();
+    replay(&mut command, &files).into_values().next()
+}
+
+#[test]
+fn a_plugin_that_waits_a_moment_for_another_program_passes() {
+    let Some(event) = waiting_for("0.2") else { return };
+    assert_eq!(event["outcome"], "passed", "{event:#}");
+}
+
+#[test]
+fn a_plugin_that_waits_long_for_another_program_is_not_convicted() {
+    let Some(event) = waiting_for("30") else { return };
+    assert_ne!(event["outcome"], "failed", "{event:#}");
+    let why = event.to_string();
+    assert!(why.contains("whose clock cannot be moved"), "{event:#}");
+}

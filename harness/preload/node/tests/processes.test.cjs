@@ -81,6 +81,24 @@ for (const [name, source] of Object.entries(CHILDREN)) {
     ));
 }
 
+test("a child that the program does not wait for is detached", deadline, () =>
+  withProgram(
+    `const { spawn } = require("node:child_process");
+     const held = spawn("sleep", ["60"], { stdio: "ignore" });
+     const left = spawn("sleep", ["60"], { stdio: "ignore" });
+     left.unref();
+     console.log(held.pid, left.pid);
+     setTimeout(() => (held.kill(), left.kill()), 100);`,
+    {},
+    async (harness) => {
+      const reply = await harness.advance(0);
+      const [held, left] = harness.lines[0].split(" ").map(Number);
+      assert.deepEqual(reply.children, [held, left]);
+      assert.deepEqual(reply.detached, [left]);
+      await harness.advance(100);
+    },
+  ));
+
 test("a program that does not come to rest says why each second", deadline, () =>
   withProgram("(function turn() { setImmediate(turn); })()", {}, async (harness) => {
     harness.peers[0].ask({ advance_to_ms: 1, wall_ms: 1 });
