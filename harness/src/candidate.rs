@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::runner::{self, Judged};
 use crate::scenario;
-use crate::subject::{Client, Guide, Sync};
+use crate::subject::{Client, Guide, GuideEvents, Sync};
 use crate::world::Prepared;
 use crate::zoo::{self, Mutant, UnknownMutant};
 
@@ -67,6 +67,15 @@ pub trait Trial: Send + std::marker::Sync {
         Ok(true)
     }
 
+    /// Whether it listens to the RTM API, so that events are worth breaking.
+    ///
+    /// # Errors
+    ///
+    /// [`Untried`] when the client cannot even be asked.
+    fn listens(&self) -> Result<bool, Untried> {
+        Ok(false)
+    }
+
     /// Whether its runs take as long as they say. A search of such a client is short, and stops at
     /// the first grave failure.
     fn in_real_time(&self) -> bool {
@@ -117,6 +126,10 @@ impl Trial for InVirtualTime {
     fn saves(&self) -> Result<bool, Untried> {
         Ok(self.0.about(&scenario::Client::default()).abilities.saves)
     }
+
+    fn listens(&self) -> Result<bool, Untried> {
+        Ok(self.0.about(&scenario::Client::default()).abilities.listens)
+    }
 }
 
 /// A client on trial.
@@ -152,6 +165,8 @@ pub enum ClientChoice {
     Sync,
     /// The loop of Crisp's settings guide.
     Guide,
+    /// The same with rare polls that listens to the RTM API.
+    GuideEvents,
     /// One of the zoo: `crisp-sync` with one mistake.
     Mutant(&'static Mutant),
 }
@@ -160,7 +175,7 @@ pub enum ClientChoice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownClient {
     /// No client at all has this name.
-    #[error("there is no client `{0}`: choose `sync`, `guide` or `mutant:NAME`")]
+    #[error("there is no client `{0}`: choose `sync`, `guide`, `guide-events` or `mutant:NAME`")]
     Client(String),
     /// No mutant has this name.
     #[error(transparent)]
@@ -174,6 +189,7 @@ impl FromStr for ClientChoice {
         match name {
             "sync" => Ok(Self::Sync),
             "guide" => Ok(Self::Guide),
+            "guide-events" => Ok(Self::GuideEvents),
             other => match other.strip_prefix("mutant:") {
                 Some(mutant) => Ok(Self::Mutant(zoo::named(mutant)?)),
                 None => Err(UnknownClient::Client(other.chars().take(60).collect())),
@@ -189,6 +205,7 @@ impl ClientChoice {
         match self {
             Self::Sync => "sync".to_owned(),
             Self::Guide => "guide".to_owned(),
+            Self::GuideEvents => "guide-events".to_owned(),
             Self::Mutant(mutant) => format!("mutant:{}", mutant.name),
         }
     }
@@ -199,6 +216,7 @@ impl ClientChoice {
         match self {
             Self::Sync => Box::new(Sync::reference()),
             Self::Guide => Box::new(Guide),
+            Self::GuideEvents => Box::new(GuideEvents),
             Self::Mutant(mutant) => mutant.client(),
         }
     }
@@ -210,6 +228,11 @@ impl ClientChoice {
             Self::Sync => "crisp-sync (built in, not your plugin)".to_owned(),
             Self::Guide => {
                 "the loop of Crisp's settings guide (built in, not your plugin)".to_owned()
+            }
+            Self::GuideEvents => {
+                "the loop of Crisp's settings guide that listens to events (built \
+                                  in, not your plugin)"
+                    .to_owned()
             }
             Self::Mutant(mutant) => format!(
                 "mutant {} ({}: {}; built in, not your plugin)",

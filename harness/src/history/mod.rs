@@ -5,6 +5,7 @@
 //! [`History::fingerprint`] is a hash of it.
 
 mod event;
+mod notice;
 mod request;
 mod timing;
 mod track;
@@ -18,7 +19,8 @@ use crisp_mock_server::operation::Operation;
 use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
-pub use event::{By, Event, RequestIndex, Site, State, What};
+pub use event::{By, Event, NoticeIndex, RequestIndex, Site, SocketState, State, What};
+pub use notice::Notice;
 pub use request::{Quality, Request};
 pub use timing::Timing;
 pub use track::{Track, Version, same};
@@ -82,6 +84,8 @@ pub struct History {
     pub requests: Vec<Request>,
     /// The orders to save, in the order of orders.
     pub saves: Vec<Save>,
+    /// The events that were for the client's socket, in the order of their happening.
+    pub notices: Vec<Notice>,
     /// The values.
     pub values: Values,
     /// How the client says that it behaves.
@@ -176,6 +180,7 @@ impl History {
             tracks: vec![Track::default(); self.tracks.len()],
             requests: self.requests.iter().take_while(|it| it.sent <= at).cloned().collect(),
             saves: self.saves.clone(),
+            notices: self.notices.clone(),
             values: self.values.clone(),
             timing: self.timing,
             by_id: self.by_id.clone(),
@@ -206,6 +211,9 @@ impl History {
             What::Arriving(index) | What::Abandoned(index) => self.ended(index, at),
             What::Sent(index) => {
                 let request = &self.requests[index as usize];
+                if request.is_handshake() {
+                    return; // how it fares says nothing of the polls
+                }
                 self.lied |= request.quality == Quality::Lie;
                 self.longest_asked =
                     self.longest_asked.max(request.retry_after.unwrap_or_default());
@@ -236,9 +244,27 @@ impl History {
                 self.server_clock_moved |= side == Side::Server;
                 self.disturb(at);
             }
-            What::Quiet | What::SaveOrdered(_) => {
+            What::Quiet | What::SaveOrdered(_) | What::Kicked => {
                 self.disturb(at);
             }
+            What::EventArriving(index) => {
+                let notice = self.notices.get_mut(index as usize);
+                let late = notice.is_some_and(|notice| {
+                    notice.arrived.get_or_insert(at);
+                    notice.fault.is_some()
+                });
+                if late {
+                    self.disturb(at);
+                }
+            }
+            What::Socket(SocketState::Closed { by_client }) => {
+                // A client that gives up a socket on which no heartbeat comes is not at fault.
+                let mut shaken = self.requests.iter().rev().filter(|it| it.is_handshake());
+                if !by_client || shaken.next().is_some_and(Request::met_fault) {
+                    self.disturb(at);
+                }
+            }
+            What::Socket(_) | What::EventSent(_) => {}
             What::Handled(_) | What::Step | What::Status { .. } | What::Idle(_) | What::End => {}
         }
         match (self.differing, self.agreed_from) {

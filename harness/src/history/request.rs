@@ -93,6 +93,12 @@ impl Request {
         matches!(self.operation, Operation::SaveSettings | Operation::UpdateSettings)
     }
 
+    /// Whether it is the handshake of a socket: no question, and no cost of the quota.
+    #[must_use]
+    pub fn is_handshake(&self) -> bool {
+        self.operation == Operation::Rtm
+    }
+
     /// Whether it asks what there is, as a load or a poll does.
     #[must_use]
     pub fn is_question(&self) -> bool {

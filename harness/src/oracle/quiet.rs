@@ -20,7 +20,8 @@ impl Oracle for Quiet {
         let tail = history
             .requests
             .iter()
-            .filter(|request| request.sent > from && request.quality != Quality::Stale);
+            .filter(|request| request.sent > from && request.quality != Quality::Stale)
+            .filter(|request| !request.is_handshake());
         let (polls, others): (Vec<_>, Vec<_>) =
             tail.partition(|request| request.operation == Operation::Since);
         // A list that was read again while its differential still told of the last change is

@@ -79,6 +79,7 @@ impl Client for Sync {
                 status: true,
                 // A client that asks once a second through an outage does not say so.
                 waits: self.mistake != Some(Mistake::OnceASecond),
+                listens: false,
             },
             declared: DeclaredTiming {
                 poll_every: config.poll_every,
@@ -139,6 +140,8 @@ impl Subject for Running {
                 id: machine::RequestId(id),
                 failure: machine::Failure::Broken,
             },
+            // It opens no socket.
+            Event::Socket(_) => return,
             Event::Save { ticket, website, settings, how, .. } => {
                 let Ok(settings) = Settings::from_json(&settings) else {
                     return;
