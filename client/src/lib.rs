@@ -84,7 +84,7 @@ pub mod wire;
 pub use cache::{
     Builder, Cache, Change as TypedChange, Changes, Entry, Meter, Misfit, StartError, Stopped, View,
 };
-pub use config::{BaseUrl, Config, Credentials, InvalidBase, Quota, Waits};
+pub use config::{BaseUrl, Config, Credentials, InvalidBase, Listening, Quota, Waits};
 pub use ids::{InvalidId, PluginId, WebsiteId};
 #[cfg(feature = "mistakes")]
 #[doc(hidden)]

@@ -205,6 +205,8 @@ impl<T: Send + Sync + 'static> Driver<T> {
                     abort.abort();
                 }
             }
+            // No builder without the feature `rtm` starts a machine that listens.
+            Action::Socket { .. } => {}
             // Published where it came about.
             Action::Changed(_) => {}
             Action::Ready => {

@@ -71,6 +71,7 @@ impl Machine {
             Job::Page(page) => self.page_read(page, exchange, body),
             Job::Verify => self.verified(exchange, body),
             Job::Read(website) => self.website_read(website, exchange, body),
+            Job::Endpoints => self.endpoints_read(exchange, body),
             Job::Save(_) => {}
         }
     }
@@ -166,6 +167,11 @@ impl Machine {
     pub(super) fn set_back(&mut self, job: &Job, exchange: &Exchange, setback: Setback) {
         let Setback { trouble, error, retry_after } = setback;
         self.counters.failures += 1;
+        if matches!(job, Job::Endpoints) {
+            // The cache is as good as without a socket, so this is no error of the polls.
+            self.waits.failed(Lane::Listen, trouble, retry_after, self.now.elapsed);
+            return self.listener.failed(format!("endpoints: {error}"), self.now.elapsed);
+        }
         self.last_error = Some(format!("{}: {error}", job.operation().name()));
         if trouble == Trouble::Cached {
             self.counters.cached_answers += 1;

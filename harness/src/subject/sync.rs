@@ -218,6 +218,8 @@ fn translate(action: machine::Action, apart: bool, actions: &mut Vec<Action>) {
             }
         }
         machine::Action::Ready => actions.push(Action::Ready),
+        // It is not asked to listen.
+        machine::Action::Socket { .. } => {}
         machine::Action::SaveEnded { ticket, outcome } => {
             let end = match outcome {
                 machine::SaveOutcome::Done => SaveEnd::Done,
