@@ -163,6 +163,8 @@ pub enum ClientChoice {
     /// `crisp-sync` itself.
     #[default]
     Sync,
+    /// The same, listening to the RTM API.
+    SyncEvents,
     /// The loop of Crisp's settings guide.
     Guide,
     /// The same with rare polls that listens to the RTM API.
@@ -175,7 +177,10 @@ pub enum ClientChoice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownClient {
     /// No client at all has this name.
-    #[error("there is no client `{0}`: choose `sync`, `guide`, `guide-events` or `mutant:NAME`")]
+    #[error(
+        "there is no client `{0}`: choose `sync`, `sync-events`, `guide`, `guide-events` or \
+             `mutant:NAME`"
+    )]
     Client(String),
     /// No mutant has this name.
     #[error(transparent)]
@@ -188,6 +193,7 @@ impl FromStr for ClientChoice {
     fn from_str(name: &str) -> Result<Self, UnknownClient> {
         match name {
             "sync" => Ok(Self::Sync),
+            "sync-events" => Ok(Self::SyncEvents),
             "guide" => Ok(Self::Guide),
             "guide-events" => Ok(Self::GuideEvents),
             other => match other.strip_prefix("mutant:") {
@@ -204,6 +210,7 @@ impl ClientChoice {
     pub fn name(&self) -> String {
         match self {
             Self::Sync => "sync".to_owned(),
+            Self::SyncEvents => "sync-events".to_owned(),
             Self::Guide => "guide".to_owned(),
             Self::GuideEvents => "guide-events".to_owned(),
             Self::Mutant(mutant) => format!("mutant:{}", mutant.name),
@@ -215,6 +222,7 @@ impl ClientChoice {
     pub fn client(&self) -> Box<dyn Client> {
         match self {
             Self::Sync => Box::new(Sync::reference()),
+            Self::SyncEvents => Box::new(Sync::listening()),
             Self::Guide => Box::new(Guide),
             Self::GuideEvents => Box::new(GuideEvents),
             Self::Mutant(mutant) => mutant.client(),
@@ -226,6 +234,9 @@ impl ClientChoice {
     pub fn candidate(&self) -> Candidate {
         let judged = match self {
             Self::Sync => "crisp-sync (built in, not your plugin)".to_owned(),
+            Self::SyncEvents => {
+                "crisp-sync that listens to events (built in, not your plugin)".to_owned()
+            }
             Self::Guide => {
                 "the loop of Crisp's settings guide (built in, not your plugin)".to_owned()
             }
@@ -245,7 +256,7 @@ impl ClientChoice {
             trial: Box::new(InVirtualTime(self.client())),
             judged,
             options: format!("--client {}", self.name()),
-            is_reference: *self == Self::Sync,
+            is_reference: matches!(self, Self::Sync | Self::SyncEvents),
         }
     }
 }

@@ -251,7 +251,9 @@ impl Machine {
     pub(super) fn interval(&self, budget: &Budget) -> Duration {
         let usual = self.pacing.poll_interval(budget);
         let rare = self.listener.poll_every().filter(|_| self.lists.is_verified());
-        rare.map_or(usual, |rare| rare.max(usual))
+        // A poll that comes after a gap which is too long for it would be a whole list.
+        let most = self.config.longest_gap / 2;
+        rare.map_or(usual, |rare| rare.min(most).max(usual))
     }
 
     /// From one poll to the next without events.

@@ -117,6 +117,15 @@ pub struct History {
     pub own_refusals: u32,
     /// Whether the server's wall clock was moved.
     pub server_clock_moved: bool,
+    /// Whether a change happened while the client's socket was live, and no event told of it in time:
+    /// it has to wait for a poll.
+    pub unheard: bool,
+    /// Whether the client's socket is authenticated, as far as the client knows.
+    pub is_live: bool,
+    /// Whether it was ended, and the client may not know it yet.
+    is_cut: bool,
+    /// A website that came while the socket was live, until its event is there, too.
+    came: Option<(Duration, Site)>,
     /// Whether a list answer lied without a mark.
     pub lied: bool,
     /// Whether the run was ended because nothing more was to come: the cache equalled the server
@@ -194,6 +203,7 @@ impl History {
 
     fn follow(&mut self, event: Event) {
         let at = event.at;
+        self.listen(event);
         match event.what {
             What::Truth { site, state, by } => {
                 if by != By::Start && self.tracks[site as usize].versions.is_empty() {
@@ -274,6 +284,33 @@ impl History {
         }
     }
 
+    /// Follows the client's socket.
+    fn listen(&mut self, event: Event) {
+        if self.came.is_some_and(|(came, _)| came < event.at) {
+            (self.unheard, self.came) = (true, None);
+        }
+        match event.what {
+            What::Socket(SocketState::Live) => (self.is_live, self.is_cut) = (true, false),
+            What::Socket(SocketState::Bound) => {}
+            What::Socket(_) | What::Restart => self.is_live = false,
+            What::Kicked => self.is_cut = true,
+            What::Truth { site, state: Some(_), by: By::Operator }
+                if self.is_live && !self.is_cut =>
+            {
+                let before = self.tracks[site as usize].truth();
+                if before.is_none() {
+                    self.came = Some((event.at, site));
+                }
+            }
+            What::EventSent(index) => {
+                let Some(notice) = self.notices.get(index as usize) else { return };
+                self.unheard |= matches!(notice.fault, Some("drop" | "delay" | "hold_order"));
+                self.came = self.came.filter(|(_, site)| *site != notice.site);
+            }
+            _ => {}
+        }
+    }
+
     fn ended(&mut self, index: RequestIndex, at: Duration) {
         let Some(request) = self.requests.get_mut(index as usize) else {
             return;
@@ -321,22 +358,30 @@ impl History {
     }
 
     /// Within this time after the last disturbance the cache has to equal the server: a poll's
-    /// interval, its overlap, one request, the longest wait after the troubles that there were,
+    /// interval (the rare one of a client that listens only where an event did not tell), its overlap, one request, the longest wait after the troubles that there were,
     /// and what the server itself hides.
     #[must_use]
     pub fn bound(&self) -> Duration {
-        self.longest_silence() + self.declared.overlap + self.staleness.longest()
+        let declared = &self.declared;
+        let rare = if self.unheard { declared.while_listening } else { Duration::ZERO };
+        let polls = declared.longest_poll.max(rare);
+        self.silence(polls) + declared.overlap + self.staleness.longest()
     }
 
     /// For so long a client that follows its own rules may ask nothing.
     #[must_use]
     pub fn longest_silence(&self) -> Duration {
         let declared = &self.declared;
+        self.silence(declared.rarest_poll())
+    }
+
+    fn silence(&self, polls: Duration) -> Duration {
+        let declared = &self.declared;
         let refused = if self.refused { declared.refused_cap } else { Duration::ZERO };
         let throttled = if self.throttled { declared.throttled_cap } else { Duration::ZERO };
         let asked = self.longest_asked.min(declared.longest_retry_after);
         let wait = declared.retry_cap.max(refused).max(throttled).max(asked);
-        declared.longest_poll + declared.request_timeout + wait
+        polls + declared.request_timeout + wait
     }
 
     /// A hash of everything that happened: equal for equal runs, on any machine.

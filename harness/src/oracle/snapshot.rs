@@ -84,7 +84,7 @@ impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
         let declared = &history.declared;
         let until =
-            at + declared.overlap * 2 + declared.request_timeout + declared.longest_poll * 2;
+            at + declared.overlap * 2 + declared.request_timeout + declared.rarest_poll() * 2;
         self.left_out.retain(|left| left.site != site);
         let since = at;
         self.left_out.push(LeftOut { site, since, until });

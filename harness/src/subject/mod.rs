@@ -75,7 +75,7 @@ pub enum SocketEvent {
 /// What a client does with a socket; it has one at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SocketAction {
-    /// It opens one, with this path and query, under the host of the API:
+    /// It opens one at this address, or at this path and query under the host of the API:
     /// `/socket.io/?EIO=4&transport=websocket`. One that is open is closed.
     Open(String),
     /// It sends a frame.
@@ -218,6 +218,9 @@ pub struct DeclaredTiming {
     pub poll_every: Duration,
     /// From one poll to the next at most, when a quota makes it save.
     pub longest_poll: Duration,
+    /// From one poll to the next while its socket is live, when that is longer: a change that no event
+    /// tells of has to wait for it. Zero of a client that does not listen, or promises nothing more for it.
+    pub while_listening: Duration,
     /// How far back each poll looks.
     pub overlap: Duration,
     /// How long it waits for an answer.
@@ -237,4 +240,12 @@ pub struct DeclaredTiming {
     /// Whether it is of a shape that these times do not describe in full, so that it may ask for
     /// more than they make.
     pub leeway: bool,
+}
+
+impl DeclaredTiming {
+    /// From one poll to the next at most, whatever makes it wait.
+    #[must_use]
+    pub fn rarest_poll(&self) -> Duration {
+        self.longest_poll.max(self.while_listening)
+    }
 }

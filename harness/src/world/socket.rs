@@ -64,7 +64,8 @@ impl<W: Witness> World<'_, W> {
 
     fn open_socket(&mut self, target: &str) {
         self.hang_up();
-        let request = Request::get(format!("http://mock{target}"))
+        let host = if target.starts_with('/') { "http://mock" } else { "" };
+        let request = Request::get(format!("{host}{target}"))
             .header("connection", "Upgrade")
             .header("upgrade", "websocket")
             .header("sec-websocket-version", "13")

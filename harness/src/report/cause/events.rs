@@ -47,6 +47,12 @@ pub(super) fn unheard(site: Site, at: Duration, history: &History) -> Option<Haz
     }
 }
 
+/// Why a cache was right too late of a client that listens: the first website whose change it never
+/// heard of.
+pub(super) fn late(at: Duration, history: &History) -> Option<Hazard> {
+    (0..history.tracks.len() as Site).find_map(|site| unheard(site, at, history))
+}
+
 /// The event about this website that was handed to the client at a time.
 fn arrived(site: Site, at: Duration, history: &History) -> Option<&Notice> {
     let mut arrivals = history.events.iter().rev().filter(|event| event.at == at);

@@ -87,7 +87,7 @@ fn from_the_wire(demand: Demand, breach: &Breach, history: &History) -> Option<H
             }
             Some(site) => events::unheard(site, breach.at, history)
                 .or_else(|| website::why(site, breach.at, history)),
-            None => silence::longest(history),
+            None => events::late(breach.at, history).or_else(|| silence::longest(history)),
         },
         Rule::HonestReady => Some(load::why(breach.site?, breach.at, history)),
         Rule::NoResurrection => Some(rows::RESURRECTED),
