@@ -99,6 +99,12 @@ impl Request {
         self.operation == Operation::Rtm
     }
 
+    /// Whether it is about the client's socket: where to open one, or the handshake.
+    #[must_use]
+    pub fn is_about_a_socket(&self) -> bool {
+        self.is_handshake() || self.operation == Operation::Endpoints
+    }
+
     /// Whether it asks what there is, as a load or a poll does.
     #[must_use]
     pub fn is_question(&self) -> bool {
