@@ -135,5 +135,7 @@ pub use event::{
 pub use listening::{SocketAction, SocketEvent, SocketId, SocketState};
 pub use state::{Counters, Freshness, Snapshot, State, Status, WarmStart};
 
+#[cfg(feature = "rtm")]
+pub(crate) use listening::LONGEST_TEXT;
 #[cfg(feature = "driver")]
 pub(crate) use requests::Requests;

@@ -9,7 +9,7 @@ use crate::WebsiteId;
 use crate::wire::short;
 
 /// A longer text is not read. Crisp's own bound is 1,000,000 bytes.
-pub(super) const LONGEST_TEXT: usize = 4 << 20;
+pub(crate) const LONGEST_TEXT: usize = 4 << 20;
 /// The heartbeat of a server that names none, and the longest and shortest that are believed.
 const INTERVAL: Duration = Duration::from_secs(25);
 const TIMEOUT: Duration = Duration::from_secs(20);

@@ -25,4 +25,6 @@ mod turns;
 pub use event::{SocketAction, SocketEvent, SocketId, SocketState};
 #[cfg(feature = "mistakes")]
 pub(super) use frame::Heard;
+#[cfg(feature = "rtm")]
+pub(crate) use frame::LONGEST_TEXT;
 pub(super) use listener::Listener;
