@@ -110,7 +110,8 @@ pub struct Waits {
 #[non_exhaustive]
 pub struct Listening {
     /// From one poll to the next while events arrive and the set is beyond doubt. An event that is
-    /// lost on its way is made up for by the next of these polls. Default 10 min; never shorter than
+    /// lost on its way is made up for by the next of these polls. Default 10 min; never longer than half
+    /// of [`Config::longest_gap`], after which a poll would be a list, and never shorter than
     /// [`Config::poll_every`], which holds whenever no events arrive.
     pub poll_every: Duration,
     /// After a socket that ended, or that could not be opened; a socket that lived for at least

@@ -117,6 +117,7 @@ impl Machine {
                 if self.polls.may_be_too_old(self.config.refused.cap, self.now.elapsed)
                     || self.asked_from_the_future(&job, exchange) =>
             {
+                self.listener.remembers_little();
                 self.recover();
             }
             // The server's clock was set back while the pages were read, or an outage since then was

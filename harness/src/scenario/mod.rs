@@ -345,10 +345,7 @@ impl Scenario {
     pub fn is_about_events(&self) -> bool {
         let on_a_socket = |operation| matches!(operation, Operation::Rtm | Operation::RtmEvent);
         let aims = |fault: &Fault| fault.at.is_some_and(|target| on_a_socket(target.operation));
-        let waits = |step: &Step| match step.anchor {
-            Anchor::After(spot) | Anchor::During(spot) => on_a_socket(spot.operation),
-            Anchor::At(_) => false,
-        };
+        let waits = |step: &Step| step.anchor.is_on_a_socket();
         self.faults.faults.iter().any(aims)
             || self.when.iter().any(|step| step.deed == Deed::Kick || waits(step))
     }

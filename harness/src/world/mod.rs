@@ -215,7 +215,10 @@ impl<'a, W: Witness> World<'a, W> {
         let limit = agenda::limit(&self.history, self.prepared.scenario.expect.converged_within);
         let tail = self.about.declared.poll_every * 4;
         let end = self.agenda.settled(&self.history) + limit + tail;
-        if self.server.waiting().is_empty() {
+        // A request may yet come with the next full list; what happens on a socket does not wait for it.
+        let steps = &self.prepared.scenario.when;
+        let waits = |index: &usize| !steps[*index].anchor.is_on_a_socket();
+        if !self.server.waiting().iter().any(waits) {
             return end;
         }
         end.max(self.agenda.reachable_until(&self.history, limit))

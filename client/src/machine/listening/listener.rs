@@ -42,6 +42,8 @@ pub(in crate::machine) struct Listener {
     /// Since when events arrive, or arrived last.
     live_since: Duration,
     error: Option<String>,
+    /// A poll was refused its date: the server may remember less than the rare interval.
+    keeps_the_usual_interval: bool,
     binding: Binding,
     pub(in crate::machine) hints: Hints,
 }
@@ -99,6 +101,7 @@ impl Listener {
             failures: 0,
             live_since: now,
             error: None,
+            keeps_the_usual_interval: false,
             binding: Binding::default(),
             hints: Hints::new(config.settle, config.overlap),
         }
@@ -106,8 +109,15 @@ impl Listener {
 
     /// From one poll to the next while events arrive; `None` when they do not.
     pub(in crate::machine) fn poll_every(&self) -> Option<Duration> {
-        let options = self.options.filter(|_| self.is_live())?;
+        let rarely = self.is_live() && !self.keeps_the_usual_interval;
+        let options = self.options.filter(|_| rarely)?;
         Some(options.poll_every)
+    }
+
+    /// The server refused a poll its date, which may be older than what it remembers: from now on polls
+    /// come at the usual interval, or each rare one would end in a list.
+    pub(in crate::machine) fn remembers_little(&mut self) {
+        self.keeps_the_usual_interval = true;
     }
 
     pub(in crate::machine) fn is_live(&self) -> bool {
