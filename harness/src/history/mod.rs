@@ -7,6 +7,7 @@
 mod event;
 mod notice;
 mod request;
+mod staleness;
 mod timing;
 mod track;
 mod values;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 pub use event::{By, Event, NoticeIndex, RequestIndex, Site, SocketState, State, What};
 pub use notice::Notice;
 pub use request::{Quality, Request};
+pub use staleness::AllowedStaleness;
 pub use timing::Timing;
 pub use track::{Track, Version, same};
 pub use values::{Val, Values};
@@ -50,25 +52,6 @@ pub struct Save {
     pub life: u32,
     /// Its requests.
     pub attempts: Vec<RequestIndex>,
-}
-
-/// How stale an answer may be because of the quirks that are on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AllowedStaleness {
-    /// How long a change may stay invisible to the differential.
-    pub since_lag: Duration,
-    /// How long a change may stay invisible to the list.
-    pub list_lag: Duration,
-    /// How long an answer may be kept in a cache.
-    pub cache: Duration,
-}
-
-impl AllowedStaleness {
-    /// The longest time for which any answer may be behind the truth.
-    #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.since_lag.max(self.list_lag).max(self.cache)
-    }
 }
 
 /// Everything that happened in one run.
