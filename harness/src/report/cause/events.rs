@@ -91,6 +91,6 @@ fn installed_since_the_bind(site: Site, at: Duration, history: &History) -> bool
     let bound = past.filter(|event| binds(event.what)).last().map(|event| event.at);
     let versions = &history.track(site).versions;
     let pairs = versions.windows(2).filter(|pair| pair[1].from <= at);
-    let installs = pairs.filter(|pair| pair[0].state.is_none() && pair[1].state.is_some());
-    installs.last().is_some_and(|pair| bound.is_some_and(|bound| pair[1].from >= bound))
+    let mut installs = pairs.filter(|pair| pair[0].state.is_none() && pair[1].state.is_some());
+    installs.next_back().is_some_and(|pair| bound.is_some_and(|bound| pair[1].from >= bound))
 }
