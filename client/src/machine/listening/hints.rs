@@ -41,7 +41,9 @@ impl Hints {
 
     /// A poll is sent.
     pub(in crate::machine) fn polls(&mut self, now: Duration, usual: Duration) {
-        self.paid = self.paid.max(now).saturating_add(usual);
+        // Retries of an outage are no debt that events have to wait for longer than one interval.
+        let most = now.saturating_add(usual.saturating_mul(BURST + 1));
+        self.paid = self.paid.max(now).saturating_add(usual).min(most);
     }
 
     /// The request of this number, a differential that was sent then, was good.
