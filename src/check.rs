@@ -226,9 +226,10 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
 fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let files = zoo_files(Path::new("scenarios"))?;
     let jobs = arguments.client.jobs.map_or_else(cores, usize::from);
-    let generate = |seed, index| {
+    let generate = |seed, index, events| {
         let bounds = crisp_harness::generate::Bounds {
             max_steps: arguments.max_steps,
+            events,
             ..Default::default()
         };
         crisp_harness::generate::scenario(seed, index, bounds)

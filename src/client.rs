@@ -22,8 +22,8 @@ use crate::warden;
 /// Which client is judged.
 #[derive(Debug, Clone, Args)]
 pub struct ClientArguments {
-    /// The client that is judged: `sync` (crisp-sync itself), `guide` (the loop of Crisp's guide) or
-    /// `mutant:NAME` (crisp-sync with a mistake; docs/zoo.md has the names)
+    /// The client that is judged: `sync` (crisp-sync itself), `guide` (the loop of Crisp's guide), `sync-events` and
+    /// `guide-events` (the same, listening) or `mutant:NAME` (crisp-sync with a mistake; docs/zoo.md has the names)
     #[arg(long, value_name = "CLIENT", default_value = "sync", env = "CRISP_MOCK_CLIENT")]
     pub client: ClientChoice,
 

@@ -44,7 +44,7 @@ mod tests {
     fn a_folder_a_file_and_all_of_them_are_found_and_what_is_not_there_is_told() {
         let of = |path: &str| inside(Path::new(path)).map(|found| found.len());
         assert_eq!(of("builtin").unwrap(), CORPUS.len());
-        assert_eq!(of("builtin/guide").unwrap(), 11);
+        assert_eq!(of("builtin/guide").unwrap(), 17);
         assert_eq!(of("builtin/guide/a-failed-page.yaml").unwrap(), 1);
         let told = of("builtin/outage").unwrap_err().to_string();
         assert!(told.contains("no scenario builtin/outage inside"), "{told}");

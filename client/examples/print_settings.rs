@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! cargo run -p crisp-sync --example print_settings
+//! CRISP_LISTEN=1 CRISP_POLL_MS=60000 cargo run -p crisp-sync --features rtm --example print_settings
 //! ```
 
 use std::time::Duration;
 
-use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota, TypedChange};
+use crisp_sync::{BaseUrl, Cache, Config, Credentials, Listening, Quota, TypedChange};
 use serde_json::Value;
 
 const USAGE: &str = "\
@@ -18,6 +19,7 @@ It is told where to look by the environment (defaults in brackets):
   CRISP_IDENTIFIER   the token's identifier   [the development pair of crisp-mock]
   CRISP_KEY          the token's key          [the development pair of crisp-mock]
   CRISP_PLUGIN_ID    the plugin's id          [asked for when needed]
+  CRISP_LISTEN       if set, listens to the RTM API, too; needs the feature rtm of crisp-sync
   CRISP_POLL_MS      from poll to poll        [2000; a plugin should leave the default, 60000]
 ";
 
@@ -63,6 +65,9 @@ fn from_environment() -> Result<Config, Box<dyn std::error::Error>> {
     config.base = BaseUrl::new(&or("CRISP_REST_URL", "http://127.0.0.1:8420/v1/"))?;
     if let Ok(plugin) = std::env::var("CRISP_PLUGIN_ID") {
         config.plugin_id = Some(plugin.parse()?);
+    }
+    if std::env::var_os("CRISP_LISTEN").is_some() {
+        config.listening = Some(Listening::default());
     }
     // An emulator has no quota unless it is told to; leave this line out against the real API.
     config.quota = Quota::Unlimited;

@@ -23,6 +23,14 @@ impl Credentials {
         Self { identifier: identifier.into(), key: key.into() }
     }
 
+    /// The text that authenticates a socket of the RTM API for these events (docs/wire.md#rtm).
+    pub(crate) fn authentication(&self, events: &[&str]) -> String {
+        let payload = serde_json::json!({
+            "username": self.identifier, "password": self.key, "tier": "plugin", "events": events,
+        });
+        format!("42{}", serde_json::json!(["authentication", payload]))
+    }
+
     /// The value of the `Authorization` header: HTTP Basic.
     pub(crate) fn authorization(&self) -> HeaderValue {
         use base64::Engine;
@@ -95,6 +103,34 @@ pub struct Waits {
     pub base: Duration,
     /// The upper end of every later wait.
     pub cap: Duration,
+}
+
+/// How the cache listens to the RTM API (docs/sync/listening.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Listening {
+    /// From one poll to the next while events arrive and the set is beyond doubt. An event that is
+    /// lost on its way is made up for by the next of these polls. Default 10 min; never longer than half
+    /// of [`Config::longest_gap`], after which a poll would be a list, and never shorter than
+    /// [`Config::poll_every`], which holds whenever no events arrive.
+    pub poll_every: Duration,
+    /// After a socket that ended, or that could not be opened; a socket that lived for at least
+    /// `cap` starts anew with `base`. Default 2 s to 5 min. After refused credentials
+    /// [`Config::refused`] holds instead.
+    pub reconnect: Waits,
+    /// From opening a socket to the server's answer to the credentials. Default 10 s.
+    pub connect_timeout: Duration,
+}
+
+impl Default for Listening {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            poll_every: seconds(600),
+            reconnect: Waits { base: seconds(2), cap: seconds(300) },
+            connect_timeout: seconds(10),
+        }
+    }
 }
 
 /// The daily request quota of the plugin (docs/wire.md#quota).
@@ -195,6 +231,9 @@ pub struct Config {
     pub most_bytes: usize,
     /// Whether to ask for each website's plan. Default no.
     pub include_plan: bool,
+    /// Whether to listen to the RTM API, and how. Default no. A [`Cache`](crate::Cache) can do it with
+    /// the crate's feature `rtm`; who drives a [`Machine`](crate::machine::Machine) brings the socket.
+    pub listening: Option<Listening>,
     /// Seed of the jitter. Two instances of a plugin should have different ones.
     pub seed: u64,
     /// The `User-Agent` that is sent.
@@ -226,6 +265,7 @@ impl Config {
             most_websites: 1_000_000,
             most_bytes: 1 << 30,
             include_plan: false,
+            listening: None,
             seed: 0,
             user_agent: HeaderValue::from_static(concat!("crisp-sync/", env!("CARGO_PKG_VERSION"))),
             mistakes: Mistakes::NONE,
@@ -247,9 +287,11 @@ impl Config {
     /// It holds while the quota does not stretch the interval, and for failures of the kind
     /// that `retry` covers; add [`refused`](Self::refused)`.cap` for the others. It does not hold
     /// while the set is larger than [`most_websites`](Self::most_websites) or
-    /// [`most_bytes`](Self::most_bytes): then the cache stays at the last set that fitted.
+    /// [`most_bytes`](Self::most_bytes): then the cache stays at the last set that fitted. With
+    /// [`listening`](Self::listening) the interval is that of its polls, since any event may be lost.
     pub fn convergence_bound(&self) -> Duration {
-        self.poll_every + self.retry.cap + self.request_timeout + self.overlap
+        let rare = self.listening.map_or(Duration::ZERO, |listening| listening.poll_every);
+        self.poll_every.max(rare) + self.retry.cap + self.request_timeout + self.overlap
     }
 }
 

@@ -36,6 +36,7 @@
 //! | keep settings in memory | [`Cache`]: [`get`](Cache::get), [`view`](Cache::view), [`changes`](Cache::changes) |
 //! | save settings | [`Cache::update`], [`Cache::save`], [`machine::SaveOutcome`] |
 //! | know how the cache is doing | [`Cache::status`], [`machine::Status`], [`Meter`] |
+//! | listen to events, too | [`Config::listening`], [`Listening`] |
 //! | choose pace, patience and trust | [`Config`], each field with its reason |
 //! | check that a settings page speaks for its website | [`Website::accepts_token`] |
 //! | make single calls without a cache | [`Client`], [`rest`] |
@@ -49,6 +50,7 @@
 //! | `tracing` | yes | spans of the requests, events for changes of state and trouble; [`Meter`] needs no feature |
 //! | `validate` | no | `Schema`: settings are checked before they are sent |
 //! | `persist` | no | `Shelf`, `FileShelf`: a restart serves the old set at once |
+//! | `rtm` | no | `Builder::listen`: listens to the RTM API, so that a save is shown at once and polls are rare |
 //!
 //! Without the default feature the crate has no runtime and no TLS, only the [`machine`].
 //!
@@ -84,7 +86,7 @@ pub mod wire;
 pub use cache::{
     Builder, Cache, Change as TypedChange, Changes, Entry, Meter, Misfit, StartError, Stopped, View,
 };
-pub use config::{BaseUrl, Config, Credentials, InvalidBase, Quota, Waits};
+pub use config::{BaseUrl, Config, Credentials, InvalidBase, Listening, Quota, Waits};
 pub use ids::{InvalidId, PluginId, WebsiteId};
 #[cfg(feature = "mistakes")]
 #[doc(hidden)]

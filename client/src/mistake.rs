@@ -39,6 +39,8 @@ pub enum Mistake {
     NoonPlusTwelve, NoLeapDay, WeekYear, SummerTime, TornMidnight, MonthOffByOne,
     // Answers that come when their request was given up.
     LatePollCounts, LateReadingCounts, LateSaveCounts,
+    // Events.
+    EventAsData, NoPollAfterReconnect, NoRebind,
 }
 
 /// The mistake that a machine makes, if any.

@@ -11,7 +11,7 @@
 use std::fmt::Display;
 
 use crate::WebsiteId;
-use crate::machine::{Operation, State};
+use crate::machine::{Operation, SocketState, State};
 
 /// The span of one request, from sending it to its last byte.
 #[cfg(feature = "tracing")]
@@ -48,6 +48,17 @@ pub(crate) fn over_bound(error: &str) {
 pub(crate) fn state_changed(from: State, to: State, error: Option<String>) {
     #[cfg(feature = "tracing")]
     tracing::info!(%from, %to, error, "the cache's state changed");
+}
+
+pub(crate) fn socket_changed(socket: SocketState, error: Option<&str>) {
+    #[cfg(feature = "tracing")]
+    match (socket, error) {
+        (SocketState::Down { .. }, Some(error)) => {
+            tracing::info!(error, "the socket is down; polls go on at the usual interval");
+        }
+        (SocketState::Live, _) => tracing::info!("listening: polls are rare while events arrive"),
+        _ => tracing::debug!(%socket, "the socket's state changed"),
+    }
 }
 
 pub(crate) fn ready(websites: usize) {

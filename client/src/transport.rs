@@ -54,7 +54,7 @@ impl TransportError {
         Self { failure, detail: detail.to_string() }
     }
 
-    fn of(error: &reqwest::Error) -> Self {
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
         let failure = if error.is_connect() {
             Failure::Connect
         } else if error.is_timeout() {
@@ -76,6 +76,20 @@ impl TransportError {
     }
 }
 
+/// What all HTTP clients of this crate have in common.
+pub(crate) fn builder(timeouts: Timeouts) -> reqwest::ClientBuilder {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been faster; either way there is one now.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    reqwest::Client::builder()
+        // The credentials go to the configured host and nowhere else.
+        .redirect(reqwest::redirect::Policy::none())
+        // Whether a request may be sent again is the machine's decision.
+        .retry(reqwest::retry::never())
+        .connect_timeout(timeouts.connect)
+}
+
 /// The socket side of the client. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
@@ -86,16 +100,7 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn new(timeouts: Timeouts) -> Result<Self, SetupError> {
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Another thread may have been faster; either way there is one now.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let client = reqwest::Client::builder()
-            // The credentials go to the configured host and nowhere else.
-            .redirect(reqwest::redirect::Policy::none())
-            // Whether a request may be sent again is the machine's decision.
-            .retry(reqwest::retry::never())
-            .connect_timeout(timeouts.connect)
+        let client = builder(timeouts)
             .read_timeout(timeouts.stall.max(timeouts.head))
             .pool_idle_timeout(Duration::from_secs(50))
             .build()?;

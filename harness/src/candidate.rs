@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::runner::{self, Judged};
 use crate::scenario;
-use crate::subject::{Client, Guide, Sync};
+use crate::subject::{Client, Guide, GuideEvents, Sync};
 use crate::world::Prepared;
 use crate::zoo::{self, Mutant, UnknownMutant};
 
@@ -67,6 +67,15 @@ pub trait Trial: Send + std::marker::Sync {
         Ok(true)
     }
 
+    /// Whether it listens to the RTM API, so that events are worth breaking.
+    ///
+    /// # Errors
+    ///
+    /// [`Untried`] when the client cannot even be asked.
+    fn listens(&self) -> Result<bool, Untried> {
+        Ok(false)
+    }
+
     /// Whether its runs take as long as they say. A search of such a client is short, and stops at
     /// the first grave failure.
     fn in_real_time(&self) -> bool {
@@ -117,6 +126,10 @@ impl Trial for InVirtualTime {
     fn saves(&self) -> Result<bool, Untried> {
         Ok(self.0.about(&scenario::Client::default()).abilities.saves)
     }
+
+    fn listens(&self) -> Result<bool, Untried> {
+        Ok(self.0.about(&scenario::Client::default()).abilities.listens)
+    }
 }
 
 /// A client on trial.
@@ -150,8 +163,12 @@ pub enum ClientChoice {
     /// `crisp-sync` itself.
     #[default]
     Sync,
+    /// The same, listening to the RTM API.
+    SyncEvents,
     /// The loop of Crisp's settings guide.
     Guide,
+    /// The same with rare polls that listens to the RTM API.
+    GuideEvents,
     /// One of the zoo: `crisp-sync` with one mistake.
     Mutant(&'static Mutant),
 }
@@ -160,7 +177,10 @@ pub enum ClientChoice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownClient {
     /// No client at all has this name.
-    #[error("there is no client `{0}`: choose `sync`, `guide` or `mutant:NAME`")]
+    #[error(
+        "there is no client `{0}`: choose `sync`, `sync-events`, `guide`, `guide-events` or \
+             `mutant:NAME`"
+    )]
     Client(String),
     /// No mutant has this name.
     #[error(transparent)]
@@ -173,7 +193,9 @@ impl FromStr for ClientChoice {
     fn from_str(name: &str) -> Result<Self, UnknownClient> {
         match name {
             "sync" => Ok(Self::Sync),
+            "sync-events" => Ok(Self::SyncEvents),
             "guide" => Ok(Self::Guide),
+            "guide-events" => Ok(Self::GuideEvents),
             other => match other.strip_prefix("mutant:") {
                 Some(mutant) => Ok(Self::Mutant(zoo::named(mutant)?)),
                 None => Err(UnknownClient::Client(other.chars().take(60).collect())),
@@ -188,7 +210,9 @@ impl ClientChoice {
     pub fn name(&self) -> String {
         match self {
             Self::Sync => "sync".to_owned(),
+            Self::SyncEvents => "sync-events".to_owned(),
             Self::Guide => "guide".to_owned(),
+            Self::GuideEvents => "guide-events".to_owned(),
             Self::Mutant(mutant) => format!("mutant:{}", mutant.name),
         }
     }
@@ -198,7 +222,9 @@ impl ClientChoice {
     pub fn client(&self) -> Box<dyn Client> {
         match self {
             Self::Sync => Box::new(Sync::reference()),
+            Self::SyncEvents => Box::new(Sync::listening()),
             Self::Guide => Box::new(Guide),
+            Self::GuideEvents => Box::new(GuideEvents),
             Self::Mutant(mutant) => mutant.client(),
         }
     }
@@ -208,8 +234,16 @@ impl ClientChoice {
     pub fn candidate(&self) -> Candidate {
         let judged = match self {
             Self::Sync => "crisp-sync (built in, not your plugin)".to_owned(),
+            Self::SyncEvents => {
+                "crisp-sync that listens to events (built in, not your plugin)".to_owned()
+            }
             Self::Guide => {
                 "the loop of Crisp's settings guide (built in, not your plugin)".to_owned()
+            }
+            Self::GuideEvents => {
+                "the loop of Crisp's settings guide that listens to events (built \
+                                  in, not your plugin)"
+                    .to_owned()
             }
             Self::Mutant(mutant) => format!(
                 "mutant {} ({}: {}; built in, not your plugin)",
@@ -222,7 +256,7 @@ impl ClientChoice {
             trial: Box::new(InVirtualTime(self.client())),
             judged,
             options: format!("--client {}", self.name()),
-            is_reference: *self == Self::Sync,
+            is_reference: matches!(self, Self::Sync | Self::SyncEvents),
         }
     }
 }

@@ -98,10 +98,16 @@ pub fn judge(prepared: &Prepared, client: &dyn Client) -> Judged {
     Judged { scenario, run, findings, outside: None }
 }
 
+/// The client that has to pass a scenario: `crisp-sync`, listening where it is about events.
+#[must_use]
+pub fn reference(scenario: &Scenario) -> Sync {
+    if scenario.is_about_events() { Sync::listening() } else { Sync::reference() }
+}
+
 /// Whether the reference passes what a client failed.
 #[must_use]
 pub fn is_fair(prepared: &Prepared) -> bool {
-    judge(prepared, &Sync::reference()).outcome() == Outcome::Passed
+    judge(prepared, &reference(&prepared.scenario)).outcome() == Outcome::Passed
 }
 
 impl Judged {

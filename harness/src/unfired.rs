@@ -64,10 +64,15 @@ fn lines(file: &str, faults: &[usize]) -> Vec<Option<u32>> {
 
 /// Takes a pass back that rests on nothing: the scenario consists of faults, none of which met a
 /// request, and says nothing of what is to come of them; or one that is about saves is aimed at
-/// another call than the one by which the client's own page saves.
+/// another call than the one by which the client's own page saves; or one is about events, and the client
+/// opens no socket.
 #[must_use]
 pub(crate) fn unless_nothing_happened(mut judged: Judged) -> Judged {
-    if judged.outcome() == Outcome::Passed && nothing_happened(&judged) {
+    let passed = judged.outcome() != Outcome::Failed;
+    if passed && judged.scenario.is_about_events() && !judged.run.about.abilities.listens {
+        let why = "it is about events, and this client opens no socket that is followed";
+        judged.outside.get_or_insert_default().unjudged = Some(why.to_owned());
+    } else if judged.outcome() == Outcome::Passed && nothing_happened(&judged) {
         let why = match judged.run.unfired.len() {
             1 => "its only fault never met a request",
             _ => "none of its faults ever met a request",

@@ -305,7 +305,7 @@ fn each_case_leaves_some_off_and_all_is_drawn_in_some() {
 #[test]
 fn no_case_has_more_steps_than_it_may_and_no_client_saves_that_cannot() {
     for max_steps in [0, 1, 3, 8] {
-        let bounds = Bounds { max_steps, saves: false };
+        let bounds = Bounds { max_steps, saves: false, events: false };
         for index in 0..500 {
             let case = scenario(2, index, bounds);
             assert!(case.when.len() <= max_steps, "{}", case.to_yaml());

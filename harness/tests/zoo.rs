@@ -12,8 +12,7 @@ use crisp_harness::candidate::ClientChoice;
 use crisp_harness::generate::{Bounds, scenario};
 use crisp_harness::replay::{ExitCode, load, replay};
 use crisp_harness::report::ScenarioReport;
-use crisp_harness::runner::{Outcome, judge};
-use crisp_harness::subject::Sync;
+use crisp_harness::runner::{Outcome, judge, reference};
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo::matrix::{Matrix, Rules, search};
 use crisp_harness::zoo::{self, Mutant};
@@ -49,7 +48,8 @@ fn every_mutant_fails_its_own_file_by_exactly_the_oracles_that_the_file_names() 
 #[test]
 fn the_reference_passes_the_file_of_every_mutant() {
     for mutant in zoo::all() {
-        let judged = judge(&prepared(mutant), &Sync::reference());
+        let prepared = prepared(mutant);
+        let judged = judge(&prepared, &reference(&prepared.scenario));
         assert_eq!(judged.outcome(), Outcome::Passed, "{mutant:?}: {:#?}", judged.failures());
     }
 }
@@ -150,7 +150,8 @@ fn the_kill_matrix_has_not_changed_and_random_cases_find_all_but_two() {
         let short = Path::new(&*file).strip_prefix(&scenarios).unwrap();
         *file = short.display().to_string();
     }
-    let generate = |seed, index| scenario(seed, index, Bounds::default());
+    let generate =
+        |seed, index, events| scenario(seed, index, Bounds { events, ..Bounds::default() });
     let random = search(&generate, &[1, 2, 3, 4, 5, 6, 7], 3000, 2);
     let matrix = Matrix::over(&files, 2).with_random(random);
     for row in &matrix.rows {

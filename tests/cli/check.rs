@@ -148,3 +148,21 @@ fn a_soak_that_is_interrupted_ends_in_good_order_and_keeps_what_it_found() {
     }
     assert!(rest.lines().last().unwrap().contains(" cases"), "{rest}");
 }
+
+#[test]
+fn the_guides_loop_that_listens_is_found_guilty_and_its_files_say_of_what() {
+    let folder = folder(&[]);
+    let check = ["check", "--client", "guide-events", "--seed", "1", "--cases", "60"];
+    let ended = run_in(folder.path(), &check);
+    assert_eq!(ended.code, Some(1), "{}", ended.shown());
+    let replay = ["replay", "builtin/guide/events", "--client", "guide-events", "--verbose"];
+    let ended = run_in(folder.path(), &replay);
+    assert_eq!(ended.code, Some(1), "{}", ended.shown());
+    assert!(ended.stdout.contains("FAIL    0 passed, 6 failed"), "{}", ended.shown());
+    for hazard in ["(E1)", "(E2)", "(E7)"] {
+        assert!(ended.stdout.contains(hazard), "{hazard}: {}", ended.shown());
+    }
+    let ours =
+        run_in(folder.path(), &["replay", "builtin/guide/events", "--client", "sync-events"]);
+    assert_eq!(ours.code, Some(0), "{}", ours.shown());
+}

@@ -8,6 +8,7 @@
 mod budget;
 mod client;
 mod corpus;
+mod listening;
 mod opinion;
 mod print_settings;
 #[expect(dead_code, reason = "the tests of the command line use the rest of it")]

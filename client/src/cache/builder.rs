@@ -14,6 +14,7 @@ use super::entry::Change;
 use super::meter::Meter;
 use super::outlet::Outlet;
 use super::shared::Shared;
+use super::sockets::Sockets;
 use super::worker::{Warm, Worker};
 use super::{Cache, Changes};
 use crate::Config;
@@ -35,6 +36,12 @@ pub enum StartError {
     /// The system gave no thread for the machine.
     #[error("a cache needs a thread of its own and got none ({0}): see the limits of the process")]
     Thread(#[source] std::io::Error),
+    /// The configuration asks to listen, and this build cannot.
+    #[error(
+        "`Config::listening` is set and crisp-sync was built without the feature `rtm`: turn the \
+         feature on, or leave `listening` at `None`"
+    )]
+    CannotListen,
 }
 
 /// Called with every change.
@@ -103,6 +110,29 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// Listens to the RTM API: what is saved is shown at once, and polls are ten minutes apart while
+    /// events arrive. [`Config::listening`] has the figures; this sets its defaults where it is
+    /// `None`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use crisp_sync::{Cache, Config, Credentials};
+    ///
+    /// let config = Config::new(Credentials::new("identifier", "key"));
+    /// let cache = Cache::<serde_json::Value>::builder(config).listen().start()?;
+    /// cache.ready().await?;
+    /// let mut changes = cache.changes().from_now_on();
+    /// while let Some(change) = changes.next().await {
+    ///     println!("{} · {}", change.website(), cache.status().socket);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "rtm")]
+    pub fn listen(mut self) -> Self {
+        self.config.listening.get_or_insert_default();
+        self
+    }
+
     /// Hands the cache's figures to the plugin's monitoring.
     pub fn meter(mut self, meter: impl Meter) -> Self {
         self.meter = Some(Arc::new(meter));
@@ -145,6 +175,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     pub fn start(self) -> Result<Cache<T>, StartError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let transport = Transport::new(self.timeouts)?;
+        let sockets = Sockets::new(&self.config, self.timeouts)?;
         let shared = Arc::new(Shared::new());
         let (orders, received) = mpsc::channel(64);
         let (is_ready, ready) = watch::channel(false);
@@ -183,6 +214,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         let driver = Driver {
             config: self.config,
             transport,
+            sockets,
             worker,
             start,
             outlet,

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Order;
 use super::meter::{Meter, report};
 use super::outlet::Outlet;
+use super::sockets::Sockets;
 use super::worker::{Link, Reply, Stepped, Task};
 use crate::Config;
 use crate::machine::{Action, Event, Operation, Refusal, RequestId, SaveOutcome, Status, Ticket};
@@ -23,11 +24,15 @@ use crate::transport::{Transport, TransportError};
 /// Nothing happens for so long that another look does not hurt.
 const LONG: Duration = Duration::from_secs(3600);
 
+/// So many events wait for the machine before the socket's next one is taken.
+const MOST_EVENTS: usize = 64;
+
 type Landing = (RequestId, Operation, Result<Response<Bytes>, TransportError>);
 
 pub(super) struct Driver<T> {
     pub(super) config: Config,
     pub(super) transport: Transport,
+    pub(super) sockets: Sockets,
     pub(super) worker: Link,
     /// What the worker's moments count from.
     pub(super) start: Instant,
@@ -46,6 +51,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
         let mut flight = Flight::new(self.start);
         self.serve(&mut flight).await;
         self.outlet.close();
+        self.sockets.close();
         let Stopping { mut waiting, stored, .. } = flight.stopping.unwrap_or_else(|| Stopping {
             waiting: Vec::new(),
             until: self.start,
@@ -100,6 +106,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
         flight.aborts.clear();
         // Answers to the old machine's requests mean nothing to the new one, whose numbers begin anew.
         flight.events.clear();
+        self.sockets.close();
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
             let _ = end.send(SaveOutcome::Unknown { problem, holds: None });
@@ -130,6 +137,9 @@ impl<T: Send + Sync + 'static> Driver<T> {
                     if let Ok(landed) = landed {
                         self.land(flight, landed);
                     }
+                }
+                (id, event) = self.sockets.next(), if flight.events.len() < MOST_EVENTS => {
+                    self.take(flight, Event::Socket { id, event });
                 }
                 () = sleep_until(wake) => if !flight.busy {
                     self.take(flight, Event::Tick);
@@ -205,6 +215,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
                     abort.abort();
                 }
             }
+            Action::Socket { id, action } => self.sockets.act(id, action),
             // Published where it came about.
             Action::Changed(_) => {}
             Action::Ready => {

@@ -1,6 +1,6 @@
 //! Figures for whatever monitors the plugin.
 
-use crate::machine::{Freshness, Status};
+use crate::machine::{Freshness, SocketState, Status};
 
 /// Receives the cache's figures after everything that happened. Implement it with the metrics
 /// library of the plugin's choice: two calls, names that say what they count.
@@ -45,6 +45,8 @@ pub(super) fn report(meter: &dyn Meter, status: &Status) {
         ("crisp_sync_cached_answers_total", counters.cached_answers),
         ("crisp_sync_throttled_total", counters.throttled),
         ("crisp_sync_changes_total", counters.changes),
+        ("crisp_sync_connects_total", counters.connects),
+        ("crisp_sync_events_total", counters.events),
     ] {
         meter.counter(name, total);
     }
@@ -55,6 +57,8 @@ pub(super) fn report(meter: &dyn Meter, status: &Status) {
     meter.gauge("crisp_sync_ready", f64::from(u8::from(status.ready)));
     meter.gauge("crisp_sync_websites", status.websites as f64);
     meter.gauge("crisp_sync_requests_today", f64::from(status.budget.spent));
+    let listens = status.socket == SocketState::Live;
+    meter.gauge("crisp_sync_listening", f64::from(u8::from(listens)));
     if let Some(age) = age {
         meter.gauge("crisp_sync_age_seconds", age.as_secs_f64());
     }

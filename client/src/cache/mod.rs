@@ -8,6 +8,8 @@ mod entry;
 mod meter;
 mod outlet;
 mod shared;
+#[cfg_attr(not(feature = "rtm"), path = "no_sockets.rs")]
+mod sockets;
 mod worker;
 
 #[cfg(test)]

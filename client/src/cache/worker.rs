@@ -128,10 +128,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         #[cfg(test)]
         (self.bug)(&event);
         let (before, over_bound) = (machine.state(), machine.counters().over_bound);
+        let socket = machine.socket_state();
         let mut actions = machine.handle(now, event);
         let mut status = machine.status(now);
         status.generation += self.generation_before;
         tell(before, over_bound, &status);
+        if std::mem::discriminant(&socket) != std::mem::discriminant(&status.socket) {
+            telling::socket_changed(status.socket, status.socket_error.as_deref());
+        }
         self.outlet.tell(&status);
         actions.retain(|action| match action {
             Action::Changed(changes) => {

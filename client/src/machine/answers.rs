@@ -71,6 +71,7 @@ impl Machine {
             Job::Page(page) => self.page_read(page, exchange, body),
             Job::Verify => self.verified(exchange, body),
             Job::Read(website) => self.website_read(website, exchange, body),
+            Job::Endpoints => self.endpoints_read(exchange, body),
             Job::Save(_) => {}
         }
     }
@@ -116,6 +117,7 @@ impl Machine {
                 if self.polls.may_be_too_old(self.config.refused.cap, self.now.elapsed)
                     || self.asked_from_the_future(&job, exchange) =>
             {
+                self.listener.remembers_little();
                 self.recover();
             }
             // The server's clock was set back while the pages were read, or an outage since then was
@@ -166,6 +168,11 @@ impl Machine {
     pub(super) fn set_back(&mut self, job: &Job, exchange: &Exchange, setback: Setback) {
         let Setback { trouble, error, retry_after } = setback;
         self.counters.failures += 1;
+        if matches!(job, Job::Endpoints) {
+            // The cache is as good as without a socket, so this is no error of the polls.
+            self.waits.failed(Lane::Listen, trouble, retry_after, self.now.elapsed);
+            return self.listener.failed(format!("endpoints: {error}"), self.now.elapsed);
+        }
         self.last_error = Some(format!("{}: {error}", job.operation().name()));
         if trouble == Trouble::Cached {
             self.counters.cached_answers += 1;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::budget::{Budget, Ledger};
 use super::event::{Action, Event, Moment};
 use super::flight::Flight;
+use super::listening::Listener;
 use super::lists::Lists;
 use super::parts::cursor::later;
 use super::parts::{Bounds, Cursor, OwnWrites, Pacing};
@@ -39,6 +40,7 @@ pub struct Machine {
     pub(super) saves: Saves,
     pub(super) own_writes: OwnWrites,
     pub(super) bounds: Bounds,
+    pub(super) listener: Listener,
 
     // Requests, waits, the day's budget.
     pub(super) flight: Flight,
@@ -77,6 +79,7 @@ impl Machine {
             saves: Saves::new(&config),
             own_writes: OwnWrites::new(&config),
             bounds: Bounds::new(&config),
+            listener: Listener::new(&config, now.elapsed),
             flight: Flight::new(config.mistakes),
             waits: Waits::new(&config),
             pacing: Pacing::new(&config),
@@ -146,8 +149,10 @@ impl Machine {
                 self.saves.order(save);
             }
             Event::PollNow => self.polls.due = self.polls.due.min(self.now.elapsed),
+            Event::Socket { id, event } => self.hear(id, &event),
         }
         self.expire();
+        self.listen();
         self.say_ready_when_whole();
         #[cfg(feature = "mistakes")]
         self.forget_websites();
@@ -191,7 +196,7 @@ impl Machine {
     }
 
     pub(super) fn is_current(&self, age: Duration) -> bool {
-        let interval = self.pacing.poll_interval(&self.ledger.clone().at(self.server_now()));
+        let interval = self.interval(&self.ledger.clone().at(self.server_now()));
         !self.phase.is_recovering()
             && self.waits.failures(Lane::Poll) == 0
             && age <= interval + self.config.request_timeout
@@ -201,7 +206,7 @@ impl Machine {
     pub fn status(&self, now: Moment) -> Status {
         let mut ledger = self.ledger.clone();
         let budget = ledger.at(self.server_now());
-        let poll_interval = self.pacing.poll_interval(&budget);
+        let poll_interval = self.interval(&budget);
         Status {
             state: self.state(),
             ready: self.ready,
@@ -216,6 +221,8 @@ impl Machine {
                 .fold(0, u32::max),
             last_error: self.last_error.clone(),
             saves_open: self.saves.open(&self.flight),
+            socket: self.listener.state(now.elapsed),
+            socket_error: self.listener.error().map(str::to_owned),
             poll_interval,
             relist_interval: self.pacing.relist_interval(&budget),
             budget,

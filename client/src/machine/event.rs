@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::listening::{SocketAction, SocketEvent, SocketId};
 use crate::wire::Refused;
 use crate::{Change, Settings, WebsiteId};
 
@@ -41,6 +42,8 @@ pub enum Operation {
     SaveSettings(WebsiteId),
     /// `PATCH plugins/subscription/{w}/{p}/settings`.
     UpdateSettings(WebsiteId),
+    /// `GET plugin/connect/endpoints`, when the machine listens.
+    Endpoints,
 }
 
 impl Operation {
@@ -53,6 +56,7 @@ impl Operation {
             Self::GetSettings(_) => "get_settings",
             Self::SaveSettings(_) => "save_settings",
             Self::UpdateSettings(_) => "update_settings",
+            Self::Endpoints => "endpoints",
         }
     }
 
@@ -120,6 +124,14 @@ pub enum Event {
     /// Poll as soon as may be: a web hook came, or a caller is waiting (hazard E2: an event is
     /// a hint, its payload is not applied).
     PollNow,
+    /// Something happened to a socket that [`Action::Socket`] opened. What is said of another than
+    /// the newest one is ignored.
+    Socket {
+        /// The socket's name.
+        id: SocketId,
+        /// What happened.
+        event: SocketEvent,
+    },
 }
 
 /// What the driver has to do.
@@ -152,6 +164,14 @@ pub enum Action {
         ticket: Ticket,
         /// Its end.
         outcome: SaveOutcome,
+    },
+    /// To be done with a socket of the RTM API. Never comes unless
+    /// [`Config::listening`](crate::Config::listening) is set.
+    Socket {
+        /// The socket's name.
+        id: SocketId,
+        /// What to do.
+        action: SocketAction,
     },
 }
 

@@ -40,6 +40,11 @@ impl Flight {
         Self { requests: Vec::new(), last: 0, newest_applied: 0, mistakes }
     }
 
+    /// The number of the last request that was sent.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
     pub(super) fn len(&self) -> usize {
         self.requests.len()
     }

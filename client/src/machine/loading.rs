@@ -213,6 +213,8 @@ impl Machine {
         self.list_error = None;
         self.waits.succeeded(Lane::List);
         self.recovered(Lane::Load);
+        // The polls that show whether the pages moved come at the usual interval, events or not.
+        self.polls.due = self.polls.due.min(self.now.elapsed);
         self.good_poll(exchange);
         self.polls.since_load = false;
     }

@@ -6,8 +6,10 @@ use bytes::Bytes;
 
 use super::client::Machine;
 use super::event::RequestId;
+use super::listening::Heard;
 use super::words::Job;
 use crate::mistake::Mistake;
+use crate::{Settings, Website, WebsiteId};
 
 /// So many websites are kept.
 const KEPT: usize = 50;
@@ -36,10 +38,30 @@ impl Machine {
                 let items = self.read_list(response.body(), false).unwrap_or_default().items;
                 for item in items {
                     let gone = item.difference == crate::wire::ItemKind::Removed;
-                    let website = (!gone).then(|| crate::Website::clone(&item.website));
+                    let website = (!gone).then(|| Website::clone(&item.website));
                     self.put_one(item.id, website);
                 }
             }
+        }
+        true
+    }
+
+    /// Takes an event for data, and does not poll for it; says whether it did.
+    pub(super) fn took_for_data(&mut self, heard: &Heard<'_>) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Saved {
+            website_id: WebsiteId,
+            settings: serde_json::Value,
+        }
+        if !self.config.mistakes.has(Mistake::EventAsData) || heard.name != "plugin:settings:saved"
+        {
+            return false;
+        }
+        let Ok(saved) = serde_json::from_str::<Saved>(heard.payload) else { return true };
+        let known = self.snapshot.websites.get(&saved.website_id);
+        if let (Some(known), Ok(settings)) = (known, Settings::from_value(&saved.settings)) {
+            let website = Website { settings, ..Website::clone(known) };
+            self.put_one(saved.website_id, Some(website));
         }
         true
     }

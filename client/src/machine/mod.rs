@@ -94,6 +94,7 @@
 //! | 8 a save is done, refused or unknown | `saving.rs` |
 //! | 9, 10 own writes against late and lagging answers | `parts/own_writes.rs` |
 //! | 11 list again as a net | `lists.rs`, `parts/pacing.rs` |
+//! | 12 an event is a hint to poll, not data | `listening/` |
 
 mod answers;
 mod budget;
@@ -102,6 +103,7 @@ mod client;
 mod drift;
 mod event;
 mod flight;
+pub(crate) mod listening;
 mod lists;
 mod loading;
 #[cfg(feature = "mistakes")]
@@ -130,7 +132,10 @@ pub use client::Machine;
 pub use event::{
     Action, Event, Failure, How, Moment, Operation, Refusal, RequestId, SaveOutcome, Ticket,
 };
+pub use listening::{SocketAction, SocketEvent, SocketId, SocketState};
 pub use state::{Counters, Freshness, Snapshot, State, Status, WarmStart};
 
+#[cfg(feature = "rtm")]
+pub(crate) use listening::LONGEST_TEXT;
 #[cfg(feature = "driver")]
 pub(crate) use requests::Requests;

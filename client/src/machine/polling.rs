@@ -133,6 +133,7 @@ impl Machine {
         self.recovered(Lane::Poll);
         let interval = self.poll_interval();
         self.polls.due = self.polls.due.max(exchange.sent.elapsed + interval);
+        self.listener.hints.polled(exchange.number, exchange.sent.elapsed);
         self.own_writes.forget(self.now);
         #[cfg(feature = "mistakes")]
         for id in super::mistaken::reads_each(self.config.mistakes, &self.snapshot.websites) {

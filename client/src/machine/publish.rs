@@ -113,6 +113,7 @@ impl Machine {
         for change in &changes {
             self.saves.website_changed(&change.website());
         }
+        self.bind_to_new_websites(&changes);
         let generation = self.snapshot.generation + 1;
         self.snapshot = Arc::new(Snapshot { websites, generation });
         self.tell(changes);

@@ -56,6 +56,11 @@ impl Requests {
         self.request(Method::GET, "plugin/connect/account", None)
     }
 
+    /// Where the RTM API is (docs/wire.md#endpoints).
+    pub(crate) fn endpoints(&self) -> Request<Bytes> {
+        self.request(Method::GET, "plugin/connect/endpoints", None)
+    }
+
     /// A page of the list (docs/wire.md#pages); the flags are always sent, so that no default is
     /// relied upon. `turned` puts them in the other order: the same question at an address that a
     /// cache has not seen.

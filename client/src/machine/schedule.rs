@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 
+use super::budget::Budget;
 use super::client::Machine;
 use super::event::{Action, Failure, How, Operation};
 use super::pass::Pass;
@@ -25,6 +26,8 @@ enum Candidate {
     Poll,
     Load,
     StartList,
+    /// Ask where the RTM API is.
+    Endpoints,
 }
 
 impl Machine {
@@ -36,7 +39,8 @@ impl Machine {
         let candidates = self.candidates().into_iter().filter_map(|(due, candidate)| {
             (due != NEVER && self.flight.may_send(self.operation(candidate))).then_some(due)
         });
-        let wake = candidates.chain(deadline).chain(patience).min()?;
+        let listener = self.listener.next_wake();
+        let wake = candidates.chain(deadline).chain(patience).chain(listener).min()?;
         Some(wake.max(self.now.elapsed))
     }
 
@@ -110,6 +114,10 @@ impl Machine {
         if let Some(due) = poll {
             push(due, Candidate::Poll);
         }
+        // A first list goes before: a server that does not answer this would keep the cache empty.
+        if let Some(due) = self.listener.may_discover().filter(|_| self.phase.is_loaded()) {
+            push(due.max(self.waits.not_before(Lane::Listen)), Candidate::Endpoints);
+        }
         if let Some((due, candidate)) = self.load_may_start() {
             push(due, candidate);
         }
@@ -126,12 +134,20 @@ impl Machine {
             Candidate::Account | Candidate::Read(_) => Lane::Read,
             Candidate::Poll => Lane::Poll,
             Candidate::Load | Candidate::StartList => Lane::Load,
+            Candidate::Endpoints => Lane::Listen,
         })
     }
 
     fn poll_may_start(&self) -> Option<Duration> {
         let polls = self.phase.polls() && self.cursor.ask().is_some();
-        polls.then(|| self.polls.due.max(self.waits.not_before(Lane::Poll)))
+        let due = polls.then(|| {
+            let hinted = self
+                .listener
+                .hints
+                .due(self.pacing.poll_interval(&self.ledger.clone().at(self.server_now())));
+            hinted.map_or(self.polls.due, |hinted| hinted.min(self.polls.due))
+        });
+        due.map(|due| due.max(self.waits.not_before(Lane::Poll)))
     }
 
     fn load_may_start(&self) -> Option<(Duration, Candidate)> {
@@ -171,6 +187,7 @@ impl Machine {
         match candidate {
             Candidate::Save(_, operation) => operation,
             Candidate::Account => Operation::Account,
+            Candidate::Endpoints => Operation::Endpoints,
             Candidate::Read(website) => Operation::GetSettings(website),
             Candidate::Poll => Operation::Since,
             Candidate::StartList => Operation::List(1),
@@ -193,8 +210,14 @@ impl Machine {
             }
             Candidate::Account => self.send(Job::Account),
             Candidate::Read(website) => self.send(Job::Read(website)),
+            Candidate::Endpoints => {
+                self.listener.discovers();
+                self.send(Job::Endpoints)
+            }
             Candidate::Poll => {
                 self.polls.due = self.now.elapsed + self.poll_interval();
+                let usual = self.usual_interval();
+                self.listener.hints.polls(self.now.elapsed, usual);
                 self.send(Job::Poll)
             }
             Candidate::StartList => {
@@ -213,7 +236,7 @@ impl Machine {
 
     pub(super) fn poll_interval(&mut self) -> Duration {
         let budget = self.budget();
-        let interval = self.pacing.poll_interval(&budget);
+        let interval = self.interval(&budget);
         #[cfg(feature = "mistakes")]
         if self.config.mistakes.has(Mistake::PollsSeldomWhenIdle)
             && self.memory.is_idle(self.now.elapsed)
@@ -223,13 +246,33 @@ impl Machine {
         interval
     }
 
+    /// From one poll to the next within this budget: rarely while events arrive and the set is beyond
+    /// doubt, which polls alone can show.
+    pub(super) fn interval(&self, budget: &Budget) -> Duration {
+        let usual = self.pacing.poll_interval(budget);
+        let rare = self.listener.poll_every().filter(|_| self.lists.is_verified());
+        // A poll that comes after a gap which is too long for it would be a whole list.
+        let most = self.config.longest_gap / 2;
+        rare.map_or(usual, |rare| rare.min(most).max(usual))
+    }
+
+    /// From one poll to the next without events.
+    pub(super) fn usual_interval(&mut self) -> Duration {
+        let budget = self.budget();
+        self.pacing.poll_interval(&budget)
+    }
+
     fn send(&mut self, job: Job) -> bool {
         let Some(request) = self.request(&job) else {
             return false;
         };
         self.ledger.sent();
         self.counters.requests += 1;
-        let timeout = self.config.request_timeout;
+        let mut timeout = self.config.request_timeout;
+        if let (Job::Endpoints, Some(listening)) = (&job, &self.config.listening) {
+            // Polls and saves wait for it.
+            timeout = timeout.min(listening.connect_timeout);
+        }
         let operation = job.operation();
         let id = self.flight.send(job, self.now, timeout);
         self.actions.push(Action::Send { id, operation, request, timeout });
@@ -252,6 +295,7 @@ impl Machine {
         };
         Some(match job {
             Job::Account => self.requests.account(),
+            Job::Endpoints => self.requests.endpoints(),
             Job::Poll => since(self.poll_asks()?),
             Job::Verify => since(self.verify_asks()?),
             Job::Page(page) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::budget::Budget;
+use super::listening::SocketState;
 use crate::{WebsiteId, Websites};
 
 /// Where the machine is; see the drawing in the [module page](super).
@@ -100,6 +101,10 @@ pub struct Counters {
     pub throttled: u64,
     /// Changes told.
     pub changes: u64,
+    /// Sockets of the RTM API that were authenticated.
+    pub connects: u64,
+    /// Events that were heard and taken as hints to poll.
+    pub events: u64,
 }
 
 /// All that an operator wants to know, at one moment.
@@ -127,7 +132,11 @@ pub struct Status {
     pub last_error: Option<String>,
     /// Saves that wait for being sent or for a definite end.
     pub saves_open: usize,
-    /// From one poll to the next, at present.
+    /// Whether events arrive.
+    pub socket: SocketState,
+    /// Why the last socket ended, or could not be had; `None` while events arrive.
+    pub socket_error: Option<String>,
+    /// From one poll to the next, at present, if no event asks for one before.
     pub poll_interval: Duration,
     /// From one full list to the next, at present.
     pub relist_interval: Duration,
@@ -151,6 +160,9 @@ impl Status {
             Freshness::Stale { age } => Freshness::Stale { age: age.map(|age| age + passed) },
         };
         self.budget.until_reset = self.budget.until_reset.saturating_sub(passed);
+        if let SocketState::Down { retry_in } = &mut self.socket {
+            *retry_in = retry_in.saturating_sub(passed);
+        }
         self
     }
 }
@@ -182,6 +194,12 @@ impl fmt::Display for Status {
             Span(self.relist_interval),
             self.budget,
         )?;
+        if self.socket != SocketState::Off {
+            write!(f, " · {}", self.socket)?;
+        }
+        if let Some(error) = &self.socket_error {
+            write!(f, " ({error})")?;
+        }
         match &self.last_error {
             Some(error) => write!(f, " · {} failures in a row: {error}", self.failures),
             None => Ok(()),

@@ -12,7 +12,7 @@ use crate::Config;
 pub(super) struct Waits {
     backoff: Backoff,
     chance: Chance,
-    lanes: [LaneState; 4],
+    lanes: [LaneState; 5],
     silent_until: Duration,
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Job {
     Verify,
     Read(WebsiteId),
     Save(Box<Save>),
+    /// Where the RTM API is.
+    Endpoints,
 }
 
 impl Job {
@@ -31,6 +33,7 @@ impl Job {
             Self::Page(page) => Operation::List(*page),
             Self::Read(website) => Operation::GetSettings(*website),
             Self::Save(save) => save.operation(),
+            Self::Endpoints => Operation::Endpoints,
         }
     }
 
@@ -40,6 +43,7 @@ impl Job {
             Self::Poll => Some(Lane::Poll),
             Self::Page(_) | Self::Verify => Some(Lane::Load),
             Self::Account | Self::Read(_) => Some(Lane::Read),
+            Self::Endpoints => Some(Lane::Listen),
             Self::Save(_) => None,
         }
     }
@@ -92,11 +96,13 @@ pub(crate) enum Lane {
     Read,
     /// Whole lists: their pages may all be good, and the list yet be over a bound.
     List,
+    /// The address of the RTM API.
+    Listen,
 }
 
 impl Lane {
     /// Those whose requests a throttled one keeps waiting.
-    pub(crate) const ASKED: [Self; 3] = [Self::Poll, Self::Load, Self::Read];
+    pub(crate) const ASKED: [Self; 4] = [Self::Poll, Self::Load, Self::Read, Self::Listen];
 }
 
 /// What went wrong, as far as waiting is concerned.

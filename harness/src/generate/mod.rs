@@ -7,6 +7,7 @@ mod calendar;
 mod combinations;
 mod crowd;
 pub mod envelope;
+mod events;
 mod faults;
 mod late;
 mod long;
@@ -39,11 +40,13 @@ pub struct Bounds {
     pub max_steps: usize,
     /// Whether the plugin itself saves; off for a client that cannot.
     pub saves: bool,
+    /// Whether events go wrong; on for a client that listens to them.
+    pub events: bool,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { max_steps: 8, saves: true }
+        Self { max_steps: 8, saves: true, events: false }
     }
 }
 
@@ -145,5 +148,9 @@ fn draw(source: &mut TestRng, bounds: Bounds) -> Scenario {
     };
     combinations::add(&mut random, &case, bounds, &mut scenario);
     set_up::settle(&mut scenario);
+    if bounds.events {
+        events::add(&mut random, &case, bounds, &mut scenario);
+        set_up::settle(&mut scenario);
+    }
     scenario
 }

@@ -11,6 +11,9 @@ pub type Site = u32;
 /// A request, by its place in [`History::requests`](super::History::requests).
 pub type RequestIndex = u32;
 
+/// An event on its way to the client's socket, by its place in [`History::notices`](super::History::notices).
+pub type NoticeIndex = u32;
+
 /// A website as the server has it, or as the cache shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
@@ -29,6 +32,24 @@ pub enum By {
     Operator,
     /// The client, by this request.
     Client(RequestIndex),
+}
+
+/// What became of the client's socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SocketState {
+    /// Its handshake was answered: frames go both ways.
+    Opened,
+    /// Its handshake was refused, or met no whole answer.
+    Refused,
+    /// The client knows that it is authenticated: from here on events reach it.
+    Live,
+    /// The client emitted `socket:bind`: events of the websites that there are now reach it.
+    Bound,
+    /// It has ended: by the client, or by the other side or the network.
+    Closed {
+        /// By the client.
+        by_client: bool,
+    },
 }
 
 /// Something that happened, and when.
@@ -60,6 +81,14 @@ pub enum What {
     Abandoned(RequestIndex),
     /// The client has dealt with what it was handed.
     Handled(RequestIndex),
+    /// Something became of the client's socket.
+    Socket(SocketState),
+    /// An event was found to be for the client's socket.
+    EventSent(NoticeIndex),
+    /// An event is about to be handed to the client.
+    EventArriving(NoticeIndex),
+    /// All sockets were ended, as by a network that fails.
+    Kicked,
     /// The cache shows a website differently.
     Shows {
         /// Which website.

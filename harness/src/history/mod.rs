@@ -5,7 +5,9 @@
 //! [`History::fingerprint`] is a hash of it.
 
 mod event;
+mod notice;
 mod request;
+mod staleness;
 mod timing;
 mod track;
 mod values;
@@ -18,8 +20,10 @@ use crisp_mock_server::operation::Operation;
 use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
-pub use event::{By, Event, RequestIndex, Site, State, What};
+pub use event::{By, Event, NoticeIndex, RequestIndex, Site, SocketState, State, What};
+pub use notice::Notice;
 pub use request::{Quality, Request};
+pub use staleness::AllowedStaleness;
 pub use timing::Timing;
 pub use track::{Track, Version, same};
 pub use values::{Val, Values};
@@ -50,25 +54,6 @@ pub struct Save {
     pub attempts: Vec<RequestIndex>,
 }
 
-/// How stale an answer may be because of the quirks that are on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AllowedStaleness {
-    /// How long a change may stay invisible to the differential.
-    pub since_lag: Duration,
-    /// How long a change may stay invisible to the list.
-    pub list_lag: Duration,
-    /// How long an answer may be kept in a cache.
-    pub cache: Duration,
-}
-
-impl AllowedStaleness {
-    /// The longest time for which any answer may be behind the truth.
-    #[must_use]
-    pub fn longest(&self) -> Duration {
-        self.since_lag.max(self.list_lag).max(self.cache)
-    }
-}
-
 /// Everything that happened in one run.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -82,6 +67,8 @@ pub struct History {
     pub requests: Vec<Request>,
     /// The orders to save, in the order of orders.
     pub saves: Vec<Save>,
+    /// The events that were for the client's socket, in the order of their happening.
+    pub notices: Vec<Notice>,
     /// The values.
     pub values: Values,
     /// How the client says that it behaves.
@@ -113,6 +100,15 @@ pub struct History {
     pub own_refusals: u32,
     /// Whether the server's wall clock was moved.
     pub server_clock_moved: bool,
+    /// Whether a change happened while the client's socket was live, and no event told of it in time:
+    /// it has to wait for a poll.
+    pub unheard: bool,
+    /// Whether the client's socket is authenticated, as far as the client knows.
+    pub is_live: bool,
+    /// Whether it was ended, and the client may not know it yet.
+    is_cut: bool,
+    /// A website that came while the socket was live, until its event is there, too.
+    came: Option<(Duration, Site)>,
     /// Whether a list answer lied without a mark.
     pub lied: bool,
     /// Whether the run was ended because nothing more was to come: the cache equalled the server
@@ -176,6 +172,7 @@ impl History {
             tracks: vec![Track::default(); self.tracks.len()],
             requests: self.requests.iter().take_while(|it| it.sent <= at).cloned().collect(),
             saves: self.saves.clone(),
+            notices: self.notices.clone(),
             values: self.values.clone(),
             timing: self.timing,
             by_id: self.by_id.clone(),
@@ -189,6 +186,7 @@ impl History {
 
     fn follow(&mut self, event: Event) {
         let at = event.at;
+        self.listen(event);
         match event.what {
             What::Truth { site, state, by } => {
                 if by != By::Start && self.tracks[site as usize].versions.is_empty() {
@@ -206,6 +204,9 @@ impl History {
             What::Arriving(index) | What::Abandoned(index) => self.ended(index, at),
             What::Sent(index) => {
                 let request = &self.requests[index as usize];
+                if request.is_handshake() {
+                    return; // how it fares says nothing of the polls
+                }
                 self.lied |= request.quality == Quality::Lie;
                 self.longest_asked =
                     self.longest_asked.max(request.retry_after.unwrap_or_default());
@@ -236,14 +237,59 @@ impl History {
                 self.server_clock_moved |= side == Side::Server;
                 self.disturb(at);
             }
-            What::Quiet | What::SaveOrdered(_) => {
+            What::Quiet | What::SaveOrdered(_) | What::Kicked => {
                 self.disturb(at);
             }
+            What::EventArriving(index) => {
+                let notice = self.notices.get_mut(index as usize);
+                let late = notice.is_some_and(|notice| {
+                    notice.arrived.get_or_insert(at);
+                    notice.fault.is_some()
+                });
+                if late {
+                    self.disturb(at);
+                }
+            }
+            What::Socket(SocketState::Closed { by_client }) => {
+                // A client that gives up a socket on which no heartbeat comes is not at fault.
+                let mut shaken = self.requests.iter().rev().filter(|it| it.is_handshake());
+                if !by_client || shaken.next().is_some_and(Request::met_fault) {
+                    self.disturb(at);
+                }
+            }
+            What::Socket(_) | What::EventSent(_) => {}
             What::Handled(_) | What::Step | What::Status { .. } | What::Idle(_) | What::End => {}
         }
         match (self.differing, self.agreed_from) {
             (0, None) => self.agreed_from = Some(at),
             (1.., Some(_)) => self.agreed_from = None,
+            _ => {}
+        }
+    }
+
+    /// Follows the client's socket.
+    fn listen(&mut self, event: Event) {
+        if self.came.is_some_and(|(came, _)| came < event.at) {
+            (self.unheard, self.came) = (true, None);
+        }
+        match event.what {
+            What::Socket(SocketState::Live) => (self.is_live, self.is_cut) = (true, false),
+            What::Socket(SocketState::Bound) => {}
+            What::Socket(_) | What::Restart => self.is_live = false,
+            What::Kicked => self.is_cut = true,
+            What::Truth { site, state: Some(_), by: By::Operator }
+                if self.is_live && !self.is_cut =>
+            {
+                let before = self.tracks[site as usize].truth();
+                if before.is_none() {
+                    self.came = Some((event.at, site));
+                }
+            }
+            What::EventSent(index) => {
+                let Some(notice) = self.notices.get(index as usize) else { return };
+                self.unheard |= matches!(notice.fault, Some("drop" | "delay" | "hold_order"));
+                self.came = self.came.filter(|(_, site)| *site != notice.site);
+            }
             _ => {}
         }
     }
@@ -295,22 +341,30 @@ impl History {
     }
 
     /// Within this time after the last disturbance the cache has to equal the server: a poll's
-    /// interval, its overlap, one request, the longest wait after the troubles that there were,
+    /// interval (the rare one of a client that listens only where an event did not tell), its overlap, one request, the longest wait after the troubles that there were,
     /// and what the server itself hides.
     #[must_use]
     pub fn bound(&self) -> Duration {
-        self.longest_silence() + self.declared.overlap + self.staleness.longest()
+        let declared = &self.declared;
+        let rare = if self.unheard { declared.while_listening } else { Duration::ZERO };
+        let polls = declared.longest_poll.max(rare);
+        self.silence(polls) + declared.overlap + self.staleness.longest()
     }
 
     /// For so long a client that follows its own rules may ask nothing.
     #[must_use]
     pub fn longest_silence(&self) -> Duration {
         let declared = &self.declared;
+        self.silence(declared.rarest_poll())
+    }
+
+    fn silence(&self, polls: Duration) -> Duration {
+        let declared = &self.declared;
         let refused = if self.refused { declared.refused_cap } else { Duration::ZERO };
         let throttled = if self.throttled { declared.throttled_cap } else { Duration::ZERO };
         let asked = self.longest_asked.min(declared.longest_retry_after);
         let wait = declared.retry_cap.max(refused).max(throttled).max(asked);
-        declared.longest_poll + declared.request_timeout + wait
+        polls + declared.request_timeout + wait
     }
 
     /// A hash of everything that happened: equal for equal runs, on any machine.

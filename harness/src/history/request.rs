@@ -93,6 +93,18 @@ impl Request {
         matches!(self.operation, Operation::SaveSettings | Operation::UpdateSettings)
     }
 
+    /// Whether it is the handshake of a socket: no question, and no cost of the quota.
+    #[must_use]
+    pub fn is_handshake(&self) -> bool {
+        self.operation == Operation::Rtm
+    }
+
+    /// Whether it is about the client's socket: where to open one, or the handshake.
+    #[must_use]
+    pub fn is_about_a_socket(&self) -> bool {
+        self.is_handshake() || self.operation == Operation::Endpoints
+    }
+
     /// Whether it asks what there is, as a load or a poll does.
     #[must_use]
     pub fn is_question(&self) -> bool {

@@ -293,7 +293,8 @@ fn compared(
 /// The most requests in any hour; a shorter run counts in proportion, the first load aside.
 fn busiest_hour(history: &History) -> u64 {
     const HOUR: Duration = Duration::from_secs(3600);
-    let sent: Vec<_> = history.requests.iter().map(|request| request.sent).collect();
+    let requests = history.requests.iter().filter(|request| !request.is_handshake());
+    let sent: Vec<_> = requests.map(|request| request.sent).collect();
     let length = history.now();
     if length < HOUR {
         let ready = history.ready.unwrap_or_default();

@@ -67,6 +67,8 @@ pub(super) fn about(greeting: &Greeting, declared: DeclaredTiming) -> About {
             tokens: greeting.capabilities.tokens,
             status: greeting.capabilities.status,
             waits: false,
+            // Its sockets are not seen in real time.
+            listens: false,
         },
         declared,
     }

@@ -216,6 +216,8 @@ impl ParkedClient {
             Event::Tick => {}
             Event::Answer(id, response) => self.requests.answer(id, Outcome::Answer(response)),
             Event::Failed(id) => self.requests.fail(id),
+            // It opens none of the world's: its sockets are real ones.
+            Event::Socket(_) => {}
             Event::Save { ticket, website, settings, token, how } => {
                 let peer = Arc::clone(&self.peer);
                 let save = async move {

@@ -22,7 +22,7 @@ impl Oracle for Cost {
         let exactly = allowed(history, event.at);
         let leeway = history.declared.leeway;
         let allowed = if leeway { exactly * LEEWAY.0 / LEEWAY.1 } else { exactly };
-        let sent = history.requests.len() as u64;
+        let sent = history.requests.iter().filter(|it| !it.is_handshake()).count() as u64;
         if sent <= allowed {
             return None;
         }
@@ -68,7 +68,10 @@ fn allowed(history: &History, now: Duration) -> u64 {
     let pages = history.requests.iter().filter_map(|request| request.page).max().unwrap_or(1);
     let pages = u64::from(pages).min(history.tracks.len() as u64 + 2);
     let saves = history.saves.len() as u64;
-    polls + lists * (pages + 4) + 3 * changes + 6 * saves + 2 * odd + trouble(history) + 3
+    // Each event, and each new socket, is a reason to ask once, and once more if that fails.
+    let sockets = history.requests.iter().filter(|request| request.is_handshake()).count();
+    let hints = 2 * (history.notices.len() + sockets) as u64;
+    hints + polls + lists * (pages + 4) + 3 * changes + 6 * saves + 2 * odd + trouble(history) + 3
 }
 
 /// How often a change may have everything listed again: once to see it and once to confirm it, and
@@ -85,7 +88,7 @@ fn trouble(history: &History) -> u64 {
         let patient = 12 + until.saturating_sub(from).as_secs() / 2;
         (2 * count + 2).min(patient)
     };
-    for request in &history.requests {
+    for request in history.requests.iter().filter(|request| !request.is_handshake()) {
         let known = streaks.iter().position(|(operation, ..)| *operation == request.operation);
         match (known, request.quality.is_failure()) {
             (Some(at), true) => {

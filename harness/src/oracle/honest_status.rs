@@ -87,7 +87,8 @@ impl HonestStatus {
             return None;
         }
         let declared = &history.declared;
-        let overdue = declared.longest_poll * 2 + declared.request_timeout + SLACK;
+        let polls = if history.is_live { declared.rarest_poll() } else { declared.longest_poll };
+        let overdue = polls * 2 + declared.request_timeout + SLACK;
         if truly.is_none_or(|truly| truly > overdue) {
             return breach(
                 "claims to be fresh",
@@ -95,7 +96,7 @@ impl HonestStatus {
                 format!("At {} the status says fresh.", time(now)),
             );
         }
-        let due = declared.longest_poll + declared.request_timeout + SLACK;
+        let due = polls + declared.request_timeout + SLACK;
         if self.failures >= MANY && truly.is_none_or(|truly| truly > due) {
             let fact = format!("The last {} polls failed.", self.failures);
             return breach(

@@ -16,6 +16,11 @@ pub(super) struct Liveness {
 impl Oracle for Liveness {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
         match event.what {
+            What::Sent(index) | What::Arriving(index) | What::Abandoned(index)
+                if history.requests[index as usize].is_handshake() =>
+            {
+                return None; // a socket that is opened again and again is no poll
+            }
             // A client that saves, or waits for the answer to a save, is not silent; that it stopped
             // polling shows when that is over.
             What::Sent(_) | What::Arriving(_) | What::Abandoned(_) => {}

@@ -91,7 +91,8 @@ impl Oracle for Pacing {
 impl Pacing {
     fn ended(&mut self, history: &History, request: &Request, at: Duration) {
         let refused = request.quality == Quality::Refusal;
-        if let Some(asked) = request.retry_after.filter(|_| refused) {
+        let asks = refused && !request.is_handshake();
+        if let Some(asked) = request.retry_after.filter(|_| asks) {
             let declared = &history.declared;
             let obeyed = if self.declared {
                 declared.longest_retry_after
@@ -157,7 +158,7 @@ impl Pacing {
     }
 
     fn sent(&mut self, history: &History, request: &Request, at: Duration) -> Option<Breach> {
-        if at + SLACK < self.silent_until {
+        if at + SLACK < self.silent_until && !request.is_handshake() {
             let (spot, asked) = self.asked.clone().unwrap_or_default();
             return Some(Breach {
                 at,
@@ -172,7 +173,7 @@ impl Pacing {
                 ..Breach::default()
             });
         }
-        let first = self.first.take();
+        let first = if request.is_handshake() { None } else { self.first.take() };
         let streak = self.streaks.iter_mut().find(|streak| {
             streak.failing
                 && streak.operation == request.operation
@@ -197,7 +198,7 @@ impl Pacing {
                 ..Breach::default()
             });
         }
-        if !self.declared {
+        if !self.declared || request.is_handshake() {
             return None;
         }
         let declared = &history.declared;

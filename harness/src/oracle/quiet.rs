@@ -5,7 +5,7 @@ use std::time::Duration;
 use crisp_mock_server::operation::Operation;
 
 use super::{Breach, Oracle, time};
-use crate::history::{Event, History, Quality, What};
+use crate::history::{Event, History, Quality, SocketState, What};
 
 pub(super) struct Quiet;
 
@@ -20,7 +20,8 @@ impl Oracle for Quiet {
         let tail = history
             .requests
             .iter()
-            .filter(|request| request.sent > from && request.quality != Quality::Stale);
+            .filter(|request| request.sent > from && request.quality != Quality::Stale)
+            .filter(|request| !request.is_about_a_socket());
         let (polls, others): (Vec<_>, Vec<_>) =
             tail.partition(|request| request.operation == Operation::Since);
         // A list that was read again while its differential still told of the last change is
@@ -33,9 +34,13 @@ impl Oracle for Quiet {
         let relists = declared.relist_every.filter(|every| *every <= event.at);
         let relists = relists.map_or(0, |every| times(every) + 1);
         let pages = history.requests.iter().filter_map(|request| request.page).max().unwrap_or(1);
+        // A socket that is back is a reason to poll, until what may appear late has appeared.
+        let back =
+            |event: &&Event| event.at > from && event.what == What::Socket(SocketState::Live);
+        let back = history.events.iter().filter(back).count() as u64;
         // A list that shows signs of drift is read twice, and each reading ends with a differential.
         let allowed_polls =
-            times(declared.poll_every) + 1 + 2 * relists + u64::from(!late.is_empty());
+            times(declared.poll_every) + 1 + 2 * relists + u64::from(!late.is_empty()) + 4 * back;
         // An end that is a 404 is looked at twice, and so is the page before it.
         let allowed_others = relists * (2 * u64::from(pages) + 6);
         if polls.len() as u64 <= allowed_polls && others.len() as u64 <= allowed_others {

@@ -1,7 +1,7 @@
 //! O2: the cache equals what the server held at one instant.
 //!
-//! Websites that the client saves to, or reads alone, are left out for a while: their answers tell
-//! of one website at a time.
+//! Websites that the client saves to, reads alone, or hears of by an event are left out for a while:
+//! what it learns then is about one website at a time.
 
 use std::time::Duration;
 
@@ -35,6 +35,11 @@ impl Oracle for Snapshot {
         match event.what {
             What::Sent(index) => {
                 let site = history.requests[index as usize].site?;
+                self.leave_out(history, site, event.at);
+                None
+            }
+            What::EventArriving(notice) => {
+                let site = history.notices.get(notice as usize)?.site;
                 self.leave_out(history, site, event.at);
                 None
             }
@@ -79,7 +84,7 @@ impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
         let declared = &history.declared;
         let until =
-            at + declared.overlap * 2 + declared.request_timeout + declared.longest_poll * 2;
+            at + declared.overlap * 2 + declared.request_timeout + declared.rarest_poll() * 2;
         self.left_out.retain(|left| left.site != site);
         let since = at;
         self.left_out.push(LeftOut { site, since, until });

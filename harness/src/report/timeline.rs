@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cause;
-use crate::history::{By, Event, History, Request, RequestIndex, Site, State, What};
+use crate::history::{
+    By, Event, History, Notice, Request, RequestIndex, Site, SocketState, State, What,
+};
 use crate::oracle::Breach;
 
 /// One line of a timeline.
@@ -88,6 +90,24 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
                 shown = None;
                 lines.push(Draft::crisp(event, "client restarted".to_owned(), true));
             }
+            What::Kicked => lines.push(Draft::crisp(event, "sockets are lost".to_owned(), true)),
+            What::Socket(state) => {
+                if let Some(text) = socket(state) {
+                    lines.push(Draft::wire(event, text.to_owned(), true));
+                }
+            }
+            What::EventSent(index) => {
+                let notice = &history.notices[index as usize];
+                if let Some(fault) = notice.fault {
+                    let text = format!("{}: {fault} (fault)", noticed(history, notice));
+                    lines.push(Draft::wire(event, text, concerns(notice.site)));
+                }
+            }
+            What::EventArriving(index) => {
+                let notice = &history.notices[index as usize];
+                let text = format!("← {}", noticed(history, notice));
+                lines.push(Draft::wire(event, text, concerns(notice.site)));
+            }
             What::Quiet => {
                 lines.push(Draft::crisp(event, "quiet: no more faults".to_owned(), true))
             }
@@ -99,6 +119,22 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
         }
     }
     condense(lines)
+}
+
+/// What became of a socket, if it is worth a line: its handshake has one already.
+fn socket(state: SocketState) -> Option<&'static str> {
+    match state {
+        SocketState::Live => Some("socket authenticated"),
+        SocketState::Bound => Some("socket:bind"),
+        SocketState::Closed { by_client: true } => Some("✕ socket: the client closes it"),
+        SocketState::Closed { by_client: false } => Some("✕ socket: lost"),
+        SocketState::Opened | SocketState::Refused => None,
+    }
+}
+
+/// An event by its number, its name and its website.
+fn noticed(history: &History, notice: &Notice) -> String {
+    format!("rtm_event#{} {} {}", notice.number, notice.event, history.name(notice.site))
 }
 
 /// What reached a client last, in a sentence.

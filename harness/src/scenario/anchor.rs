@@ -6,6 +6,7 @@ use std::time::Duration;
 use crisp_mock_server::document::As;
 use crisp_mock_server::duration;
 use crisp_mock_server::form::Span;
+use crisp_mock_server::operation::Operation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,19 @@ impl Anchor {
     #[must_use]
     pub fn key(self) -> &'static str {
         self.into()
+    }
+}
+
+impl Anchor {
+    /// Whether it waits for a handshake of the RTM API, or for an event on its way to a socket.
+    #[must_use]
+    pub fn is_on_a_socket(self) -> bool {
+        match self {
+            Self::After(spot) | Self::During(spot) => {
+                matches!(spot.operation, Operation::Rtm | Operation::RtmEvent)
+            }
+            Self::At(_) => false,
+        }
     }
 }
 

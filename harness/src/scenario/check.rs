@@ -15,14 +15,12 @@ use super::strangers::strangers;
 use super::{Anchor, Deed, MutantLookup, Scenario, Spot};
 
 /// Operations that a client which only caches settings never asks.
-const NEVER_ASKED: [Operation; 10] = [
+const NEVER_ASKED: [Operation; 8] = [
     Operation::Endpoints,
     Operation::Usage,
     Operation::Provenance,
     Operation::Channel,
     Operation::Event,
-    Operation::Rtm,
-    Operation::RtmEvent,
     Operation::Stub,
     Operation::Hook,
     Operation::Unmatched,
@@ -193,7 +191,11 @@ fn never_fires(
     let Some(target) = fault.at else { return };
     if NEVER_ASKED.contains(&target.operation) {
         let why = format!("no client under judgement asks `{}`", target.operation);
-        never("at", why, "aim at list, since, get_settings, save_settings or update_settings");
+        never(
+            "at",
+            why,
+            "aim at list, since, get_settings, save_settings, update_settings, rtm or rtm_event",
+        );
     }
     let saves = matches!(target.operation, Operation::SaveSettings | Operation::UpdateSettings);
     if saves && !orders(scenario, target.operation) {
@@ -216,7 +218,10 @@ fn impossible(spot: Spot, scenario: &Scenario, place: String, problems: &mut Vec
     };
     if NEVER_ASKED.contains(&spot.operation) {
         let why = format!("no client under judgement asks `{}`", spot.operation);
-        never(why, "anchor it to list, since, get_settings, save_settings or update_settings");
+        never(
+            why,
+            "anchor it to list, since, get_settings, save_settings, update_settings, rtm or rtm_event",
+        );
     }
     let saves = matches!(spot.operation, Operation::SaveSettings | Operation::UpdateSettings);
     if saves && !orders(scenario, spot.operation) {

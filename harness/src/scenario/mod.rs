@@ -43,9 +43,10 @@ use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
 use crisp_mock_server::document::{Maybe, OneOrMany, Pairs};
-use crisp_mock_server::fault::FaultPlan;
+use crisp_mock_server::fault::{Fault, FaultPlan};
 use crisp_mock_server::form::{Date, Shift, Span, WebsiteName};
 use crisp_mock_server::id::WebsiteId;
+use crisp_mock_server::operation::Operation;
 use crisp_mock_server::quirks::{Profile, Settings as QuirkSettings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -261,6 +262,9 @@ pub enum Deed {
     },
     /// The client's process ends and is started anew.
     Restart(Restarted),
+    /// All sockets of the RTM API end, as by a network that fails.
+    #[serde(with = "forms::Always")]
+    Kick,
     /// From here on nothing goes wrong any more.
     #[serde(with = "forms::Always")]
     Quiet,
@@ -277,7 +281,7 @@ impl Deed {
             Self::Install(websites) => websites.len(),
             Self::Uninstall(websites) => websites.len(),
             Self::Plan(plans) => plans.len(),
-            Self::Clock { .. } | Self::Restart(_) | Self::Quiet => 0,
+            Self::Clock { .. } | Self::Restart(_) | Self::Kick | Self::Quiet => 0,
         }
     }
 
@@ -285,9 +289,12 @@ impl Deed {
     #[must_use]
     pub fn is_at_crisp(&self) -> bool {
         match self {
-            Self::Save(_) | Self::Install(_) | Self::Uninstall(_) | Self::Plan(_) | Self::Quiet => {
-                true
-            }
+            Self::Save(_)
+            | Self::Install(_)
+            | Self::Uninstall(_)
+            | Self::Plan(_)
+            | Self::Kick
+            | Self::Quiet => true,
             Self::Clock { side, .. } => *side == Side::Server,
             Self::ClientSave(_) | Self::ClientUpdate(_) | Self::Restart(_) => false,
         }
@@ -331,6 +338,16 @@ impl Scenario {
     pub fn wants_saves(&self) -> bool {
         let saves = |step: &Step| matches!(step.deed, Deed::ClientSave(_) | Deed::ClientUpdate(_));
         self.when.iter().any(saves)
+    }
+
+    /// Whether it is about events: a fault or a step aims at a socket of the RTM API.
+    #[must_use]
+    pub fn is_about_events(&self) -> bool {
+        let on_a_socket = |operation| matches!(operation, Operation::Rtm | Operation::RtmEvent);
+        let aims = |fault: &Fault| fault.at.is_some_and(|target| on_a_socket(target.operation));
+        let waits = |step: &Step| step.anchor.is_on_a_socket();
+        self.faults.faults.iter().any(aims)
+            || self.when.iter().any(|step| step.deed == Deed::Kick || waits(step))
     }
 
     /// The settings on which its verdict rests: those that it names, and the longest gap where the

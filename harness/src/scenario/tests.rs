@@ -25,6 +25,7 @@ faults:
   - { at: "since#2", status: 503 }
   - { window: "65s..800s", at: since, throttle: 429, retry_after: 20s }
   - { window: "20s..", clock: client, step: +90s }
+  - { at: "rtm_event#3", drop: true }
 when:
   - { at: 30s, save: { w1: { message: new } } }
   - { after: list/1, uninstall: w2 }
@@ -35,6 +36,8 @@ when:
   - { at: 43s, client_update: { w1: { message: ours } } }
   - { at: 44s, clock: { server: -60s } }
   - { at: 45s, restart: client }
+  - { after: "rtm#1", wait: 1s, kick: true }
+  - { during: "rtm_event#2", save: { w1: { message: heard } } }
   - { at: 900s, quiet: true }
 expect:
   converged_within: 65s

@@ -39,7 +39,9 @@ impl<'a> Hunt<'a> {
         report: &'a mut dyn FnMut(&RunEvent),
         reported: usize,
     ) -> Result<Self, Untried> {
-        let bounds = Bounds { max_steps: plan.max_steps, saves: candidate.trial.saves()? };
+        let trial = &candidate.trial;
+        let (saves, events) = (trial.saves()?, trial.listens()?);
+        let bounds = Bounds { max_steps: plan.max_steps, saves, events };
         Ok(Self {
             candidate,
             plan,

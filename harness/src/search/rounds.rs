@@ -162,7 +162,7 @@ fn reference(candidate: &Candidate, prepared: &Prepared) -> Outcome {
     if candidate.is_reference {
         return Outcome::Passed; // the reference itself is under test: there is nothing to compare with
     }
-    runner::judge(prepared, &crate::subject::Sync::reference()).outcome()
+    runner::judge(prepared, &runner::reference(&prepared.scenario)).outcome()
 }
 
 impl Rounds<'_> {

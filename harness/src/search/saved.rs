@@ -84,6 +84,7 @@ fn happens(step: &Step) -> String {
         Deed::Restart(Restarted::ClientWithItsFile) => {
             "the client restarts with its file".to_owned()
         }
+        Deed::Kick => "the socket is lost".to_owned(),
         Deed::Quiet => "all is quiet".to_owned(),
     };
     match step.anchor {

@@ -57,7 +57,9 @@ pub(super) fn deeds(scenario: &Scenario) -> Vec<Scenario> {
                 }
                 simpler
             }
-            Deed::Plan(_) | Deed::Clock { .. } | Deed::Restart(_) | Deed::Quiet => Vec::new(),
+            Deed::Plan(_) | Deed::Clock { .. } | Deed::Restart(_) | Deed::Kick | Deed::Quiet => {
+                Vec::new()
+            }
         }
     };
     each_step(scenario, |step| {

@@ -67,7 +67,7 @@ fn visit(scenario: &mut Scenario, see: &mut dyn FnMut(&mut WebsiteId)) {
             Deed::Install(websites) => websites.iter_mut().for_each(|(id, _)| see(id)),
             Deed::Plan(websites) => websites.iter_mut().for_each(|(id, _)| see(id)),
             Deed::Uninstall(websites) => websites.iter_mut().for_each(&mut *see),
-            Deed::Clock { .. } | Deed::Restart(_) | Deed::Quiet => {}
+            Deed::Clock { .. } | Deed::Restart(_) | Deed::Kick | Deed::Quiet => {}
         }
     }
     for fault in &mut scenario.faults.faults {

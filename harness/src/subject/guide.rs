@@ -28,43 +28,40 @@ const TICK: Duration = Duration::from_secs(20);
 /// The time-out of the official Go client.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The date of the guide.
+pub(super) const VERSION: &str = "2021-09-21";
+
 /// The guide's loop.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Guide;
 
+/// What a client promises that sleeps so long between two polls, whatever came of the last.
+pub(super) fn declared(options: &scenario::Client, tick: Duration) -> DeclaredTiming {
+    let tick = options.poll_every.unwrap_or(tick);
+    DeclaredTiming {
+        poll_every: tick,
+        longest_poll: tick,
+        request_timeout: options.request_timeout.unwrap_or(TIMEOUT),
+        first_retry: tick,
+        retry_cap: tick,
+        refused_cap: tick,
+        throttled_cap: tick,
+        ..DeclaredTiming::default()
+    }
+}
+
 impl Client for Guide {
     fn about(&self, options: &scenario::Client) -> About {
-        let tick = options.poll_every.unwrap_or(TICK);
         About {
             name: "guide".to_owned(),
-            version: "2021-09-21".to_owned(),
+            version: VERSION.to_owned(),
             abilities: Abilities::default(),
-            declared: DeclaredTiming {
-                poll_every: tick,
-                longest_poll: tick,
-                request_timeout: options.request_timeout.unwrap_or(TIMEOUT),
-                first_retry: tick,
-                retry_cap: tick,
-                refused_cap: tick,
-                throttled_cap: tick,
-                ..DeclaredTiming::default()
-            },
+            declared: declared(options, TICK),
         }
     }
 
     fn start(&self, setup: &Setup, _now: Moment) -> Box<dyn Subject> {
-        let pair = format!("{}:{}", setup.identifier, setup.key);
-        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
-        Box::new(Loop {
-            base: setup.base.clone(),
-            authorization: format!("Basic {pair}"),
-            tick: setup.client.poll_every.unwrap_or(TICK),
-            timeout: setup.client.request_timeout.unwrap_or(TIMEOUT),
-            state: State::Unstarted,
-            flight: None,
-            requests: 0,
-            last_check: Timestamp::UNIX_EPOCH,
-        })
+        Box::new(Loop::new(setup, TICK))
     }
 }
 
@@ -78,7 +75,8 @@ enum State {
     Polling,
 }
 
-struct Loop {
+/// One running loop.
+pub(super) struct Loop {
     base: String,
     authorization: String,
     tick: Duration,
@@ -98,7 +96,7 @@ impl Subject for Loop {
             }
             Event::Failed(id) if self.awaits(id) => self.failed(now, actions),
             Event::Tick => self.ticked(now, actions),
-            Event::Answer(..) | Event::Failed(_) | Event::Save { .. } => {}
+            Event::Answer(..) | Event::Failed(_) | Event::Save { .. } | Event::Socket(_) => {}
         }
     }
 
@@ -117,6 +115,22 @@ impl Subject for Loop {
 }
 
 impl Loop {
+    /// One that sleeps so long between two polls, unless the scenario says otherwise.
+    pub(super) fn new(setup: &Setup, tick: Duration) -> Self {
+        let pair = format!("{}:{}", setup.identifier, setup.key);
+        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
+        Self {
+            base: setup.base.clone(),
+            authorization: format!("Basic {pair}"),
+            tick: setup.client.poll_every.unwrap_or(tick),
+            timeout: setup.client.request_timeout.unwrap_or(TIMEOUT),
+            state: State::Unstarted,
+            flight: None,
+            requests: 0,
+            last_check: Timestamp::UNIX_EPOCH,
+        }
+    }
+
     fn awaits(&mut self, id: RequestId) -> bool {
         let awaited = self.flight.is_some_and(|(awaited, _)| awaited == id);
         if awaited {

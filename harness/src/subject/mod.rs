@@ -5,6 +5,7 @@
 //! of your own in Rust that implements these two is judged by every scenario.
 
 mod guide;
+mod guide_events;
 mod sync;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 
 pub use guide::Guide;
+pub use guide_events::GuideEvents;
 pub use sync::{Running, Sync};
 
 use crate::scenario;
@@ -53,6 +55,33 @@ pub enum Event {
         /// Replace or merge.
         how: How,
     },
+    /// Something happens on its socket.
+    Socket(SocketEvent),
+}
+
+/// What happens on a client's socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketEvent {
+    /// Its handshake was answered: frames go both ways.
+    Opened,
+    /// Its handshake was refused, or met no whole answer: there is no socket.
+    Refused,
+    /// A frame came.
+    Text(String),
+    /// It has ended, and not by the client: there is no socket any more.
+    Closed,
+}
+
+/// What a client does with a socket; it has one at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketAction {
+    /// It opens one at this address, or at this path and query under the host of the API:
+    /// `/socket.io/?EIO=4&transport=websocket`. One that is open is closed.
+    Open(String),
+    /// It sends a frame.
+    Text(String),
+    /// It closes it. Nothing more happens on it.
+    Close,
 }
 
 /// Something that a client does.
@@ -68,6 +97,8 @@ pub enum Action {
     Ready,
     /// A save has come to its end.
     SaveEnded(u64, SaveEnd),
+    /// It does something with its socket of the RTM API.
+    Socket(SocketAction),
 }
 
 /// A website as a cache holds it.
@@ -176,6 +207,8 @@ pub struct Abilities {
     pub status: bool,
     /// It declares its waits, so that its pacing can be judged.
     pub waits: bool,
+    /// It listens to the RTM API.
+    pub listens: bool,
 }
 
 /// How a client says that it behaves, from which the bounds are computed.
@@ -185,6 +218,9 @@ pub struct DeclaredTiming {
     pub poll_every: Duration,
     /// From one poll to the next at most, when a quota makes it save.
     pub longest_poll: Duration,
+    /// From one poll to the next while its socket is live, when that is longer: a change that no event
+    /// tells of has to wait for it. Zero of a client that does not listen, or promises nothing more for it.
+    pub while_listening: Duration,
     /// How far back each poll looks.
     pub overlap: Duration,
     /// How long it waits for an answer.
@@ -204,4 +240,12 @@ pub struct DeclaredTiming {
     /// Whether it is of a shape that these times do not describe in full, so that it may ask for
     /// more than they make.
     pub leeway: bool,
+}
+
+impl DeclaredTiming {
+    /// From one poll to the next at most, whatever makes it wait.
+    #[must_use]
+    pub fn rarest_poll(&self) -> Duration {
+        self.longest_poll.max(self.while_listening)
+    }
 }

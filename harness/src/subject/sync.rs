@@ -5,12 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use crisp_mock_server::id::WebsiteId;
 use crisp_sync::machine::{self, Machine};
-use crisp_sync::{BaseUrl, Change, Config, Credentials, Mistake, Quota, Settings, Website};
+use crisp_sync::{
+    BaseUrl, Change, Config, Credentials, Listening, Mistake, Quota, Settings, Website,
+};
 use http::Response;
 
 use super::{
     Abilities, About, Action, Client, DeclaredTiming, Event, Held, How, Moment, ReportedStatus,
-    RequestId, Setup, Subject,
+    RequestId, Setup, SocketAction, SocketEvent, Subject,
 };
 use crate::scenario::{self, SaveEnd, Standing};
 
@@ -19,18 +21,34 @@ use crate::scenario::{self, SaveEnd, Standing};
 pub struct Sync {
     name: &'static str,
     mistake: Option<Mistake>,
+    listens: bool,
 }
+
+/// Mistakes that only a client which listens can make.
+const ABOUT_EVENTS: [Mistake; 3] =
+    [Mistake::EventAsData, Mistake::NoPollAfterReconnect, Mistake::NoRebind];
 
 impl Sync {
     /// The client as it is shipped.
     #[must_use]
     pub fn reference() -> Self {
-        Self { name: "crisp-sync", mistake: None }
+        Self { name: "crisp-sync", mistake: None, listens: false }
+    }
+
+    /// The same that listens to the RTM API.
+    #[must_use]
+    pub fn listening() -> Self {
+        Self { name: "crisp-sync, listening", mistake: None, listens: true }
     }
 
     /// A client with a mistake, for the zoo.
     pub(crate) fn with(name: &'static str, mistake: Mistake) -> Self {
-        Self { name, mistake: Some(mistake) }
+        Self { name, mistake: Some(mistake), listens: ABOUT_EVENTS.contains(&mistake) }
+    }
+
+    /// Whether it listens to the RTM API.
+    pub(crate) fn listens(&self) -> bool {
+        self.listens
     }
 
     /// The configuration of the machine that a scenario's client runs with.
@@ -59,6 +77,7 @@ impl Sync {
         set(&mut config.relist_every, options.relist_every);
         set(&mut config.longest_gap, options.longest_gap);
         set(&mut config.request_timeout, options.request_timeout);
+        config.listening = self.listens.then(Listening::default);
         match self.mistake {
             Some(mistake) => config.with_mistake(mistake),
             None => config,
@@ -79,6 +98,7 @@ impl Client for Sync {
                 status: true,
                 // A client that asks once a second through an outage does not say so.
                 waits: self.mistake != Some(Mistake::OnceASecond),
+                listens: self.listens,
             },
             declared: DeclaredTiming {
                 poll_every: config.poll_every,
@@ -86,6 +106,7 @@ impl Client for Sync {
                     Quota::Unlimited => config.poll_every,
                     Quota::Known(_) | Quota::Assumed(_) => config.longest_poll,
                 },
+                while_listening: config.listening.map_or(Duration::ZERO, |it| it.poll_every),
                 overlap: config.overlap,
                 request_timeout: config.request_timeout,
                 first_retry: config.retry.base,
@@ -101,7 +122,7 @@ impl Client for Sync {
 
     fn start(&self, setup: &Setup, now: Moment) -> Box<dyn Subject> {
         let machine = Machine::new(self.config_for(setup), moment(now));
-        Box::new(Running { machine, mistake: self.mistake })
+        Box::new(Running { machine, mistake: self.mistake, socket: None })
     }
 }
 
@@ -111,11 +132,13 @@ pub struct Running {
     /// The machine itself.
     pub machine: Machine,
     mistake: Option<Mistake>,
+    /// The machine's name for the socket that it opened last.
+    socket: Option<machine::SocketId>,
 }
 
 impl From<Machine> for Running {
     fn from(machine: Machine) -> Self {
-        Self { machine, mistake: None }
+        Self { machine, mistake: None, socket: None }
     }
 }
 
@@ -123,6 +146,11 @@ impl Running {
     /// Hands the machine an event of its own.
     pub fn tell(&mut self, now: Moment, event: machine::Event, actions: &mut Vec<Action>) {
         for action in self.machine.handle(moment(now), event) {
+            if let machine::Action::Socket { id, action } = action {
+                self.socket = Some(id);
+                actions.push(Action::Socket(on_socket(action)));
+                continue;
+            }
             translate(action, self.mistake == Some(Mistake::ItemByItem), actions);
         }
     }
@@ -139,6 +167,10 @@ impl Subject for Running {
                 id: machine::RequestId(id),
                 failure: machine::Failure::Broken,
             },
+            Event::Socket(event) => {
+                let Some(id) = self.socket else { return };
+                machine::Event::Socket { id, event: of_socket(event) }
+            }
             Event::Save { ticket, website, settings, how, .. } => {
                 let Ok(settings) = Settings::from_json(&settings) else {
                     return;
@@ -180,7 +212,7 @@ impl Subject for Running {
                 .iter()
                 .map(|website| Action::Shows(ours(website.id), Some(held(website)))),
         );
-        Some(Box::new(Self { machine, mistake: self.mistake }))
+        Some(Box::new(Self { machine, mistake: self.mistake, socket: None }))
     }
 
     fn next_wake(&self) -> Option<Duration> {
@@ -215,6 +247,8 @@ fn translate(action: machine::Action, apart: bool, actions: &mut Vec<Action>) {
             }
         }
         machine::Action::Ready => actions.push(Action::Ready),
+        // Translated where the name of the socket is kept.
+        machine::Action::Socket { .. } => {}
         machine::Action::SaveEnded { ticket, outcome } => {
             let end = match outcome {
                 machine::SaveOutcome::Done => SaveEnd::Done,
@@ -223,6 +257,24 @@ fn translate(action: machine::Action, apart: bool, actions: &mut Vec<Action>) {
             };
             actions.push(Action::SaveEnded(ticket.0, end));
         }
+    }
+}
+
+fn on_socket(action: machine::SocketAction) -> SocketAction {
+    match action {
+        machine::SocketAction::Open { url } => SocketAction::Open(url),
+        machine::SocketAction::Text(text) => SocketAction::Text(text),
+        machine::SocketAction::Close => SocketAction::Close,
+    }
+}
+
+fn of_socket(event: SocketEvent) -> machine::SocketEvent {
+    let closed = |why: &str| machine::SocketEvent::Closed(why.to_owned());
+    match event {
+        SocketEvent::Opened => machine::SocketEvent::Opened,
+        SocketEvent::Text(text) => machine::SocketEvent::Text(text),
+        SocketEvent::Refused => closed("its handshake was refused"),
+        SocketEvent::Closed => closed("the connection was lost"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crisp_mock_server::fault::{Delivery, Effect, Fired, Outcome};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
@@ -22,7 +22,8 @@ pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]
     };
     let effects = fired.iter().map(|fired| &fired.fault.effect);
     let invented = effects.into_iter().find(|effect| effect.is_answer());
-    let is_success = response.status().is_success();
+    let status = response.status();
+    let is_success = status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS;
     match invented {
         // The differential has no honest no but that the date is too old, after which it cannot
         // be asked for a while.

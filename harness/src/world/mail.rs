@@ -17,7 +17,8 @@ pub(super) struct Letter {
     /// Among equal times the earlier order comes first.
     pub(super) order: u64,
     pub(super) request: RequestIndex,
-    pub(super) id: RequestId,
+    /// Its name at the client; none for the handshake of a socket.
+    pub(super) id: Option<RequestId>,
     operation: Operation,
     /// Whether bytes of an answer are among it.
     carries: bool,
@@ -51,7 +52,7 @@ impl Mail {
         &mut self,
         now: Duration,
         request: RequestIndex,
-        id: RequestId,
+        id: Option<RequestId>,
         operation: Operation,
         delivery: Delivery,
     ) -> Option<Duration> {
@@ -116,7 +117,12 @@ impl Mail {
 
     /// The client does not want this answer any more.
     pub(super) fn forget(&mut self, id: RequestId) {
-        self.letters.retain(|letter| letter.id != id);
+        self.letters.retain(|letter| letter.id != Some(id));
+    }
+
+    /// The same, of a handshake.
+    pub(super) fn forget_request(&mut self, request: RequestIndex) {
+        self.letters.retain(|letter| letter.request != request);
     }
 
     /// The client's process is gone: answers under way are discarded.

@@ -12,6 +12,7 @@ mod mail;
 mod prepared;
 pub(crate) mod record;
 pub(crate) mod server_side;
+mod socket;
 pub(crate) mod steps;
 mod traffic;
 
@@ -31,6 +32,7 @@ pub use crate::words::{LATENCY, START};
 use agenda::{Agenda, Due};
 use mail::Mail;
 use server_side::ServerSide;
+use socket::Socket;
 
 /// The name of the space, from which its credentials follow.
 pub(crate) const SPACE: &str = "scenario";
@@ -109,6 +111,8 @@ struct World<'a, W> {
     agenda: Agenda<'a>,
     server: ServerSide,
     mail: Mail,
+    /// The client's socket of the RTM API, from its handshake to its end.
+    socket: Option<Socket>,
     /// The requests whose end has not reached the client.
     ids: Vec<(RequestId, RequestIndex)>,
     broken_off: Option<BrokenOff>,
@@ -149,6 +153,7 @@ impl<'a, W: Witness> World<'a, W> {
             agenda: Agenda::of(prepared),
             server: ServerSide::new(&prepared.scenario.when),
             mail: Mail::default(),
+            socket: None,
             ids: Vec::new(),
             broken_off: None,
             actions: Vec::new(),
@@ -171,7 +176,8 @@ impl<'a, W: Witness> World<'a, W> {
         loop {
             let end = self.end();
             let wake = self.subject.next_wake().map(|wake| wake.max(self.now));
-            let next = [wake, self.agenda.next(), self.mail.next()].into_iter().flatten().min();
+            let next = [wake, self.agenda.next(), self.mail.next(), self.socket_due()];
+            let next = next.into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else {
                 if self.agenda.is_endless() {
                     self.now = self.now.max(self.agenda.planned);
@@ -184,13 +190,15 @@ impl<'a, W: Witness> World<'a, W> {
             wakes = if next == self.now { wakes + 1 } else { 0 };
             self.now = self.now.max(next);
             if self.act_if_due() {
+                self.follow_socket();
                 continue;
             }
             if let Some(letter) = self.mail.take(self.now) {
                 self.deliver(letter);
-            } else {
+            } else if !self.arrive_on_socket() && wake.is_some_and(|wake| wake <= self.now) {
                 self.tick();
             }
+            self.follow_socket();
             if self.now > self.agenda.planned + LONGEST {
                 self.broken_off = Some(BrokenOff::Endless);
                 break;
@@ -207,7 +215,10 @@ impl<'a, W: Witness> World<'a, W> {
         let limit = agenda::limit(&self.history, self.prepared.scenario.expect.converged_within);
         let tail = self.about.declared.poll_every * 4;
         let end = self.agenda.settled(&self.history) + limit + tail;
-        if self.server.waiting().is_empty() {
+        // A request may yet come with the next full list; what happens on a socket does not wait for it.
+        let steps = &self.prepared.scenario.when;
+        let waits = |index: &usize| !steps[*index].anchor.is_on_a_socket();
+        if !self.server.waiting().iter().any(waits) {
             return end;
         }
         end.max(self.agenda.reachable_until(&self.history, limit))

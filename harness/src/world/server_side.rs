@@ -22,6 +22,11 @@ pub(crate) struct Occurrence {
 }
 
 impl Occurrence {
+    /// An event on its way to the client's socket.
+    pub(crate) fn of_event(number: u64) -> Self {
+        Self { operation: Operation::RtmEvent, page: None, number, page_number: 0 }
+    }
+
     fn is_at(self, spot: Spot) -> bool {
         let counted = match spot.page {
             None => spot.number == self.number,

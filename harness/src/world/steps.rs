@@ -21,6 +21,7 @@ impl<W: Witness> World<'_, W> {
             Deed::ClientUpdate(websites) => self.order(websites, How::Patch),
             Deed::Clock { side, millis } => self.move_clock(*side, *millis),
             Deed::Restart(restarted) => self.restart(*restarted),
+            Deed::Kick => self.kick(),
             Deed::Quiet => {
                 self.end_faults();
                 true
@@ -68,6 +69,7 @@ impl<W: Witness> World<'_, W> {
     }
 
     fn restart(&mut self, restarted: Restarted) -> bool {
+        self.hang_up();
         self.mail.drop_all();
         self.ids.clear();
         self.push(What::Restart);
@@ -149,6 +151,7 @@ pub(super) fn alter(
         | Deed::ClientUpdate(_)
         | Deed::Clock { .. }
         | Deed::Restart(_)
+        | Deed::Kick
         | Deed::Quiet => return None,
     };
     done.ok()?;

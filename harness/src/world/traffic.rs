@@ -54,6 +54,7 @@ impl<W: Witness> World<'_, W> {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::Send(id, request) => self.send(id, &request),
+            Action::Socket(action) => self.on_socket(action),
             Action::Abandon(id) => self.abandon(id),
             Action::Shows(id, held) => {
                 let site = self.history.site(id);
@@ -81,8 +82,14 @@ impl<W: Witness> World<'_, W> {
             self.note_truth(id, By::Client(index));
         }
         self.push(What::Sent(index));
-        let arrives = self.mail.post(self.now, index, id, handled.operation, handled.delivery);
+        let arrives =
+            self.mail.post(self.now, index, Some(id), handled.operation, handled.delivery);
         self.ids.push((id, index));
+        self.reach_under_way(index, arrives);
+    }
+
+    /// Puts the steps on the agenda that happen while the answer to a request is under way.
+    pub(super) fn reach_under_way(&mut self, index: RequestIndex, arrives: Option<Duration>) {
         let flight = arrives.map_or(LATENCY, |at| at.saturating_sub(self.now));
         // Between the computing of the answer and its arrival, whatever happens to it.
         let halfway = Duration::from_millis((flight.as_millis() as u64 / 2).max(1));
@@ -90,11 +97,25 @@ impl<W: Witness> World<'_, W> {
     }
 
     /// Puts the steps that waited for this request on the agenda.
-    fn reach(&mut self, index: RequestIndex, after: Duration, aim: fn(Anchor) -> Option<Spot>) {
-        let steps = &self.prepared.scenario.when;
+    pub(super) fn reach(
+        &mut self,
+        index: RequestIndex,
+        after: Duration,
+        aim: fn(Anchor) -> Option<Spot>,
+    ) {
         let request = &self.history.requests[index as usize];
         let Request { operation, page, number, page_number, .. } = *request;
-        let which = Occurrence { operation, page, number, page_number };
+        self.reach_at(Occurrence { operation, page, number, page_number }, after, aim);
+    }
+
+    /// The same for what is no request, too: an event on its way to a socket.
+    pub(super) fn reach_at(
+        &mut self,
+        which: Occurrence,
+        after: Duration,
+        aim: fn(Anchor) -> Option<Spot>,
+    ) {
+        let steps = &self.prepared.scenario.when;
         for index in self.server.reached(steps, which, aim) {
             let at = self.now + after + steps[index].wait.unwrap_or_default();
             self.agenda.schedule(at, index);
@@ -105,7 +126,8 @@ impl<W: Witness> World<'_, W> {
         if self.subject.next_wake().is_some_and(|wake| wake <= self.now) {
             // What it does of itself at this moment it does without knowing the answer.
             self.hear(|subject, now, actions| subject.before_answer(now, actions));
-            if !self.ids.iter().any(|(id, _)| *id == letter.id) {
+            let awaited = |id| self.ids.iter().any(|(known, _)| *known == id);
+            if letter.id.is_some_and(|id| !awaited(id)) {
                 return; // it gave the request up
             }
         }
@@ -116,17 +138,25 @@ impl<W: Witness> World<'_, W> {
         while self.is_due_at_crisp() {
             self.act_if_due();
         }
-        self.ids.retain(|(id, _)| *id != letter.id);
-        match letter.content {
-            Content::Whole(response) => self.tell(Event::Answer(letter.id, response)),
-            Content::Begun(begun) => self.hear(|subject, now, actions| {
-                subject.broke_off(now, letter.id, begun, actions);
-                subject.handle(now, Event::Failed(letter.id), actions);
-            }),
-            Content::Nothing => self.tell(Event::Failed(letter.id)),
+        let index = letter.request;
+        match letter.id {
+            Some(id) => self.hand_over(id, letter.content),
+            None => self.shake(letter),
         }
-        self.push(What::Handled(letter.request));
+        self.push(What::Handled(index));
         self.ask_status();
+    }
+
+    fn hand_over(&mut self, id: RequestId, content: Content) {
+        self.ids.retain(|(known, _)| *known != id);
+        match content {
+            Content::Whole(response) => self.tell(Event::Answer(id, response)),
+            Content::Begun(begun) => self.hear(|subject, now, actions| {
+                subject.broke_off(now, id, begun, actions);
+                subject.handle(now, Event::Failed(id), actions);
+            }),
+            Content::Nothing => self.tell(Event::Failed(id)),
+        }
     }
 
     fn abandon(&mut self, id: RequestId) {

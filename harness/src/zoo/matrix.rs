@@ -162,17 +162,22 @@ impl Random {
 }
 
 /// Holds every mutant against `cases` random cases of each seed, until it is found. `generate`
-/// makes case `index` of a seed; a case that the reference fails, or that cannot be set up,
+/// makes case `index` of a seed, with broken events for mutants that listen; a case that the reference fails, or that cannot be set up,
 /// convicts no mutant.
 #[must_use]
 pub fn search(
-    generate: &(dyn Fn(u64, u64) -> Scenario + Sync),
+    generate: &(dyn Fn(u64, u64, bool) -> Scenario + Sync),
     seeds: &[u64],
     cases: u64,
     threads: usize,
 ) -> Vec<Random> {
-    let by_seed =
-        in_parallel(threads, seeds, &|seed| first_kills(&|case| generate(*seed, case), cases));
+    let by_seed = in_parallel(threads, seeds, &|seed| {
+        let mut first = vec![None; all().len()];
+        for events in [false, true] {
+            first_kills(&|case| generate(*seed, case, events), cases, events, &mut first);
+        }
+        first
+    });
     let result = |mutant: usize| Random {
         cases,
         first: by_seed.iter().map(|first| first[mutant]).collect(),
@@ -180,9 +185,14 @@ pub fn search(
     (0..all().len()).map(result).collect()
 }
 
-fn first_kills(generate: &dyn Fn(u64) -> Scenario, cases: u64) -> Vec<Option<u64>> {
-    let mut alive: Vec<_> = all().iter().map(Mutant::client).enumerate().collect();
-    let mut first = vec![None; alive.len()];
+fn first_kills(
+    generate: &dyn Fn(u64) -> Scenario,
+    cases: u64,
+    events: bool,
+    first: &mut [Option<u64>],
+) {
+    let mutants = all().iter().enumerate().filter(|(_, mutant)| mutant.listens() == events);
+    let mut alive: Vec<_> = mutants.map(|(place, mutant)| (place, mutant.client())).collect();
     for case in 0..cases {
         let Ok(prepared) = Prepared::new(generate(case).into()) else {
             continue;
@@ -200,7 +210,6 @@ fn first_kills(generate: &dyn Fn(u64) -> Scenario, cases: u64) -> Vec<Option<u64
             break;
         }
     }
-    first
 }
 
 impl fmt::Display for Matrix {

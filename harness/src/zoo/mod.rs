@@ -62,6 +62,12 @@ impl Mutant {
         Box::new(Sync::with(self.name, self.mistake))
     }
 
+    /// Whether it listens to the RTM API, so that events are worth breaking.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        Sync::with(self.name, self.mistake).listens()
+    }
+
     /// Its scenario, under `scenarios/`.
     #[must_use]
     pub fn file(&self) -> String {

@@ -250,6 +250,15 @@ pub(super) static MUTANTS: &[Mutant] = &[
     row(81, "saves-parts-whole", SavesPartsWhole, "W3",
         "saves some members by a PUT of all that it shows, over what an operator has just edited",
         Some("the whole object that a settings form sends back")),
+    row(82, "event-as-data", EventAsData, "E2",
+        "puts what an event carries into its cache, and does not poll for it",
+        Some("Crisp's guide, which suggests it")),
+    row(83, "no-poll-after-reconnect", NoPollAfterReconnect, "E1",
+        "does not poll when its socket is back, as though events had been kept for it",
+        Some("plugins on Crisp's Node client, which reconnects by itself")),
+    row(84, "no-rebind", NoRebind, "E7",
+        "never emits `socket:bind`, and so hears nothing of websites that came later",
+        Some("node-crisp-api issues 57 and 58")),
 ];
 
 const fn row(

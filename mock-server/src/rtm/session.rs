@@ -80,6 +80,9 @@ pub struct Session {
     cursor: u64,
     queue: Queue,
     out: Vec<String>,
+    /// What the next step tells of events.
+    taken: Vec<(u64, Handling)>,
+    carried: Vec<(usize, u64)>,
     sent: u64,
     end: Option<End>,
 }
@@ -117,6 +120,8 @@ impl Session {
             cursor: 0,
             queue: Queue::default(),
             out: Vec::new(),
+            taken: Vec::new(),
+            carried: Vec::new(),
             sent: 0,
             end: None,
             sid: String::new(),
@@ -271,7 +276,11 @@ impl Session {
         for event in events {
             self.cursor = event.seq;
             match binding.takes(event, quirks) {
-                Ok(true) => self.queue.push(event.seq, handle(event), elapsed),
+                Ok(true) => {
+                    let handling = handle(event);
+                    self.queue.push(event.seq, handling, elapsed);
+                    self.taken.push((event.seq, handling));
+                }
                 Ok(false) => {}
                 Err(TooManyInstalls) => {
                     let why = format!(
@@ -302,6 +311,8 @@ impl Session {
         let authenticate_by = (!live).then_some(self.authenticate_by);
         Step {
             frames: std::mem::take(&mut self.out),
+            taken: std::mem::take(&mut self.taken),
+            carried: std::mem::take(&mut self.carried),
             end: self.end.clone(),
             due: self.heartbeat.due().into_iter().chain(authenticate_by).min(),
             elapsed_due: self.queue.due(elapsed),
@@ -328,6 +339,8 @@ impl Session {
                     let frame = Out::Event(&event.event, &data).write(self.engine);
                     bytes += frame.len() * times;
                     self.sent += times as u64;
+                    let first = self.out.len();
+                    self.carried.extend((first..first + times).map(|frame| (frame, next.seq)));
                     self.out.extend(std::iter::repeat_n(frame, times));
                 }
             }
@@ -380,6 +393,11 @@ fn event(outbox: &Outbox, seq: u64) -> Option<&PluginEvent> {
 pub struct Step {
     /// Frames to send, in this order.
     pub frames: Vec<String>,
+    /// The events that were found to be for this socket since the last step, by their numbers, and what
+    /// becomes of each: every one is an occurrence of `rtm_event`, in this order.
+    pub taken: Vec<(u64, Handling)>,
+    /// Which of the frames carry an event, by their places, and its number.
+    pub carried: Vec<(usize, u64)>,
     /// The socket ends after those.
     pub end: Option<End>,
     /// Outside time at which to ask again at the latest.

@@ -18,7 +18,7 @@ pub(crate) struct Backoff {
     throttled: Waits,
     refused: Waits,
     longest_retry_after: Duration,
-    failures: [Streaks; 4],
+    failures: [Streaks; 5],
     mistakes: Mistakes,
 }
 

@@ -3,11 +3,13 @@
 mod bounds;
 mod failing;
 mod hostile;
+mod listening;
 mod loading;
 mod not_modified;
 mod pacing;
 mod polling;
 mod random;
+mod relay;
 mod saving;
 mod server;
 mod sim;

@@ -157,6 +157,22 @@ impl Server {
         history
     }
 
+    /// What happened since this many entries of the log: where, and whether the plugin came, left,
+    /// or neither.
+    pub fn happened_since(&self, entries: usize) -> Vec<(WebsiteId, Option<bool>)> {
+        let what = |entry: &LogEntry| match (&entry.site, entry.install) {
+            (None, _) => Some(false),
+            (Some(_), true) => Some(true),
+            (Some(_), false) => None,
+        };
+        self.log.iter().skip(entries).map(|entry| (entry.id, what(entry))).collect()
+    }
+
+    /// How many entries the log has.
+    pub fn happened(&self) -> usize {
+        self.log.len()
+    }
+
     /// How many saves were carried out or refused here.
     pub fn saves_received(&self) -> usize {
         self.saves.len()
@@ -223,6 +239,9 @@ impl Server {
         match (request.method().as_str(), &segments[..]) {
             ("GET", ["plugin", "connect", "account"]) => {
                 ok(200, json!({"plugin_id": "00000000-0000-0000-0000-0000000000ff"}))
+            }
+            ("GET", ["plugin", "connect", "endpoints"]) => {
+                ok(200, json!({"socket": {"app": "ws://relay.test/p/68/"}}))
             }
             ("GET", ["plugin", "connect", "websites", "all", page]) => {
                 self.list(visible, page.parse().unwrap())

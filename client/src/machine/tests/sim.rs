@@ -8,6 +8,7 @@ use http::Response;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::relay::Relay;
 use super::server::{Quirks, START, Server, refuse};
 use crate::machine::{
     Action, Event, Failure, How, Machine, Moment, Operation, RequestId, SaveOutcome, Ticket,
@@ -71,6 +72,7 @@ pub enum Deed {
     SkewServer(i64),
     SkewClient(i64),
     PollNow,
+    Kick,
 }
 
 pub struct Sim {
@@ -85,6 +87,7 @@ pub struct Sim {
     pub sent: Vec<(Duration, Operation)>,
     pub ready_at: Option<Duration>,
     pub latency: Duration,
+    pub relay: Relay,
     arrivals: Vec<(Duration, RequestId, Result<Response<Bytes>, Failure>)>,
     deeds: Vec<(Duration, Deed)>,
     after: Vec<(&'static str, u32, Deed)>,
@@ -118,6 +121,7 @@ impl Sim {
             sent: Vec::new(),
             ready_at: None,
             latency: ms(10),
+            relay: Relay::default(),
             arrivals: Vec::new(),
             deeds: Vec::new(),
             after: Vec::new(),
@@ -162,7 +166,8 @@ impl Sim {
             let arrival = self.arrivals.iter().map(|arrival| arrival.0).min();
             let deed = self.deeds.iter().map(|deed| deed.0).min();
             let wake = self.machine.next_wake();
-            let next = [arrival, deed, wake].into_iter().flatten().min();
+            let mail = self.relay.next();
+            let next = [arrival, deed, wake, mail].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= until) else {
                 break;
             };
@@ -170,6 +175,9 @@ impl Sim {
             if let Some(position) = self.deeds.iter().position(|deed| deed.0 <= self.now) {
                 let (_, deed) = self.deeds.remove(position);
                 self.act(deed);
+                self.tell_relay();
+            } else if let Some((id, event)) = self.relay.take(self.now) {
+                self.event(Event::Socket { id, event });
             } else if let Some(position) = self.arrivals.iter().position(|a| a.0 <= self.now) {
                 let (_, id, arrival) = self.arrivals.remove(position);
                 self.event(match arrival {
@@ -194,7 +202,14 @@ impl Sim {
             Deed::SkewServer(millis) => self.server.skew_ms = millis,
             Deed::SkewClient(millis) => self.client_skew = millis,
             Deed::PollNow => self.event(Event::PollNow),
+            Deed::Kick => self.relay.kick(now, "kicked"),
         }
+    }
+
+    /// Raises the events of what has happened at the server.
+    fn tell_relay(&mut self) {
+        let (now, latency) = (self.now, self.latency);
+        self.relay.tell(now + latency, &self.server);
     }
 
     fn order(&mut self, id: u128, settings: &Value, how: How) {
@@ -221,6 +236,10 @@ impl Sim {
                 Action::SaveEnded { ticket, outcome } => {
                     self.outcomes.push((self.now, ticket, outcome));
                 }
+                Action::Socket { id, action } => {
+                    let (now, latency) = (self.now, self.latency);
+                    self.relay.act(now + latency, id, action, &self.server);
+                }
                 Action::Abandon { id } => self.arrivals.retain(|arrival| arrival.1 != id),
             }
         }
@@ -239,6 +258,7 @@ impl Sim {
         });
         let fault = aim.map(|aim| aim.fault.clone());
         let (wait, arrival) = self.carry_out(request, fault);
+        self.tell_relay();
         if let Some(arrival) = arrival {
             self.arrivals.push((self.now + self.latency + wait, id, arrival));
         }

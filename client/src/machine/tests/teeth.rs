@@ -41,6 +41,42 @@ fn mistakes_about_polls_lists_and_saves_show_as_differences() {
     });
 }
 
+/// Whether the cache has gone wrong at the end, without the mistake and with it, when it listens.
+fn convicts_a_listener(mistake: Mistake, from: u64, until: u64, play: impl Fn(&mut Sim)) {
+    let mut right = config();
+    right.listening = Some(crate::config::Listening::default());
+    let wrong = right.clone().with_mistake(mistake);
+    let [right, wrong] = [right, wrong].map(|config| {
+        let mut sim = Sim::three(config, Quirks::default());
+        sim.run(secs(from));
+        play(&mut sim);
+        sim.run(secs(until));
+        sim.difference()
+    });
+    assert_eq!(right, None, "without {mistake:?}");
+    assert!(wrong.is_some(), "{mistake:?} is not noticed");
+}
+
+#[test]
+fn mistakes_about_events_show_as_differences() {
+    convicts_a_listener(Mistake::EventAsData, 500, 520, |sim| {
+        sim.relay.ways = vec![super::relay::Way::Late(secs(9)), super::relay::Way::Arrives];
+        sim.deed(secs(502), Deed::Operator(1, json!({"v": "older"})));
+        sim.deed(secs(505), Deed::Operator(1, json!({"v": "newer"})));
+    });
+    convicts_a_listener(Mistake::NoPollAfterReconnect, 500, 580, |sim| {
+        sim.deed(secs(500), Deed::Kick);
+        sim.deed(
+            secs(501) - std::time::Duration::from_millis(999),
+            Deed::Operator(1, json!({"v": "new"})),
+        );
+    });
+    convicts_a_listener(Mistake::NoRebind, 500, 700, |sim| {
+        sim.deed(secs(500), Deed::Install(9, json!({"v": "first"})));
+        sim.deed(secs(690), Deed::Operator(9, json!({"v": "second"})));
+    });
+}
+
 #[test]
 fn a_save_that_is_sent_again_overwrites_a_later_change() {
     let mut sim =

@@ -2,8 +2,9 @@
 //!
 //! [`guess`] starts from the demand that was not met and the website that it is about; `rows` has the
 //! words, `wire` reads the history, `website` and `load` say why one website is wrong or missing,
-//! `silence` why nothing is asked any more.
+//! `silence` why nothing is asked any more, `events` what a socket did not tell, or told late.
 
+mod events;
 mod load;
 mod rows;
 mod silence;
@@ -71,15 +72,22 @@ fn from_the_wire(demand: Demand, breach: &Breach, history: &History) -> Option<H
         Demand::Expect(_) => return None,
     };
     match rule {
+        Rule::Converged | Rule::Monotonic | Rule::NoResurrection | Rule::Snapshot
+            if let Some(told) = events::told_late(breach, history) =>
+        {
+            Some(told)
+        }
         Rule::Converged => match breach.site {
             // What came later brought the website up to date and says nothing of why it was stale.
             Some(site) if breach.at < history.now() => {
                 let mut past = history.until(breach.at);
                 past.push(breach.at, What::End);
-                website::why(site, breach.at, &past)
+                events::unheard(site, breach.at, &past)
+                    .or_else(|| website::why(site, breach.at, &past))
             }
-            Some(site) => website::why(site, breach.at, history),
-            None => silence::longest(history),
+            Some(site) => events::unheard(site, breach.at, history)
+                .or_else(|| website::why(site, breach.at, history)),
+            None => events::late(breach.at, history).or_else(|| silence::longest(history)),
         },
         Rule::HonestReady => Some(load::why(breach.site?, breach.at, history)),
         Rule::NoResurrection => Some(rows::RESURRECTED),

@@ -326,3 +326,26 @@ pub(super) const SAYS_FRESH: Hazard = row(
     "the cache says that it is fresh while nothing refreshes it",
     "Fresh is a matter of the last good poll: its age, and stale beyond two intervals.",
 );
+
+// Events.
+
+pub(super) const NOT_HEARD: Hazard = row(
+    "E1",
+    "it happened while the socket was not open, or its event was lost, and no event is sent again",
+    "After each `authenticated` ask the differential, from before the socket was lost (at first: from before the load).",
+);
+pub(super) const OLDER_EVENT: Hazard = row(
+    "E2",
+    "what an event carried was put over what a newer answer or event had brought",
+    "Take an event as a hint to poll at once: what it carries is never data.",
+);
+pub(super) const EVENT_TWICE: Hazard = row(
+    "E4",
+    "an event that had arrived before was applied once more, over something newer",
+    "Take an event as a hint to poll at once: what it carries is never data.",
+);
+pub(super) const NOT_BOUND: Hazard = row(
+    "E7",
+    "the website was installed after the socket was bound, so none of its events arrives",
+    "Listen to `plugin:subscription:updated` and emit `socket:bind` for each install; poll after it.",
+);
