@@ -1,7 +1,7 @@
 //! The cache listens to the RTM API of a real server. Where polls are ten minutes apart, what is
 //! shown within a test was shown because of an event.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 use crisp_mock_server::options::WorldOptions;
@@ -9,6 +9,7 @@ use crisp_mock_server::quirks::Settings;
 use crisp_sync::machine::{SocketState, Status};
 use crisp_sync::{Cache, Config, Listening, Waits};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::stage::{Stage, serve, w, within, world};
 
