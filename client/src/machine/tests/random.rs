@@ -149,8 +149,8 @@ fn weather() -> impl Strategy<Value = Weather> {
 fn build(case: &Case, weather: Option<&Weather>) -> Sim {
     let mut config: Config = config();
     config.listening = weather.map(|_| {
-        let mut listening = crate::Listening::default();
-        listening.poll_every = secs(240);
+        let mut listening =
+            crate::Listening { poll_every: secs(240), ..crate::Listening::default() };
         listening.reconnect.cap = secs(60);
         listening
     });
