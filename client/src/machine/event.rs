@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::listening::{SocketAction, SocketEvent, SocketId};
+use super::socket::{SocketAction, SocketEvent, SocketId};
 use crate::wire::Refused;
 use crate::{Change, Settings, WebsiteId};
 

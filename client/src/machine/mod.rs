@@ -103,6 +103,7 @@ mod client;
 mod drift;
 mod event;
 mod flight;
+mod hearing;
 pub(crate) mod listening;
 mod lists;
 mod loading;
@@ -120,6 +121,7 @@ mod requests;
 mod saves;
 mod saving;
 mod schedule;
+mod socket;
 mod state;
 mod waits;
 mod words;
@@ -132,7 +134,7 @@ pub use client::Machine;
 pub use event::{
     Action, Event, Failure, How, Moment, Operation, Refusal, RequestId, SaveOutcome, Ticket,
 };
-pub use listening::{SocketAction, SocketEvent, SocketId, SocketState};
+pub use socket::{SocketAction, SocketEvent, SocketId, SocketState};
 pub use state::{Counters, Freshness, Snapshot, State, Status, WarmStart};
 
 #[cfg(feature = "rtm")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::budget::Budget;
-use super::listening::SocketState;
+use super::socket::SocketState;
 use crate::{WebsiteId, Websites};
 
 /// Where the machine is; see the drawing in the [module page](super).

@@ -10,7 +10,7 @@ const LONGEST: usize = 2048;
 
 /// Where a socket is to be opened, from the body of `GET plugin/connect/endpoints`. `secure`: the
 /// API's own address is `https`, so the key is not sent over an open connection to another machine.
-pub(super) fn read(body: &[u8], secure: bool) -> Result<String, String> {
+pub(in crate::machine) fn read(body: &[u8], secure: bool) -> Result<String, String> {
     #[derive(Deserialize)]
     struct Endpoints {
         socket: Socket,
@@ -55,7 +55,7 @@ fn with_query(app: &str, secure: bool) -> Result<String, String> {
 
 fn is_this_machine(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    host == "localhost" || host.parse::<core::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

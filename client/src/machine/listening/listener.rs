@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::event::{SocketAction, SocketEvent, SocketId, SocketState};
 use super::frame::Heard;
 use super::hints::Hints;
 use super::session::{End, Session, Step};
 use crate::config::{Listening, Waits};
 use crate::machine::chance::Chance;
+use crate::machine::socket::{SocketAction, SocketEvent, SocketId, SocketState};
 use crate::machine::words::Ids;
 use crate::{Config, WebsiteId};
 

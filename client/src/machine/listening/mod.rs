@@ -6,25 +6,23 @@
 //!
 //! | File | What it holds |
 //! |---|---|
-//! | `event` | what goes in and out: [`SocketEvent`], [`SocketAction`], [`SocketState`] |
 //! | `address` | the address that discovery gives |
 //! | `frame` | texts of the server, read |
 //! | `session` | one socket, from the first text to its end |
 //! | `listener` | sockets one after the other, with waits between them; what is to be bound again |
 //! | `hints` | when to poll because of an event |
-//! | `turns` | what the machine does with all that |
+//!
+//! What goes in and out is in `machine/socket.rs`, what the machine does with it in `machine/hearing.rs`.
 
 mod address;
-mod event;
 mod frame;
 mod hints;
 mod listener;
 mod session;
-mod turns;
 
-pub use event::{SocketAction, SocketEvent, SocketId, SocketState};
+pub(super) use address::read as read_address;
 #[cfg(feature = "mistakes")]
 pub(super) use frame::Heard;
 #[cfg(feature = "rtm")]
 pub(crate) use frame::LONGEST_TEXT;
-pub(super) use listener::Listener;
+pub(super) use listener::{Listener, Turn};

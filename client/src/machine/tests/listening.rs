@@ -275,6 +275,11 @@ fn a_quiet_hour_takes_thirteen_requests_with_its_full_list() {
     sim.run(secs(400 + 3600));
     let took = sim.machine.counters().requests - before;
     assert_eq!(took, 13, "a list of three websites, four polls that verify it, and five others");
+    let mut sim = Sim::three(config(), Quirks::default());
+    sim.run(secs(400));
+    let before = sim.machine.counters().requests;
+    sim.run(secs(400 + 3600));
+    assert_eq!(sim.machine.counters().requests - before, 64, "without a socket");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod bounds;
 mod failing;
 mod hostile;
 mod listening;
+mod listening_hostile;
 mod loading;
 mod not_modified;
 mod pacing;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
+use super::relay::Way;
 use super::server::{Quirks, Server};
 use super::sim::{Aim, Deed, Fault, Sim, config, ms, secs};
 use crate::machine::{How, Machine, SaveOutcome};
@@ -124,8 +125,35 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-fn build(case: &Case) -> Sim {
+/// A relay, and what goes wrong with it.
+#[derive(Clone, Debug)]
+struct Weather {
+    ways: Vec<Way>,
+    withholds: bool,
+    refuses: u32,
+    kicks: Vec<u64>,
+}
+
+fn weather() -> impl Strategy<Value = Weather> {
+    let way = prop_oneof![
+        2 => Just(Way::Arrives),
+        1 => Just(Way::Lost),
+        1 => (1_u64..60_000).prop_map(|late| Way::Late(ms(late))),
+        1 => Just(Way::Twice),
+    ];
+    let kicks = prop::collection::vec(0_u64..180_000, 0..4);
+    (prop::collection::vec(way, 1..6), any::<bool>(), 0_u32..3, kicks)
+        .prop_map(|(ways, withholds, refuses, kicks)| Weather { ways, withholds, refuses, kicks })
+}
+
+fn build(case: &Case, weather: Option<&Weather>) -> Sim {
     let mut config: Config = config();
+    config.listening = weather.map(|_| {
+        let mut listening =
+            crate::Listening { poll_every: secs(240), ..crate::Listening::default() };
+        listening.reconnect.cap = secs(60);
+        listening
+    });
     config.overlap = secs(case.overlap);
     config.relist_every = secs(case.relist);
     config.refused.cap = secs(60);
@@ -140,6 +168,13 @@ fn build(case: &Case) -> Sim {
         sim.server.installed_before(super::sim::w(number), json!({"v": format!("old{number}")}));
     }
     sim.faults = case.faults.clone();
+    if let Some(Weather { ways, withholds, refuses, kicks }) = weather {
+        (sim.relay.ways, sim.relay.withholds) = (ways.clone(), *withholds);
+        sim.relay.refuses = *refuses;
+        for at in kicks {
+            sim.deed(ms(*at), Deed::Kick);
+        }
+    }
     for (at, deed) in &case.deeds {
         sim.deed(ms(*at), deed.clone());
     }
@@ -167,8 +202,8 @@ fn shown(change: &Change) -> (WebsiteId, Option<Held>) {
     }
 }
 
-fn judge(case: &Case) -> Result<(), TestCaseError> {
-    let mut sim = build(case);
+fn judge(case: &Case, weather: Option<&Weather>) -> Result<(), TestCaseError> {
+    let mut sim = build(case, weather);
     sim.run(secs(HORIZON + 400));
     let log = || {
         let sent = sim.sent.iter().map(|(at, operation)| format!("{at:?} {operation:?}"));
@@ -238,6 +273,14 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_cache_converges_and_never_goes_back(case in case()) {
-        judge(&case)?;
+        judge(&case, None)?;
+    }
+
+    #[test]
+    fn whatever_happens_to_events_a_cache_that_listens_converges_and_never_goes_back(
+        case in case(),
+        weather in weather(),
+    ) {
+        judge(&case, Some(&weather))?;
     }
 }

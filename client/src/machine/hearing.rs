@@ -1,12 +1,11 @@
 //! What the machine does with what it hears.
 
-use super::address;
-use super::event::{SocketAction, SocketEvent, SocketId, SocketState};
-use super::listener::{Listener, Turn};
+use super::client::Machine;
+use super::event::Action;
+use super::listening::{Listener, Turn, read_address};
+use super::socket::{SocketAction, SocketEvent, SocketId, SocketState};
+use super::words::{Exchange, Job, Lane, Setback};
 use crate::Change;
-use crate::machine::client::Machine;
-use crate::machine::event::Action;
-use crate::machine::words::{Exchange, Job, Lane, Setback};
 use crate::mistake::Mistake;
 
 impl Machine {
@@ -16,9 +15,9 @@ impl Machine {
     }
 
     /// Discovery answered with a success status.
-    pub(in crate::machine) fn endpoints_read(&mut self, exchange: &Exchange, body: &[u8]) {
+    pub(super) fn endpoints_read(&mut self, exchange: &Exchange, body: &[u8]) {
         let secure = self.config.base.as_str().starts_with("https:");
-        match address::read(body, secure) {
+        match read_address(body, secure) {
             Ok(url) => {
                 self.waits.succeeded(Lane::Listen);
                 self.ledger.let_through();
@@ -33,21 +32,21 @@ impl Machine {
     }
 
     /// Something happened to a socket.
-    pub(in crate::machine) fn hear(&mut self, id: SocketId, event: &SocketEvent) {
+    pub(super) fn hear(&mut self, id: SocketId, event: &SocketEvent) {
         if let Some(turn) = self.listener.receive(id, event, self.now.elapsed) {
             self.turn(turn);
         }
     }
 
     /// Does what is due with the socket.
-    pub(in crate::machine) fn listen(&mut self) {
+    pub(super) fn listen(&mut self) {
         while let Some(turn) = self.listener.tick(self.now.elapsed) {
             self.turn(turn);
         }
     }
 
     /// These changes are in the cache.
-    pub(in crate::machine) fn bind_to_new_websites(&mut self, changes: &[Change]) {
+    pub(super) fn bind_to_new_websites(&mut self, changes: &[Change]) {
         if self.config.mistakes.has(Mistake::NoRebind) {
             return;
         }
