@@ -56,7 +56,9 @@ impl Browser {
         // An element that is looked for is waited for: it appears when the page has an answer.
         let patience = u64::try_from(PATIENCE.as_millis()).expect("a minute is a number");
         let wanted = json!({"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": options, "timeouts": {"implicit": patience},
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
+            "timeouts": {"implicit": patience, "script": patience},
         }}});
         let http = http();
         let base = format!("http://{address}/session");
@@ -101,6 +103,86 @@ impl Browser {
     pub async fn click(&self, css: &str) {
         let element = self.find(css).await;
         self.post(&format!("{element}/click"), json!({})).await;
+    }
+
+    /// The text of the first element that a selector finds.
+    pub async fn text(&self, css: &str) -> String {
+        let element = self.find(css).await;
+        let text = self.get(&format!("{element}/text")).await;
+        text.as_str().expect("a text").to_owned()
+    }
+
+    /// What a function body returns in the page.
+    pub async fn evaluate(&self, script: &str) -> Value {
+        self.post("/execute/sync", json!({"script": script, "args": []})).await
+    }
+
+    /// Waits until an expression in the page is true.
+    ///
+    /// # Panics
+    ///
+    /// When it is not within a minute.
+    pub async fn until(&self, expression: &str) {
+        // Asked from here, not awaited in the page: the page may be loaded anew meanwhile.
+        let script = format!("return Boolean({expression})");
+        let asked = async {
+            while self.evaluate(&script).await != json!(true) {
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, asked).await.is_err() {
+            let page = self.evaluate("return document.body.innerText").await;
+            panic!("`{expression}` did not come true; the page says {page}");
+        }
+    }
+
+    /// Waits until the page says a text.
+    pub async fn says(&self, text: &str) {
+        let text = json!(text);
+        self.until(&format!("document.body?.innerText.includes({text})")).await;
+    }
+
+    /// Presses keys one after the other, wherever the focus is; WebDriver's code points name the others.
+    pub async fn press(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key})))
+            .collect();
+        let source = json!({"type": "key", "id": "keyboard", "actions": strokes});
+        self.post("/actions", json!({"actions": [source]})).await;
+    }
+
+    /// Makes the window so large, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Prefers a colour scheme: `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
+    }
+
+    /// What the window shows, as a PNG in base64.
+    pub async fn screenshot(&self) -> String {
+        let picture = self.get("/screenshot").await;
+        picture.as_str().expect("a picture").to_owned()
+    }
+
+    /// What the browser wrote into a log (`browser`, `performance`) since it was asked last.
+    pub async fn log(&self, kind: &str) -> Vec<String> {
+        let entries = self.post("/se/log", json!({"type": kind})).await;
+        let entries = entries.as_array().expect("a log has entries");
+        let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
+        entries.iter().map(text).collect()
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) {
+        let body = json!({"cmd": command, "params": parameters});
+        self.post("/goog/cdp/execute", body).await;
     }
 
     /// The path of the first element that a selector finds, as soon as it finds one.
