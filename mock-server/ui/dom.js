@@ -97,12 +97,19 @@ async function copied(text, node) {
 /** Milliseconds as people write them. */
 export function span(ms) {
   if (ms === null || ms === undefined) return "…";
+  if (ms === 0) return "0 s";
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const s = ms / 1000;
   if (s < 60) return `${trim(s)} s`;
   if (s < 3600) return `${Math.floor(s / 60)}m${trim(s % 60)}s`;
   return `${Math.floor(s / 3600)}h${Math.floor((s % 3600) / 60)}m`;
+}
+
+/** What a fault does, without where it does it. */
+export function effect(fired) {
+  const { at, window, chance, seed, times, website, ...rest } = fired.fault ?? fired;
+  return Object.entries(rest).map(([name, value]) => (value === true ? name : `${name} ${value}`)).join(", ");
 }
 
 function trim(number) {

@@ -115,14 +115,17 @@ function part(about) {
   const kind = kindOf(schema, about.value, about.depth);
   const isNull = about.value === null && kind !== "json" && !(schema.enum ?? []).includes(null);
   const inner = FIELDS[kind]({ ...about, schema, value: isNull ? undefined : about.value });
-  const states = [["value", "set"], ...(nullable && kind !== "json" ? [["null", "null"]] : []), ...(about.required ? [] : [["absent", "not set"]])];
+  // A required member that is missing stays so until it is set: the server says what is wrong with that.
+  const isMissing = about.value === undefined && about.pointer !== "" && !about.isItem;
+  const states = [["value", "set"], ...(nullable && kind !== "json" ? [["null", "null"]] : []),
+    ...(about.required && !isMissing ? [] : [["absent", "not set"]])];
   const title = schema.title ?? about.name;
   const labelId = newId();
   const problem = el("p", { class: "problem", id: newId() });
   const hintText = [schema.description, bounds(schema), schema.default !== undefined && `Default: ${write(schema.default)}`]
     .filter(Boolean).join(" · ");
   const hint = hintText ? el("small", { id: newId() }, hintText) : null;
-  const now = isNull ? "null" : about.value === undefined && !about.required ? "absent" : "value";
+  const now = isNull ? "null" : isMissing ? "absent" : "value";
   const state = choice({ class: "state", "aria-label": `${title}: set or not` }, states, now);
   state.hidden = states.length < 2;
 
@@ -260,7 +263,7 @@ const FIELDS = {
     const add = el("button", { type: "button", class: "add", onclick: () => { push(undefined); changed(); } }, `Add to ${schema.title ?? name}`);
     const changed = () => list.dispatchEvent(new Event("input", { bubbles: true }));
     function push(one) {
-      const item = part({ root, schema: schema.items, value: one, pointer: pointed(pointer, items.length), name: `${items.length + 1}`, required: true, depth: depth + 1 });
+      const item = part({ root, schema: schema.items, value: one, pointer: pointed(pointer, items.length), name: `${items.length + 1}`, required: true, isItem: true, depth: depth + 1 });
       const line = el("li", {}, item.node, el("button", { type: "button", "aria-label": `Remove item ${items.length + 1}`, onclick: () => {
         const values = items.filter((other) => other !== item).map((other) => other.read());
         items = [];

@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { shown } from "./ctl.js";
-import { el, reconcile, set, span } from "./dom.js";
+import { effect, el, reconcile, set, span } from "./dom.js";
 import { detail } from "./entry.js";
 
 /** How many entries are asked for at once, and how many rows are drawn before more are wanted. */
@@ -189,15 +189,14 @@ function cell(kind, text, title) {
 
 function requestCells(entry) {
   const what = entry.website_name ?? entry.website ?? page(entry) ?? "";
-  const faults = (entry.faults ?? []).map((fired) => fired.fault ?? fired.effect ?? fired.name ?? fired.kind ?? "fault");
+  const faults = (entry.faults ?? []).map(effect).join(", ");
   const status = entry.status === null ? entry.outcome : String(entry.status);
   return [
     cell("time", entry.time.slice(11, 23)),
     cell("operation", `${entry.operation}#${entry.occurrence}`),
     cell("what", what, entry.path),
     cell("status", entry.outcome === "answer" ? status : entry.outcome),
-    cell("faults", faults.map((fault) => typeof fault === "string" ? fault : JSON.stringify(fault)).join(", ")
-      || (entry.explanation ? "why?" : "")),
+    cell("faults", faults || (entry.explanation ? "why?" : "")),
     cell("took", span(entry.duration_ms)),
     cell("who", entry.agent ?? ""),
   ];
@@ -219,7 +218,7 @@ function hookCells(delivery) {
     cell("operation", `hook#${delivery.id}`),
     cell("what", `${delivery.website} ${delivery.event}`, delivery.event),
     cell("status", last?.status ? String(last.status) : delivery.state),
-    cell("faults", (delivery.faults ?? []).map((fired) => fired.effect ?? fired.name ?? "fault").join(", ")
+    cell("faults", (delivery.faults ?? []).map(effect).join(", ")
       || (attempts > 1 ? `${attempts} attempts` : "")),
     cell("took", last ? span(last.took_ms) : ""),
     cell("who", delivery.hook.url ?? String(delivery.hook)),

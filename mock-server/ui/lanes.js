@@ -13,7 +13,7 @@ const LANE = 34;
 /** The lanes of these names with these rows, oldest first; `flags` are { at, text }, moments to look at. */
 export function lanes(names, rows, flags = []) {
   const times = rows.flatMap((row) => [row.at, row.end ?? row.at]).concat(flags.map((flag) => flag.at));
-  const first = Math.min(...times, 0);
+  const first = Math.min(...times);
   const last = Math.max(...times, first + 1);
   const margin = (last - first) / 40;
   const whole = [first - margin, last + margin];

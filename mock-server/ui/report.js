@@ -5,8 +5,7 @@ import { lanes } from "./lanes.js";
 
 /** The report of a run, as `--report html=FILE` embeds it. */
 export function drawReport(report) {
-  const failed = report.scenarios.filter((one) => one.failure);
-  const passed = report.scenarios.filter((one) => one.outcome === "passed").length;
+  const failed = report.scenarios;
   const choose = el("nav", { "aria-label": "Failures", class: "failures" }, failed.map((one, index) =>
     el("button", { type: "button", onclick: () => open(index) }, el("strong", {}, one.failure.word), " ", one.name)));
   const place = el("div");
@@ -16,7 +15,7 @@ export function drawReport(report) {
   };
   if (failed.length > 0) open(0);
   return el("div", { class: "report" }, el("h1", {}, report.judged),
-    el("p", { class: failed.length > 0 ? "problem" : "good" }, `${passed} passed, ${failed.length} failed, of ${report.scenarios.length} that were judged`),
+    el("p", { class: report.failed > 0 ? "problem" : "good" }, `${report.passed} passed, ${report.failed} failed, ${report.not_judged} not judged`),
     report.left_out > 0 && el("p", { class: "figures" }, `${report.left_out} more failures are not in this file.`),
     failed.length > 1 && choose, place);
 }

@@ -62,6 +62,7 @@ export function websiteView(name) {
   }
 
   function gone(problem) {
+    if (head.textContent.startsWith(problem.message)) return;
     website = null;
     head.replaceChildren(el("p", { class: "problem" }, problem.message, ". "),
       el("button", { type: "button", class: "primary", onclick: () => call("POST", "/websites", { website_id: name }).then(tick) }, "Install the plugin on it"));

@@ -33,12 +33,12 @@ export function websitesView() {
   } }, labelled("Website", id), labelled("Plan", plan), el("button", { class: "primary" }, "Install"));
 
   const node = el("section", {}, el("h1", { class: "hidden" }, "Websites"),
+    el("details", { class: "card" }, el("summary", {}, "Install the plugin on a website"), install, command),
     el("div", { class: "bar" }, search, figures),
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Websites" }, el("table", {}, el("thead", {}, el("tr", {},
       ["Name", "Company", "Plan", "Settings", "Token", ""].map((title) =>
         title ? el("th", { scope: "col" }, title) : el("td")))), body)),
-    el("div", { class: "bar" }, back, next), problem,
-    el("h2", {}, "Install the plugin on a website"), install, command);
+    el("div", { class: "bar" }, back, next), problem);
 
   function attempt(promise) {
     problem.textContent = "";

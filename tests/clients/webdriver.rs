@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -15,6 +16,9 @@ use crate::want::{Missing, or_skip, program};
 
 /// The key under which WebDriver names an element; the standard fixes it.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How often a page is looked at that is to come into a state.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
 
 /// Headless, without an old profile, and without traffic except to the page's server.
 const FLAGS: [&str; 8] = [
@@ -125,9 +129,10 @@ impl Browser {
     pub async fn until(&self, expression: &str) {
         // Asked from here, not awaited in the page: the page may be loaded anew meanwhile.
         let script = format!("return Boolean({expression})");
+        let mut looks = tokio::time::interval(BETWEEN_LOOKS);
         let asked = async {
             while self.evaluate(&script).await != json!(true) {
-                tokio::task::yield_now().await;
+                looks.tick().await;
             }
         };
         if tokio::time::timeout(PATIENCE, asked).await.is_err() {
