@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn no_file_makes_markup_of_text() {
         for (name, text) in FILES {
-            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("]
+            {
                 assert!(!text.contains(word), "{name} uses {word}");
             }
         }

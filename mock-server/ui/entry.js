@@ -13,7 +13,7 @@ export function detail(row) {
 }
 
 function part(title, ...content) {
-  return el("div", { class: "part" }, el("h3", {}, title), ...content);
+  return el("div", { class: "part" }, el("h2", {}, title), ...content);
 }
 
 async function ofRequest(known) {

@@ -14,10 +14,10 @@ const DEEPEST = 3;
 const BEYOND = ["oneOf", "anyOf", "allOf", "not", "if", "patternProperties", "dependencies", "propertyNames", "additionalItems"];
 
 /** The form of settings: { node, read(), show(problems), focusFirst() }. */
-export function formOf(schema, settings, onchange) {
+export function formOf(schema, settings, onedit) {
   const root = part({ root: schema, schema, value: settings, pointer: "", name: "Settings", required: true, depth: 0 });
   const summary = el("div", { class: "summary", role: "alert", tabindex: "-1" });
-  const node = el("div", { class: "form", oninput: onchange, onchange }, summary, root.node);
+  const node = el("div", { class: "form", oninput: onedit }, summary, root.node);
   const all = (one) => [one, ...(one.children?.() ?? []).flatMap(all)];
 
   function show(problems) {

@@ -21,10 +21,13 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
 
 /// Headless, without an old profile, and without traffic except to the page's server.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--hide-scrollbars",
+    // A browser of a distribution may have a start page elsewhere.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -103,6 +106,12 @@ impl Browser {
         self.post(&format!("{field}/value"), json!({ "text": text })).await;
     }
 
+    /// Names a file to a field that takes one.
+    pub async fn attach(&self, css: &str, file: &std::path::Path) {
+        let field = self.find(css).await;
+        self.post(&format!("{field}/value"), json!({ "text": file.display().to_string() })).await;
+    }
+
     /// Clicks on something.
     pub async fn click(&self, css: &str) {
         let element = self.find(css).await;
@@ -171,10 +180,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
-    /// What the window shows, as a PNG in base64.
+    /// What the window shows, as a WebP in base64.
     pub async fn screenshot(&self) -> String {
-        let picture = self.get("/screenshot").await;
-        picture.as_str().expect("a picture").to_owned()
+        let how = json!({"format": "webp", "quality": 80});
+        let picture = self.devtools("Page.captureScreenshot", how).await;
+        picture["data"].as_str().expect("a picture").to_owned()
     }
 
     /// What the browser wrote into a log (`browser`, `performance`) since it was asked last.
@@ -185,9 +195,9 @@ impl Browser {
         entries.iter().map(text).collect()
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) {
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
-        self.post("/goog/cdp/execute", body).await;
+        self.post("/goog/cdp/execute", body).await
     }
 
     /// The path of the first element that a selector finds, as soon as it finds one.

@@ -124,7 +124,9 @@ mod tests {
     fn the_modules_have_no_name_twice_and_no_import_over_several_lines() {
         let mut names = std::collections::BTreeSet::new();
         for module in [ui::DOM, ui::LANES, ui::REPORT] {
-            assert!(module.lines().all(|line| !line.starts_with("import ") || line.ends_with("\";")));
+            assert!(
+                module.lines().all(|line| !line.starts_with("import ") || line.ends_with("\";"))
+            );
             for line in module.lines().map(|line| line.strip_prefix("export ").unwrap_or(line)) {
                 let mut words = line.split([' ', '(']);
                 let word = words.next().unwrap_or_default();

@@ -338,7 +338,11 @@ fn rules_of_a_world() -> Vec<Call> {
             })),
         ),
         Call::get("/quirks/table", rules::quirk_table, "Every quirk with its question and reason.")
-            .answers(200, "In the order of docs/quirks.md.", with(json!({ "quirks": list(object()) }))),
+            .answers(
+                200,
+                "In the order of docs/quirks.md.",
+                with(json!({ "quirks": list(object()) })),
+            ),
         Call::get("/quirks", rules::quirks, "Every quirk with its value (docs/quirks.md).")
             .answers(200, "By name.", component("Quirks")),
         Call::put(

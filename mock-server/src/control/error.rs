@@ -23,17 +23,32 @@ impl ControlError {
 
     /// The request cannot be understood.
     pub fn bad_request(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error: error.into(), hint: hint.into(), problems: Vec::new() }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: error.into(),
+            hint: hint.into(),
+            problems: Vec::new(),
+        }
     }
 
     /// What it speaks of does not exist.
     pub fn not_found(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, error: error.into(), hint: hint.into(), problems: Vec::new() }
+        Self {
+            status: StatusCode::NOT_FOUND,
+            error: error.into(),
+            hint: hint.into(),
+            problems: Vec::new(),
+        }
     }
 
     /// It contradicts the state.
     pub fn conflict(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: StatusCode::CONFLICT, error: error.into(), hint: hint.into(), problems: Vec::new() }
+        Self {
+            status: StatusCode::CONFLICT,
+            error: error.into(),
+            hint: hint.into(),
+            problems: Vec::new(),
+        }
     }
 
     /// Says of each place of the settings what is wrong there.
@@ -50,12 +65,22 @@ impl ControlError {
 
     /// The caller may not do that.
     pub fn forbidden(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, error: error.into(), hint: hint.into(), problems: Vec::new() }
+        Self {
+            status: StatusCode::FORBIDDEN,
+            error: error.into(),
+            hint: hint.into(),
+            problems: Vec::new(),
+        }
     }
 
     /// The call has no token.
     pub fn unauthorized(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, error: error.into(), hint: hint.into(), problems: Vec::new() }
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: error.into(),
+            hint: hint.into(),
+            problems: Vec::new(),
+        }
     }
 }
 

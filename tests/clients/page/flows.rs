@@ -66,14 +66,18 @@ async fn the_journal_is_live_filtered_searched_and_paused() {
     page.fill("Search the journal", "page 1").await;
     browser.until(&format!("{rows} === 1")).await;
     page.fill("Search the journal", "").await;
-    browser.evaluate("document.querySelector('[type=search]').dispatchEvent(new Event('input'))").await;
+    browser
+        .evaluate("document.querySelector('[type=search]').dispatchEvent(new Event('input'))")
+        .await;
     browser.until(&format!("{rows} === 3")).await;
 
     page.press("Pause").await;
     page.plugin_asks("plugin/connect/account").await;
     // Two beats of the frame go on, and the stream stands still.
     let clock = browser.text("#clock").await;
-    browser.until(&format!("document.querySelector('#clock').textContent !== {}", json!(clock))).await;
+    browser
+        .until(&format!("document.querySelector('#clock').textContent !== {}", json!(clock)))
+        .await;
     assert_eq!(browser.evaluate(&format!("return {rows}")).await, json!(3));
     page.press("Go on").await;
     browser.until(&format!("{rows} === 4")).await;
@@ -149,7 +153,9 @@ async fn clock_quota_quirks_and_spaces_are_changed_by_clicking() {
 
     page.press("Quirks: what Crisp leaves undocumented").await;
     page.choose("since-boundary", "exclusive").await;
-    browser.until("document.querySelector('.quirks .changed code')?.textContent === 'since-boundary'").await;
+    browser
+        .until("document.querySelector('.quirks .changed code')?.textContent === 'since-boundary'")
+        .await;
     let quirks = page.world.control(reqwest::Method::GET, "/quirks", None).await;
     assert_eq!(quirks["since-boundary"], "exclusive");
 

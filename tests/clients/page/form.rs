@@ -32,7 +32,7 @@ async fn form(settings: &str) -> Option<Page> {
     let mut file = NamedTempFile::new().expect("there is room for a schema");
     file.write_all(schema().to_string().as_bytes()).expect("a schema can be written");
     let path = file.path().to_str().expect("a path is UTF-8");
-    let options = ["--websites", "0", "--schema", path];
+    let options = ["--websites", "0", "--schema", path, "--quirk", "numbers=as-sent"];
     let page = Page::open("journal", &options).await?;
     let settings: Value = serde_json::from_str(settings).expect("settings are JSON");
     page.world.install(settings).await;
@@ -61,7 +61,8 @@ async fn a_save_loses_nothing_that_the_form_does_not_know() {
 
 #[tokio::test]
 async fn null_not_set_and_a_value_are_three_things() {
-    let Some(page) = form(r#"{"title":"Hi","kind":"banner","note":"n","is_on":false}"#).await else {
+    let Some(page) = form(r#"{"title":"Hi","kind":"banner","note":"n","is_on":false}"#).await
+    else {
         return;
     };
     page.choose("note: set or not", "null").await;
@@ -117,7 +118,10 @@ async fn what_the_schema_refuses_is_told_at_each_field_and_nothing_is_saved() {
     page.fill("Title", "Fine").await;
     page.press("Save").await;
     page.browser.says("Saved at").await;
-    assert_eq!(page.browser.evaluate("return document.querySelectorAll('[aria-invalid]').length").await, 0);
+    assert_eq!(
+        page.browser.evaluate("return document.querySelectorAll('[aria-invalid]').length").await,
+        0
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod flows;
 mod form;
 mod looks;
+mod report;
 mod safety;
 mod steadfast;
 

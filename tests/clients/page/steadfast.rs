@@ -45,7 +45,9 @@ async fn what_another_tab_saves_is_seen_and_not_written_over_unasked() {
     page.browser.evaluate("window.confirm = () => false").await;
     page.press("Save").await;
     page.press("Show what is there now").await;
-    page.browser.until("document.querySelector('.form input').value === 'from another tab, again'").await;
+    page.browser
+        .until("document.querySelector('.form input').value === 'from another tab, again'")
+        .await;
     let settings = page.world.website("w1").await["settings"].take();
     assert_eq!(settings, json!({"message": "from another tab, again"}));
 }
