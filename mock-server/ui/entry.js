@@ -21,7 +21,7 @@ async function ofRequest(known) {
   const query = entry.query ? `?${entry.query}` : "";
   const parts = [];
   if (entry.explanation) parts.push(part("Why", el("p", {}, entry.explanation)));
-  if (entry.faults) parts.push(part("Faults that met it", entry.faults.map((fired) => el("pre", {}, write(fired)))));
+  if (entry.faults) parts.push(part("Faults that met it", entry.faults.map((fired) => el("pre", {}, write(fired.fault ?? fired)))));
   if (entry.unread) {
     const unread = Object.entries(entry.unread).filter(([, names]) => names?.length > 0);
     parts.push(part("Sent, never read", unread.map(([where, names]) => el("p", {}, `${where}: ${names.join(", ")}`))));
@@ -31,6 +31,8 @@ async function ofRequest(known) {
   const left = entry.client_left ? ", the client had left" : "";
   parts.push(part(`Answer: ${entry.status ?? "none"} · ${entry.outcome} · ${ended}${left}`,
     exchange ? message(exchange.answer) : el("p", {}, "Headers and bodies are kept of the newest 200 requests.")));
+  const sid = entry.operation === "rtm" && /socket (\S+) is open/.exec(entry.explanation ?? "")?.[1];
+  if (sid) parts.push(await socket(sid));
   const at = `${entry.operation}#${entry.occurrence}`;
   parts.push(part("Copy as",
     copyable(curl(entry, exchange), "Copy as curl"),
@@ -38,6 +40,15 @@ async function ofRequest(known) {
     copyable(`- { during: "${at}", save: { ${entry.website_name ?? "w1"}: { message: new } } }`, "Copy as scenario step"),
     shown("fault", at, "status=503")));
   return parts;
+}
+
+/** A socket as it is now, while it is open. */
+async function socket(sid) {
+  const { sockets } = await call("GET", "/rtm");
+  const open = sockets.find((one) => one.sid === sid);
+  if (!open) return part("Socket", el("p", {}, "It is closed."));
+  return part("Socket", el("pre", {}, write(open, 2)),
+    el("button", { type: "button", onclick: () => call("DELETE", `/rtm/${encodeURIComponent(sid)}`) }, "End this socket"), shown("kick", sid));
 }
 
 function message(half) {

@@ -20,7 +20,7 @@ export function lanes(names, rows, flags = []) {
   let [from, to] = whole;
   let chosen = null;
 
-  const height = names.length * LANE + 24;
+  const height = names.length * LANE + 32;
   const strip = svg("svg", { class: "strip", width: "100%", height, role: "application", tabindex: 0,
     "aria-label": "Timeline: plus and minus zoom, left and right move", onkeydown: keys, onwheel: wheel, onpointerdown: drag });
   const range = el("span", { class: "figures", role: "status" });
@@ -85,7 +85,7 @@ export function lanes(names, rows, flags = []) {
     range.textContent = `${span(Math.max(from, 0))} to ${span(to)}, ${seen.length} of ${rows.length} moments`;
     const parts = [];
     names.forEach((name, lane) => {
-      const y = lane * LANE + LANE / 2;
+      const y = lane * LANE + LANE / 2 + 8;
       parts.push(svg("line", { class: "lane", x1: 0, x2: "100%", y1: y, y2: y }), svg("text", { class: "name", x: 4, y: y - 8 }, name));
       let labelled = -Infinity;
       let dotted = -Infinity;

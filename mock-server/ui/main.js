@@ -129,7 +129,16 @@ document.addEventListener("token-wanted", () => {
   dialog.showModal();
 });
 
-addEventListener("hashchange", open);
+let here = location.hash;
+
+addEventListener("hashchange", () => {
+  if (here !== location.hash && view.leaves && !view.leaves()) {
+    history.replaceState(null, "", here);
+    return;
+  }
+  here = location.hash;
+  open();
+});
 document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
 setInterval(() => { if (!document.hidden) beat(); }, BEAT);
 open();

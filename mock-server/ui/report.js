@@ -35,7 +35,7 @@ function failure(scenario) {
     el("h2", {}, `${failure.word} · ${scenario.name}`),
     el("p", { class: "figures" }, `${scenario.file} (${failure.demand}${failure.number ? `, O${failure.number}` : ""})`),
     el("div", { class: "facts-two" },
-      failure.story.map((fact, index) => el("div", {}, el("span", { class: "number", "aria-hidden": "true" }, String(index + 1)), el("p", {}, fact)))),
+      failure.story.map((fact, index) => el("div", {}, el("span", { class: "fact-number", "aria-hidden": "true" }, String(index + 1)), el("p", {}, fact)))),
     failure.expected && el("dl", {}, el("div", {}, el("dt", {}, `${failure.website ?? ""} expected`), el("dd", {}, failure.expected)),
       el("div", {}, el("dt", {}, "got"), el("dd", {}, failure.got ?? ""))),
     lanes(["Crisp", "Wire", "Your cache"], rows, flags),

@@ -160,7 +160,7 @@ export function websiteView(name) {
     return [el("div", { class: "bar" }, locale, el("a", { href: website.settings_url, target: "_blank", rel: "noreferrer" }, "In a tab of its own")), frame];
   }
 
-  return { node, tick, restarted: () => { if (!isDirty) website = null; } };
+  return { node, tick, leaves, restarted: () => { if (!isDirty) website = null; } };
 }
 
 /** The members that a change touched. */

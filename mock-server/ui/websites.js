@@ -79,7 +79,7 @@ export function websitesView() {
 
   function row(website) {
     const plans = PLANS.includes(website.plan.name) ? PLANS : [website.plan.name, ...PLANS];
-    const change = choice({ "aria-label": `Plan of ${website.name}`, "data-key": `plan ${website.name}`, onchange: () =>
+    const change = choice({ "aria-label": `Plan of ${website.name}`, "data-key": `plan ${website.name}`, title: `crisp-mock ctl plan ${website.name} Plus`, onchange: () =>
       attempt(call("PATCH", `/websites/${website.id}`, { plan: change.value })) }, plans, website.plan.name);
     return el("tr", {},
       el("td", {}, el("a", { href: `#/websites/${website.name}`, "data-key": website.name }, website.name)),

@@ -63,7 +63,7 @@ function clock() {
         el("button", { type: "button", onclick: () => step({ advance: by.value }) }, "Advance"),
         el("button", { type: "button", onclick: () => step({ skew: by.value }) }, "Skew the wall clock")),
       el("div", { class: "bar" }, labelled("To", date), el("button", { type: "button", onclick: () => step({ set: date.value }) }, "Set the wall clock")),
-      problem, shown("clock", "advance", "20s"), shown("clock", "skew", "-60s")),
+      problem, shown("clock", "advance", "20s"), shown("clock", "skew", "-60s"), shown("clock", "set", "2026-01-31T09:00:00Z")),
     tick: async () => show(await call("GET", "/clock")),
   };
 }

@@ -125,6 +125,36 @@ async fn what_the_schema_refuses_is_told_at_each_field_and_nothing_is_saved() {
 }
 
 #[tokio::test]
+async fn the_settings_page_of_the_plugin_is_framed_as_crisp_opens_it() {
+    let options = ["--websites", "1", "--settings-url", "http://127.0.0.1:9/settings?theme=1"];
+    let Some(page) = Page::open("websites/w1", &options).await else {
+        return;
+    };
+    page.press("Open as an operator").await;
+    page.choose("Locale", "fr").await;
+    let website = page.world.website("w1").await;
+    let (id, token) = (website["website_id"].as_str(), website["token"].as_str());
+    let wanted = format!(
+        "http://127.0.0.1:9/settings?theme=1&website_id={}&token={}&locale=fr",
+        id.expect("an id"),
+        token.expect("a token")
+    );
+    page.browser.until(&format!("document.querySelector('iframe').src === {}", json!(wanted))).await;
+}
+
+#[tokio::test]
+async fn what_is_not_saved_is_not_left_unasked() {
+    let Some(page) = form(r#"{"title":"Hi","kind":"banner"}"#).await else {
+        return;
+    };
+    page.fill("Title", "mine").await;
+    page.browser.evaluate("window.asked = 0; window.confirm = () => { window.asked += 1; return false; }").await;
+    page.press("Journal").await;
+    page.browser.until("window.asked === 1 && location.hash === '#/websites/w1'").await;
+    assert_eq!(page.browser.field(&page.labelled("Title").await).await, "mine");
+}
+
+#[tokio::test]
 async fn the_raw_json_is_saved_and_refused_in_the_same_way() {
     let Some(page) = form(r#"{"title":"Hi","kind":"banner"}"#).await else {
         return;

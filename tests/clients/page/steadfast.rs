@@ -1,9 +1,12 @@
 //! The page goes on: after a reload, after a restart of the server, beside another tab, and with much.
 
+use bytes::Bytes;
+use crisp_mock_server::{MockServer, ServerOptions};
 use serde_json::json;
 
 use super::Page;
 use crate::emulator::World;
+use crate::webdriver::Browser;
 
 #[tokio::test]
 async fn a_reload_keeps_the_view_and_a_restart_of_the_server_is_survived() {
@@ -63,4 +66,29 @@ async fn a_hundred_thousand_websites_are_paged_and_searched() {
     page.fill("Search websites", "w99999").await;
     page.browser.until("document.querySelectorAll('tbody tr').length === 1").await;
     assert_eq!(page.browser.text("tbody a").await, "w99999");
+}
+
+#[tokio::test]
+async fn a_journal_at_its_bound_is_drawn_in_parts_and_searched_whole() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let server = MockServer::start(ServerOptions::default()).await.expect("a free port");
+    let space = server.spaces().default_space();
+    for number in 1..=12_000 {
+        let path = format!("/v1/plugin/connect/websites/all/{number}");
+        let request = http::Request::get(path).body(Bytes::new()).expect("a request");
+        drop(space.handle(&request, None));
+    }
+    browser.open(&format!("{}/ui", server.info().control_url)).await;
+    browser.says("12000 requests, the oldest 2000 are gone").await;
+    let rows = "document.querySelectorAll('.row').length";
+    assert_eq!(browser.evaluate(&format!("return {rows}")).await, json!(150));
+    browser.click(".more").await;
+    browser.until(&format!("{rows} === 300")).await;
+
+    browser.fill("[type=search]", "page 2001").await;
+    browser.until(&format!("{rows} === 1")).await;
+    assert!(browser.text(".row").await.contains("list#2001"));
+    server.stop().await;
 }
