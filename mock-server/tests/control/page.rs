@@ -90,7 +90,8 @@ async fn the_history_of_a_website_goes_on_after_it_left() {
     control(&emulator, "PUT /_mock/websites/w1/settings", settings.clone()).await;
     control(&emulator, "DELETE /_mock/websites/w1", Value::Null).await;
     let (_, body) = control(&emulator, "GET /_mock/websites/w1/history", Value::Null).await;
-    let kinds: Vec<_> = body["changes"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    let kinds: Vec<_> =
+        body["changes"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
     assert_eq!(kinds, ["removed", "updated"]);
     assert_eq!(body["changes"][1]["settings"], settings);
     assert_eq!(body["changes"][1]["time"], "2026-01-01T12:00:00.000Z");
@@ -147,6 +148,9 @@ async fn every_quirk_is_told_with_its_question_and_whether_it_was_changed() {
     let rows = body["quirks"].as_array().unwrap();
     let changed: Vec<_> = rows.iter().filter(|row| row["value"] != row["default"]).collect();
     assert_eq!(changed.len(), 1);
-    assert_eq!((&changed[0]["name"], &changed[0]["value"]), (&json!("since-boundary"), &json!("exclusive")));
+    assert_eq!(
+        (&changed[0]["name"], &changed[0]["value"]),
+        (&json!("since-boundary"), &json!("exclusive"))
+    );
     assert!(rows.iter().all(|row| row["question"].as_str().unwrap().ends_with('?')));
 }

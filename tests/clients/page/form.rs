@@ -139,7 +139,9 @@ async fn the_settings_page_of_the_plugin_is_framed_as_crisp_opens_it() {
         id.expect("an id"),
         token.expect("a token")
     );
-    page.browser.until(&format!("document.querySelector('iframe').src === {}", json!(wanted))).await;
+    page.browser
+        .until(&format!("document.querySelector('iframe').src === {}", json!(wanted)))
+        .await;
 }
 
 #[tokio::test]
@@ -148,7 +150,9 @@ async fn what_is_not_saved_is_not_left_unasked() {
         return;
     };
     page.fill("Title", "mine").await;
-    page.browser.evaluate("window.asked = 0; window.confirm = () => { window.asked += 1; return false; }").await;
+    page.browser
+        .evaluate("window.asked = 0; window.confirm = () => { window.asked += 1; return false; }")
+        .await;
     page.press("Journal").await;
     page.browser.until("window.asked === 1 && location.hash === '#/websites/w1'").await;
     assert_eq!(page.browser.field(&page.labelled("Title").await).await, "mine");
