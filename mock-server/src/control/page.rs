@@ -19,7 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 /// Whether a path below `/_mock` is the page's or one of its files'.
 pub(super) fn is_of_the_page(path: &str) -> bool {
-    path == "/ui" || path.starts_with("/ui/")
+    let file = path.strip_prefix("/ui/");
+    path == "/ui" || file.is_some_and(|name| name.is_empty() || ui::file(name).is_some())
 }
 
 /// `GET /_mock/ui`

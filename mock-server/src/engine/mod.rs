@@ -152,11 +152,6 @@ impl World {
         self.directory.get(id)
     }
 
-    /// What changed about a website, newest first, as far back as is remembered.
-    pub fn changes_of(&self, id: WebsiteId) -> impl Iterator<Item = &Change> {
-        self.history.newest_first().filter(move |change| change.id == id)
-    }
-
     /// The plugin's settings schema.
     #[must_use]
     pub fn schema(&self) -> &SettingsSchema {
