@@ -20,7 +20,8 @@ const NOTHING_JUDGED: u8 = crisp_harness::replay::ExitCode::NothingJudged as u8;
 /// Which reports are written, and how much text.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArguments {
-    /// Also write a report: junit=FILE, json=FILE (one event a line), svg=FILE, github; repeatable
+    /// Also write a report: junit=FILE, json=FILE (one event a line), html=FILE (to look at), svg=FILE,
+    /// github; repeatable
     #[arg(long, value_name = "KIND[=FILE]")]
     pub report: Vec<Report>,
 
@@ -147,6 +148,8 @@ pub enum Report {
     Junit(PathBuf),
     /// One event a line, as JSON.
     Json(PathBuf),
+    /// Failures to look at, as a page of its own.
+    Html(PathBuf),
     /// The timeline of the first scenario that failed, as a picture.
     Svg(PathBuf),
     /// Annotations for GitHub, on stdout.
@@ -160,9 +163,10 @@ impl FromStr for Report {
         match text.split_once('=') {
             Some(("junit", file)) if !file.is_empty() => Ok(Self::Junit(file.into())),
             Some(("json", file)) if !file.is_empty() => Ok(Self::Json(file.into())),
+            Some(("html", file)) if !file.is_empty() => Ok(Self::Html(file.into())),
             Some(("svg", file)) if !file.is_empty() => Ok(Self::Svg(file.into())),
             None if text == "github" => Ok(Self::Github),
-            _ => Err("write junit=FILE, json=FILE, svg=FILE or github".to_owned()),
+            _ => Err("write junit=FILE, json=FILE, html=FILE, svg=FILE or github".to_owned()),
         }
     }
 }
@@ -170,7 +174,7 @@ impl FromStr for Report {
 impl Report {
     fn file(&self) -> Option<&Path> {
         match self {
-            Self::Junit(file) | Self::Json(file) | Self::Svg(file) => Some(file),
+            Self::Junit(file) | Self::Json(file) | Self::Html(file) | Self::Svg(file) => Some(file),
             Self::Github => None,
         }
     }
@@ -183,6 +187,7 @@ fn write(kind: &Report, events: &[RunEvent], quiet: bool) -> Result<(), String> 
             let lines: Result<Vec<_>, _> = events.iter().map(report::ndjson).collect();
             save(file, lines.map(|lines| lines.concat()))
         }
+        Report::Html(file) => save(file, report::html(events)),
         Report::Svg(file) => {
             let drawn = events.iter().find_map(|event| match event {
                 RunEvent::ScenarioFinished(finished) => report::svg(finished),

@@ -3,10 +3,14 @@
 //! Its memory is bounded twice, by entries and by bytes, and it says what it dropped. Counts by
 //! operation and status stay exact after an entry is gone.
 
+mod exchange;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
+
+pub use exchange::Exchange;
 
 use crate::api::Unread;
 use crate::clock::Stamp;
@@ -19,6 +23,9 @@ pub const MOST_ENTRIES: usize = 10_000;
 
 /// How many bytes of text the entries may hold together.
 pub const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many requests are kept with their headers and bodies, the newest.
+pub const MOST_EXCHANGES: usize = 200;
 
 /// How much of a path, a query or an explanation an entry keeps.
 const LONGEST_TEXT: usize = 2_000;
@@ -47,6 +54,9 @@ pub struct Entry {
     /// Its query, as sent.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub query: String,
+    /// What its client calls itself (`User-Agent`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// The website in its path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<WebsiteId>,
@@ -97,6 +107,7 @@ impl Entry {
             + self.query.len()
             + unread
             + explanation
+            + self.agent.as_ref().map_or(0, String::len)
             + self.faults.len() * 64
     }
 }
@@ -108,6 +119,8 @@ pub struct Filter {
     pub operation: Option<Operation>,
     /// With a number above this.
     pub since_seq: u64,
+    /// With a number below this.
+    pub before_seq: Option<u64>,
     /// With this method.
     pub method: Option<String>,
     /// Answered with this status.
@@ -122,6 +135,7 @@ impl Filter {
     /// Whether it lets an entry through.
     pub(crate) fn matches(&self, entry: &Entry) -> bool {
         entry.seq > self.since_seq
+            && self.before_seq.is_none_or(|before| entry.seq < before)
             && self.operation.is_none_or(|operation| operation == entry.operation)
             && self.status.is_none_or(|status| Some(status) == entry.status)
             && self.website.is_none_or(|website| Some(website) == entry.website)
@@ -134,6 +148,7 @@ impl Filter {
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     entries: VecDeque<Entry>,
+    exchanges: VecDeque<(u64, Exchange)>,
     bytes: usize,
     dropped: u64,
     last_seq: u64,
@@ -152,6 +167,9 @@ impl Journal {
         shorten(&mut entry.method, LONGEST_NAME);
         shorten(&mut entry.path, LONGEST_TEXT);
         shorten(&mut entry.query, LONGEST_TEXT);
+        if let Some(agent) = &mut entry.agent {
+            shorten(agent, LONGEST_NAME);
+        }
         if let Some(explanation) = &mut entry.explanation {
             shorten(explanation, LONGEST_TEXT);
         }
@@ -196,6 +214,34 @@ impl Journal {
             let after = entry.bytes();
             self.bytes = self.bytes + after - before;
         }
+    }
+
+    /// Keeps what went over the wire for an entry; of older ones it is forgotten.
+    pub fn keep(&mut self, seq: u64, exchange: Exchange) {
+        self.exchanges.push_back((seq, exchange));
+        if self.exchanges.len() > MOST_EXCHANGES {
+            self.exchanges.pop_front();
+        }
+    }
+
+    /// What went over the wire for an entry, if that is still known.
+    #[must_use]
+    pub fn exchange(&self, seq: u64) -> Option<&Exchange> {
+        self.exchanges.iter().find(|(kept, _)| *kept == seq).map(|(_, exchange)| exchange)
+    }
+
+    /// The entry with this number, if it is still here.
+    #[must_use]
+    pub fn find(&self, seq: u64) -> Option<&Entry> {
+        let first = self.entries.front()?.seq;
+        let index = usize::try_from(seq.checked_sub(first)?).ok()?;
+        self.entries.get(index).filter(|entry| entry.seq == seq)
+    }
+
+    /// The number of the newest request that there ever was; 0 before the first.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq
     }
 
     /// The newest entry.
@@ -266,6 +312,7 @@ mod tests {
             method: "GET".into(),
             path,
             query: String::new(),
+            agent: None,
             website: None,
             website_name: None,
             status: Some(206),
@@ -304,6 +351,22 @@ mod tests {
             journal.entries(&filter).next().and_then(|entry| entry.duration_ms),
             Some(250.0)
         );
+    }
+
+    #[test]
+    fn what_went_over_the_wire_is_known_of_the_newest_requests_alone() {
+        let mut journal = Journal::default();
+        let body = bytes::Bytes::from("x".repeat(100_000));
+        let newest = MOST_EXCHANGES as u64 + 3;
+        for seq in 1..=newest {
+            journal.push(entry(seq, String::new()));
+            journal.keep(seq, Exchange::of(&http::Request::new(body.clone()), None));
+        }
+        assert!(journal.exchange(3).is_none());
+        let kept = serde_json::to_value(journal.exchange(newest).unwrap()).unwrap();
+        assert_eq!(kept["request"]["bytes"], 100_000);
+        assert_eq!(kept["request"]["body"].as_str().map(str::len), Some(8 << 10));
+        assert_eq!(journal.find(3).map(|entry| entry.seq), Some(3));
     }
 
     #[test]

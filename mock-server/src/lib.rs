@@ -45,6 +45,7 @@
 //! | [`spaces`] | many spaces in one process, chosen by credentials; the machine's clocks |
 //! | [`socket`] | HTTP/1.1 over TCP, carrying every delivery out for real |
 //! | [`sender`] | deliveries of web hooks, carried out for real |
+//! | [`ui`] | the files of the page for people |
 //! | [`control`] | the control API `/_mock` |
 //! | [`server`] | all of it behind listening sockets |
 
@@ -76,6 +77,7 @@ pub mod space;
 pub mod spaces;
 pub mod state;
 pub mod stub;
+pub mod ui;
 
 pub use server::{InProcess, MockServer, ServerOptions};
 pub use space::Space;

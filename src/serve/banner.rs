@@ -48,6 +48,10 @@ fn write(facts: &Facts<'_>) -> String {
         number => format!("{number} websites"),
     };
     row("REST", &format!("{STRONG}{url}{STRONG:#}   {websites}, same ids every time"));
+    row(
+        "Page",
+        &format!("{STRONG}{control_url}/ui{STRONG:#}   look, and change what an operator changes"),
+    );
     row("Control", control_url);
     row("Identifier", identifier);
     row("Key", key);

@@ -32,8 +32,13 @@ impl World {
 
     /// Starts `crisp-mock serve` without any option about its world.
     pub async fn as_served() -> Self {
+        Self::served_with(&["--listen", "127.0.0.1:0"]).await
+    }
+
+    /// Starts `crisp-mock serve` with these options; the default world.
+    pub async fn served_with(options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crisp-mock"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--print", "json", "--quiet"]);
+        command.args(["serve", "--print", "json", "--quiet"]).args(options);
         // Should this process be killed, the emulator ends by itself.
         command.args(["--parent-pid", &std::process::id().to_string()]);
         let mut server = Program::start("crisp-mock serve", &mut command);

@@ -24,6 +24,7 @@ mod hooks;
 mod judged;
 mod moved;
 mod openapi;
+mod page;
 mod pages;
 mod refusals;
 mod retries;

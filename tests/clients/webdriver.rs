@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -16,11 +17,17 @@ use crate::want::{Missing, or_skip, program};
 /// The key under which WebDriver names an element; the standard fixes it.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// How often a page is looked at that is to come into a state.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
+
 /// Headless, without an old profile, and without traffic except to the page's server.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--hide-scrollbars",
+    // A browser of a distribution may have a start page elsewhere.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -56,7 +63,9 @@ impl Browser {
         // An element that is looked for is waited for: it appears when the page has an answer.
         let patience = u64::try_from(PATIENCE.as_millis()).expect("a minute is a number");
         let wanted = json!({"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": options, "timeouts": {"implicit": patience},
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"},
+            "timeouts": {"implicit": patience, "script": patience},
         }}});
         let http = http();
         let base = format!("http://{address}/session");
@@ -97,10 +106,98 @@ impl Browser {
         self.post(&format!("{field}/value"), json!({ "text": text })).await;
     }
 
+    /// Names a file to a field that takes one.
+    pub async fn attach(&self, css: &str, file: &std::path::Path) {
+        let field = self.find(css).await;
+        self.post(&format!("{field}/value"), json!({ "text": file.display().to_string() })).await;
+    }
+
     /// Clicks on something.
     pub async fn click(&self, css: &str) {
         let element = self.find(css).await;
         self.post(&format!("{element}/click"), json!({})).await;
+    }
+
+    /// The text of the first element that a selector finds.
+    pub async fn text(&self, css: &str) -> String {
+        let element = self.find(css).await;
+        let text = self.get(&format!("{element}/text")).await;
+        text.as_str().expect("a text").to_owned()
+    }
+
+    /// What a function body returns in the page.
+    pub async fn evaluate(&self, script: &str) -> Value {
+        self.post("/execute/sync", json!({"script": script, "args": []})).await
+    }
+
+    /// Waits until an expression in the page is true.
+    ///
+    /// # Panics
+    ///
+    /// When it is not within a minute.
+    pub async fn until(&self, expression: &str) {
+        // Asked from here, not awaited in the page: the page may be loaded anew meanwhile.
+        let script = format!("return Boolean({expression})");
+        let mut looks = tokio::time::interval(BETWEEN_LOOKS);
+        let asked = async {
+            while self.evaluate(&script).await != json!(true) {
+                looks.tick().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, asked).await.is_err() {
+            let page = self.evaluate("return document.body.innerText").await;
+            panic!("`{expression}` did not come true; the page says {page}");
+        }
+    }
+
+    /// Waits until the page says a text.
+    pub async fn says(&self, text: &str) {
+        let text = json!(text);
+        self.until(&format!("document.body?.innerText.includes({text})")).await;
+    }
+
+    /// Presses keys one after the other, wherever the focus is; WebDriver's code points name the others.
+    pub async fn press(&self, keys: &str) {
+        let strokes: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key})))
+            .collect();
+        let source = json!({"type": "key", "id": "keyboard", "actions": strokes});
+        self.post("/actions", json!({"actions": [source]})).await;
+    }
+
+    /// Makes the window so large, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Prefers a colour scheme: `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
+    }
+
+    /// What the window shows, as a WebP in base64.
+    pub async fn screenshot(&self) -> String {
+        let how = json!({"format": "webp", "quality": 80});
+        let picture = self.devtools("Page.captureScreenshot", how).await;
+        picture["data"].as_str().expect("a picture").to_owned()
+    }
+
+    /// What the browser wrote into a log (`browser`, `performance`) since it was asked last.
+    pub async fn log(&self, kind: &str) -> Vec<String> {
+        let entries = self.post("/se/log", json!({"type": kind})).await;
+        let entries = entries.as_array().expect("a log has entries");
+        let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
+        entries.iter().map(text).collect()
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({"cmd": command, "params": parameters});
+        self.post("/goog/cdp/execute", body).await
     }
 
     /// The path of the first element that a selector finds, as soon as it finds one.

@@ -6,10 +6,12 @@
 //! | [`ndjson`] | programs: one event a line |
 //! | [`junit`] | CI systems |
 //! | [`github`] | annotations on the scenario's line |
+//! | [`html`] | failures to look at: lanes that can be zoomed, in one file |
 //! | [`svg`] | the timeline of one scenario as a picture |
 
 mod cause;
 mod github;
+mod html;
 mod junit;
 mod layout;
 mod searched;
@@ -22,6 +24,7 @@ use serde::Serialize;
 
 pub use cause::Hazard;
 pub use github::github;
+pub use html::html;
 pub use junit::junit;
 pub use searched::{Corpus, Origin, Searched};
 pub use svg::svg;
@@ -212,6 +215,9 @@ pub struct ScenarioReport {
     pub virtual_ms: u64,
     /// Equal for equal runs.
     pub fingerprint: String,
+    /// The scenario as YAML, for a report that shows it.
+    #[serde(skip)]
+    pub yaml: String,
     /// Where it comes from, when a search found it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -237,6 +243,9 @@ pub struct Failure {
     pub website: Option<String>,
     /// What happened around it.
     pub timeline: Vec<Line>,
+    /// All that happened around it, for a report that can be zoomed.
+    #[serde(skip)]
+    pub lanes: Vec<Line>,
     /// What should have been there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -304,6 +313,7 @@ impl ScenarioReport {
             requests: history.requests.len(),
             virtual_ms: u64::try_from(history.now().as_millis()).unwrap_or(u64::MAX),
             fingerprint: history.fingerprint(),
+            yaml: if failed { scenario.to_yaml() } else { String::new() },
             origin: None,
         }
     }
@@ -334,6 +344,7 @@ impl About<'_> {
             story: [breach.fact.clone(), breach.but.clone()],
             website: breach.site.map(|site| history.name(site)),
             timeline: timeline::timeline(history, breach),
+            lanes: timeline::in_full(history, breach),
             expected: breach.expected.clone(),
             got: breach.got.clone(),
             hazard: cause::guess(demand, breach, history, scenario),

@@ -41,9 +41,23 @@ impl Line {
 /// A timeline longer than this is no help.
 const MOST: usize = 11;
 
+/// So many moments of a run are kept for a report that can be zoomed, the first.
+const MOST_MOMENTS: usize = 2_000;
+
 /// The timeline of a failure: what concerns its website, and the requests.
 #[must_use]
 pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
+    condense(drafts(history, breach))
+}
+
+/// The same with nothing left out.
+#[must_use]
+pub(super) fn in_full(history: &History, breach: &Breach) -> Vec<Line> {
+    let drafts = drafts(history, breach).into_iter().take(MOST_MOMENTS);
+    drafts.map(Draft::into_line).collect()
+}
+
+fn drafts(history: &History, breach: &Breach) -> Vec<Draft> {
     let mut lines: Vec<Draft> = Vec::new();
     let mut shown: Option<(Site, Option<State>)> = None;
     let concerns = |site: Site| breach.site.is_none_or(|wanted| wanted == site);
@@ -118,7 +132,7 @@ pub(super) fn timeline(history: &History, breach: &Breach) -> Vec<Line> {
                 shown.map_or_else(|| "nothing".to_owned(), |(_, state)| text(history, state));
         }
     }
-    condense(lines)
+    lines
 }
 
 /// What became of a socket, if it is worth a line: its handshake has one already.
@@ -177,6 +191,11 @@ impl Draft {
             weight,
             request: None,
         }
+    }
+
+    fn into_line(self) -> Line {
+        let cache = format!("{}{}", self.cache, self.note);
+        Line { at_ms: millis(self.at), crisp: self.crisp, wire: self.wire, cache }
     }
 
     fn wire(event: &Event, wire: String, weight: bool) -> Self {
@@ -387,8 +406,7 @@ fn condense(drafts: Vec<Draft>) -> Vec<Line> {
             lines.push(Line::gap_at(millis(draft.at), skipped, ""));
             skipped = 0;
         }
-        let cache = format!("{}{}", draft.cache, draft.note);
-        lines.push(Line { at_ms: millis(draft.at), crisp: draft.crisp, wire: draft.wire, cache });
+        lines.push(draft.into_line());
     }
     fold(lines)
 }

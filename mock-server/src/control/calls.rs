@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::described::{self, body, count};
 use super::{
-    clock, events, faults, health, hooks, info, openapi, ready, requests, reset, rtm, rules,
+    clock, events, faults, health, hooks, info, openapi, page, ready, requests, reset, rtm, rules,
     spaces, state, websites,
 };
 
@@ -29,6 +29,8 @@ pub(super) fn of_a_space() -> Vec<Call> {
 /// The calls that the server has once.
 pub(super) fn of_the_server() -> Vec<Call> {
     vec![
+        Call::get("/ui", page::index, "The page for people, in a browser.").or(200, "HTML."),
+        Call::get("/ui/{file}", page::file, "A file of the page.").or(200, "A script or a style."),
         Call::get("/spaces", spaces::list, "The names of all spaces.").answers(
             200,
             "The default one first.",
@@ -96,13 +98,24 @@ fn lifecycle() -> Vec<Call> {
 fn installations() -> Vec<Call> {
     vec![
         Call::get("/websites", websites::list, "The truth: every website that has the plugin.")
+            .query("search", text(), "Only those with this in an id, token, plan or made-up name.")
+            .query("offset", count(), "Leave out so many, the oldest installations.")
+            .query("limit", count(), "At most so many.")
             .answers(
                 200,
-                "By id.",
+                "By id; how many have the plugin in all, and whether there are more than these.",
                 with(json!({
                     "websites": { "type": "object", "additionalProperties": component("Website") },
+                    "installed": count(),
+                    "has_more": { "type": "boolean" },
                 })),
             ),
+        Call::get(
+            "/websites/{website}/history",
+            websites::history,
+            "What changed about a website, also one that left.",
+        )
+        .answers(200, "The newest 100 changes first.", with(json!({ "changes": list(object()) }))),
         Call::post("/websites", websites::install, "The plugin is installed on a website.")
             .may_take(body::<websites::Install>([("website_id", described::website())]))
             .answers(201, "The website, its `website_id` among the fields.", component("Website")),
@@ -139,6 +152,7 @@ fn journal() -> Vec<Call> {
         Call::get("/requests", requests::list, "The journal of requests to the REST API.")
             .query("operation", described::operation(), "Only this operation.")
             .query("since_seq", count(), "Only entries with a greater number.")
+            .query("before_seq", count(), "Only entries with a smaller number.")
             .query("method", text(), "Only this method.")
             .query("status", status(), "Only this status.")
             .query("website", described::website(), "Only about this website: a UUID or w7.")
@@ -150,6 +164,16 @@ fn journal() -> Vec<Call> {
                 "Hold the call until an entry matches, at most so long (5s; never over 5m).",
             )
             .answers(200, "The entries that matched, oldest first.", component("Journal")),
+        Call::get(
+            "/requests/{request}",
+            requests::show,
+            "One entry, with headers and bodies of the newest 200.",
+        )
+        .answers(
+            200,
+            "The entry; the exchange is null when it is not kept any more.",
+            with(json!({ "entry": object(), "exchange": { "type": ["object", "null"] } })),
+        ),
         Call::delete("/requests", requests::clear, "Empties the journal; numbers go on.").answers(
             200,
             "How many there were.",
@@ -262,6 +286,9 @@ fn armed_faults() -> Vec<Call> {
         Call::post("/faults", faults::add, "Arms one fault or a list of them (docs/faults.md).")
             .takes(described::faults())
             .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
+        Call::post("/faults/plan", faults::add_plan, "Arms the faults of a plan in YAML or JSON.")
+            .takes(body::<rules::Written>([]))
+            .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
         Call::delete("/faults", faults::clear, "Disarms all faults.").answers(
             200,
             "How many.",
@@ -297,6 +324,25 @@ fn rules_of_a_world() -> Vec<Call> {
         )
         .takes(json!({ "type": ["object", "boolean"] }))
         .answers(200, "Warnings, if any.", object()),
+        Call::post(
+            "/schema/check",
+            rules::check_schema,
+            "Says whether a text is a valid schema, and what fits it. Nothing is replaced.",
+        )
+        .takes(body::<rules::Written>([]))
+        .answers(
+            200,
+            "The verdict, with what is wrong and where; settings that fit.",
+            with(json!({
+                "valid": { "type": "boolean" }, "report": text(), "samples": list(object()),
+            })),
+        ),
+        Call::get("/quirks/table", rules::quirk_table, "Every quirk with its question and reason.")
+            .answers(
+                200,
+                "In the order of docs/quirks.md.",
+                with(json!({ "quirks": list(object()) })),
+            ),
         Call::get("/quirks", rules::quirks, "Every quirk with its value (docs/quirks.md).")
             .answers(200, "By name.", component("Quirks")),
         Call::put(

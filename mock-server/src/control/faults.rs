@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use crate::bounds;
 use crate::control::ControlState;
 use crate::control::error::ControlError;
-use crate::control::extract::{Body, Chosen, Names};
-use crate::document::{self, Problem};
+use crate::control::extract::{Body, Chosen, Names, Order};
+use crate::control::rules::Written;
+use crate::document::{self, Document, Problem};
 use crate::fault::{FaultId, FaultPlan};
-use crate::spaces::system_clock;
+use crate::spaces::{SharedSpace, system_clock};
 
 /// `GET /_mock/faults`: every armed fault, and how often it fired.
 pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
@@ -26,6 +27,24 @@ pub async fn add(
     Body(faults): Body<Value>,
 ) -> Result<(StatusCode, Json<Value>), ControlError> {
     let plan = FaultPlan::parse_for_server(&faults).map_err(|errors| refused(&errors))?;
+    arm(&cell, plan)
+}
+
+/// `POST /_mock/faults/plan`: a plan as a file has it, in YAML or JSON.
+pub async fn add_plan(
+    Chosen(cell): Chosen,
+    Order(Written { text }): Order<Written>,
+) -> Result<(StatusCode, Json<Value>), ControlError> {
+    let invalid = |invalid: document::Invalid| {
+        let hint = "docs/faults.md shows every fault with an example; none was armed";
+        ControlError::bad_request(invalid.to_string(), hint)
+    };
+    let document = Document::parse("plan", text).map_err(invalid)?;
+    let plan = FaultPlan::parse_for_server(&document.value());
+    arm(&cell, plan.map_err(|problems| invalid(document.invalid(problems)))?)
+}
+
+fn arm(cell: &SharedSpace, plan: FaultPlan) -> Result<(StatusCode, Json<Value>), ControlError> {
     let ids = {
         let mut space = cell.lock();
         if space.faults.armed() + plan.faults.len() > bounds::FAULTS {

@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
+use crate::control::page;
 
 /// Lets a call through, or answers it with what was wrong.
 pub async fn guard(
@@ -47,6 +48,8 @@ fn check(state: &ControlState, headers: &HeaderMap, uri: &Uri) -> Result<(), Con
         ));
     }
     match &state.control_token {
+        // The page holds no secret: it asks for the token, and brings it with its calls.
+        Some(_) if page::is_of_the_page(uri.path()) => Ok(()),
         Some(token) => check_token(token, text(AUTHORIZATION)),
         None if is_ours(host, &state.public_url) && !is_foreign_page(host, headers) => Ok(()),
         None => Err(ControlError::forbidden(

@@ -15,6 +15,7 @@ mod guard;
 mod hooks;
 mod json;
 mod openapi;
+mod page;
 mod requests;
 mod rtm;
 mod rules;
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::{OriginalUri, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::json;
@@ -65,6 +67,7 @@ pub fn router(state: Arc<ControlState>) -> Router {
     routes(calls::of_the_server())
         .merge(routes(calls::of_a_space()))
         .nest("/spaces/{space}", routes(calls::of_a_space()))
+        .route("/ui/", get(page::index))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&state), guard::guard))

@@ -25,9 +25,11 @@ pub(super) fn paths() -> impl Iterator<Item = &'static str> {
 }
 
 /// The names in paths, what each stands for, and one that is there at the start.
-const NAMES: [(&str, &str, &str); 5] = [
+const NAMES: [(&str, &str, &str); 7] = [
     ("space", "The space's name.", "default"),
     ("website", "A UUID, or a short name like w7.", "w1"),
+    ("request", "Its number, as GET /_mock/requests has it (`seq`).", "1"),
+    ("file", "A file of the page.", "main.js"),
     ("fault", "The id that arming it answered.", "1"),
     ("sid", "A socket, as GET /_mock/rtm names it.", "0123456789abcdef0123"),
     ("delivery", "The number of a delivery.", "1"),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::control::ControlState;
 use crate::control::error::ControlError;
-use crate::control::extract::{Asked, Chosen};
+use crate::control::extract::{Asked, Chosen, Names};
 use crate::control::waiting::patience;
 use crate::id::WebsiteId;
 use crate::journal::{Entry, Filter};
@@ -23,6 +23,7 @@ pub struct Question {
     operation: Option<String>,
     #[serde(default)]
     since_seq: u64,
+    before_seq: Option<u64>,
     method: Option<String>,
     status: Option<u16>,
     website: Option<String>,
@@ -47,6 +48,7 @@ impl Question {
         Ok(Filter {
             operation,
             since_seq: self.since_seq,
+            before_seq: self.before_seq,
             method: self.method.clone(),
             status: self.status,
             website,
@@ -115,8 +117,24 @@ fn body(cell: &SharedSpace, mut entries: Vec<Entry>, matched: usize) -> Value {
         "count": matched,
         "dropped": space.journal.dropped(),
         "total": space.journal.total(),
+        "last_seq": space.journal.last_seq(),
         "counts": space.journal.counts(),
     })
+}
+
+/// `GET /_mock/requests/{request}`: one of them, with headers and bodies as far as they are kept.
+pub async fn show(Chosen(cell): Chosen, names: Names) -> Result<Json<Value>, ControlError> {
+    let text = names.get("request");
+    let seq: Option<u64> = text.parse().ok();
+    let space = cell.lock();
+    let found = seq.and_then(|seq| Some((space.journal.find(seq)?, space.journal.exchange(seq))));
+    let (entry, exchange) = found.ok_or_else(|| {
+        ControlError::not_found(
+            format!("the journal has no request `{text}`, or has dropped it"),
+            "GET /_mock/requests lists those it has, with their numbers (`seq`)",
+        )
+    })?;
+    Ok(Json(json!({ "entry": entry, "exchange": exchange })))
 }
 
 /// `DELETE /_mock/requests`: empties the journal.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::control::error::ControlError;
 use crate::control::extract::{Chosen, Order, Replacement};
 use crate::document::{Form, Language};
-use crate::quirks::{Quirks, Settings};
+use crate::quirks::{Quirks, Settings, TABLE};
+use crate::sample::SettingsGenerator;
 use crate::schema::SettingsSchema;
 use crate::space::Space;
 use crate::spaces::system_clock;
@@ -31,6 +32,47 @@ pub async fn set_schema(
     Ok(Json(json!({"valid": true, "warnings": warnings})))
 }
 
+/// A text as a person wrote it.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false, "x-name" = "a text"))]
+pub struct Written {
+    /// The text.
+    pub text: String,
+}
+
+impl Language for Written {
+    fn forms() -> Vec<Form> {
+        Vec::new()
+    }
+}
+
+/// How many websites' settings are made up to show what a schema means.
+const SAMPLES: u32 = 3;
+
+/// `POST /_mock/schema/check`: whether a text is a valid schema, what is wrong with it and where, and
+/// settings that fit it. Nothing is replaced.
+pub async fn check_schema(
+    Chosen(cell): Chosen,
+    Order(Written { text }): Order<Written>,
+) -> Json<Value> {
+    let (rules, seed) = {
+        let space = cell.lock();
+        (space.world.quirks.schema_rules(), space.blueprint().seed)
+    };
+    let review = crate::schema::review("schema", &text, rules);
+    let schema = review.schema.ok();
+    let samples: Vec<_> = schema.as_ref().map_or_else(Vec::new, |schema| {
+        let generator = SettingsGenerator::new(schema);
+        (1..=SAMPLES).filter_map(|number| generator.settings(seed, number)).collect()
+    });
+    Json(json!({
+        "valid": schema.is_some(),
+        "report": review.report,
+        "schema": schema.as_ref().map(SettingsSchema::raw),
+        "samples": samples,
+    }))
+}
+
 fn invalid_schema(error: &crate::schema::InvalidSchema) -> ControlError {
     ControlError::bad_request(
         format!("the schema is not valid: {error}"),
@@ -41,6 +83,25 @@ fn invalid_schema(error: &crate::schema::InvalidSchema) -> ControlError {
 /// `GET /_mock/quirks`: every quirk with its value.
 pub async fn quirks(Chosen(cell): Chosen) -> Json<Quirks> {
     Json(cell.lock().world.quirks.clone())
+}
+
+/// `GET /_mock/quirks/table`: of every quirk the question, the values and the reason for the default.
+pub async fn quirk_table(Chosen(cell): Chosen) -> Json<Value> {
+    let values = cell.lock().world.quirks.values();
+    let rows = TABLE.iter().zip(values).zip(Quirks::default().values()).map(
+        |((quirk, (name, value)), (_, default))| {
+            json!({
+                "name": name,
+                "value": value,
+                "default": default,
+                "alternatives": quirk.alternatives,
+                "question": quirk.question,
+                "why": quirk.why,
+                "evidence": quirk.evidence,
+            })
+        },
+    );
+    Json(json!({ "quirks": rows.collect::<Vec<_>>() }))
 }
 
 /// `PUT /_mock/quirks`: sets the quirks that the body names and leaves the others.

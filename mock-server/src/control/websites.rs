@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Chosen, Order, Replacement, Website};
+use crate::control::extract::{Asked, Chosen, Order, Replacement, Website};
 use crate::control::json::Json;
 use crate::document::{Form, Language};
 use crate::engine::{self, Installation, Plan, Refusal, Writer};
@@ -18,17 +18,75 @@ use crate::sample;
 use crate::space::Space;
 use crate::spaces::{SharedSpace, system_clock};
 
-/// `GET /_mock/websites`: the truth.
-pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
+/// What `GET /_mock/websites` is asked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    search: Option<String>,
+    #[serde(default)]
+    offset: usize,
+    limit: Option<usize>,
+}
+
+/// `GET /_mock/websites`: the truth, whole or a page of it.
+pub async fn list(Chosen(cell): Chosen, Asked(question): Asked<Question>) -> Json<Value> {
+    let (all, seed) = {
+        let space = cell.lock();
+        (space.world.directory().installed().to_vec(), space.blueprint().seed)
+    };
+    // Names are made up for each website that is looked at: without the lock, and no further than the page.
+    let wanted = question.search.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
+    let mut matching =
+        all.iter().filter(|website| says(website, seed, &wanted)).skip(question.offset);
+    let limit = question.limit.unwrap_or(usize::MAX);
+    let page: Vec<_> = matching.by_ref().take(limit).collect();
+    let has_more = matching.next().is_some();
     let space = cell.lock();
-    let websites: Map<String, Value> = space
-        .world
-        .directory()
-        .installed()
-        .iter()
-        .map(|website| (website.id.to_string(), describe(&space, website)))
-        .collect();
-    Json::of(&space, json!({"websites": websites}))
+    let websites: Map<String, Value> =
+        page.iter().map(|website| (website.id.to_string(), describe(&space, website))).collect();
+    let body = json!({ "websites": websites, "installed": all.len(), "has_more": has_more });
+    Json::of(&space, body)
+}
+
+/// Whether a website says a text in lower case: in its ids, its token, its plan or its made-up name.
+fn says(website: &engine::Website, seed: u64, wanted: &str) -> bool {
+    let says = |text: &str| text.to_lowercase().contains(wanted);
+    wanted.is_empty()
+        || website.id.short() == wanted
+        || says(&website.id.to_string())
+        || says(&website.token.to_string())
+        || says(&website.plan.name)
+        || website.id.number().is_some_and(|number| {
+            let made_up = sample::website(seed, number);
+            says(&made_up.name) || says(&made_up.domain)
+        })
+}
+
+/// How many changes of a website are shown, the newest.
+const MOST_SHOWN: usize = 100;
+
+/// `GET /_mock/websites/{id}/history`: what changed, as far back as the world remembers.
+pub async fn history(Chosen(cell): Chosen, Website(id): Website) -> Json<Value> {
+    let space = cell.lock();
+    let changes: Vec<_> = space.world.changes_of(id).take(MOST_SHOWN).map(changed_by).collect();
+    Json::of(&space, json!({ "website_id": id, "name": id.short(), "changes": changes }))
+}
+
+fn changed_by(change: &engine::Change) -> Value {
+    let website = change.after.website();
+    let settings: Value = serde_json::from_str(website.settings_or_empty()).unwrap_or_default();
+    json!({
+        "kind": match change.kind {
+            engine::Kind::Installed => "installed",
+            engine::Kind::Updated => "updated",
+            engine::Kind::Removed => "removed",
+        },
+        "time": change.after.version().stamp.to_string(),
+        "elapsed_ms": system_clock::in_millis(change.elapsed),
+        "settings": settings,
+        "plan": website.plan.name,
+        "price": website.price,
+    })
 }
 
 /// `GET /_mock/websites/{id}`
@@ -233,9 +291,14 @@ pub(super) fn refused(refusal: Refusal) -> ControlError {
             ControlError::conflict(refusal.to_string(), "DELETE /_mock/websites/{id} uninstalls it")
         }
         Refusal::TooMuch(_) => ControlError::too_much(refusal.to_string()),
-        Refusal::NotAnObject(_) | Refusal::Invalid(_) => ControlError::bad_request(
-            refusal.to_string(),
-            "GET /_mock/schema shows the schema; nothing was changed",
-        ),
+        Refusal::NotAnObject(_) | Refusal::Invalid(_) => {
+            let hint = "GET /_mock/schema shows the schema; nothing was changed";
+            let violations = match &refusal {
+                Refusal::Invalid(misfit) => misfit.violations(),
+                _ => &[],
+            };
+            let problems = violations.iter().map(|one| (one.pointer.clone(), one.message.clone()));
+            ControlError::bad_request(refusal.to_string(), hint).with_problems(problems)
+        }
     }
 }

@@ -80,6 +80,11 @@ impl History {
         self.changes.iter().take_while(move |change| change.elapsed <= elapsed)
     }
 
+    /// The changes that are remembered, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().rev()
+    }
+
     /// Whether changes were forgotten.
     #[must_use]
     pub fn is_partial(&self) -> bool {

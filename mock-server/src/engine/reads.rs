@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::clock::{Moment, Stamp};
 use crate::engine::directory::Directory;
 use crate::engine::settings::configured_by;
-use crate::engine::{Filter, Item, Listed, Page, World, difference, listing};
+use crate::engine::{Change, Filter, Item, Listed, Page, World, difference, listing};
+use crate::id::WebsiteId;
 use crate::quirks::ListOrder;
 
 impl World {
@@ -64,6 +65,11 @@ impl World {
         let mut items = difference::difference(&query, &self.quirks);
         items.retain(|item| filter.trusts(item.website.id));
         items
+    }
+
+    /// What changed about a website, newest first, as far back as is remembered.
+    pub fn changes_of(&self, id: WebsiteId) -> impl Iterator<Item = &Change> {
+        self.history.newest_first().filter(move |change| change.id == id)
     }
 
     /// The directory as it was at `as_of`, or as it is.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use http::header::{DATE, HeaderValue};
+use http::header::{DATE, HeaderValue, USER_AGENT};
 
 use super::target::Target;
 use crate::api::Unread;
@@ -57,6 +57,10 @@ pub(super) fn entry(
         method: request.method().to_string(),
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
+        agent: request
+            .headers()
+            .get(USER_AGENT)
+            .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
         website: target.website,
         website_name: target.website.and_then(WebsiteId::number).map(|number| format!("w{number}")),
         status: delivery.outcome.response().map(|response| response.status().as_u16()),

@@ -9,7 +9,7 @@ use http::{Request, Response};
 
 use super::{OpenSocket, SharedSpace, UnderWay, system_clock};
 use crate::fault::Delivery;
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Exchange, Journal};
 use crate::operation::Operation;
 
 /// Called for every request to the REST API, with the name of its space, once its answer was sent
@@ -68,6 +68,8 @@ impl SharedSpace {
             if let Some(tap) = self.tapped() {
                 tap.handled(&mut space, request, &mut handled);
             }
+            let exchange = Exchange::of(request, handled.delivery.outcome.response());
+            space.journal.keep(handled.seq, exchange);
             // A copy for the listener: the journal may be emptied before the request has ended.
             let heard =
                 listener.and_then(|listener| Some((listener, space.journal.last()?.clone())));

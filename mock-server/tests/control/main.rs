@@ -8,6 +8,7 @@ mod events;
 mod guard;
 mod hooks;
 mod journal;
+mod page;
 mod rules;
 mod spaces;
 mod state;

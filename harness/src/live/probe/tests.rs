@@ -26,6 +26,7 @@ fn entry(at: u64, operation: Operation, page: &str, status: u16) -> Entry {
         method: "GET".to_owned(),
         path: format!("/v1/plugin/connect/websites/{page}"),
         query: String::new(),
+        agent: None,
         website: None,
         website_name: None,
         status: Some(status),
