@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crisp_mock_server::server::MockServer;
 use crisp_mock_server::spaces::Info;
 
+use crate::intercept::Intercepting;
 use crate::terminal::{FAINT, STRONG};
 
 /// What the banner tells.
@@ -20,7 +21,7 @@ pub struct Facts<'a> {
 }
 
 /// The banner of a server that has just started.
-pub fn banner(server: &MockServer) -> String {
+pub fn banner(server: &MockServer, intercepting: Option<&Intercepting>) -> String {
     let space = server.spaces().default_space().lock();
     let installed = space.world.directory().installed();
     let page = space.plugin().settings_url.as_deref();
@@ -28,7 +29,28 @@ pub fn banner(server: &MockServer) -> String {
         .zip(installed.first())
         .map(|(page, website)| crisp_mock_server::control::settings_url(page, website));
     let hooks = space.hooks.hooks().map(|(hook, _)| hook.to_string()).collect();
-    write(&Facts { info: server.info(), websites: installed.len(), hooks, settings_page })
+    let mut out =
+        write(&Facts { info: server.info(), websites: installed.len(), hooks, settings_page });
+    if let Some(intercepting) = intercepting {
+        out.push_str(&exports(intercepting));
+    }
+    out
+}
+
+/// What a plugin needs in its environment so that Crisp's own addresses lead here, for a shell.
+fn exports(intercepting: &Intercepting) -> String {
+    let mut out = format!(
+        "  {STRONG}A plugin that knows no host but api.crisp.chat{STRONG:#}   \
+         {FAINT}proxy {}; start it in a shell with{FAINT:#}\n",
+        intercepting.proxy_url()
+    );
+    for (name, value) in intercepting.variables(&|name| std::env::var_os(name)) {
+        let value = value.to_string_lossy().replace('\'', r"'\''");
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "export {name}='{value}'");
+    }
+    out.push('\n');
+    out
 }
 
 fn write(facts: &Facts<'_>) -> String {
