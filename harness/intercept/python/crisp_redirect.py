@@ -1,9 +1,13 @@
-"""Crisp's hosts are looked up as the emulator's address, and TLS to them is left out: by sockets and by
-asyncio, whatever library speaks. A connection through a proxy is left alone where it is a socket's (TLS
+"""Crisp's hosts have an address of this machine's, sockets that are to connect to it connect to the
+emulator, and TLS is left out there: by sockets and by asyncio, whatever library speaks. A connection through a proxy is left alone where it is a socket's (TLS
 is spoken to the proxy); asyncio's is without TLS there, too, which the proxy of crisp-mock takes."""
 
 import functools
 import socket
+
+# What Crisp's hosts are looked up as: nothing listens there, on any port. A library that keeps the port
+# that it was given and connects to the address that was found reaches the emulator all the same.
+STAND_IN = "127.67.82.83"
 
 
 def start(env):
@@ -14,7 +18,7 @@ def start(env):
     def is_crisps(name):
         return _matches(patterns, name)
 
-    _redirect_lookups(is_crisps, to)
+    _redirect_lookups(is_crisps)
     _redirect_sockets(is_crisps, to)
     try:
         import ssl
@@ -36,27 +40,24 @@ def _matches(patterns, name):
     )
 
 
-def _redirect_lookups(is_crisps, to):
+def _redirect_lookups(is_crisps):
     native = socket.getaddrinfo
 
     @functools.wraps(native)
     def getaddrinfo(host, port, *args, **keywords):
-        if is_crisps(host):
-            host, port = to
-        return native(host, port, *args, **keywords)
+        return native(STAND_IN if is_crisps(host) else host, port, *args, **keywords)
 
     socket.getaddrinfo = getaddrinfo
     native_by_name = socket.gethostbyname
 
     @functools.wraps(native_by_name)
     def gethostbyname(name):
-        return to[0] if is_crisps(name) else native_by_name(name)
+        return STAND_IN if is_crisps(name) else native_by_name(name)
 
     socket.gethostbyname = gethostbyname
 
 
 def _redirect_sockets(is_crisps, to):
-    """For programs that let the socket look a name up."""
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, _connecting(getattr(socket.socket, name), is_crisps, to))
 
@@ -64,8 +65,8 @@ def _redirect_sockets(is_crisps, to):
 def _connecting(native, is_crisps, to):
     @functools.wraps(native)
     def connect(self, address):
-        if isinstance(address, tuple) and address and is_crisps(address[0]):
-            address = to
+        if isinstance(address, tuple) and address:
+            address = to if address[0] == STAND_IN or is_crisps(address[0]) else address
         return native(self, address)
 
     return connect
