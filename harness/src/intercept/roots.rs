@@ -1,5 +1,6 @@
 //! The certificates that a plugin's processes trust: those that they would trust without us, and ours.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read as _;
 
@@ -13,36 +14,58 @@ const FURTHER: [&str; 3] = ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_C
 /// The most that is taken of one such file, in bytes; the system's own has about 200 KiB.
 const MOST: u64 = 16 << 20;
 
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
 /// The system's roots and those that the environment names, with ours, as one PEM text. What cannot be
 /// read is left out: then hosts that are allowed are not trusted, and the program says so itself.
 pub(super) fn bundle(ours: &str) -> String {
-    let mut bundle = ours.to_owned();
+    let mut bundle = Bundle::default();
+    bundle.take(ours);
     for root in rustls_native_certs::load_native_certs().certs {
-        push(&mut bundle, &root);
+        bundle.push(&STANDARD.encode(root));
     }
     for name in FURTHER {
         let file = std::env::var_os(name).and_then(|path| File::open(path).ok());
         let mut text = String::new();
         if file.is_some_and(|file| file.take(MOST).read_to_string(&mut text).is_ok()) {
-            bundle.push_str(&text);
-            bundle.push('\n');
+            bundle.take(&text);
         }
     }
-    bundle
+    bundle.text
 }
 
-/// Adds a certificate in PEM: lines of 64 digits (RFC 7468).
-fn push(bundle: &mut String, certificate: &[u8]) {
-    bundle.push_str("-----BEGIN CERTIFICATE-----\n");
-    let digits = STANDARD.encode(certificate);
-    let mut rest = digits.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at(rest.len().min(64));
-        bundle.push_str(line);
-        bundle.push('\n');
-        rest = after;
+/// Certificates, each once: a program may read all of them for every connection.
+#[derive(Default)]
+struct Bundle {
+    text: String,
+    known: HashSet<String>,
+}
+
+impl Bundle {
+    /// Takes the certificates of a PEM text.
+    fn take(&mut self, pem: &str) {
+        for block in pem.split(BEGIN).skip(1) {
+            if let Some((digits, _)) = block.split_once(END) {
+                self.push(&digits.split_whitespace().collect::<String>());
+            }
+        }
     }
-    bundle.push_str("-----END CERTIFICATE-----\n");
+
+    /// Adds a certificate, given in base64, in lines of 64 digits (RFC 7468).
+    fn push(&mut self, digits: &str) {
+        if !digits.is_ascii() || !self.known.insert(digits.to_owned()) {
+            return;
+        }
+        self.text.extend([BEGIN, "\n"]);
+        let mut rest = digits;
+        while !rest.is_empty() {
+            let (line, after) = rest.split_at(rest.len().min(64));
+            self.text.extend([line, "\n"]);
+            rest = after;
+        }
+        self.text.extend([END, "\n"]);
+    }
 }
 
 #[cfg(test)]
@@ -50,15 +73,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_written_in_lines_of_64_digits() {
-        let mut text = String::new();
-        push(&mut text, &[0xff; 60]);
-        let lines: Vec<_> = text.lines().map(str::len).collect();
-        assert_eq!(lines, [27, 64, 16, 25]);
+    fn each_certificate_is_there_once_in_lines_of_64_digits() {
+        let mut bundle = Bundle::default();
+        let digits = STANDARD.encode([0xff; 60]);
+        bundle.push(&digits);
+        bundle.take(&format!("a comment\n{BEGIN}\r\n{digits}\r\n{END}\n{BEGIN}\nAAAA\n{END}\n{BEGIN}"));
+        let lines: Vec<_> = bundle.text.lines().map(str::len).collect();
+        assert_eq!(lines, [27, 64, 16, 25, 27, 4, 25]);
     }
 
     #[test]
     fn ours_stands_first() {
-        assert!(bundle("ours\n").starts_with("ours\n"));
+        let ours = format!("{BEGIN}\nAAAA\n{END}\n");
+        assert!(bundle(&ours).starts_with(&ours));
     }
 }
