@@ -12,6 +12,8 @@ use crate::terminal::{FAINT, STRONG};
 pub struct Facts<'a> {
     /// Addresses and credentials.
     pub info: &'a Info,
+    /// Whether any credentials are taken for the plugin's.
+    pub takes_any: bool,
     /// How many websites there are.
     pub websites: usize,
     /// The web hooks.
@@ -29,8 +31,14 @@ pub fn banner(server: &MockServer, intercepting: Option<&Intercepting>) -> Strin
         .zip(installed.first())
         .map(|(page, website)| crisp_mock_server::control::settings_url(page, website));
     let hooks = space.hooks.hooks().map(|(hook, _)| hook.to_string()).collect();
-    let mut out =
-        write(&Facts { info: server.info(), websites: installed.len(), hooks, settings_page });
+    let takes_any = space.accounts().takes_any;
+    let mut out = write(&Facts {
+        takes_any,
+        info: server.info(),
+        websites: installed.len(),
+        hooks,
+        settings_page,
+    });
     if let Some(intercepting) = intercepting {
         out.push_str(&exports(intercepting));
     }
@@ -73,6 +81,12 @@ fn write(facts: &Facts<'_>) -> String {
     row("Control", control_url);
     row("Identifier", identifier);
     row("Key", key);
+    if facts.takes_any {
+        row(
+            "Credentials",
+            "any, on the plugin tier (--accept-any-credentials): for development only",
+        );
+    }
     row("Plugin", plugin_id);
     for hook in &facts.hooks {
         row("Web hook", hook);
@@ -179,6 +193,7 @@ mod tests {
         let info = info("http://127.0.0.1:8420");
         insta::assert_snapshot!(plain(&Facts {
             info: &info,
+            takes_any: false,
             websites: 25,
             hooks: vec!["http://127.0.0.1:3000/hook".to_owned()],
             settings_page: Some(
@@ -190,10 +205,17 @@ mod tests {
     #[test]
     fn without_a_settings_page_no_link_is_printed_and_another_port_is_named() {
         let info = info("http://127.0.0.1:40123");
-        let facts = Facts { info: &info, websites: 1, hooks: Vec::new(), settings_page: None };
+        let facts = Facts {
+            info: &info,
+            takes_any: true,
+            websites: 1,
+            hooks: Vec::new(),
+            settings_page: None,
+        };
         let shown = plain(&facts);
         assert!(!shown.contains("Hook secret"));
         assert!(!shown.contains("Settings page"));
+        assert!(shown.contains("for development only"));
         assert!(shown.contains("1 website,"));
         assert!(shown.contains("message=Hello --url http://127.0.0.1:40123"));
     }

@@ -77,7 +77,9 @@ mod tests {
         let mut bundle = Bundle::default();
         let digits = STANDARD.encode([0xff; 60]);
         bundle.push(&digits);
-        bundle.take(&format!("a comment\n{BEGIN}\r\n{digits}\r\n{END}\n{BEGIN}\nAAAA\n{END}\n{BEGIN}"));
+        bundle.take(&format!(
+            "a comment\n{BEGIN}\r\n{digits}\r\n{END}\n{BEGIN}\nAAAA\n{END}\n{BEGIN}"
+        ));
         let lines: Vec<_> = bundle.text.lines().map(str::len).collect();
         assert_eq!(lines, [27, 64, 16, 25, 27, 4, 25]);
     }
