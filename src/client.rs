@@ -131,6 +131,17 @@ pub struct ClientArguments {
     #[command(flatten)]
     pub intercept: InterceptArguments,
 
+    /// Take any credentials of the plugin of `--run` for its own, as one has whose credentials stand in its
+    /// source
+    #[arg(
+        long,
+        env = "CRISP_MOCK_ACCEPT_ANY_CREDENTIALS",
+        value_parser = FalseyValueParser::new(),
+        requires = "run",
+        hide_short_help = true
+    )]
+    pub accept_any_credentials: bool,
+
     /// From one poll to the next in real time: so fast do scenarios go over HTTP
     #[arg(
         long,
@@ -258,6 +269,7 @@ impl ClientArguments {
         let mut options: Vec<_> =
             given.map(|(name, value)| format!("{name} {}", quoted(value))).collect();
         options.extend(self.intercept.in_words());
+        options.extend(self.accept_any_credentials.then(|| "--accept-any-credentials".to_owned()));
         let options = options.join(" ");
         Ok((options, Box::new(launcher)))
     }
@@ -276,7 +288,12 @@ impl ClientArguments {
 
     /// On what terms a client outside is tried.
     fn terms(&self) -> Terms {
-        Terms { poll: self.poll, jobs: self.jobs, client_timeout: self.client_timeout }
+        Terms {
+            poll: self.poll,
+            jobs: self.jobs,
+            client_timeout: self.client_timeout,
+            any_credentials: self.accept_any_credentials,
+        }
     }
 }
 

@@ -211,23 +211,32 @@ fn without_the_option_the_same_plugins_reach_for_the_real_host() {
     }
 }
 
-/// `replay` of one scenario with an example whose other host is taken away.
-fn judged(runtime: Result<PathBuf, Missing>, example: &str, time: &str) {
+/// `replay` of one scenario with an example that does not find these variables.
+fn judged(
+    runtime: Result<PathBuf, Missing>,
+    example: &str,
+    hidden: &[(&str, &str)],
+    options: &[&str],
+) {
     let Some((runtime, mut isolated)) = or_skip(runtime.and_then(|it| Ok((it, isolated()?))))
     else {
         return;
     };
     let source = std::fs::read_to_string(repository("examples/mended-loop").join(example));
     let source = source.expect("the example is there");
-    let deaf = source.replace("CRISP_REST_HOST", "NO_SUCH_VARIABLE");
-    assert_ne!(source, deaf);
+    let mut deaf = source;
+    for (variable, replacement) in hidden {
+        assert!(deaf.contains(variable), "{variable} in {example}");
+        deaf = deaf.replace(variable, replacement);
+    }
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join(example), deaf).expect("a file can be written");
     let run = format!("{} {example}", runtime.display());
     let output = isolated
         .current_dir(folder.path())
         .arg(env!("CARGO_BIN_EXE_crisp-mock"))
-        .args(["replay", "builtin/basics/a-value-returns.yaml", "--intercept", "--time", time])
+        .args(["replay", "builtin/basics/a-value-returns.yaml", "--intercept"])
+        .args(options)
         .args(["--run", &run, "--read", "http://127.0.0.1:{port}/"])
         .output()
         .expect("it can be run");
@@ -237,15 +246,29 @@ fn judged(runtime: Result<PathBuf, Missing>, example: &str, time: &str) {
     assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
 }
 
+const HOST: (&str, &str) = ("CRISP_REST_HOST", "NO_SUCH_VARIABLE");
+
 #[test]
 fn a_node_plugin_that_knows_crisps_host_alone_is_judged_in_virtual_and_in_real_time() {
-    judged(node_of_this_machine(), "index.mjs", "virtual");
-    judged(node_24(), "index.mjs", "virtual");
-    judged(node_of_this_machine(), "index.mjs", "real");
+    judged(node_of_this_machine(), "index.mjs", &[HOST], &["--time", "virtual"]);
+    judged(node_24(), "index.mjs", &[HOST], &["--time", "virtual"]);
+    judged(node_of_this_machine(), "index.mjs", &[HOST], &["--time", "real"]);
 }
 
 #[test]
 fn a_python_plugin_that_knows_crisps_host_alone_is_judged_in_virtual_and_in_real_time() {
-    judged(program("python3"), "plugin.py", "virtual");
-    judged(program("python3"), "plugin.py", "real");
+    judged(program("python3"), "plugin.py", &[HOST], &["--time", "virtual"]);
+    judged(program("python3"), "plugin.py", &[HOST], &["--time", "real"]);
+}
+
+#[test]
+fn a_plugin_with_credentials_in_its_source_is_judged_in_virtual_and_in_real_time() {
+    let node = [HOST, ("CRISP_IDENTIFIER, CRISP_KEY }", "A = \"its own\", B = 1 }")];
+    let node = [node[0], node[1], ("${CRISP_IDENTIFIER}:${CRISP_KEY}", "${A}:${B}")];
+    let python = [HOST, ("{CRISP_IDENTIFIER}:{CRISP_KEY}", "its own:1")];
+    for time in ["virtual", "real"] {
+        let options = ["--accept-any-credentials", "--time", time];
+        judged(node_of_this_machine(), "index.mjs", &node, &options);
+        judged(program("python3"), "plugin.py", &python, &options);
+    }
 }
