@@ -2,15 +2,39 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, Proxy, StatusCode};
+use tempfile::TempDir;
 
-use crate::program::{Ended, Serving, program, run};
+use crate::program::{Ended, Serving, folder, program, run};
 
 /// No answer of the proxy takes longer, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `serve` with its files in a folder of this test's, so that they go however it ends.
+struct Intercepting {
+    serving: Serving,
+    _files: TempDir,
+}
+
+impl Deref for Intercepting {
+    type Target = Serving;
+
+    fn deref(&self) -> &Serving {
+        &self.serving
+    }
+}
+
+fn start(options: &[&str]) -> Intercepting {
+    let files = folder(&[]);
+    let mut command = program();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--intercept"]).args(options);
+    let serving = Serving::spawn(command.env("TMPDIR", files.path()));
+    Intercepting { serving, _files: files }
+}
 
 /// A variable that a plugin is to be started with.
 fn variable(serving: &Serving, name: &str) -> String {
@@ -68,13 +92,13 @@ fn ask_as_the_plugin(serving: &Serving) -> reqwest::Result<StatusCode> {
 
 #[test]
 fn a_client_that_trusts_the_certificate_reaches_the_emulator_by_crisps_address() {
-    let serving = Serving::start(&["--intercept"]);
+    let serving = start(&[]);
     assert_eq!(ask_as_the_plugin(&serving).unwrap(), StatusCode::OK);
 }
 
 #[test]
 fn a_reset_of_the_emulator_reaches_the_client_through_tls_as_a_reset() {
-    let serving = Serving::start(&["--intercept"]);
+    let serving = start(&[]);
     let armed = serving.ctl(&["fault", "account#1", "reset=true"]);
     assert_eq!(armed.code, Some(0), "{}", armed.stderr);
     let error = ask_as_the_plugin(&serving).unwrap_err();
@@ -88,18 +112,18 @@ fn a_reset_of_the_emulator_reaches_the_client_through_tls_as_a_reset() {
 
 #[test]
 fn another_host_is_answered_with_403_that_says_how_it_is_let_through() {
-    let mut serving = Serving::start(&["--intercept", "--quiet"]);
-    let answer = asked(&serving, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n");
+    let mut intercepting = start(&["--quiet"]);
+    let answer = asked(&intercepting, "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
     assert!(answer.contains("--intercept-allow a.test"), "{answer}");
-    let answer = asked(&serving, "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
+    let answer = asked(&intercepting, "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
     #[cfg(unix)]
     {
-        serving.signal("TERM");
-        assert_eq!(serving.wait(), Some(0));
+        intercepting.serving.signal("TERM");
+        assert_eq!(intercepting.serving.wait(), Some(0));
         let mut told = String::new();
-        serving.stderr.read_to_string(&mut told).unwrap();
+        intercepting.serving.stderr.read_to_string(&mut told).unwrap();
         for host in ["a.test:443", "b.test:80"] {
             assert!(told.contains(host), "{told}");
         }
@@ -110,7 +134,7 @@ fn another_host_is_answered_with_403_that_says_how_it_is_let_through() {
 fn a_host_that_is_allowed_is_reached_on_its_port_alone() {
     let own = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = own.local_addr().unwrap();
-    let serving = Serving::start(&["--intercept", "--intercept-allow", &format!("{address}")]);
+    let serving = start(&["--intercept-allow", &format!("{address}")]);
     let answering = std::thread::spawn(move || {
         let (mut stream, _) = own.accept().unwrap();
         let mut asked = [0; 4];
@@ -128,7 +152,7 @@ fn a_host_that_is_allowed_is_reached_on_its_port_alone() {
 
 #[test]
 fn a_request_that_opens_no_tunnel_reaches_the_emulator_too() {
-    let serving = Serving::start(&["--intercept"]);
+    let serving = start(&[]);
     let head = "GET https://api.crisp.chat/v1/plugin/connect/account HTTP/1.1\r\n\
                 Host: api.crisp.chat\r\nConnection: close\r\n\r\n";
     let answer = asked(&serving, head);
@@ -137,7 +161,7 @@ fn a_request_that_opens_no_tunnel_reaches_the_emulator_too() {
 
 #[test]
 fn what_is_no_request_or_too_long_is_turned_away() {
-    let serving = Serving::start(&["--intercept"]);
+    let serving = start(&[]);
     let answer = asked(&serving, "GET / HTTP/1.1\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("CRISP_REST_HOST"), "{answer}");
     let mut stream = connected(&serving);
@@ -153,15 +177,15 @@ fn what_is_no_request_or_too_long_is_turned_away() {
 fn its_files_are_their_owners_alone_and_go_with_the_server() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let mut serving = Serving::start(&["--intercept"]);
-    let roots = PathBuf::from(variable(&serving, "SSL_CERT_FILE"));
-    let folder = roots.parent().unwrap().to_owned();
+    let mut intercepting = start(&[]);
+    let roots = PathBuf::from(variable(&intercepting, "SSL_CERT_FILE"));
+    let place = roots.parent().unwrap().to_owned();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&roots), mode(&folder)), (0o600, 0o700));
+    assert_eq!((mode(&roots), mode(&place)), (0o600, 0o700));
     assert!(!std::fs::read_to_string(&roots).unwrap().contains("PRIVATE"));
-    serving.signal("TERM");
-    assert_eq!(serving.wait(), Some(0));
-    assert!(!folder.exists());
+    intercepting.serving.signal("TERM");
+    assert_eq!(intercepting.serving.wait(), Some(0));
+    assert!(!place.exists());
 }
 
 #[cfg(unix)]
@@ -194,11 +218,11 @@ fn the_banner_prints_the_variables_for_a_shell_and_says_that_any_credentials_are
 
 #[test]
 fn any_pair_is_the_plugins_where_that_is_asked_for_and_on_its_tier_alone() {
-    let serving = Serving::start(&["--intercept", "--accept-any-credentials"]);
+    let serving = start(&["--accept-any-credentials"]);
     assert_eq!(ask(&serving, "from-its-source", "x").unwrap(), StatusCode::OK);
     let known = serving.info["identifier"].as_str().unwrap();
     assert_eq!(ask(&serving, known, "another key").unwrap(), StatusCode::OK);
-    let strict = Serving::start(&["--intercept"]);
+    let strict = start(&[]);
     assert_eq!(ask(&strict, "from-its-source", "x").unwrap(), StatusCode::UNAUTHORIZED);
 }
 
