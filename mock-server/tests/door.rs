@@ -1,9 +1,12 @@
 //! An address that leads to one space.
 
-use crisp_mock_server::options::{Blueprint, WorldOptions};
-use crisp_mock_server::server::{MockServer, ServerOptions};
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use crisp_mock_server::options::{Blueprint, WorldOptions};
+use crisp_mock_server::server::{MockServer, ServerOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

@@ -7,9 +7,9 @@
 //!         ── preload (Node, Python): the same connection, without proxy and TLS ──► emulator
 //! ```
 //!
-//! [`hosts`] says which host goes where, [`request`] what is answered to the head of a request: both are
-//! pure. [`authority`] makes a certificate authority that lives as long as this process, [`proxy`] listens
-//! and relays, [`files`] writes what the processes of the plugin read, and [`variables`] has the names
+//! `hosts` says which host goes where, `request` what is answered to the head of a request: both are
+//! pure. `authority` makes a certificate authority that lives as long as this process, `proxy` listens
+//! and relays, `files` writes what the processes of the plugin read, and `variables` has the names
 //! under which they find it. Nothing here ever resolves or dials a host of Crisp's.
 
 mod authority;
