@@ -15,6 +15,7 @@ use crisp_mock_server::duration;
 use crate::client::ClientArguments;
 use crate::corpus::CORPUS;
 use crate::failure::Failure;
+use crate::intercept::tell_refused;
 use crate::options::whole;
 use crate::progress::{Limits, Progress};
 use crate::reports::{Events, ReportArguments};
@@ -113,7 +114,8 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     if arguments.zoo {
         return zoo(arguments);
     }
-    let candidate = arguments.client.candidate()?;
+    let interception = arguments.client.intercept.interception()?;
+    let candidate = arguments.client.candidate(interception.as_ref())?;
     arguments.reports.look()?;
     let outside = arguments.client.is_outside();
     let real = candidate.trial.in_real_time();
@@ -162,6 +164,7 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     }
     let told = events.exit_code();
     events.write(&arguments.reports);
+    interception.iter().for_each(|interception| tell_refused(interception));
     let found = searched.map_err(refused)?;
     if let Some(unkept) = &found.unkept {
         terminal::complain(&format!("error: {unkept}"));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use crisp_harness::candidate::{Candidate, ClientChoice};
+use crisp_harness::intercept::Interception;
 use crisp_harness::live::{OverHttp, OwnDriver, Terms};
 use crisp_harness::peer::{
     CommandLine, Launcher, PeerOptions, Plugin, Process, SavePage, Service, Time, View,
@@ -16,11 +17,13 @@ use crisp_mock_server::duration;
 
 use crate::document::read_text;
 use crate::failure::Failure;
+use crate::intercept::InterceptArguments;
 use crate::options::at_least_one;
 use crate::warden;
 
 /// Which client is judged.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("intercept", |intercept| intercept.requires("run").hide_short_help(true)))]
 pub struct ClientArguments {
     /// The client that is judged: `sync` (crisp-sync itself), `guide` (the loop of Crisp's guide), `sync-events` and
     /// `guide-events` (the same, listening) or `mutant:NAME` (crisp-sync with a mistake; docs/zoo.md has the names)
@@ -124,6 +127,21 @@ pub struct ClientArguments {
     )]
     pub time: WhichTime,
 
+    /// Whether Crisp's own addresses are answered, for the plugin of `--run`
+    #[command(flatten)]
+    pub intercept: InterceptArguments,
+
+    /// Take any credentials of the plugin of `--run` for its own, as one has whose credentials stand in its
+    /// source
+    #[arg(
+        long,
+        env = "CRISP_MOCK_ACCEPT_ANY_CREDENTIALS",
+        value_parser = FalseyValueParser::new(),
+        requires = "run",
+        hide_short_help = true
+    )]
+    pub accept_any_credentials: bool,
+
     /// From one poll to the next in real time: so fast do scenarios go over HTTP
     #[arg(
         long,
@@ -137,13 +155,17 @@ pub struct ClientArguments {
 }
 
 impl ClientArguments {
-    /// The client on trial.
+    /// The client on trial; a plugin of `--run` reaches the emulator by Crisp's own addresses, too, if there
+    /// is an interception.
     ///
     /// # Errors
     ///
     /// [`Failure::Usage`] when the options do not fit together.
-    pub fn candidate(&self) -> Result<Candidate, Failure> {
-        if let Some(candidate) = self.outside()? {
+    pub fn candidate(
+        &self,
+        interception: Option<&Arc<Interception>>,
+    ) -> Result<Candidate, Failure> {
+        if let Some(candidate) = self.outside(interception)? {
             return Ok(candidate);
         }
         if !self.over_http {
@@ -170,7 +192,10 @@ impl ClientArguments {
     }
 
     /// The user's own client, if one is named.
-    fn outside(&self) -> Result<Option<Candidate>, Failure> {
+    fn outside(
+        &self,
+        interception: Option<&Arc<Interception>>,
+    ) -> Result<Option<Candidate>, Failure> {
         if self.run.is_none() && self.read.is_some() {
             return Err(Failure::usage(
                 "`--read` says where a plugin shows its cache, and none is started",
@@ -179,7 +204,7 @@ impl ClientArguments {
         }
         let (options, launcher): (_, Box<dyn Launcher>) =
             match (&self.run, &self.client_cmd, &self.client_url) {
-                (Some(run), ..) => self.plugin(run)?,
+                (Some(run), ..) => self.plugin(run, interception)?,
                 (_, Some(command), _) => {
                     let line = command_line("--client-cmd", command)?;
                     let launcher = Process::new(line, self.peer_options()?);
@@ -215,7 +240,11 @@ impl ClientArguments {
         }))
     }
 
-    fn plugin(&self, run: &str) -> Result<(String, Box<dyn Launcher>), Failure> {
+    fn plugin(
+        &self,
+        run: &str,
+        interception: Option<&Arc<Interception>>,
+    ) -> Result<(String, Box<dyn Launcher>), Failure> {
         let Some(read) = &self.read else {
             return Err(Failure::usage(
                 "`--run` starts a plugin, and nothing says where its cache can be read",
@@ -227,7 +256,8 @@ impl ClientArguments {
         let save =
             self.save.as_deref().map(|save| SavePage::parse(save, self.save_body.as_deref()));
         let save = save.transpose().map_err(|problem| refused("--save", &problem))?;
-        let launcher = Plugin::new(line, read, save, self.peer_options()?)
+        let options = PeerOptions { intercept: interception.cloned(), ..self.peer_options()? };
+        let launcher = Plugin::new(line, read, save, options)
             .map_err(|problem| refused("--read", &problem))?;
         let all = [
             ("--run", Some(run)),
@@ -236,8 +266,10 @@ impl ClientArguments {
             ("--save-body", self.save_body.as_deref()),
         ];
         let given = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let options: Vec<_> =
+        let mut options: Vec<_> =
             given.map(|(name, value)| format!("{name} {}", quoted(value))).collect();
+        options.extend(self.intercept.in_words());
+        options.extend(self.accept_any_credentials.then(|| "--accept-any-credentials".to_owned()));
         let options = options.join(" ");
         Ok((options, Box::new(launcher)))
     }
@@ -250,12 +282,18 @@ impl ClientArguments {
             time: self.time.into(),
             // Without one, clients end with us as long as we are not killed.
             warden: warden::start().map(Arc::new),
+            intercept: None,
         })
     }
 
     /// On what terms a client outside is tried.
     fn terms(&self) -> Terms {
-        Terms { poll: self.poll, jobs: self.jobs, client_timeout: self.client_timeout }
+        Terms {
+            poll: self.poll,
+            jobs: self.jobs,
+            client_timeout: self.client_timeout,
+            any_credentials: self.accept_any_credentials,
+        }
     }
 }
 

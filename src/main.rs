@@ -15,6 +15,7 @@ mod exec;
 mod explain;
 mod failure;
 mod healthcheck;
+mod intercept;
 mod journal_file;
 mod options;
 mod progress;

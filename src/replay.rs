@@ -11,6 +11,7 @@ use crisp_harness::search::{self, Files};
 use crate::client::ClientArguments;
 use crate::corpus;
 use crate::failure::Failure;
+use crate::intercept::tell_refused;
 use crate::progress::{Limits, Progress};
 use crate::reports::{Events, ReportArguments};
 use crate::terminal;
@@ -31,7 +32,8 @@ pub struct ReplayArguments {
 
 /// Replays; the exit code is that of the verdict.
 pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
-    let candidate = arguments.client.candidate()?;
+    let interception = arguments.client.intercept.interception()?;
+    let candidate = arguments.client.candidate(interception.as_ref())?;
     arguments.reports.look()?;
     let files = files(&arguments.paths)?;
     let real = candidate.trial.in_real_time();
@@ -57,6 +59,7 @@ pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     }
     let told = events.exit_code();
     events.write(&arguments.reports);
+    interception.iter().for_each(|interception| tell_refused(interception));
     let code = replayed.map_err(Failure::Untried)?;
     Ok(ExitCode::from(told.unwrap_or(code as u8)))
 }

@@ -18,6 +18,8 @@
 //! | [`RTM_FRAME`] from a client, and the names of events that a socket wants | 64 KiB | the socket is closed; more names are not taken |
 //! | [`RTM_INSTALLS`] that a socket remembers since it was bound | 4,000 | the socket is closed |
 //! | deliveries of web hooks | 1,000, 16 MiB of bodies | the oldest go, and are counted ([`Queue`](crate::hooks::Queue)) |
+//! | [`INTERCEPTED_CONNECTIONS`] of a proxy of `--intercept` | 1,024 | then the kernel's queue |
+//! | [`REFUSED_HOSTS`] that such a proxy names at the end | 100 | requests for others are counted together |
 //! | usage bills of a website | 100 | the oldest go ([`Usage`](crate::engine::Usage)) |
 //!
 //! A connection costs about 20 KB while it is open. What many of them cost is given back to the allocator
@@ -63,3 +65,9 @@ pub const RTM_FRAME: usize = 64 << 10;
 
 /// Websites installed since a socket was bound that it remembers: it is not bound to them.
 pub const RTM_INSTALLS: usize = 4_000;
+
+/// Connections that a proxy of `--intercept` carries at the same time.
+pub const INTERCEPTED_CONNECTIONS: usize = 1_024;
+
+/// Hosts that were refused by such a proxy and are named.
+pub const REFUSED_HOSTS: usize = 100;

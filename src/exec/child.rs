@@ -50,7 +50,7 @@ impl Child {
     pub fn start(
         program: &Path,
         arguments: &[OsString],
-        variables: Vec<(String, String)>,
+        variables: Vec<(String, OsString)>,
     ) -> Result<Self, Failure> {
         #[cfg(unix)]
         let warden = Group::wanted();

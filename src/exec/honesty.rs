@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::summary::{NOTHING_CAME, Summary, counted};
+use super::summary::{Summary, counted};
 
 /// A reason to turn success into failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,7 +34,9 @@ pub fn reasons(fail_on: &[FailOn], summary: &Summary) -> Vec<String> {
 fn why(fail_on: FailOn, summary: &Summary) -> Option<String> {
     let usage = &summary.usage;
     match fail_on {
-        FailOn::Idle => (summary.total() == 0).then(|| format!("--fail-on idle: {NOTHING_CAME}")),
+        FailOn::Idle => {
+            (summary.total() == 0).then(|| format!("--fail-on idle: {}", summary.nothing_came()))
+        }
         FailOn::Unmatched => summary.counts.unmatched.as_ref().map(|example| {
             let number = counted(summary.unmatched(), "request");
             format!("--fail-on unmatched: {number} met no route, the latest {example}")

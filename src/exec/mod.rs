@@ -26,6 +26,7 @@ use crisp_mock_server::server::MockServer;
 use crisp_mock_server::spaces::Spaces;
 
 use crate::failure::Failure;
+use crate::intercept::InterceptArguments;
 use crate::journal_file::JournalFile;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
 use crate::serve::{self, ending, ready};
@@ -99,6 +100,10 @@ pub struct ExecArguments {
     /// What to start
     #[command(flatten)]
     pub server: ServerArguments,
+
+    /// Whether Crisp's own addresses are answered
+    #[command(flatten)]
+    pub intercept: InterceptArguments,
 }
 
 /// Runs a command against an emulator of its own.
@@ -138,7 +143,12 @@ async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode,
         terminal::say(&ready::line(server.info()));
         terminal::written()?;
     }
-    let variables = variables(server.info(), token.as_deref(), &arguments.variables);
+    let mut variables = variables(server.info(), token.as_deref(), &arguments.variables);
+    let intercepting = arguments.intercept.start(&server).await?;
+    if let Some(intercepting) = &intercepting {
+        let added = intercepting.variables(&|name| present(&variables, name));
+        variables.extend(added.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
     let mut child = Child::start(&program, words, variables)?;
     let not_needed = ending::not_needed(&server, idle_exit, parent);
     let end = match child.end(&mut signals, not_needed).await? {
@@ -147,9 +157,18 @@ async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode,
     };
     signals.end_at_the_next();
     let server = stop(server).await;
-    let summary = Summary::of(&tally, &server);
+    let summary = Summary::of(&tally, &server, intercepting.is_some());
     let ours = judge(arguments, &end, &summary, journal.as_ref().as_ref());
+    if let Some(intercepting) = intercepting {
+        intercepting.tell_refused();
+    }
     end.exit(ours)
+}
+
+/// A variable as the command finds it: one of those, the latest first, or else one of ours.
+fn present(variables: &[(String, OsString)], name: &str) -> Option<OsString> {
+    let found = variables.iter().rev().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.clone()).or_else(|| std::env::var_os(name))
 }
 
 /// Stops the server; its spaces stay readable.

@@ -17,6 +17,9 @@ const MOST_NAMED: usize = 10;
 pub const NOTHING_CAME: &str =
     "0 requests received: is setRestHost(process.env.CRISP_REST_HOST) called?";
 
+/// The same where Crisp's address leads to the emulator.
+pub const NOTHING_CAME_BY_INTERCEPT: &str = "0 requests received: does the command's runtime take HTTPS_PROXY? docs/intercept.md has a table";
+
 /// What came of the command, as far as the emulator saw it.
 #[derive(Debug)]
 pub struct Summary {
@@ -26,16 +29,25 @@ pub struct Summary {
     pub usage: UsageSummary,
     /// Requests a day in the default space.
     pub limit: Option<u64>,
+    /// Whether Crisp's own address leads to the emulator.
+    pub intercepts: bool,
 }
 
 impl Summary {
     /// Takes stock.
-    pub fn of(tally: &Tally, spaces: &Spaces) -> Self {
+    pub fn of(tally: &Tally, spaces: &Spaces, intercepts: bool) -> Self {
         Self {
             counts: tally.counts(),
             usage: spaces.usage_summary(),
             limit: spaces.default_space().lock().world.quota.limit,
+            intercepts,
         }
+    }
+
+    /// Why it may be that no request came.
+    #[must_use]
+    pub fn nothing_came(&self) -> &'static str {
+        if self.intercepts { NOTHING_CAME_BY_INTERCEPT } else { NOTHING_CAME }
     }
 
     /// How many requests there were.
@@ -82,7 +94,7 @@ impl Summary {
         let mut out = String::new();
         let total = self.total();
         if total == 0 {
-            let _ = writeln!(out, "crisp-mock: {ODD}{NOTHING_CAME}{ODD:#}");
+            let _ = writeln!(out, "crisp-mock: {ODD}{}{ODD:#}", self.nothing_came());
         } else {
             let requests = counted(total, "request");
             let _ =
@@ -208,6 +220,7 @@ mod tests {
                 ..UsageSummary::default()
             },
             limit: Some(10_000),
+            intercepts: false,
         };
         let text = anstream::adapter::strip_str(&summary.text()).to_string();
         insta::assert_snapshot!(text, @r#"

@@ -1,5 +1,6 @@
 //! The environment of the command: address and credentials of the emulator, and `--env` templates.
 
+use std::ffi::OsString;
 use std::str::FromStr;
 
 use crisp_mock_server::nearest::nearest;
@@ -98,7 +99,7 @@ impl Template {
 
 /// Every variable that the command gets: ours, then those that were asked for.
 #[must_use]
-pub fn variables(info: &Info, token: Option<&str>, asked: &[Template]) -> Vec<(String, String)> {
+pub fn variables(info: &Info, token: Option<&str>, asked: &[Template]) -> Vec<(String, OsString)> {
     let mut variables = vec![
         ("CRISP_REST_HOST", &info.url),
         ("CRISP_REST_URL", &info.rest_url),
@@ -116,8 +117,8 @@ pub fn variables(info: &Info, token: Option<&str>, asked: &[Template]) -> Vec<(S
     }
     let facts = serde_json::to_value(info).unwrap_or_default();
     let facts = facts.as_object().cloned().unwrap_or_default();
-    let ours = variables.into_iter().map(|(name, value)| (name.to_owned(), value.clone()));
-    let theirs = asked.iter().map(|template| (template.name.clone(), template.fill(&facts)));
+    let ours = variables.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+    let theirs = asked.iter().map(|template| (template.name.clone(), template.fill(&facts).into()));
     ours.chain(theirs).collect()
 }
 
@@ -148,7 +149,7 @@ mod tests {
 
     fn filled(template: &str) -> String {
         let asked: Template = template.parse().unwrap();
-        variables(&info(), None, &[asked]).pop().unwrap().1
+        variables(&info(), None, &[asked]).pop().unwrap().1.into_string().unwrap()
     }
 
     #[test]

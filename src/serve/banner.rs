@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use crisp_mock_server::server::MockServer;
 use crisp_mock_server::spaces::Info;
 
+use crate::intercept::Intercepting;
 use crate::terminal::{FAINT, STRONG};
 
 /// What the banner tells.
 pub struct Facts<'a> {
     /// Addresses and credentials.
     pub info: &'a Info,
+    /// Whether any credentials are taken for the plugin's.
+    pub takes_any: bool,
     /// How many websites there are.
     pub websites: usize,
     /// The web hooks.
@@ -20,7 +23,7 @@ pub struct Facts<'a> {
 }
 
 /// The banner of a server that has just started.
-pub fn banner(server: &MockServer) -> String {
+pub fn banner(server: &MockServer, intercepting: Option<&Intercepting>) -> String {
     let space = server.spaces().default_space().lock();
     let installed = space.world.directory().installed();
     let page = space.plugin().settings_url.as_deref();
@@ -28,7 +31,34 @@ pub fn banner(server: &MockServer) -> String {
         .zip(installed.first())
         .map(|(page, website)| crisp_mock_server::control::settings_url(page, website));
     let hooks = space.hooks.hooks().map(|(hook, _)| hook.to_string()).collect();
-    write(&Facts { info: server.info(), websites: installed.len(), hooks, settings_page })
+    let takes_any = space.accounts().takes_any;
+    let mut out = write(&Facts {
+        takes_any,
+        info: server.info(),
+        websites: installed.len(),
+        hooks,
+        settings_page,
+    });
+    if let Some(intercepting) = intercepting {
+        out.push_str(&exports(intercepting));
+    }
+    out
+}
+
+/// What a plugin needs in its environment so that Crisp's own addresses lead here, for a shell.
+fn exports(intercepting: &Intercepting) -> String {
+    let mut out = format!(
+        "  {STRONG}A plugin that knows no host but api.crisp.chat{STRONG:#}   \
+         {FAINT}proxy {}; start it in a shell with{FAINT:#}\n",
+        intercepting.proxy_url()
+    );
+    for (name, value) in intercepting.variables(&|name| std::env::var_os(name)) {
+        let value = value.to_string_lossy().replace('\'', r"'\''");
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "export {name}='{value}'");
+    }
+    out.push('\n');
+    out
 }
 
 fn write(facts: &Facts<'_>) -> String {
@@ -55,6 +85,12 @@ fn write(facts: &Facts<'_>) -> String {
     row("Control", control_url);
     row("Identifier", identifier);
     row("Key", key);
+    if facts.takes_any {
+        row(
+            "Credentials",
+            "any, on the plugin tier (--accept-any-credentials): for development only",
+        );
+    }
     row("Plugin", plugin_id);
     for hook in &facts.hooks {
         row("Web hook", hook);
@@ -161,6 +197,7 @@ mod tests {
         let info = info("http://127.0.0.1:8420");
         insta::assert_snapshot!(plain(&Facts {
             info: &info,
+            takes_any: false,
             websites: 25,
             hooks: vec!["http://127.0.0.1:3000/hook".to_owned()],
             settings_page: Some(
@@ -172,10 +209,17 @@ mod tests {
     #[test]
     fn without_a_settings_page_no_link_is_printed_and_another_port_is_named() {
         let info = info("http://127.0.0.1:40123");
-        let facts = Facts { info: &info, websites: 1, hooks: Vec::new(), settings_page: None };
+        let facts = Facts {
+            info: &info,
+            takes_any: true,
+            websites: 1,
+            hooks: Vec::new(),
+            settings_page: None,
+        };
         let shown = plain(&facts);
         assert!(!shown.contains("Hook secret"));
         assert!(!shown.contains("Settings page"));
+        assert!(shown.contains("for development only"));
         assert!(shown.contains("1 website,"));
         assert!(shown.contains("message=Hello --url http://127.0.0.1:40123"));
     }

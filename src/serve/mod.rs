@@ -17,6 +17,7 @@ use crisp_mock_server::server::{Bound, MockServer, ServerOptions, StartError};
 use crisp_mock_server::spaces::Listener;
 
 use crate::failure::Failure;
+use crate::intercept::InterceptArguments;
 use crate::options::{Listen, Print, Resolved, ServerArguments, resolve};
 use crate::{runtime, terminal};
 
@@ -39,6 +40,10 @@ pub struct ServeArguments {
     #[command(flatten)]
     pub server: ServerArguments,
 
+    /// Whether Crisp's own addresses are answered
+    #[command(flatten)]
+    pub intercept: InterceptArguments,
+
     /// Log no requests
     #[arg(short, long, env = "CRISP_MOCK_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
@@ -50,23 +55,24 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if !resolved.remarks.is_empty() {
         terminal::complain(&resolved.remarks);
     }
-    runtime::for_a_server()?.block_on(serve(resolved, arguments.quiet))
+    runtime::for_a_server()?.block_on(serve(resolved, &arguments))
 }
 
-async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
+async fn serve(resolved: Resolved, arguments: &ServeArguments) -> Result<ExitCode, Failure> {
     // Before anything is said to be ready, so that no signal comes too early.
     let mut signals = Signals::listen()?;
     let bound = bind(&resolved).await?;
     let options = &resolved.options;
-    let log = (!quiet).then(Log::start);
+    let log = (!arguments.quiet).then(Log::start);
     let journal = options.journal.as_deref().map(JournalFile::open).transpose()?.map(Arc::new);
     let listener = listener(log.as_ref(), journal.clone());
     let (idle_exit, parent_pid) = (options.idle_exit.map(Duration::from), options.parent_pid);
     let print = options.print.unwrap_or_default();
     let server = start(bound, resolved, listener)?;
+    let intercepting = arguments.intercept.start(&server).await?;
     match print {
-        Print::Text => terminal::print(&banner::banner(&server)),
-        Print::Json => terminal::say(&ready::line(server.info())),
+        Print::Text => terminal::print(&banner::banner(&server, intercepting.as_ref())),
+        Print::Json => terminal::say(&ready::line_with(server.info(), intercepting.as_ref())),
     }
     // Whoever waits for it would wait for ever.
     terminal::written()?;
@@ -78,6 +84,9 @@ async fn serve(resolved: Resolved, quiet: bool) -> Result<ExitCode, Failure> {
     server.stop().await;
     if let Some(log) = log {
         log.finish();
+    }
+    if let Some(intercepting) = intercepting {
+        intercepting.tell_refused();
     }
     if journal.is_some_and(|journal| !journal.is_whole()) {
         return Ok(ExitCode::from(JOURNAL_LOST));

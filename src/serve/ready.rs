@@ -6,11 +6,26 @@ use std::path::Path;
 use crisp_mock_server::spaces::Info;
 
 use crate::failure::Failure;
+use crate::intercept::Intercepting;
 
 /// Addresses and credentials on one line.
 pub fn line(info: &Info) -> String {
     // An Info is nothing but texts and a number.
     serde_json::to_string(info).unwrap_or_default()
+}
+
+/// The same, with what a program needs in its environment so that Crisp's own addresses lead here.
+pub fn line_with(info: &Info, intercepting: Option<&Intercepting>) -> String {
+    let Some(intercepting) = intercepting else { return line(info) };
+    let mut all = serde_json::to_value(info).unwrap_or_default();
+    let variables = intercepting.variables(&|name| std::env::var_os(name));
+    let variables = variables
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_string_lossy().into_owned().into()));
+    if let Some(all) = all.as_object_mut() {
+        all.insert("intercept".to_owned(), serde_json::Value::Object(variables.collect()));
+    }
+    all.to_string()
 }
 
 /// Removes the file of an earlier server, which a fixture would take for that of this one.

@@ -28,6 +28,7 @@ fn every_crate_has_its_licences_and_a_readme_and_nothing_that_only_the_repositor
         }
         let known = [
             "build.rs",
+            "intercept/",
             "preload/",
             "src/",
             "ui/",

@@ -13,6 +13,7 @@ mod ending;
 mod exec;
 mod full_disk;
 mod help;
+mod intercept;
 mod judged;
 mod left_behind;
 mod lessons;

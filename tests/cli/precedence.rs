@@ -21,7 +21,7 @@ enum Probe {
 type Row = (&'static str, [&'static str; 3], Probe);
 
 #[rustfmt::skip]
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 29] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(|one| one.url().rsplit_once(':').unwrap().0.to_owned())),
     ("rtm_listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(socket_for_go)),
     ("websites", ["2", "3", "4"], Probe::Serving(|one| websites(one).len().to_string())),
@@ -30,6 +30,7 @@ const ROWS: [Row; 28] = [
     ("schema", ["0.json", "1.json", "2.json"], Probe::Serving(|one| one.ctl_json(&["schema"])["title"].to_string())),
     ("identifier", ["a", "b", "c"], Probe::Serving(|one| one.info["identifier"].to_string())),
     ("key", ["a", "b", "c"], Probe::Serving(|one| one.info["key"].to_string())),
+    ("accept_any_credentials", ["true", "false", "true"], Probe::Serving(|one| answer(request(one.url(), "/v1/plugin/connect/account", &as_the_plugin("a", "b")))[..12].to_owned())),
     ("quota", ["5", "off", "7"], Probe::Serving(|one| one.ctl_json(&["quota"])["limit"].to_string())),
     ("page_size", ["2", "3", "4"], Probe::Serving(|one| one.ctl_json(&["quirks"])["page-size"].to_string())),
     ("profile", ["hostile", "typical", "hostile"], Probe::Serving(|one| one.ctl_json(&["quirks"]).to_string())),

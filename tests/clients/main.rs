@@ -21,6 +21,7 @@ mod example_plugins;
 mod faults;
 mod frameworks;
 mod hooks;
+mod intercept;
 mod judged;
 mod moved;
 mod openapi;

@@ -4,14 +4,14 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crisp_mock_server::options::Blueprint;
-use crisp_mock_server::server::{MockServer, ServerOptions};
+use crisp_mock_server::options::{Blueprint, WorldOptions};
+use crisp_mock_server::server::{Door, MockServer, ServerOptions};
 use crisp_mock_server::spaces::{Info, SharedSpace};
 use tokio::runtime::Runtime;
 
 use crate::candidate::Untried;
 use crate::open_files;
-use crate::peer::Access;
+use crate::peer::{Access, PeerError};
 use crate::scenario::Client;
 
 /// A space that is not used for so long is forgotten; the run that uses it asks all the time.
@@ -25,7 +25,8 @@ pub(super) struct SharedEmulator {
 }
 
 impl SharedEmulator {
-    pub(super) fn start() -> Result<Self, Untried> {
+    /// Starts it; where clients may have any credentials, those of no space lead to the default one.
+    pub(super) fn start(any_credentials: bool) -> Result<Self, Untried> {
         let failed = |problem: &dyn Display| Untried {
             problem: format!("the emulator cannot be started: {problem}"),
             hint: None,
@@ -33,7 +34,10 @@ impl SharedEmulator {
         let runtime =
             open_files::look().and_then(|()| Runtime::new()).map_err(|error| failed(&error))?;
         let server = runtime
-            .block_on(MockServer::start(ServerOptions::default()))
+            .block_on(MockServer::start(ServerOptions::from(WorldOptions {
+                accept_any_credentials: any_credentials.then_some(true),
+                ..WorldOptions::default()
+            })))
             .map_err(|error| failed(&error))?;
         Ok(Self { server, runtime })
     }
@@ -48,6 +52,12 @@ impl SharedEmulator {
         self.server.spaces().remove(cell.name());
     }
 
+    /// An address of its own for a space.
+    pub(super) async fn door(&self, cell: &Arc<SharedSpace>) -> Result<Door, PeerError> {
+        let door = self.server.door(Arc::clone(cell)).await;
+        door.map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))
+    }
+
     /// The space that is there without being asked for, to which credentials of no other lead.
     pub(super) fn default_space(&self) -> &Arc<SharedSpace> {
         self.server.spaces().default_space()
@@ -60,8 +70,19 @@ impl SharedEmulator {
 
     /// Where a client finds a space.
     pub(super) fn access(&self, cell: &SharedSpace, client: Client, poll: Duration) -> Access {
+        self.access_at(&self.server.info().url, cell, client, poll)
+    }
+
+    /// The same at an address of its own.
+    pub(super) fn access_at(
+        &self,
+        url: &str,
+        cell: &SharedSpace,
+        client: Client,
+        poll: Duration,
+    ) -> Access {
         let space = cell.lock();
-        let info = Info::of(&space, &self.server.info().url);
+        let info = Info::of(&space, url);
         Access::of(info, poll, space.clock.wall_at_start().timestamp(), client)
     }
 }

@@ -47,6 +47,8 @@ pub struct Terms {
     pub jobs: Option<NonZeroUsize>,
     /// Within this time a client has to reply.
     pub client_timeout: Duration,
+    /// Whether a client may have any credentials: its address alone leads to its world.
+    pub any_credentials: bool,
 }
 
 impl Default for Terms {
@@ -55,6 +57,7 @@ impl Default for Terms {
             poll: Duration::from_millis(200),
             jobs: None,
             client_timeout: Duration::from_secs(10),
+            any_credentials: false,
         }
     }
 }

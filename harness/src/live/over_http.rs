@@ -1,6 +1,7 @@
 //! A trial of a client outside: its scenarios are judged over HTTP, by a clock that is moved by hand
 //! where the client has one, and else in real time.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
@@ -65,7 +66,18 @@ impl OverHttp {
     }
 
     fn emulator(&self) -> Result<&SharedEmulator, Untried> {
-        self.emulator.get_or_init(SharedEmulator::start).as_ref().map_err(Clone::clone)
+        let start = || SharedEmulator::start(self.terms.any_credentials);
+        self.emulator.get_or_init(start).as_ref().map_err(Clone::clone)
+    }
+
+    /// A scenario as it is run: where clients may have any credentials, its world takes them.
+    fn opened<'a>(&self, prepared: &'a Prepared) -> Cow<'a, Prepared> {
+        if !self.terms.any_credentials {
+            return Cow::Borrowed(prepared);
+        }
+        let mut blueprint = (*prepared.blueprint).clone();
+        blueprint.options.accept_any_credentials = Some(true);
+        Cow::Owned(Prepared { blueprint: Arc::new(blueprint), ..prepared.clone() })
     }
 
     /// What the clients of this launcher say of themselves: one is started to be asked.
@@ -215,6 +227,7 @@ impl Trial for OverHttp {
         prepared: &Prepared,
         left: &Deadline<'_>,
     ) -> Result<Option<Judged>, Untried> {
+        let prepared = &*self.opened(prepared);
         self.patiently(prepared, &|| match self.at_once(prepared, left)? {
             ControlFlow::Break(judged) => Ok(judged),
             ControlFlow::Continue(emulator) => {
@@ -224,6 +237,7 @@ impl Trial for OverHttp {
     }
 
     fn glance(&self, prepared: &Prepared, left: &Deadline<'_>) -> Result<Option<Judged>, Untried> {
+        let prepared = &*self.opened(prepared);
         self.patiently(prepared, &|| self.look(prepared, left))
     }
 

@@ -88,7 +88,17 @@ impl OverHttp {
         tempo: Tempo,
     ) -> Result<(Judged, Duration), PeerError> {
         let client = scaling::client(&prepared.scenario, tempo);
-        let access = emulator.access(cell, client, tempo.poll());
+        let door = match self.terms.any_credentials {
+            true => Some(emulator.door(cell).await?),
+            false => None,
+        };
+        let access = match &door {
+            Some(door) => {
+                let url = format!("http://{}", door.address());
+                emulator.access_at(&url, cell, client, tempo.poll())
+            }
+            None => emulator.access(cell, client, tempo.poll()),
+        };
         let peer = self.launch(&access).await?;
         let about = demands::about(peer.greeting(), demands::real_time(peer.greeting(), tempo));
         let mut history =

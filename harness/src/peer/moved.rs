@@ -28,15 +28,20 @@ impl Moved {
         Ok(Self { preload, channel: Arc::new(channel), elapsed: Mutex::default() })
     }
 
-    /// What the plugin's processes find in their environment.
-    pub(super) fn variables(&self, access: &Access) -> Vec<(String, OsString)> {
+    /// What the plugin's processes find in their environment; `present` says what they would find without
+    /// it.
+    pub(super) fn variables(
+        &self,
+        access: &Access,
+        present: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Vec<(String, OsString)> {
         // Sets of texts have one order in every run.
         let hashes = std::env::var("PYTHONHASHSEED").unwrap_or_else(|_| "0".to_owned());
         let seed = access.client.seed.unwrap_or(1).to_string();
         let clock = self.channel.variables(&access.rest_host, access.now);
         let clock = clock.into_iter().chain([("CRISP_SEED", seed), ("PYTHONHASHSEED", hashes)]);
         let clock = clock.map(|(name, value)| (name, OsString::from(value)));
-        let all = self.preload.variables().into_iter().chain(clock);
+        let all = self.preload.variables(present).into_iter().chain(clock);
         all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 

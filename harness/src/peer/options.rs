@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::view::View;
 use super::warden::Warden;
+use crate::intercept::Interception;
 
 /// How clients outside are started and waited for.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct PeerOptions {
     pub warden: Option<Arc<Warden>>,
     /// By which clock a plugin that is judged as it is lives.
     pub time: Time,
+    /// Crisp's own addresses are answered by the emulator: for a plugin that knows no other.
+    pub intercept: Option<Arc<Interception>>,
 }
 
 /// By which clock a plugin that is judged as it is lives.
@@ -34,7 +37,13 @@ pub enum Time {
 
 impl Default for PeerOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), view: None, warden: None, time: Time::default() }
+        Self {
+            timeout: Duration::from_secs(10),
+            view: None,
+            warden: None,
+            time: Time::default(),
+            intercept: None,
+        }
     }
 }
 

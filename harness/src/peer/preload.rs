@@ -1,11 +1,12 @@
 //! What is loaded into a plugin's processes so that their clocks can be moved: for Node by
 //! `NODE_OPTIONS`, for Python by `PYTHONPATH`. The files lie inside this program.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+
+use crate::preload::{node_options, python_path};
 
 /// A file of a preload: where it lies in the folder, and what is in it.
 type File = (&'static str, &'static str);
@@ -65,38 +66,24 @@ impl Preload {
         Ok(Self { folder })
     }
 
-    /// The variables that have Node and Python load them, what is there already kept.
-    pub(super) fn variables(&self) -> [(&'static str, OsString); 2] {
+    /// The variables that have Node and Python load them; what `present` says is there already is kept.
+    pub(super) fn variables(
+        &self,
+        present: &dyn Fn(&str) -> Option<OsString>,
+    ) -> [(&'static str, OsString); 2] {
         let node = self.folder.path().join("node/index.cjs");
         let python = self.folder.path().join("python");
         [
-            ("NODE_OPTIONS", node_options(&node, std::env::var_os("NODE_OPTIONS"))),
-            ("PYTHONPATH", python_path(&python, std::env::var_os("PYTHONPATH"))),
+            ("NODE_OPTIONS", node_options(&node, present("NODE_OPTIONS"))),
+            ("PYTHONPATH", python_path(&python, present("PYTHONPATH"))),
         ]
     }
 }
 
-/// The preload comes first: what the plugin requires itself is to see the clock that is moved.
-fn node_options(preload: &Path, present: Option<OsString>) -> OsString {
-    let path = preload.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
-    let mut options = OsString::from(format!("--require \"{path}\""));
-    if let Some(present) = present.filter(|present| !present.is_empty()) {
-        options.push(" ");
-        options.push(present);
-    }
-    options
-}
-
-fn python_path(preload: &Path, present: Option<OsString>) -> OsString {
-    let present = present.unwrap_or_default();
-    let others = std::env::split_paths(&present).filter(|path| path.as_os_str() != OsStr::new(""));
-    let all: Vec<PathBuf> = std::iter::once(preload.to_owned()).chain(others).collect();
-    // A path with a separator in its name cannot be told apart from two.
-    std::env::join_paths(all).unwrap_or_else(|_| preload.as_os_str().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -120,16 +107,5 @@ mod tests {
         let mut inside: Vec<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         inside.sort_unstable();
         assert_eq!(found, inside);
-    }
-
-    #[test]
-    fn what_is_in_the_environment_is_kept_behind_the_preload() {
-        let options =
-            node_options(Path::new("/a b/index.cjs"), Some("--enable-source-maps".into()));
-        assert_eq!(options, "--require \"/a b/index.cjs\" --enable-source-maps");
-        assert_eq!(node_options(Path::new("/x"), Some(OsString::new())), "--require \"/x\"");
-        let path = python_path(Path::new("/x"), Some("/y:/z".into()));
-        assert_eq!(path, if cfg!(windows) { "/x;/y:/z" } else { "/x:/y:/z" });
-        assert_eq!(python_path(Path::new("/x"), None), "/x");
     }
 }

@@ -62,6 +62,8 @@ pub struct Accounts {
     pub development: Account,
     /// An operator with every role on every website.
     pub user: Account,
+    /// Whether a pair that opens none of them opens the plugin's.
+    pub takes_any: bool,
 }
 
 /// Why credentials open nothing.
@@ -104,16 +106,21 @@ impl Accounts {
         self.of_pair(identifier, key)
     }
 
-    /// The account that an identifier and its key open.
+    /// The account that an identifier and its key open; where any are taken, those of no account open the
+    /// plugin's.
     ///
     /// # Errors
     ///
     /// [`Unknown`] says why they open none.
     pub fn of_pair(&self, identifier: &str, key: &str) -> Result<&Account, Unknown> {
         let account = self.all().into_iter().find(|account| account.identifier == identifier);
-        let account = account.ok_or(Unknown::Identifier)?;
-        let same = account.key.as_bytes().ct_eq(key.as_bytes());
-        if bool::from(same) { Ok(account) } else { Err(Unknown::Key) }
+        let same = |account: &&Account| account.key.as_bytes().ct_eq(key.as_bytes()).into();
+        match account {
+            Some(account) if same(&account) => Ok(account),
+            _ if self.takes_any => Ok(&self.plugin),
+            Some(_) => Err(Unknown::Key),
+            None => Err(Unknown::Identifier),
+        }
     }
 }
 

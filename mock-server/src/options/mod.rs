@@ -98,6 +98,17 @@ pub struct WorldOptions {
     )]
     pub key: Option<String>,
 
+    /// Take any identifier and key on the plugin tier for the plugin's own: for development only
+    ///
+    /// A plugin whose credentials stand in its source runs unchanged. Whether they are right is not
+    /// looked at any more, and they choose no space.
+    #[cfg_attr(feature = "clap", arg(
+        long, env = "CRISP_MOCK_ACCEPT_ANY_CREDENTIALS", value_name = "true|false",
+        hide_possible_values = true, hide_short_help = true, num_args = 0..=1,
+        default_missing_value = "true",
+    ))]
+    pub accept_any_credentials: Option<bool>,
+
     /// Requests a day, or `off` [default: off]
     #[cfg_attr(feature = "clap", arg(long, env = "CRISP_MOCK_QUOTA", value_name = "N"))]
     pub quota: Option<Quota>,

@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod door;
 mod head;
 mod in_process;
 mod router;
@@ -31,6 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use door::Door;
 pub use in_process::InProcess;
 
 use router::Routes;
@@ -168,6 +170,7 @@ pub struct MockServer {
     info: Info,
     addresses: Vec<SocketAddr>,
     shared: Arc<ControlState>,
+    routes: Arc<Routes>,
     activity: Arc<Activity>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -234,8 +237,9 @@ impl MockServer {
         sender::start(shared.spaces.default_space(), options.reach, stopped.clone());
         let activity = Activity::start();
         let routes = Routes::new(Arc::clone(&shared), options.on_request);
-        let tasks = run(listeners, routes, Arc::clone(&activity), Arc::clone(&shared), &stopped);
-        Ok(Self { info, addresses, shared, activity, stop, tasks })
+        let mut tasks = serve(listeners, &routes, &activity, &stopped);
+        tasks.push(tokio::spawn(sweep(Arc::clone(&shared), stopped)));
+        Ok(Self { info, addresses, shared, routes, activity, stop, tasks })
     }
 
     /// Where the default space is reached, and with which credentials.
@@ -302,14 +306,14 @@ impl Drop for MockServer {
     }
 }
 
-fn run(
+/// Serves listeners, each in a task of its own, until the stop.
+fn serve(
     listeners: Vec<TcpListener>,
-    routes: Arc<Routes>,
-    activity: Arc<Activity>,
-    shared: Arc<ControlState>,
+    routes: &Arc<Routes>,
+    activity: &Arc<Activity>,
     stopped: &StopSignal,
 ) -> Vec<JoinHandle<()>> {
-    let asked = Arc::clone(&routes);
+    let (asked, routes, activity) = (Arc::clone(routes), Arc::clone(routes), Arc::clone(activity));
     let wants_body =
         Arc::new(move |request: &http::Request<bytes::Bytes>| asked.wants_body(request));
     let service = move |request| {
@@ -320,25 +324,25 @@ fn run(
         }
     };
     let server = Arc::new(HttpServer::new(service, Limits::default()).asking(wants_body));
-    let mut tasks: Vec<_> = listeners
+    listeners
         .into_iter()
         .map(|listener| {
             let (server, mut stopped) = (Arc::clone(&server), stopped.clone());
             tokio::spawn(async move { server.serve(listener, stopped.stopped()).await })
         })
-        .collect();
-    let mut stopped = stopped.clone();
-    tasks.push(tokio::spawn(async move {
-        let sweep = async {
-            loop {
-                tokio::time::sleep(EXPIRY_CHECK).await;
-                shared.spaces.remove_expired();
-            }
-        };
-        tokio::select! {
-            () = sweep => {}
-            () = stopped.stopped() => {}
+        .collect()
+}
+
+/// Looks for unused spaces until the stop.
+async fn sweep(shared: Arc<ControlState>, mut stopped: StopSignal) {
+    let sweep = async {
+        loop {
+            tokio::time::sleep(EXPIRY_CHECK).await;
+            shared.spaces.remove_expired();
         }
-    }));
-    tasks
+    };
+    tokio::select! {
+        () = sweep => {}
+        () = stopped.stopped() => {}
+    }
 }

@@ -23,10 +23,13 @@ use crate::server::head::problem;
 use crate::spaces::{Listener, Reply, SharedSpace};
 
 /// All routes of a server.
+#[derive(Clone)]
 pub(super) struct Routes {
     control: Router,
     state: Arc<ControlState>,
     listener: Option<Listener>,
+    /// The space that all requests lead to; none: their credentials choose it.
+    only: Option<Arc<SharedSpace>>,
 }
 
 impl Routes {
@@ -34,7 +37,12 @@ impl Routes {
     pub(super) fn new(state: Arc<ControlState>, listener: Option<Listener>) -> Arc<Self> {
         let control = control::router(Arc::clone(&state));
         let control = Router::new().nest_service("/_mock", control);
-        Arc::new(Self { control, state, listener })
+        Arc::new(Self { control, state, listener, only: None })
+    }
+
+    /// The same routes, all of which lead to one space.
+    pub(super) fn leading_to(&self, space: Arc<SharedSpace>) -> Arc<Self> {
+        Arc::new(Self { only: Some(space), ..self.clone() })
     }
 
     /// Whether the body of a request is wanted, by its head: where one is refused whatever its body is,
@@ -56,6 +64,7 @@ impl Routes {
         }
         let mut reply = self.space(&request).handle(&request, self.listener.clone());
         if let Some(socket) = &mut reply.socket
+            && self.only.is_none()
             && rtm::space_of(request.uri().path()) == Some(None)
         {
             let state = Arc::clone(&self.state);
@@ -66,6 +75,9 @@ impl Routes {
 
     /// The space of a request: a handshake may name it in its path, all others by their credentials.
     fn space(&self, request: &Request<Bytes>) -> Arc<SharedSpace> {
+        if let Some(only) = &self.only {
+            return Arc::clone(only);
+        }
         let spaces = &self.state.spaces;
         match rtm::space_of(request.uri().path()) {
             Some(name) => {

@@ -373,5 +373,6 @@ fn accounts(space: &str, blueprint: &Blueprint) -> Accounts {
         plugin.key.clone_from(key);
     }
     let development = account(Tier::Plugin, "development");
-    Accounts { plugin, development, user: account(Tier::User, "user") }
+    let takes_any = options.accept_any_credentials.unwrap_or_default();
+    Accounts { plugin, development, user: account(Tier::User, "user"), takes_any }
 }

@@ -100,7 +100,7 @@ impl Plugin {
         let moved = Moved::new(preload).await?;
         let channel = Arc::clone(&moved.channel);
         peer.moved = Some(moved);
-        peer.begin(access)?;
+        peer.begin(access).await?;
         let (program, _) = peer.program()?;
         let found = tokio::select! {
             biased;
@@ -149,6 +149,7 @@ impl Plugin {
             http: self.http.clone(),
             view: self.view.clone(),
             options: self.options.clone(),
+            proxy: parking_lot::Mutex::default(),
             misplaced: parking_lot::Mutex::default(),
             is_ready: AtomicBool::new(false),
             was_heard: AtomicBool::new(false),

@@ -1,5 +1,7 @@
 //! The plugin in one scenario.
 
+use std::ffi::OsString;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,6 +15,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
 use super::{SavePage, exchange};
+use crate::intercept::{Interception, Proxy, Route};
 use crate::peer::http::{Http, Unanswered};
 use crate::peer::log::{Log, shortened};
 use crate::peer::moved::Moved;
@@ -46,6 +49,8 @@ pub(super) struct PluginPeer {
     pub(super) http: Http,
     pub(super) view: View,
     pub(super) options: PeerOptions,
+    /// Through which it reaches the emulator by Crisp's own addresses.
+    pub(super) proxy: parking_lot::Mutex<Option<Proxy>>,
     /// What stood at its address in place of a cache, when it was looked at last.
     pub(super) misplaced: parking_lot::Mutex<Option<String>>,
     /// It answered with 200.
@@ -67,10 +72,17 @@ enum Look {
 
 impl PluginPeer {
     /// It polls from the moment when it is there.
-    pub(super) fn begin(&self, access: &Access) -> Result<(), PeerError> {
+    pub(super) async fn begin(&self, access: &Access) -> Result<(), PeerError> {
         let mut variables = program::variables(access);
         variables.extend(self.port.clone().map(|port| ("PORT".to_owned(), port.into())));
-        variables.extend(self.moved.iter().flat_map(|moved| moved.variables(access)));
+        if let Some(interception) = &self.options.intercept {
+            let added = self.intercept(interception, access, &variables).await?;
+            variables.extend(added);
+        }
+        if let Some(moved) = &self.moved {
+            let added = moved.variables(access, &|name| present(&variables, name));
+            variables.extend(added);
+        }
         let kept = Arc::clone(&self.log);
         let program = Program::start(
             &self.run,
@@ -84,6 +96,24 @@ impl PluginPeer {
         .map_err(PeerError::NeverStarted)?;
         *self.program.lock() = Some((Arc::new(program), Instant::now()));
         Ok(())
+    }
+
+    /// Has Crisp's addresses answered by the emulator of this run, and gives the variables for that.
+    async fn intercept(
+        &self,
+        interception: &Interception,
+        access: &Access,
+        variables: &[(String, OsString)],
+    ) -> Result<Vec<(String, OsString)>, PeerError> {
+        let failed = |error: &dyn Display| PeerError::NeverStarted(error.to_string());
+        let emulator = access.rest_host.trim_start_matches("http://");
+        let emulator = emulator.parse().map_err(|error| failed(&error))?;
+        let proxy = interception.proxy(emulator).await.map_err(|error| failed(&error))?;
+        // A preload that moves the clock reads along on connections to the emulator: without TLS.
+        let route = if self.moved.is_some() { Route::Preload } else { Route::Proxy };
+        let added = interception.variables(&proxy, route, &|name| present(variables, name));
+        *self.proxy.lock() = Some(proxy);
+        Ok(added.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     pub(super) fn program(&self) -> Result<(Arc<Program>, Instant), PeerError> {
@@ -227,6 +257,12 @@ impl PluginPeer {
     }
 }
 
+/// A variable as the program finds it: one of those, the latest first, or else one of ours.
+fn present(variables: &[(String, OsString)], name: &str) -> Option<OsString> {
+    let found = variables.iter().rev().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.clone()).or_else(|| std::env::var_os(name))
+}
+
 /// Whether a program says that another one listens where it wanted to.
 fn has_no_port(log: &str) -> bool {
     let log = log.to_lowercase();
@@ -247,7 +283,7 @@ impl Peer for PluginPeer {
 
     fn start<'a>(&'a self, access: &'a Access) -> Answer<'a, ()> {
         Box::pin(async {
-            self.begin(access)?;
+            self.begin(access).await?;
             let Some(moved) = &self.moved else { return Ok(()) };
             let (program, _) = self.program()?;
             tokio::select! {
