@@ -16,6 +16,7 @@ mod explain;
 mod failure;
 mod healthcheck;
 mod journal_file;
+mod man;
 mod options;
 mod progress;
 mod replay;
@@ -90,5 +91,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ctl(arguments) => ctl::run(arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, command::command()),
+        Command::Man(arguments) => man::run(&arguments, command::command()),
     }
 }
