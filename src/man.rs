@@ -32,10 +32,11 @@ pub fn run(arguments: &ManArguments, command: Command) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
-/// A subcommand that is called as it is typed: `crisp-mock-serve` is its page's name.
+/// A subcommand with the name of its page, `crisp-mock-serve`, which building the whole gives it.
 fn subcommand(mut command: Command, name: &str) -> Result<Command, Failure> {
     command.build();
-    let found = command.get_subcommands().find(|known| known.get_name() == name && !known.is_hide_set());
+    let found =
+        command.get_subcommands().find(|known| known.get_name() == name && !known.is_hide_set());
     let Some(found) = found else {
         let all = command.get_subcommands().filter(|known| !known.is_hide_set());
         let all: Vec<_> = all.map(Command::get_name).collect();
@@ -44,5 +45,5 @@ fn subcommand(mut command: Command, name: &str) -> Result<Command, Failure> {
             format!("name one of {}", all.join(", ")),
         ));
     };
-    Ok(found.clone().name(format!("crisp-mock-{name}")))
+    Ok(found.clone())
 }
