@@ -39,7 +39,9 @@ fn every_package_has_the_version_of_the_workspace_and_asks_for_exactly_that_prog
     let thin = manifest(&format!("crisp-mock-{VERSION}"));
     assert_eq!(thin["version"], VERSION);
     let name = format!("@crisp-mock/{PLATFORM}");
-    assert_eq!(thin["optionalDependencies"], serde_json::json!({ name.as_str(): VERSION }));
+    let programs = thin["optionalDependencies"].as_object().expect("the packages with programs");
+    assert!(programs.contains_key(&name), "{programs:?}");
+    assert!(programs.values().all(|version| version == VERSION), "{programs:?}");
     assert_eq!(thin["scripts"], serde_json::Value::Null, "npm runs nothing while it installs");
     let platform = manifest(&format!("crisp-mock-{PLATFORM}"));
     assert_eq!(platform["version"], VERSION);
