@@ -41,7 +41,7 @@ impl Project {
         npm.env("npm_config_registry", &self.registry).env("npm_config_audit", "false");
         npm.env("npm_config_cache", self.path().join("cache")).env("npm_config_fund", "false");
         npm.env("npm_config_userconfig", self.path().join("none"));
-        npm.env("npm_config_globalconfig", self.path().join("none"));
+        npm.env("npm_config_globalconfig", self.path().join("no-global"));
         npm.env("npm_config_update_notifier", "false").env("npm_config_yes", "true");
         npm
     }
