@@ -33,6 +33,11 @@ bless:
 package:
     cargo package --workspace
 
+# Packages for npm, PyPI and others, into target/dist (needs cargo-zigbuild), and tries them
+artifacts *options:
+    packaging/build {{options}}
+    packaging/check
+
 # Other mock servers beside ours, on the same page (installs them from npm and crates.io)
 peers *options:
     python3 benches/peers/run.py {{options}}

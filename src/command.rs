@@ -10,6 +10,7 @@ use crate::ctl::CtlArguments;
 use crate::exec::ExecArguments;
 use crate::explain::ExplainArguments;
 use crate::healthcheck::HealthcheckArguments;
+use crate::man::ManArguments;
 use crate::replay::ReplayArguments;
 use crate::schema::SchemaArguments;
 use crate::serve::ServeArguments;
@@ -84,6 +85,9 @@ pub enum Command {
     Healthcheck(HealthcheckArguments),
     /// Print the completion script of a shell
     Completions(CompletionsArguments),
+    /// Print a page of the manual, for packages
+    #[command(hide = true)]
+    Man(ManArguments),
 }
 
 /// Reads the command line and the environment.

@@ -4,8 +4,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crisp_mock_server::nearest::nearest;
 
 const PREFIX: &str = "CRISP_MOCK_";
-/// Variables that are no options: `exec` sets them for its command, and `ctl` reads one.
-const OTHERS: [&str; 3] = ["CRISP_MOCK_CONTROL_URL", "CRISP_MOCK_CONTROL_TOKEN", "CRISP_MOCK_URL"];
+/// Variables that are no options: the packages and fixtures of other languages read the first, `exec`
+/// sets the next two for its command, and `ctl` reads the last.
+const OTHERS: [&str; 4] =
+    ["CRISP_MOCK_BINARY", "CRISP_MOCK_CONTROL_URL", "CRISP_MOCK_CONTROL_TOKEN", "CRISP_MOCK_URL"];
 
 /// A sentence for each variable that is nearly one of this program's, and is none.
 pub fn misspelt(command: &clap::Command) -> Vec<String> {

@@ -17,6 +17,7 @@ mod failure;
 mod healthcheck;
 mod intercept;
 mod journal_file;
+mod man;
 mod options;
 mod progress;
 mod replay;
@@ -91,5 +92,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ctl(arguments) => ctl::run(arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, command::command()),
+        Command::Man(arguments) => man::run(&arguments, command::command()),
     }
 }

@@ -82,7 +82,7 @@ fn once(
 }
 
 /// Fills a folder named after the lock file's content, unless an earlier run did.
-fn in_place(
+pub fn in_place(
     kind: &str,
     lock: &Path,
     version: &str,
@@ -116,7 +116,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Missing {
 }
 
 /// Runs a command to its end, and gives what it said.
-fn said(command: &mut Command, what: &str) -> Result<String, Missing> {
+pub fn said(command: &mut Command, what: &str) -> Result<String, Missing> {
     let output = command.output().map_err(|error| Missing::new(what, error.to_string()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());

@@ -1,0 +1,3 @@
+module github.com/crisp-mock/crisp-mock/clients/go
+
+go 1.19

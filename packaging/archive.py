@@ -1,0 +1,49 @@
+"""The archive of a platform: the program with its manual, its completions and the licences.
+
+    python3 packaging/archive.py --extras EXTRAS --out OUT linux-x64=PATH [linux-arm64=PATH …]
+
+The name and the place of the program inside are what `[package.metadata.binstall]` of Cargo.toml says.
+"""
+
+import argparse
+import gzip
+import io
+import pathlib
+import tarfile
+
+import project
+
+
+def add(archive, name, data, mode):
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    member.mode = mode
+    member.mtime = project.time()
+    archive.addfile(member, io.BytesIO(data))
+
+
+def write(path, stem, platform, program, extras):
+    """A gzip file without a name and a time of its own, of a tar file without owners."""
+    with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
+        with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            add(archive, f"{stem}/{platform.program}", program.read_bytes(), 0o755)
+            for file in ["README.md", "CHANGELOG.md", *project.LICENCES]:
+                add(archive, f"{stem}/{file}", (project.ROOT / file).read_bytes(), 0o644)
+            for file in sorted(extras.glob("*/*")):
+                name = file.relative_to(extras).as_posix()
+                add(archive, f"{stem}/{name}", file.read_bytes(), 0o644)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--extras", type=pathlib.Path, required=True)
+    arguments.add_argument("--out", type=pathlib.Path, required=True)
+    arguments.add_argument("programs", nargs="+", metavar="PLATFORM=PATH")
+    given = arguments.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    for platform, program in project.programs(given.programs).items():
+        stem = f"crisp-mock-{project.version()}-{platform.target}"
+        write(given.out / f"{stem}.tar.gz", stem, platform, program, given.extras)
+
+
+main()

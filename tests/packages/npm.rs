@@ -1,0 +1,120 @@
+//! The npm packages, from a registry on this machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::dist::{command, dist, ended, passes};
+use crate::install::repository;
+use crate::running::Running;
+use crate::want::{Missing, or_skip, program};
+
+/// A project of a plugin's author, and a registry that has the packages and nothing else.
+struct Project {
+    folder: TempDir,
+    registry: String,
+    npm: PathBuf,
+    _server: Running,
+}
+
+impl Project {
+    fn new() -> Result<Self, Missing> {
+        let (npm, node, dist) = (program("npm")?, program("node")?, dist()?);
+        let mut serve = command(node);
+        serve.arg(repository("tests/packages/node/registry.mjs")).arg(dist);
+        let server = Running::start(&mut serve);
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("package.json"), "{}").expect("a file");
+        Ok(Self { folder, registry: server.line(), npm, _server: server })
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// npm, which knows no other registry and keeps nothing from earlier.
+    fn npm(&self, words: &[&str]) -> Command {
+        let mut npm = command(&self.npm);
+        npm.current_dir(self.path()).args(words);
+        npm.env("npm_config_registry", &self.registry).env("npm_config_audit", "false");
+        npm.env("npm_config_cache", self.path().join("cache")).env("npm_config_fund", "false");
+        npm.env("npm_config_userconfig", self.path().join("none"));
+        npm.env("npm_config_globalconfig", self.path().join("no-global"));
+        npm.env("npm_config_update_notifier", "false").env("npm_config_yes", "true");
+        npm
+    }
+
+    fn launcher(&self) -> Command {
+        let mut launcher = command(self.path().join("node_modules/.bin/crisp-mock"));
+        launcher.current_dir(self.path());
+        launcher
+    }
+}
+
+const VERSION: &str = concat!("crisp-mock ", env!("CARGO_PKG_VERSION"), "\n");
+
+#[test]
+fn npx_installs_the_program_of_this_platform_and_passes_on_words_and_exit_codes() {
+    let Some(project) = or_skip(Project::new()) else {
+        return;
+    };
+    let mut npx = project.npm(&["exec", "--", "crisp-mock", "--version"]);
+    assert!(passes(&mut npx).starts_with(VERSION));
+    let mut wrong = project.npm(&["exec", "--", "crisp-mock", "serve", "--websits", "3"]);
+    let (code, said) = ended(&mut wrong);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("'--websites'"), "{said}");
+}
+
+#[test]
+fn npm_ci_without_scripts_installs_all_of_it_and_without_the_optional_part_the_launcher_says_so() {
+    let Some(project) = or_skip(Project::new()) else {
+        return;
+    };
+    passes(&mut project.npm(&["install", "crisp-mock"]));
+    passes(&mut project.npm(&["ci", "--ignore-scripts"]));
+    assert!(passes(project.launcher().arg("--version")).starts_with(VERSION));
+    let lock = std::fs::read_to_string(project.path().join("package-lock.json")).expect("a lock");
+    assert!(!lock.contains("hasInstallScript"), "{lock}");
+
+    let (code, said) =
+        ended(project.launcher().args(["exec", "--quiet", "--", "sh", "-c", "exit 7"]));
+    assert_eq!(code, Some(7), "{said}");
+
+    passes(&mut project.npm(&["ci", "--omit=optional"]));
+    let (code, said) = ended(project.launcher().arg("--version"));
+    assert_eq!(code, Some(127), "{said}");
+    assert!(said.contains("@crisp-mock/linux-x64"), "{said}");
+    assert!(said.contains("delete package-lock.json and node_modules"), "{said}");
+
+    let elsewhere = "require('./node_modules/crisp-mock/lib/binary.js').binary('plan9-mips')";
+    let node = program("node").expect("npm was there");
+    let (_, said) = ended(command(node).current_dir(project.path()).args(["-e", elsewhere]));
+    let wanted = "no package has a program for plan9-mips (there is one for linux-x64)";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
+fn whatever_ends_the_launcher_ends_the_server_and_a_command_of_exec() {
+    let Some(project) = or_skip(Project::new()) else {
+        return;
+    };
+    passes(&mut project.npm(&["install", "crisp-mock"]));
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--print", "json"];
+    // Ended by itself, by `serve`, which ends well by a signal, and by nothing that can be caught.
+    for (signal, code) in [(Signal::TERM, Some(0)), (Signal::INT, Some(0)), (Signal::KILL, None)] {
+        let running = Running::start(project.launcher().args(serve));
+        assert!(running.line().starts_with('{'));
+        running.signal(signal);
+        assert_eq!(running.all_ended(), code, "{signal:?}");
+    }
+    let exec = ["exec", "--", "sh", "-c", "echo ready; exec tail -f /dev/null"];
+    for (signal, code) in [(Signal::TERM, Some(143)), (Signal::KILL, None)] {
+        let running = Running::start(project.launcher().args(exec));
+        assert_eq!(running.line(), "ready");
+        running.signal(signal);
+        assert_eq!(running.all_ended(), code, "{signal:?}");
+    }
+}
