@@ -93,7 +93,7 @@ impl Subject for Running {
             }
             Event::Answer(_, response) => self.answered(now, &response, actions),
             Event::Failed(_) => self.wake = Some(now.elapsed + POLL),
-            Event::Tick | Event::Save { .. } => {}
+            Event::Tick | Event::Save { .. } | Event::Socket(_) => {}
         }
     }
 

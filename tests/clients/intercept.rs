@@ -13,8 +13,10 @@ use crate::want::{Missing, or_skip, program};
 /// What `real_host.py` ends with when anything connected to the real host.
 const REACHED: i32 = 99;
 
-/// A network in which nothing but this machine is reached.
+/// A network in which nothing but this machine is reached; containers may not be allowed to make one.
 fn isolated() -> Result<Command, Missing> {
+    program("unshare")?;
+    program("ip")?;
     static WHY_NOT: LazyLock<Option<String>> = LazyLock::new(|| {
         let tried = Command::new("unshare").args(ISOLATED).args(["ip", "link"]).output();
         match tried {
@@ -24,7 +26,7 @@ fn isolated() -> Result<Command, Missing> {
         }
     });
     if let Some(why) = WHY_NOT.as_ref() {
-        return Err(Missing::new("a network of its own (unshare)", why));
+        return Err(Missing::forbidden("a network of its own (unshare)", why));
     }
     let mut command = Command::new("unshare");
     command.args(ISOLATED).arg(program("python3")?);

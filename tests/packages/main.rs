@@ -5,6 +5,7 @@
 
 #[path = "../clients/install.rs"]
 mod install;
+#[expect(dead_code, reason = "the tests of clients use the rest")]
 #[path = "../clients/want.rs"]
 mod want;
 

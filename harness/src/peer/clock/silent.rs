@@ -2,7 +2,9 @@
 //! a clock after that.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// How long a child process is waited for before it counts as one that has no clock.
 const A_CHILD: Duration = Duration::from_secs(2);
