@@ -270,6 +270,7 @@ fn each_case_leaves_some_off_and_all_is_drawn_in_some() {
             Deed::Clock { .. } => "clock",
             Deed::Restart(_) => "restart",
             Deed::Quiet => "quiet",
+            Deed::Kick => "kick",
         }
     };
     let mut with = BTreeMap::<&str, u32>::new();

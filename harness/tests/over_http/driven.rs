@@ -136,6 +136,7 @@ impl State {
                     };
                 }
                 Action::Ready => self.ready = true,
+                Action::Socket(_) => unreachable!("this client opens no socket"),
                 Action::SaveEnded(ticket, end) => {
                     if let Some(save) = self.saves.remove(&ticket) {
                         let _ = save.send(end);
