@@ -145,8 +145,8 @@ mod tests {
         let text = anstream::adapter::strip_str(&told(&refused)).to_string();
         insta::assert_snapshot!(text, @r"
         refused      2× a.test:443: --intercept-allow a.test lets it through
-          refused      3× others
-          no TLS       1× a client did not take the certificate for Crisp's hosts: docs/intercept.md says what each runtime wants
+        refused      3× others
+        no TLS       1× a client did not take the certificate for Crisp's hosts: docs/intercept.md says what each runtime wants
         ");
         assert_eq!(told(&RefusedHosts::default()), "");
     }

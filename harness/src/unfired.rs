@@ -71,6 +71,8 @@ pub(crate) fn unless_nothing_happened(mut judged: Judged) -> Judged {
     let passed = judged.outcome() != Outcome::Failed;
     if passed && judged.scenario.is_about_events() && !judged.run.about.abilities.listens {
         let why = "it is about events, and this client opens no socket that is followed";
+        // That says why no fault met anything, too.
+        judged.run.unfired.clear();
         judged.outside.get_or_insert_default().unjudged = Some(why.to_owned());
     } else if judged.outcome() == Outcome::Passed && nothing_happened(&judged) {
         let why = match judged.run.unfired.len() {

@@ -4,9 +4,8 @@
 use std::path::Path;
 
 use crisp_harness::oracle::Rule;
-use crisp_harness::runner::{Outcome, judge};
+use crisp_harness::runner::{Outcome, judge, reference};
 use crisp_harness::scenario::Scenario;
-use crisp_harness::subject::Sync;
 use crisp_harness::world::Prepared;
 
 fn page() -> String {
@@ -23,7 +22,8 @@ fn every_example_is_read_and_passed() {
     for example in examples {
         let scenario =
             Scenario::parse("docs/scenarios.md", example).unwrap_or_else(|error| panic!("{error}"));
-        let judged = judge(&Prepared::new(scenario.into()).unwrap(), &Sync::reference());
+        let client = reference(&scenario);
+        let judged = judge(&Prepared::new(scenario.into()).unwrap(), &client);
         assert_eq!(judged.outcome(), Outcome::Passed, "{example}\n{:#?}", judged.failures());
     }
 }

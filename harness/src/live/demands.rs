@@ -1,5 +1,4 @@
-//! What is demanded in real time: what samples and a busy machine could explain is left out, and
-//! said to be.
+//! What is demanded in real time: what samples and a busy machine could explain is left out and named.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -67,8 +66,7 @@ pub(super) fn about(greeting: &Greeting, declared: DeclaredTiming) -> About {
             tokens: greeting.capabilities.tokens,
             status: greeting.capabilities.status,
             waits: false,
-            // Its sockets are not seen in real time.
-            listens: false,
+            listens: false, // its sockets are not seen in real time
         },
         declared,
     }

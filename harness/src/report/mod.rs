@@ -15,6 +15,7 @@ mod html;
 mod junit;
 mod layout;
 mod searched;
+mod sockets;
 mod svg;
 mod teller;
 mod text;

@@ -8,9 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cause;
-use crate::history::{
-    By, Event, History, Notice, Request, RequestIndex, Site, SocketState, State, What,
-};
+use super::sockets::{noticed, socket};
+use crate::history::{By, Event, History, Request, RequestIndex, Site, State, What};
 use crate::oracle::Breach;
 
 /// One line of a timeline.
@@ -133,22 +132,6 @@ fn drafts(history: &History, breach: &Breach) -> Vec<Draft> {
         }
     }
     lines
-}
-
-/// What became of a socket, if it is worth a line: its handshake has one already.
-fn socket(state: SocketState) -> Option<&'static str> {
-    match state {
-        SocketState::Live => Some("socket authenticated"),
-        SocketState::Bound => Some("socket:bind"),
-        SocketState::Closed { by_client: true } => Some("✕ socket: the client closes it"),
-        SocketState::Closed { by_client: false } => Some("✕ socket: lost"),
-        SocketState::Opened | SocketState::Refused => None,
-    }
-}
-
-/// An event by its number, its name and its website.
-fn noticed(history: &History, notice: &Notice) -> String {
-    format!("rtm_event#{} {} {}", notice.number, notice.event, history.name(notice.site))
 }
 
 /// What reached a client last, in a sentence.

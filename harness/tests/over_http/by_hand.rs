@@ -36,7 +36,10 @@ fn the_reference_passes_the_corpus_when_its_clock_is_moved_by_hand() {
     let code = replay(&[root], &candidate, &mut |event| {
         told.push_str(&Text::default().render(event));
         if let RunEvent::ScenarioFinished(report) = event {
-            not_passed += usize::from(report.outcome != Outcome::Passed);
+            // This client opens no socket.
+            let why = report.unjudged.as_deref().unwrap_or_default();
+            let is_about_events = why.starts_with("it is about events");
+            not_passed += usize::from(report.outcome != Outcome::Passed && !is_about_events);
         }
     });
     assert_eq!(code.unwrap(), ExitCode::Passed, "{told}");

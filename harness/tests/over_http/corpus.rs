@@ -48,6 +48,9 @@ fn the_reference_passes_the_corpus_over_real_sockets() {
             // A busy machine makes runs that do not count; they are not counted here either.
             let doubt = report.unjudged.as_deref().unwrap_or_default();
             let busy = doubt.contains("runs") || doubt.contains("slow");
+            if doubt.starts_with("it is about events") {
+                return; // this client opens no socket
+            }
             if busy { &mut doubtful } else { &mut unsaid }.push(file);
         }
     });

@@ -11,6 +11,7 @@
 //! | `handshake` | the request that becomes a socket, and what refuses it |
 //! | `frame` | text frames, read and written |
 //! | `session` | one socket: its state, events, its end |
+//! | `step` | what the edge is to do for a socket |
 //! | `authentication` | who a client says it is |
 //! | `heartbeat` | whether the client is still there, in outside time |
 //! | `binding` | which events reach a socket |
@@ -26,11 +27,13 @@ mod info;
 mod queue;
 mod session;
 mod sockets;
+mod step;
 
 pub use authentication::username_of;
 pub use frame::{EngineIo, FrameError, In, Out};
 pub use handshake::{HandshakeRefusal, read, space_of, switching};
 pub use info::SocketInfo;
 pub use queue::Handling;
-pub use session::{Access, End, Opening, Session, Spoilt, Step};
+pub use session::{Access, Opening, Session, Spoilt};
 pub use sockets::Sockets;
+pub use step::{End, Step};

@@ -10,6 +10,7 @@ use super::frame::{EngineIo, In, Out};
 use super::heartbeat::{Demand, Heartbeat};
 use super::info::SocketInfo;
 use super::queue::{Handling, Queue};
+use super::step::{End, Step};
 use crate::api::{Accounts, Tier};
 use crate::bounds;
 use crate::clock::Stamp;
@@ -29,15 +30,6 @@ pub struct Spoilt {
     pub refuse_auth: bool,
     /// The connection ends as soon as it is authenticated.
     pub kick: bool,
-}
-
-/// How a connection ends, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
-    /// By an RST in place of a WebSocket close.
-    pub by_reset: bool,
-    /// The reason, for the journal.
-    pub why: String,
 }
 
 /// What a session needs to know of its space.
@@ -386,23 +378,4 @@ impl Session {
 /// The event with this number, if it is still kept.
 fn event(outbox: &Outbox, seq: u64) -> Option<&PluginEvent> {
     outbox.events_after(seq.saturating_sub(1)).next().filter(|event| event.seq == seq)
-}
-
-/// What the edge is to do for a socket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Frames to send, in this order.
-    pub frames: Vec<String>,
-    /// The events that were found to be for this socket since the last step, by their numbers, and what
-    /// becomes of each: every one is an occurrence of `rtm_event`, in this order.
-    pub taken: Vec<(u64, Handling)>,
-    /// Which of the frames carry an event, by their places, and its number.
-    pub carried: Vec<(usize, u64)>,
-    /// The socket ends after those.
-    pub end: Option<End>,
-    /// Outside time at which to ask again at the latest.
-    pub due: Option<Duration>,
-    /// Elapsed time of the world at which to ask again at the latest; what has passed already means at
-    /// once, after the frames were sent.
-    pub elapsed_due: Option<Duration>,
 }
