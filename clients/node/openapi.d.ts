@@ -49,6 +49,8 @@ export interface Entry {
   method?: string;
   path?: string;
   query?: string;
+  /** What its client calls itself. */
+  agent?: string;
   website?: string;
   website_name?: string;
   status?: number | null;
@@ -71,6 +73,8 @@ export interface Journal {
   count?: number;
   /** How many entries were dropped for want of room. */
   dropped?: number;
+  /** The number of the newest request that there ever was. */
+  last_seq?: number;
   /** How many requests there were, dropped ones included. */
   total?: number;
   /** By operation and status, dropped ones included. */
@@ -117,6 +121,8 @@ export interface NewSpace {
   identifier?: string;
   /** The plugin token's key [default: a fixed development pair] */
   key?: string;
+  /** Take any identifier and key on the plugin tier for the plugin's own: for development only */
+  accept_any_credentials?: boolean;
   /** Requests a day, or `off` [default: off] */
   quota?: number | "off";
   /** Websites on a page of the list, 1 to 100 [default: 20] */
@@ -153,6 +159,8 @@ export interface RequestFilter {
   operation?: "account" | "session" | "list" | "since" | "endpoints" | "subscription" | "get_settings" | "save_settings" | "update_settings" | "usage" | "provenance" | "channel" | "event" | "rtm" | "rtm_event" | "stub" | "hook" | "unmatched";
   /** Only entries with a greater number. */
   since_seq?: number;
+  /** Only entries with a smaller number. */
+  before_seq?: number;
   /** Only this method. */
   method?: string;
   /** Only this status. */

@@ -57,6 +57,8 @@ class Entry(TypedDict, total=False):
     method: str
     path: str
     query: str
+    agent: str
+    r"""What its client calls itself."""
     website: str
     website_name: str
     status: int | None
@@ -79,6 +81,8 @@ class Journal(TypedDict, total=False):
     r"""How many matched."""
     dropped: int
     r"""How many entries were dropped for want of room."""
+    last_seq: int
+    r"""The number of the newest request that there ever was."""
     total: int
     r"""How many requests there were, dropped ones included."""
     counts: dict[str, Any]
@@ -125,6 +129,8 @@ class NewSpace(TypedDict, total=False):
     r"""The plugin token's identifier [default: a fixed development pair]"""
     key: str
     r"""The plugin token's key [default: a fixed development pair]"""
+    accept_any_credentials: bool
+    r"""Take any identifier and key on the plugin tier for the plugin's own: for development only"""
     quota: int | Literal['off']
     r"""Requests a day, or `off` [default: off]"""
     page_size: int
@@ -161,6 +167,8 @@ class RequestFilter(TypedDict, total=False):
     r"""Only this operation."""
     since_seq: int
     r"""Only entries with a greater number."""
+    before_seq: int
+    r"""Only entries with a smaller number."""
     method: str
     r"""Only this method."""
     status: int

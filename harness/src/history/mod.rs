@@ -290,6 +290,8 @@ impl History {
                 self.unheard |= matches!(notice.fault, Some("drop" | "delay" | "hold_order"));
                 self.came = self.came.filter(|(_, site)| *site != notice.site);
             }
+            // No event tells of it.
+            What::Clock { .. } | What::ClockWindow(_) => self.unheard = true,
             _ => {}
         }
     }
@@ -341,8 +343,8 @@ impl History {
     }
 
     /// Within this time after the last disturbance the cache has to equal the server: a poll's
-    /// interval (the rare one of a client that listens only where an event did not tell), its overlap, one request, the longest wait after the troubles that there were,
-    /// and what the server itself hides.
+    /// interval (the rare one of a client that listens only where an event did not tell), its overlap,
+    /// one request, the longest wait after the troubles that there were, and what the server itself hides.
     #[must_use]
     pub fn bound(&self) -> Duration {
         let declared = &self.declared;
