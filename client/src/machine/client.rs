@@ -148,7 +148,7 @@ impl Machine {
                 let save = super::mistaken::ordered(self.config.mistakes, &self.snapshot, save);
                 self.saves.order(save);
             }
-            Event::PollNow => self.polls.due = self.polls.due.min(self.now.elapsed),
+            Event::PollNow => self.polls.ask(self.now.elapsed, self.flight.last()),
             Event::Socket { id, event } => self.hear(id, &event),
         }
         self.expire();

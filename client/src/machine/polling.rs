@@ -131,8 +131,8 @@ impl Machine {
         self.polls.since_load = true;
         self.polls.good = Some(exchange.sent.elapsed);
         self.recovered(Lane::Poll);
-        let interval = self.poll_interval();
-        self.polls.due = self.polls.due.max(exchange.sent.elapsed + interval);
+        let next = exchange.sent.elapsed + self.poll_interval();
+        self.polls.answered(exchange.number, self.now.elapsed, next);
         self.listener.hints.polled(exchange.number, exchange.sent.elapsed);
         self.own_writes.forget(self.now);
         #[cfg(feature = "mistakes")]

@@ -15,11 +15,28 @@ pub(super) struct Polls {
     pub(super) since_load: bool,
     /// Answers in a row that came out of a cache.
     pub(super) cached: u32,
+    /// The last request that had been sent when another poll was asked for.
+    asked: Option<u64>,
 }
 
 impl Polls {
     pub(super) fn new(now: Duration) -> Self {
-        Self { due: now, good: None, since_load: false, cached: 0 }
+        Self { due: now, good: None, since_load: false, cached: 0, asked: None }
+    }
+
+    /// Something may have changed that only a poll sent after this request, the last so far, shows.
+    pub(super) fn ask(&mut self, now: Duration, last: u64) {
+        self.due = self.due.min(now);
+        self.asked = Some(last);
+    }
+
+    /// A good poll was answered: when the next one is due. One that was under way when another was
+    /// asked for is not that one.
+    pub(super) fn answered(&mut self, number: u64, now: Duration, next: Duration) {
+        self.due = self.due.max(next);
+        if self.asked.take().is_some_and(|last| number <= last) {
+            self.due = now;
+        }
     }
 
     /// Whether a refused date may be one that has become too old. Right after a list it is not, and

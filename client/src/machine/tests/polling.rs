@@ -199,6 +199,21 @@ fn a_hint_polls_at_once() {
 }
 
 #[test]
+fn a_hint_during_a_poll_polls_again_when_that_is_answered() {
+    let mut sim = Sim::three(short_overlap(), Quirks::default());
+    sim.fault(at("since", 2, Fault::Delay(secs(8))));
+    sim.deed(secs(63), Deed::Operator(1, json!({"v": "new"})));
+    sim.deed(secs(64), Deed::PollNow);
+    sim.run(secs(67));
+    assert_eq!(sim.count("since"), 2, "one is under way");
+    sim.run(secs(70));
+    sim.assert_converged();
+    assert_eq!(sim.count("since"), 3);
+    sim.run(secs(100));
+    assert_eq!(sim.count("since"), 3, "and one is enough");
+}
+
+#[test]
 fn the_status_is_stale_while_polls_fail_and_its_age_counts_from_the_last_good_sending() {
     let mut sim = Sim::three(config(), Quirks::default());
     sim.fault(during("any", 59, 200, Fault::Hang));
