@@ -74,8 +74,8 @@ pub enum Command {
     Check(Box<CheckArguments>),
     /// Explain a hazard that a report names, such as C3, with what to write in Node, Python and Go
     Explain(ExplainArguments),
-    /// Say whether a settings schema, a scenario, a server config or a fault plan is valid, and what
-    /// is not
+    /// Say whether a settings schema, a scenario, a server config, a fault plan or a file of stubs is
+    /// valid, and what is not
     Validate(ValidateArguments),
     /// Print the JSON Schema that an editor completes a file with
     Schema(SchemaArguments),

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::document::{Document, Problem, read_text};
 use crate::failure::Failure;
-use crate::options::{self, judge_config, judge_plan};
+use crate::options::{self, judge_config, judge_plan, judge_stubs};
 use crate::terminal;
 
 /// What is to be judged.
@@ -37,6 +37,8 @@ pub enum Kind {
     Faults,
     /// A scenario, as `replay` takes it
     Scenario,
+    /// A file of stubs, as `serve --stub-file` takes it
+    Stubs,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Self::Config => "server config",
             Self::Faults => "fault plan",
             Self::Scenario => "scenario",
+            Self::Stubs => "file of stubs",
         }
     }
 }
@@ -93,6 +96,10 @@ fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
             String::new()
         }
         Kind::Scenario => judge_scenario(&name, &text)?,
+        Kind::Stubs => {
+            judge_stubs(&Document::parse(&name, text)?)?;
+            String::new()
+        }
     };
     Ok(Verdict { kind, remarks })
 }
@@ -135,12 +142,18 @@ const FAULT_KEYS: [&str; 6] = ["at", "window", "status", "throttle", "delay", "t
 const SCENARIO_KEYS: [&str; 10] =
     ["name", "name", "about", "server", "client", "start", "when", "expect", "kills", "found"];
 
+/// Keys by which a stub with its data is known. A config has no `data`.
+const STUB_KEYS: [&str; 3] = ["stub", "data", "reason"];
+
 /// Which kind of file this is, by its keys.
 fn detect(document: &Document) -> Result<Kind, Failure> {
     let value = document.value();
     let members = match &value {
         Value::Object(members) => members,
-        Value::Array(items) if items.iter().all(Value::is_object) => return Ok(Kind::Faults),
+        Value::Array(items) if items.iter().all(Value::is_object) => {
+            let is_stub = |item: &Value| item.get("stub").is_some();
+            return Ok(if items.iter().any(is_stub) { Kind::Stubs } else { Kind::Faults });
+        }
         _ => return Err(unknown(document)),
     };
     // `schema` and `key` are options too, and `$schema` is allowed in a config.
@@ -150,6 +163,7 @@ fn detect(document: &Document) -> Result<Kind, Failure> {
         (count(&SCHEMA_KEYS), Kind::Schema),
         (count(&FAULT_KEYS), Kind::Faults),
         (count(&SCENARIO_KEYS), Kind::Scenario),
+        (count(&STUB_KEYS), Kind::Stubs),
         (config_keys, Kind::Config),
     ];
     let most = known.iter().map(|(count, _)| *count).max().unwrap_or(0);
@@ -162,7 +176,7 @@ fn detect(document: &Document) -> Result<Kind, Failure> {
 
 fn unknown(document: &Document) -> Failure {
     let problem = Problem::value("", "nothing in it says what kind of file this is")
-        .hint("say so with `--kind schema`, `config`, `faults` or `scenario`");
+        .hint("say so with `--kind schema`, `config`, `faults`, `scenario` or `stubs`");
     document.invalid(vec![problem]).into()
 }
 
@@ -184,6 +198,9 @@ mod tests {
             ("- { at: list, reset: true }\n", Some(Kind::Faults)),
             ("at: list\nreset: true\n", Some(Kind::Faults)),
             ("[]", Some(Kind::Faults)),
+            ("- { stub: GET website/*=200, data: {} }\n", Some(Kind::Stubs)),
+            ("stub: GET website/*=200\ndata: {}\n", Some(Kind::Stubs)),
+            ("stub: GET website/*=200\n", None),
             ("name: a\nstart: {}\nfaults: []\nexpect: {}\n", Some(Kind::Scenario)),
             ("{}", None),
             ("5", None),

@@ -109,7 +109,11 @@ pub fn judge_state(document: &Document) -> Result<(), Failure> {
 }
 
 /// Judges a file of stubs.
-fn judge_stubs(document: &Document) -> Result<(), Failure> {
+///
+/// # Errors
+///
+/// [`Failure::BadFile`] with everything that is wrong.
+pub fn judge_stubs(document: &Document) -> Result<(), Failure> {
     let problems = StubFile::parse(&document.value()).err().unwrap_or_default();
     Ok(document.refuse(problems)?)
 }
