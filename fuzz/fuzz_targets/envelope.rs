@@ -94,6 +94,7 @@ impl Played {
                     assert!(ticket.0 < self.saves, "a save ends that was never ordered");
                 }
                 Action::Changed(_) | Action::Ready => {}
+                Action::Socket { .. } => panic!("it was not told to listen"),
             }
         }
         let snapshot = self.machine.snapshot();
@@ -173,7 +174,9 @@ impl Played {
             Operation::List(_) | Operation::Since => "[]".to_owned(),
             Operation::Account => r#"{"plugin_id":"00000000-0000-0000-0000-0000000000ff"}"#.into(),
             Operation::GetSettings(_) => item,
-            Operation::SaveSettings(_) | Operation::UpdateSettings(_) => "{}".to_owned(),
+            Operation::SaveSettings(_) | Operation::UpdateSettings(_) | Operation::Endpoints => {
+                "{}".to_owned()
+            }
         };
         let body = format!(r#"{{"error":false,"reason":"listed","data":{data}}}"#);
         let stamp = Moment { elapsed: self.now, ..moment(self.now) }.wall;

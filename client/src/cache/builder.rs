@@ -123,7 +123,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// cache.ready().await?;
     /// let mut changes = cache.changes().from_now_on();
     /// while let Some(change) = changes.next().await {
-    ///     println!("{} · {}", change.website(), cache.status().socket);
+    ///     let socket = cache.status().map(|status| status.socket);
+    ///     println!("{} · {socket:?}", change.website());
     /// }
     /// # Ok(()) }
     /// ```
