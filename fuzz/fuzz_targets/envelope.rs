@@ -29,6 +29,8 @@ const MOST_ANSWERS: usize = 48;
 const SANE: Duration = Duration::from_secs(4 * 3_600);
 /// Requests that a client without a quota may need in that time, polls, lists and retries.
 const MOST_REQUESTS: usize = 400;
+/// Turns at one moment that send nothing.
+const MOST_TURNS: usize = 8;
 
 fuzz_target!(|data: &[u8]| {
     bounded(|| {
@@ -154,8 +156,18 @@ impl Played {
         while self.now < end {
             if self.open.is_empty() {
                 let before = self.now;
-                self.wake();
-                assert!(self.now > before || !self.open.is_empty(), "it wakes for nothing");
+                // What fell due at one moment may take a few turns.
+                for _ in 0..MOST_TURNS {
+                    self.wake();
+                    if self.now > before || !self.open.is_empty() {
+                        break;
+                    }
+                }
+                assert!(
+                    self.now > before || !self.open.is_empty(),
+                    "it wakes for nothing at {before:?}: {}",
+                    self.machine.status(moment(self.now))
+                );
                 continue;
             }
             let (id, operation) = self.open.remove(0);
@@ -173,6 +185,8 @@ impl Played {
             Operation::List(1) => format!("[{item}]"),
             Operation::List(_) | Operation::Since => "[]".to_owned(),
             Operation::Account => r#"{"plugin_id":"00000000-0000-0000-0000-0000000000ff"}"#.into(),
+            // It has no other website.
+            Operation::GetSettings(id) if id != website => return not_subscribed(),
             Operation::GetSettings(_) => item,
             Operation::SaveSettings(_) | Operation::UpdateSettings(_) | Operation::Endpoints => {
                 "{}".to_owned()
@@ -216,4 +230,9 @@ fn response(head: &[u8], body: &[u8]) -> Option<Response<Bytes>> {
         }
     }
     response.body(Bytes::copy_from_slice(body)).ok()
+}
+
+fn not_subscribed() -> Response<Bytes> {
+    let body = r#"{"error":true,"reason":"not_subscribed","data":{}}"#;
+    Response::builder().status(404).body(Bytes::from(body)).expect("an answer")
 }
