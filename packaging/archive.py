@@ -5,10 +5,8 @@
 The name and the place of the program inside are what `[package.metadata.binstall]` of Cargo.toml says.
 """
 
-import argparse
 import gzip
 import io
-import pathlib
 import tarfile
 
 import project
@@ -35,13 +33,8 @@ def write(path, stem, platform, program, extras):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--extras", type=pathlib.Path, required=True)
-    arguments.add_argument("--out", type=pathlib.Path, required=True)
-    arguments.add_argument("programs", nargs="+", metavar="PLATFORM=PATH")
-    given = arguments.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    for platform, program in project.programs(given.programs).items():
+    given = project.command_line(__doc__)
+    for platform, program in given.programs.items():
         stem = f"crisp-mock-{project.version()}-{platform.target}"
         write(given.out / f"{stem}.tar.gz", stem, platform, program, given.extras)
 

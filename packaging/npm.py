@@ -6,7 +6,6 @@ EXTRAS is what extras.py wrote. The thin package names exactly the platforms tha
 this version: it cannot ask for a package that was not made with it.
 """
 
-import argparse
 import json
 import pathlib
 import shutil
@@ -75,20 +74,14 @@ def thin_package(platforms, extras, folder):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--extras", type=pathlib.Path, required=True)
-    arguments.add_argument("--out", type=pathlib.Path, required=True)
-    arguments.add_argument("programs", nargs="+", metavar="PLATFORM=PATH")
-    given = arguments.parse_args()
-    programs = project.programs(given.programs)
-    given.out.mkdir(parents=True, exist_ok=True)
+    given = project.command_line(__doc__)
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
-        for platform, program in programs.items():
+        for platform, program in given.programs.items():
             folder = work / platform.name
             platform_package(platform, program, folder)
             pack(folder, given.out.resolve())
-        thin_package(programs, given.extras, work / "thin")
+        thin_package(given.programs, given.extras, work / "thin")
         pack(work / "thin", given.out.resolve())
 
 

@@ -1,5 +1,6 @@
 """What all packages share: the version, the platforms, the licences, the time that files carry."""
 
+import argparse
 import os
 import pathlib
 import subprocess
@@ -66,7 +67,19 @@ def time():
     return int(found.stdout) if found.returncode == 0 and found.stdout.strip() else 315532800
 
 
-def programs(words):
+def command_line(about):
+    """What a script that makes packages is given: `extras`, `out`, which is there then, and `programs`."""
+    arguments = argparse.ArgumentParser(description=about)
+    arguments.add_argument("--extras", type=pathlib.Path, required=True)
+    arguments.add_argument("--out", type=pathlib.Path, required=True)
+    arguments.add_argument("programs", nargs="+", metavar="PLATFORM=PATH")
+    given = arguments.parse_args()
+    given.programs = _programs(given.programs)
+    given.out.mkdir(parents=True, exist_ok=True)
+    return given
+
+
+def _programs(words):
     """The words `linux-x64=PATH` of a command line, as platforms with their programs."""
     found = {}
     for word in words:

@@ -6,10 +6,8 @@ EXTRAS is what extras.py wrote. A wheel is a zip file with a list of its content
 come from clients/python/pyproject.toml, the version from the workspace.
 """
 
-import argparse
 import base64
 import hashlib
-import pathlib
 import time
 import tomllib
 import zipfile
@@ -92,16 +90,11 @@ def write(path, files, record):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--extras", type=pathlib.Path, required=True)
-    arguments.add_argument("--out", type=pathlib.Path, required=True)
-    arguments.add_argument("programs", nargs="+", metavar="PLATFORM=PATH")
-    given = arguments.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    given = project.command_line(__doc__)
     with open(SOURCE / "pyproject.toml", "rb") as file:
         about = tomllib.load(file)["project"]
     version = project.version()
-    for platform, program in project.programs(given.programs).items():
+    for platform, program in given.programs.items():
         files = content(platform, program, given.extras, about, version)
         path = given.out / f"crisp_mock-{version}-py3-none-{platform.wheel}.whl"
         write(path, files, f"crisp_mock-{version}.dist-info/RECORD")
