@@ -42,12 +42,14 @@ pub(super) fn of_the_server() -> Vec<Call> {
             "Makes a fresh isolated world. Options that are left out are the server's own, \
              credentials and faults excepted.",
         )
-        .may_take(body::<spaces::NewSpace>([
-            ("expires", described::duration()),
-            ("faults", described::faults()),
-            ("quirks", component("QuirkSettings")),
-            ("state", component("State")),
-        ]))
+        .may_take(|| {
+            body::<spaces::NewSpace>([
+                ("expires", described::duration()),
+                ("faults", described::faults()),
+                ("quirks", component("QuirkSettings")),
+                ("state", component("State")),
+            ])
+        })
         .answers(201, "The facts a fixture needs.", component("Info")),
         Call::delete("/spaces/{space}", spaces::remove, "Tears a space down.").answers(
             200,
@@ -86,7 +88,7 @@ fn lifecycle() -> Vec<Call> {
              stay; a real clock is never set back. Refused when the version is unknown. A dump over \
              2 MiB comes in with `--state FILE`.",
         )
-        .takes(component("State"))
+        .takes(|| component("State"))
         .answers(
             200,
             "How many websites have the plugin now.",
@@ -117,7 +119,7 @@ fn installations() -> Vec<Call> {
         )
         .answers(200, "The newest 100 changes first.", with(json!({ "changes": list(object()) }))),
         Call::post("/websites", websites::install, "The plugin is installed on a website.")
-            .may_take(body::<websites::Install>([("website_id", described::website())]))
+            .may_take(|| body::<websites::Install>([("website_id", described::website())]))
             .answers(201, "The website, its `website_id` among the fields.", component("Website")),
         Call::get("/websites/{website}", websites::show, "One website.").answers(
             200,
@@ -129,7 +131,7 @@ fn installations() -> Vec<Call> {
             websites::change,
             "Its plan or the price it pays changes.",
         )
-        .takes(body::<websites::Change>([]))
+        .takes(|| body::<websites::Change>([]))
         .answers(200, "The website.", component("Website")),
         Call::delete(
             "/websites/{website}",
@@ -142,7 +144,7 @@ fn installations() -> Vec<Call> {
             websites::save,
             "An operator saves its settings from the dashboard; the schema is checked as in the API.",
         )
-        .takes(json!({ "type": "object", "description": "The bare settings." }))
+        .takes(|| json!({ "type": "object", "description": "The bare settings." }))
         .answers(200, "The website.", component("Website")),
     ]
 }
@@ -196,7 +198,7 @@ fn told_events() -> Vec<Call> {
             "Something happens at Crisp that the plugin is told of: an event of any name. Members of \
              `data` take the place of those that events of that name have.",
         )
-        .takes(body::<events::Emission>([
+        .takes(|| body::<events::Emission>([
             ("website_id", described::website()),
             ("event", described::event_name()),
         ]))
@@ -284,10 +286,10 @@ fn armed_faults() -> Vec<Call> {
             with(json!({ "faults": list(object()) })),
         ),
         Call::post("/faults", faults::add, "Arms one fault or a list of them (docs/faults.md).")
-            .takes(described::faults())
+            .takes(|| described::faults())
             .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
         Call::post("/faults/plan", faults::add_plan, "Arms the faults of a plan in YAML or JSON.")
-            .takes(body::<rules::Written>([]))
+            .takes(|| body::<rules::Written>([]))
             .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
         Call::delete("/faults", faults::clear, "Disarms all faults.").answers(
             200,
@@ -310,7 +312,7 @@ fn rules_of_a_world() -> Vec<Call> {
             component("Clock"),
         ),
         Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
-            .takes(described::clock_step())
+            .takes(|| described::clock_step())
             .answers(200, "The time after it.", component("Clock")),
         Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
             200,
@@ -322,14 +324,14 @@ fn rules_of_a_world() -> Vec<Call> {
             rules::set_schema,
             "Replaces it; an invalid one is refused with an explanation.",
         )
-        .takes(json!({ "type": ["object", "boolean"] }))
+        .takes(|| json!({ "type": ["object", "boolean"] }))
         .answers(200, "Warnings, if any.", object()),
         Call::post(
             "/schema/check",
             rules::check_schema,
             "Says whether a text is a valid schema, and what fits it. Nothing is replaced.",
         )
-        .takes(body::<rules::Written>([]))
+        .takes(|| body::<rules::Written>([]))
         .answers(
             200,
             "The verdict, with what is wrong and where; settings that fit.",
@@ -350,7 +352,7 @@ fn rules_of_a_world() -> Vec<Call> {
             rules::set_quirks,
             "Sets the quirks that the body names and leaves the others.",
         )
-        .may_take(component("QuirkSettings"))
+        .may_take(|| component("QuirkSettings"))
         .answers(200, "All of them.", component("Quirks")),
         Call::get("/quota", rules::quota, "The daily quota.").answers(
             200,
@@ -362,7 +364,7 @@ fn rules_of_a_world() -> Vec<Call> {
             rules::set_quota,
             "Sets the limit (null: none), the requests that count as made, or both.",
         )
-        .takes(body::<rules::SetQuota>([]))
+        .takes(|| body::<rules::SetQuota>([]))
         .answers(200, "The quota.", component("Quota")),
     ]
 }

@@ -66,8 +66,8 @@ fn document() -> Value {
 }
 
 fn describe(paths: &mut Map<String, Value>, base: &str, calls: Vec<Call>) {
-    for Call { path, method, operation, .. } in calls {
-        let path = format!("{base}{path}");
+    for call in calls {
+        let path = format!("{base}{}", call.path);
         let parameters: Vec<_> = NAMES
             .into_iter()
             .filter(|(name, ..)| path.contains(&format!("{{{name}}}")))
@@ -87,7 +87,8 @@ fn describe(paths: &mut Map<String, Value>, base: &str, calls: Vec<Call>) {
             })
             .collect();
         let item = &mut paths.entry(path).or_insert_with(|| json!({}));
-        item[method] = operation;
+        let method = call.method;
+        item[method] = call.operation();
         if !parameters.is_empty() {
             item["parameters"] = parameters.into();
         }
