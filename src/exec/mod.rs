@@ -121,7 +121,7 @@ fn attempt(arguments: ExecArguments) -> Result<ExitCode, Failure> {
         terminal::complain(&resolved.remarks);
     }
     // On this thread: the death signal of a child is bound to the thread that started it.
-    runtime::for_a_server()?.block_on(exec(resolved, &arguments))
+    runtime::for_a_server(resolved.options.workers)?.block_on(exec(resolved, &arguments))
 }
 
 async fn exec(resolved: Resolved, arguments: &ExecArguments) -> Result<ExitCode, Failure> {

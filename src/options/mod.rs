@@ -8,7 +8,7 @@ mod listen;
 mod resolve;
 mod source;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU8, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -144,6 +144,16 @@ pub struct Options {
         value_parser = whole::<u32>
     )]
     pub parent_pid: Option<u32>,
+
+    /// Answer from so many threads, up to 255; one answers soonest on a few processors [default: 1]
+    #[arg(
+        long,
+        env = "CRISP_MOCK_WORKERS",
+        value_name = "N",
+        hide_short_help = true,
+        value_parser = |text: &str| options::at_least::<NonZeroU8>(1, text)
+    )]
+    pub workers: Option<NonZeroU8>,
 }
 
 impl Options {

@@ -55,7 +55,7 @@ pub fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     if !resolved.remarks.is_empty() {
         terminal::complain(&resolved.remarks);
     }
-    runtime::for_a_server()?.block_on(serve(resolved, &arguments))
+    runtime::for_a_server(resolved.options.workers)?.block_on(serve(resolved, &arguments))
 }
 
 async fn serve(resolved: Resolved, arguments: &ServeArguments) -> Result<ExitCode, Failure> {

@@ -21,7 +21,7 @@ enum Probe {
 type Row = (&'static str, [&'static str; 3], Probe);
 
 #[rustfmt::skip]
-const ROWS: [Row; 29] = [
+const ROWS: [Row; 30] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(|one| one.url().rsplit_once(':').unwrap().0.to_owned())),
     ("rtm_listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"], Probe::Serving(socket_for_go)),
     ("websites", ["2", "3", "4"], Probe::Serving(|one| websites(one).len().to_string())),
@@ -50,6 +50,7 @@ const ROWS: [Row; 29] = [
     ("print", ["json", "text", "json"], Probe::Ended(|ended| ended.stdout.starts_with('{').to_string())),
     ("public_url", ["http://a", "http://b", "http://c"], Probe::Serving(|one| one.info["url"].to_string())),
     ("idle_exit", ["1ms", "2ms", "3ms"], Probe::Ended(|ended| ended.stderr.lines().last().unwrap_or_default().to_owned())),
+    ("workers", ["2", "3", "4"], Probe::Serving(|one| one.threads("tokio-rt-worker").to_string())),
     // Larger than any process id of the systems there are: such a process has ended.
     ("parent_pid", ["4194305", "4194306", "4194307"], Probe::Ended(|ended| ended.stderr.lines().last().unwrap_or_default().to_owned())),
 ];

@@ -131,6 +131,13 @@ impl Serving {
         Self { child, stderr, info }
     }
 
+    /// How many of its threads have this name.
+    pub fn threads(&self, name: &str) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let names = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
+        names.filter(|found| found.as_ref().is_ok_and(|found| found.trim() == name)).count()
+    }
+
     pub fn url(&self) -> &str {
         self.info["url"].as_str().unwrap()
     }
