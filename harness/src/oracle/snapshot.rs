@@ -23,6 +23,9 @@ struct LeftOut {
 #[derive(Default)]
 pub(super) struct Snapshot {
     left_out: Vec<LeftOut>,
+    /// A step that shows no one instant. A client that puts an answer in place and reads alone what it
+    /// doubts asks for that right after the step, at the same moment: then it is no breach.
+    torn: Option<(Duration, Breach)>,
     /// When the last differential was sent that was good and has been dealt with.
     heard: Option<Duration>,
     possible: Vec<Span>,
@@ -32,10 +35,19 @@ pub(super) struct Snapshot {
 
 impl Oracle for Snapshot {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
+        let is_over = |(at, _): &mut (Duration, Breach)| {
+            *at < event.at || !matches!(event.what, What::Sent(_))
+        };
+        if let Some((_, breach)) = self.torn.take_if(is_over) {
+            return Some(breach);
+        }
         match event.what {
             What::Sent(index) => {
                 let site = history.requests[index as usize].site?;
                 self.leave_out(history, site, event.at);
+                if self.torn.is_some() && self.check(history, event.at).is_none() {
+                    self.torn = None;
+                }
                 None
             }
             What::EventArriving(notice) => {
@@ -56,7 +68,8 @@ impl Oracle for Snapshot {
                 None
             }
             What::Step | What::Ready if history.ready.is_some() && can_judge(history) => {
-                self.check(history, event.at)
+                self.torn = self.check(history, event.at).map(|breach| (event.at, breach));
+                None
             }
             _ => None,
         }

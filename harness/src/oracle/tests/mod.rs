@@ -3,6 +3,7 @@
 
 mod calm;
 mod partial;
+mod torn;
 mod whole_runs;
 
 use std::time::Duration;
