@@ -70,7 +70,7 @@ class LongOverlap:
         self.websites, self.learnt = {}, {}  # (settings, token); when it was learnt, if not by a poll
         self.ready, self.known, self.failures, self.doubts = False, None, 0, 0
         self.dates, self.overlap, self.seen = [], OVERLAP, set()
-        self.lists, self.listed, self.count, self.polled = [0], False, 0, 0
+        self.lists, self.listed, self.count, self.polled = [0], None, 0, 0
         self.relist_every = access.get("relist_ms", 6 * 3600_000)
         self.longest_gap = min(access.get("longest_gap_ms", 300_000), 300_000)
         self.relist, self.silent_until = float("inf"), 0
@@ -158,13 +158,13 @@ class LongOverlap:
         self.dates = self.dates or [first]
         self.doubts = self.doubts + 1 if doubtful else 0
         for website, item in rows.items():
-            if not self.listed and website not in self.websites:
+            if self.listed is None and website not in self.websites:
                 self.put(website, item)
             elif self.websites.get(website) != state(item):
                 self.doubt(website, False)
         for website in self.websites.keys() - rows.keys():
             self.doubt(website, True)
-        self.listed = True
+        self.listed = first[0]
         if doubtful:
             self.list_in(backoff(self.doubts))
 
@@ -173,7 +173,8 @@ class LongOverlap:
         if not self.dates:
             return
         last_sent, last_date = self.dates[-1]
-        if clock.elapsed - last_sent > self.longest_gap:
+        # Too long a gap for the differential; while that fails, a list for each such gap is enough.
+        if clock.elapsed - max(last_sent, self.listed) > self.longest_gap:
             self.list_in(0)
         self.polled = clock.elapsed
         since = min(date for _, date in self.dates) - self.overlap - self.count % 1000

@@ -30,7 +30,7 @@ class OneByOne {
   #hinted = new Map(); // websites that wait to be read alone: whether they may be gone
   #lists = [0]; // when to list everything
   #relist = Infinity; // and when at the latest
-  #listed = false;
+  #listed = null; // when the last list was sent
   #doubts = 0;
   #failures = 0;
   #known = null;
@@ -121,13 +121,13 @@ class OneByOne {
     if (this.#dates.length === 0) this.#dates.push({ at: first.sent, date: first.date });
     this.learn(first);
     for (const [id, row] of rows) {
-      if (!this.#listed && !this.websites.has(id)) this.put(id, row);
+      if (this.#listed === null && !this.websites.has(id)) this.put(id, row);
       else if (!this.holds(id, row)) this.hint(id, false);
     }
     for (const id of this.websites.keys()) {
       if (!rows.has(id)) this.hint(id, true);
     }
-    this.#listed = true;
+    this.#listed = first.sent;
     if (doubtful) this.listIn(backoff(this.#doubts));
   }
 
@@ -140,7 +140,8 @@ class OneByOne {
   async poll() {
     if (this.#dates.length === 0) return;
     const last = this.#dates.at(-1);
-    if (clock.elapsed - last.at > this.longestGap) this.#lists.push(0);
+    // Too long a gap for the differential; while that fails, a list for each such gap is enough.
+    if (clock.elapsed - Math.max(last.at, this.#listed) > this.longestGap) this.#lists.push(0);
     const from = Math.min(...this.#dates.map(({ date }) => date)) - OVERLAP - (this.#count % 1000);
     const since = encodeURIComponent(new Date(from).toISOString());
     this.#polled = clock.elapsed;
