@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use crisp_harness::report::{self, RunEvent, Text};
+use crisp_harness::runner::Outcome;
 use crisp_harness::whole_file;
 
 use parking_lot::Mutex;
@@ -117,15 +118,27 @@ impl Events {
         reports.write(&events);
     }
 
-    /// From now on a signal writes the reports and ends the process: what was judged is not lost.
+    /// How many scenarios were judged so far, in words, by how they ended.
+    fn so_far(&self) -> String {
+        let events = self.0.lock();
+        let outcomes = events.iter().filter_map(|event| match event {
+            RunEvent::ScenarioFinished(report) => Some(report.outcome),
+            RunEvent::KnownJudged { outcome, .. } => Some(*outcome),
+            _ => None,
+        });
+        let outcomes: Vec<_> = outcomes.collect();
+        let [passed, failed, not_judged] = [Outcome::Passed, Outcome::Failed, Outcome::NotJudged]
+            .map(|wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count());
+        format!("{passed} scenarios had passed, {failed} failed, {not_judged} were not judged")
+    }
+
+    /// From now on a signal says how far the run came, writes the reports and ends the process: what
+    /// was judged is not lost.
     ///
     /// # Errors
     ///
     /// [`Failure::Environment`] when the system refuses to listen.
     pub fn write_on_a_signal(&self, reports: &ReportArguments) -> Result<(), Failure> {
-        if reports.report.is_empty() {
-            return Ok(());
-        }
         let (events, reports) = (self.clone(), reports.clone());
         let runtime = runtime::for_calls()?;
         let mut signals = {
@@ -134,6 +147,7 @@ impl Events {
         };
         std::thread::spawn(move || {
             let signal = runtime.block_on(signals.next());
+            terminal::say(&format!("STOPPED by {}: {}", signal.name(), events.so_far()));
             events.write(&reports);
             std::process::exit(signal.exit_code().into());
         });

@@ -26,6 +26,7 @@ mod readme;
 mod replay;
 mod serve;
 mod state;
+mod stopped;
 mod surroundings;
 mod validate;
 mod waiting;
