@@ -23,18 +23,33 @@ const STRAINS: [&str; 6] = [
     "outages/ten-minutes-down",
 ];
 
-/// How the script of a framework is started, and what its environment needs.
-fn run(script: &str) -> Result<(String, Option<String>), Missing> {
-    if script.ends_with(".py") {
-        let interpreter = python("tests/clients/python/frameworks")?;
-        let run = format!("'{}' tests/clients/python/frameworks/{script}", interpreter.display());
-        return Ok((run, None));
+/// How the script of a framework is started, by itself or by the program that it is named with, and
+/// what its environment needs.
+fn run(plugin: &str) -> Result<(String, Option<String>), Missing> {
+    let (starter, script) =
+        plugin.split_once(' ').map_or((None, plugin), |(starter, script)| (Some(starter), script));
+    if let Some(module) = script.strip_suffix(".py") {
+        let folder = "tests/clients/python/frameworks";
+        let interpreter = python(folder)?;
+        let arguments = match starter {
+            Some(starter) => format!("-m {starter} --threads 2 --chdir {folder} {module}:app"),
+            None => format!("{folder}/{script}"),
+        };
+        return Ok((format!("'{}' {arguments}", interpreter.display()), None));
     }
     let modules = node_modules("tests/clients/node/frameworks")?;
     let node = program("node")?;
-    let tsx = modules.join("tsx/dist/cli.mjs");
-    let tsx = if script.ends_with(".ts") { format!("'{}' ", tsx.display()) } else { String::new() };
-    let run = format!("'{}' {tsx}tests/clients/node/frameworks/{script}", node.display());
+    let starter = match starter {
+        Some("tsx") => format!("'{}' ", modules.join("tsx/dist/cli.mjs").display()),
+        // It watches the folder of the plugin, and not all that was built here.
+        Some("nodemon") => {
+            let nodemon = modules.join("nodemon/bin/nodemon.js");
+            format!("'{}' -q --watch tests/clients/node/frameworks ", nodemon.display())
+        }
+        Some(starter) => panic!("how is `{starter}` called?"),
+        None => String::new(),
+    };
+    let run = format!("'{}' {starter}tests/clients/node/frameworks/{script}", node.display());
     Ok((run, Some(modules.display().to_string())))
 }
 
@@ -133,13 +148,16 @@ macro_rules! plugins {
 
 plugins! {
     express: "express.cjs", ["relist-merges", "ignores-retry-after"];
-    fastify_in_typescript_through_tsx: "fastify.ts", ["empty-clears"];
+    fastify_in_typescript_through_tsx: "tsx fastify.ts", ["empty-clears"];
     node_cron: "cron.cjs", ["moves-on-failure"];
+    nodemon: "nodemon interval.mjs", ["own-clock"];
     polls_that_overlap: "interval.mjs", ["arrival-order", "no-overlap", "own-clock"];
     a_worker_thread_that_polls: "worker.mjs", ["forgets-removals"];
     a_child_process_that_polls: "child.mjs", ["stops-after-error"];
     fastapi_on_uvicorn: "fastapi_asyncio.py", ["no-timeout"];
     flask_with_a_thread: "flask_thread.py", ["stops-after-error", "ignores-retry-after"];
+    flask_in_a_worker_of_gunicorn: "gunicorn flask_gunicorn.py", ["forgets-removals"];
+    trio: "trio_tasks.py", ["relist-merges"];
     apscheduler: "apscheduler_jobs.py", ["no-overlap", "forgets-removals"];
     threading_timer: "timer.py", ["own-clock", "moves-on-failure", "relist-merges", "empty-clears"];
 }

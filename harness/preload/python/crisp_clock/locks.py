@@ -115,6 +115,7 @@ def replace():
     threading._allocate_lock = Lock
     threading.Lock = Lock
     threading._CRLock = None  # then `RLock()` is made of locks, in Python
+    threading._PyRLock.__module__ = "_thread"  # trio refuses another
     time.sleep = sleep
 
     import queue
