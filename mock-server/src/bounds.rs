@@ -11,7 +11,7 @@
 //! | [`CACHED`] answers of a space | 32 MiB | all are forgotten |
 //! | [`CONNECTIONS`] at the same time | 16,384 | [`SPARE_CONNECTIONS`] more take control calls alone, 503 for the rest; then the kernel's queue |
 //! | the journal | 10,000 entries, 8 MiB | the oldest go ([`journal`](crate::journal)) |
-//! | headers and bodies in it | of the newest 200 requests, 4 KiB and 8 KiB of each message | they are cut ([`Exchange`](crate::journal::Exchange)) |
+//! | headers and bodies in it | of the newest 200 requests, 4 KiB and 16 KiB of each message | they are cut ([`Exchange`](crate::journal::Exchange)) |
 //! | the past of a world | 20,000 changes, 32 MiB | the oldest go ([`History`](crate::engine::History)) |
 //! | events | 1,000, 8 MiB | the oldest go ([`Outbox`](crate::engine::Outbox)) |
 //! | [`RTM_SOCKETS`] of a space | 2,000 | the handshake is refused, 503 |
