@@ -5,8 +5,9 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use tempfile::{Builder, NamedTempFile, TempDir};
+use tempfile::{Builder, NamedTempFile};
 
+use super::folder::Folder;
 use super::variables::{Places, Route, variables};
 
 /// The preloads: where each lies in the folder, and what is in it.
@@ -29,7 +30,7 @@ pub struct NotWritten {
 pub(super) struct Files {
     /// Certificates alone: no key is ever written. Goes before its folder.
     roots: NamedTempFile,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl Files {
@@ -61,21 +62,8 @@ impl Files {
     }
 }
 
-/// A folder that others cannot look into.
-#[cfg(unix)]
-fn for_its_owner<'a, 'b, 'c>(folder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
-    use std::os::unix::fs::PermissionsExt as _;
-    folder.permissions(std::fs::Permissions::from_mode(0o700))
-}
-
-/// The folder for temporary files is a user's own on this platform.
-#[cfg(not(unix))]
-fn for_its_owner<'a, 'b, 'c>(folder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
-    folder
-}
-
 fn write(roots: &str) -> io::Result<Files> {
-    let folder = for_its_owner(Builder::new().prefix("crisp-mock-intercept-")).tempdir()?;
+    let folder = Folder::make(&std::env::temp_dir())?;
     for name in ["node", "python", "php"] {
         std::fs::create_dir(folder.path().join(name))?;
     }
