@@ -109,8 +109,9 @@ export function websiteView(name) {
       status.textContent = "";
       try {
         const settings = read();
+        const known = write(website.settings); // what is shown may change while the server is asked
         const there = await call("GET", `/websites/${encodeURIComponent(name)}`);
-        if (write(there.settings) !== write(website.settings) && !confirm("Someone else saved meanwhile. Save over it?")) return;
+        if (write(there.settings) !== known && !confirm("Someone else saved meanwhile. Save over it?")) return;
         website = await call("PUT", `/websites/${encodeURIComponent(name)}/settings`, settings);
         draw();
         panel.querySelector(".saved").textContent = `Saved at ${website.changed_at.slice(11, 19)}`;

@@ -130,6 +130,7 @@ async fn a_command_follows_the_control_that_it_stands_for() {
     browser.until("document.querySelectorAll('tbody tr').length === 3").await;
     browser.evaluate("document.querySelector('[aria-label=\"Uninstall w2\"]').focus()").await;
     browser.says("crisp-mock ctl uninstall w2").await;
+    browser.evaluate("document.querySelector('[aria-label=\"Plan of w3\"]').focus()").await;
     page.choose("Plan of w3", "Plus").await;
     browser.says("crisp-mock ctl plan w3 Plus").await;
 

@@ -118,7 +118,7 @@ async fn an_event_is_sent_from_each_template_with_members_that_crisps_have() {
 
     page.fill("Website", "w2").await;
     let options =
-        "return [...document.querySelector('select').options].map((one) => one.textContent)";
+        "return [...document.querySelector('main select').options].map((one) => one.textContent)";
     let options = browser.evaluate(options).await;
     for option in options.as_array().expect("texts") {
         page.choose("What happens", option.as_str().expect("a text")).await;
