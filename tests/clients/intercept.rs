@@ -202,6 +202,28 @@ fn curl_arrives_and_another_host_is_refused_and_named() {
     assert!(stderr.contains(named), "{stderr}");
 }
 
+/// Nothing else here needs these, so that they are not asked for in CI.
+#[test]
+fn go_ruby_and_php_arrive_where_they_are_installed() {
+    let ruby = "Net::HTTP: 20 websites\nopen-uri: 20 websites\n";
+    let rows = [
+        ("ruby", &[][..], "list.rb", ruby),
+        ("php", &[], "list.php", "curl: 20 websites\n"),
+        ("go", &["run"], "list.go", "net/http: 20 websites\n"),
+    ];
+    for (name, words, file, wanted) in rows {
+        let Ok(runtime) = program(name) else {
+            eprintln!("skipped: no folder of PATH has {name}");
+            continue;
+        };
+        let words = words.iter().map(PathBuf::from);
+        let command = [runtime].into_iter().chain(words).chain([script(file)]).collect();
+        if let Some(said) = said(&["--intercept"], Ok(command)) {
+            assert_eq!(said, wanted);
+        }
+    }
+}
+
 #[test]
 fn without_the_option_the_same_plugins_reach_for_the_real_host() {
     let plugins = [

@@ -11,10 +11,11 @@ use super::folder::Folder;
 use super::variables::{Places, Route, variables};
 
 /// The preloads: where each lies in the folder, and what is in it.
-const PRELOADS: [(&str, &str); 3] = [
+const PRELOADS: [(&str, &str); 4] = [
     ("node/redirect.cjs", include_str!("../../intercept/node/redirect.cjs")),
     ("python/sitecustomize.py", include_str!("../../intercept/python/sitecustomize.py")),
     ("python/crisp_redirect.py", include_str!("../../intercept/python/crisp_redirect.py")),
+    ("ruby/crisp_redirect.rb", include_str!("../../intercept/ruby/crisp_redirect.rb")),
 ];
 
 /// Why a file is not there.
@@ -56,6 +57,7 @@ impl Files {
             roots: self.roots.path(),
             node: &folder.join("node/redirect.cjs"),
             python: &folder.join("python"),
+            ruby: &folder.join("ruby"),
             php: &folder.join("php"),
         };
         variables(proxy, emulator, &places, route, present)
@@ -64,7 +66,7 @@ impl Files {
 
 fn write(roots: &str) -> io::Result<Files> {
     let folder = Folder::make(&std::env::temp_dir())?;
-    for name in ["node", "python", "php"] {
+    for name in ["node", "python", "ruby", "php"] {
         std::fs::create_dir(folder.path().join(name))?;
     }
     for (name, text) in PRELOADS {
