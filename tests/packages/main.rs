@@ -14,6 +14,7 @@ mod running;
 
 mod archive;
 mod go;
+mod image;
 mod node_fixtures;
 mod npm;
 mod pip;
