@@ -1,5 +1,5 @@
-//! Variables by which Node and Python load files before a program: what stands in them already is kept, so
-//! that several preloads live together.
+//! Variables by which Node, Python and Ruby load files before a program: what stands in them already is kept,
+//! so that several preloads live together.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 /// The preload comes first: what the plugin requires itself is to see the clock that is moved.
 pub(crate) fn node_options(preload: &Path, present: Option<OsString>) -> OsString {
     let path = preload.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
-    let mut options = OsString::from(format!("--require \"{path}\""));
+    before(&format!("--require \"{path}\""), present)
+}
+
+/// An option before those that a variable has.
+pub(crate) fn before(option: &str, present: Option<OsString>) -> OsString {
+    let mut options = OsString::from(option);
     if let Some(present) = present.filter(|present| !present.is_empty()) {
         options.push(" ");
         options.push(present);
@@ -15,8 +20,8 @@ pub(crate) fn node_options(preload: &Path, present: Option<OsString>) -> OsStrin
     options
 }
 
-/// A folder in which Python looks before all others.
-pub(crate) fn python_path(preload: &Path, present: Option<OsString>) -> OsString {
+/// A folder in which Python, or Ruby, looks before all others.
+pub(crate) fn searched_first(preload: &Path, present: Option<OsString>) -> OsString {
     let present = present.unwrap_or_default();
     let others = std::env::split_paths(&present).filter(|path| path.as_os_str() != OsStr::new(""));
     let all: Vec<PathBuf> = std::iter::once(preload.to_owned()).chain(others).collect();
@@ -34,8 +39,8 @@ mod tests {
             node_options(Path::new("/a b/index.cjs"), Some("--enable-source-maps".into()));
         assert_eq!(options, "--require \"/a b/index.cjs\" --enable-source-maps");
         assert_eq!(node_options(Path::new("/x"), Some(OsString::new())), "--require \"/x\"");
-        let path = python_path(Path::new("/x"), Some("/y:/z".into()));
+        let path = searched_first(Path::new("/x"), Some("/y:/z".into()));
         assert_eq!(path, if cfg!(windows) { "/x;/y:/z" } else { "/x:/y:/z" });
-        assert_eq!(python_path(Path::new("/x"), None), "/x");
+        assert_eq!(searched_first(Path::new("/x"), None), "/x");
     }
 }

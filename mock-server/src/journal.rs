@@ -354,18 +354,23 @@ mod tests {
     }
 
     #[test]
-    fn what_went_over_the_wire_is_known_of_the_newest_requests_alone() {
+    fn what_went_over_the_wire_is_known_of_the_newest_requests_alone_and_cut() {
         let mut journal = Journal::default();
-        let body = bytes::Bytes::from("x".repeat(100_000));
         let newest = MOST_EXCHANGES as u64 + 3;
         for seq in 1..=newest {
             journal.push(entry(seq, String::new()));
-            journal.keep(seq, Exchange::of(&http::Request::new(body.clone()), None));
+            let length = if seq == newest { 100_000 } else { 9_000 };
+            let mut request = http::Request::new(bytes::Bytes::from("x".repeat(length)));
+            request.headers_mut().insert("x-odd", http::HeaderValue::from_static("a: b"));
+            journal.keep(seq, Exchange::of(&request, None));
         }
         assert!(journal.exchange(3).is_none());
-        let kept = serde_json::to_value(journal.exchange(newest).unwrap()).unwrap();
-        assert_eq!(kept["request"]["bytes"], 100_000);
-        assert_eq!(kept["request"]["body"].as_str().map(str::len), Some(8 << 10));
+        for (seq, length) in [(newest, 100_000), (newest - 1, 9_000)] {
+            let kept = serde_json::to_value(journal.exchange(seq).unwrap()).unwrap();
+            assert_eq!(kept["request"]["bytes"], length);
+            assert_eq!(kept["request"]["body"].as_str().map(str::len), Some(8 << 10));
+            assert_eq!(kept["request"]["headers"], serde_json::json!([["x-odd", "a: b"]]));
+        }
         assert_eq!(journal.find(3).map(|entry| entry.seq), Some(3));
     }
 

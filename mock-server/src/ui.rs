@@ -18,7 +18,7 @@ pub const LANES: &str = include_str!("../ui/lanes.js");
 pub const REPORT: &str = include_str!("../ui/report.js");
 
 /// Every file beside [`INDEX`], by name.
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 18] = [
     ("style.css", STYLE),
     ("main.js", include_str!("../ui/main.js")),
     ("api.js", include_str!("../ui/api.js")),
@@ -31,6 +31,7 @@ const FILES: [(&str, &str); 17] = [
     ("form.js", include_str!("../ui/form.js")),
     ("schema.js", include_str!("../ui/schema.js")),
     ("faults.js", include_str!("../ui/faults.js")),
+    ("events.js", include_str!("../ui/events.js")),
     ("world.js", include_str!("../ui/world.js")),
     ("lanes.js", LANES),
     ("report.js", REPORT),

@@ -25,6 +25,20 @@ export function shown(...words) {
   return el("div", { class: "ctl" }, copyable(line(...words)));
 }
 
+/** A command that follows what is chosen: `tell` takes its words now. */
+export function live(...words) {
+  const node = el("div");
+  let known = "";
+  const tell = (...now) => {
+    const text = line(...now);
+    if (text === known) return;
+    known = text;
+    node.replaceChildren(shown(...now));
+  };
+  tell(...words);
+  return { node, tell };
+}
+
 /** Settings as `ctl save` takes them. */
 export function settingsWords(settings) {
   const entries = Object.entries(settings);

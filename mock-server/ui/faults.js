@@ -1,7 +1,7 @@
 // What goes wrong: faults that are armed, by clicking or as a plan.
 
 import { call, write } from "./api.js";
-import { shown } from "./ctl.js";
+import { live, shown } from "./ctl.js";
 import { choice, el, labelled } from "./dom.js";
 
 const OPERATIONS = ["since", "list", "get_settings", "save_settings", "update_settings", "subscription", "account", "hook", "rtm", "rtm_event"];
@@ -31,7 +31,7 @@ export function faultsView() {
   const effect = choice({}, EFFECTS.map(([title], index) => [String(index), title]), "0");
   const problem = el("pre", { class: "problem", role: "alert" });
   const said = el("p", { class: "good", role: "status" });
-  const command = el("div");
+  const command = live("fault", "since#1", "status=503");
   const list = el("ul", { class: "faults" });
   const none = el("p", { class: "empty" }, "Nothing is armed: every request meets the emulator as it is.");
   const plan = el("textarea", { class: "mono", rows: 5, "aria-label": "Plan", spellcheck: "false",
@@ -44,12 +44,13 @@ export function faultsView() {
   } }, labelled("Request", operation), labelled("Which", which), labelled("What happens", effect),
   el("button", { class: "primary" }, "Arm"));
 
-  const node = el("section", {}, el("h1", {}, "What goes wrong"), form, command, said, problem,
+  const node = el("section", {}, el("h1", {}, "What goes wrong"), form, command.node, said, problem,
     el("h2", {}, "Armed"), none, list,
     el("div", { class: "bar" }, el("button", { type: "button", onclick: () => attempt(call("DELETE", "/faults"), "Disarmed all.") }, "Disarm all")),
     shown("fault", "--clear"),
     el("h2", {}, "As a plan"), plan,
-    el("div", { class: "bar" }, el("button", { type: "button", onclick: () => attempt(call("POST", "/faults/plan", { text: plan.value })) }, "Arm the plan")));
+    el("div", { class: "bar" }, el("button", { type: "button", onclick: () => attempt(call("POST", "/faults/plan", { text: plan.value })) }, "Arm the plan")),
+    shown("fault", "--plan", "plan.yaml"));
 
   /** The fault that is chosen; "the next" is counted from the requests that there were. */
   function fault() {
@@ -59,7 +60,7 @@ export function faultsView() {
 
   function tell() {
     const { at, ...members } = fault();
-    command.replaceChildren(shown("fault", at, ...Object.entries(members).map(([name, value]) => value === true ? name : `${name}=${value}`)));
+    command.tell("fault", at, ...Object.entries(members).map(([name, value]) => value === true ? name : `${name}=${value}`));
   }
 
   function attempt(promise, done) {
@@ -85,8 +86,9 @@ export function faultsView() {
       el("code", {}, write(one)), " ",
       el("span", { class: fired ? "tag odd" : "tag" }, fired ? `met ${fired}×` : "not met yet"),
       shadowed > 0 && el("small", {}, ` another came first ${shadowed}×`), " ",
-      el("button", { type: "button", "aria-label": `Disarm fault ${id}`, title: `crisp-mock ctl fault --remove ${id}`,
-        onclick: () => attempt(call("DELETE", `/faults/${id}`), `Disarmed fault ${id}.`) }, "Disarm"))),
+      el("button", { type: "button", "aria-label": `Disarm fault ${id}`,
+        onclick: () => attempt(call("DELETE", `/faults/${id}`), `Disarmed fault ${id}.`) }, "Disarm"),
+      shown("fault", "--remove", String(id)))),
     ...(faults.length > 200 ? [el("li", {}, `and ${faults.length - 200} more`)] : []));
   }
 

@@ -43,8 +43,8 @@ export function journalView() {
     } }, title)));
   const node = el("section", {}, el("h1", { class: "hidden" }, "Journal"),
     el("div", { class: "bar" }, search, chips, el("span", { class: "grow" }), pause,
-      el("button", { type: "button", title: "crisp-mock ctl requests --clear", onclick: () => call("DELETE", "/requests").then(clear) }, "Empty")),
-    figures, sockets, empty, list, more, shown("requests", "--follow"));
+      el("button", { type: "button", onclick: () => call("DELETE", "/requests").then(clear) }, "Empty")),
+    figures, sockets, empty, list, more, shown("requests", "--follow"), shown("requests", "--clear"));
 
   let isPaused = false;
   let drawn = ROWS;

@@ -2,6 +2,7 @@
 
 import { bringToken, call, chooseSpace, server, space } from "./api.js";
 import { choice, el, labelled, span } from "./dom.js";
+import { eventsView } from "./events.js";
 import { faultsView } from "./faults.js";
 import { journalView } from "./journal.js";
 import { lanesView } from "./report_view.js";
@@ -15,6 +16,7 @@ const VIEWS = [
   ["websites", "Websites", websitesView],
   ["schema", "Schema", schemaView],
   ["faults", "Faults", faultsView],
+  ["events", "Events", eventsView],
   ["world", "World", worldView],
   ["lanes", "Lanes", lanesView],
 ];

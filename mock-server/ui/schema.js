@@ -2,7 +2,7 @@
 
 import { call, write } from "./api.js";
 import { shown } from "./ctl.js";
-import { el } from "./dom.js";
+import { copyable, el } from "./dom.js";
 
 /** The view. */
 export function schemaView() {
@@ -15,7 +15,8 @@ export function schemaView() {
   const node = el("section", {}, el("h1", {}, "Settings schema"),
     el("p", {}, "Paste your plugin's schema, or drop a file. Settings are made and checked by it, and the form of each website follows it."),
     el("div", { class: "bar" }, file), text,
-    el("div", { class: "bar" }, el("button", { type: "button", onclick: test }, "Test Settings"), save), verdict, shown("schema", "schema.json"));
+    el("div", { class: "bar" }, el("button", { type: "button", onclick: test }, "Test Settings"), save), verdict,
+    el("div", { class: "ctl" }, copyable("crisp-mock validate schema.json")), shown("schema", "schema.json"));
   let isLoaded = false;
 
   function forget() {

@@ -7,6 +7,9 @@ import { formOf } from "./form.js";
 
 const TABS = [["form", "Form"], ["json", "JSON"], ["history", "History"], ["operator", "Open as an operator"]];
 
+/** Who made a change. */
+const WRITERS = { plugin: "the plugin", operator: "an operator with a token", control: "the control API (this page, ctl, a test)" };
+
 /** The view of a website, by its name or id. */
 export function websiteView(name) {
   const head = el("div", { class: "facts" });
@@ -106,8 +109,9 @@ export function websiteView(name) {
       status.textContent = "";
       try {
         const settings = read();
+        const known = write(website.settings); // what is shown may change while the server is asked
         const there = await call("GET", `/websites/${encodeURIComponent(name)}`);
-        if (write(there.settings) !== write(website.settings) && !confirm("Someone else saved meanwhile. Save over it?")) return;
+        if (write(there.settings) !== known && !confirm("Someone else saved meanwhile. Save over it?")) return;
         website = await call("PUT", `/websites/${encodeURIComponent(name)}/settings`, settings);
         draw();
         panel.querySelector(".saved").textContent = `Saved at ${website.changed_at.slice(11, 19)}`;
@@ -142,7 +146,7 @@ export function websiteView(name) {
   function history() {
     const list = el("ol", { class: "history" }, el("li", {}, "…"));
     call("GET", `/websites/${encodeURIComponent(name)}/history`).then(({ changes }) => {
-      const items = changes.map((change, index) => el("li", {}, el("strong", {}, change.kind), ` at ${change.time} · ${change.plan} `,
+      const items = changes.map((change, index) => el("li", {}, el("strong", {}, change.kind), ` by ${WRITERS[change.by] ?? change.by} at ${change.time} · ${change.plan} `,
         el("span", {}, difference(changes[index + 1]?.settings, change.settings)),
         el("details", {}, el("summary", {}, "Settings then"), el("pre", {}, write(change.settings, 2)))));
       list.replaceChildren(...(items.length ? items : [el("li", {}, "Nothing changed since the start.")]));

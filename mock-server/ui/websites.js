@@ -1,7 +1,7 @@
 // The websites that have the plugin, a page at a time.
 
 import { call } from "./api.js";
-import { shown } from "./ctl.js";
+import { live } from "./ctl.js";
 import { choice, el, labelled } from "./dom.js";
 
 const PAGE = 50;
@@ -20,7 +20,9 @@ export function websitesView() {
   const next = el("button", { type: "button", onclick: () => turn(PAGE) }, "Next");
   const id = el("input", { placeholder: "the next free one", autocomplete: "off", spellcheck: "false" });
   const plan = choice({}, PLANS, "Free");
-  const command = el("div", {}, shown("install"));
+  const command = live("install");
+  const planned = live("plan", "w1", "Plus");
+  const removed = live("uninstall", "w1");
   const install = el("form", { class: "inline", onsubmit: (event) => {
     event.preventDefault();
     const wanted = { plan: plan.value };
@@ -29,16 +31,16 @@ export function websitesView() {
   }, oninput: () => {
     const words = ["install", ...(id.value.trim() ? [id.value.trim()] : [])];
     if (plan.value !== "Free") words.push("--plan", plan.value);
-    command.replaceChildren(shown(...words));
+    command.tell(...words);
   } }, labelled("Website", id), labelled("Plan", plan), el("button", { class: "primary" }, "Install"));
 
   const node = el("section", {}, el("h1", { class: "hidden" }, "Websites"),
-    el("details", { class: "card" }, el("summary", {}, "Install the plugin on a website"), install, command),
+    el("details", { class: "card" }, el("summary", {}, "Install the plugin on a website"), install, command.node),
     el("div", { class: "bar" }, search, figures),
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Websites" }, el("table", {}, el("thead", {}, el("tr", {},
       ["Name", "Company", "Plan", "Settings", "Token", ""].map((title) =>
         title ? el("th", { scope: "col" }, title) : el("td")))), body)),
-    el("div", { class: "bar" }, back, next), problem);
+    el("div", { class: "bar" }, back, next), problem, planned.node, removed.node);
 
   function attempt(promise) {
     problem.textContent = "";
@@ -79,16 +81,20 @@ export function websitesView() {
 
   function row(website) {
     const plans = PLANS.includes(website.plan.name) ? PLANS : [website.plan.name, ...PLANS];
-    const change = choice({ "aria-label": `Plan of ${website.name}`, "data-key": `plan ${website.name}`, title: `crisp-mock ctl plan ${website.name} Plus`, onchange: () =>
+    const change = choice({ "aria-label": `Plan of ${website.name}`, "data-key": `plan ${website.name}`, onchange: () =>
       attempt(call("PATCH", `/websites/${website.id}`, { plan: change.value })) }, plans, website.plan.name);
-    return el("tr", {},
+    // The commands below the table are those of the row that is pointed at or has the focus.
+    const chosen = () => {
+      planned.tell("plan", website.name, change.value);
+      removed.tell("uninstall", website.name);
+    };
+    return el("tr", { onfocusin: chosen, onpointerenter: chosen, oninput: chosen },
       el("td", {}, el("a", { href: `#/websites/${website.name}`, "data-key": website.name }, website.name)),
       el("td", {}, website.company ?? "", el("small", {}, website.domain ?? website.id)),
       el("td", {}, change),
       el("td", {}, website.configured ? el("span", { class: "tag good" }, "configured") : el("span", { class: "tag" }, "not configured")),
       el("td", { class: "mono" }, website.token),
       el("td", {}, el("button", { type: "button", "data-key": `uninstall ${website.name}`, "aria-label": `Uninstall ${website.name}`,
-        title: `crisp-mock ctl uninstall ${website.name}`,
         onclick: () => attempt(call("DELETE", `/websites/${website.id}`)) }, "Uninstall")));
   }
 

@@ -1,7 +1,7 @@
 // The world as a whole: addresses, clock, quota, quirks, spaces.
 
 import { call, chooseSpace, server, space } from "./api.js";
-import { shown } from "./ctl.js";
+import { live, shown } from "./ctl.js";
 import { choice, copyable, el, labelled, span } from "./dom.js";
 
 /** The view. */
@@ -44,8 +44,12 @@ function clock() {
   const { node: problem, attempt } = teller();
   const now = el("p", { class: "big" });
   const said = el("p", { role: "status" });
-  const by = el("input", { value: "1m", size: 6 });
-  const date = el("input", { placeholder: "2026-01-31T09:00:00Z", size: 22 });
+  const commands = [live(), live(), live()];
+  const tell = () => [["advance", by.value], ["skew", by.value], ["set", date.value || date.placeholder]]
+    .forEach((words, index) => commands[index].tell("clock", ...words));
+  const by = el("input", { value: "20s", size: 6, oninput: tell });
+  const date = el("input", { placeholder: "2026-01-31T09:00:00Z", size: 22, oninput: tell });
+  tell();
   const step = (body) => attempt(call("POST", "/clock", body).then(show));
   const advance = (text) => el("button", { type: "button", onclick: () => step({ advance: text }) }, `+${text}`);
 
@@ -63,7 +67,7 @@ function clock() {
         el("button", { type: "button", onclick: () => step({ advance: by.value }) }, "Advance"),
         el("button", { type: "button", onclick: () => step({ skew: by.value }) }, "Skew the wall clock")),
       el("div", { class: "bar" }, labelled("To", date), el("button", { type: "button", onclick: () => step({ set: date.value }) }, "Set the wall clock")),
-      problem, shown("clock", "advance", "20s"), shown("clock", "skew", "-60s"), shown("clock", "set", "2026-01-31T09:00:00Z")),
+      problem, commands.map((command) => command.node)),
     tick: async () => show(await call("GET", "/clock")),
   };
 }
@@ -71,8 +75,10 @@ function clock() {
 function quota() {
   const { node: problem, attempt } = teller();
   const said = el("p", { role: "status" });
-  const limit = el("input", { size: 8, placeholder: "none", inputmode: "numeric" });
-  const used = el("input", { size: 8, placeholder: "as it is", inputmode: "numeric" });
+  const command = live("quota", "off");
+  const tell = () => command.tell("quota", limit.value.trim() || "off", ...(used.value.trim() ? ["--used", used.value.trim()] : []));
+  const limit = el("input", { size: 8, placeholder: "none", inputmode: "numeric", oninput: tell });
+  const used = el("input", { size: 8, placeholder: "as it is", inputmode: "numeric", oninput: tell });
   const whole = (text) => Number.parseInt(text, 10);
   return {
     node: el("div", { class: "card" }, el("h2", {}, "Quota"), said,
@@ -81,7 +87,7 @@ function quota() {
           const body = { limit: limit.value.trim() === "" ? null : whole(limit.value) };
           if (used.value.trim() !== "") body.used = whole(used.value);
           attempt(call("PUT", "/quota", body));
-        } }, "Set")), problem, shown("quota", "10000")),
+        } }, "Set")), problem, command.node),
     async tick() {
       const [now, journal, time] = await Promise.all([call("GET", "/quota"), call("GET", "/requests?limit=0"), call("GET", "/clock")]);
       const bound = now.limit === null ? "no limit" : `${now.limit} a day, until ${now.resets_at}`;
@@ -96,6 +102,7 @@ function quirks() {
   const { node: problem, attempt } = teller();
   const search = el("input", { type: "search", placeholder: "Search", "aria-label": "Search quirks", oninput: draw });
   const list = el("ul", { class: "quirks" });
+  const command = live("quirks", "since-boundary=exclusive");
   let rows = [];
   let isAsked = true;
 
@@ -106,7 +113,8 @@ function quirks() {
       const values = [...new Set([quirk.default, ...quirk.alternatives, quirk.value])];
       const value = choice({ "aria-label": quirk.name, onchange: () =>
         attempt(call("PUT", "/quirks", { [quirk.name]: value.value }).then(load)) }, values, quirk.value);
-      return el("li", { class: quirk.value === quirk.default ? null : "changed" }, el("code", {}, quirk.name), value,
+      const chosen = () => command.tell("quirks", `${quirk.name}=${value.value}`);
+      return el("li", { class: quirk.value === quirk.default ? null : "changed", onfocusin: chosen, oninput: chosen }, el("code", {}, quirk.name), value,
         el("p", {}, quirk.question), el("small", {}, `${quirk.why} (${quirk.evidence}) Default: ${quirk.default}`));
     }));
   }
@@ -118,7 +126,7 @@ function quirks() {
 
   return {
     node: el("details", { class: "card" }, el("summary", {}, el("h2", {}, "Quirks: what Crisp leaves undocumented")),
-      el("div", { class: "bar" }, search), problem, list, shown("quirks", "since-boundary=exclusive")),
+      el("div", { class: "bar" }, search), problem, command.node, list),
     async tick() {
       if (isAsked) {
         isAsked = false;
@@ -131,7 +139,9 @@ function quirks() {
 function spaces() {
   const { node: problem, attempt } = teller();
   const list = el("ul");
-  const name = el("input", { size: 14, placeholder: "a name", autocomplete: "off" });
+  const command = live("space", "create");
+  const name = el("input", { size: 14, placeholder: "a name", autocomplete: "off", oninput: () =>
+    command.tell("space", "create", ...(name.value.trim() ? [`name=${name.value.trim()}`] : [])) });
   let known = "";
   const look = (one) => {
     chooseSpace(one);
@@ -141,7 +151,7 @@ function spaces() {
     node: el("div", { class: "card" }, el("h2", {}, "Spaces"), el("p", {}, "Isolated worlds in this server, each with credentials of its own."), list,
       el("div", { class: "bar" }, labelled("Name", name), el("button", { type: "button", onclick: () =>
         attempt(server("POST", "/spaces", name.value.trim() ? { name: name.value.trim() } : {})) }, "Make a space")),
-      problem, shown("space", "new"),
+      problem, command.node,
       el("h2", {}, "Start again"), el("p", {}, "Websites, journal, faults and clock as they were at the start."),
       el("button", { type: "button", onclick: () => { if (confirm("Start this world again?")) attempt(call("POST", "/reset")); } }, "Reset this world"), shown("reset")),
     async tick() {
@@ -151,7 +161,8 @@ function spaces() {
       list.replaceChildren(...names.map((one) => el("li", {}, one === space() ? el("strong", {}, `${one} (looked at)`)
         : el("button", { type: "button", onclick: () => look(one) }, `Look at ${one}`), " ",
       one !== "default" && el("button", { type: "button", "aria-label": `Remove ${one}`, onclick: () =>
-        attempt(server("DELETE", `/spaces/${encodeURIComponent(one)}`)) }, "Remove"))));
+        attempt(server("DELETE", `/spaces/${encodeURIComponent(one)}`)) }, "Remove"),
+      one !== "default" && shown("space", "remove", one))));
     },
   };
 }

@@ -1,11 +1,15 @@
 //! Faults from a shell.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
+use crisp_mock_server::fault::FaultPlan;
 use reqwest::Method;
 use serde_json::{Map, Value};
 
 use super::assignment;
 use super::call::Call;
+use crate::document;
 use crate::failure::Failure;
 use crate::options::whole;
 use crate::terminal::{FAINT, GOOD, ODD, STRONG};
@@ -17,8 +21,12 @@ use crate::terminal::{FAINT, GOOD, ODD, STRONG};
 pub struct Faults {
     /// Which requests (`since#2`, `list/2#1`, `save_settings#every:3`), then one effect and its
     /// limits as NAME=VALUE; a name alone means true
-    #[arg(value_name = "TARGET NAME[=VALUE]", conflicts_with_all = ["list", "remove", "clear"])]
+    #[arg(value_name = "TARGET NAME[=VALUE]", conflicts_with_all = ["plan", "list", "remove", "clear"])]
     words: Vec<String>,
+
+    /// Arm a whole plan, as `serve --faults` takes it; none of it when something in it is wrong
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "remove", "clear"])]
+    plan: Option<PathBuf>,
 
     /// Show what is armed, and how often each fired
     #[arg(long)]
@@ -43,6 +51,9 @@ impl Faults {
             let removed = |answer: &Value| format!("removed {} faults", answer["removed"]);
             return Ok(Call::delete("/faults", removed));
         }
+        if let Some(file) = &self.plan {
+            return arm(file);
+        }
         if self.words.is_empty() {
             return Ok(Call::get("/faults", listed));
         }
@@ -51,6 +62,17 @@ impl Faults {
             format!("armed fault {STRONG}{}{STRONG:#}  {fault}", answer["ids"][0])
         }))
     }
+}
+
+/// Arms the plan of a file. It is judged here, where its name and its lines are known, before it is sent.
+fn arm(file: &Path) -> Result<Call, Failure> {
+    let document = document::read(file)?;
+    let plan = document.value();
+    FaultPlan::parse_for_server(&plan).map_err(|problems| document.invalid(problems))?;
+    Ok(Call::send(Method::POST, "/faults", plan, |answer| {
+        let ids = answer["ids"].as_array().into_iter().flatten().map(Value::to_string);
+        format!("armed fault {STRONG}{}{STRONG:#}", ids.collect::<Vec<_>>().join(", "))
+    }))
 }
 
 /// The fault that the words describe: a first word without `=` that is followed by others is the

@@ -78,6 +78,26 @@ fn a_fault_is_armed_fires_and_is_removed() {
 }
 
 #[test]
+fn a_plan_of_faults_is_armed_whole_or_refused_with_its_line() {
+    let server = Serving::start(&[]);
+    let files = folder(&[
+        ("right.yaml", "- { at: since, status: 503 }\n- { at: list, reset: true }\n"),
+        ("wrong.yaml", "- { at: since, status: 503 }\n- { at: lisst, reset: true }\n"),
+    ]);
+    let arm = |name: &str| {
+        let file = files.path().join(name).display().to_string();
+        server.ctl(&["fault", "--plan", &file])
+    };
+    let wrong = arm("wrong.yaml");
+    assert_eq!(wrong.code, Some(2), "{}", wrong.shown());
+    assert!(wrong.stderr.contains("wrong.yaml:2:"), "{}", wrong.shown());
+    assert!(wrong.stderr.contains("did you mean `list`?"), "{}", wrong.shown());
+    assert_eq!(server.ctl_json(&["fault", "--list"])["faults"], serde_json::json!([]));
+    let right = arm("right.yaml");
+    assert!(right.stdout.contains("armed fault 1, 2"), "{}", right.shown());
+}
+
+#[test]
 fn a_manual_clock_moves_when_it_is_told_to() {
     let server = Serving::start(&["--clock", "manual", "--now", "2026-01-01T00:00:00Z"]);
     insta::assert_snapshot!(

@@ -30,10 +30,14 @@ impl Deref for Intercepting {
 
 fn start(options: &[&str]) -> Intercepting {
     let files = folder(&[]);
+    Intercepting { serving: start_in(files.path(), options), _files: files }
+}
+
+/// A running `serve` with its files in this folder.
+fn start_in(files: &Path, options: &[&str]) -> Serving {
     let mut command = program();
     command.args(["serve", "--listen", "127.0.0.1:0", "--intercept"]).args(options);
-    let serving = Serving::spawn(command.env("TMPDIR", files.path()));
-    Intercepting { serving, _files: files }
+    Serving::spawn(command.env("TMPDIR", files))
 }
 
 /// A variable that a plugin is to be started with.
@@ -186,6 +190,24 @@ fn its_files_are_their_owners_alone_and_go_with_the_server() {
     intercepting.serving.signal("TERM");
     assert_eq!(intercepting.serving.wait(), Some(0));
     assert!(!place.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_server_left_goes_at_the_next_start_and_the_files_of_a_running_one_stay() {
+    let files = folder(&[]);
+    let place = |serving: &Serving| {
+        let roots = PathBuf::from(variable(serving, "SSL_CERT_FILE"));
+        roots.parent().unwrap().to_owned()
+    };
+    let running = start_in(files.path(), &[]);
+    let mut killed = start_in(files.path(), &[]);
+    killed.signal("KILL");
+    killed.wait();
+    assert!(place(&killed).exists());
+    let next = start_in(files.path(), &[]);
+    assert!(!place(&killed).exists());
+    assert!(place(&running).exists() && place(&next).exists());
 }
 
 #[cfg(unix)]

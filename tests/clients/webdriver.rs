@@ -35,6 +35,9 @@ const FLAGS: [&str; 10] = [
     "--disable-sync",
 ];
 
+/// A tab of a browser.
+pub struct Tab(Value);
+
 /// A browser with one window. Dropping it ends it.
 pub struct Browser {
     driver_address: SocketAddr,
@@ -83,6 +86,21 @@ impl Browser {
     /// Opens a page.
     pub async fn open(&self, url: &str) {
         self.post("/url", json!({ "url": url })).await;
+    }
+
+    /// Opens another tab, which is looked at from now on; gives the one before.
+    pub async fn new_tab(&self) -> Tab {
+        let before = self.get("/window").await;
+        let new = self.post("/window/new", json!({"type": "tab"})).await;
+        self.look_at(&Tab(new["handle"].clone())).await;
+        Tab(before)
+    }
+
+    /// Looks at another tab; gives the one before.
+    pub async fn look_at(&self, Tab(tab): &Tab) -> Tab {
+        let before = self.get("/window").await;
+        self.post("/window", json!({ "handle": tab })).await;
+        Tab(before)
     }
 
     /// Waits until an element with the id `status` is in a state, and gives its text.

@@ -12,10 +12,13 @@ mod want;
 mod dist;
 mod running;
 
+mod archive;
 mod go;
+mod image;
 mod node_fixtures;
 mod npm;
 mod pip;
 mod pytest;
 mod types;
 mod versions;
+mod workflows;

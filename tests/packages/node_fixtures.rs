@@ -1,12 +1,12 @@
 //! The Node fixture under `node:test`, Vitest, Jest and the compiler of TypeScript.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::dist::{CRISP_MOCK, command, dist, ended, file, passes};
-use crate::install::{node_modules, repository};
+use crate::install::{node_24, node_modules, repository};
 use crate::want::{Missing, or_skip, program};
 
 /// The bug: the first error of the server is the last attempt.
@@ -52,10 +52,16 @@ fn node(project: &TempDir) -> Command {
     node
 }
 
-fn node_test(project: &TempDir, test: &str) -> Command {
-    let mut node = node(project);
-    node.args(["--test", "--test-reporter=tap", test]);
+/// The tests of a file, under `node:test` of this Node.
+fn node_test(node: &Path, project: &TempDir, test: &str) -> Command {
+    let mut node = command(node);
+    node.current_dir(project.path()).args(["--test", "--test-reporter=tap", test]);
     node
+}
+
+/// The Node of this machine, and one of the newest line.
+fn nodes() -> impl Iterator<Item = PathBuf> {
+    [program("node"), node_24()].into_iter().filter_map(or_skip)
 }
 
 #[test]
@@ -65,11 +71,16 @@ fn twelve_lines_with_the_fixture_are_green_and_red_with_the_journal_when_the_plu
     };
     let test = std::fs::read_to_string(right.path().join("plugin.test.js")).expect("a test");
     assert_eq!(test.lines().count(), 12, "as promised");
-    let said = passes(&mut node_test(&right, "plugin.test.js"));
-    assert!(said.contains("# pass 1"), "{said}");
-
     let wrong = project(true).expect("as before");
-    let (code, said) = ended(&mut node_test(&wrong, "plugin.test.js"));
+    for node in nodes() {
+        let said = passes(&mut node_test(&node, &right, "plugin.test.js"));
+        assert!(said.contains("# pass 1"), "{said}");
+        is_red_with_the_journal(&mut node_test(&node, &wrong, "plugin.test.js"));
+    }
+}
+
+fn is_red_with_the_journal(test: &mut Command) {
+    let (code, said) = ended(test);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("crisp-mock: the last 1 of 1 requests"), "{said}");
     assert!(said.contains(r#"503  GET /v1/plugin/connect/websites/all/1"#), "{said}");
@@ -80,9 +91,14 @@ fn every_call_of_a_space_does_what_it_says_alone_and_in_the_server_of_exec() {
     let Some(project) = or_skip(project(false)) else {
         return;
     };
-    let said = passes(&mut node_test(&project, "calls.test.js"));
+    for node in nodes() {
+        does_every_call(&node, &project);
+    }
+}
+
+fn does_every_call(node: &Path, project: &TempDir) {
+    let said = passes(&mut node_test(node, project, "calls.test.js"));
     assert!(said.contains("# pass 7"), "{said}");
-    let node = program("node").expect("it was there");
     let mut exec = command(CRISP_MOCK);
     exec.current_dir(project.path()).args(["exec", "--fail-on", "idle", "--"]).arg(node);
     exec.args(["--test", "--test-reporter=tap", "calls.test.js", "plugin.test.js"]);

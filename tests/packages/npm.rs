@@ -1,5 +1,6 @@
 //! The npm packages, from a registry on this machine.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::dist::{command, dist, ended, passes};
-use crate::install::repository;
+use crate::install::{node_24, repository};
 use crate::running::Running;
 use crate::want::{Missing, or_skip, program};
 
@@ -15,19 +16,38 @@ use crate::want::{Missing, or_skip, program};
 struct Project {
     folder: TempDir,
     registry: String,
-    npm: PathBuf,
+    /// The program that is npm, and what comes before its words.
+    npm: Vec<PathBuf>,
+    /// Where programs are looked for: Node first.
+    path: OsString,
     _server: Running,
 }
 
 impl Project {
+    /// With the Node of this machine.
     fn new() -> Result<Self, Missing> {
-        let (npm, node, dist) = (program("npm")?, program("node")?, dist()?);
+        Self::with(vec![program("npm")?], &program("node")?)
+    }
+
+    /// With Node 24, and the npm that comes with it.
+    fn of_node_24() -> Result<Self, Missing> {
+        let node = node_24()?;
+        let npm = node.with_file_name("../lib/node_modules/npm/bin/npm-cli.js");
+        Self::with(vec![node.clone(), npm], &node)
+    }
+
+    fn with(npm: Vec<PathBuf>, node: &Path) -> Result<Self, Missing> {
+        let dist = dist()?;
         let mut serve = command(node);
         serve.arg(repository("tests/packages/node/registry.mjs")).arg(dist);
         let server = Running::start(&mut serve);
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("package.json"), "{}").expect("a file");
-        Ok(Self { folder, registry: server.line(), npm, _server: server })
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let own = node.parent().map(Path::to_owned).into_iter();
+        let path = std::env::join_paths(own.chain(std::env::split_paths(&path)));
+        let path = path.expect("no folder has a colon");
+        Ok(Self { folder, registry: server.line(), npm, path, _server: server })
     }
 
     fn path(&self) -> &Path {
@@ -36,8 +56,9 @@ impl Project {
 
     /// npm, which knows no other registry and keeps nothing from earlier.
     fn npm(&self, words: &[&str]) -> Command {
-        let mut npm = command(&self.npm);
-        npm.current_dir(self.path()).args(words);
+        let (program, before) = self.npm.split_first().expect("a program");
+        let mut npm = command(program);
+        npm.env("PATH", &self.path).current_dir(self.path()).args(before).args(words);
         npm.env("npm_config_registry", &self.registry).env("npm_config_audit", "false");
         npm.env("npm_config_cache", self.path().join("cache")).env("npm_config_fund", "false");
         npm.env("npm_config_userconfig", self.path().join("none"));
@@ -48,7 +69,7 @@ impl Project {
 
     fn launcher(&self) -> Command {
         let mut launcher = command(self.path().join("node_modules/.bin/crisp-mock"));
-        launcher.current_dir(self.path());
+        launcher.env("PATH", &self.path).current_dir(self.path());
         launcher
     }
 }
@@ -57,9 +78,13 @@ const VERSION: &str = concat!("crisp-mock ", env!("CARGO_PKG_VERSION"), "\n");
 
 #[test]
 fn npx_installs_the_program_of_this_platform_and_passes_on_words_and_exit_codes() {
-    let Some(project) = or_skip(Project::new()) else {
-        return;
-    };
+    for project in [Project::new(), Project::of_node_24()] {
+        let Some(project) = or_skip(project) else { continue };
+        npx_installs_and_passes_on(&project);
+    }
+}
+
+fn npx_installs_and_passes_on(project: &Project) {
     let mut npx = project.npm(&["exec", "--", "crisp-mock", "--version"]);
     assert!(passes(&mut npx).starts_with(VERSION));
     let mut wrong = project.npm(&["exec", "--", "crisp-mock", "serve", "--websits", "3"]);
@@ -98,9 +123,13 @@ fn npm_ci_without_scripts_installs_all_of_it_and_without_the_optional_part_the_l
 
 #[test]
 fn whatever_ends_the_launcher_ends_the_server_and_a_command_of_exec() {
-    let Some(project) = or_skip(Project::new()) else {
-        return;
-    };
+    for project in [Project::new(), Project::of_node_24()] {
+        let Some(project) = or_skip(project) else { continue };
+        ends_what_it_started(&project);
+    }
+}
+
+fn ends_what_it_started(project: &Project) {
     passes(&mut project.npm(&["install", "crisp-mock"]));
     let serve = ["serve", "--listen", "127.0.0.1:0", "--print", "json"];
     // Ended by itself, by `serve`, which ends well by a signal, and by nothing that can be caught.

@@ -5,15 +5,17 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use tempfile::{Builder, NamedTempFile, TempDir};
+use tempfile::{Builder, NamedTempFile};
 
+use super::folder::Folder;
 use super::variables::{Places, Route, variables};
 
 /// The preloads: where each lies in the folder, and what is in it.
-const PRELOADS: [(&str, &str); 3] = [
+const PRELOADS: [(&str, &str); 4] = [
     ("node/redirect.cjs", include_str!("../../intercept/node/redirect.cjs")),
     ("python/sitecustomize.py", include_str!("../../intercept/python/sitecustomize.py")),
     ("python/crisp_redirect.py", include_str!("../../intercept/python/crisp_redirect.py")),
+    ("ruby/crisp_redirect.rb", include_str!("../../intercept/ruby/crisp_redirect.rb")),
 ];
 
 /// Why a file is not there.
@@ -29,7 +31,7 @@ pub struct NotWritten {
 pub(super) struct Files {
     /// Certificates alone: no key is ever written. Goes before its folder.
     roots: NamedTempFile,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl Files {
@@ -55,28 +57,16 @@ impl Files {
             roots: self.roots.path(),
             node: &folder.join("node/redirect.cjs"),
             python: &folder.join("python"),
+            ruby: &folder.join("ruby"),
             php: &folder.join("php"),
         };
         variables(proxy, emulator, &places, route, present)
     }
 }
 
-/// A folder that others cannot look into.
-#[cfg(unix)]
-fn for_its_owner<'a, 'b, 'c>(folder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
-    use std::os::unix::fs::PermissionsExt as _;
-    folder.permissions(std::fs::Permissions::from_mode(0o700))
-}
-
-/// The folder for temporary files is a user's own on this platform.
-#[cfg(not(unix))]
-fn for_its_owner<'a, 'b, 'c>(folder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
-    folder
-}
-
 fn write(roots: &str) -> io::Result<Files> {
-    let folder = for_its_owner(Builder::new().prefix("crisp-mock-intercept-")).tempdir()?;
-    for name in ["node", "python", "php"] {
+    let folder = Folder::make(&std::env::temp_dir())?;
+    for name in ["node", "python", "ruby", "php"] {
         std::fs::create_dir(folder.path().join(name))?;
     }
     for (name, text) in PRELOADS {

@@ -9,11 +9,13 @@
 //!
 //! `hosts` says which host goes where, `request` what is answered to the head of a request: both are
 //! pure. `authority` makes a certificate authority that lives as long as this process, `proxy` listens
-//! and relays, `files` writes what the processes of the plugin read, and `variables` has the names
-//! under which they find it. Nothing here ever resolves or dials a host of Crisp's.
+//! and relays, `files` writes what the processes of the plugin read, into a `folder` that goes with this
+//! process, and `variables` has the names under which they find it. Nothing here ever resolves or dials a
+//! host of Crisp's.
 
 mod authority;
 mod files;
+mod folder;
 mod hosts;
 mod proxy;
 mod relay;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::hosts::{PATTERNS, canonical, is_crisp};
-use crate::preload::{node_options, python_path};
+use crate::preload::{before, node_options, searched_first};
 
 /// How connections to Crisp's hosts are to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) struct Places<'a> {
     pub(super) node: &'a Path,
     /// The folder with the preload of Python.
     pub(super) python: &'a Path,
+    /// The folder with the preload of Ruby.
+    pub(super) ruby: &'a Path,
     /// The folder with settings of PHP.
     pub(super) php: &'a Path,
 }
@@ -48,7 +50,10 @@ pub(super) fn variables(
         // Node since 22.21 and 24; an older one passes it over.
         ("NODE_USE_ENV_PROXY", "1".into()),
         ("NODE_OPTIONS", node_options(places.node, present("NODE_OPTIONS"))),
-        ("PYTHONPATH", python_path(places.python, present("PYTHONPATH"))),
+        ("PYTHONPATH", searched_first(places.python, present("PYTHONPATH"))),
+        ("RUBYLIB", searched_first(places.ruby, present("RUBYLIB"))),
+        // By its name: options are parted at spaces, which a path may have.
+        ("RUBYOPT", before("-rcrisp_redirect", present("RUBYOPT"))),
         ("PHP_INI_SCAN_DIR", scan_dir(places.php, present("PHP_INI_SCAN_DIR"))),
     ];
     for name in ["NO_PROXY", "no_proxy"] {
@@ -107,6 +112,7 @@ mod tests {
             roots: Path::new("/r.pem"),
             node: Path::new("/n.cjs"),
             python: Path::new("/p"),
+            ruby: Path::new("/u"),
             php: Path::new("/h"),
         };
         let look = |name: &str| {
@@ -138,12 +144,19 @@ mod tests {
 
     #[test]
     fn what_the_program_would_find_is_kept_behind_ours() {
-        let present =
-            [("NODE_OPTIONS", "--no-warnings"), ("PYTHONPATH", "/x"), ("PHP_INI_SCAN_DIR", "/y")];
+        let present = [
+            ("NODE_OPTIONS", "--no-warnings"),
+            ("PYTHONPATH", "/x"),
+            ("RUBYLIB", "/z"),
+            ("RUBYOPT", "-W0"),
+            ("PHP_INI_SCAN_DIR", "/y"),
+        ];
         let all = found(Route::Proxy, &present);
         assert_eq!(value(&all, "NODE_OPTIONS"), "--require \"/n.cjs\" --no-warnings");
         let separator = if cfg!(windows) { ";" } else { ":" };
         assert_eq!(value(&all, "PYTHONPATH"), format!("/p{separator}/x"));
+        assert_eq!(value(&all, "RUBYLIB"), format!("/u{separator}/z"));
+        assert_eq!(value(&all, "RUBYOPT"), "-rcrisp_redirect -W0");
         assert_eq!(value(&all, "PHP_INI_SCAN_DIR"), format!("/y{separator}/h"));
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 
 use tempfile::TempDir;
 
-use crate::preload::{node_options, python_path};
+use crate::preload::{node_options, searched_first};
 
 /// A file of a preload: where it lies in the folder, and what is in it.
 type File = (&'static str, &'static str);
@@ -75,7 +75,7 @@ impl Preload {
         let python = self.folder.path().join("python");
         [
             ("NODE_OPTIONS", node_options(&node, present("NODE_OPTIONS"))),
-            ("PYTHONPATH", python_path(&python, present("PYTHONPATH"))),
+            ("PYTHONPATH", searched_first(&python, present("PYTHONPATH"))),
         ]
     }
 }

@@ -115,7 +115,7 @@ fn installations() -> Vec<Call> {
         Call::get(
             "/websites/{website}/history",
             websites::history,
-            "What changed about a website, also one that left.",
+            "What changed about a website, also one that left, and who changed it.",
         )
         .answers(200, "The newest 100 changes first.", with(json!({ "changes": list(object()) }))),
         Call::post("/websites", websites::install, "The plugin is installed on a website.")

@@ -65,7 +65,8 @@ fn says(website: &engine::Website, seed: u64, wanted: &str) -> bool {
 /// How many changes of a website are shown, the newest.
 const MOST_SHOWN: usize = 100;
 
-/// `GET /_mock/websites/{id}/history`: what changed, as far back as the world remembers.
+/// `GET /_mock/websites/{id}/history`: what changed and who changed it (`plugin`; `operator`, with a token
+/// of their own; `control`, this API), as far back as the world remembers.
 pub async fn history(Chosen(cell): Chosen, Website(id): Website) -> Json<Value> {
     let space = cell.lock();
     let changes: Vec<_> = space.world.changes_of(id).take(MOST_SHOWN).map(changed_by).collect();
@@ -81,6 +82,7 @@ fn changed_by(change: &engine::Change) -> Value {
             engine::Kind::Updated => "updated",
             engine::Kind::Removed => "removed",
         },
+        "by": change.by,
         "time": change.after.version().stamp.to_string(),
         "elapsed_ms": system_clock::in_millis(change.elapsed),
         "settings": settings,
@@ -219,8 +221,10 @@ pub(super) fn write<T>(
 ) -> Result<T, ControlError> {
     let result = {
         let mut space = cell.lock();
+        let recorded = space.world.recorded();
         let result = change(&mut space);
         if result.is_ok() {
+            space.world.ascribe(recorded, Writer::Control);
             space.written_from_outside();
             let now = space.now(system_clock::elapsed());
             space.take_in_events(now);

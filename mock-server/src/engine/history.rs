@@ -8,6 +8,9 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::engine::World;
 use crate::engine::directory::Directory;
 use crate::engine::website::Record;
 use crate::id::WebsiteId;
@@ -32,6 +35,18 @@ pub enum Kind {
     Removed,
 }
 
+/// Who changes a website.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Writer {
+    /// A person at the dashboard.
+    Operator,
+    /// The plugin, with its token.
+    Plugin,
+    /// The control API in an operator's place: the page, `ctl`, a test.
+    Control,
+}
+
 /// One change of one website.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -47,6 +62,8 @@ pub struct Change {
     pub before: Option<Record>,
     /// What is known since.
     pub after: Record,
+    /// Who made it.
+    pub by: Writer,
 }
 
 /// The changes that are still remembered, oldest first.
@@ -85,6 +102,18 @@ impl History {
         self.changes.iter().rev()
     }
 
+    /// How many changes there were, forgotten ones included.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.forgotten + self.changes.len() as u64
+    }
+
+    /// Names who made all changes after the first `total`.
+    pub fn ascribe(&mut self, total: u64, by: Writer) {
+        let newer = usize::try_from(self.total().saturating_sub(total)).unwrap_or(usize::MAX);
+        self.changes.iter_mut().rev().take(newer).for_each(|change| change.by = by);
+    }
+
     /// Whether changes were forgotten.
     #[must_use]
     pub fn is_partial(&self) -> bool {
@@ -99,5 +128,18 @@ impl History {
             past.to_mut().put(change.id, change.before.clone());
         }
         past
+    }
+}
+
+impl World {
+    /// How many changes there were since it began, forgotten ones included.
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        self.history.total()
+    }
+
+    /// Names who made all changes after the first `recorded`, as far as they are remembered.
+    pub fn ascribe(&mut self, recorded: u64, by: Writer) {
+        self.history.ascribe(recorded, by);
     }
 }

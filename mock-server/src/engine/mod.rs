@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 pub use difference::{Difference, Item};
 pub use directory::Directory;
-pub use history::{Change, History, Kind, MOST_CHANGES, REACH};
+pub use history::{Change, History, Kind, MOST_CHANGES, REACH, Writer};
 pub use initial_website::{INSTALLED_BEFORE, InitialWebsite};
 pub use listing::{Filter, Listed, Page};
 pub use outbox::{Outbox, PluginEvent};
@@ -46,15 +46,6 @@ use settings::{is_configured, kind_of, parsed};
 
 /// Ways in which settings do not fit that are told at once.
 const MOST_VIOLATIONS: usize = 20;
-
-/// Who saves settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writer {
-    /// A person at the dashboard.
-    Operator,
-    /// The plugin, with its token.
-    Plugin,
-}
 
 /// Why the world did not change.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -197,7 +188,8 @@ impl World {
         how: Installation,
     ) -> Result<Arc<Website>, Refusal> {
         let website = Arc::new(self.admit(now, id, how)?);
-        self.change(now, Kind::Installed, true, Record::Live(Arc::clone(&website)));
+        let after = Record::Live(Arc::clone(&website));
+        self.change(now, Kind::Installed, true, after, Writer::Operator);
         self.outbox.bound(now.wall, id, self.plugin, true);
         Ok(website)
     }
@@ -252,7 +244,8 @@ impl World {
     pub fn uninstall(&mut self, now: Moment, id: WebsiteId) -> Result<(), Refusal> {
         let last = Arc::clone(self.subscribed(id)?);
         let removed = self.version(now);
-        self.change(now, Kind::Removed, true, Record::Gone(Arc::new(Tombstone { removed, last })));
+        let after = Record::Gone(Arc::new(Tombstone { removed, last }));
+        self.change(now, Kind::Removed, true, after, Writer::Operator);
         self.usage.forget(id);
         self.outbox.bound(now.wall, id, self.plugin, false);
         Ok(())
@@ -321,7 +314,8 @@ impl World {
         if reported {
             website.changed = version;
         }
-        self.change(now, Kind::Updated, reported, Record::Live(Arc::new(website)));
+        let after = Record::Live(Arc::new(website));
+        self.change(now, Kind::Updated, reported, after, Writer::Operator);
         Ok(())
     }
 
@@ -363,17 +357,17 @@ impl World {
             (true, false) => website.unconfigured_since = Some(version.stamp),
             _ => {}
         }
-        self.change(now, Kind::Updated, true, Record::Live(Arc::new(website)));
-        if by == Writer::Operator || self.quirks.own_write_echo == OwnWriteEcho::Echoed {
+        self.change(now, Kind::Updated, true, Record::Live(Arc::new(website)), by);
+        if by != Writer::Plugin || self.quirks.own_write_echo == OwnWriteEcho::Echoed {
             self.outbox.saved(now.wall, id, self.plugin, settings);
         }
         Ok(())
     }
 
-    fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record) {
+    fn change(&mut self, now: Moment, kind: Kind, reported: bool, after: Record, by: Writer) {
         let id = after.website().id;
         let before = self.directory.put(id, Some(after.clone()));
-        self.history.push(Change { elapsed: now.elapsed, kind, reported, id, before, after });
+        self.history.push(Change { elapsed: now.elapsed, kind, reported, id, before, after, by });
         self.generation += 1;
     }
 

@@ -6,7 +6,7 @@ use crisp_mock_server::server::{InProcess, ServerOptions};
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::talk::{control, emulator, plugin};
+use crate::talk::{control, emulator, plugin, settings_path, user};
 
 #[tokio::test]
 async fn the_page_and_its_files_need_no_token_and_no_other_path_goes_with_them() {
@@ -94,6 +94,24 @@ async fn the_history_of_a_website_goes_on_after_it_left() {
     assert_eq!(kinds, ["removed", "updated"]);
     assert_eq!(body["changes"][1]["settings"], settings);
     assert_eq!(body["changes"][1]["time"], "2026-01-01T12:00:00.000Z");
+}
+
+#[tokio::test]
+async fn the_history_of_a_website_says_who_changed_it() {
+    let emulator = emulator(WorldOptions::default());
+    let info = emulator.info();
+    let path = settings_path(info, "w9");
+    let (save, update) = (format!("PUT {path}"), format!("PATCH {path}"));
+    control(&emulator, "POST /_mock/websites", json!({"website_id": "w9"})).await;
+    control(&emulator, "PUT /_mock/websites/w9/settings", json!({"message": "a"})).await;
+    plugin(&emulator, info, &save, json!({"message": "b"})).await;
+    plugin(&emulator, info, &update, json!({"message": "c"})).await;
+    user(&emulator, info, &save, json!({"message": "d"})).await;
+    control(&emulator, "PATCH /_mock/websites/w9", json!({"plan": "Plus"})).await;
+    control(&emulator, "DELETE /_mock/websites/w9", Value::Null).await;
+    let (_, body) = control(&emulator, "GET /_mock/websites/w9/history", Value::Null).await;
+    let by: Vec<_> = body["changes"].as_array().unwrap().iter().map(|one| &one["by"]).collect();
+    assert_eq!(by, ["control", "control", "operator", "plugin", "plugin", "control", "control"]);
 }
 
 #[tokio::test]

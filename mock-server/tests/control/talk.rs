@@ -34,14 +34,29 @@ pub async fn control(emulator: &InProcess, call: &str, body: Value) -> (u16, Val
 
 /// Asks the REST API as the plugin of the given space.
 pub async fn plugin(emulator: &InProcess, info: &Info, call: &str, body: Value) -> (u16, Value) {
+    ask(emulator, info, ("plugin", &info.identifier, &info.key), call, body).await
+}
+
+/// Asks the REST API with the token of a user of the given space.
+pub async fn user(emulator: &InProcess, info: &Info, call: &str, body: Value) -> (u16, Value) {
+    ask(emulator, info, ("user", &info.user_identifier, &info.user_key), call, body).await
+}
+
+async fn ask(
+    emulator: &InProcess,
+    info: &Info,
+    (tier, identifier, key): (&str, &str, &str),
+    call: &str,
+    body: Value,
+) -> (u16, Value) {
     let (method, path) = call.split_once(' ').unwrap();
-    let pair = format!("{}:{}", info.identifier, info.key);
+    let pair = format!("{identifier}:{key}");
     let basic = base64::engine::general_purpose::STANDARD.encode(pair);
     let request = Request::builder()
         .method(Method::from_bytes(method.as_bytes()).unwrap())
         .uri(format!("{}{path}", info.rest_url))
         .header("authorization", format!("Basic {basic}"))
-        .header("x-crisp-tier", "plugin")
+        .header("x-crisp-tier", tier)
         .body(if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) })
         .unwrap();
     send(emulator, request).await

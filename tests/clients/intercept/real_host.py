@@ -12,7 +12,8 @@ import sys
 import tempfile
 import threading
 
-REAL = "127.0.0.9"
+# Not of 127.0.0.0/8: Ruby passes by the proxy for that.
+REAL = "10.9.9.9"
 came = []
 
 
@@ -31,6 +32,7 @@ def listen(port):
 
 
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+subprocess.run(["ip", "address", "add", REAL, "dev", "lo"], check=True)
 with tempfile.NamedTemporaryFile("w", suffix=".hosts") as hosts:
     names = "api.crisp.chat app.relay.crisp.chat relay.crisp.chat"
     hosts.write(f"127.0.0.1 localhost\n{REAL} {names}\n")

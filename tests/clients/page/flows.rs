@@ -26,7 +26,7 @@ async fn a_newcomer_installs_a_website_edits_its_settings_and_sees_a_fault_meet_
     assert_eq!(settings, json!({"message": "Bienvenue à tous"}));
 
     page.press("History").await;
-    browser.says("updated").await;
+    browser.says("updated by the control API").await;
 
     page.press("Faults").await;
     browser.says("crisp-mock ctl fault 'since#1' status=503 retry_after=20s").await;
@@ -103,6 +103,40 @@ async fn a_web_hook_is_in_the_stream_with_its_attempts() {
     page.browser.says("Delivery 1: failed").await;
     page.browser.says("plugin:settings:saved").await;
     page.browser.says("time stands still").await;
+}
+
+#[tokio::test]
+async fn an_event_is_sent_from_each_template_with_members_that_crisps_have() {
+    let Some(page) = Page::open("events", &["--websites", "2"]).await else {
+        return;
+    };
+    let browser = &page.browser;
+    browser.says("crisp-mock ctl emit message:send 'content=Is anybody there?'").await;
+    page.fill("Members of its payload, as JSON", "{").await;
+    page.press("Emit").await;
+    browser.says("Write a JSON object").await;
+
+    page.fill("Website", "w2").await;
+    let options =
+        "return [...document.querySelector('main select').options].map((one) => one.textContent)";
+    let options = browser.evaluate(options).await;
+    for option in options.as_array().expect("texts") {
+        page.choose("What happens", option.as_str().expect("a text")).await;
+        page.press("Emit").await;
+        browser.says("was sent").await;
+        let events = page.world.control(reqwest::Method::GET, "/events", None).await;
+        let sent = events["events"].as_array().and_then(|all| all.last()).expect("an event");
+        browser.says(&format!("Event {} was sent", sent["seq"])).await;
+        let bare = json!({"event": sent["event"], "website_id": "w2"});
+        let typical = page.world.control(reqwest::Method::POST, "/events", Some(bare)).await;
+        let names = |event: &serde_json::Value| {
+            let members = event["data"].as_object().expect("a payload");
+            members.keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(names(sent), names(&typical), "{option}");
+    }
+    page.choose("What happens", "The visitor's address is known").await;
+    browser.says("crisp-mock ctl emit session:set_email w2 email=jane@example.com").await;
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use super::Page;
 use crate::install::{node_modules, repository};
 use crate::want::or_skip;
 
-const VIEWS: [&str; 7] =
-    ["journal", "websites", "websites/w1", "schema", "faults", "world", "lanes"];
+const VIEWS: [&str; 8] =
+    ["journal", "websites", "websites/w1", "schema", "faults", "events", "world", "lanes"];
 
 /// A page whose journal has something of everything.
 async fn busy_page() -> Option<Page> {
@@ -53,6 +53,7 @@ async fn settle(page: &Page, view: &str) {
         "websites/w1" => "document.querySelector('.form input')",
         "schema" => "document.querySelector('textarea').value",
         "faults" => "document.querySelectorAll('.faults li').length === 2",
+        "events" => "document.querySelector('textarea').value",
         "world" => "document.querySelector('.quirks li') && document.querySelector('.secrets dd')",
         _ => "document.querySelector('.lanes tbody tr')",
     };

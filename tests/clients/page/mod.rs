@@ -1,5 +1,6 @@
 //! The page under `/_mock/ui`, in a real browser, as a person uses it.
 
+mod commands;
 mod flows;
 mod form;
 mod looks;

@@ -6,8 +6,17 @@ use serde_json::json;
 use super::Page;
 use crate::emulator::http;
 
-const VIEWS: [&str; 8] =
-    ["journal", "websites", "websites/w1", "schema", "faults", "world", "lanes", "websites/none"];
+const VIEWS: [&str; 9] = [
+    "journal",
+    "websites",
+    "websites/w1",
+    "schema",
+    "faults",
+    "events",
+    "world",
+    "lanes",
+    "websites/none",
+];
 
 /// Markup that would run a script, if any part of the page took it for markup.
 const MARKUP: &str = "\"><img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>";

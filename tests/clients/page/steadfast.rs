@@ -56,6 +56,49 @@ async fn what_another_tab_saves_is_seen_and_not_written_over_unasked() {
 }
 
 #[tokio::test]
+async fn two_tabs_at_once_see_each_other_s_changes_and_each_looks_at_a_space_of_its_own() {
+    let Some(page) = Page::open("websites/w1", &["--websites", "1"]).await else {
+        return;
+    };
+    let browser = &page.browser;
+    browser.until("document.querySelector('.form')").await;
+    let first = browser.new_tab().await;
+    page.visit("websites/w1").await;
+    browser.until("document.querySelector('.form')").await;
+    page.fill("message", "from the second").await;
+    page.press("Save").await;
+    browser.says("Saved at").await;
+
+    let second = browser.look_at(&first).await;
+    browser.until("document.querySelector('.form input').value === 'from the second'").await;
+    page.fill("message", "mine").await;
+    browser.look_at(&second).await;
+    page.fill("message", "from the second, again").await;
+    page.press("Save").await;
+    browser.says("Saved at").await;
+    browser.look_at(&first).await;
+    browser.says("Someone else changed this website meanwhile").await;
+    browser.evaluate("window.confirm = () => true").await;
+    page.press("Save").await;
+    browser.says("Saved at").await;
+    browser.look_at(&second).await;
+    browser.until("document.querySelector('.form input').value === 'mine'").await;
+
+    page.press("World").await;
+    page.fill("Name", "apart").await;
+    page.press("Make a space").await;
+    page.press("Look at apart").await;
+    browser.says("apart (looked at)").await;
+    page.press("Faults").await;
+    page.press("Arm").await;
+    browser.says("not met yet").await;
+    browser.look_at(&first).await;
+    page.press("Faults").await;
+    browser.says("Nothing is armed").await;
+    browser.until("document.querySelector('#space').value === 'default'").await;
+}
+
+#[tokio::test]
 async fn a_hundred_thousand_websites_are_paged_and_searched() {
     let Some(page) = Page::open("websites", &["--websites", "100000"]).await else {
         return;
