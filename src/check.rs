@@ -51,7 +51,8 @@ pub struct CheckArguments {
     ///
     /// Of a client in virtual time. With --zoo: where each broken client falls.
     #[arg(
-        long,
+        id = "bound", // `all` is that of `--help-all`
+        long = "all",
         value_name = "DEEDS,FAULTS",
         env = "CRISP_MOCK_ALL",
         conflicts_with_all = ["cases", "seed", "max_steps", "forever", "over_http"]
@@ -64,7 +65,7 @@ pub struct CheckArguments {
         value_name = "N",
         default_value_t = 0,
         env = "CRISP_MOCK_FROM",
-        requires = "all",
+        requires = "bound",
         hide_short_help = true,
         value_parser = whole::<u64>
     )]

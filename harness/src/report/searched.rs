@@ -51,6 +51,9 @@ pub struct Searched {
     /// That they are all within a bound, and none is drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all: Option<Bound>,
+    /// How many cases there are within the bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
     /// Where another search through all of them goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
@@ -100,10 +103,10 @@ fn cells<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::
     serializer.collect_seq(coverage.cells())
 }
 
-/// Of a search through all cases, within which bound they lie, and whether none was left out.
+/// Of a search through all cases, within which bound they lie, and whether this one judged them all.
 fn within(searched: &Searched) -> String {
     let Some(bound) = searched.all else { return String::new() };
-    let every = if searched.next.is_none() { ": every one" } else { "" };
+    let every = if searched.of == Some(searched.cases) { ": every one" } else { "" };
     format!("{every} with {}", bound.in_words())
 }
 

@@ -204,6 +204,7 @@ impl<'a> Hunt<'a> {
             corpus: self.corpus,
             not_reached: if self.plan.forever { 0 } else { rounds.left() },
             all: self.plan.all,
+            of: all.then(|| rounds.source.cases()),
             next: rounds.next().filter(|_| all),
             never_judged: self.unjudged.never(),
             kinds: self.convictions.iter().map(Conviction::in_short).collect(),

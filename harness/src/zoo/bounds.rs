@@ -113,6 +113,15 @@ impl fmt::Display for Falls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| # | Client | Falls at | First case of `--all {}` |", self.bound)?;
         writeln!(f, "|---|---|--:|--:|")?;
-        self.falls.iter().try_for_each(|fall| fall.fmt(f))
+        self.falls.iter().try_for_each(|fall| fall.fmt(f))?;
+        let count = |at: Option<Bound>| {
+            self.falls.iter().filter(|fall| fall.first.map(|first| first.level) == at).count()
+        };
+        let levels = self.bound.levels().into_iter().map(Some).chain([None]);
+        let counts = levels.map(|at| {
+            let name = at.map_or_else(|| "deeper".to_owned(), |level| format!("at {level}"));
+            format!("{} {name}", count(at))
+        });
+        writeln!(f, "\nTogether: {}.", counts.collect::<Vec<_>>().join(", "))
     }
 }
