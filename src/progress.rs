@@ -152,7 +152,9 @@ impl Progress {
             let took = self.started.elapsed().as_secs_f64().max(1e-6);
             let (of, speed) = (of.unwrap_or(0), cases as f64 / took);
             let left = of.saturating_sub(cases) as f64 / speed.max(1e-6);
-            return format!("{bar}{cases} of {of} cases, {speed:.0} a second, {} left", long(left));
+            let digits = usize::from(speed < 10.0);
+            let left = long(left);
+            return format!("{bar}{cases} of {of} cases, {speed:.digits$} a second, {left} left");
         }
         bar + self.figures().trim_start()
     }

@@ -195,7 +195,8 @@ fn all_small_cases_are_judged_and_a_search_goes_on_where_another_came_to() {
 
 #[test]
 fn all_cases_are_not_for_clients_in_real_time_and_not_drawn() {
-    for options in [&["--client-url", "http://127.0.0.1:1/"][..], &["--seed", "1"], &["--forever"]] {
+    for options in [&["--client-url", "http://127.0.0.1:1/"][..], &["--seed", "1"], &["--forever"]]
+    {
         let ended = run(&[&["check", "--all", "1,0"], options].concat());
         assert_eq!(ended.code, Some(2), "{}", ended.shown());
     }

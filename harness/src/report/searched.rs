@@ -146,7 +146,10 @@ impl Text {
         }
         let left = [
             searched.corpus.map(|c| (c.not_reached as u64, "known scenarios")),
-            Some((searched.not_reached, if searched.all.is_some() { "cases" } else { "random cases" })),
+            Some((
+                searched.not_reached,
+                if searched.all.is_some() { "cases" } else { "random cases" },
+            )),
         ];
         let left: Vec<_> = left
             .into_iter()

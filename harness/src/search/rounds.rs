@@ -111,7 +111,7 @@ impl<'a> Rounds<'a> {
                 break;
             }
             self.tally.add(glance.tally);
-            self.coverage.add(&glance.coverage);
+            glance.coverage.iter().for_each(|met| self.coverage.add(met));
             self.unjudged.merge(glance.unjudged);
             self.failures.extend(glance.suspect);
         }
@@ -167,7 +167,8 @@ impl<'a> Rounds<'a> {
 /// What is kept of one case.
 struct Glance {
     tally: Tally,
-    coverage: Box<Coverage>,
+    /// What was met; none where all cases are judged, which is more than any table of it says.
+    coverage: Option<Box<Coverage>>,
     unjudged: Unjudged,
     suspect: Option<Suspect>,
 }
@@ -194,10 +195,11 @@ impl Rounds<'_> {
 
     fn seen(&self, index: u64, prepared: &Prepared, judged: Judged) -> Glance {
         let history = &judged.run.history;
-        let mut coverage = Box::<Coverage>::default();
-        if !self.source.is_all() {
+        let coverage = (!self.source.is_all()).then(|| {
+            let mut coverage = Box::<Coverage>::default();
             coverage.see(&judged.scenario, history);
-        }
+            coverage
+        });
         let mut unjudged = Unjudged::default();
         let real = self.candidate.trial.in_real_time();
         if real {

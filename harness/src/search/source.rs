@@ -56,9 +56,7 @@ impl Source {
     /// The case of this number.
     pub(super) fn scenario(&self, index: u64) -> Option<Scenario> {
         match self {
-            Self::Random { seed, bounds, .. } => {
-                Some(generate::scenario(*seed, index, *bounds))
-            }
+            Self::Random { seed, bounds, .. } => Some(generate::scenario(*seed, index, *bounds)),
             Self::All(_, all) => all.scenario(index),
         }
     }
@@ -84,10 +82,7 @@ impl Source {
     }
 }
 
-fn prepared(
-    scenario: Option<Scenario>,
-    name: &dyn std::fmt::Display,
-) -> Result<Prepared, Untried> {
+fn prepared(scenario: Option<Scenario>, name: &dyn std::fmt::Display) -> Result<Prepared, Untried> {
     let scenario = scenario.ok_or_else(|| "there is no such case".to_owned());
     scenario.and_then(|scenario| Prepared::new(scenario.into())).map_err(|problem| Untried {
         problem: format!("{name} cannot be set up: {problem}"),

@@ -54,8 +54,8 @@ impl FromStr for Bound {
         let numbers = parts.and_then(|(deeds, faults)| {
             Some(Self { deeds: deeds.trim().parse().ok()?, faults: faults.trim().parse().ok()? })
         });
-        numbers.filter(|bound| bound.deeds.max(bound.faults) <= MOST).ok_or_else(|| {
-            format!("write DEEDS,FAULTS, each from 0 to {MOST}, such as 2,1")
-        })
+        numbers
+            .filter(|bound| bound.deeds.max(bound.faults) <= MOST)
+            .ok_or_else(|| format!("write DEEDS,FAULTS, each from 0 to {MOST}, such as 2,1"))
     }
 }

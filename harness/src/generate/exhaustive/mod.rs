@@ -11,6 +11,7 @@ mod stories;
 #[cfg(test)]
 mod tests;
 
+use super::envelope;
 use crate::scenario::{Client, Scenario, Server, Start};
 use alphabet::{Doing, Manner, Trouble};
 pub use bound::Bound;
@@ -117,13 +118,16 @@ impl Exhaustive {
             when: story.iter().map(|doing| doing.step()).collect(),
             ..Scenario::default()
         };
-        super::set_up::settle(&mut scenario);
+        envelope::give_way(&mut scenario);
         Some(scenario)
     }
 
     fn size(&self, level: Bound) -> u64 {
-        let counts =
-            [self.manners.len(), self.stories[level.deeds].len(), self.troubles[level.faults].len()];
+        let counts = [
+            self.manners.len(),
+            self.stories[level.deeds].len(),
+            self.troubles[level.faults].len(),
+        ];
         counts.into_iter().map(|count| count as u64).product()
     }
 
