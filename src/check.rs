@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use crisp_harness::generate::exhaustive::Bound;
 use crisp_harness::replay::ReplayError;
 use crisp_harness::report::{RunEvent, Teller};
 use crisp_harness::search::{self, Plan, SearchError, Shard};
+use crisp_harness::zoo::bounds::Falls;
 use crisp_harness::zoo::matrix::{self, Matrix};
 use crisp_mock_server::duration;
 
@@ -44,6 +46,30 @@ pub struct CheckArguments {
         value_parser = whole::<u64>
     )]
     pub cases: u64,
+
+    /// Every case with so many deeds and faults at most, such as 2,1, instead of random ones (docs/exhaustive.md)
+    ///
+    /// Of a client in virtual time. With --zoo: where each broken client falls.
+    #[arg(
+        id = "bound", // `all` is that of `--help-all`
+        long = "all",
+        value_name = "DEEDS,FAULTS",
+        env = "CRISP_MOCK_ALL",
+        conflicts_with_all = ["cases", "seed", "max_steps", "forever", "over_http"]
+    )]
+    pub all: Option<Bound>,
+
+    /// Go on with this case of --all, where an earlier search came to
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        env = "CRISP_MOCK_FROM",
+        requires = "bound",
+        hide_short_help = true,
+        value_parser = whole::<u64>
+    )]
+    pub from: u64,
 
     /// The seed of the cases; the same seed finds the same [default: random, and 1 in CI]
     #[arg(long, value_name = "S", env = "CRISP_MOCK_SEED", value_parser = whole::<u64>)]
@@ -96,7 +122,7 @@ pub struct CheckArguments {
     ///
     /// The broken clients are those of docs/zoo.md, the scenarios those in ./scenarios, or, where there are none, those
     /// inside the program. --cases are
-    /// the random cases of each of seven seeds.
+    /// the random cases of each of seven seeds. With --all it is the table of docs/zoo.md that says where each falls.
     #[arg(
         long,
         env = "CRISP_MOCK_ZOO",
@@ -119,6 +145,9 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     arguments.reports.look()?;
     let outside = arguments.client.is_outside();
     let real = candidate.trial.in_real_time();
+    if real && arguments.all.is_some() {
+        return Err(in_real_time());
+    }
     let limits = Limits {
         together: arguments.time_limit,
         random: (real && !arguments.forever).then_some(IN_REAL_TIME),
@@ -126,6 +155,8 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     };
     let plan = Plan {
         cases: arguments.cases,
+        all: arguments.all,
+        from: arguments.from,
         seed: arguments.seed.unwrap_or_else(some_seed),
         max_steps: arguments.max_steps,
         shard: arguments.shard,
@@ -136,16 +167,16 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         },
         forever: arguments.forever,
         save_to: Some(arguments.save_failure.clone()),
-        corpus: if outside { CORPUS } else { &[] },
+        corpus: if outside && arguments.all.is_none() { CORPUS } else { &[] },
         takes: limits.in_words(),
         ..Plan::default()
     };
     look_at_the_folder(&arguments.save_failure)?;
     let mut teller = Teller::new(arguments.reports.text());
-    let progress =
-        Progress::start((!plan.forever).then_some(plan.cases), limits, arguments.reports.quiet);
+    let drawn = !plan.forever && plan.all.is_none();
+    let progress = Progress::start(drawn.then_some(plan.cases), limits, arguments.reports.quiet);
     let events = Events::default();
-    if plan.forever {
+    if plan.forever || plan.all.is_some() {
         stop_on_a_signal(&progress)?;
     } else {
         events.write_on_a_signal(&arguments.reports)?;
@@ -170,6 +201,15 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         terminal::complain(&format!("error: {unkept}"));
     }
     Ok(ExitCode::from(told.unwrap_or(found.code as u8)))
+}
+
+/// All cases of a client that lives in real time would take days.
+fn in_real_time() -> Failure {
+    Failure::usage(
+        "`--all` runs hundreds of cases, and this client is judged in real time",
+        "judge a program for Node or Python, whose clock can be moved (`--run`), a client with the \
+         capability `manual_clock` (`--client-cmd`), or one that is built in",
+    )
 }
 
 /// Looks whether failures can be kept there: a search may take hours.
@@ -225,8 +265,13 @@ fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The kill matrix.
+/// The kill matrix, or where each mutant falls.
 fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    if let Some(bound) = arguments.all {
+        let jobs = arguments.client.jobs.map_or_else(cores, usize::from);
+        terminal::print(&Falls::within(bound, jobs, &terminal::complain).to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
     let files = zoo_files(Path::new("scenarios"))?;
     let jobs = arguments.client.jobs.map_or_else(cores, usize::from);
     let generate = |seed, index, events| {

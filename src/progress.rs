@@ -50,7 +50,9 @@ pub struct Progress {
     limits: Limits,
     /// What is done now, and until when.
     part: Mutex<(String, Option<Instant>)>,
-    of: Option<u64>,
+    of: Mutex<Option<u64>>,
+    /// Whether all cases within a bound are judged, which takes minutes.
+    all: AtomicBool,
     quiet: bool,
     live: bool,
     stop: Arc<AtomicBool>,
@@ -75,7 +77,8 @@ impl Progress {
             started,
             limits,
             part: Mutex::new((String::new(), limits.together.map(|limit| started + limit))),
-            of,
+            of: Mutex::new(of),
+            all: AtomicBool::new(false),
             quiet,
             live: !quiet && std::io::stderr().is_terminal(),
             stop: Arc::default(),
@@ -140,11 +143,20 @@ impl Progress {
             let left = self.left(cases);
             return format!("{part}: {cases} judged so far, {took} s{left}");
         }
-        let of = self.of.map_or_else(String::new, |of| {
+        let of = self.of.lock().ok().and_then(|of| *of);
+        let bar = of.map_or_else(String::new, |of| {
             let filled = usize::try_from(cases.min(of) * 20 / of.max(1)).unwrap_or(0);
             format!("{}{} ", "█".repeat(filled), "░".repeat(20 - filled))
         });
-        of + self.figures().trim_start()
+        if self.all.load(Ordering::Relaxed) {
+            let took = self.started.elapsed().as_secs_f64().max(1e-6);
+            let (of, speed) = (of.unwrap_or(0), cases as f64 / took);
+            let left = of.saturating_sub(cases) as f64 / speed.max(1e-6);
+            let digits = usize::from(speed < 10.0);
+            let left = long(left);
+            return format!("{bar}{cases} of {of} cases, {speed:.digits$} a second, {left} left");
+        }
+        bar + self.figures().trim_start()
     }
 
     /// About how long the known scenarios still take, from how long the others took.
@@ -198,6 +210,13 @@ impl Watch for Progress {
             Phase::Corpus(0) => ("what was found before".to_owned(), all),
             Phase::Corpus(count) => (format!("{count} known scenarios"), all),
             Phase::Random => ("random cases".to_owned(), all.or(random.map(after))),
+            Phase::All(count) => {
+                if let Ok(mut of) = self.of.lock() {
+                    *of = Some(count);
+                }
+                self.all.store(true, Ordering::Relaxed);
+                ("all cases".to_owned(), all)
+            }
             Phase::Shrinking => {
                 let most = shrinking.map(|limit| limit - limit / TO_CONFIRM);
                 ("making the failure smaller".to_owned(), most.map(after))
@@ -223,7 +242,7 @@ impl Watch for Progress {
         self.virtual_ms.fetch_add(tally.virtual_ms, Ordering::Relaxed);
         if self.live {
             self.show(EVERY);
-        } else if self.limits.real && !self.quiet {
+        } else if (self.limits.real || self.all.load(Ordering::Relaxed)) && !self.quiet {
             self.show(NOW_AND_THEN);
         }
     }
@@ -235,6 +254,15 @@ impl Watch for Progress {
 
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// About how long something takes.
+fn long(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("about {seconds:.0} s"),
+        ..7_200.0 => format!("about {:.0} min", seconds / 60.0),
+        _ => format!("about {:.0} h", seconds / 3600.0),
     }
 }
 

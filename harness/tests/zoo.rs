@@ -1,6 +1,7 @@
 //! The zoo: every mutant is caught by its own file, and fairly.
 //!
-//! `UPDATE=1 cargo test -p crisp-harness --test zoo` writes `docs/zoo.md` anew. The kill matrix is
+//! `UPDATE=1 cargo test -p crisp-harness --test zoo` writes `docs/zoo.md` anew, in a release build also where
+//! each mutant falls. The kill matrix is
 //! compared in release builds (`cargo test --release -p crisp-harness --test zoo`), or with `MATRIX=1`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,11 +10,14 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crisp_harness::candidate::ClientChoice;
+use crisp_harness::generate::exhaustive::Bound;
 use crisp_harness::generate::{Bounds, scenario};
 use crisp_harness::replay::{ExitCode, load, replay};
 use crisp_harness::report::ScenarioReport;
 use crisp_harness::runner::{Outcome, judge, reference};
+use crisp_harness::subject::{Client, Guide};
 use crisp_harness::world::Prepared;
+use crisp_harness::zoo::bounds::{Falls, cases, convicts};
 use crisp_harness::zoo::matrix::{Matrix, Rules, search};
 use crisp_harness::zoo::{self, Mutant};
 
@@ -187,14 +191,64 @@ fn the_page_lists_every_mutant() {
         )
         .unwrap();
     }
+    if std::env::var_os("UPDATE").is_some() {
+        write_on_the_page("table", &table);
+    }
+    assert!(on_the_page("table") == table, "run this test with UPDATE=1");
+}
+
+/// What stands on the page of the zoo between two marks.
+fn on_the_page(mark: &str) -> String {
+    let text = std::fs::read_to_string(root().join("docs/zoo.md")).unwrap();
+    let (_, rest) = text.split_once(&format!("<!-- {mark} -->\n")).unwrap();
+    rest.split_once("<!-- end -->\n").unwrap().0.to_owned()
+}
+
+fn write_on_the_page(mark: &str, new: &str) {
     let page = root().join("docs/zoo.md");
     let text = std::fs::read_to_string(&page).unwrap();
-    let (before, rest) = text.split_once("<!-- table -->\n").unwrap();
+    let mark = format!("<!-- {mark} -->\n");
+    let (before, rest) = text.split_once(&mark).unwrap();
     let (_, after) = rest.split_once("<!-- end -->\n").unwrap();
-    let expected = format!("{before}<!-- table -->\n{table}<!-- end -->\n{after}");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&page, &expected).unwrap();
+    std::fs::write(&page, format!("{before}{mark}{new}<!-- end -->\n{after}")).unwrap();
+}
+
+/// How far the table of the page looks.
+const BOUND: Bound = Bound { deeds: 2, faults: 1 };
+/// Cases without a deed, or without a fault.
+const LEAST: u64 = 334;
+
+/// All cases for all clients take an hour: `UPDATE=1` in a release build tries them. Otherwise each
+/// row is tried: that its case convicts its client, and, in a release build, that none of the
+/// simplest cases before it does.
+#[test]
+fn the_page_says_where_the_guide_and_every_mutant_falls() {
+    if std::env::var_os("UPDATE").is_some() && !cfg!(debug_assertions) {
+        write_on_the_page("falls", &Falls::within(BOUND, 2, &|row| eprintln!("{row}")).to_string());
     }
-    let text = std::fs::read_to_string(&page).unwrap();
-    assert!(text == expected, "run this test with UPDATE=1");
+    let table = on_the_page("falls");
+    let mut rows = table.lines().filter(|row| row.contains('`'));
+    let guide: (&str, Box<dyn Client>) = ("guide", Box::new(Guide));
+    let mutants = zoo::all().iter().map(|mutant| (mutant.name, mutant.client()));
+    for (name, client) in std::iter::once(guide).chain(mutants) {
+        let row = rows.next().unwrap_or_else(|| panic!("no row for {name}"));
+        let [_, _, named, level, number, _] = row.split('|').map(str::trim).collect::<Vec<_>>()[..]
+        else {
+            panic!("no row of the table: {row}");
+        };
+        assert_eq!(named, format!("`{name}`"));
+        let all = cases(BOUND, &*client);
+        let number: Option<u64> = number.parse().ok();
+        if let Some(number) = number {
+            assert_eq!(all.level(number).unwrap().to_string(), level, "{row}");
+            assert!(convicts(&all, number, &*client), "{row}: it does not");
+        }
+        assert_eq!(number.is_none(), level == "deeper", "{row}");
+        if !cfg!(debug_assertions) {
+            let mut before = 0..number.unwrap_or(LEAST).min(LEAST);
+            let earlier = before.find(|number| convicts(&all, *number, &*client));
+            assert_eq!(earlier, None, "{row}: an earlier case does");
+        }
+    }
+    assert_eq!(rows.next(), None);
 }

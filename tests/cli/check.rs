@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
-use crate::program::{folder, program, run_in};
+use crate::program::{folder, program, run, run_in};
 
 /// What a search says of itself, without how fast this machine was.
 fn steady(shown: &str) -> String {
@@ -165,4 +165,42 @@ fn the_guides_loop_that_listens_is_found_guilty_and_its_files_say_of_what() {
     let ours =
         run_in(folder.path(), &["replay", "builtin/guide/events", "--client", "sync-events"]);
     assert_eq!(ours.code, Some(0), "{}", ours.shown());
+}
+
+#[test]
+fn all_small_cases_are_judged_and_a_search_goes_on_where_another_came_to() {
+    let folder = folder(&[]);
+    let all = |more: &[&str]| run_in(folder.path(), &[&["check", "--all", "1,0"], more].concat());
+    let whole = all(&[]);
+    assert_eq!(whole.code, Some(0), "{}", whole.shown());
+    let claim = "\nPASS    178 cases: every one with at most 1 deed and 0 faults\n";
+    assert!(whole.stdout.contains(claim), "{}", whole.stdout);
+
+    let none = all(&["--time-limit", "0s"]);
+    assert_eq!(none.code, Some(3), "{}", none.shown());
+    assert!(none.stdout.contains("178 cases: go on with `--from 0`"), "{}", none.stdout);
+    let rest = all(&["--from", "170"]);
+    assert_eq!(rest.code, Some(0), "{}", rest.shown());
+    assert!(rest.stdout.contains("\nPASS    8 cases with at most 1 deed"), "{}", rest.stdout);
+
+    let guide = all(&["--client", "guide"]);
+    assert_eq!(guide.code, Some(1), "{}", guide.shown());
+    let saved = guide.stdout.lines().find_map(|line| line.trim().strip_prefix("Saved"));
+    let saved = saved.expect("a file").trim();
+    let yaml = std::fs::read_to_string(folder.path().join(saved)).unwrap();
+    assert!(yaml.contains(" of --all 1,0"), "{yaml}");
+    let again = run_in(folder.path(), &["replay", saved, "--client", "guide"]);
+    assert_eq!(again.code, Some(1), "{}", again.shown());
+}
+
+#[test]
+fn all_cases_are_not_for_clients_in_real_time_and_not_drawn() {
+    for options in [&["--client-url", "http://127.0.0.1:1/"][..], &["--seed", "1"], &["--forever"]]
+    {
+        let ended = run(&[&["check", "--all", "1,0"], options].concat());
+        assert_eq!(ended.code, Some(2), "{}", ended.shown());
+    }
+    let ended = run(&["check", "--all", "9,9"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.shown());
+    assert!(ended.stderr.contains("write DEEDS,FAULTS"), "{}", ended.stderr);
 }

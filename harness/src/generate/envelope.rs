@@ -133,6 +133,18 @@ pub fn conflict(scenario: &Scenario) -> Option<&'static Conflict> {
     CONFLICTS.iter().find(|conflict| (conflict.has_both)(scenario))
 }
 
+/// Takes the quirks out that conflict with something else.
+pub(super) fn give_way(scenario: &mut Scenario) {
+    while let Some(conflict) = conflict(scenario) {
+        let quirks = &mut scenario.server.quirks.0;
+        let before = quirks.len();
+        quirks.retain(|(name, _)| name != conflict.quirk);
+        if quirks.len() == before {
+            return; // it is the default that conflicts, and there is nothing to take out
+        }
+    }
+}
+
 /// Why a scenario is outside the envelope; nothing when it is inside.
 ///
 /// # Examples

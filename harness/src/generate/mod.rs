@@ -1,13 +1,15 @@
 //! Random scenarios: case `i` of a search is the same for the same seed, on any machine.
 //!
 //! [`scenario`] draws one; [`Scenarios`] is the same as a proptest strategy, for property tests
-//! about scenarios. Everything drawn is inside the [`envelope`].
+//! about scenarios. Everything drawn is inside the [`envelope`]. [`exhaustive`] numbers all small
+//! cases instead of drawing some.
 
 mod calendar;
 mod combinations;
 mod crowd;
 pub mod envelope;
 mod events;
+pub mod exhaustive;
 mod faults;
 mod late;
 mod long;

@@ -89,12 +89,5 @@ pub(super) fn settle(scenario: &mut Scenario) {
         Some(Operation::UpdateSettings) => patches,
         _ => true,
     });
-    while let Some(conflict) = envelope::conflict(scenario) {
-        let quirks = &mut scenario.server.quirks.0;
-        let before = quirks.len();
-        quirks.retain(|(name, _)| name != conflict.quirk);
-        if quirks.len() == before {
-            return; // it is the default that conflicts, and there is nothing to take out
-        }
-    }
+    envelope::give_way(scenario);
 }

@@ -14,7 +14,10 @@ const ENOUGH: u32 = 3;
 
 impl Oracle for Quiet {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
-        let (from, length) = calm(history).filter(|_| event.what == What::End)?;
+        if event.what != What::End {
+            return None;
+        }
+        let (from, length) = calm(history)?;
         let declared = &history.declared;
         // An answer from a cache is not counted against the quota (docs/wire.md#quota).
         let tail = history

@@ -34,6 +34,7 @@ pub use text::Text;
 pub use timeline::Line;
 
 use crate::candidate::Untried;
+use crate::generate::exhaustive::Bound;
 use crate::judge::Demand;
 use crate::oracle::Breach;
 use crate::runner::{Judged, Outcome};
@@ -73,6 +74,12 @@ pub enum RunEvent {
         cases: Option<u64>,
         /// From which the cases are drawn.
         seed: u64,
+        /// That these are all cases within a bound, and none is drawn.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        all: Option<Bound>,
+        /// The first case.
+        #[serde(skip_serializing_if = "searched::is_zero")]
+        from: u64,
         /// Which part of the cases.
         #[serde(skip_serializing_if = "Option::is_none")]
         shard: Option<String>,

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::Text;
 use crate::coverage::{Cell, Coverage, Phase};
+use crate::generate::exhaustive::Bound;
 
 /// Where a failure comes from.
 #[derive(Debug, Clone, Serialize)]
@@ -45,8 +46,17 @@ pub struct Corpus {
 /// A search in figures.
 #[derive(Debug, Clone, Serialize)]
 pub struct Searched {
-    /// How many random cases were run.
+    /// How many cases were run.
     pub cases: u64,
+    /// That they are all within a bound, and none is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<Bound>,
+    /// How many cases there are within the bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
+    /// Where another search through all of them goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
     /// How many passed.
     pub passed: u64,
     /// How many failed, and the reference passes them.
@@ -85,7 +95,7 @@ pub struct Searched {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &u64) -> bool {
+pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
@@ -93,12 +103,19 @@ fn cells<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::
     serializer.collect_seq(coverage.cells())
 }
 
+/// Of a search through all cases, within which bound they lie, and whether this one judged them all.
+fn within(searched: &Searched) -> String {
+    let Some(bound) = searched.all else { return String::new() };
+    let every = if searched.of == Some(searched.cases) { ": every one" } else { "" };
+    format!("{every} with {}", bound.in_words())
+}
+
 impl Text {
     /// The end of a search.
     pub(super) fn searched(self, searched: &Searched) -> String {
         let mut out = String::new();
         let failed = searched.exit_code == 1;
-        if !self.quiet && searched.cases > 0 {
+        if !self.quiet && searched.cases > 0 && searched.all.is_none() {
             out.push_str("\n  Faults that were met, by what the client was doing:\n");
             out.push_str(&searched.coverage.table());
             out.push_str("\n  In how many cases:\n");
@@ -129,7 +146,10 @@ impl Text {
         }
         let left = [
             searched.corpus.map(|c| (c.not_reached as u64, "known scenarios")),
-            Some((searched.not_reached, "random cases")),
+            Some((
+                searched.not_reached,
+                if searched.all.is_some() { "cases" } else { "random cases" },
+            )),
         ];
         let left: Vec<_> = left
             .into_iter()
@@ -141,16 +161,20 @@ impl Text {
             super::layout::field(
                 &mut out,
                 "Not reached",
-                &format!("{}: the time was over", left.join(", ")),
+                &match searched.next {
+                    Some(next) => format!("{}: go on with `--from {next}`", left.join(", ")),
+                    None => format!("{}: the time was over", left.join(", ")),
+                },
                 self.width,
             );
         }
         if searched.unfair > 0 {
             let _ = writeln!(
                 out,
-                "  {} case{} also failed by crisp-sync and not counted: please report this seed.",
+                "  {} case{} also failed by crisp-sync and not counted: please report {}.",
                 searched.unfair,
-                if searched.unfair == 1 { "" } else { "s" }
+                if searched.unfair == 1 { "" } else { "s" },
+                if searched.all.is_some() { "them" } else { "this seed" }
             );
         }
         let others = searched.kinds.iter().skip(1).cloned();
@@ -172,7 +196,7 @@ impl Text {
         }
         parts.push(match searched.corpus {
             Some(_) => format!("{} random cases", searched.cases),
-            None => format!("{} cases", searched.cases),
+            None => format!("{} cases{}", searched.cases, within(searched)),
         });
         if searched.failed > 0 {
             parts.push(format!("{} failed", searched.failed));

@@ -32,16 +32,24 @@ impl Text {
                 let s = if *scenarios == 1 { "" } else { "s" };
                 format!("JUDGED  {judged} · {scenarios} scenario{s} {pace}\n")
             }
-            RunEvent::SearchStarted { judged, cases, seed, shard, first } if !self.quiet => {
+            RunEvent::SearchStarted { judged, cases, seed, all, from, shard, first }
+                if !self.quiet =>
+            {
                 let first =
                     first.as_ref().map_or_else(String::new, |first| format!("        {first}\n"));
-                let cases = cases.map_or_else(
-                    || "searching until it is stopped".to_owned(),
-                    |cases| format!("up to {cases} random cases"),
-                );
+                let cases = match (all, cases) {
+                    (Some(bound), _) => format!("every case with {}", bound.in_words()),
+                    (None, None) => "searching until it is stopped".to_owned(),
+                    (None, Some(cases)) => format!("up to {cases} random cases"),
+                };
+                let origin = match all {
+                    None => format!(" · seed {seed}"),
+                    Some(_) if *from > 0 => format!(" · from case {from} on"),
+                    Some(_) => String::new(),
+                };
                 let shard =
                     shard.as_ref().map_or_else(String::new, |shard| format!(" · shard {shard}"));
-                format!("JUDGED  {judged} · {cases}{shard} · seed {seed}\n{first}")
+                format!("JUDGED  {judged} · {cases}{shard}{origin}\n{first}")
             }
             RunEvent::SearchFinished(searched) => self.searched(searched),
             RunEvent::ScenarioFinished(report) => self.scenario(report),

@@ -321,8 +321,12 @@ pub struct Found {
     pub rule: String,
     /// Which client it convicts.
     pub client: String,
-    /// The seed of the search.
-    pub seed: u64,
+    /// The seed of a search by chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Which case of a search through all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The quirk that it needs, if it needs one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quirk: Option<String>,

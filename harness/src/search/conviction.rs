@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
+use super::source::Source;
 use super::{Phase, Plan, Watch};
 use crate::candidate::{Candidate, Untried};
-use crate::generate::{self, Bounds};
 use crate::report::{Origin, RunEvent, ScenarioReport};
 use crate::runner::{self, Judged, Outcome};
 use crate::scenario::{Found, Scenario};
@@ -131,13 +131,12 @@ impl Conviction {
 /// Shrinks a case as long as the client fails it in the same way and the reference passes it.
 pub(super) fn convict(
     candidate: &Candidate,
-    plan: &Plan,
-    bounds: Bounds,
+    source: &Source,
     effort: Effort,
     suspect: &Suspect,
     watch: &dyn Watch,
 ) -> Result<Conviction, Untried> {
-    let case = generate::scenario(plan.seed, suspect.index, bounds);
+    let case = source.scenario(suspect.index).unwrap_or_default();
     let untried = Mutex::new(None);
     let shrunk = shrink::shrink(&case, effort, &|scenario| {
         fails(candidate, scenario, &suspect.class, watch).unwrap_or_else(|problem| {
@@ -153,7 +152,7 @@ pub(super) fn convict(
     let (mut scenario, judged) = settle(candidate, &case, shrunk.scenario, suspect, watch)?;
     let class = Class::of(&judged);
     let mut report = report_of(candidate, &judged);
-    name(&mut scenario, &judged, &report, plan.seed);
+    name(&mut scenario, &judged, &report, source.origin(suspect.index));
     report.name.clone_from(&scenario.name);
     Ok(Conviction {
         shape: shape(&scenario, &class),
@@ -201,7 +200,12 @@ fn settle(
 pub(super) fn known(candidate: &Candidate, plan: &Plan, file: &str, judged: Judged) -> Conviction {
     let mut scenario = Scenario::clone(&judged.scenario);
     let class = Class::of(&judged);
-    scenario.found = Some(found(&scenario, &judged, class.word, plan.seed));
+    scenario.found = Some(found(
+        &scenario,
+        &judged,
+        class.word,
+        Found { seed: Some(plan.seed), ..Found::default() },
+    ));
     let mut report = report_of(candidate, &judged);
     file.clone_into(&mut report.file);
     Conviction {
@@ -255,7 +259,7 @@ fn fails(
 }
 
 /// Gives a shrunk case its name, its explanation, and where it comes from.
-fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed: u64) {
+fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, origin: Found) {
     let word = match (&report.failure, &report.stopped) {
         (_, Some(_)) => "the client stops",
         (Some(failure), None) => failure.word,
@@ -269,19 +273,19 @@ fn name(scenario: &mut Scenario, judged: &Judged, report: &ScenarioReport, seed:
         }
         story
     });
-    scenario.found = Some(found(scenario, judged, word, seed));
+    scenario.found = Some(found(scenario, judged, word, origin));
 }
 
-/// Where a failure comes from.
-fn found(scenario: &Scenario, judged: &Judged, word: &str, seed: u64) -> Found {
+/// Where a failure comes from: what is known of its case, and what came of it.
+fn found(scenario: &Scenario, judged: &Judged, word: &str, origin: Found) -> Found {
     let about = &judged.run.about;
     let quirks = scenario.server.quirks.0.iter();
     let quirks: Vec<_> = quirks.map(|(name, value)| format!("{name}={value}")).collect();
     Found {
         rule: word.to_owned(),
         client: format!("{} {}", about.name, about.version).trim_end().to_owned(),
-        seed,
         quirk: (!quirks.is_empty()).then(|| quirks.join(", ")),
+        ..origin
     }
 }
 

@@ -4,9 +4,9 @@
 use super::conviction::{self, Conviction, Suspect};
 use super::known::Known;
 use super::rounds::Rounds;
+use super::source::Source;
 use super::{Files, Found, LONG, Phase, Plan, SearchError, Unjudged, Unkept, Watch, corpus, saved};
 use crate::candidate::{Candidate, Untried};
-use crate::generate::Bounds;
 use crate::parallel::in_parallel;
 use crate::replay::{self, ExitCode};
 use crate::report::{Corpus, RunEvent, Searched};
@@ -18,7 +18,6 @@ pub(super) struct Hunt<'a> {
     plan: &'a Plan,
     watch: &'a dyn Watch,
     report: &'a mut dyn FnMut(&RunEvent),
-    bounds: Bounds,
     rounds: Rounds<'a>,
     corpus: Option<Corpus>,
     unjudged: Unjudged,
@@ -39,16 +38,13 @@ impl<'a> Hunt<'a> {
         report: &'a mut dyn FnMut(&RunEvent),
         reported: usize,
     ) -> Result<Self, Untried> {
-        let trial = &candidate.trial;
-        let (saves, events) = (trial.saves()?, trial.listens()?);
-        let bounds = Bounds { max_steps: plan.max_steps, saves, events };
+        let source = Source::of(candidate, plan)?;
         Ok(Self {
             candidate,
             plan,
             watch,
             report,
-            bounds,
-            rounds: Rounds::new(candidate, plan, bounds),
+            rounds: Rounds::new(candidate, plan, source),
             corpus: None,
             unjudged: Unjudged::default(),
             reported,
@@ -76,10 +72,13 @@ impl<'a> Hunt<'a> {
         Ok(())
     }
 
-    /// Judges random cases if there is a reason to go on, then reports what they led to.
+    /// Judges cases if there is a reason to go on, then reports what they led to.
     pub(super) fn search(&mut self, goes_on: bool) -> Result<(), SearchError> {
         if goes_on {
-            self.watch.begins(Phase::Random);
+            self.watch.begins(match self.rounds.source.is_all() {
+                true => Phase::All(self.rounds.left()),
+                false => Phase::Random,
+            });
             while self.rounds.go(self.watch)? {
                 if self.plan.forever {
                     self.collect()?;
@@ -87,7 +86,7 @@ impl<'a> Hunt<'a> {
                     if self.unkept.is_some() {
                         break;
                     }
-                } else if self.rounds.has_gravest() {
+                } else if self.rounds.has_enough() {
                     break;
                 }
             }
@@ -165,7 +164,7 @@ impl<'a> Hunt<'a> {
     }
 
     fn convict(&self, suspects: &[Suspect], watch: &dyn Watch) -> Vec<Result<Conviction, Untried>> {
-        let (candidate, plan, bounds) = (self.candidate, self.plan, self.bounds);
+        let (candidate, plan, source) = (self.candidate, self.plan, &self.rounds.source);
         let effort = if candidate.trial.in_real_time() {
             // Seconds each, so they run side by side, and not too many of them.
             Effort { tries: 120, at_a_time: plan.jobs }
@@ -173,20 +172,22 @@ impl<'a> Hunt<'a> {
             plan.effort
         };
         in_parallel(plan.jobs, suspects, &|suspect| {
-            conviction::convict(candidate, plan, bounds, effort, suspect, watch)
+            conviction::convict(candidate, source, effort, suspect, watch)
         })
     }
 
     pub(super) fn finish(mut self) -> Found {
         let (rounds, tally) = (&self.rounds, self.rounds.tally);
-        let long = self.candidate.is_reference && tally.cases >= LONG;
+        let all = rounds.source.is_all();
+        let long = self.candidate.is_reference && tally.cases >= LONG && !all;
         let unmet = if long { rounds.coverage.missing() } else { Vec::new() };
         self.unjudged.merge(rounds.unjudged.clone());
         let slow = self.unjudged.slow;
         let none = tally.passed == 0 && self.corpus.is_none_or(|corpus| corpus.passed == 0);
         let code = if self.reported > 0 || !unmet.is_empty() {
             ExitCode::Failed
-        } else if none || replay::is_too_slow(slow, self.unjudged.all) {
+        } else if none || (all && rounds.left() > 0) || replay::is_too_slow(slow, self.unjudged.all)
+        {
             ExitCode::NothingJudged
         } else {
             ExitCode::Passed
@@ -202,6 +203,9 @@ impl<'a> Hunt<'a> {
             virtual_ms: tally.virtual_ms,
             corpus: self.corpus,
             not_reached: if self.plan.forever { 0 } else { rounds.left() },
+            all: self.plan.all,
+            of: all.then(|| rounds.source.cases()),
+            next: rounds.next().filter(|_| all),
             never_judged: self.unjudged.never(),
             kinds: self.convictions.iter().map(Conviction::in_short).collect(),
             unmet,

@@ -1,4 +1,4 @@
-//! The search: random cases against a client, and the failures that they lead to, shrunk.
+//! The search: random cases, or all small ones, against a client, and the failures that they lead to, shrunk.
 //!
 //! Cases are judged in rounds on all cores. What is reported depends on the seed and on nothing
 //! else: a round is always finished, so that the verdict is the same on one core and on eight, and
@@ -12,6 +12,7 @@ mod known;
 mod plan;
 mod rounds;
 mod saved;
+mod source;
 mod unjudged;
 mod watch;
 
@@ -120,8 +121,10 @@ pub fn search(
     let corpus = read(plan.corpus)?;
     report(&RunEvent::SearchStarted {
         judged: candidate.judged.clone(),
-        cases: (!plan.forever).then_some(plan.cases),
+        cases: (!plan.forever && plan.all.is_none()).then_some(plan.cases),
         seed: plan.seed,
+        all: plan.all,
+        from: plan.from,
         shard: (plan.shard.of > 1).then(|| plan.shard.to_string()),
         first: first(candidate, plan, &corpus),
     });

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 
 use crate::generate::Bounds;
+use crate::generate::exhaustive::Bound;
 use crate::shrink::Effort;
 
 /// What is to be searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// So many cases, over all shards.
+    /// So many random cases, over all shards.
     pub cases: u64,
+    /// Every case within this bound, instead of random ones.
+    pub all: Option<Bound>,
+    /// The first case that is judged: those before it were judged by an earlier search.
+    pub from: u64,
     /// From which the cases are drawn.
     pub seed: u64,
     /// So many steps a case at most.
@@ -36,6 +41,8 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             cases: 3_000,
+            all: None,
+            from: 0,
             seed: 1,
             max_steps: Bounds::default().max_steps,
             shard: Shard::default(),
@@ -70,6 +77,14 @@ impl Shard {
     #[must_use]
     pub fn has(self, index: u64) -> bool {
         index % self.of == self.number - 1
+    }
+
+    /// The first case of it that is none of the first `from`; none beyond the last that there is.
+    #[must_use]
+    pub fn first(self, from: u64) -> Option<u64> {
+        let (number, of) = (self.number - 1, self.of);
+        let behind = (number + of - from % of) % of;
+        from.checked_add(behind)
     }
 
     /// How many of so many cases belong to it.

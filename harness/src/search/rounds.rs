@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::conviction::{Class, Suspect};
+use super::source::Source;
 use super::{Plan, Unjudged, Watch};
 use crate::candidate::{Candidate, TimeLeft, Untried};
 use crate::coverage::Coverage;
-use crate::generate::{self, Bounds};
 use crate::parallel::in_parallel;
 use crate::runner::{self, Judged, Outcome};
 use crate::world::Prepared;
@@ -49,9 +49,11 @@ impl Tally {
 pub(super) struct Rounds<'a> {
     candidate: &'a Candidate,
     plan: &'a Plan,
-    bounds: Bounds,
+    pub(super) source: Source,
     /// The first case of the shard that was not yet taken; none after the last there is.
     next: Option<u64>,
+    /// The first case that was taken and not judged.
+    unjudged_from: Option<u64>,
     pub(super) tally: Tally,
     pub(super) coverage: Coverage,
     pub(super) unjudged: Unjudged,
@@ -59,12 +61,13 @@ pub(super) struct Rounds<'a> {
 }
 
 impl<'a> Rounds<'a> {
-    pub(super) fn new(candidate: &'a Candidate, plan: &'a Plan, bounds: Bounds) -> Self {
+    pub(super) fn new(candidate: &'a Candidate, plan: &'a Plan, source: Source) -> Self {
         Self {
             candidate,
             plan,
-            bounds,
-            next: Some(plan.shard.number - 1),
+            source,
+            next: plan.shard.first(plan.from),
+            unjudged_from: None,
             tally: Tally::default(),
             coverage: Coverage::default(),
             unjudged: Unjudged::default(),
@@ -74,8 +77,11 @@ impl<'a> Rounds<'a> {
 
     /// Judges one more round; says whether there was one.
     pub(super) fn go(&mut self, watch: &dyn Watch) -> Result<bool, Untried> {
+        if watch.is_over() {
+            return Ok(false);
+        }
         let indices = self.indices();
-        if indices.is_empty() || watch.is_over() {
+        if indices.is_empty() {
             return Ok(false);
         }
         let real = self.candidate.trial.in_real_time();
@@ -93,8 +99,9 @@ impl<'a> Rounds<'a> {
             Ok(glance)
         });
         let mut whole = true;
-        for glance in glances {
+        for (index, glance) in indices.iter().zip(glances) {
             let Some(glance) = glance? else {
+                self.unjudged_from.get_or_insert(*index);
                 whole = false;
                 continue;
             };
@@ -104,7 +111,7 @@ impl<'a> Rounds<'a> {
                 break;
             }
             self.tally.add(glance.tally);
-            self.coverage.add(&glance.coverage);
+            glance.coverage.iter().for_each(|met| self.coverage.add(met));
             self.unjudged.merge(glance.unjudged);
             self.failures.extend(glance.suspect);
         }
@@ -114,7 +121,8 @@ impl<'a> Rounds<'a> {
     /// The cases of the next round.
     fn indices(&mut self) -> Vec<u64> {
         let mut indices = Vec::with_capacity(ROUND);
-        let is_left = |next: &u64| self.plan.forever || *next < self.plan.cases;
+        let cases = self.source.cases();
+        let is_left = |next: &u64| self.plan.forever || *next < cases;
         while indices.len() < ROUND
             && let Some(index) = self.next.filter(is_left)
         {
@@ -124,9 +132,16 @@ impl<'a> Rounds<'a> {
         indices
     }
 
-    /// Whether a failure of the gravest kind was found.
-    pub(super) fn has_gravest(&self) -> bool {
-        self.failures.iter().any(|suspect| suspect.class.harm == 0)
+    /// Whether a failure of the gravest kind was found; where all cases are to be judged, of any kind.
+    pub(super) fn has_enough(&self) -> bool {
+        let all = self.source.is_all();
+        self.failures.iter().any(|suspect| all || suspect.class.harm == 0)
+    }
+
+    /// Where another search goes on; none when no case is left.
+    pub(super) fn next(&self) -> Option<u64> {
+        let next = self.unjudged_from.or(self.next);
+        next.filter(|next| *next < self.source.cases())
     }
 
     /// The first failure of each kind, the gravest first.
@@ -152,7 +167,8 @@ impl<'a> Rounds<'a> {
 /// What is kept of one case.
 struct Glance {
     tally: Tally,
-    coverage: Box<Coverage>,
+    /// What was met; none where all cases are judged, which is more than any table of it says.
+    coverage: Option<Box<Coverage>>,
     unjudged: Unjudged,
     suspect: Option<Suspect>,
 }
@@ -172,20 +188,18 @@ impl Rounds<'_> {
         index: u64,
         left: &(dyn Fn() -> TimeLeft + Sync),
     ) -> Result<Option<Glance>, Untried> {
-        let seed = self.plan.seed;
-        let scenario = generate::scenario(seed, index, self.bounds);
-        let prepared = Prepared::new(scenario.into()).map_err(|problem| Untried {
-            problem: format!("case {index} of seed {seed} cannot be set up: {problem}"),
-            hint: Some("this is a mistake of crisp-mock, please report it".to_owned()),
-        })?;
+        let prepared = self.source.prepared(index)?;
         let judged = self.candidate.trial.judge_while(&prepared, left)?;
         Ok(judged.map(|judged| self.seen(index, &prepared, judged)))
     }
 
     fn seen(&self, index: u64, prepared: &Prepared, judged: Judged) -> Glance {
         let history = &judged.run.history;
-        let mut coverage = Box::<Coverage>::default();
-        coverage.see(&judged.scenario, history);
+        let coverage = (!self.source.is_all()).then(|| {
+            let mut coverage = Box::<Coverage>::default();
+            coverage.see(&judged.scenario, history);
+            coverage
+        });
         let mut unjudged = Unjudged::default();
         let real = self.candidate.trial.in_real_time();
         if real {
@@ -219,7 +233,8 @@ impl Rounds<'_> {
 
     /// How many cases were left.
     pub(super) fn left(&self) -> u64 {
-        let mine = self.plan.shard.share(self.plan.cases);
+        let (shard, cases) = (self.plan.shard, self.source.cases());
+        let mine = shard.share(cases) - shard.share(self.plan.from.min(cases));
         mine.saturating_sub(self.tally.cases)
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::candidate::ClientChoice;
+use crate::generate::exhaustive::{Bound, Exhaustive};
 use crate::scenario::Scenario;
 use crate::shrink::Effort;
 use crate::world::Prepared;
@@ -62,6 +63,68 @@ fn a_shard_knows_its_share_without_counting_and_each_case_has_one_shard() {
     }
     let last = Shard { number: u64::MAX, of: u64::MAX };
     assert_eq!((last.share(3), last.share(u64::MAX)), (0, 1));
+}
+
+#[test]
+fn a_shard_knows_its_first_case_behind_those_of_an_earlier_search() {
+    for of in 1..=5 {
+        for number in 1..=of {
+            let shard = Shard { number, of };
+            for from in 0..12 {
+                let found = (from..).find(|index| shard.has(*index));
+                assert_eq!(shard.first(from), found, "{shard} from {from}");
+            }
+        }
+    }
+    assert_eq!(Shard { number: 2, of: 3 }.first(u64::MAX), None);
+}
+
+const ONE_DEED: Bound = Bound { deeds: 1, faults: 0 };
+
+#[test]
+fn a_search_through_all_cases_is_whole_when_it_is_spread_and_when_it_is_resumed() {
+    struct After(u64, std::sync::atomic::AtomicU64);
+    impl Watch for After {
+        fn judged(&self, _: Tally) {
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        fn is_over(&self) -> bool {
+            self.1.load(std::sync::atomic::Ordering::Relaxed) >= self.0
+        }
+    }
+    let sync = ClientChoice::Sync.candidate();
+    let plan = |shard, from| Plan { all: Some(ONE_DEED), shard, from, jobs: 1, ..small() };
+    let run = |plan: &Plan, watch: &dyn Watch| {
+        let found = search(&sync, plan, watch, &mut |_| {}).expect("a search");
+        (found.code, found.searched)
+    };
+    let whole = Shard::default();
+    let (code, all) = run(&plan(whole, 0), &());
+    assert_eq!((code, all.passed, all.next), (ExitCode::Passed, 178, None));
+    let shards = (1..=3).map(|number| run(&plan(Shard { number, of: 3 }, 0), &()).1.requests);
+    assert_eq!(shards.sum::<u64>(), all.requests);
+
+    let (code, begun) = run(&plan(whole, 0), &After(50, 0.into()));
+    assert_eq!((code, begun.passed, begun.not_reached), (ExitCode::NothingJudged, 50, 128));
+    let (code, rest) = run(&plan(whole, begun.next.expect("where it goes on")), &());
+    assert_eq!((code, rest.passed), (ExitCode::Passed, 128));
+    assert_eq!(begun.requests + rest.requests, all.requests);
+}
+
+#[test]
+fn the_first_of_all_cases_that_fails_is_reported_with_its_number() {
+    let plan = Plan { all: Some(Bound { deeds: 1, faults: 1 }), ..small() };
+    let (found, log) = searched(ClientChoice::Guide, &plan);
+    assert_eq!(found.code, ExitCode::Failed);
+    let conviction = &found.convictions[0];
+    let case = conviction.case.expect("its number");
+    assert!(log.contains(&format!("\"case\":{case}")), "{log}");
+    let origin = conviction.scenario.found.clone().expect("where it comes from");
+    assert_eq!(origin.case, Some(format!("case {case} of --all 1,1")));
+    let again = Exhaustive::new(Bound { deeds: 1, faults: 1 }, false).scenario(case);
+    let prepared = Prepared::new(again.expect("a case").into()).expect("a scenario");
+    let judged = runner::judge(&prepared, &crate::subject::Guide);
+    assert_eq!(judged.outcome(), Outcome::Failed);
 }
 
 /// Counting them one by one would take years.

@@ -40,6 +40,8 @@ pub enum Phase {
     Corpus(usize),
     /// Random cases.
     Random,
+    /// All cases within a bound, so many of them.
+    All(u64),
     /// A failure is made smaller.
     Shrinking,
     /// What is left of it has to fail again.

@@ -16,11 +16,12 @@ mod socket;
 pub(crate) mod steps;
 mod traffic;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::space::{Outside, Space};
+use crisp_mock_server::space::{Identity, Outside, Space};
 use jiff::{SignedDuration, Timestamp};
 
 pub use prepared::Prepared;
@@ -36,6 +37,8 @@ use socket::Socket;
 
 /// The name of the space, from which its credentials follow.
 pub(crate) const SPACE: &str = "scenario";
+/// Who the plugin of every scenario is.
+static IDENTITY: LazyLock<Identity> = LazyLock::new(|| Identity::of(SPACE));
 /// A run ends this long after the last planned thing, whatever is still going on.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
 /// A client that asks more often than this in one scenario has run away.
@@ -125,7 +128,8 @@ impl<'a, W: Witness> World<'a, W> {
         let options = &prepared.scenario.client;
         let about = client.about(options);
         let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(prepared.begins) };
-        let space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
+        let blueprint = prepared.blueprint.clone();
+        let space = Space::start_as(&IDENTITY, SPACE, blueprint, "http://mock", outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
             base: "http://mock/v1/".to_owned(),

@@ -20,6 +20,7 @@
 //! assert!(error.to_string().contains("did you mean `no-drift-check`?"));
 //! ```
 
+pub mod bounds;
 pub mod matrix;
 mod table;
 

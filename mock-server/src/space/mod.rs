@@ -7,6 +7,7 @@
 mod dump;
 mod entry;
 mod hooks;
+mod identity;
 mod populate;
 mod sockets;
 mod target;
@@ -18,20 +19,20 @@ use bytes::Bytes;
 use http::{Request, Response, Version};
 
 use crate::api::{
-    self, Account, Accounts, Input, Pages, Plugin, ReadCache, Reading, Refused, RequestContext,
-    SocketAddress, Tier,
+    self, Accounts, Input, Pages, Plugin, ReadCache, Reading, Refused, RequestContext,
+    SocketAddress,
 };
 use crate::clock::{Clock, Mode, Moment, Stamp};
 use crate::engine::{Outbox, World};
 use crate::fault::{ArmedFaults, Carry, Delivery, Outcome, RequestFacts};
 use crate::hooks::Queue;
-use crate::id::{derive_key, derive_uuid};
 use crate::journal::Journal;
 use crate::operation::Operation;
 use crate::options::Blueprint;
 use crate::quirks::DateHeader;
 use crate::rtm::{self, HandshakeRefusal, Sockets};
 use crate::space::entry::{Carried, entry, stamp};
+pub use crate::space::identity::Identity;
 use crate::space::target::{BASE, Found, Target};
 
 /// The name of the space that credentials of no other space lead to.
@@ -100,8 +101,20 @@ impl Space {
         public_url: &str,
         outside: Outside,
     ) -> Self {
+        Self::start_as(&Identity::of(name), name, blueprint, public_url, outside)
+    }
+
+    /// The same for a space whose identity was derived before.
+    #[must_use]
+    pub fn start_as(
+        identity: &Identity,
+        name: &str,
+        blueprint: Arc<Blueprint>,
+        public_url: &str,
+        outside: Outside,
+    ) -> Self {
         let wall = wall_at_start(&blueprint, outside);
-        Self::begin(name.into(), blueprint, public_url.into(), outside.elapsed, wall)
+        Self::begin(identity, name.into(), blueprint, public_url.into(), outside.elapsed, wall)
     }
 
     /// Serves sockets on port 80 of this host, too: the only port that Go's client can dial.
@@ -123,13 +136,15 @@ impl Space {
         let mut sockets = std::mem::take(&mut self.sockets);
         sockets.follow_a_reset(outbox.last_seq());
         let portless = self.portless.take();
-        *self = Self::begin(name, blueprint, Arc::clone(&self.public_url), outside.elapsed, wall)
+        let (identity, url) = (Identity::of(&name), Arc::clone(&self.public_url));
+        *self = Self::begin(&identity, name, blueprint, url, outside.elapsed, wall)
             .with_portless(portless);
         self.world.outbox = outbox;
         self.sockets = sockets;
     }
 
     fn begin(
+        identity: &Identity,
         name: Arc<str>,
         blueprint: Arc<Blueprint>,
         public_url: Arc<str>,
@@ -137,7 +152,7 @@ impl Space {
         wall: Stamp,
     ) -> Self {
         let options = &blueprint.options;
-        let plugin = plugin(&name, options.settings_url.clone());
+        let plugin = identity.plugin(options);
         let mut world = World::new(
             blueprint.seed,
             plugin.id,
@@ -159,7 +174,7 @@ impl Space {
             journal: Journal::default(),
             sockets: Sockets::default(),
             hooks: hooks::queue(&blueprint, &plugin),
-            accounts: accounts(&name, &blueprint),
+            accounts: identity.accounts(options),
             plugin,
             cache: ReadCache::default(),
             pages: Pages::default(),
@@ -343,36 +358,4 @@ fn switches(outcome: &Outcome) -> bool {
     outcome
         .response()
         .is_some_and(|response| response.status() == http::StatusCode::SWITCHING_PROTOCOLS)
-}
-
-/// The plugin of a space: its id follows from the space's name.
-fn plugin(space: &str, settings_url: Option<String>) -> Plugin {
-    Plugin {
-        id: derive_uuid(&["plugin", space]),
-        urn: "urn:crisp.mock:plugin:0".to_owned(),
-        name: "Plugin under test".to_owned(),
-        secret: derive_key(&["secret", space])[..32].to_owned(),
-        settings_url,
-        operator: derive_uuid(&["operator", space]),
-    }
-}
-
-/// The accounts: fixed pairs, the plugin's own as the options say.
-fn accounts(space: &str, blueprint: &Blueprint) -> Accounts {
-    let options = &blueprint.options;
-    let account = |tier: Tier, name: &str| Account {
-        tier,
-        identifier: derive_uuid(&["identifier", name, space]).to_string(),
-        key: derive_key(&["key", name, space]),
-    };
-    let mut plugin = account(Tier::Plugin, "plugin");
-    if let Some(identifier) = &options.identifier {
-        plugin.identifier.clone_from(identifier);
-    }
-    if let Some(key) = &options.key {
-        plugin.key.clone_from(key);
-    }
-    let development = account(Tier::Plugin, "development");
-    let takes_any = options.accept_any_credentials.unwrap_or_default();
-    Accounts { plugin, development, user: account(Tier::User, "user"), takes_any }
 }
