@@ -218,8 +218,19 @@ pub struct SaveOrder<'a> {
     pub how: How,
 }
 
+/// How far a peer has got with one of its sockets to the emulator, in bytes after the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct SocketCount {
+    /// Its own port.
+    pub port: u16,
+    /// What it has read.
+    pub read: u64,
+    /// What it has written.
+    pub written: u64,
+}
+
 /// What is left after a peer's clock was moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advanced {
     /// How long until it next wants to wake; none: nothing but an answer can wake it.
     pub next: Option<Duration>,
@@ -227,6 +238,8 @@ pub struct Advanced {
     pub in_flight: u32,
     /// What differs from the last time if it has done anything since; none: it does not say.
     pub activity: Option<u64>,
+    /// Its open sockets; none: it does not say.
+    pub sockets: Option<Vec<SocketCount>>,
 }
 
 /// One started client.

@@ -69,7 +69,10 @@ pub enum SocketEvent {
     /// A frame came.
     Text(String),
     /// It has ended, and not by the client: there is no socket any more.
-    Closed,
+    Closed {
+        /// By an RST in place of a WebSocket close.
+        by_reset: bool,
+    },
 }
 
 /// What a client does with a socket; it has one at a time.
@@ -143,6 +146,11 @@ pub trait Subject: Send {
     /// The client after its process has ended and begun anew with what this one has stored on disk,
     /// and what its cache holds at once; none: it stores nothing.
     fn resumed(&self, _now: Moment, _actions: &mut Vec<Action>) -> Option<Box<dyn Subject>> {
+        None
+    }
+
+    /// Where it finds the server, if at an address of its own: so the server is to call itself.
+    fn address(&self) -> Option<&str> {
         None
     }
 

@@ -125,7 +125,7 @@ impl<'a, W: Witness> World<'a, W> {
         let options = &prepared.scenario.client;
         let about = client.about(options);
         let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(prepared.begins) };
-        let space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
+        let mut space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
             base: "http://mock/v1/".to_owned(),
@@ -136,6 +136,7 @@ impl<'a, W: Witness> World<'a, W> {
         let client_ahead = options.clock.unwrap_or(0);
         let began = moment(prepared.begins, Duration::ZERO, client_ahead);
         let subject = client.start(&setup, began);
+        call_by_address(&mut space, &*subject);
         let mut history = History::new(about.declared, prepared.staleness);
         history.own_page = about.abilities.own_page;
         history.timing.start = prepared.begins;
@@ -285,6 +286,13 @@ impl<'a, W: Witness> World<'a, W> {
             broken_off: self.broken_off,
         };
         (run, self.space)
+    }
+}
+
+/// Has the server call itself as the client knows it: it says where sockets are opened.
+fn call_by_address(space: &mut Space, subject: &dyn Subject) {
+    if let Some(address) = subject.address() {
+        space.call_itself(address);
     }
 }
 
