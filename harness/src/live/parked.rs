@@ -278,12 +278,15 @@ impl ParkedClient {
                 return Ok(());
             }
             if Instant::now() > late {
+                if !is_settled {
+                    self.shared.doubt(sockets::UNREAD);
+                }
                 return Err(PeerError::Late(match is_settled {
                     true => format!(
                         "it says that it waits for {waits_for} answers, and {} are held back",
                         self.requests.parked.len()
                     ),
-                    false => "it rests, and has not read all that came over its socket".to_owned(),
+                    false => sockets::UNREAD.to_owned(),
                 }));
             }
             tokio::select! {

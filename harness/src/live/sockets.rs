@@ -18,6 +18,10 @@ pub(super) const SEVERAL: &str =
 pub(super) const UNTOLD: &str =
     "it opened a socket, and does not tell how far it has read what comes over it";
 
+/// Why nothing is held against a client that does not read.
+pub(super) const UNREAD: &str =
+    "it does nothing any more, and has not read all that came over its socket";
+
 /// Whether a request is a handshake.
 pub(super) fn is_handshake<T>(request: &Request<T>) -> bool {
     rtm::space_of(request.uri().path()).is_some()
@@ -69,9 +73,11 @@ impl Sockets {
     /// Whether nothing lies between the two ends, by what the client counts.
     pub(super) fn is_settled(&mut self, counts: Option<&[SocketCount]>) -> bool {
         let of = |port| counts.and_then(|counts| counts.iter().find(|count| count.port == port));
+        // One that has ended may stay open at the client, who has read all of it.
         let has_ended = |socket: &Relayed| {
             let progress = socket.progress();
-            progress.is_over && of(progress.port).is_none()
+            let is_read = of(progress.port).is_none_or(|it| it.read == progress.written);
+            progress.is_over && is_read
         };
         self.ending.retain(|socket| !has_ended(socket));
         let Some(open) = &self.open else { return self.ending.is_empty() };

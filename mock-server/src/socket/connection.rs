@@ -83,11 +83,19 @@ where
     let is_open = result.is_ok() && state.client() != Side::Gone && state.termination().is_none();
     if let Some(socket) = state.take_socket().filter(|_| is_open) {
         let (read, stop) = (parts.read_buf, context.stop.clone());
-        let (stream, how) = match socket {
-            Frames::Session(socket) => Box::pin(frames::carry(stream, read, socket, stop)).await,
-            Frames::Relay(relay) => Box::pin(relayed::carry(stream, read, relay, stop)).await,
+        let left = match socket {
+            Frames::Session(socket) => {
+                Some(Box::pin(frames::carry(stream, read, socket, stop)).await)
+            }
+            Frames::Relay(relay) => {
+                let left = Box::pin(relayed::carry(stream, read, relay, stop)).await;
+                left.map(|stream| (stream, Some(Termination::Close)))
+            }
         };
-        return end(stream, how, context.stop).await;
+        if let Some((stream, how)) = left {
+            end(stream, how, context.stop).await;
+        }
+        return;
     }
     if let Some(mut request) = state.take_unconfirmed() {
         // A client that left answers with an RST; one that reads what came says nothing.

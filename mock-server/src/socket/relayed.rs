@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -16,17 +16,17 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::frames::{Event, UNREAD, closing_frame, config, event};
-use super::state::Termination;
 use super::stop::StopSignal;
 use crate::spaces::{Order, Relay};
 
-/// Carries frames until the socket ends; returns the stream and how to end it.
+/// Carries frames until the socket ends; returns the stream if more may come from the client, who was
+/// told of the end.
 pub(super) async fn carry(
     stream: TcpStream,
     read: Bytes,
     relay: Relay,
     mut stop: StopSignal,
-) -> (TcpStream, Option<Termination>) {
+) -> Option<TcpStream> {
     let Relay { mut orders, heard, told } = relay;
     told.begins(stream.peer_addr().map_or(0, |address| address.port()));
     let stream = Counted { stream, read: read.len() as u64, written: 0 };
@@ -69,12 +69,17 @@ pub(super) async fn carry(
             },
         }
     };
-    if !by_reset {
-        // An error means that the client has closed it, too.
-        let _ = stop.or_stopped(timeout(UNREAD, frames.send(closing_frame()))).await;
+    if by_reset {
+        // With a linger time of zero the kernel sends RST when the stream is dropped.
+        let _ = frames.get_ref().stream.set_zero_linger();
+        return None;
     }
-    let how = if by_reset { Termination::Reset } else { Termination::Close };
-    (frames.into_inner().stream, Some(how))
+    // An error means that the client has closed it, too.
+    let _ = stop.or_stopped(timeout(UNREAD, frames.send(closing_frame()))).await;
+    let Counted { mut stream, read, written } = frames.into_inner();
+    let _ = stream.shutdown().await;
+    told.bytes(read, written);
+    Some(stream)
 }
 
 /// A stream whose bytes are counted.
