@@ -4,7 +4,7 @@
 // listens for `plugin:settings:saved`, and asks every ten minutes what changed besides. It serves the
 // page on which people change their settings. What it would do with them is left out.
 //
-// It loses updates, as the guide's loop does; mended.mjs shows what it takes to lose none.
+// It loses updates, as the guide's loop does; mended.js shows what it takes to lose none.
 
 "use strict";
 

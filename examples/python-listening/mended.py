@@ -49,12 +49,13 @@ def refresh(copy, date, at):  # asks what changed since then, and gives the mome
     items, *moment = get("websites/since", f"&date_since={since:%Y-%m-%dT%H:%M:%SZ}")
     if abs(moment[0] - date - (moment[1] - at)) > OVERLAP / 2:
         raise ValueError(400, "Crisp's clock was set")
+    known = set(copy)
     for item in items:
-        if item["difference"] != "removed" and item["website_id"] not in copy:
-            bind()
         copy[item["website_id"]] = item.get("settings") or {}
         if item["difference"] == "removed":
             del copy[item["website_id"]]
+    if copy.keys() - known:
+        bind()
     return moment
 
 # -- The socket ----------------------------------------------------------------------------------

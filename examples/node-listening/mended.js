@@ -3,9 +3,12 @@
 // 2. Nothing is replayed: what happened while no socket was bound is asked for as soon as one is.
 // 3. A website that the differential brings is not heard of before the socket is bound anew.
 // 4. All of the loop that polls (examples/mended-loop), whose rules for lists and dates hold here, too.
-import { createServer } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
-import { io } from "socket.io-client";
+
+"use strict";
+
+const { createServer } = require("node:http");
+const { setTimeout: sleep } = require("node:timers/promises");
+const { io } = require("socket.io-client");
 
 const { CRISP_REST_HOST = "https://api.crisp.chat", CRISP_IDENTIFIER, CRISP_KEY } = process.env;
 const POLL_MS = Number(process.env.CRISP_POLL_MS || 600_000);
@@ -51,10 +54,11 @@ async function refresh(copy, { date, at }) {
   if (Math.abs(next.date - date - (next.at - at)) > OVERLAP_MS / 2) {
     throw Object.assign(new Error("Crisp's clock was set"), { status: 400 });
   }
+  const known = new Set(copy.keys());
   for (const { website_id, difference, settings } of next.data) {
-    if (difference !== "removed" && !copy.has(website_id)) bind();
     difference === "removed" ? copy.delete(website_id) : copy.set(website_id, settings ?? {});
   }
+  if ([...copy.keys()].some((id) => !known.has(id))) bind();
   return { date: next.date, at: next.at };
 }
 
@@ -84,7 +88,7 @@ async function listen() {
   socket.on("disconnect", (why) => why === "io server disconnect" && setTimeout(() => socket.connect(), 30_000));
 }
 
-// Until it is time, or something is heard; one more time a poll later for what shows late.
+// Until it is time, or something is heard.
 async function pause(ms) {
   if (!isDue) {
     const early = new AbortController();
@@ -94,26 +98,29 @@ async function pause(ms) {
   isDue = false;
 }
 
+async function keepInStep() {
+  for (let since, fresh, listed = 0, listUntil = 0, failures = 0; ; ) {
+    const now = performance.now();
+    const isListDue = !since || now < listUntil || now - since.at > HOUR_MS || now - listed > HOUR_MS;
+    try {
+      if (fresh ? now - fresh.at > HOUR_MS : isListDue) fresh = await list();
+      since = await refresh(fresh?.found ?? websites, fresh ?? since);
+      if (fresh) [websites, listed, ready, fresh] = [fresh.found, now, true, null];
+      if (!socket) await listen();
+      failures = 0;
+    } catch ({ message, status }) {
+      console.error(message);
+      failures += 1;
+      // What is not visible yet has a date by the old clock: for a while lists alone tell it.
+      if (status === 400) [since, fresh, listUntil] = [null, null, now + OVERLAP_MS];
+    }
+    if (failures > 0) isDue = false;
+    await pause(POLL_MS * 2 ** Math.min(failures, 3));
+  }
+}
+
 createServer((_, response) => {
   response.writeHead(ready ? 200 : 503, { "Content-Type": "application/json" });
   response.end(JSON.stringify(ready ? Object.fromEntries(websites) : { error: "still loading" }));
 }).listen(process.env.PORT || 3000, "127.0.0.1");
-
-for (let since, fresh, listed = 0, listUntil = 0, failures = 0; ; ) {
-  const now = performance.now();
-  const isListDue = !since || now < listUntil || now - since.at > HOUR_MS || now - listed > HOUR_MS;
-  try {
-    if (fresh ? now - fresh.at > HOUR_MS : isListDue) fresh = await list();
-    since = await refresh(fresh?.found ?? websites, fresh ?? since);
-    if (fresh) [websites, listed, ready, fresh] = [fresh.found, now, true, null];
-    if (!socket) await listen();
-    failures = 0;
-  } catch ({ message, status }) {
-    console.error(message);
-    failures += 1;
-    // What is not visible yet has a date by the old clock: for a while lists alone tell it.
-    if (status === 400) [since, fresh, listUntil] = [null, null, now + OVERLAP_MS];
-  }
-  if (failures > 0) isDue = false;
-  await pause(POLL_MS * 2 ** Math.min(failures, 3));
-}
+keepInStep();
