@@ -203,6 +203,7 @@ impl<'a> Hunt<'a> {
             corpus: self.corpus,
             not_reached: if self.plan.forever { 0 } else { rounds.left() },
             never_judged: self.unjudged.never(),
+            not_judged_why: self.unjudged.reasons(),
             kinds: self.convictions.iter().map(Conviction::in_short).collect(),
             unmet,
             coverage: rounds.coverage.clone(),
