@@ -100,6 +100,8 @@ pub struct Access {
     pub rest_host: String,
     /// `http://127.0.0.1:40123/v1/`
     pub rest_url: String,
+    /// `ws://127.0.0.1:40123/p/68/`
+    pub rtm_url: String,
     /// Where the control API is.
     pub control_url: String,
     /// The plugin token's identifier.
@@ -130,6 +132,7 @@ impl Access {
         Self {
             rest_host: info.url,
             rest_url: info.rest_url,
+            rtm_url: info.rtm_url,
             control_url: info.control_url,
             identifier: info.identifier,
             key: info.key,

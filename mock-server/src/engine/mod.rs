@@ -198,7 +198,8 @@ impl World {
     ) -> Result<Arc<Website>, Refusal> {
         let website = Arc::new(self.admit(now, id, how)?);
         self.change(now, Kind::Installed, true, Record::Live(Arc::clone(&website)));
-        self.outbox.bound(now.wall, id, self.plugin, true);
+        let target = &self.quirks.subscription_target.0;
+        self.outbox.bound(now.wall, id, self.plugin, true, target);
         Ok(website)
     }
 
@@ -254,7 +255,8 @@ impl World {
         let removed = self.version(now);
         self.change(now, Kind::Removed, true, Record::Gone(Arc::new(Tombstone { removed, last })));
         self.usage.forget(id);
-        self.outbox.bound(now.wall, id, self.plugin, false);
+        let target = &self.quirks.subscription_target.0;
+        self.outbox.bound(now.wall, id, self.plugin, false, target);
         Ok(())
     }
 
