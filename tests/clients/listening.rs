@@ -74,9 +74,7 @@ fn is_convicted(plugin: Result<Plugin, Missing>) {
         .collect();
     let wanted: Vec<_> = GUIDE
         .iter()
-        .map(|(name, word, hazard)| {
-            ((*name).to_owned(), Value::from(*word), Value::from(*hazard))
-        })
+        .map(|(name, word, hazard)| ((*name).to_owned(), Value::from(*word), Value::from(*hazard)))
         .collect();
     assert_eq!(got, wanted);
 }

@@ -56,10 +56,7 @@ impl Told {
     /// Tells of so many bytes, where they are more than before.
     pub(crate) fn bytes(&self, read: u64, written: u64) {
         self.0.send_if_modified(|progress| {
-            let before = std::mem::replace(
-                progress,
-                Progress { read, written, ..*progress },
-            );
+            let before = std::mem::replace(progress, Progress { read, written, ..*progress });
             before != *progress
         });
     }

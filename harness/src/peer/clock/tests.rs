@@ -113,7 +113,10 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, (), ()) = tokio::join!(moved, parents, childs);
     let advanced = advanced.unwrap();
-    assert_eq!(advanced, Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced.clone() });
+    assert_eq!(
+        advanced,
+        Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced.clone() }
+    );
 }
 
 #[tokio::test]
