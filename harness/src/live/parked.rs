@@ -218,6 +218,7 @@ impl ParkedClient {
             Event::Answer(id, response) => {
                 let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
                 let frames = switches.then(|| self.sockets.begin());
+                let response = sockets::found_at(&self.requests.url, response);
                 self.requests.answer(id, Outcome::Answer(response), frames);
             }
             Event::Failed(id) => self.requests.fail(id),
@@ -378,10 +379,6 @@ impl Subject for ParkedClient {
 
     fn status(&self, _: Moment) -> Option<ReportedStatus> {
         self.status
-    }
-
-    fn address(&self) -> Option<&str> {
-        Some(&self.requests.url)
     }
 
     fn before_answer(&mut self, now: Moment, actions: &mut Vec<Action>) {

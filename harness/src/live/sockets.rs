@@ -3,12 +3,15 @@
 //! A frame is handed to the client for real, and then counted: the client has come to rest when it has
 //! read every byte that was written to it, and every byte that it wrote was read here.
 
+use bytes::Bytes;
+use crisp_mock_server::api;
 use crisp_mock_server::rtm;
 use crisp_mock_server::spaces::{Relay, Relayed, relay};
-use http::Request;
+use http::{Request, Response};
 
 use crate::peer::SocketCount;
 use crate::subject::{SocketAction, SocketEvent};
+use crate::world::ADDRESS;
 
 /// Why nothing is held against a client that has several.
 pub(super) const SEVERAL: &str =
@@ -25,6 +28,19 @@ pub(super) const UNREAD: &str =
 /// Whether a request is a handshake.
 pub(super) fn is_handshake<T>(request: &Request<T>) -> bool {
     rtm::space_of(request.uri().path()).is_some()
+}
+
+/// The answer of discovery with the address at which the client finds the server; others as they are. In
+/// a history the server has one address, so that equal runs are equal.
+pub(super) fn found_at(url: &str, response: Response<Bytes>) -> Response<Bytes> {
+    let (named, found) = (api::sockets_at(ADDRESS), api::sockets_at(url));
+    let app = format!("\"app\":\"{named}/");
+    let body = std::str::from_utf8(response.body()).ok().filter(|body| body.contains(&app));
+    let body = body.map(|body| Bytes::from(body.replace(&named, &found)));
+    match body {
+        Some(body) => response.map(|_| body),
+        None => response,
+    }
 }
 
 /// The sockets of one client.

@@ -149,11 +149,6 @@ pub trait Subject: Send {
         None
     }
 
-    /// Where it finds the server, if at an address of its own: so the server is to call itself.
-    fn address(&self) -> Option<&str> {
-        None
-    }
-
     /// When it wants a [`Event::Tick`], on the scale of [`Moment::elapsed`].
     fn next_wake(&self) -> Option<Duration>;
 

@@ -36,6 +36,8 @@ use socket::Socket;
 
 /// The name of the space, from which its credentials follow.
 pub(crate) const SPACE: &str = "scenario";
+/// What the server calls itself in every run.
+pub(crate) const ADDRESS: &str = "http://mock";
 /// A run ends this long after the last planned thing, whatever is still going on.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
 /// A client that asks more often than this in one scenario has run away.
@@ -125,10 +127,10 @@ impl<'a, W: Witness> World<'a, W> {
         let options = &prepared.scenario.client;
         let about = client.about(options);
         let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(prepared.begins) };
-        let mut space = Space::start(SPACE, prepared.blueprint.clone(), "http://mock", outside);
+        let space = Space::start(SPACE, prepared.blueprint.clone(), ADDRESS, outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
-            base: "http://mock/v1/".to_owned(),
+            base: format!("{ADDRESS}/v1/"),
             identifier: account.identifier.clone(),
             key: account.key.clone(),
             client: options.clone(),
@@ -136,7 +138,6 @@ impl<'a, W: Witness> World<'a, W> {
         let client_ahead = options.clock.unwrap_or(0);
         let began = moment(prepared.begins, Duration::ZERO, client_ahead);
         let subject = client.start(&setup, began);
-        call_by_address(&mut space, &*subject);
         let mut history = History::new(about.declared, prepared.staleness);
         history.own_page = about.abilities.own_page;
         history.timing.start = prepared.begins;
@@ -286,13 +287,6 @@ impl<'a, W: Witness> World<'a, W> {
             broken_off: self.broken_off,
         };
         (run, self.space)
-    }
-}
-
-/// Has the server call itself as the client knows it: it says where sockets are opened.
-fn call_by_address(space: &mut Space, subject: &dyn Subject) {
-    if let Some(address) = subject.address() {
-        space.call_itself(address);
     }
 }
 

@@ -63,7 +63,7 @@ impl<W: Witness> World<'_, W> {
 
     fn open_socket(&mut self, target: &str) {
         self.hang_up();
-        let host = if target.starts_with('/') { "http://mock" } else { "" };
+        let host = if target.starts_with('/') { super::ADDRESS } else { "" };
         let request = Request::get(format!("{host}{target}"))
             .header("connection", "Upgrade")
             .header("upgrade", "websocket")

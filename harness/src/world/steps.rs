@@ -80,7 +80,6 @@ impl<W: Witness> World<'_, W> {
             Restarted::ClientWithItsFile => self.subject.resumed(now, &mut shown),
         };
         self.subject = kept.unwrap_or_else(|| self.client.start(&self.setup, now));
-        super::call_by_address(&mut self.space, &*self.subject);
         self.hear(|_, _, actions| actions.append(&mut shown));
         self.tick();
         true

@@ -111,11 +111,6 @@ impl Space {
         self
     }
 
-    /// Has it call itself by another address than the one it was started with.
-    pub fn call_itself(&mut self, public_url: &str) {
-        self.public_url = public_url.into();
-    }
-
     /// Back to the state at the start: websites, clock, faults and journal. Sockets stay open, and the
     /// numbers of events go on, so that none takes a new event for one that it has read.
     pub fn reset(&mut self, outside: Outside) {
