@@ -16,6 +16,7 @@ type Info struct {
 	// For RestEndpointURL of Crisp's Go client.
 	RestURL    string `json:"rest_url"`
 	URL        string `json:"url"`
+	RTMURL     string `json:"rtm_url"`
 	ControlURL string `json:"control_url"`
 	Identifier string `json:"identifier"`
 	Key        string `json:"key"`

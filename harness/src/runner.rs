@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::judge::{Finding, Judge};
 use crate::oracle::{Breach, Verdict};
-use crate::scenario::Scenario;
+use crate::scenario::{Anchor, Scenario};
 use crate::subject::{Client, Sync};
 use crate::world::{self, BrokenOff, Prepared, Run};
 
@@ -151,6 +151,23 @@ impl Judged {
             Verdict::Fail(breach) => Some((finding, &**breach)),
             Verdict::Pass | Verdict::NotJudged(_) => None,
         })
+    }
+
+    /// Why nothing was judged, where [`Judged::outcome`] says so.
+    #[must_use]
+    pub fn why_not_judged(&self) -> String {
+        let unjudged = self.outside.as_ref().and_then(|outside| outside.unjudged.clone());
+        let waits = |index: &usize| match self.scenario.when.get(*index)?.anchor {
+            Anchor::During(spot) | Anchor::After(spot) => Some(spot.operation),
+            Anchor::At(_) => None,
+        };
+        let unreached = self.run.unreached.iter().find_map(waits);
+        match (unjudged, unreached) {
+            (Some(why), _) => why,
+            (None, Some(operation)) => format!("it never came to a step at `{operation}`"),
+            (None, None) if self.run.unable => "this client does not save".to_owned(),
+            (None, None) => "something went on going wrong for days".to_owned(),
+        }
     }
 
     /// What could not be judged, and why.

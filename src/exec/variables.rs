@@ -8,9 +8,10 @@ use crisp_mock_server::spaces::Info;
 use serde_json::{Map, Value};
 
 /// The names that may stand in braces, in the order of `crisp-mock ctl info`.
-const FACTS: [&str; 15] = [
+const FACTS: [&str; 16] = [
     "url",
     "rest_url",
+    "rtm_url",
     "control_url",
     "identifier",
     "key",
@@ -103,6 +104,7 @@ pub fn variables(info: &Info, token: Option<&str>, asked: &[Template]) -> Vec<(S
     let mut variables = vec![
         ("CRISP_REST_HOST", &info.url),
         ("CRISP_REST_URL", &info.rest_url),
+        ("CRISP_RTM_URL", &info.rtm_url),
         ("CRISP_MOCK_CONTROL_URL", &info.control_url),
         ("CRISP_IDENTIFIER", &info.identifier),
         ("CRISP_KEY", &info.key),
@@ -131,6 +133,7 @@ mod tests {
         Info {
             url: text("http://127.0.0.1:9"),
             rest_url: text("http://127.0.0.1:9/v1/"),
+            rtm_url: text("ws://127.0.0.1:9/p/68/"),
             control_url: text("http://127.0.0.1:9/_mock"),
             identifier: text("me"),
             key: text("secret"),

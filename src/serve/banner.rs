@@ -172,6 +172,7 @@ mod tests {
         Info {
             url: url.to_owned(),
             rest_url: format!("{url}/v1/"),
+            rtm_url: String::new(),
             control_url: format!("{url}/_mock"),
             identifier: "11111111-2222-3333-4444-555555555555".to_owned(),
             key: "0123456789abcdef".repeat(4),

@@ -12,6 +12,7 @@ fn the_line_of_json_has_all_that_a_fixture_needs() {
     let expected = [
         "url",
         "rest_url",
+        "rtm_url",
         "control_url",
         "identifier",
         "key",

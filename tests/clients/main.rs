@@ -23,6 +23,7 @@ mod frameworks;
 mod hooks;
 mod intercept;
 mod judged;
+mod listening;
 mod moved;
 mod openapi;
 mod page;

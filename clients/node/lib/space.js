@@ -49,6 +49,7 @@ class Space {
     return {
       CRISP_REST_HOST: facts.url,
       CRISP_REST_URL: facts.rest_url,
+      CRISP_RTM_URL: facts.rtm_url,
       CRISP_IDENTIFIER: facts.identifier,
       CRISP_KEY: facts.key,
       CRISP_TIER: facts.tier,

@@ -41,6 +41,7 @@ class Space:
         return {
             "CRISP_REST_HOST": self.url,
             "CRISP_REST_URL": self.rest_url,
+            "CRISP_RTM_URL": self.facts["rtm_url"],
             "CRISP_IDENTIFIER": self.identifier,
             "CRISP_KEY": self.key,
             "CRISP_TIER": self.facts["tier"],

@@ -1,5 +1,5 @@
 // One HTTP/1.1 connection, read along: how many whole requests went out whose answers did not come
-// in whole.
+// in whole; and how many bytes went each way after an answer that switched protocols.
 
 "use strict";
 
@@ -24,6 +24,10 @@ class Exchange {
     this.#in = new Messages({
       head: (line) => {
         const status = Number(line.split(" ")[1]);
+        if (status === 101) {
+          this.#out.end();
+          return "the last";
+        }
         if (status < 200) {
           return "preliminary";
         }
@@ -46,12 +50,18 @@ class Exchange {
   get waiting() {
     return Math.max(0, this.#requests - this.#answers);
   }
+
+  // {read, written} in bytes once protocols were switched, null before.
+  get switched() {
+    return this.#in.isOver ? { read: this.#in.beyond, written: this.#out.beyond } : null;
+  }
 }
 
 // Finds the ends of messages in a stream of bytes. `head(first line)` says how the body's length is
-// known: "empty", "preliminary" (no message of its own), "as it says" (no length means no body) or
-// "to the end" (no length means until the connection ends).
+// known: "empty", "preliminary" (no message of its own), "as it says" (no length means no body),
+// "to the end" (no length means until the connection ends) or "the last" (what follows is no message).
 class Messages {
+  beyond = 0; // bytes that came after the last message
   #on;
   #state = "head";
   #line = ""; // what has come of it
@@ -60,6 +70,15 @@ class Messages {
 
   constructor(on) {
     this.#on = on;
+  }
+
+  // What follows is no message any more.
+  end() {
+    this.#state = "over";
+  }
+
+  get isOver() {
+    return this.#state === "over";
   }
 
   feed(bytes) {
@@ -80,6 +99,10 @@ class Messages {
       return at + taken;
     }
     if (this.#state === "until the connection ends") {
+      return bytes.length;
+    }
+    if (this.#state === "over") {
+      this.beyond += bytes.length - at;
       return bytes.length;
     }
     const newline = bytes.indexOf("\n", at);
@@ -119,6 +142,9 @@ class Messages {
     }
     if (body === "empty") {
       this.#ends();
+    } else if (body === "the last") {
+      this.#ends();
+      this.end();
     } else if (/chunked/i.test(field("transfer-encoding") ?? "")) {
       this.#state = "size";
     } else if (length > 0) {

@@ -1,5 +1,5 @@
-// Counts the requests that wait for an answer of the emulator: on each connection to it, what goes
-// out and what comes in is read along, whatever library speaks.
+// Counts the requests that wait for an answer of the emulator, and the bytes on its sockets: on each
+// connection to it, what goes out and what comes in is read along, whatever library speaks.
 
 "use strict";
 
@@ -7,12 +7,12 @@ const net = require("node:net");
 const { Readable } = require("node:stream");
 const { Exchange } = require("./exchange.cjs");
 
-// Takes the environment; gives a function that counts.
+// Takes the environment; gives a function that says {waiting, sockets}.
 function watchSockets(env) {
   const port = emulatorPort(env);
   const open = new Map(); // exchanges by socket
   if (port === null) {
-    return () => 0;
+    return () => ({ waiting: 0, sockets: [] });
   }
   const { prototype } = net.Socket;
   const { connect, _writeGeneric, _destroy } = prototype;
@@ -53,14 +53,17 @@ function watchSockets(env) {
   };
 
   return () => {
-    let count = 0;
+    const seen = { waiting: 0, sockets: [] };
     for (const [socket, exchange] of open) {
-      // A socket that the program does not read from is not waited for.
-      if (socket._handle?.reading !== false) {
-        count += exchange.waiting;
+      const { switched } = exchange;
+      if (switched !== null) {
+        seen.sockets.push({ port: socket.localPort, ...switched });
+      } else if (socket._handle?.reading !== false) {
+        // A connection that the program does not read from is not waited for.
+        seen.waiting += exchange.waiting;
       }
     }
-    return count;
+    return seen;
   };
 }
 

@@ -40,13 +40,11 @@ pub(super) fn add(random: &mut Random<'_>, case: &Case, bounds: Bounds, scenario
         _ => Vec::new(),
     };
     if random.coin() {
-        let (anchor, wait) = anchor(random, case);
-        steps.push(Step { anchor, wait, deed: Deed::Kick });
+        steps.extend(around(random, case, Deed::Kick));
     }
     if random.coin() && case.websites > 0 {
-        let (anchor, wait) = anchor(random, case);
         let deed = Deed::Save(vec![(website(random, case), save(random, case))]);
-        steps.push(Step { anchor, wait, deed });
+        steps.extend(around(random, case, deed));
     }
     steps.truncate(bounds.max_steps);
     scenario.when.truncate(bounds.max_steps - steps.len());
@@ -151,14 +149,42 @@ fn numbered(number: u64) -> Target {
     Target { operation: Operation::RtmEvent, page: None, occurrence }
 }
 
-/// Around a handshake or an event, or as other steps are.
-fn anchor(random: &mut Random<'_>, case: &Case) -> (Anchor, Option<Duration>) {
+/// Has something happen around a handshake or an event, with what makes that come about; or as other
+/// steps do.
+fn around(random: &mut Random<'_>, case: &Case, deed: Deed) -> Vec<Step> {
     let operation = match random.below(4) {
         0 => Operation::Rtm,
-        1 => Operation::RtmEvent,
-        _ => return times::anchor(random, case),
+        1 if case.websites > 0 => Operation::RtmEvent,
+        _ => {
+            let (anchor, wait) = times::anchor(random, case);
+            return vec![Step { anchor, wait, deed }];
+        }
     };
-    let spot = Spot { operation, page: None, number: random.between(1, 2) };
+    let number = random.between(1, 2);
+    let mut steps = match operation {
+        // Another handshake follows the end of a socket.
+        Operation::Rtm if number > 1 => {
+            let first = Spot { operation, page: None, number: 1 };
+            let wait = Some(Duration::from_secs(random.between(1, 90)));
+            vec![Step { anchor: Anchor::After(first), wait, deed: Deed::Kick }]
+        }
+        Operation::Rtm => Vec::new(),
+        _ => heard(random, case, number),
+    };
+    let spot = Spot { operation, page: None, number };
     let anchor = if random.coin() { Anchor::After(spot) } else { Anchor::During(spot) };
-    (anchor, None)
+    steps.push(Step { anchor, wait: None, deed });
+    steps
+}
+
+/// An operator saves so often and once more, some time after a socket was opened: one may be lost.
+fn heard(random: &mut Random<'_>, case: &Case, times: u64) -> Vec<Step> {
+    let first = Spot { operation: Operation::Rtm, page: None, number: 1 };
+    let mut wait = Duration::ZERO;
+    let saves = (0..=times).map(|_| {
+        wait += Duration::from_secs(random.between(1, 60));
+        let deed = Deed::Save(vec![(website(random, case), save(random, case))]);
+        Step { anchor: Anchor::After(first), wait: Some(wait), deed }
+    });
+    saves.collect()
 }

@@ -26,6 +26,7 @@ mod probe;
 mod real_time;
 mod run;
 mod scaling;
+mod sockets;
 mod tap;
 mod tempo;
 mod verdict;

@@ -18,7 +18,7 @@ use super::{Tempo, Terms, demands, run, scaling, verdict};
 use crate::candidate::{TimeLeft, Trial, Untried};
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
 use crate::runner::Judged;
-use crate::scenario::Client;
+use crate::scenario::{Client, Scenario};
 use crate::world::Prepared;
 
 /// In real time scenarios mostly wait: so many of them keep one core busy.
@@ -244,6 +244,20 @@ impl Trial for OverHttp {
     fn saves(&self) -> Result<bool, Untried> {
         Ok(self.greeting(self.emulator()?)?.capabilities.save)
     }
+
+    fn listens(&self) -> Result<bool, Untried> {
+        let emulator = self.emulator()?;
+        let greeting = self.greeting(emulator)?;
+        // In real time its sockets are not seen.
+        if !greeting.capabilities.manual_clock {
+            return Ok(false);
+        }
+        let nothing = Scenario { name: "nothing happens".to_owned(), ..Scenario::default() };
+        let Ok(prepared) = Prepared::new(nothing.into()) else { return Ok(false) };
+        let judged = self.in_virtual_time(emulator, &self.opened(&prepared), greeting)?;
+        Ok(judged.run.about.abilities.listens)
+    }
+
     fn in_real_time(&self) -> bool {
         !self.is_by_hand()
     }

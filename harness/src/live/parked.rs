@@ -14,8 +14,8 @@ use bytes::Bytes;
 use crisp_mock_server::fault::{Delivery, Outcome};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::socket::{HttpServer, Limits};
-use crisp_mock_server::spaces::Reply;
-use http::{Request, Response};
+use crisp_mock_server::spaces::{Frames, Relay, Reply};
+use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -24,6 +24,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use super::client_side::in_time;
+use super::sockets::{self, Sockets, is_handshake};
 use super::virtual_time::{ByHand, Shared};
 use crate::peer::{Peer, PeerError, Reading, SaveOrder};
 use crate::subject::{Action, Event, Held, Moment, ReportedStatus, Subject};
@@ -38,7 +39,7 @@ const AN_EXCHANGE: Duration = Duration::from_millis(100);
 /// A request that has come in and is not answered.
 struct Parked {
     request: Request<Bytes>,
-    answer: oneshot::Sender<Delivery>,
+    answer: oneshot::Sender<Reply>,
 }
 
 /// A socket on which nothing is answered before the world says so.
@@ -46,7 +47,7 @@ pub(super) struct Requests {
     pub(super) url: String,
     arrived: mpsc::UnboundedReceiver<Parked>,
     serving: AbortHandle,
-    parked: HashMap<u64, oneshot::Sender<Delivery>>,
+    parked: HashMap<u64, oneshot::Sender<Reply>>,
     /// How many have come in.
     count: u64,
     /// How requests end that get no whole answer.
@@ -63,10 +64,7 @@ impl Requests {
                 let (answer, answered) = oneshot::channel();
                 // Without a world there is no answer.
                 let _ = arrivals.send(Parked { request, answer });
-                async move {
-                    let delivery = answered.await.unwrap_or_else(|_| ends(Outcome::Reset));
-                    Reply::from(delivery)
-                }
+                async move { answered.await.unwrap_or_else(|_| ends(Outcome::Reset).into()) }
             },
             Limits::default(),
         );
@@ -81,16 +79,17 @@ impl Requests {
         })
     }
 
-    fn answer(&mut self, id: RequestId, outcome: Outcome) {
+    fn answer(&mut self, id: RequestId, outcome: Outcome, frames: Option<Relay>) {
         if let Some(parked) = self.parked.remove(&id.0) {
+            let socket = frames.map(Frames::Relay);
             // A client that has left in the meantime wants nothing.
-            let _ = parked.send(ends(outcome));
+            let _ = parked.send(Reply { socket, ..ends(outcome).into() });
         }
     }
 
     fn fail(&mut self, id: RequestId) {
         let outcome = self.endings.remove(&id.0).unwrap_or(Outcome::Reset);
-        self.answer(id, outcome);
+        self.answer(id, outcome, None);
     }
 
     fn park(&mut self, parked: Parked, actions: &mut Vec<Action>) {
@@ -158,6 +157,7 @@ type Saving = Pin<Box<dyn Future<Output = Result<SaveEnd, PeerError>> + Send>>;
 pub(super) struct ParkedClient {
     peer: Arc<dyn Peer>,
     requests: Requests,
+    sockets: Sockets,
     patience: Duration,
     runtime: Handle,
     shared: Arc<Shared>,
@@ -187,6 +187,7 @@ impl ParkedClient {
         Self {
             peer,
             requests,
+            sockets: Sockets::default(),
             patience,
             runtime: client.runtime.clone(),
             shared: Arc::clone(&client.shared),
@@ -214,10 +215,14 @@ impl ParkedClient {
         self.at_rest = matches!(event, Event::Tick);
         match event {
             Event::Tick => {}
-            Event::Answer(id, response) => self.requests.answer(id, Outcome::Answer(response)),
+            Event::Answer(id, response) => {
+                let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+                let frames = switches.then(|| self.sockets.begin());
+                let response = sockets::found_at(&self.requests.url, response);
+                self.requests.answer(id, Outcome::Answer(response), frames);
+            }
             Event::Failed(id) => self.requests.fail(id),
-            // It opens none of the world's: its sockets are real ones.
-            Event::Socket(_) => {}
+            Event::Socket(event) => self.sockets.happens(event),
             Event::Save { ticket, website, settings, token, how } => {
                 let peer = Arc::clone(&self.peer);
                 let save = async move {
@@ -251,7 +256,7 @@ impl ParkedClient {
         if stands && self.at_rest && self.activity.is_some() {
             return Ok(());
         }
-        let late = Instant::now() + self.patience;
+        let (late, first) = (Instant::now() + self.patience, actions.len());
         let awake = self.next.is_some_and(|next| next <= now.elapsed);
         let mut may_exchange = awake && !self.requests.parked.is_empty();
         let mut by = now.elapsed.saturating_sub(self.elapsed);
@@ -263,21 +268,49 @@ impl ParkedClient {
             by = Duration::ZERO;
             self.requests.take_all(actions);
             let waits_for = usize::try_from(advanced.in_flight).unwrap_or(usize::MAX);
-            if waits_for == self.requests.parked.len() {
+            let is_settled = self.sockets.is_settled(advanced.sockets.as_deref());
+            if waits_for == self.requests.parked.len() && is_settled {
                 if std::mem::take(&mut may_exchange) && self.requests.exchanges(actions).await {
                     continue;
                 }
                 self.next = advanced.next.map(|next| now.elapsed.saturating_add(next));
                 (self.at_rest, self.activity) = (true, advanced.activity);
+                self.take_frames(first, advanced.sockets.is_some(), actions);
                 return Ok(());
             }
             if Instant::now() > late {
-                return Err(PeerError::Late(format!(
-                    "it says that it waits for {waits_for} answers, and {} are held back",
-                    self.requests.parked.len()
-                )));
+                if !is_settled {
+                    self.shared.doubt(sockets::UNREAD);
+                }
+                return Err(PeerError::Late(match is_settled {
+                    true => format!(
+                        "it says that it waits for {waits_for} answers, and {} are held back",
+                        self.requests.parked.len()
+                    ),
+                    false => sockets::UNREAD.to_owned(),
+                }));
             }
-            self.requests.next(actions).await;
+            tokio::select! {
+                _ = self.requests.next(actions) => {}
+                () = self.sockets.changed() => {}
+            }
+        }
+    }
+
+    /// What the client did on its socket comes first: before the requests that stand from there on.
+    fn take_frames(&mut self, first: usize, counts: bool, actions: &mut Vec<Action>) {
+        let done = self.sockets.take().into_iter().map(Action::Socket);
+        actions.splice(first..first, done);
+        let shakes = |action: &Action| match action {
+            Action::Send(_, request) => is_handshake(request),
+            _ => false,
+        };
+        let handshakes = actions[first..].iter().filter(|action| shakes(action)).count();
+        if handshakes + usize::from(self.sockets.is_open()) > 1 {
+            self.shared.doubt(sockets::SEVERAL);
+        }
+        if self.sockets.is_open() && !counts {
+            self.shared.doubt(sockets::UNTOLD);
         }
     }
 

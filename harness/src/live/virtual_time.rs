@@ -19,7 +19,7 @@ use super::over_http::{OverHttp, untried};
 use super::parked::{ParkedClient, Requests};
 use super::{Tempo, Terms, demands, scaling, verdict};
 use crate::candidate::Untried;
-use crate::history::History;
+use crate::history::{History, SocketState, What};
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
 use crate::runner::{self, Judged, Outside};
 use crate::scenario;
@@ -57,7 +57,8 @@ impl OverHttp {
             prepared: Arc::clone(&seen),
             shared: Arc::clone(&shared),
         };
-        let Judged { run, mut findings, .. } = runner::judge(&seen, &client);
+        let Judged { mut run, mut findings, .. } = runner::judge(&seen, &client);
+        run.about.abilities.listens = has_listened(&run.history);
         let unjudged = demands::excuse(&mut findings, &judged, &run);
         findings.extend(demands::left_out(&prepared.scenario, &judged));
         if let Some(wanted) = &prepared.scenario.expect.saves {
@@ -85,6 +86,11 @@ impl OverHttp {
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
         Ok(verdict::unless_in_doubt(judged, shared.doubt.lock().clone()))
     }
+}
+
+/// Whether the client opened a socket.
+fn has_listened(history: &History) -> bool {
+    history.events.iter().any(|event| event.what == What::Socket(SocketState::Opened))
 }
 
 /// A client outside whose clock is moved by hand.
@@ -131,9 +137,14 @@ impl Shared {
     fn take(&self) -> Option<Arc<dyn Peer>> {
         let peer = self.peer.lock().take()?;
         if let Some(why) = peer.doubt() {
-            self.doubt.lock().get_or_insert(why);
+            self.doubt(&why);
         }
         Some(peer)
+    }
+
+    /// A failure is not held against it; only the first reason counts.
+    pub(super) fn doubt(&self, why: &str) {
+        self.doubt.lock().get_or_insert_with(|| why.to_owned());
     }
 
     pub(super) fn fail(&self, error: PeerError) {

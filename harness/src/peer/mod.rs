@@ -100,6 +100,8 @@ pub struct Access {
     pub rest_host: String,
     /// `http://127.0.0.1:40123/v1/`
     pub rest_url: String,
+    /// `ws://127.0.0.1:40123/p/68/`
+    pub rtm_url: String,
     /// Where the control API is.
     pub control_url: String,
     /// The plugin token's identifier.
@@ -130,6 +132,7 @@ impl Access {
         Self {
             rest_host: info.url,
             rest_url: info.rest_url,
+            rtm_url: info.rtm_url,
             control_url: info.control_url,
             identifier: info.identifier,
             key: info.key,
@@ -218,8 +221,19 @@ pub struct SaveOrder<'a> {
     pub how: How,
 }
 
+/// How far a peer has got with one of its sockets to the emulator, in bytes after the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct SocketCount {
+    /// Its own port.
+    pub port: u16,
+    /// What it has read.
+    pub read: u64,
+    /// What it has written.
+    pub written: u64,
+}
+
 /// What is left after a peer's clock was moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advanced {
     /// How long until it next wants to wake; none: nothing but an answer can wake it.
     pub next: Option<Duration>,
@@ -227,6 +241,8 @@ pub struct Advanced {
     pub in_flight: u32,
     /// What differs from the last time if it has done anything since; none: it does not say.
     pub activity: Option<u64>,
+    /// Its open sockets; none: it does not say.
+    pub sockets: Option<Vec<SocketCount>>,
 }
 
 /// One started client.

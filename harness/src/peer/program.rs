@@ -215,6 +215,7 @@ pub(super) fn variables(access: &Access) -> Vec<(String, OsString)> {
     let mut variables: Vec<_> = [
         ("CRISP_REST_HOST", &access.rest_host),
         ("CRISP_REST_URL", &access.rest_url),
+        ("CRISP_RTM_URL", &access.rtm_url),
         ("CRISP_MOCK_CONTROL_URL", &access.control_url),
         ("CRISP_IDENTIFIER", &access.identifier),
         ("CRISP_KEY", &access.key),

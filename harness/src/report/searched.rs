@@ -81,6 +81,9 @@ pub struct Searched {
     /// Demands that were judged in no run at all, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub never_judged: Vec<(String, String)>,
+    /// Why random cases were not judged, and how many for each reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_judged_why: Vec<(String, u64)>,
     /// What the client was convicted of, in short.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<String>,
@@ -143,6 +146,14 @@ impl Text {
                 &super::text::grouped(&searched.never_judged),
                 self.width,
             );
+        }
+        if !searched.not_judged_why.is_empty() && !failed && !self.quiet {
+            out.push_str("  Not judged\n");
+            for (why, count) in &searched.not_judged_why {
+                let s = if *count == 1 { "" } else { "s" };
+                let told = format!("{count} case{s}: {why}.");
+                super::layout::wrapped(&mut out, &told, 4, self.width);
+            }
         }
         let left = [
             searched.corpus.map(|c| (c.not_reached as u64, "known scenarios")),

@@ -207,6 +207,7 @@ impl<'a> Hunt<'a> {
             of: all.then(|| rounds.source.cases()),
             next: rounds.next().filter(|_| all),
             never_judged: self.unjudged.never(),
+            not_judged_why: self.unjudged.reasons(),
             kinds: self.convictions.iter().map(Conviction::in_short).collect(),
             unmet,
             coverage: rounds.coverage.clone(),

@@ -214,7 +214,10 @@ impl Rounds<'_> {
         let mut suspect = None;
         match judged.outcome() {
             Outcome::Passed => tally.passed = 1,
-            Outcome::NotJudged => tally.not_judged = 1,
+            Outcome::NotJudged => {
+                tally.not_judged = 1;
+                unjudged.case(judged.why_not_judged());
+            }
             Outcome::Failed => match reference(self.candidate, prepared) {
                 Outcome::Passed => {
                     tally.failed = 1;
@@ -225,7 +228,10 @@ impl Rounds<'_> {
                     });
                 }
                 Outcome::Failed => tally.unfair = 1,
-                Outcome::NotJudged => tally.not_judged = 1,
+                Outcome::NotJudged => {
+                    tally.not_judged = 1;
+                    unjudged.case("crisp-sync cannot be judged on it either".to_owned());
+                }
             },
         }
         Glance { tally, coverage, unjudged, suspect }

@@ -203,3 +203,13 @@ fn shards_are_read_as_they_are_written() {
         assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
     }
 }
+
+/// What is drawn around a socket or an event brings along what makes it come about.
+#[test]
+fn nearly_all_random_cases_about_events_are_judged_and_the_others_say_why() {
+    let plan = Plan { cases: 256, ..small() };
+    let (found, log) = searched(ClientChoice::SyncEvents, &plan);
+    let Searched { cases, not_judged, not_judged_why, .. } = found.searched;
+    assert!(not_judged * 50 <= cases, "{not_judged} of {cases}: {not_judged_why:?}");
+    assert_eq!(not_judged, not_judged_why.iter().map(|(_, count)| count).sum::<u64>(), "{log}");
+}

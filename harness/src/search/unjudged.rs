@@ -13,6 +13,8 @@ pub(super) struct Unjudged {
     /// How many of them a slow machine kept from being judged.
     pub(super) slow: u64,
     demands: BTreeMap<(String, String), u64>,
+    /// How many random cases were not judged, by the reason.
+    cases: BTreeMap<String, u64>,
 }
 
 impl Unjudged {
@@ -29,6 +31,11 @@ impl Unjudged {
         }
     }
 
+    /// A random case was not judged.
+    pub(super) fn case(&mut self, why: String) {
+        *self.cases.entry(why).or_default() += 1;
+    }
+
     /// Takes the counts of others in.
     pub(super) fn merge(&mut self, other: Self) {
         self.runs += other.runs;
@@ -37,6 +44,16 @@ impl Unjudged {
         for (demand, times) in other.demands {
             *self.demands.entry(demand).or_default() += times;
         }
+        for (why, times) in other.cases {
+            *self.cases.entry(why).or_default() += times;
+        }
+    }
+
+    /// Why random cases were not judged, the most frequent reason first.
+    pub(super) fn reasons(&self) -> Vec<(String, u64)> {
+        let mut reasons: Vec<_> = self.cases.iter().map(|(why, n)| (why.clone(), *n)).collect();
+        reasons.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+        reasons
     }
 
     /// What was never judged, and why.

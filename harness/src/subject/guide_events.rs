@@ -134,7 +134,7 @@ impl Listening {
     fn heard(&mut self, now: Moment, event: SocketEvent, actions: &mut Vec<Action>) {
         match event {
             SocketEvent::Opened => self.socket = Socket::Open(now.elapsed + SILENCE),
-            SocketEvent::Refused | SocketEvent::Closed => {
+            SocketEvent::Refused | SocketEvent::Closed { .. } => {
                 self.socket = Socket::Resting(now.elapsed + RECONNECT);
             }
             SocketEvent::Text(frame) => {

@@ -69,7 +69,10 @@ pub enum SocketEvent {
     /// A frame came.
     Text(String),
     /// It has ended, and not by the client: there is no socket any more.
-    Closed,
+    Closed {
+        /// By an RST in place of a WebSocket close.
+        by_reset: bool,
+    },
 }
 
 /// What a client does with a socket; it has one at a time.

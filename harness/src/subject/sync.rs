@@ -274,7 +274,7 @@ fn of_socket(event: SocketEvent) -> machine::SocketEvent {
         SocketEvent::Opened => machine::SocketEvent::Opened,
         SocketEvent::Text(text) => machine::SocketEvent::Text(text),
         SocketEvent::Refused => closed("its handshake was refused"),
-        SocketEvent::Closed => closed("the connection was lost"),
+        SocketEvent::Closed { .. } => closed("the connection was lost"),
     }
 }
 

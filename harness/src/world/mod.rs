@@ -39,6 +39,8 @@ use socket::Socket;
 pub(crate) const SPACE: &str = "scenario";
 /// Who the plugin of every scenario is.
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| Identity::of(SPACE));
+/// What the server calls itself in every run.
+pub(crate) const ADDRESS: &str = "http://mock";
 /// A run ends this long after the last planned thing, whatever is still going on.
 const LONGEST: Duration = Duration::from_secs(3 * 86_400);
 /// A client that asks more often than this in one scenario has run away.
@@ -129,10 +131,10 @@ impl<'a, W: Witness> World<'a, W> {
         let about = client.about(options);
         let outside = Outside { elapsed: Duration::ZERO, wall: Stamp::from(prepared.begins) };
         let blueprint = prepared.blueprint.clone();
-        let space = Space::start_as(&IDENTITY, SPACE, blueprint, "http://mock", outside);
+        let space = Space::start_as(&IDENTITY, SPACE, blueprint, ADDRESS, outside);
         let account = &space.accounts().plugin;
         let setup = Setup {
-            base: "http://mock/v1/".to_owned(),
+            base: format!("{ADDRESS}/v1/"),
             identifier: account.identifier.clone(),
             key: account.key.clone(),
             client: options.clone(),

@@ -14,7 +14,6 @@ use crisp_mock_server::rtm::{Handling, Step};
 use http::{Request, StatusCode};
 
 use super::mail::{Content, Letter};
-use super::record::Taken;
 use super::server_side::{self, Occurrence};
 use super::{Witness, World};
 use crate::history::{Notice, NoticeIndex, Quality, RequestIndex, SocketState, What};
@@ -27,7 +26,7 @@ enum Arrival {
     /// A frame, and the event that it carries.
     Frame(String, Option<u64>),
     /// The end.
-    End,
+    End { by_reset: bool },
 }
 
 /// The one socket that a client has.
@@ -64,7 +63,7 @@ impl<W: Witness> World<'_, W> {
 
     fn open_socket(&mut self, target: &str) {
         self.hang_up();
-        let host = if target.starts_with('/') { "http://mock" } else { "" };
+        let host = if target.starts_with('/') { super::ADDRESS } else { "" };
         let request = Request::get(format!("{host}{target}"))
             .header("connection", "Upgrade")
             .header("upgrade", "websocket")
@@ -74,21 +73,33 @@ impl<W: Witness> World<'_, W> {
         let Ok(request) = request else {
             return self.tell(Event::Socket(SocketEvent::Refused));
         };
-        let handled = self.space.handle(self.now, &request);
-        let taken = Taken::of(&self.space, &mut self.server, &handled, &request);
-        let index = taken.enter(&mut self.history, self.now);
-        self.push(What::Sent(index));
-        let operation = handled.operation;
-        let arrives = self.mail.post(self.now, index, None, operation, handled.delivery);
+        self.send(None, &request);
+    }
+
+    /// The answer to this handshake is under way; any other socket is over.
+    pub(super) fn await_handshake(&mut self, index: RequestIndex, sid: Option<String>) {
+        self.hang_up();
         self.socket = Some(Socket {
             handshake: Some(index),
-            sid: handled.socket,
+            sid,
             wire: VecDeque::new(),
             due: None,
             seen: 0,
             open: Vec::new(),
         });
-        self.reach_under_way(index, arrives);
+    }
+
+    /// Whether this is the handshake whose answer is under way.
+    pub(super) fn awaits_handshake(&self, index: RequestIndex) -> bool {
+        self.socket.as_ref().is_some_and(|socket| socket.handshake == Some(index))
+    }
+
+    /// The client does not want the answer to this request any more.
+    pub(super) fn give_up_handshake(&mut self, index: RequestIndex) {
+        if self.awaits_handshake(index) {
+            self.end_session("the client left");
+            self.socket = None;
+        }
     }
 
     /// The answer to the handshake has arrived, or will not.
@@ -100,19 +111,24 @@ impl<W: Witness> World<'_, W> {
         let switches = matches!(&letter.content, Content::Whole(response)
             if response.status() == StatusCode::SWITCHING_PROTOCOLS);
         socket.handshake = None;
-        match socket.sid.clone().filter(|_| switches) {
+        let sid = socket.sid.clone().filter(|_| switches);
+        let opens = sid.is_some();
+        match sid {
             Some(sid) => {
                 self.space.begin_socket(self.now, &sid);
                 self.push(What::Socket(SocketState::Opened));
                 self.step_socket(None);
-                self.tell(Event::Socket(SocketEvent::Opened));
             }
             None => {
                 self.end_session("its handshake got no whole answer");
                 self.socket = None;
                 self.push(What::Socket(SocketState::Refused));
-                self.tell(Event::Socket(SocketEvent::Refused));
             }
+        }
+        match letter.id {
+            Some(id) => self.hand_over(id, letter.content),
+            None if opens => self.tell(Event::Socket(SocketEvent::Opened)),
+            None => self.tell(Event::Socket(SocketEvent::Refused)),
         }
     }
 
@@ -190,8 +206,8 @@ impl<W: Witness> World<'_, W> {
             let frame = Arrival::Frame(frame, carried.map(|(_, seq)| *seq));
             socket.wire.push_back((arrives, frame));
         }
-        if step.end.is_some() {
-            socket.wire.push_back((arrives, Arrival::End));
+        if let Some(end) = &step.end {
+            socket.wire.push_back((arrives, Arrival::End { by_reset: end.by_reset }));
             socket.due = None;
         } else {
             socket.due = step.due.into_iter().chain(step.elapsed_due).min();
@@ -232,10 +248,10 @@ impl<W: Witness> World<'_, W> {
             return false;
         };
         match arrival {
-            Arrival::End => {
+            Arrival::End { by_reset } => {
                 self.socket = None;
                 self.push(What::Socket(SocketState::Closed { by_client: false }));
-                self.tell(Event::Socket(SocketEvent::Closed));
+                self.tell(Event::Socket(SocketEvent::Closed { by_reset }));
             }
             Arrival::Frame(frame, event) => {
                 if let Some(seq) = event {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use crisp_mock_server::operation::Operation;
 
 use super::mail::{Content, Letter};
 use super::record::Taken;
@@ -53,7 +54,7 @@ impl<W: Witness> World<'_, W> {
 
     fn carry_out(&mut self, action: Action) {
         match action {
-            Action::Send(id, request) => self.send(id, &request),
+            Action::Send(id, request) => self.send(Some(id), &request),
             Action::Socket(action) => self.on_socket(action),
             Action::Abandon(id) => self.abandon(id),
             Action::Shows(id, held) => {
@@ -73,23 +74,26 @@ impl<W: Witness> World<'_, W> {
         }
     }
 
-    fn send(&mut self, id: RequestId, request: &http::Request<Bytes>) {
+    /// Has a request dealt with; without a name at the client it is the handshake of a socket.
+    pub(super) fn send(&mut self, id: Option<RequestId>, request: &http::Request<Bytes>) {
         let handled = self.space.handle(self.now, request);
         let taken = Taken::of(&self.space, &mut self.server, &handled, request);
         let written = self.server.written(&self.space, &taken);
         let index = taken.enter(&mut self.history, self.now);
-        if let Some(id) = written {
-            self.note_truth(id, By::Client(index));
+        if let Some(website) = written {
+            self.note_truth(website, By::Client(index));
         }
         self.push(What::Sent(index));
-        let arrives =
-            self.mail.post(self.now, index, Some(id), handled.operation, handled.delivery);
-        self.ids.push((id, index));
+        let arrives = self.mail.post(self.now, index, id, handled.operation, handled.delivery);
+        self.ids.extend(id.map(|id| (id, index)));
+        if handled.operation == Operation::Rtm {
+            self.await_handshake(index, handled.socket);
+        }
         self.reach_under_way(index, arrives);
     }
 
     /// Puts the steps on the agenda that happen while the answer to a request is under way.
-    pub(super) fn reach_under_way(&mut self, index: RequestIndex, arrives: Option<Duration>) {
+    fn reach_under_way(&mut self, index: RequestIndex, arrives: Option<Duration>) {
         let flight = arrives.map_or(LATENCY, |at| at.saturating_sub(self.now));
         // Between the computing of the answer and its arrival, whatever happens to it.
         let halfway = Duration::from_millis((flight.as_millis() as u64 / 2).max(1));
@@ -140,14 +144,14 @@ impl<W: Witness> World<'_, W> {
         }
         let index = letter.request;
         match letter.id {
-            Some(id) => self.hand_over(id, letter.content),
-            None => self.shake(letter),
+            Some(id) if !self.awaits_handshake(index) => self.hand_over(id, letter.content),
+            _ => self.shake(letter),
         }
         self.push(What::Handled(index));
         self.ask_status();
     }
 
-    fn hand_over(&mut self, id: RequestId, content: Content) {
+    pub(super) fn hand_over(&mut self, id: RequestId, content: Content) {
         self.ids.retain(|(known, _)| *known != id);
         match content {
             Content::Whole(response) => self.tell(Event::Answer(id, response)),
@@ -165,6 +169,7 @@ impl<W: Witness> World<'_, W> {
             return;
         };
         let (_, index) = self.ids.remove(position);
+        self.give_up_handshake(index);
         let request = &mut self.history.requests[index as usize];
         request.quality = Quality::Broken;
         request.body = None;

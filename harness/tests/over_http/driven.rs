@@ -251,6 +251,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
                 next: next.map(|next| next.saturating_sub(state.elapsed)),
                 in_flight: u32::try_from(state.flights.len()).unwrap(),
                 activity: None,
+                sockets: None,
             })
         })
     }

@@ -59,6 +59,7 @@ pub fn access() -> Access {
     Access {
         rest_host: "http://127.0.0.1:9".to_owned(),
         rest_url: "http://127.0.0.1:9/v1/".to_owned(),
+        rtm_url: "ws://127.0.0.1:9/p/68/s/".to_owned(),
         control_url: "http://127.0.0.1:9/_mock/spaces/s".to_owned(),
         identifier: "me".to_owned(),
         key: "secret".to_owned(),

@@ -151,14 +151,20 @@ pub const RESCUE_PATH: &str = "/p/69/";
 /// The Go client dials port 80 or 443, whatever port the address has.
 const GO: &str = "go-crisp-api/";
 
+/// The address of sockets on the server that calls itself so, without a path: `ws://127.0.0.1:8420`.
+#[must_use]
+pub fn sockets_at(public_url: &str) -> String {
+    let authority = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    let scheme = if public_url.starts_with("https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}", authority.trim_end_matches('/'))
+}
+
 /// `endpoints`: where the RTM API is; addresses of this server, never real ones.
 pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    let authority = call.public_url.split_once("://").map_or(call.public_url, |(_, rest)| rest);
-    let scheme = if call.public_url.starts_with("https:") { "wss" } else { "ws" };
     let go = call.input.header("user-agent").is_some_and(|agent| agent.starts_with(GO));
     let base = match call.sockets.portless.filter(|_| go) {
         Some(host) => format!("ws://{host}"),
-        None => format!("{scheme}://{}", authority.trim_end_matches('/')),
+        None => sockets_at(call.public_url),
     };
     let below = call.sockets.below;
     let address = |path: &str| json!({"app": format!("{base}{path}{below}")});

@@ -25,7 +25,7 @@ use http::{Method, Response};
 
 pub use access::{Account, Accounts, Tier, Unknown, identifier_of};
 pub use cache::ReadCache;
-pub use connect::{RESCUE_PATH, SOCKET_PATH};
+pub use connect::{RESCUE_PATH, SOCKET_PATH, sockets_at};
 pub use envelope::{Answer, Refused};
 pub use input::{Input, Params, Unread};
 pub use pages::Pages;

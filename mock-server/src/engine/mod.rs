@@ -190,7 +190,8 @@ impl World {
         let website = Arc::new(self.admit(now, id, how)?);
         let after = Record::Live(Arc::clone(&website));
         self.change(now, Kind::Installed, true, after, Writer::Operator);
-        self.outbox.bound(now.wall, id, self.plugin, true);
+        let target = &self.quirks.subscription_target.0;
+        self.outbox.bound(now.wall, id, self.plugin, true, target);
         Ok(website)
     }
 
@@ -247,7 +248,8 @@ impl World {
         let after = Record::Gone(Arc::new(Tombstone { removed, last }));
         self.change(now, Kind::Removed, true, after, Writer::Operator);
         self.usage.forget(id);
-        self.outbox.bound(now.wall, id, self.plugin, false);
+        let target = &self.quirks.subscription_target.0;
+        self.outbox.bound(now.wall, id, self.plugin, false, target);
         Ok(())
     }
 

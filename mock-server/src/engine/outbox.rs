@@ -74,10 +74,17 @@ impl Outbox {
         self.last_seq
     }
 
-    /// A website installed (`bound`) or uninstalled the plugin.
-    pub fn bound(&mut self, at: Stamp, website: WebsiteId, plugin: Uuid, bound: bool) {
+    /// A website installed (`bound`) or uninstalled the plugin; `target` is a quirk.
+    pub fn bound(
+        &mut self,
+        at: Stamp,
+        website: WebsiteId,
+        plugin: Uuid,
+        bound: bool,
+        target: &str,
+    ) {
         let data = json!({
-            "website_id": website, "plugin_id": plugin, "bound": bound, "target": "website"
+            "website_id": website, "plugin_id": plugin, "bound": bound, "target": target
         });
         self.emit(at, website, "plugin:subscription:updated", data);
     }

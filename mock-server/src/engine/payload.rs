@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::clock::{Moment, Stamp};
 use crate::engine::settings::parsed;
@@ -73,7 +72,7 @@ impl World {
         data: Map<String, Value>,
     ) -> Result<u64, Refusal> {
         let website = self.subscribed(id)?;
-        let mut payload = typical(event.as_str(), website, self.plugin, now.wall);
+        let mut payload = typical(event.as_str(), website, self, now.wall);
         payload.extend(data);
         let payload = numbers::kept(payload, self.quirks.numbers);
         Ok(self.outbox.emit(now.wall, id, event.as_str(), payload.into()))
@@ -82,7 +81,8 @@ impl World {
 
 /// The payload of an event: its website, and what Crisp's events of that name have beside it, with one
 /// made-up visitor per website. An unknown name has the website alone.
-fn typical(event: &str, website: &Website, plugin: Uuid, now: Stamp) -> Map<String, Value> {
+fn typical(event: &str, website: &Website, world: &World, now: Stamp) -> Map<String, Value> {
+    let plugin = world.plugin;
     let name = website.id.to_string();
     let session = format!("session_{}", derive_uuid(&["session", &name]));
     let visitor = json!({ "user_id": session, "nickname": "Visitor" });
@@ -136,7 +136,8 @@ fn typical(event: &str, website: &Website, plugin: Uuid, now: Stamp) -> Map<Stri
             json!({ "plugin_id": plugin, "settings": parsed(website.settings_or_empty()) })
         }
         "plugin:subscription:updated" => {
-            json!({ "plugin_id": plugin, "bound": true, "target": "website" })
+            let target = &world.quirks.subscription_target.0;
+            json!({ "plugin_id": plugin, "bound": true, "target": target })
         }
         "plugin:event" => json!({
             "plugin_id": plugin, "urn": "urn:crisp.mock:plugin:0", "name": "order:paid", "data": {},

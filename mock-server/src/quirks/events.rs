@@ -102,28 +102,43 @@ impl<const DEFAULT: u64> Value for RtmTime<DEFAULT> {
     }
 }
 
-/// What a socket with wrong credentials is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RtmRefusalMessage(pub String);
+/// A quirk that is a word.
+macro_rules! word {
+    ($(#[doc = $doc:literal] $name:ident = $default:literal;)*) => { $(
+        #[doc = $doc]
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(pub String);
 
-impl Default for RtmRefusalMessage {
-    fn default() -> Self {
-        Self("invalid_credentials".to_owned())
-    }
+        impl Default for $name {
+            fn default() -> Self {
+                Self($default.to_owned())
+            }
+        }
+
+        impl Value for $name {
+            fn expected() -> String {
+                "a text in lower_snake_case, of up to 64 bytes".to_owned()
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                is_word(text).then(|| Self(text.to_owned()))
+            }
+
+            fn write(&self) -> String {
+                self.0.clone()
+            }
+        }
+    )* };
 }
 
-impl Value for RtmRefusalMessage {
-    fn expected() -> String {
-        "a text in lower_snake_case, of up to 64 bytes".to_owned()
-    }
+word! {
+    /// What a socket with wrong credentials is told.
+    RtmRefusalMessage = "invalid_credentials";
+    /// What `plugin:subscription:updated` says in `target`.
+    SubscriptionTarget = "website";
+}
 
-    fn read(text: &str) -> Option<Self> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let fits = !text.is_empty() && text.len() <= 64 && text.chars().all(plain);
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    fn write(&self) -> String {
-        self.0.clone()
-    }
+fn is_word(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    !text.is_empty() && text.len() <= 64 && text.chars().all(plain)
 }

@@ -11,6 +11,7 @@ use super::amounts::{
 };
 use super::events::{
     HookRetries, HookSuspension, RtmDeadline, RtmPingInterval, RtmPingTimeout, RtmRefusalMessage,
+    SubscriptionTarget,
 };
 use super::row::Search::{Drawn, Outside, Partly, Unmet};
 use super::row::{Quirk, alternatives, choice, invalid, optional, quirks};
@@ -270,6 +271,11 @@ quirks! {
     "own-write-echo" own_write_echo: OwnWriteEcho { Echoed: "They do.", Silent: "They do not." }
         asks "Do the plugin's own saves raise events?"
         because "Nothing tells them apart in the event's fields."
+        rests on "our choice" search Unmet("a client that polls sees no events");
+
+    "subscription-target" subscription_target: SubscriptionTarget ["plugin", "subscription"]
+        asks "What does `plugin:subscription:updated` say in `target`?"
+        because "The field is known, and none of its values; a website is what it is about."
         rests on "our choice" search Unmet("a client that polls sees no events");
 
     "rtm-install" rtm_install: RtmInstall {

@@ -20,7 +20,7 @@ use crate::api::TurnedAway;
 use crate::control::{self, ControlError, ControlState};
 use crate::rtm;
 use crate::server::head::problem;
-use crate::spaces::{Listener, Reply, SharedSpace};
+use crate::spaces::{Frames, Listener, Reply, SharedSpace};
 
 /// All routes of a server.
 #[derive(Clone)]
@@ -63,7 +63,7 @@ impl Routes {
             return control_call(self.control.clone(), request).await.into();
         }
         let mut reply = self.space(&request).handle(&request, self.listener.clone());
-        if let Some(socket) = &mut reply.socket
+        if let Some(Frames::Session(socket)) = &mut reply.socket
             && self.only.is_none()
             && rtm::space_of(request.uri().path()) == Some(None)
         {

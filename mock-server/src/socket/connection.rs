@@ -15,14 +15,15 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::exchange::{ConnectionContext, exchange};
-use super::frames::carry;
+use super::frames;
 use super::http2;
+use super::relayed;
 use super::state::{ConnectionState, Side, Termination};
 use super::stop::StopSignal;
 use super::unparsed;
 use super::wire::Wire;
 use crate::fault::Outcome;
-use crate::spaces::Reply;
+use crate::spaces::{Frames, Reply};
 
 /// How long a client may take to notice that a connection was closed, before what it still sends
 /// is answered with a reset: closing at once could destroy the answer on its way.
@@ -81,9 +82,20 @@ where
     let mut stream = parts.io.into_stream();
     let is_open = result.is_ok() && state.client() != Side::Gone && state.termination().is_none();
     if let Some(socket) = state.take_socket().filter(|_| is_open) {
-        let carried = Box::pin(carry(stream, parts.read_buf, socket, context.stop.clone()));
-        let (stream, how) = carried.await;
-        return end(stream, how, context.stop).await;
+        let (read, stop) = (parts.read_buf, context.stop.clone());
+        let left = match socket {
+            Frames::Session(socket) => {
+                Some(Box::pin(frames::carry(stream, read, socket, stop)).await)
+            }
+            Frames::Relay(relay) => {
+                let left = Box::pin(relayed::carry(stream, read, relay, stop)).await;
+                left.map(|stream| (stream, Some(Termination::Close)))
+            }
+        };
+        if let Some((stream, how)) = left {
+            end(stream, how, context.stop).await;
+        }
+        return;
     }
     if let Some(mut request) = state.take_unconfirmed() {
         // A client that left answers with an RST; one that reads what came says nothing.

@@ -21,7 +21,7 @@ use crate::rtm::End;
 use crate::spaces::OpenSocket;
 
 /// How long a client may take to read what was sent to it.
-const UNREAD: Duration = Duration::from_secs(20);
+pub(super) const UNREAD: Duration = Duration::from_secs(20);
 
 /// Bytes of the buffer into which frames are read; a longer frame grows it.
 const BUFFER: usize = 2 << 10;
@@ -36,7 +36,7 @@ pub(super) fn accepted<B>(response: &mut Response<B>, key: Option<&HeaderValue>)
 }
 
 /// What a wait ended with.
-enum Event {
+pub(super) enum Event {
     Frame(Utf8Bytes),
     /// Something to look at in the session.
     Look,
@@ -51,14 +51,9 @@ pub(super) async fn carry(
     mut socket: OpenSocket,
     mut stop: StopSignal,
 ) -> (TcpStream, Option<Termination>) {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(bounds::RTM_FRAME))
-        .max_frame_size(Some(bounds::RTM_FRAME));
     let read = read.to_vec();
     let mut frames =
-        WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
+        WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config())).await;
     let mut changes = socket.changes();
     socket.begin();
     let mut frame: Option<Utf8Bytes> = None;
@@ -100,14 +95,27 @@ pub(super) async fn carry(
         }
     };
     if !end.by_reset {
-        let code = CloseCode::Normal;
-        let close = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::default() }));
         // An error means that the client has closed it, too.
-        let _ = stop.or_stopped(timeout(UNREAD, frames.send(close))).await;
+        let _ = stop.or_stopped(timeout(UNREAD, frames.send(closing_frame()))).await;
     }
     let how = if end.by_reset { Termination::Reset } else { Termination::Close };
     socket.ended(end.why);
     (frames.into_inner(), Some(how))
+}
+
+/// How frames are read and written.
+pub(super) fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(bounds::RTM_FRAME))
+        .max_frame_size(Some(bounds::RTM_FRAME))
+}
+
+/// The frame that ends a socket.
+pub(super) fn closing_frame() -> Message {
+    let code = CloseCode::Normal;
+    Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::default() }))
 }
 
 fn closing(why: &str) -> End {
@@ -119,7 +127,7 @@ fn stopping() -> End {
 }
 
 /// What came from the client.
-fn event(message: Option<Result<Message, Error>>) -> Event {
+pub(super) fn event(message: Option<Result<Message, Error>>) -> Event {
     match message {
         Some(Ok(Message::Text(text))) => Event::Frame(text),
         Some(Ok(Message::Binary(_))) => Event::Over("it sent a binary frame: Crisp's are texts"),

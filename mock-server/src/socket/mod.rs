@@ -6,7 +6,7 @@
 //! run on the elapsed time of the request's space, so that advancing a manual clock ends them.
 //!
 //! After an answer that switches protocols the frames of a WebSocket are carried between the client and
-//! the session of its space (`frames`).
+//! the session of its space (`frames`), or one elsewhere (`relayed`).
 //!
 //! HTTP/2 is refused with the error code `HTTP_1_1_REQUIRED`. A handler that panics gives a 500 in
 //! the envelope.
@@ -39,6 +39,7 @@ mod frames;
 mod held;
 mod http2;
 mod intake;
+mod relayed;
 mod state;
 mod stop;
 mod unparsed;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::spaces::{InFlight, OpenSocket};
+use crate::spaces::{Frames, InFlight};
 
 /// How a connection is ended by a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ struct State {
     /// To be notified when the answer is flushed.
     departures: Option<watch::Sender<()>>,
     /// The socket whose frames follow the answer.
-    socket: Option<OpenSocket>,
+    socket: Option<Frames>,
 }
 
 /// What is known of the client's side (docs/decisions/0010).
@@ -178,11 +178,11 @@ impl ConnectionState {
     }
 
     /// Frames follow the answer.
-    pub(super) fn switch_to(&self, socket: OpenSocket) {
+    pub(super) fn switch_to(&self, socket: Frames) {
         self.0.lock().socket = Some(socket);
     }
 
-    pub(super) fn take_socket(&self) -> Option<OpenSocket> {
+    pub(super) fn take_socket(&self) -> Option<Frames> {
         self.0.lock().socket.take()
     }
 

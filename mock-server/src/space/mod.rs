@@ -205,6 +205,12 @@ impl Space {
         &self.plugin
     }
 
+    /// What `socket.app` of discovery is, of a server at this address.
+    #[must_use]
+    pub fn rtm_url(&self, url: &str) -> String {
+        format!("{}{}{}", api::sockets_at(url), api::SOCKET_PATH, self.socket_path)
+    }
+
     /// The options that it was started with.
     #[must_use]
     pub fn blueprint(&self) -> &Blueprint {

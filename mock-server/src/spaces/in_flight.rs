@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{OpenSocket, SharedSpace, UnderWay, system_clock};
+use super::{Frames, OpenSocket, SharedSpace, UnderWay, system_clock};
 use crate::fault::Delivery;
 use crate::journal::{Entry, Exchange, Journal};
 use crate::operation::Operation;
@@ -25,7 +25,7 @@ pub struct Reply {
     /// Kept until the delivery is complete.
     pub under_way: Option<UnderWay>,
     /// The socket whose frames follow the answer.
-    pub socket: Option<OpenSocket>,
+    pub socket: Option<Frames>,
 }
 
 impl From<Delivery> for Reply {
@@ -80,7 +80,8 @@ impl SharedSpace {
         };
         self.journaled(awaited.as_ref());
         self.raised(events);
-        let socket = handled.socket.take().map(|sid| OpenSocket::new(Arc::clone(self), sid));
+        let socket = handled.socket.take();
+        let socket = socket.map(|sid| Frames::Session(OpenSocket::new(Arc::clone(self), sid)));
         let in_flight = InFlight {
             time: SpaceTime { space: Arc::clone(self), life },
             seq: handled.seq,

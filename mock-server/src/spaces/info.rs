@@ -11,6 +11,9 @@ pub struct Info {
     pub url: String,
     /// The base of the REST API, with a slash at the end.
     pub rest_url: String,
+    /// Where sockets of the RTM API open: what discovery answers as `socket.app`.
+    #[serde(default)]
+    pub rtm_url: String,
     /// The base of the control API of this space.
     pub control_url: String,
     /// The plugin token's identifier.
@@ -55,6 +58,7 @@ impl Info {
         Self {
             url: url.to_owned(),
             rest_url: format!("{url}/v1/"),
+            rtm_url: space.rtm_url(url),
             control_url: format!("{url}/_mock{below}"),
             identifier: accounts.plugin.identifier.clone(),
             key: accounts.plugin.key.clone(),

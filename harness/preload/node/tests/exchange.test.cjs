@@ -57,6 +57,22 @@ test("an answer without a length lasts until the connection ends", () => {
   assert.deepEqual(waiting(GET, "HTTP/1.1 200 OK\r\n\r\nsome{}", 1000), [1]);
 });
 
+test("a switch of protocols is an answer, and the bytes after it are counted both ways", () => {
+  const answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+  for (const piece of [1, 7, 1000]) {
+    const exchange = new Exchange();
+    exchange.sent(Buffer.from(GET));
+    assert.deepEqual([exchange.waiting, exchange.switched], [1, null]);
+    const bytes = Buffer.from(`${answer}\u0081\u0005`, "latin1");
+    for (let at = 0; at < bytes.length; at += piece) {
+      exchange.received(bytes.subarray(at, at + piece));
+    }
+    exchange.sent(Buffer.from("\u0081\u0080\r\n\r\n", "latin1"));
+    assert.equal(exchange.waiting, 0);
+    assert.deepEqual(exchange.switched, { read: 2, written: 6 });
+  }
+});
+
 test("what is no HTTP does no harm", () => {
   const exchange = new Exchange();
   for (let i = 0; i < 20; i++) {

@@ -67,6 +67,33 @@ test("a request that is given up is no longer in flight", deadline, () =>
     },
   ));
 
+test("of a socket it is told how much was read and written, until it has ended", deadline, () =>
+  withProgram(
+    `const { port } = new URL(process.env.API);
+     const socket = require("node:net").connect(port, "127.0.0.1");
+     socket.write("GET / HTTP/1.1\\r\\nHost: it\\r\\nConnection: Upgrade\\r\\nUpgrade: it\\r\\n\\r\\n");
+     socket.on("data", (data) => data.includes("ask") && socket.write("answer"));
+     setInterval(() => {}, 60_000);`,
+    {},
+    async (harness) => {
+      let theirs = null;
+      harness.api.on("upgrade", (_, socket) => {
+        theirs = socket;
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: it\r\n\r\nask");
+      });
+      let reply = await harness.advance();
+      while (reply.sockets.length === 0 || reply.sockets[0].written === 0) {
+        reply = await harness.advance();
+      }
+      assert.equal(reply.in_flight, 0);
+      assert.deepEqual(reply.sockets, [{ port: theirs.remotePort, read: 3, written: 6 }]);
+      theirs.destroy();
+      while (reply.sockets.length > 0) {
+        reply = await harness.advance();
+      }
+    },
+  ));
+
 test("the time-out of a request counts by the clock", deadline, () =>
   withProgram(
     `const request = require("node:http").get(process.env.API, { timeout: 3000 });

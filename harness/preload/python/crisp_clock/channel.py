@@ -14,7 +14,7 @@ import time
 from .core import CORE, MILLISECOND, get_ident
 from .files import any_ready
 from .offspring import children
-from .sockets import in_flight
+from .sockets import in_flight, switched
 
 LONGEST_LINE = 65_536
 PATIENCE = 1.0
@@ -127,7 +127,7 @@ class _Channel:
     def _report(self, id):
         while True:
             entered = CORE.entered
-            offspring, waiting = children(), in_flight()
+            offspring, waiting, sockets = children(), in_flight(), switched()
             # A child that ended just now, or an answer that came, wakes a thread. One that has read a
             # part of an answer meanwhile waits for the rest: what was counted is not so any more. An
             # answer that a program at rest does not read is none that it waits for.
@@ -142,6 +142,7 @@ class _Channel:
             now_ms=CORE.now / MILLISECOND,
             next_ms=None if due is None else max(0, -((CORE.now - due) // MILLISECOND)),
             in_flight=waiting,
+            sockets=sockets,
             entered=CORE.entered,
             workers=0,
             children=offspring,

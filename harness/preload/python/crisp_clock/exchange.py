@@ -1,5 +1,5 @@
 """One HTTP/1.1 connection, read along: how many whole requests went out whose answers did not come in
-whole."""
+whole; and how many bytes went each way after an answer that switched protocols."""
 
 LONGEST_LINE = 65_536
 MOST_LINES = 1_000
@@ -9,6 +9,7 @@ EMPTY = "empty"
 PRELIMINARY = "preliminary"  # no message of its own
 AS_IT_SAYS = "as it says"  # no length means no body
 TO_THE_END = "to the end"  # no length means until the connection ends
+THE_LAST = "the last"  # what follows is no message
 
 
 class Exchange:
@@ -29,6 +30,11 @@ class Exchange:
     def waiting(self):
         return max(0, self._requests - self._answers)
 
+    @property
+    def switched(self):
+        """(read, written) in bytes once protocols were switched, None before."""
+        return (self._in.beyond, self._out.beyond) if self._in.is_over else None
+
     def _request(self, line):
         self._methods.append(line.split(" ", 1)[0])
         return AS_IT_SAYS
@@ -39,6 +45,9 @@ class Exchange:
     def _answer(self, line):
         status = line.split(" ")[1:2]
         status = int(status[0]) if status and status[0].isdigit() else 0
+        if status == 101:
+            self._out.end()
+            return THE_LAST
         if status < 200:
             return PRELIMINARY
         method = self._methods.pop(0) if self._methods else ""
@@ -59,6 +68,15 @@ class _Messages:
         self._line = b""  # what has come of it
         self._head = []  # its lines
         self._left = 0  # bytes of the body or chunk
+        self.beyond = 0  # bytes that came after the last message
+
+    def end(self):
+        """What follows is no message any more."""
+        self._state = "over"
+
+    @property
+    def is_over(self):
+        return self._state == "over"
 
     def feed(self, data):
         at = 0
@@ -74,6 +92,9 @@ class _Messages:
                 self._body_ends()
             return at + taken
         if self._state == "until the connection ends":
+            return len(data)
+        if self._state == "over":
+            self.beyond += len(data) - at
             return len(data)
         newline = data.find(b"\n", at)
         end = len(data) if newline < 0 else newline + 1
@@ -108,6 +129,9 @@ class _Messages:
         length = int(length[0]) if length and length[0].isdigit() else None
         if body == EMPTY:
             self._ends()
+        elif body == THE_LAST:
+            self._ends()
+            self.end()
         elif any(name == "transfer-encoding" and "chunked" in value for name, _, value in named):
             self._state = "size"
         elif length:

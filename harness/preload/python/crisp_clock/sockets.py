@@ -1,6 +1,6 @@
 """Reading from sockets, with time-outs by this clock; and the requests that wait for an answer of the
-emulator: on each connection to it, what goes out and what comes in is read along, whatever library
-speaks."""
+emulator, and the bytes on its sockets: on each connection to it, what goes out and what comes in is
+read along, whatever library speaks."""
 
 import re
 import select
@@ -22,6 +22,17 @@ def in_flight():
     waiting = {descriptor: count for descriptor, count in waiting if count and descriptor >= 0}
     there = ready([(descriptor, select.POLLIN) for descriptor in waiting])
     return sum(count for descriptor, count in waiting.items() if descriptor not in there)
+
+
+def switched():
+    """The connections whose protocol was switched: by which port, and how many bytes went each way."""
+    with CORE.guard:
+        switched = [(each, exchange.switched) for each, exchange in list(_open.items())]
+    return [
+        {"port": each.getsockname()[1], "read": counts[0], "written": counts[1]}
+        for each, counts in switched
+        if counts is not None and each.fileno() >= 0
+    ]
 
 
 def replace(env):

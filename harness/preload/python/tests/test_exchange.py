@@ -52,6 +52,18 @@ class Exchanges(unittest.TestCase):
     def test_an_answer_without_a_length_lasts_until_the_connection_ends(self):
         self.assertEqual(waiting(GET, b"HTTP/1.1 200 OK\r\n\r\nsome{}", 1000), [1])
 
+    def test_a_switch_of_protocols_is_an_answer_and_the_bytes_after_it_are_counted_both_ways(self):
+        answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+        for piece in (1, 7, 1000):
+            exchange = Exchange()
+            exchange.sent(GET)
+            self.assertEqual((exchange.waiting, exchange.switched), (1, None))
+            data = answer + b"\x81\x05"
+            for at in range(0, len(data), piece):
+                exchange.received(data[at : at + piece])
+            exchange.sent(b"\x81\x80\r\n\r\n")
+            self.assertEqual((exchange.waiting, exchange.switched), (0, (2, 6)))
+
     def test_what_is_no_http_does_no_harm(self):
         exchange = Exchange()
         for _ in range(20):

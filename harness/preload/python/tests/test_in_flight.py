@@ -1,8 +1,9 @@
 """Requests that wait for an answer of the emulator."""
 
+import socket
 import unittest
 
-from driver import Harness
+from driver import LIMIT, Harness
 
 LIBRARIES = {
     "urllib": """
@@ -58,6 +59,36 @@ time.sleep(60)
             self.assertEqual(harness.advance(4_999)["next_ms"], 1)
             self.assertEqual(harness.advance(1)["in_flight"], 0)
             self.assertEqual(harness.line(), "timed out 5.0")
+
+    def test_of_a_socket_it_is_told_how_much_was_read_and_written_until_it_has_ended(self):
+        source = """
+import os, socket, time
+host, port = os.environ["THEIRS"].split(":")
+ours = socket.create_connection((host, int(port)))
+ours.sendall(b"GET / HTTP/1.1\\r\\nHost: it\\r\\nUpgrade: it\\r\\n\\r\\n")
+while data := ours.recv(1_000):
+    if b"ask" in data: ours.sendall(b"answer")
+time.sleep(60)
+"""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(LIMIT)
+            place = f"127.0.0.1:{server.getsockname()[1]}"
+            env = {"THEIRS": place, "CRISP_CLOCK_EMULATOR": place}
+            with Harness(source, env) as harness:
+                theirs, (_, port) = server.accept()
+                theirs.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: it\r\n\r\nask")
+                reply = harness.advance()
+                while not reply["sockets"] or not reply["sockets"][0]["written"]:
+                    reply = harness.advance()
+                self.assertEqual(reply["sockets"], [{"port": port, "read": 3, "written": 6}])
+                self.assertEqual(reply["in_flight"], 0)
+                heard = b""
+                while b"answer" not in heard:
+                    heard += theirs.recv(1_000)
+                theirs.close()
+                while reply["sockets"]:
+                    reply = harness.advance()
+                self.assertEqual(reply["next_ms"], 60_000)
 
     def test_an_answer_that_nobody_reads_is_not_waited_for(self):
         source = """

@@ -19,8 +19,8 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use self::silent::Silent;
-use super::Advanced;
 use super::lines::{Line, each_line};
+use super::{Advanced, SocketCount};
 
 /// The longest line that is taken from a process.
 const LONGEST_LINE: usize = 64 << 10;
@@ -62,6 +62,7 @@ struct Reply {
     at_rest: bool,
     next_ms: Option<f64>,
     in_flight: u32,
+    sockets: Vec<SocketCount>,
     /// How often its own code was entered.
     entered: u64,
     workers: usize,
@@ -282,6 +283,7 @@ fn advanced(reports: &[(u32, u64, Reply)]) -> Advanced {
         next: next.map(|ms| Duration::from_secs_f64(ms / 1000.0)),
         in_flight: reports.iter().map(|(_, _, it)| it.in_flight).sum(),
         activity: Some(activity(reports)),
+        sockets: Some(reports.iter().flat_map(|(_, _, it)| &it.sockets).copied().collect()),
     }
 }
 

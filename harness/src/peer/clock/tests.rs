@@ -64,7 +64,7 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     let advanced = advanced.unwrap();
     assert_eq!(
         advanced,
-        Advanced { next: Some(Duration::from_secs(60)), in_flight: 2, ..advanced }
+        Advanced { next: Some(Duration::from_secs(60)), in_flight: 2, ..advanced.clone() }
     );
     assert!((to - 1500.0).abs() < 1e-9, "{to}");
     for (entered, same) in [(1, true), (2, false)] {
@@ -113,7 +113,10 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, (), ()) = tokio::join!(moved, parents, childs);
     let advanced = advanced.unwrap();
-    assert_eq!(advanced, Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced });
+    assert_eq!(
+        advanced,
+        Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced.clone() }
+    );
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn a_process_that_ends_is_asked_no_more_and_one_that_is_busy_says_why() {
     let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
     let (advanced, because) = tokio::join!(moved, plays);
     let advanced = advanced.unwrap();
-    assert_eq!(advanced, Advanced { next: None, in_flight: 0, ..advanced });
+    assert_eq!(advanced, Advanced { next: None, in_flight: 0, ..advanced.clone() });
     assert_eq!(because.unwrap(), "process 1 does not come to rest: it reads a file");
 }
 

@@ -3,6 +3,7 @@
 mod endings;
 mod leaving;
 mod limits;
+mod relayed;
 mod stop;
 mod waits;
 

@@ -2,6 +2,7 @@
 
 use crate::emulator::Emulator;
 use crisp_mock_server::hooks::{Ended, Outcome};
+use crisp_mock_server::id::WebsiteId;
 use std::time::Duration;
 
 super::cases! {
@@ -15,6 +16,12 @@ super::cases! {
         "off" => "failed, failed, failed, failed",
         "after:1" => "failed, suspended, suspended, suspended",
         "after:3" => "failed, failed, failed, suspended",
+    }
+
+    subscription_target "subscription-target" on hooked {
+        "website" => "website",
+        "plugin" => "plugin",
+        "subscription" => "subscription",
     }
 }
 
@@ -62,6 +69,16 @@ mod scenes {
         }
         let states = crisp.space.hooks.deliveries().map(|delivery| delivery.state.to_string());
         states.collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn subscription_target(crisp: &mut Emulator) -> String {
+        let now = crisp.moment();
+        crisp.space.world.uninstall(now, WebsiteId::numbered(1)).unwrap();
+        crisp.space.take_in_events(now);
+        let delivery = crisp.space.hooks.deliveries().next_back().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&delivery.signed.body).unwrap();
+        assert_eq!(body["event"], "plugin:subscription:updated");
+        body["data"]["target"].as_str().unwrap().to_owned()
     }
 
     /// The plugin dispatches an event.
