@@ -139,7 +139,10 @@ impl Session {
             Ask::Read {} => Some(running.read().await),
             Ask::Advance { ms, now } => {
                 running.by_hand.advance(Duration::from_millis(ms), now);
-                let next = running.by_hand.next_wake().map(|wake| wake.as_secs_f64() * 1e3);
+                // The clock is moved by whole milliseconds: by less it would never come to the wake.
+                let whole = |wake: Duration| wake.as_nanos().div_ceil(1_000_000);
+                let next = running.by_hand.next_wake().map(whole);
+                let next = next.map(|millis| u64::try_from(millis).unwrap_or(u64::MAX));
                 Some(Ok(json!({ "next_ms": next, "in_flight": running.by_hand.in_flight() })))
             }
             Ask::Save { website_id, settings, how } => {
