@@ -33,9 +33,8 @@ async fn all_websites_come_as_a_list_and_as_a_map_of_settings() {
     let (_, settings) = sync.json("/settings").await;
     let list = list["websites"].as_array().unwrap().clone();
     assert_eq!(list.len(), 45);
-    let as_map = list.iter().map(|it| {
-        (it["id"].as_str().unwrap().to_owned(), it["settings"].clone())
-    });
+    let as_map =
+        list.iter().map(|it| (it["id"].as_str().unwrap().to_owned(), it["settings"].clone()));
     assert_eq!(Value::Object(as_map.collect()), settings);
 }
 

@@ -1,11 +1,12 @@
 //! The command line. A config file has the same options, by their long names.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crisp_sync::service::{JudgedBy, Listen};
+use crisp_sync::service::{JudgedBy, Listen, PluginCommand};
 use crisp_sync::{BaseUrl, Config, Credentials, PluginId, Quota};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
@@ -33,25 +34,23 @@ pub enum Command {
 /// The options of `judged`.
 #[derive(Debug, Args)]
 pub struct JudgedOptions {
-    /// What the readings come from
-    #[arg(long, value_enum, default_value = "reads")]
-    pub by: By,
+    /// Read what a listener of `/changes` holds, and not `/websites`
+    #[arg(long, conflicts_with = "read")]
+    pub changes: bool,
+    /// Where a plugin shows what it holds; `{port}` is a free port, which it finds as PORT
+    #[arg(long, value_name = "URL", requires = "run")]
+    pub read: Option<String>,
+    /// The plugin, which finds the service at CRISP_SYNC_URL
+    #[arg(last = true, value_name = "CMD", requires = "read")]
+    pub run: Vec<OsString>,
 }
 
-/// What the readings come from.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum By {
-    /// `GET /websites`
-    Reads,
-    /// The events of `GET /changes`
-    Changes,
-}
-
-impl From<By> for JudgedBy {
-    fn from(by: By) -> Self {
-        match by {
-            By::Reads => Self::Reads,
-            By::Changes => Self::Changes,
+impl From<JudgedOptions> for JudgedBy {
+    fn from(options: JudgedOptions) -> Self {
+        match options.read {
+            Some(read) => Self::Plugin(PluginCommand { words: options.run, read }),
+            None if options.changes => Self::Changes,
+            None => Self::Reads,
         }
     }
 }
@@ -68,7 +67,13 @@ pub struct ServeOptions {
     #[arg(long, env = "CRISP_IDENTIFIER", value_name = "ID", help_heading = "Crisp")]
     pub identifier: Option<String>,
     /// Key of the plugin token; others see what stands on a command line
-    #[arg(long, env = "CRISP_KEY", value_name = "KEY", hide_env_values = true, help_heading = "Crisp")]
+    #[arg(
+        long,
+        env = "CRISP_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        help_heading = "Crisp"
+    )]
     pub key: Option<String>,
     /// Where the API is [default: https://api.crisp.chat/v1/]
     #[arg(long, env = "CRISP_REST_URL", value_name = "URL", value_parser = BaseUrl::new, help_heading = "Crisp")]
@@ -91,16 +96,34 @@ pub struct ServeOptions {
     #[arg(long, env = "CRISP_SYNC_LISTEN", value_name = "PLACE", help_heading = "Service")]
     pub listen: Option<Listen>,
     /// Demand this bearer token; without it only this machine may ask
-    #[arg(long, env = "CRISP_SYNC_TOKEN", value_name = "TOKEN", hide_env_values = true, help_heading = "Service")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        help_heading = "Service"
+    )]
     pub token: Option<String>,
     /// Keep the set in this file, so that a restart serves at once
     #[arg(long, env = "CRISP_SYNC_STATE", value_name = "FILE", help_heading = "Service")]
     pub state: Option<PathBuf>,
     /// How to log
-    #[arg(long, env = "CRISP_SYNC_LOG", value_enum, default_value = "text", help_heading = "Service")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_LOG",
+        value_enum,
+        default_value = "text",
+        help_heading = "Service"
+    )]
     pub log: LogFormat,
     /// What to log: error, warn, info, debug or trace
-    #[arg(long, env = "CRISP_SYNC_LOG_LEVEL", value_name = "LEVEL", default_value = "info", help_heading = "Service")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info",
+        help_heading = "Service"
+    )]
     pub log_level: tracing::level_filters::LevelFilter,
 
     /// From one poll to the next [default: 60s]
