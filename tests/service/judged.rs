@@ -1,6 +1,6 @@
 //! The service under trial: the whole corpus, its saves too, and random cases.
 
-use std::process::Command;
+use std::ffi::OsString;
 
 use serde_json::Value;
 
@@ -12,37 +12,52 @@ const ABOUT_EVENTS: u64 = 6;
 /// Random cases: what a test may take. `docs/service.md` has the command for many more.
 const CASES: &str = "100";
 
-fn passes(how: &str) {
+/// Runs a command against this way of being judged, and gives the last event of its report.
+fn judged(
+    how: &str,
+    words: &[&str],
+    environment: impl IntoIterator<Item = (&'static str, OsString)>,
+) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("events");
-    let mut command: Command = program::program();
-    let output = command
+    let output = program::program()
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["check", "--quiet", "--seed", "1", "--cases", CASES, "--client-timeout", "60s"])
-        .arg("--client-cmd")
-        .arg(format!("'{}' judged{how}", built().display()))
-        .arg("--save-failure")
-        .arg(folder.path().join("failures"))
+        .args(words)
+        .args(["--quiet", "--client-timeout", "120s", "--client-cmd"])
+        .arg(format!("'{}'{how}", built().display()))
         .arg("--report")
         .arg(format!("json={}", report.display()))
+        .envs(environment)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     let events = std::fs::read_to_string(report).unwrap();
-    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
-    let corpus = &last["corpus"];
-    let count = |name: &str| corpus[name].as_u64().unwrap();
+    serde_json::from_str(events.lines().last().unwrap()).unwrap()
+}
+
+/// The whole corpus, but what is about events, is passed.
+pub fn passes_the_corpus(
+    how: &str,
+    environment: impl IntoIterator<Item = (&'static str, OsString)>,
+) {
+    let last = judged(how, &["replay", "scenarios"], environment);
+    let count = |name: &str| last[name].as_u64().unwrap();
     assert_eq!(count("passed") + ABOUT_EVENTS, count("scenarios"), "{last:#}");
+}
+
+#[test]
+fn what_is_read_passes_the_corpus() {
+    passes_the_corpus(" judged", []);
+}
+
+#[test]
+fn what_a_listener_holds_passes_the_corpus() {
+    passes_the_corpus(" judged --changes", []);
+}
+
+#[test]
+fn what_is_read_passes_random_cases() {
+    let last = judged(" judged", &["check", "--seed", "1", "--cases", CASES], []);
     assert_eq!(last["failed"], 0, "{last:#}");
-}
-
-#[test]
-fn what_is_read_passes_the_corpus_and_random_cases() {
-    passes("");
-}
-
-#[test]
-fn what_a_listener_holds_passes_the_corpus_and_random_cases() {
-    passes(" --changes");
 }

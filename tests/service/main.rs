@@ -4,7 +4,11 @@
 #[cfg(unix)]
 mod crowd;
 mod follows;
+#[expect(dead_code, reason = "the tests of clients use the rest of it")]
+#[path = "../clients/install.rs"]
+mod install;
 mod judged;
+mod plugins;
 #[expect(dead_code, reason = "the tests of the command line use the rest of it")]
 #[path = "../cli/program.rs"]
 mod program;
@@ -13,3 +17,7 @@ mod restarts;
 mod saves;
 mod start;
 mod sync;
+mod unit;
+#[expect(dead_code, reason = "the tests of clients use the rest of it")]
+#[path = "../clients/want.rs"]
+mod want;
