@@ -98,8 +98,11 @@ async fn saves(run: Run) {
     let before = until(&|held| held["websites"][&website].is_object()).await;
     let token = before["websites"][&website]["token"].as_str().unwrap();
     let post = |token: &str| {
-        let body = json!({ "website_id": website, "token": token, "settings": { "message": "Ciao" } });
-        http.post(url("/settings")).header("content-type", "application/json").body(body.to_string())
+        let body =
+            json!({ "website_id": website, "token": token, "settings": { "message": "Ciao" } });
+        http.post(url("/settings"))
+            .header("content-type", "application/json")
+            .body(body.to_string())
     };
     assert_eq!(post("guess").send().await.unwrap().status(), StatusCode::FORBIDDEN);
     assert_eq!(post(token).send().await.unwrap().status(), StatusCode::OK);

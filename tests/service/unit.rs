@@ -16,7 +16,8 @@ fn the_unit_in_the_documentation_is_one_that_systemd_takes() {
     match Command::new("systemd-analyze").arg("verify").arg(&file).output() {
         Ok(verified) => {
             let said = String::from_utf8_lossy(&verified.stderr);
-            let ours: Vec<_> = said.lines().filter(|line| line.contains("crisp-sync.service")).collect();
+            let ours: Vec<_> =
+                said.lines().filter(|line| line.contains("crisp-sync.service")).collect();
             assert!(ours.is_empty(), "{said}");
         }
         Err(_) => eprintln!("skipped: there is no systemd-analyze here"),
