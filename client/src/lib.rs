@@ -70,6 +70,8 @@ pub mod machine;
 mod mistake;
 #[cfg(feature = "persist")]
 mod persist;
+#[cfg(feature = "replicas")]
+pub mod replicas;
 #[cfg(feature = "driver")]
 pub mod rest;
 mod settings;

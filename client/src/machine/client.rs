@@ -240,6 +240,24 @@ impl Machine {
         &self.config
     }
 
+    /// When the last good poll was sent, on the scale of [`Moment::elapsed`](crate::machine::Moment::elapsed).
+    #[cfg(feature = "replicas")]
+    pub(crate) fn last_good_poll(&self) -> Option<Duration> {
+        self.polls.good
+    }
+
+    /// Which plugin this is, as far as that is known.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn plugin_id(&self) -> Option<PluginId> {
+        self.plugin_id
+    }
+
+    /// Takes so many requests as sent today already, by the machine that this one goes on from.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn have_spent(&mut self, requests: u32) {
+        self.ledger.have_spent(requests);
+    }
+
     /// How many requests are under way.
     pub fn in_flight(&self) -> usize {
         self.flight.len()

@@ -1,0 +1,1 @@
+//! Replicas, a log in memory and a small model of the API, joined in virtual time.
