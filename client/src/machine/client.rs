@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::budget::{Budget, Ledger};
 use super::event::{Action, Event, Moment};
+#[cfg(feature = "replicas")]
+use super::event::RequestId;
 use super::flight::Flight;
 use super::listening::Listener;
 use super::lists::Lists;
@@ -244,6 +246,18 @@ impl Machine {
     #[cfg(feature = "replicas")]
     pub(crate) fn last_good_poll(&self) -> Option<Duration> {
         self.polls.good
+    }
+
+    /// Whether what polls said is in the set, with no website that is still to be read alone.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.saves.names() == 0
+    }
+
+    /// Whether this request is under way.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn waits_for(&self, id: RequestId) -> bool {
+        self.flight.has(id)
     }
 
     /// Which plugin this is, as far as that is known.

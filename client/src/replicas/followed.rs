@@ -33,6 +33,8 @@ pub(super) enum Step {
 pub(super) struct Followed {
     pub(super) machine: Machine,
     pub(super) place: Place,
+    /// The last entry that was read. It may be one that counted for nothing.
+    pub(super) read: Place,
     /// The moment of the last entry, on the log's scale.
     pub(super) now: Moment,
     /// The sequence numbers of the last renewal and of the one before it.
@@ -59,6 +61,7 @@ impl Followed {
         Some(Self {
             machine: machine(config, renewal, entry.now),
             place: Place { sequence, link: entry.link },
+            read: Place { sequence, link: entry.link },
             now: entry.now,
             renewals: [sequence, sequence],
             since_renewal: (0, 0),
@@ -84,6 +87,7 @@ impl Followed {
         entry: Entry,
     ) -> Step {
         let Entry { link, after, now, published, body } = entry;
+        self.read = Place { sequence, link };
         if after != Some(self.place.link) {
             return Step::Stale;
         }

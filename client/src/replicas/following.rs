@@ -32,7 +32,7 @@ impl Replica {
     /// Takes the next entry of the log. One that was read already is left out.
     pub(super) fn read_one(&mut self, sequence: u64, bytes: &Bytes, age: Duration) {
         let known = match &self.log {
-            Log::Followed(followed) => followed.place.sequence,
+            Log::Followed(followed) => followed.read.sequence,
             Log::Foreign { place, .. } => place.sequence,
             Log::Unread | Log::Empty => 0,
         };
@@ -116,10 +116,10 @@ impl Replica {
         let follows = matches!(self.standing, Standing::Following) && self.caught_up;
         for action in actions {
             match action {
-                Action::Send { .. } if !mine => {}
+                // What it wrote before the log was lost, it may have sent then.
+                Action::Send { .. } if !mine || link.count <= self.said_before_loss => {}
                 Action::Send { .. } => self.to_send.push(action),
                 Action::Abandon { id } => {
-                    self.to_send.retain(|send| !matches!(send, Action::Send { id: other, .. } if *other == id));
                     self.carry(Whose::Log(self.epochs.0), Action::Abandon { id });
                 }
                 Action::SaveEnded { ticket, outcome } => {
@@ -162,7 +162,13 @@ impl Replica {
             // It asks for itself; the machine's own time-out tells the log.
             self.to_send.clear();
         }
-        for send in std::mem::take(&mut self.to_send) {
+        let Log::Followed(followed) = &self.log else { return };
+        let wanted = |send: &Action| match send {
+            Action::Send { id, .. } => followed.machine.waits_for(*id),
+            _ => false,
+        };
+        let sends = std::mem::take(&mut self.to_send).into_iter();
+        for send in sends.filter(wanted).collect::<Vec<_>>() {
             self.carry(Whose::Log(self.epochs.0), send);
         }
     }
@@ -221,6 +227,7 @@ impl Replica {
         self.hold();
         self.log = Log::Unread;
         (self.caught_up, self.appending) = (false, None);
+        self.said_before_loss = self.queue.count();
         self.epochs.0 += 1;
         self.to_send.clear();
         self.queue.drop_answers();
@@ -229,10 +236,11 @@ impl Replica {
         self.queue.drop_saves();
     }
 
-    /// Where the log ends, as far as it was read.
-    pub(super) fn end_of_log(&self) -> Option<Place> {
+    /// The last entry of the log that was read: what comes after it is to be read next. `None`: the
+    /// log is to be read from its beginning.
+    pub fn end_of_log(&self) -> Option<Place> {
         match &self.log {
-            Log::Followed(followed) => Some(followed.place),
+            Log::Followed(followed) => Some(followed.read),
             Log::Foreign { place, .. } => Some(*place),
             Log::Unread | Log::Empty => None,
         }

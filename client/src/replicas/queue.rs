@@ -66,6 +66,11 @@ impl Queue {
         self.entries.front_mut()
     }
 
+    /// How many there were.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

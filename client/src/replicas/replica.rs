@@ -67,6 +67,8 @@ pub struct Replica {
     pub(super) publishing: bool,
     /// The highest sequence number that was met.
     pub(super) highest: u64,
+    /// Entries of this replica up to this count were written before the log was lost.
+    pub(super) said_before_loss: u64,
 
     // What is shown.
     pub(super) standing: Standing,
@@ -121,6 +123,7 @@ impl Replica {
             appending: None,
             publishing: false,
             highest: 0,
+            said_before_loss: 0,
             standing,
             shown: Arc::new(Snapshot { websites, generation: 1 }),
             ready: false,
@@ -216,6 +219,20 @@ impl Replica {
             Log::Followed(followed) => Some(followed.place),
             _ => None,
         }
+    }
+
+    /// The set of the log's machine.
+    #[cfg(test)]
+    pub(super) fn log_set(&self) -> Option<&Websites> {
+        match &self.log {
+            Log::Followed(followed) => Some(&followed.snapshot().websites),
+            _ => None,
+        }
+    }
+
+    /// Its name in the log.
+    pub fn name(&self) -> u64 {
+        self.options.id
     }
 
     /// The machine that says how things are.

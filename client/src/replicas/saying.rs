@@ -124,11 +124,15 @@ impl Replica {
             Log::Followed(followed) => followed.published,
             _ => 0,
         };
+        let follows = match &self.log {
+            Log::Followed(followed) => Some(followed.place.link),
+            _ => after.map(|place| place.link),
+        };
         let author = self.options.id;
         let Some(first) = self.queue.first().filter(|_| open) else { return };
         first.tried = true;
         let link = Link { author, count: first.count };
-        let head = Head { link, after: after.map(|place| place.link), now, published };
+        let head = Head { link, after: follows, now, published };
         let encoded = match &first.what {
             What::Event(body) => head.encode(body),
             What::Renewal { begins } => {

@@ -235,7 +235,9 @@ impl Replica {
             held.barrier = Some(self.queue.push(What::Event(Body::Event(Event::PollNow))));
         }
         let (Some(as_new), Some(polled)) = (held.as_new, followed.polled()) else { return };
-        if !self.caught_up || polled < as_new || !followed.machine.is_ready() {
+        let machine = &followed.machine;
+        let as_new = polled >= as_new && machine.is_settled();
+        if !self.caught_up || !as_new || !machine.is_ready() {
             return;
         }
         let websites = followed.snapshot().websites.clone();

@@ -27,7 +27,7 @@ pub enum LogEvent {
     Refused,
     /// The store did not do what it was asked for, or that is not known.
     Failed,
-    /// What was read last is not in the log any more. It is read from its beginning.
+    /// What was read last ([`Replica::end_of_log`](super::Replica::end_of_log)) is not in the log any more.
     Lost,
     /// What was to be published is, up to this sequence number.
     Published(u64),

@@ -1,0 +1,96 @@
+//! Single runs.
+
+use super::world::{Deed, World, secs};
+use crate::machine::SaveOutcome;
+use crate::machine::tests::server::Quirks;
+
+fn requests(world: &World) -> usize {
+    world.server.requests.len()
+}
+
+#[test]
+fn three_replicas_ask_as_often_as_one_and_all_show_what_the_api_has() {
+    let asked = [1, 3].map(|count| {
+        let mut world = World::new(count, Quirks::default());
+        world.run(secs(30));
+        world.act(Deed::Operator(1));
+        world.run(secs(600));
+        world.assert_converged();
+        requests(&world)
+    });
+    assert_eq!(asked[0], asked[1]);
+    assert!(asked[0] > 10, "{asked:?}");
+}
+
+#[test]
+fn a_save_through_any_replica_is_sent_once_and_shown_by_all() {
+    for node in 0..3 {
+        let mut world = World::new(3, Quirks::default());
+        world.run(secs(30));
+        world.act(Deed::Save(node, 1));
+        world.run(secs(31));
+        assert_eq!(world.ended, [SaveOutcome::Done]);
+        assert_eq!(world.server.saves_received(), 1);
+        world.assert_converged();
+    }
+}
+
+#[test]
+fn another_replica_goes_on_within_three_polls_when_the_author_dies() {
+    let mut world = World::new(3, Quirks::default());
+    world.run(secs(30));
+    let author = world.nodes.iter().position(|node| {
+        let replica = node.replica.as_ref().unwrap();
+        replica.place().unwrap().link.author == replica.name()
+    });
+    world.act(Deed::Pause(author.unwrap(), 100_000));
+    world.act(Deed::Operator(1));
+    world.run(secs(30 + 180));
+    let truth = &world.server.truth()[&super::world::w(1)].settings;
+    let shows = world.nodes.iter().filter(|node| {
+        let snapshot = node.replica.as_ref().unwrap().snapshot();
+        let website = snapshot.websites.get(&super::world::w(1)).unwrap();
+        website.settings.parse::<serde_json::Value>().unwrap() == *truth
+    });
+    assert_eq!(shows.count(), 2, "the paused one shows nothing new");
+}
+
+#[test]
+fn the_store_goes_away_and_comes_back_and_each_replica_polls_meanwhile() {
+    let mut world = World::new(3, Quirks::default());
+    world.run(secs(30));
+    world.act(Deed::StoreAway(300));
+    world.run(secs(90));
+    let before = requests(&world);
+    world.act(Deed::Operator(1));
+    world.run(secs(320));
+    assert!(requests(&world) - before >= 3 * 3, "each one asks for itself");
+    world.run(secs(700));
+    world.assert_converged();
+    let before = requests(&world);
+    world.run(secs(700 + 600));
+    assert_eq!(requests(&world) - before, 10, "one loop again");
+}
+
+#[test]
+fn an_emptied_store_is_filled_again() {
+    let mut world = World::new(3, Quirks::default());
+    world.run(secs(30));
+    world.act(Deed::StoreEmptied);
+    world.act(Deed::Operator(2));
+    world.run(secs(400));
+    world.assert_converged();
+}
+
+#[test]
+fn a_store_with_old_data_puts_nothing_back() {
+    for entries in 1..12 {
+        let mut world = World::new(3, Quirks::default());
+        world.run(secs(65));
+        world.act(Deed::Operator(1));
+        world.run(secs(130));
+        world.act(Deed::StoreSetBack(entries));
+        world.run(secs(600));
+        world.assert_converged();
+    }
+}
