@@ -51,6 +51,7 @@
 //! | `validate` | no | `Schema`: settings are checked before they are sent |
 //! | `persist` | no | `Shelf`, `FileShelf`: a restart serves the old set at once |
 //! | `rtm` | no | `Builder::listen`: listens to the RTM API, so that a save is shown at once and polls are rare |
+//! | `service` | no | the program `crisp-sync`, and `service`: the settings over HTTP, for plugins in any language |
 //!
 //! Without the default feature the crate has no runtime and no TLS, only the [`machine`].
 //!
@@ -74,6 +75,8 @@ mod persist;
 pub mod replicas;
 #[cfg(feature = "driver")]
 pub mod rest;
+#[cfg(feature = "service")]
+pub mod service;
 mod settings;
 #[cfg(feature = "driver")]
 mod telling;

@@ -22,7 +22,7 @@ use crate::telling;
 use crate::transport::{SetupError, Timeouts, Transport};
 
 /// Steps that a slow reader of changes may lag behind before it is told the sum of them.
-const LAG: usize = 256;
+pub(super) const LAG: usize = 256;
 
 /// Why a cache could not be started.
 #[derive(Debug, thiserror::Error)]

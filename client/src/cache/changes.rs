@@ -63,6 +63,21 @@ impl<T> Changes<T> {
         }
     }
 
+    /// The generation that the changes told last lead to.
+    #[cfg(feature = "service")]
+    pub(crate) fn generation(&self) -> u64 {
+        self.told.generation()
+    }
+
+    /// All changes of the next step, and the generation that they lead to; `None` as with
+    /// [`next`](Self::next). Cancellation-safe, too.
+    #[cfg(feature = "service")]
+    pub(crate) async fn next_step(&mut self) -> Option<(u64, Vec<Change<T>>)> {
+        let first = self.next().await?;
+        let step = std::iter::once(first).chain(self.waiting.drain(..)).collect();
+        Some((self.generation(), step))
+    }
+
     /// From what was told last to what is now, in one go.
     fn catch_up(&mut self) {
         let now = self.shared.view.load_full();

@@ -28,7 +28,7 @@ pub trait Meter: Send + Sync + 'static {
 }
 
 /// Hands everything over.
-pub(super) fn report(meter: &dyn Meter, status: &Status) {
+pub(crate) fn report(meter: &dyn Meter, status: &Status) {
     let counters = &status.counters;
     for (name, total) in [
         ("crisp_sync_requests_total", counters.requests),

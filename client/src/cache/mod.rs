@@ -2,6 +2,8 @@
 //! carries its requests, readers share what it publishes.
 
 mod builder;
+#[cfg(feature = "service")]
+mod by_hand;
 mod changes;
 mod driver;
 mod entry;
@@ -16,9 +18,13 @@ mod worker;
 mod tests;
 
 pub use builder::{Builder, StartError};
+#[cfg(feature = "service")]
+pub(crate) use by_hand::ByHand;
 pub use changes::Changes;
 pub use entry::{Change, Entry, Misfit, View};
 pub use meter::Meter;
+#[cfg(feature = "service")]
+pub(crate) use meter::report;
 
 use std::sync::Arc;
 
