@@ -9,6 +9,7 @@ use super::entry::{Entry, Link};
 use super::followed::{Followed, Place, Step};
 use super::replica::{Log, Replica, Whose};
 use super::standing::Standing;
+use super::words::LogAction;
 use crate::machine::{Action, RequestId, Ticket};
 
 impl Replica {
@@ -49,13 +50,17 @@ impl Replica {
         match &mut self.log {
             Log::Followed(followed) => {
                 self.clock.heard(said, age, now);
-                let machine_before = followed.renewals;
+                let renewals = followed.renewals;
                 let before = followed.snapshot().clone();
                 match followed.apply(&self.config, self.kind, (sequence, bytes.len()), entry) {
                     Step::Applied(actions) => {
-                        let renewed = followed.renewals != machine_before;
+                        let renewed = followed.renewals != renewals;
+                        let forgets = followed.renewals[0];
                         if renewed {
                             self.machine_began();
+                        }
+                        if renewed && link.author == self.options.id {
+                            self.ask(LogAction::Trim(forgets));
                         }
                         self.applied(link, said, &before, actions);
                     }

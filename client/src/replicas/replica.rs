@@ -11,7 +11,7 @@ use super::standing::{Contact, Standing};
 use super::words::{LogAction, LogEvent, Output};
 use super::{Options, entry::Link};
 use crate::machine::{
-    Action, Event, Freshness, Machine, Moment, RequestId, Snapshot, State, Status, Ticket,
+    Action, Counters, Event, Freshness, Machine, Moment, RequestId, Snapshot, State, Status, Ticket,
     WarmStart,
 };
 use crate::{Change, Config, Websites};
@@ -250,6 +250,11 @@ impl Replica {
     /// Where the machine is that the shown set comes from.
     pub fn state(&self) -> State {
         self.speaker().0.state()
+    }
+
+    /// Counts of that machine.
+    pub fn counters(&self) -> Counters {
+        *self.speaker().0.counters()
     }
 
     /// All that an operator wants to know. Requests are counted for all replicas together.

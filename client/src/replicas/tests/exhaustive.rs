@@ -42,7 +42,8 @@ fn run(deeds: &[(usize, Deed)]) {
         world.act(*deed);
     }
     // The longest disturbance, and the time in which every replica is as the API again; then two polls.
-    let until = world.now + secs(100) + secs(600);
+    world.run(world.now + secs(110));
+    let until = world.now + secs(600);
     while world.now < until && !world.has_converged() {
         world.run(world.now + secs(5));
     }
@@ -50,6 +51,7 @@ fn run(deeds: &[(usize, Deed)]) {
     world.assert_converged();
 }
 
+/// Every disturbance at every so manieth step, each change at every so manieth one before and after it.
 fn all(strides: (usize, usize), changes: &[Deed]) -> usize {
     let mut runs = 0;
     for disturbance in disturbances() {
