@@ -228,9 +228,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             outlet: outlet.clone(),
             generation_before: 0,
             #[cfg(feature = "redis")]
-            replica: self.store.as_ref().map(|_| {
-                crate::replicas::Options::new(RandomState::new().hash_one(std::process::id()))
-            }),
+            replica: (self.store.as_ref())
+                .map(|store| store.options(RandomState::new().hash_one(std::process::id()))),
             #[cfg(test)]
             bug: self.bug,
         };

@@ -7,6 +7,7 @@ mod link;
 mod redis;
 
 use std::fmt;
+use std::time::Duration;
 
 pub(crate) use link::StoreLink;
 
@@ -24,6 +25,7 @@ pub struct Store {
     client: ::redis::Client,
     shown: String,
     tokens: bool,
+    patience: Duration,
 }
 
 impl Store {
@@ -38,7 +40,8 @@ impl Store {
             return Err(refuse("its kind is not known".to_owned()));
         }
         let client = ::redis::Client::open(address).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { client, shown, tokens: false })
+        let patience = crate::replicas::Options::new(0).patience;
+        Ok(Self { client, shown, tokens: false, patience })
     }
 
     /// Publishes the websites' tokens, too: for a settings page in another process. Whoever reads the
@@ -47,6 +50,21 @@ impl Store {
     pub fn with_tokens(mut self, tokens: bool) -> Self {
         self.tokens = tokens;
         self
+    }
+
+    /// So long it may be away before the replica polls by itself. Default 10 s; an answer of the store
+    /// comes every second.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The options of the replica of this name.
+    pub(crate) fn options(&self, id: u64) -> crate::replicas::Options {
+        let mut options = crate::replicas::Options::new(id);
+        options.patience = self.patience;
+        options
     }
 
     /// Starts the tasks that ask it, for the plugin of this name.
