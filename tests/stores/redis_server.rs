@@ -66,12 +66,7 @@ impl Drop for RedisServer {
     }
 }
 
-fn run(
-    redis: &std::path::Path,
-    port: u16,
-    keeps: Keeps,
-    folder: &std::path::Path,
-) -> Child {
+fn run(redis: &std::path::Path, port: u16, keeps: Keeps, folder: &std::path::Path) -> Child {
     let log = if keeps == Keeps::Everything { "yes" } else { "no" };
     let mut command = Command::new(redis);
     command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", ""]);

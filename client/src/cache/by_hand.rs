@@ -158,8 +158,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
             match action {
                 Action::Send { id, request, .. } => {
                     let transport = self.transport.clone();
-                    let exchange =
-                        async move { (id, transport.exchange(request, FOR_EVER).await) };
+                    let exchange = async move { (id, transport.exchange(request, FOR_EVER).await) };
                     self.aborts.insert(id, self.requests.spawn(exchange));
                 }
                 Action::Abandon { id } => {

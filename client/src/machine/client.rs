@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::budget::{Budget, Ledger};
-use super::event::{Action, Event, Moment};
 #[cfg(feature = "replicas")]
 use super::event::RequestId;
+use super::event::{Action, Event, Moment};
 use super::flight::Flight;
 use super::listening::Listener;
 use super::lists::Lists;

@@ -61,7 +61,9 @@ pub(super) struct Renewal {
 
 /// Bytes that are no entry of this version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the log holds an entry that this version cannot read ({0}); replicas of one log have one version")]
+#[error(
+    "the log holds an entry that this version cannot read ({0}); replicas of one log have one version"
+)]
 pub struct Unreadable(String);
 
 #[derive(Serialize, Deserialize)]

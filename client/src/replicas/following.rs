@@ -150,8 +150,7 @@ impl Replica {
         let (Standing::Following, Log::Followed(followed)) = (&self.standing, &self.log) else {
             return;
         };
-        let (websites, ready) =
-            (followed.snapshot().websites.clone(), followed.machine.is_ready());
+        let (websites, ready) = (followed.snapshot().websites.clone(), followed.machine.is_ready());
         self.show(&websites);
         if ready {
             self.say_ready();

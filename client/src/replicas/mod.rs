@@ -36,6 +36,7 @@ mod clock;
 mod entry;
 mod followed;
 mod following;
+mod memory;
 mod queue;
 mod replica;
 mod saying;
@@ -48,6 +49,7 @@ use std::time::Duration;
 
 pub use entry::Link;
 pub use followed::Place;
+pub use memory::{MemoryStore, Shown};
 pub use replica::Replica;
 pub use words::{LogAction, LogEvent, Output, Publication};
 

@@ -50,9 +50,8 @@ impl Queue {
 
     /// Saves that may be in the log are not ordered again.
     pub(super) fn drop_saves(&mut self) {
-        self.entries.retain(|queued| {
-            !matches!(queued.what, What::Event(Body::Event(Event::Save { .. })))
-        });
+        self.entries
+            .retain(|queued| !matches!(queued.what, What::Event(Body::Event(Event::Save { .. }))));
     }
 
     /// As [`push`](Self::push), before all others: nothing can be said before it.

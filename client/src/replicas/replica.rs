@@ -11,8 +11,8 @@ use super::standing::{Contact, Standing};
 use super::words::{LogAction, LogEvent, Output};
 use super::{Options, entry::Link};
 use crate::machine::{
-    Action, Counters, Event, Freshness, Machine, Moment, RequestId, Snapshot, State, Status, Ticket,
-    WarmStart,
+    Action, Counters, Event, Freshness, Machine, Moment, RequestId, Snapshot, State, Status,
+    Ticket, WarmStart,
 };
 use crate::{Change, Config, Websites};
 

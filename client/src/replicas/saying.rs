@@ -45,9 +45,7 @@ impl Replica {
         let begins = match &self.log {
             Log::Unread | Log::Followed(_) => false,
             Log::Empty => true,
-            Log::Foreign { heard, .. } => {
-                self.silent_until(*heard) <= self.now.elapsed
-            }
+            Log::Foreign { heard, .. } => self.silent_until(*heard) <= self.now.elapsed,
         };
         if begins && !self.queue.begins_with_renewal() {
             self.queue.push_first(What::Renewal { begins: true });

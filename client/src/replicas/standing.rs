@@ -10,8 +10,8 @@
 
 use std::time::Duration;
 
-use super::queue::What;
 use super::entry::Body;
+use super::queue::What;
 use super::replica::{Log, Replica, Whose};
 use crate::machine::{Action, Event, Machine, Moment, SaveOutcome, Ticket, WarmStart};
 
@@ -258,7 +258,9 @@ impl Replica {
 /// The same order under another name.
 fn renamed(event: Event, ticket: Ticket) -> Event {
     match event {
-        Event::Save { website, settings, how, .. } => Event::Save { ticket, website, settings, how },
+        Event::Save { website, settings, how, .. } => {
+            Event::Save { ticket, website, settings, how }
+        }
         other => other,
     }
 }

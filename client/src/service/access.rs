@@ -86,7 +86,10 @@ impl Access {
             && origin.split_once("://").map(|(_, authority)| authority) != Some(host)
         {
             let message = format!("a page of {} may not use this service", shortened(origin));
-            return Err(Problem::forbidden(message, "ask from the plugin's server, not from a page"));
+            return Err(Problem::forbidden(
+                message,
+                "ask from the plugin's server, not from a page",
+            ));
         }
         match token {
             Some(token) => {

@@ -92,7 +92,9 @@ impl Feed {
                     write(entry.website(), into);
                 }),
                 None => event_of(&mut text, "removed", event, |into| {
-                    into.extend_from_slice(format!(r#"{{"id":"{}"}}"#, change.website()).as_bytes());
+                    into.extend_from_slice(
+                        format!(r#"{{"id":"{}"}}"#, change.website()).as_bytes(),
+                    );
                 }),
             }
         }

@@ -70,7 +70,10 @@ pub(super) fn metrics(inner: &Inner) -> Response<Body> {
             text.add(&format!("{name}{{outcome=\"{outcome}\"}} {count}\n"));
         }
         if let Some(limit) = status.budget.limit {
-            text.gauge("crisp_sync_quota_left", f64::from(limit.saturating_sub(status.budget.spent)));
+            text.gauge(
+                "crisp_sync_quota_left",
+                f64::from(limit.saturating_sub(status.budget.spent)),
+            );
         }
         let (state, age) = standing(inner, Some(&status));
         let lag = age.unwrap_or_default().saturating_sub(status.stale_after);

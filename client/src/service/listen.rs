@@ -49,7 +49,9 @@ pub struct InvalidListen;
 
 /// The place cannot be listened at.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {place}: {problem}\n  = hint: stop what listens there, or choose another place with `--listen`")]
+#[error(
+    "cannot listen on {place}: {problem}\n  = hint: stop what listens there, or choose another place with `--listen`"
+)]
 pub struct CannotListen {
     place: Listen,
     problem: io::Error,

@@ -50,7 +50,9 @@ impl Problem {
     pub(super) fn loading(status: Option<&Status>) -> Self {
         let error = status.and_then(|status| status.last_error.as_deref());
         let message = match error {
-            Some(error) => format!("the first list is being read; the last attempt failed: {error}"),
+            Some(error) => {
+                format!("the first list is being read; the last attempt failed: {error}")
+            }
             None => "the first list is being read".to_owned(),
         };
         let hint = "ask again in a second, or wait for `GET /readyz` to answer 200";

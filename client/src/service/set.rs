@@ -35,8 +35,7 @@ impl Set {
         let turn = Arc::clone(&inner.sets);
         let turn = Semaphore::acquire_owned(turn).await.ok()?;
         let view = inner.cache.view();
-        let mut websites: Vec<_> =
-            view.iter().map(|entry| Arc::clone(entry.website())).collect();
+        let mut websites: Vec<_> = view.iter().map(|entry| Arc::clone(entry.website())).collect();
         websites.sort_unstable_by_key(|website| website.id);
         let ends = Instant::now() + LONGEST;
         Some(Self { websites, sent: 0, generation: view.generation(), ends, _turn: turn })

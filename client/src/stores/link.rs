@@ -66,11 +66,7 @@ impl StoreLink {
 }
 
 /// Reads on from where the replica is, for ever.
-async fn read(
-    store: Redis,
-    mut at: watch::Receiver<Option<Place>>,
-    told: mpsc::Sender<LogEvent>,
-) {
+async fn read(store: Redis, mut at: watch::Receiver<Option<Place>>, told: mpsc::Sender<LogEvent>) {
     loop {
         let mut connection = match timeout(PATIENCE, store.connect()).await {
             Ok(Ok(connection)) => connection,

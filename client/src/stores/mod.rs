@@ -36,7 +36,8 @@ impl Store {
     pub fn new(address: &str) -> Result<Self, InvalidStore> {
         let shown = without_password(address);
         let refuse = |problem: String| InvalidStore { address: shown.clone(), problem };
-        if !["redis://", "redis+unix://", "valkey://"].iter().any(|kind| address.starts_with(kind)) {
+        if !["redis://", "redis+unix://", "valkey://"].iter().any(|kind| address.starts_with(kind))
+        {
             return Err(refuse("its kind is not known".to_owned()));
         }
         let client = ::redis::Client::open(address).map_err(|error| refuse(error.to_string()))?;

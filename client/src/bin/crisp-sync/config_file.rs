@@ -101,7 +101,11 @@ fn options(
             }
         };
         if let Some(problem) = problem(command, &key, &value) {
-            wrong(value_place, format!("`{key}`: {problem}"), "`crisp-sync serve --help` explains it");
+            wrong(
+                value_place,
+                format!("`{key}`: {problem}"),
+                "`crisp-sync serve --help` explains it",
+            );
             continue;
         }
         if argument.get_env().is_some_and(|name| std::env::var_os(name).is_some()) {
@@ -133,7 +137,8 @@ fn problem(command: &Command, key: &str, value: &str) -> Option<String> {
     let is_ours = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(argument)) => {
             let name = argument.trim_start_matches('-');
-            name.split(|letter: char| !letter.is_alphanumeric() && letter != '-').next() == Some(key)
+            name.split(|letter: char| !letter.is_alphanumeric() && letter != '-').next()
+                == Some(key)
         }
         _ => false,
     };
@@ -299,7 +304,11 @@ mod tests {
         assert!(mistakes[0].ends_with("did you mean `listen`?"), "{}", mistakes[0]);
         assert!(mistakes[1].starts_with("etc/sync.yaml:2:13: `poll-every`: "), "{}", mistakes[1]);
         assert!(mistakes[1].contains("is no time"), "{}", mistakes[1]);
-        assert!(mistakes[2].starts_with("etc/sync.yaml:3:6: `rtm` is one value"), "{}", mistakes[2]);
+        assert!(
+            mistakes[2].starts_with("etc/sync.yaml:3:6: `rtm` is one value"),
+            "{}",
+            mistakes[2]
+        );
         assert!(mistakes[3].starts_with("etc/sync.yaml:4:1: there is no option `config`"));
     }
 

@@ -68,7 +68,13 @@ pub struct ServeOptions {
     #[arg(long, env = "CRISP_IDENTIFIER", value_name = "ID", help_heading = "Crisp")]
     pub identifier: Option<String>,
     /// Key of the plugin token; others see what stands on a command line
-    #[arg(long, env = "CRISP_KEY", value_name = "KEY", hide_env_values = true, help_heading = "Crisp")]
+    #[arg(
+        long,
+        env = "CRISP_KEY",
+        value_name = "KEY",
+        hide_env_values = true,
+        help_heading = "Crisp"
+    )]
     pub key: Option<String>,
     /// Where the API is [default: https://api.crisp.chat/v1/]
     #[arg(long, env = "CRISP_REST_URL", value_name = "URL", value_parser = BaseUrl::new, help_heading = "Crisp")]
@@ -91,13 +97,25 @@ pub struct ServeOptions {
     #[arg(long, env = "CRISP_SYNC_LISTEN", value_name = "PLACE", help_heading = "Service")]
     pub listen: Option<Listen>,
     /// Demand this bearer token; without it only this machine may ask
-    #[arg(long, env = "CRISP_SYNC_TOKEN", value_name = "TOKEN", hide_env_values = true, help_heading = "Service")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        help_heading = "Service"
+    )]
     pub token: Option<String>,
     /// Keep the set in this file, so that a restart serves at once
     #[arg(long, env = "CRISP_SYNC_STATE", value_name = "FILE", help_heading = "Service")]
     pub state: Option<PathBuf>,
     /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0
-    #[arg(long, env = "CRISP_SYNC_STORE", value_name = "URL", hide_env_values = true, help_heading = "Store")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_STORE",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Store"
+    )]
     pub store: Option<Store>,
     /// Publish the websites' tokens, too: whoever reads the store can then save as any website
     #[arg(
@@ -108,10 +126,22 @@ pub struct ServeOptions {
     pub store_tokens: Option<bool>,
 
     /// How to log
-    #[arg(long, env = "CRISP_SYNC_LOG", value_enum, default_value = "text", help_heading = "Service")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_LOG",
+        value_enum,
+        default_value = "text",
+        help_heading = "Service"
+    )]
     pub log: LogFormat,
     /// What to log: error, warn, info, debug or trace
-    #[arg(long, env = "CRISP_SYNC_LOG_LEVEL", value_name = "LEVEL", default_value = "info", help_heading = "Service")]
+    #[arg(
+        long,
+        env = "CRISP_SYNC_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info",
+        help_heading = "Service"
+    )]
     pub log_level: tracing::level_filters::LevelFilter,
 
     /// From one poll to the next [default: 60s]

@@ -19,6 +19,7 @@ fn disturbances() -> Vec<Deed> {
         Deed::StoreSetBack(1),
         Deed::StoreSetBack(5),
         Deed::StoreClock(5),
+        Deed::Uninstall(2),
     ];
     for node in 0..3 {
         deeds.extend([

@@ -2,5 +2,4 @@
 
 mod calm;
 mod exhaustive;
-mod store;
 mod world;

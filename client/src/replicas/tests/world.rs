@@ -8,10 +8,9 @@ use http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::store::Store;
 use crate::machine::tests::server::{Quirks, START, Server};
 use crate::machine::{Action, Event, How, Moment, RequestId, SaveOutcome, Ticket};
-use crate::replicas::{LogAction, LogEvent, Options, Output, Replica};
+use crate::replicas::{LogAction, LogEvent, MemoryStore, Options, Output, Replica};
 use crate::{Change, Config, Credentials, Settings, WebsiteId};
 
 pub const fn secs(seconds: u64) -> Duration {
@@ -75,7 +74,7 @@ pub enum Deed {
 pub struct World {
     pub now: Duration,
     pub server: Server,
-    pub store: Store,
+    pub store: MemoryStore,
     pub nodes: Vec<Node>,
     mail: Vec<(Duration, u64, usize, Mail)>,
     posted: u64,
@@ -87,6 +86,8 @@ pub struct World {
     values: u64,
     tickets: u64,
     pub steps: usize,
+    /// The store lost entries that it had acknowledged.
+    forgot: bool,
 }
 
 fn config() -> Config {
@@ -108,7 +109,7 @@ impl World {
         let mut world = Self {
             now: Duration::ZERO,
             server,
-            store: Store::default(),
+            store: MemoryStore::default(),
             nodes: Vec::new(),
             mail: Vec::new(),
             posted: 0,
@@ -118,6 +119,7 @@ impl World {
             values: 0,
             tickets: 0,
             steps: 0,
+            forgot: false,
         };
         for node in 0..count {
             world.nodes.push(Node {
@@ -177,9 +179,8 @@ impl World {
 
     /// Lets one event happen, if one does until then.
     pub fn step(&mut self, until: Duration) -> bool {
-        let mail = (0..self.mail.len())
-            .map(|at| (self.due(&self.mail[at]), self.mail[at].1, at))
-            .min();
+        let mail =
+            (0..self.mail.len()).map(|at| (self.due(&self.mail[at]), self.mail[at].1, at)).min();
         let wake = (0..self.nodes.len())
             .filter_map(|node| {
                 let wake = self.nodes[node].replica.as_ref()?.next_wake()?;
@@ -313,7 +314,9 @@ impl World {
     fn age_of(&self, id: WebsiteId, settings: Option<&str>) -> usize {
         let shown: Option<Value> = settings.map(|text| serde_json::from_str(text).unwrap());
         let history = self.server.history(id);
-        let at = history.iter().rposition(|state| state.as_ref().map(|state| &state.1) == shown.as_ref());
+        let at = history
+            .iter()
+            .rposition(|state| state.as_ref().map(|state| &state.1) == shown.as_ref());
         at.unwrap_or_else(|| panic!("{id} never had {settings:?}"))
     }
 
@@ -362,15 +365,15 @@ impl World {
                 }
             }
             Deed::StoreEmptied => {
-                let (careless, clock) = (self.store.careless, self.store.clock);
-                self.store = Store { careless, clock, ..Store::default() };
+                self.store = MemoryStore { clock: self.store.clock, ..MemoryStore::default() };
                 self.readers.values_mut().for_each(|seen| seen.0 = 0);
             }
             Deed::StoreSetBack(entries) => {
+                self.forgot = true;
                 let left = self.store.log.len().saturating_sub(entries);
                 self.store.log.truncate(left);
                 // What was published after that is lost, too; which of it, a reader cannot know.
-                let end = self.store.read_to().map_or(0, |end| end.sequence);
+                let end = self.store.end().map_or(0, |end| end.sequence);
                 self.store.published.retain(|_, (version, _)| *version <= end);
                 self.store.version = self.store.version.min(end);
                 self.readers.clear();
@@ -427,10 +430,8 @@ impl World {
             Some((*id, serde_json::from_str::<Value>(settings.as_ref()?).unwrap()))
         });
         assert_eq!(published.collect::<BTreeMap<_, _>>(), truth, "readers see something else");
-        assert_eq!(
-            self.server.saves_received(),
-            self.server.saves_distinct(),
-            "a save was sent twice"
-        );
+        // What a store forgot after it was carried out may be carried out again.
+        let (sent, distinct) = (self.server.saves_received(), self.server.saves_distinct());
+        assert!(self.forgot || sent == distinct, "a save was sent twice");
     }
 }

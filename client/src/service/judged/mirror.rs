@@ -84,9 +84,8 @@ async fn follow(mut body: Body, held: Arc<Held>) {
 
 impl State {
     fn apply(&mut self, event: &str) {
-        let field = |name: &str| {
-            event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-        };
+        let field =
+            |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let data = field("data").and_then(|data| serde_json::from_str::<Value>(data).ok());
         match (field("event"), data) {
             (Some("reset"), _) => self.coming = Some(Map::new()),

@@ -148,7 +148,13 @@ impl Session {
             Ask::Save { website_id, settings, how } => {
                 let method = if how == message::How::Put { Method::PUT } else { Method::PATCH };
                 let path = format!("/websites/{website_id}/settings");
-                running.saves.push(Box::pin(save(running.service.clone(), id, method, path, settings)));
+                running.saves.push(Box::pin(save(
+                    running.service.clone(),
+                    id,
+                    method,
+                    path,
+                    settings,
+                )));
                 None
             }
             _ => None,
@@ -179,7 +185,8 @@ impl Running {
         let websites = match &self.mirror {
             Some(mirror) if is_ready => mirror.up_to(&status["event"]).await?,
             None if is_ready => {
-                let (_, all) = asked(&self.service, Method::GET, "/websites", String::new()).await?;
+                let (_, all) =
+                    asked(&self.service, Method::GET, "/websites", String::new()).await?;
                 let all = all["websites"].as_array().cloned().unwrap_or_default();
                 all.into_iter().filter_map(mirror::named).collect()
             }

@@ -1,43 +1,46 @@
-//! A store in memory: one ordered log with compare-and-set, and the settings that are published.
+//! A store in memory, for tests and simulations: one ordered log with compare-and-set, and the settings that
+//! are published.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::followed::Place;
+use super::words::{LogAction, LogEvent, Publication};
 use crate::WebsiteId;
-use crate::replicas::{LogAction, LogEvent, Place, Publication};
 
 /// What a reader sees of a website: its version, and its settings unless it was removed.
 pub type Shown = (u64, Option<String>);
 
+/// A store in memory. It grows with what is written, less what is trimmed.
 #[derive(Clone, Debug, Default)]
-pub struct Store {
+pub struct MemoryStore {
     /// Entries, and when they were written by the store's clock, in seconds.
     pub log: Vec<(Place, Bytes, Duration)>,
     /// The store's clock.
     pub clock: Duration,
+    /// What readers see.
     pub published: BTreeMap<WebsiteId, Shown>,
+    /// The version of the last batch.
     pub version: u64,
-    /// Whether the compare-and-set of appends compares nothing: then the readers' own check is all.
-    pub careless: bool,
 }
 
-impl Store {
-    fn end(&self) -> Option<Place> {
+impl MemoryStore {
+    /// The last entry of the log.
+    pub fn end(&self) -> Option<Place> {
         self.log.last().map(|(place, ..)| *place)
     }
 
-    /// Does what a replica asked for.
+    /// Does what a replica asked for, and says what came of it.
     pub fn act(&mut self, action: LogAction) -> Option<LogEvent> {
         match action {
             LogAction::Append { after, sequence, place, entry } => {
-                if after != self.end() && !self.careless {
+                if after != self.end() {
                     return Some(LogEvent::Refused);
                 }
-                let next = self.end().map_or(sequence, |end| end.sequence + 1);
-                self.log.push((Place { sequence: next, ..place }, entry, self.clock));
-                Some(LogEvent::Appended(next))
+                self.log.push((place, entry, self.clock));
+                Some(LogEvent::Appended(sequence))
             }
             LogAction::Trim(before) => {
                 self.log.retain(|(place, ..)| place.sequence >= before);
@@ -72,7 +75,7 @@ impl Store {
         LogEvent::Published(sequence)
     }
 
-    /// What stands after this place.
+    /// What stands after this place, to the end.
     pub fn read(&self, after: Option<Place>) -> LogEvent {
         let from = match after {
             None => 0,
@@ -81,14 +84,9 @@ impl Store {
                 None => return LogEvent::Lost,
             },
         };
-        let entries = self.log[from..].iter();
+        let entries = self.log.iter().skip(from);
         let age = self.log.last().map_or(Duration::ZERO, |last| self.clock.saturating_sub(last.2));
         let entries = entries.map(|(place, entry, _)| (place.sequence, entry.clone())).collect();
         LogEvent::Read { entries, age, end: true }
-    }
-
-    /// Where a reader is that has read all of it.
-    pub fn read_to(&self) -> Option<Place> {
-        self.end()
     }
 }
