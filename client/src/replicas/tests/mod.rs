@@ -2,4 +2,5 @@
 
 mod calm;
 mod exhaustive;
+mod properties;
 mod world;
