@@ -1,7 +1,11 @@
 //! How long after Crisp's answer ten changes are published in a real Redis, out of so many websites
 //! (`WEBSITES`, 100,000 unless said otherwise). Without `redis-server` it says so and ends.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may fail, and prints its figures")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark may fail, and prints its figures"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -44,7 +48,9 @@ fn redis() -> Option<Redis> {
 fn item(number: usize, v: u64) -> String {
     let id = WebsiteId::from_number(number as u128);
     let words = "w".repeat(250);
-    format!(r#"{{"website_id":"{id}","token":"t{number}","settings":{{"v":{v},"words":"{words}"}},"difference":"updated"}}"#)
+    format!(
+        r#"{{"website_id":"{id}","token":"t{number}","settings":{{"v":{v},"words":"{words}"}},"difference":"updated"}}"#
+    )
 }
 
 fn answer(stream: &mut TcpStream, items: &[String]) {
@@ -52,13 +58,19 @@ fn answer(stream: &mut TcpStream, items: &[String]) {
     let date = jiff::Timestamp::from_second(1_800_000_000).unwrap();
     let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT");
     let mut head = String::new();
-    write!(head, "HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: {}\r\n\r\n", body.len()).unwrap();
+    write!(head, "HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: {}\r\n\r\n", body.len())
+        .unwrap();
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
 }
 
 /// Serves the list, and a differential that has ten changes when it is told so; says when it had sent them.
-fn serve(mut stream: TcpStream, websites: usize, next: &Mutex<Option<u64>>, sent: &Sender<(u64, Instant)>) {
+fn serve(
+    mut stream: TcpStream,
+    websites: usize,
+    next: &Mutex<Option<u64>>,
+    sent: &Sender<(u64, Instant)>,
+) {
     let mut requests = BufReader::new(stream.try_clone().unwrap());
     loop {
         let mut line = String::new();
@@ -72,7 +84,8 @@ fn serve(mut stream: TcpStream, websites: usize, next: &Mutex<Option<u64>>, sent
         }
         if let Some((_, page)) = path.split_once("websites/all/") {
             let page: usize = page.split(['?', ' ']).next().unwrap().parse().unwrap();
-            let items = ((page - 1) * PAGE..(page * PAGE).min(websites)).map(|number| item(number + 1, 0));
+            let items =
+                ((page - 1) * PAGE..(page * PAGE).min(websites)).map(|number| item(number + 1, 0));
             answer(&mut stream, &items.collect::<Vec<_>>());
         } else if let Some(v) = next.lock().unwrap().take() {
             let items: Vec<_> = (1..=CHANGES).map(|number| item(number, v)).collect();
@@ -99,7 +112,8 @@ fn listen(port: u16) -> Receiver<Instant> {
             if let Some(message) = whole.split(r#"{"version":"#).nth(1)
                 && message.contains("\"removed\":[")
             {
-                let changed: BTreeSet<_> = message.split('"').filter(|word| word.len() == 36).collect();
+                let changed: BTreeSet<_> =
+                    message.split('"').filter(|word| word.len() == 36).collect();
                 if changed.len() == CHANGES && told.send(now).is_err() {
                     return;
                 }
@@ -112,7 +126,9 @@ fn listen(port: u16) -> Receiver<Instant> {
 
 #[tokio::main]
 async fn main() {
-    let Some(redis) = redis() else { return println!("redis-server is missing here: nothing was measured") };
+    let Some(redis) = redis() else {
+        return println!("redis-server is missing here: nothing was measured");
+    };
     let websites = std::env::var("WEBSITES").map_or(100_000, |text| text.parse().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/v1/", listener.local_addr().unwrap());

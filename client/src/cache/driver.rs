@@ -114,6 +114,11 @@ impl<T: Send + Sync + 'static> Driver<T> {
         // Answers to the old machine's requests mean nothing to the new one, whose numbers begin anew.
         flight.tasks.clear();
         self.sockets.close();
+        #[cfg(feature = "redis")]
+        {
+            // The answer that led to the panic is in the log for good: this replica leaves it.
+            self.store = None;
+        }
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
             let _ = end.send(SaveOutcome::Unknown { problem, holds: None });

@@ -88,6 +88,12 @@ enum Says {
     Renewal(Box<WrittenRenewal>),
 }
 
+/// What all versions write.
+#[derive(Deserialize)]
+struct Named {
+    link: Link,
+}
+
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum WrittenFailure {
@@ -162,6 +168,12 @@ impl Head {
 }
 
 impl Entry {
+    /// The name of an entry, whichever version wrote it; none, if that cannot be read.
+    pub(super) fn link_of(bytes: &Bytes) -> Option<Link> {
+        let head = bytes.split(|byte| *byte == b'\n').next()?;
+        serde_json::from_slice::<Named>(head).ok().map(|named| named.link)
+    }
+
     /// The entry that these bytes are.
     ///
     /// # Errors

@@ -43,8 +43,8 @@ impl Replica {
         self.highest = self.highest.max(sequence);
         let now = self.now.elapsed;
         let Ok(entry) = Entry::decode(bytes) else {
-            let nobody = Link { author: 0, count: 0 };
-            return self.is_of_others(Place { sequence, link: nobody });
+            let link = Entry::link_of(bytes).unwrap_or(Link { author: 0, count: 0 });
+            return self.is_of_others(Place { sequence, link });
         };
         let (link, said) = (entry.link, entry.now.elapsed);
         match &mut self.log {

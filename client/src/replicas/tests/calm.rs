@@ -56,6 +56,35 @@ fn another_replica_goes_on_within_three_polls_when_the_author_dies() {
 }
 
 #[test]
+fn the_log_is_renewed_and_has_an_end() {
+    let mut world = World::new(3, Quirks::default());
+    world.run(secs(4 * 3600));
+    assert!(world.store.log.len() < 100, "{} entries", world.store.log.len());
+    world.act(Deed::Kill(1));
+    world.run(secs(4 * 3600 + 300));
+    world.assert_converged();
+    // One a minute, an hourly list, and the loads; a renewal costs none.
+    assert!(requests(&world) < 4 * 60 + 5 * 5 + 20, "{} requests", requests(&world));
+}
+
+#[test]
+fn replicas_with_other_options_go_their_own_way_and_take_over_when_the_others_are_gone() {
+    let mut world = World::new(2, Quirks::default());
+    world.run(secs(30));
+    world.start_with(1, |config| config.overlap = secs(90));
+    world.run(secs(300));
+    let followed = |world: &World, node: usize| {
+        let replica = world.nodes[node].replica.as_ref().unwrap();
+        (replica.is_following(), replica.is_ready())
+    };
+    assert_eq!(followed(&world, 0), (true, true));
+    assert_eq!(followed(&world, 1), (false, true), "it polls by itself");
+    world.act(Deed::Pause(0, 1_000_000));
+    world.run(secs(300 + 3 * 900 + 300));
+    assert_eq!(followed(&world, 1), (true, true));
+}
+
+#[test]
 fn the_store_goes_away_and_comes_back_and_each_replica_polls_meanwhile() {
     let mut world = World::new(3, Quirks::default());
     world.run(secs(30));

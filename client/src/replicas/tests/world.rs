@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::machine::tests::server::{Quirks, START, Server};
 use crate::machine::{Action, Event, How, Moment, RequestId, SaveOutcome, Ticket};
-use crate::replicas::{LogAction, LogEvent, MemoryStore, Options, Output, Replica};
+use crate::replicas::{LogAction, LogEvent, MemoryStore, Options, Output, Place, Replica};
 use crate::{Config, Credentials, Settings, WebsiteId};
 
 pub const fn secs(seconds: u64) -> Duration {
@@ -24,6 +24,9 @@ const fn ms(millis: u64) -> Duration {
 pub fn w(number: u128) -> WebsiteId {
     WebsiteId::from_number(number)
 }
+
+/// Often, so that every run has a renewal.
+const RENEW_EVERY: u32 = 12;
 
 /// Something that arrives.
 #[derive(Debug)]
@@ -51,6 +54,8 @@ pub struct Node {
     pub skew: i64,
     /// The next look at the store that was ordered, so that one is under way at a time.
     reads_at: Duration,
+    /// Where in the log it was compared with the others last.
+    compared: Option<Place>,
     /// What it showed last of each website: where in its history that is.
     pub(super) seen: BTreeMap<WebsiteId, usize>,
 }
@@ -129,6 +134,7 @@ impl World {
                 cut_until: Duration::ZERO,
                 skew: 0,
                 reads_at: Duration::MAX,
+                compared: None,
                 seen: BTreeMap::new(),
             });
             world.start(node);
@@ -137,11 +143,19 @@ impl World {
     }
 
     fn start(&mut self, node: usize) {
+        self.start_with(node, |_| {});
+    }
+
+    /// Starts this replica, or starts it again, with a configuration of its own.
+    pub fn start_with(&mut self, node: usize, change: impl FnOnce(&mut Config)) {
+        let mut config = config();
+        change(&mut config);
         let moment = self.moment(node);
         let it = &mut self.nodes[node];
         it.life += 1;
-        let options = Options::new(it.life * 100 + node as u64);
-        it.replica = Some(Replica::new(config(), options, moment, None));
+        let mut options = Options::new(it.life * 100 + node as u64);
+        options.renew_every = RENEW_EVERY;
+        it.replica = Some(Replica::new(config, options, moment, None));
         it.seen = BTreeMap::new();
         self.event(node, Event::Tick);
         self.read_at(node, self.now + ms(1));
@@ -296,7 +310,11 @@ impl World {
                 Output::Log(action) => self.post(self.now + ms(1), node, Mail::Order(action)),
             }
         }
-        self.compare_at_place(node);
+        let place = self.nodes[node].replica.as_ref().and_then(Replica::place);
+        if place != self.nodes[node].compared {
+            self.nodes[node].compared = place;
+            self.compare_at_place(node);
+        }
     }
 
     pub fn act(&mut self, deed: Deed) {
