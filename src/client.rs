@@ -26,7 +26,7 @@ use crate::warden;
 #[command(mut_arg("intercept", |intercept| intercept.requires("run").hide_short_help(true)))]
 pub struct ClientArguments {
     /// The client that is judged: `sync` (crisp-sync itself), `guide` (the loop of Crisp's guide), `sync-events` and
-    /// `guide-events` (the same, listening) or `mutant:NAME` (crisp-sync with a mistake; docs/zoo.md has the names)
+    /// `guide-events` (the same, listening), `sync-replicas` (three of crisp-sync with one log) or `mutant:NAME` (crisp-sync with a mistake; docs/zoo.md has the names)
     #[arg(long, value_name = "CLIENT", default_value = "sync", env = "CRISP_MOCK_CLIENT")]
     pub client: ClientChoice,
 

@@ -281,6 +281,15 @@ impl Config {
         self
     }
 
+    /// The plugin's name in the keys of a store: its identifier, or that of its token.
+    #[cfg(feature = "redis")]
+    pub(crate) fn store_name(&self) -> String {
+        match self.plugin_id {
+            Some(plugin) => plugin.to_string(),
+            None => self.credentials.identifier.clone(),
+        }
+    }
+
     /// Within this time after the last change and the last fault the cache equals the server:
     /// poll interval, longest wait after a failure, one request's time, and the overlap.
     ///

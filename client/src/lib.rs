@@ -50,6 +50,8 @@
 //! | `tracing` | yes | spans of the requests, events for changes of state and trouble; [`Meter`] needs no feature |
 //! | `validate` | no | `Schema`: settings are checked before they are sent |
 //! | `persist` | no | `Shelf`, `FileShelf`: a restart serves the old set at once |
+//! | `replicas` | no | [`replicas`]: replicas over one ordered log, without sockets |
+//! | `redis` | no | `Store`, `Builder::store`: replicas that share a Redis, which other processes read |
 //! | `rtm` | no | `Builder::listen`: listens to the RTM API, so that a save is shown at once and polls are rare |
 //! | `service` | no | the program `crisp-sync`, and `service`: the settings over HTTP, for plugins in any language |
 //!
@@ -71,11 +73,15 @@ pub mod machine;
 mod mistake;
 #[cfg(feature = "persist")]
 mod persist;
+#[cfg(feature = "replicas")]
+pub mod replicas;
 #[cfg(feature = "driver")]
 pub mod rest;
 #[cfg(feature = "service")]
 pub mod service;
 mod settings;
+#[cfg(feature = "redis")]
+mod stores;
 #[cfg(feature = "driver")]
 mod telling;
 #[cfg(feature = "driver")]
@@ -99,6 +105,8 @@ pub use persist::{FileShelf, Shelf};
 #[cfg(feature = "driver")]
 pub use rest::{ApiError, Client};
 pub use settings::Settings;
+#[cfg(feature = "redis")]
+pub use stores::{InvalidStore, Store};
 #[cfg(feature = "driver")]
 pub use transport::{SetupError, Timeouts, TransportError};
 #[cfg(feature = "validate")]

@@ -139,6 +139,18 @@ impl Websites {
         old
     }
 
+    /// The websites that are in only one of the sets, or different, in the order of their ids.
+    pub(crate) fn differing(&self, new: &Self) -> Vec<WebsiteId> {
+        let mut ids: Vec<_> = new
+            .iter()
+            .filter(|website| self.get(&website.id).is_none_or(|known| known != *website))
+            .map(|website| website.id)
+            .chain(self.iter().map(|website| website.id).filter(|id| !new.contains(id)))
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Whether both are the same snapshot in memory, which costs nothing to find out.
     pub fn same_snapshot(&self, other: &Self) -> bool {
         self.set.same_snapshot(&other.set)

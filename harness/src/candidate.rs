@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::runner::{self, Judged};
 use crate::scenario;
-use crate::subject::{Client, Guide, GuideEvents, Sync};
+use crate::subject::{Client, Guide, GuideEvents, Sync, SyncReplicas};
 use crate::world::Prepared;
 use crate::zoo::{self, Mutant, UnknownMutant};
 
@@ -165,6 +165,8 @@ pub enum ClientChoice {
     Sync,
     /// The same, listening to the RTM API.
     SyncEvents,
+    /// Three replicas of it as one client, with faults between them.
+    SyncReplicas,
     /// The loop of Crisp's settings guide.
     Guide,
     /// The same with rare polls that listens to the RTM API.
@@ -178,8 +180,8 @@ pub enum ClientChoice {
 pub enum UnknownClient {
     /// No client at all has this name.
     #[error(
-        "there is no client `{0}`: choose `sync`, `sync-events`, `guide`, `guide-events` or \
-             `mutant:NAME`"
+        "there is no client `{0}`: choose `sync`, `sync-events`, `sync-replicas`, `guide`, \
+             `guide-events` or `mutant:NAME`"
     )]
     Client(String),
     /// No mutant has this name.
@@ -194,6 +196,7 @@ impl FromStr for ClientChoice {
         match name {
             "sync" => Ok(Self::Sync),
             "sync-events" => Ok(Self::SyncEvents),
+            "sync-replicas" => Ok(Self::SyncReplicas),
             "guide" => Ok(Self::Guide),
             "guide-events" => Ok(Self::GuideEvents),
             other => match other.strip_prefix("mutant:") {
@@ -211,6 +214,7 @@ impl ClientChoice {
         match self {
             Self::Sync => "sync".to_owned(),
             Self::SyncEvents => "sync-events".to_owned(),
+            Self::SyncReplicas => "sync-replicas".to_owned(),
             Self::Guide => "guide".to_owned(),
             Self::GuideEvents => "guide-events".to_owned(),
             Self::Mutant(mutant) => format!("mutant:{}", mutant.name),
@@ -223,6 +227,7 @@ impl ClientChoice {
         match self {
             Self::Sync => Box::new(Sync::reference()),
             Self::SyncEvents => Box::new(Sync::listening()),
+            Self::SyncReplicas => Box::new(SyncReplicas),
             Self::Guide => Box::new(Guide),
             Self::GuideEvents => Box::new(GuideEvents),
             Self::Mutant(mutant) => mutant.client(),
@@ -236,6 +241,10 @@ impl ClientChoice {
             Self::Sync => "crisp-sync (built in, not your plugin)".to_owned(),
             Self::SyncEvents => {
                 "crisp-sync that listens to events (built in, not your plugin)".to_owned()
+            }
+            Self::SyncReplicas => {
+                "three replicas of crisp-sync with faults between them (built in, not your plugin)"
+                    .to_owned()
             }
             Self::Guide => {
                 "the loop of Crisp's settings guide (built in, not your plugin)".to_owned()

@@ -42,6 +42,12 @@ pub enum StartError {
          feature on, or leave `listening` at `None`"
     )]
     CannotListen,
+    /// The configuration asks to listen, and to share a store.
+    #[error(
+        "replicas with a store do not listen to the RTM API: leave `Config::listening` at `None`, or \
+         the store away"
+    )]
+    ListensWithStore,
 }
 
 /// Called with every change.
@@ -60,6 +66,8 @@ pub struct Builder<T> {
     schema: Option<Arc<crate::Schema>>,
     #[cfg(feature = "persist")]
     shelf: Option<Arc<dyn crate::Shelf>>,
+    #[cfg(feature = "redis")]
+    store: Option<crate::Store>,
     settings: PhantomData<T>,
 }
 
@@ -86,6 +94,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             schema: None,
             #[cfg(feature = "persist")]
             shelf: None,
+            #[cfg(feature = "redis")]
+            store: None,
             settings: PhantomData,
         }
     }
@@ -163,6 +173,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         self
     }
 
+    /// Shares the log of this store with other replicas, and publishes the settings in it for readers in any
+    /// language. All replicas have to have the same configuration. See [`replicas`](crate::replicas).
+    #[cfg(feature = "redis")]
+    pub fn store(mut self, store: crate::Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     #[cfg(test)]
     pub(super) fn bug(mut self, bug: impl FnMut(&crate::machine::Event) + Send + 'static) -> Self {
         self.bug = Box::new(bug);
@@ -175,6 +193,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// See [`StartError`].
     pub fn start(self) -> Result<Cache<T>, StartError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        #[cfg(feature = "redis")]
+        if self.store.is_some() && self.config.listening.is_some() {
+            return Err(StartError::ListensWithStore);
+        }
         let transport = Transport::new(self.timeouts)?;
         let sockets = Sockets::new(&self.config, self.timeouts)?;
         let shared = Arc::new(Shared::new());
@@ -205,10 +227,17 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             start,
             outlet: outlet.clone(),
             generation_before: 0,
+            #[cfg(feature = "redis")]
+            replica: (self.store.as_ref())
+                .map(|store| store.options(RandomState::new().hash_one(std::process::id()))),
             #[cfg(test)]
             bug: self.bug,
         };
         let worker = worker.start(warm).map_err(StartError::Thread)?;
+        #[cfg(feature = "redis")]
+        let store = self.store.map(|store| store.connect(&self.config.store_name()));
+        #[cfg(not(feature = "redis"))]
+        let store = ();
         for listener in self.listeners {
             runtime.spawn(listen(cache.changes(), listener));
         }
@@ -217,6 +246,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             transport,
             sockets,
             worker,
+            store,
             start,
             outlet,
             orders: received,

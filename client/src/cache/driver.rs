@@ -27,6 +27,12 @@ const LONG: Duration = Duration::from_secs(3600);
 /// So many events wait for the machine before the socket's next one is taken.
 const MOST_EVENTS: usize = 64;
 
+#[cfg(feature = "redis")]
+type Store = Option<crate::stores::StoreLink>;
+/// None, in a build without one.
+#[cfg(not(feature = "redis"))]
+type Store = ();
+
 type Landing = (RequestId, Operation, Result<Response<Bytes>, TransportError>);
 
 pub(super) struct Driver<T> {
@@ -34,6 +40,7 @@ pub(super) struct Driver<T> {
     pub(super) transport: Transport,
     pub(super) sockets: Sockets,
     pub(super) worker: Link,
+    pub(super) store: Store,
     /// What the worker's moments count from.
     pub(super) start: Instant,
     pub(super) outlet: Arc<Outlet<T>>,
@@ -105,8 +112,13 @@ impl<T: Send + Sync + 'static> Driver<T> {
         flight.requests = JoinSet::new();
         flight.aborts.clear();
         // Answers to the old machine's requests mean nothing to the new one, whose numbers begin anew.
-        flight.events.clear();
+        flight.tasks.clear();
         self.sockets.close();
+        #[cfg(feature = "redis")]
+        {
+            // The answer that led to the panic is in the log for good: this replica leaves it.
+            self.store = None;
+        }
         for (_, end) in flight.ends.drain() {
             let problem = "the client had to begin anew".to_owned();
             let _ = end.send(SaveOutcome::Unknown { problem, holds: None });
@@ -138,9 +150,10 @@ impl<T: Send + Sync + 'static> Driver<T> {
                         self.land(flight, landed);
                     }
                 }
-                (id, event) = self.sockets.next(), if flight.events.len() < MOST_EVENTS => {
+                (id, event) = self.sockets.next(), if !flight.is_full() => {
                     self.take(flight, Event::Socket { id, event });
                 }
+                task = heard(&mut self.store), if !flight.is_full() => self.order(flight, task),
                 () = sleep_until(wake) => if !flight.busy {
                     self.take(flight, Event::Tick);
                 }
@@ -175,24 +188,35 @@ impl<T: Send + Sync + 'static> Driver<T> {
 
     /// Hands an event to the machine, when it has done with those before.
     fn take(&mut self, flight: &mut Flight, event: Event) {
-        flight.events.push_back(event);
+        self.order(flight, Task::Handle(event));
+    }
+
+    fn order(&mut self, flight: &mut Flight, task: Task) {
+        flight.tasks.push_back(task);
         self.go_on(flight);
     }
 
     /// One step at a time, so that after a panic no event is left that the old machine was to have.
     fn go_on(&mut self, flight: &mut Flight) {
         if !flight.busy
-            && let Some(event) = flight.events.pop_front()
+            && let Some(task) = flight.tasks.pop_front()
         {
             flight.busy = true;
-            self.worker.order(Task::Handle(event));
+            self.worker.order(task);
         }
     }
 
     fn done(&mut self, flight: &mut Flight, stepped: Stepped) {
-        let Stepped { actions, wake, status } = stepped;
+        let Stepped { todo, wake, status, .. } = stepped;
         (flight.busy, flight.machine_wakes) = (false, wake);
-        for action in actions {
+        #[cfg(feature = "redis")]
+        if let Some(store) = &self.store {
+            store.is_at(stepped.place);
+            for action in todo.log {
+                store.act(action);
+            }
+        }
+        for action in todo.actions {
             self.act(flight, action, &status);
         }
         self.tell(&status);
@@ -247,11 +271,26 @@ impl<T: Send + Sync + 'static> Driver<T> {
     }
 }
 
+/// What the store says next.
+#[cfg(feature = "redis")]
+async fn heard(store: &mut Store) -> Task {
+    match store {
+        Some(store) => Task::Hear(store.next().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Never.
+#[cfg(not(feature = "redis"))]
+async fn heard((): &mut Store) -> Task {
+    std::future::pending().await
+}
+
 /// What is under way.
 struct Flight {
     start: Instant,
-    /// Events that the machine has not been handed yet.
-    events: VecDeque<Event>,
+    /// Events, and what the store said, that the machine has not been handed yet.
+    tasks: VecDeque<Task>,
     /// Whether the machine is in a step.
     busy: bool,
     /// When it wants a tick.
@@ -276,7 +315,7 @@ impl Flight {
     fn new(start: Instant) -> Self {
         Self {
             start,
-            events: VecDeque::new(),
+            tasks: VecDeque::new(),
             busy: false,
             machine_wakes: None,
             requests: JoinSet::new(),
@@ -311,6 +350,11 @@ impl Flight {
         self.stopping
             .as_ref()
             .is_some_and(|stopping| self.ends.is_empty() || Instant::now() >= stopping.until)
+    }
+
+    /// Whether so much waits for the machine that the store has to wait.
+    fn is_full(&self) -> bool {
+        self.tasks.len() >= MOST_EVENTS
     }
 
     /// When to look again, if nothing happens before.

@@ -5,6 +5,7 @@ mod builder;
 #[cfg(feature = "service")]
 mod by_hand;
 mod changes;
+mod core;
 mod driver;
 mod entry;
 mod meter;

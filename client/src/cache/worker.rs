@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
+use super::core::{Core, Todo};
 use super::outlet::Outlet;
 use crate::Config;
 use crate::machine::{Action, Event, Machine, Moment, Status, WarmStart};
@@ -28,6 +29,9 @@ pub(super) type Warm = Box<dyn FnOnce() -> Option<WarmStart> + Send>;
 /// One step of the machine.
 pub(super) enum Task {
     Handle(Event),
+    /// What the store says of the log.
+    #[cfg(feature = "redis")]
+    Hear(crate::replicas::LogEvent),
     /// A new machine in place of one that panicked, which sends nothing for so long.
     BeginAnew(Duration),
 }
@@ -41,7 +45,10 @@ pub(super) enum Reply {
 
 /// A step that was done. What changed is published already.
 pub(super) struct Stepped {
-    pub(super) actions: Vec<Action>,
+    pub(super) todo: Todo,
+    /// Where in the log the replica is.
+    #[cfg(feature = "redis")]
+    pub(super) place: Option<crate::replicas::Place>,
     /// When the machine wants a tick.
     pub(super) wake: Option<Duration>,
     pub(super) status: Status,
@@ -73,6 +80,9 @@ pub(super) struct Worker<T> {
     pub(super) outlet: Arc<Outlet<T>>,
     /// The generations of the machines before this one.
     pub(super) generation_before: u64,
+    /// Makes it a replica, under these options.
+    #[cfg(feature = "redis")]
+    pub(super) replica: Option<crate::replicas::Options>,
     #[cfg(test)]
     pub(super) bug: Bug,
 }
@@ -103,9 +113,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         }
     }
 
-    fn machine(&self, warm: Option<WarmStart>) -> Machine {
+    fn machine(&self, warm: Option<WarmStart>) -> Core {
         let (config, now) = (self.config.clone(), moment(self.start));
-        match warm {
+        #[cfg(feature = "redis")]
+        if let Some(options) = self.replica {
+            let websites = warm.as_ref().map(|warm| warm.websites.clone());
+            let replica = crate::replicas::Replica::new(config, options, now, warm);
+            if let Some(websites) = websites {
+                self.outlet.begin_with(&websites, replica.snapshot().generation);
+            }
+            return Core::Replica(Box::new(replica));
+        }
+        let machine = match warm {
             Some(warm) => {
                 let websites = warm.websites.clone();
                 let machine = Machine::resume(config, now, warm);
@@ -113,23 +132,27 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
                 machine
             }
             None => Machine::new(config, now),
-        }
+        };
+        Core::Machine(Box::new(machine))
     }
 
-    fn step(&mut self, machine: &mut Machine, task: Task) -> Stepped {
+    fn step(&mut self, machine: &mut Core, task: Task) -> Stepped {
         let now = moment(self.start);
-        let event = match task {
-            Task::Handle(event) => event,
-            Task::BeginAnew(rest) => {
-                self.begin_anew(machine, now, rest);
-                Event::Tick
-            }
-        };
-        #[cfg(test)]
-        (self.bug)(&event);
         let (before, over_bound) = (machine.state(), machine.counters().over_bound);
         let socket = machine.socket_state();
-        let mut actions = machine.handle(now, event);
+        let mut todo = match task {
+            Task::Handle(event) => {
+                #[cfg(test)]
+                (self.bug)(&event);
+                machine.handle(now, event)
+            }
+            #[cfg(feature = "redis")]
+            Task::Hear(event) => machine.hear(now, event),
+            Task::BeginAnew(rest) => {
+                self.begin_anew(machine, now, rest);
+                machine.handle(now, Event::Tick)
+            }
+        };
         let mut status = machine.status(now);
         status.generation += self.generation_before;
         tell(before, over_bound, &status);
@@ -137,7 +160,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
             telling::socket_changed(status.socket, status.socket_error.as_deref());
         }
         self.outlet.tell(&status);
-        actions.retain(|action| match action {
+        todo.actions.retain(|action| match action {
             Action::Changed(changes) => {
                 self.outlet.publish(changes, status.generation);
                 false
@@ -146,23 +169,30 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         });
         #[cfg(feature = "persist")]
         self.outlet.keep(machine.warm_start());
-        Stepped { actions, wake: machine.next_wake(), status }
+        Stepped {
+            todo,
+            #[cfg(feature = "redis")]
+            place: machine.place(),
+            wake: machine.next_wake(),
+            status,
+        }
     }
 
     /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves on,
-    /// and everything is listed again.
-    fn begin_anew(&mut self, machine: &mut Machine, now: Moment, rest: Duration) {
+    /// and everything is listed again. A replica goes on without its log, in which the bug still is.
+    fn begin_anew(&mut self, machine: &mut Core, now: Moment, rest: Duration) {
         let websites = machine.snapshot().websites.clone();
         self.generation_before += machine.snapshot().generation;
         let config = self.config.clone();
-        *machine = if websites.is_empty() {
+        let mut next = if websites.is_empty() {
             Machine::new(config, now)
         } else {
             let (cursor, verified) = (Timestamp::UNIX_EPOCH, false);
             let learnt = machine.warm_start().map(|warm| warm.learnt).unwrap_or_default();
             Machine::resume(config, now, WarmStart { websites, cursor, verified, learnt })
         };
-        machine.rest(rest);
+        next.rest(rest);
+        *machine = Core::Machine(Box::new(next));
     }
 }
 

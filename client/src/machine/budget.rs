@@ -85,6 +85,12 @@ impl Ledger {
         self.spent = self.spent.saturating_add(1);
     }
 
+    /// So many were sent before this count began.
+    #[cfg(feature = "replicas")]
+    pub(super) fn have_spent(&mut self, requests: u32) {
+        self.spent = self.spent.max(requests);
+    }
+
     /// An answer out of a cache does not count (docs/wire.md#quota).
     pub(super) fn came_from_cache(&mut self) {
         self.spent = self.spent.saturating_sub(1);

@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::budget::{Budget, Ledger};
+#[cfg(feature = "replicas")]
+use super::event::RequestId;
 use super::event::{Action, Event, Moment};
 use super::flight::Flight;
 use super::listening::Listener;
@@ -238,6 +240,36 @@ impl Machine {
     /// What this machine was made with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// When the last good poll was sent, on the scale of [`Moment::elapsed`](crate::machine::Moment::elapsed).
+    #[cfg(feature = "replicas")]
+    pub(crate) fn last_good_poll(&self) -> Option<Duration> {
+        self.polls.good
+    }
+
+    /// Whether what polls said is in the set, with no website that is still to be read alone.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.saves.names() == 0
+    }
+
+    /// Whether this request is under way.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn waits_for(&self, id: RequestId) -> bool {
+        self.flight.has(id)
+    }
+
+    /// Which plugin this is, as far as that is known.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn plugin_id(&self) -> Option<PluginId> {
+        self.plugin_id
+    }
+
+    /// Takes so many requests as sent today already, by the machine that this one goes on from.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn have_spent(&mut self, requests: u32) {
+        self.ledger.have_spent(requests);
     }
 
     /// How many requests are under way.

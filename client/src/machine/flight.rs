@@ -49,6 +49,12 @@ impl Flight {
         self.requests.len()
     }
 
+    /// Whether this one is under way.
+    #[cfg(feature = "replicas")]
+    pub(super) fn has(&self, id: RequestId) -> bool {
+        self.requests.iter().any(|request| request.id == id)
+    }
+
     /// How many jobs of a kind are under way.
     pub(super) fn count(&self, kind: impl Fn(&Job) -> bool) -> usize {
         self.requests.iter().filter(|request| kind(&request.job)).count()

@@ -127,7 +127,7 @@ mod waits;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use budget::{Budget, QuotaSource};
 pub use client::Machine;

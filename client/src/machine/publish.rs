@@ -57,7 +57,7 @@ impl Machine {
         let old = self.snapshot.clone();
         let keeps = self.config.mistakes.has(Mistake::RelistMerges);
         let mut changes = Vec::new();
-        for id in differing(&old.websites, &next) {
+        for id in old.websites.differing(&next) {
             let (before, after) = (old.websites.get(&id), next.get(&id).cloned());
             if keeps && after.is_none() {
                 put_back(&mut next, id, before);
@@ -150,16 +150,4 @@ fn with_terms_of(
         })),
         (before, _) => before.cloned(),
     }
-}
-
-/// The websites that are in only one of the sets, or different, in the order of their ids.
-fn differing(old: &Websites, new: &Websites) -> Vec<WebsiteId> {
-    let mut ids: Vec<_> = new
-        .iter()
-        .filter(|website| old.get(&website.id).is_none_or(|known| known != *website))
-        .map(|website| website.id)
-        .chain(old.iter().map(|website| website.id).filter(|id| !new.contains(id)))
-        .collect();
-    ids.sort_unstable();
-    ids
 }

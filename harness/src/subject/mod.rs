@@ -6,6 +6,7 @@
 
 mod guide;
 mod guide_events;
+mod replicas;
 mod sync;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 pub use guide::Guide;
 pub use guide_events::GuideEvents;
+pub use replicas::SyncReplicas;
 pub use sync::{Running, Sync};
 
 use crate::scenario;

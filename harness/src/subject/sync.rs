@@ -159,31 +159,13 @@ impl Running {
 impl Subject for Running {
     fn handle(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
         let event = match event {
-            Event::Tick => machine::Event::Tick,
-            Event::Answer(RequestId(id), response) => {
-                machine::Event::Answer { id: machine::RequestId(id), response }
-            }
-            Event::Failed(RequestId(id)) => machine::Event::Failed {
-                id: machine::RequestId(id),
-                failure: machine::Failure::Broken,
-            },
             Event::Socket(event) => {
                 let Some(id) = self.socket else { return };
                 machine::Event::Socket { id, event: of_socket(event) }
             }
-            Event::Save { ticket, website, settings, how, .. } => {
-                let Ok(settings) = Settings::from_json(&settings) else {
-                    return;
-                };
-                machine::Event::Save {
-                    ticket: machine::Ticket(ticket),
-                    website: theirs(website),
-                    settings,
-                    how: match how {
-                        How::Put => machine::How::Put,
-                        How::Patch => machine::How::Patch,
-                    },
-                }
+            event => {
+                let Some(event) = event_of(event) else { return };
+                event
             }
         };
         self.tell(now, event, actions);
@@ -220,18 +202,46 @@ impl Subject for Running {
     }
 
     fn status(&self, now: Moment) -> Option<ReportedStatus> {
-        use machine::Freshness;
-        let (standing, age) = match self.machine.freshness(moment(now)) {
-            Freshness::Loading => (Standing::Loading, None),
-            Freshness::Fresh { age } => (Standing::Fresh, Some(age)),
-            Freshness::Stale { age } => (Standing::Stale, age),
-        };
-        Some(ReportedStatus { standing, age })
+        Some(freshness_of(self.machine.freshness(moment(now))))
     }
 }
 
+/// The same event, as a machine takes it; none: it means nothing to one without a socket.
+pub(super) fn event_of(event: Event) -> Option<machine::Event> {
+    Some(match event {
+        Event::Tick => machine::Event::Tick,
+        Event::Answer(RequestId(id), response) => {
+            machine::Event::Answer { id: machine::RequestId(id), response }
+        }
+        Event::Failed(RequestId(id)) => {
+            machine::Event::Failed { id: machine::RequestId(id), failure: machine::Failure::Broken }
+        }
+        Event::Socket(_) => return None,
+        Event::Save { ticket, website, settings, how, .. } => machine::Event::Save {
+            ticket: machine::Ticket(ticket),
+            website: theirs(website),
+            settings: Settings::from_json(&settings).ok()?,
+            how: match how {
+                How::Put => machine::How::Put,
+                How::Patch => machine::How::Patch,
+            },
+        },
+    })
+}
+
+/// What a client says of its age.
+pub(super) fn freshness_of(freshness: machine::Freshness) -> ReportedStatus {
+    use machine::Freshness;
+    let (standing, age) = match freshness {
+        Freshness::Loading => (Standing::Loading, None),
+        Freshness::Fresh { age } => (Standing::Fresh, Some(age)),
+        Freshness::Stale { age } => (Standing::Stale, age),
+    };
+    ReportedStatus { standing, age }
+}
+
 /// Translates an action. Changes are one step for readers, unless they are published `apart`.
-fn translate(action: machine::Action, apart: bool, actions: &mut Vec<Action>) {
+pub(super) fn translate(action: machine::Action, apart: bool, actions: &mut Vec<Action>) {
     match action {
         machine::Action::Send { id, request, .. } => {
             actions.push(Action::Send(RequestId(id.0), request));
@@ -286,18 +296,18 @@ fn shown(change: &Change) -> Action {
     Action::Shows(ours(change.website()), held)
 }
 
-fn held(website: &Website) -> Held {
+pub(super) fn held(website: &Website) -> Held {
     Held {
         settings: website.settings.as_json().to_owned(),
         token: website.token.as_deref().map(str::to_owned),
     }
 }
 
-fn moment(now: Moment) -> machine::Moment {
+pub(super) fn moment(now: Moment) -> machine::Moment {
     machine::Moment { elapsed: now.elapsed, wall: now.wall }
 }
 
-fn ours(id: crisp_sync::WebsiteId) -> WebsiteId {
+pub(super) fn ours(id: crisp_sync::WebsiteId) -> WebsiteId {
     uuid::Uuid::from_bytes(*id.as_bytes()).into()
 }
 

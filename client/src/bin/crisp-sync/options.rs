@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use crisp_sync::service::{JudgedBy, Listen, PluginCommand};
-use crisp_sync::{BaseUrl, Config, Credentials, PluginId, Quota};
+use crisp_sync::{BaseUrl, Config, Credentials, PluginId, Quota, Store};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use crate::failure::Failure;
@@ -107,6 +107,23 @@ pub struct ServeOptions {
     /// Keep the set in this file, so that a restart serves at once
     #[arg(long, env = "CRISP_SYNC_STATE", value_name = "FILE", help_heading = "Service")]
     pub state: Option<PathBuf>,
+    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0
+    #[arg(
+        long,
+        env = "CRISP_SYNC_STORE",
+        value_name = "URL",
+        hide_env_values = true,
+        help_heading = "Store"
+    )]
+    pub store: Option<Store>,
+    /// Publish the websites' tokens, too: whoever reads the store can then save as any website
+    #[arg(
+        long, env = "CRISP_SYNC_STORE_TOKENS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", value_name = "BOOL", value_parser = BoolishValueParser::new(),
+        help_heading = "Store"
+    )]
+    pub store_tokens: Option<bool>,
+
     /// How to log
     #[arg(
         long,

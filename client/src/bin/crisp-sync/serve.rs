@@ -58,6 +58,9 @@ fn start(options: &ServeOptions, shelf: Option<DatedShelf>) -> Result<RawCache, 
     if let Some(shelf) = shelf {
         builder = builder.shelf(shelf);
     }
+    if let Some(store) = &options.store {
+        builder = builder.store(store.clone().with_tokens(options.store_tokens == Some(true)));
+    }
     Ok(builder.start()?)
 }
 

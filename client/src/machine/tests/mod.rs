@@ -12,7 +12,7 @@ mod polling;
 mod random;
 mod relay;
 mod saving;
-mod server;
+pub(crate) mod server;
 mod sim;
 #[cfg(feature = "mistakes")]
 mod teeth;

@@ -1,0 +1,6 @@
+//! Replicas, a log in memory and a small model of the API, joined in virtual time.
+
+mod calm;
+mod exhaustive;
+mod properties;
+mod world;

@@ -1,0 +1,171 @@
+//! The log in Redis, and the settings in its keys. The scripts are the compare-and-set.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script, Value};
+use serde::Serialize;
+
+use crate::replicas::{Link, LogAction, LogEvent, Place, Publication};
+use crate::{Settings, Website};
+
+pub(super) type Connection = MultiplexedConnection;
+
+/// So many entries are read at once.
+const ENTRIES: usize = 200;
+/// So long the end of the log is waited at, in milliseconds.
+const WAIT: usize = 1000;
+/// A website that was removed is remembered for a week.
+const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// One plugin's keys in one Redis.
+#[derive(Clone)]
+pub(super) struct Redis {
+    client: Client,
+    prefix: String,
+    tokens: bool,
+    read: Script,
+    append: Script,
+    publish: Script,
+}
+
+/// What a reader finds under a website's key.
+#[derive(Serialize)]
+struct Shown<'a> {
+    version: u64,
+    settings: &'a Settings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+impl Redis {
+    pub(super) fn new(client: Client, name: &str, tokens: bool) -> Self {
+        Self {
+            client,
+            prefix: format!("crisp:{name}"),
+            tokens,
+            read: Script::new(include_str!("redis/read.lua")),
+            append: Script::new(include_str!("redis/append.lua")),
+            publish: Script::new(include_str!("redis/publish.lua")),
+        }
+    }
+
+    pub(super) async fn connect(&self) -> RedisResult<Connection> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            // The tasks have time-outs of their own.
+            .set_response_timeout(None);
+        self.client.get_multiplexed_async_connection_with_config(&config).await
+    }
+
+    fn log(&self) -> String {
+        format!("{}:log", self.prefix)
+    }
+
+    /// What stands after this place.
+    pub(super) async fn read(
+        &self,
+        connection: &mut Connection,
+        after: Option<Place>,
+    ) -> RedisResult<LogEvent> {
+        let (sequence, link) = words(after);
+        let (found, age, entries): (bool, u64, Vec<(u64, Value)>) = self
+            .read
+            .key(self.log())
+            .arg(sequence)
+            .arg(link)
+            .arg(ENTRIES)
+            .invoke_async(connection)
+            .await?;
+        if !found {
+            return Ok(LogEvent::Lost);
+        }
+        let end = entries.len() < ENTRIES;
+        let entries = entries.into_iter().map(|(sequence, entry)| match entry {
+            Value::BulkString(bytes) => (sequence, Bytes::from(bytes)),
+            _ => (sequence, Bytes::new()),
+        });
+        let (entries, age) = (entries.collect(), Duration::from_millis(age));
+        Ok(LogEvent::Read { entries, age, end })
+    }
+
+    /// Waits until something stands after this place, at most a second.
+    pub(super) async fn wait(
+        &self,
+        connection: &mut Connection,
+        after: Option<Place>,
+    ) -> RedisResult<()> {
+        let from = format!("{}-0", after.map_or(0, |place| place.sequence));
+        let mut command = redis::cmd("XREAD");
+        command.arg("COUNT").arg(1).arg("BLOCK").arg(WAIT).arg("STREAMS").arg(self.log()).arg(from);
+        command.query_async::<Value>(connection).await.map(drop)
+    }
+
+    /// Does what a replica asked for.
+    pub(super) async fn act(
+        &self,
+        connection: &mut Connection,
+        action: LogAction,
+    ) -> Result<Option<LogEvent>, RedisError> {
+        match action {
+            LogAction::Append { after, place, entry, .. } => {
+                let (sequence, link) = words(after);
+                let mut script = self.append.key(self.log());
+                script.arg(sequence).arg(link).arg(place.sequence).arg(name(place.link));
+                let done: bool = script.arg(&entry[..]).invoke_async(connection).await?;
+                Ok(Some(match done {
+                    true => LogEvent::Appended(place.sequence),
+                    false => LogEvent::Refused,
+                }))
+            }
+            LogAction::Trim(before) => {
+                let mut command = redis::cmd("XTRIM");
+                command.arg(self.log()).arg("MINID").arg(format!("{before}-0"));
+                command.query_async::<Value>(connection).await?;
+                Ok(None)
+            }
+            LogAction::Publish(publication) => {
+                let sequence = publication.sequence;
+                self.publish(connection, publication).await?;
+                Ok(Some(LogEvent::Published(sequence)))
+            }
+        }
+    }
+
+    async fn publish(
+        &self,
+        connection: &mut Connection,
+        publication: Publication,
+    ) -> RedisResult<()> {
+        let Publication { sequence, all, set, gone } = publication;
+        let millis = u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX);
+        let mut script = self.publish.key(&self.prefix);
+        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(set.len());
+        for (version, website) in &set {
+            script.arg(website.id.to_string()).arg(*version).arg(self.shown(*version, website));
+        }
+        for (version, id) in &gone {
+            script.arg(id.to_string()).arg(*version);
+        }
+        script.invoke_async::<Value>(connection).await.map(drop)
+    }
+
+    fn shown(&self, version: u64, website: &Website) -> String {
+        let token = website.token.as_deref().filter(|_| self.tokens);
+        let shown = Shown { version, settings: &website.settings, token };
+        serde_json::to_string(&shown).unwrap_or_default()
+    }
+}
+
+fn words(after: Option<Place>) -> (String, String) {
+    match after {
+        Some(place) => (place.sequence.to_string(), name(place.link)),
+        None => (String::new(), String::new()),
+    }
+}
+
+fn name(link: Link) -> String {
+    format!("{:x}-{}", link.author, link.count)
+}

@@ -1,0 +1,26 @@
+// The settings of all websites, from the Redis that `crisp-sync serve --store` fills. npm install ioredis
+import Redis from "ioredis";
+
+const prefix = `crisp:${process.env.CRISP_STORE_NAME}`;
+const redis = new Redis(process.env.REDIS_URL);
+const settings = new Map();
+let version = "0";
+
+async function catchUp() {
+  // Read before the rest: what is published meanwhile is asked for again.
+  const published = (await redis.get(`${prefix}:version`)) ?? "0";
+  const ids = await redis.zrange(`${prefix}:websites`, `(${version}`, "+inf", "BYSCORE");
+  for (const id of ids) {
+    const website = JSON.parse((await redis.get(`${prefix}:website:${id}`)) ?? '{"removed":true}');
+    if (website.removed) settings.delete(id);
+    else settings.set(id, website.settings);
+    console.log(id, JSON.stringify(settings.get(id) ?? null));
+  }
+  version = published;
+}
+
+const listener = redis.duplicate();
+let turn = Promise.resolve();
+listener.on("message", () => (turn = turn.then(catchUp)));
+await listener.subscribe(`${prefix}:changes`);
+turn = turn.then(catchUp);

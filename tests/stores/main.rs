@@ -1,0 +1,16 @@
+//! Replicas of the sync client with a real store, against the emulator over real sockets; and readers of the
+//! store in other languages.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
+
+#[path = "../clients/install.rs"]
+mod install;
+mod readers;
+mod redis_server;
+mod replicas;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../convergence/stage.rs"]
+mod stage;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../clients/want.rs"]
+mod want;
