@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::control::ControlState;
 
+/// Adds something to an OpenAPI operation.
+type Description = Box<dyn FnOnce(&mut Value)>;
+
 /// A call, below `/_mock` or below a space's own base.
 pub(super) struct Call {
     /// Its path, with names in braces for what varies.
@@ -16,7 +19,7 @@ pub(super) struct Call {
     /// Its method as OpenAPI writes it.
     pub(super) method: &'static str,
     /// Each adds something to the OpenAPI operation. A server that starts makes none of it.
-    described: Vec<Box<dyn FnOnce(&mut Value)>>,
+    described: Vec<Description>,
     answer: MethodRouter<Arc<ControlState>>,
 }
 

@@ -286,7 +286,7 @@ fn armed_faults() -> Vec<Call> {
             with(json!({ "faults": list(object()) })),
         ),
         Call::post("/faults", faults::add, "Arms one fault or a list of them (docs/faults.md).")
-            .takes(|| described::faults())
+            .takes(described::faults)
             .answers(201, "Their ids.", with(json!({ "ids": list(count()) }))),
         Call::post("/faults/plan", faults::add_plan, "Arms the faults of a plan in YAML or JSON.")
             .takes(|| body::<rules::Written>([]))
@@ -312,7 +312,7 @@ fn rules_of_a_world() -> Vec<Call> {
             component("Clock"),
         ),
         Call::post("/clock", clock::step, "Moves the clock, one step at a time.")
-            .takes(|| described::clock_step())
+            .takes(described::clock_step)
             .answers(200, "The time after it.", component("Clock")),
         Call::get("/schema", rules::schema, "The plugin's settings schema.").answers(
             200,
