@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::generate::Sort;
@@ -59,26 +60,44 @@ impl Dimensions {
         self.values.get(&sort).copied().unwrap_or(0)
     }
 
+    /// Each dimension with its classes, and in how many cases each was met.
+    fn rows(&self) -> [(&'static str, Vec<(&'static str, u64)>); 4] {
+        let classes = |names: [&'static str; 4], cases: &[u64; 4]| {
+            names.into_iter().zip(cases.iter().copied()).collect()
+        };
+        let many = ["to 20", "to 50", "to 200", "more"];
+        let long = ["under 20 min", "under 1 h", "under 3 h", "more"];
+        let values = Sort::ALL.iter().map(|sort| (sort.name(), self.with(*sort)));
+        [
+            ("values", values.collect()),
+            ("websites", classes(many, &self.websites)),
+            ("changes at once", classes(many, &self.changes)),
+            ("length", classes(long, &self.minutes)),
+        ]
+    }
+
     /// What was met, a line for each dimension.
     #[must_use]
     pub fn table(&self) -> String {
         let mut out = String::new();
-        let values: Vec<_> =
-            Sort::ALL.iter().map(|sort| format!("{} {}", sort.name(), self.with(*sort))).collect();
-        for (place, values) in values.chunks(5).enumerate() {
-            let title = if place == 0 { "values" } else { "" };
-            let _ = writeln!(out, "  {title:<16}{}", values.join(" · "));
+        for (name, classes) in self.rows() {
+            // Sorts of values have names of their own, the others are the ends of a class.
+            let colon = if name == "values" { "" } else { ":" };
+            for (place, some) in classes.chunks(5).enumerate() {
+                let title = if place == 0 { name } else { "" };
+                let line: Vec<_> =
+                    some.iter().map(|(class, cases)| format!("{class}{colon} {cases}")).collect();
+                let _ = writeln!(out, "  {title:<16}{}", line.join(" · "));
+            }
         }
-        let line = |cases: &[u64; 4], names: [&str; 4]| {
-            let classes = names.iter().zip(cases).map(|(name, cases)| format!("{name} {cases}"));
-            classes.collect::<Vec<_>>().join(" · ")
-        };
-        let many = ["to 20:", "to 50:", "to 200:", "more:"];
-        let _ = writeln!(out, "  {:<16}{}", "websites", line(&self.websites, many));
-        let _ = writeln!(out, "  {:<16}{}", "changes at once", line(&self.changes, many));
-        let long = ["under 20 min:", "under 1 h:", "under 3 h:", "more:"];
-        let _ = writeln!(out, "  {:<16}{}", "length", line(&self.minutes, long));
         out
+    }
+}
+
+impl Serialize for Dimensions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.rows().into_iter();
+        serializer.collect_map(rows.map(|(name, classes)| (name, BTreeMap::from_iter(classes))))
     }
 }
 
@@ -130,5 +149,8 @@ when:
         assert_eq!((seen.websites, seen.changes), ([0, 0, 1, 0], [1, 0, 0, 0]));
         assert_eq!(seen.minutes, [0, 0, 1, 0]);
         assert!(seen.table().contains("CRLF 1"), "{}", seen.table());
+        let json = serde_json::to_value(&seen).unwrap();
+        assert_eq!(json["values"]["CRLF"], 1);
+        assert_eq!(json["length"]["under 3 h"], 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::Text;
@@ -90,8 +91,8 @@ pub struct Searched {
     /// What a long search left unmet although it can be reached.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<Cell>,
-    /// Which faults met which operations, and when.
-    #[serde(serialize_with = "cells")]
+    /// Which faults met which operations, and when; and as `dimensions` how varied the cases were.
+    #[serde(flatten, serialize_with = "coverage")]
     pub coverage: Coverage,
     /// The exit code that follows.
     pub exit_code: u8,
@@ -102,8 +103,11 @@ pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-fn cells<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(coverage.cells())
+fn coverage<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut members = serializer.serialize_map(None)?;
+    members.serialize_entry("coverage", &coverage.cells().collect::<Vec<_>>())?;
+    members.serialize_entry("dimensions", &coverage.dimensions)?;
+    members.end()
 }
 
 /// Of a search through all cases, within which bound they lie, and whether this one judged them all.
