@@ -3,6 +3,7 @@
 export interface Info {
   url: string;
   rest_url: string;
+  rtm_url: string;
   control_url: string;
   identifier: string;
   key: string;

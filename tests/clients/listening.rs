@@ -88,6 +88,19 @@ fn passes(plugin: Result<Plugin, Missing>) {
     }
 }
 
+/// Times, frames and their order: nothing of the machine is in a run.
+#[test]
+fn two_runs_of_a_plugin_that_listens_are_the_same() {
+    let Some(plugin) = or_skip(node("index.js")) else { return };
+    let run = || -> Vec<_> {
+        let judged = plugin.judged("http://127.0.0.1:{port}/_cache").into_values();
+        judged.map(|event| event["fingerprint"].clone()).collect()
+    };
+    let first = run();
+    assert_eq!(first.len(), GUIDE.len());
+    assert_eq!(first, run());
+}
+
 #[test]
 fn the_guides_second_way_in_node_is_convicted_in_every_scenario_about_events() {
     is_convicted(node("index.js"));

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict
 class Info(TypedDict):
     url: str
     rest_url: str
+    rtm_url: str
     control_url: str
     identifier: str
     key: str
