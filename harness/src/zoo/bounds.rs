@@ -10,8 +10,10 @@ use crate::runner::{Outcome, is_fair, judge};
 use crate::subject::{Client, Guide};
 use crate::world::Prepared;
 
-/// So many cases of a level are tried at most, evenly spread: all of those with one deed or one fault.
-pub const OF_A_LEVEL: u64 = 200;
+/// Levels with so many deeds and faults together are tried whole.
+const WHOLE: usize = 2;
+/// Of deeper levels, the cases whose number is a multiple of this, a prime: together they have all sorts of parts.
+const EVERY: u64 = 1_009;
 
 /// The first case that convicts a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +70,10 @@ pub fn first(bound: Bound, client: &dyn Client) -> Option<First> {
     let all = cases(bound, client);
     let levels = bound.levels().into_iter();
     let tried = levels.flat_map(|level| {
-        let range = all.of_level(level);
-        let size = range.end - range.start;
-        let count = size.min(OF_A_LEVEL);
-        (0..count).map(move |place| (level, range.start + place * size / count))
+        let whole = level.deeds + level.faults <= WHOLE;
+        let numbers = all.of_level(level);
+        let some = numbers.filter(move |number| whole || number.is_multiple_of(EVERY));
+        some.map(move |number| (level, number))
     });
     let mut convicting = tried.filter(|(_, number)| convicts(&all, *number, client));
     convicting.next().map(|(level, number)| First { level, number })
