@@ -10,8 +10,10 @@ use crate::runner::{Outcome, is_fair, judge};
 use crate::subject::{Client, Guide};
 use crate::world::Prepared;
 
-/// So many cases are judged before it is asked whether one of them convicts.
-const AT_ONCE: u64 = 512;
+/// Levels with so many deeds and faults together are tried whole.
+const WHOLE: usize = 2;
+/// Of deeper levels, the cases whose number is a multiple of this, a prime: together they have all sorts of parts.
+const EVERY: u64 = 1_009;
 
 /// The first case that convicts a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,38 +64,36 @@ pub fn cases(bound: Bound, client: &dyn Client) -> Exhaustive {
     Exhaustive::new(bound, filters)
 }
 
-/// The first case within a bound that convicts a client.
+/// The first case that convicts a client, of those that are tried of each level.
 #[must_use]
-pub fn first(bound: Bound, client: &dyn Client, threads: usize) -> Option<First> {
+pub fn first(bound: Bound, client: &dyn Client) -> Option<First> {
     let all = cases(bound, client);
-    let mut from = 0;
-    while from < all.len() {
-        let some: Vec<_> = (from..all.len().min(from + AT_ONCE)).collect();
-        let convicted = in_parallel(threads, &some, &|number| convicts(&all, *number, client));
-        let found = some.iter().zip(convicted).find(|(_, convicted)| *convicted);
-        if let Some((number, _)) = found {
-            return all.level(*number).map(|level| First { level, number: *number });
-        }
-        from += AT_ONCE;
-    }
-    None
+    let levels = bound.levels().into_iter();
+    let tried = levels.flat_map(|level| {
+        let whole = level.deeds + level.faults <= WHOLE;
+        let numbers = all.of_level(level);
+        let some = numbers.filter(move |number| whole || number.is_multiple_of(EVERY));
+        some.map(move |number| (level, number))
+    });
+    let mut convicting = tried.filter(|(_, number)| convicts(&all, *number, client));
+    convicting.next().map(|(level, number)| First { level, number })
 }
 
 impl Falls {
-    /// Looks where each client falls; each row is handed to `progress` as soon as it is known.
+    /// Looks where each client falls, on so many threads.
     #[must_use]
-    pub fn within(bound: Bound, threads: usize, progress: &dyn Fn(&str)) -> Self {
-        let mut falls = Self { bound, falls: Vec::new() };
-        let guide: (Option<String>, _, Box<dyn Client>) = (None, "guide", Box::new(Guide));
-        let mutants =
-            all().iter().map(|mutant| (Some(mutant.label()), mutant.name, mutant.client()));
-        for (label, name, client) in std::iter::once(guide).chain(mutants) {
-            let first = first(bound, &*client, threads);
-            let fall = Fall { label, name, first };
-            progress(fall.to_string().trim_end());
-            falls.falls.push(fall);
-        }
-        falls
+    pub fn within(bound: Bound, threads: usize) -> Self {
+        let mutants = all().iter().map(Some);
+        let clients: Vec<_> = std::iter::once(None).chain(mutants).collect();
+        let falls = in_parallel(threads, &clients, &|mutant| match mutant {
+            None => Fall { label: None, name: "guide", first: first(bound, &Guide) },
+            Some(mutant) => Fall {
+                label: Some(mutant.label()),
+                name: mutant.name,
+                first: first(bound, &*mutant.client()),
+            },
+        });
+        Self { bound, falls }
     }
 }
 
@@ -111,7 +111,7 @@ impl fmt::Display for Fall {
 
 impl fmt::Display for Falls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| # | Client | Falls at | First case of `--all {}` |", self.bound)?;
+        writeln!(f, "| # | Client | Falls at | Case of `--all {}` |", self.bound)?;
         writeln!(f, "|---|---|--:|--:|")?;
         self.falls.iter().try_for_each(|fall| fall.fmt(f))?;
         let count = |at: Option<Bound>| {

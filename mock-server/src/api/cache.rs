@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::api::envelope::Answer;
 use crate::api::input::Input;
 use crate::bounds;
@@ -23,6 +25,9 @@ pub struct ReadCache {
     answers: HashMap<String, (Duration, Answer)>,
     /// Bytes of the bodies that were put in since all went.
     bytes: usize,
+    /// The body that was tagged last, and its tag: most polls bring the same nothing, and a hash takes
+    /// longer than a look at it.
+    tagged: Option<(Bytes, String)>,
 }
 
 /// Under which key a request's answer is kept.
@@ -69,8 +74,8 @@ impl ReadCache {
             GetCache::Busted(life) | GetCache::Kept(life) => life,
         };
         if read {
-            let tag = answer.tag();
-            answer.add_header("etag", &tag);
+            let body = answer.sealed();
+            answer.add_header("etag", self.tag(body));
             answer.add_header("vary", "authorization");
             if key.len() <= LONGEST_KEY && answer.seal() < TOO_LARGE {
                 self.bytes += answer.seal();
@@ -87,6 +92,15 @@ impl ReadCache {
             }
             answer.add_header("bloom-status", "DIRECT");
         }
+    }
+
+    fn tag(&mut self, body: Bytes) -> &str {
+        let tagged = self.tagged.take().filter(|(other, _)| *other == body);
+        let tagged = tagged.unwrap_or_else(|| {
+            let tag = Answer::tag_of(&body);
+            (body, tag)
+        });
+        &self.tagged.insert(tagged).1
     }
 
     /// Forgets every answer: something was written by another way.

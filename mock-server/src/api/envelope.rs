@@ -106,13 +106,17 @@ impl Answer {
     }
 
     /// A tag that differs when the body does, in quotes.
-    pub(super) fn tag(&mut self) -> String {
-        self.seal();
-        let body = match &self.text {
-            Text::Data(text) => text.as_bytes(),
-            Text::Sealed(body) => body,
-        };
+    pub(super) fn tag_of(body: &[u8]) -> String {
         format!("\"{}\"", derive_uuid(&["etag", &String::from_utf8_lossy(body)]).simple())
+    }
+
+    /// The body, made in advance.
+    pub(super) fn sealed(&mut self) -> Bytes {
+        self.seal();
+        match &self.text {
+            Text::Data(_) => Bytes::new(), // it was just sealed
+            Text::Sealed(body) => body.clone(),
+        }
     }
 
     /// The header of that name that it has so far.
