@@ -140,18 +140,11 @@ impl Listener {
         }
     }
 
-    /// Waits for the first set, a while.
+    /// Waits for the first set, a while. That of an earlier life does not make the cache ready.
     async fn set_or_beat(&self) -> Option<Bytes> {
-        let first = async {
-            let is_ready = self.inner.cache.is_ready();
-            if is_ready || self.inner.cache.ready().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        // The set of an earlier life does not make the cache ready.
-        let waited = timeout(LOOKS, first).await;
-        let words: &'static [u8] = if waited.is_ok() { b": ready\n\n" } else { b": loading\n\n" };
-        Some(Bytes::from_static(words))
+        let waited = timeout(LOOKS, self.inner.cache.ready()).await;
+        let is_ready = matches!(waited, Ok(Ok(())));
+        Some(Bytes::from_static(if is_ready { ": ready\n\n" } else { ": loading\n\n" }.as_bytes()))
     }
 
     async fn reset(&mut self, reset: Reset) -> Option<Bytes> {
