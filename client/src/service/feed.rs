@@ -77,6 +77,9 @@ impl Feed {
 
     fn add(&self, generation: u64, step: &[Change<IgnoredAny>]) {
         let text = self.text(generation, step);
+        if text.is_empty() {
+            return;
+        }
         self.kept().add(generation, text);
         self.news.send_modify(|_| {});
     }

@@ -140,3 +140,26 @@ fn with_status(status: StatusCode, form: &Value) -> Response<Body> {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Refused;
+
+    #[test]
+    fn each_refusal_has_its_status_and_only_one_that_passes_says_when_to_come_back() {
+        let api = Refused { status: 404, reason: "not_subscribed".to_owned(), message: None };
+        let waiting = Refusal::Waiting { retry_in: Duration::from_secs(7) };
+        for (refusal, status, retry_after) in [
+            (Refusal::Api(api), 422, None),
+            (Refusal::Invalid { problem: "wrong".to_owned() }, 400, None),
+            (Refusal::NotSent, 503, None),
+            (Refusal::Stopped, 503, None),
+            (waiting, 503, Some("8")),
+        ] {
+            let response = refused(&refusal);
+            let after = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
+            assert_eq!((response.status().as_u16(), after), (status, retry_after), "{refusal}");
+        }
+    }
+}

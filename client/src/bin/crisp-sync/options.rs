@@ -1,11 +1,12 @@
 //! The command line. A config file has the same options, by their long names.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crisp_sync::service::{JudgedBy, Listen};
+use crisp_sync::service::{JudgedBy, Listen, PluginCommand};
 use crisp_sync::{BaseUrl, Config, Credentials, PluginId, Quota, Store};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
@@ -33,25 +34,23 @@ pub enum Command {
 /// The options of `judged`.
 #[derive(Debug, Args)]
 pub struct JudgedOptions {
-    /// What the readings come from
-    #[arg(long, value_enum, default_value = "reads")]
-    pub by: By,
+    /// Read what a listener of `/changes` holds, and not `/websites`
+    #[arg(long, conflicts_with = "read")]
+    pub changes: bool,
+    /// Where a plugin shows what it holds; `{port}` is a free port, which it finds as PORT
+    #[arg(long, value_name = "URL", requires = "run")]
+    pub read: Option<String>,
+    /// The plugin, which finds the service at CRISP_SYNC_URL
+    #[arg(last = true, value_name = "CMD", requires = "read")]
+    pub run: Vec<OsString>,
 }
 
-/// What the readings come from.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum By {
-    /// `GET /websites`
-    Reads,
-    /// The events of `GET /changes`
-    Changes,
-}
-
-impl From<By> for JudgedBy {
-    fn from(by: By) -> Self {
-        match by {
-            By::Reads => Self::Reads,
-            By::Changes => Self::Changes,
+impl From<JudgedOptions> for JudgedBy {
+    fn from(options: JudgedOptions) -> Self {
+        match options.read {
+            Some(read) => Self::Plugin(PluginCommand { words: options.run, read }),
+            None if options.changes => Self::Changes,
+            None => Self::Reads,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod message;
 mod mirror;
+mod plugin;
 
 use std::future::poll_fn;
 use std::io::{self, Write};
@@ -22,14 +23,18 @@ use super::{Access, Service};
 use crate::cache::ByHand;
 use message::{Ask, Message, Start};
 use mirror::Mirror;
+use plugin::Plugin;
+pub use plugin::PluginCommand;
 
 /// What the judge's readings come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JudgedBy {
     /// `GET /websites` at each reading.
     Reads,
     /// The events of `GET /changes`, applied one after another.
     Changes,
+    /// What a plugin holds that follows the service.
+    Plugin(PluginCommand),
 }
 
 /// A save that is under way: the message it replies to, and its outcome.
@@ -44,7 +49,7 @@ pub async fn judged(
     mut messages: mpsc::Receiver<Vec<u8>>,
     mut output: impl Write,
 ) -> io::Result<()> {
-    let mut session = Session { by, running: None };
+    let mut session = Session { by, plugin: None, running: None };
     loop {
         for (id, outcome) in session.settle().await {
             reply(&mut output, id, outcome)?;
@@ -83,6 +88,8 @@ fn reply(output: &mut impl Write, id: u64, outcome: Result<Value, String>) -> io
 
 struct Session {
     by: JudgedBy,
+    /// It lives on from scenario to scenario, and follows one service after another.
+    plugin: Option<Plugin>,
     running: Option<Running>,
 }
 
@@ -128,6 +135,9 @@ impl Session {
             (Ask::Start(start), _) => return Some(self.start(&start).await),
             (Ask::Reset {} | Ask::Stop {}, running) => {
                 *running = None;
+                if let Some(plugin) = &mut self.plugin {
+                    plugin.end().await;
+                }
                 return Some(Ok(Value::Null));
             }
             (Ask::Unknown, _) => return Some(Err("this client cannot do that".to_owned())),
@@ -136,7 +146,7 @@ impl Session {
         };
         let (running, ask) = running;
         match ask {
-            Ask::Read {} => Some(running.read().await),
+            Ask::Read {} => Some(running.read(self.plugin.as_ref()).await),
             Ask::Advance { ms, now } => {
                 running.by_hand.advance(Duration::from_millis(ms), now);
                 // The clock is moved by whole milliseconds: by less it would never come to the wake.
@@ -167,9 +177,17 @@ impl Session {
         let started = ByHand::start(config, start.now);
         let (cache, by_hand) = started.map_err(|error| error.to_string())?;
         let service = Service::new(cache, Access::in_process());
-        let mirror = match self.by {
+        let mirror = match &self.by {
             JudgedBy::Reads => None,
             JudgedBy::Changes => Some(Mirror::of(&service).await?),
+            JudgedBy::Plugin(command) => {
+                let plugin = match &mut self.plugin {
+                    Some(plugin) => plugin,
+                    none => none.insert(Plugin::start(command).await?),
+                };
+                plugin.serve(&service).await?;
+                None
+            }
         };
         self.running = Some(Running { service, by_hand, mirror, saves: Vec::new() });
         Ok(Value::Null)
@@ -177,14 +195,15 @@ impl Session {
 }
 
 impl Running {
-    async fn read(&self) -> Result<Value, String> {
+    async fn read(&self, plugin: Option<&Plugin>) -> Result<Value, String> {
         self.by_hand.tell();
         let (ready, _) = asked(&self.service, Method::GET, "/readyz", String::new()).await?;
         let (_, status) = asked(&self.service, Method::GET, "/status", String::new()).await?;
         let is_ready = ready == StatusCode::OK;
-        let websites = match &self.mirror {
-            Some(mirror) if is_ready => mirror.up_to(&status["event"]).await?,
-            None if is_ready => {
+        let websites = match (&self.mirror, plugin) {
+            (Some(mirror), _) if is_ready => mirror.up_to(&status["event"]).await?,
+            (None, Some(plugin)) if is_ready => plugin.up_to(&status["event"]).await?,
+            (None, None) if is_ready => {
                 let (_, all) =
                     asked(&self.service, Method::GET, "/websites", String::new()).await?;
                 let all = all["websites"].as_array().cloned().unwrap_or_default();

@@ -1,0 +1,117 @@
+//! A plugin that follows the service, as another program: what it holds is what is judged.
+
+use std::ffi::OsString;
+use std::net::Ipv4Addr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::service::{Bound, Listen, Service};
+
+/// So long the plugin may take to be where the service is; an interpreter has to start first.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(2);
+/// Stands for a free port, which the plugin finds as `PORT`.
+const PORT: &str = "{port}";
+
+/// How a plugin is started, and where it shows what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginCommand {
+    /// The program and its arguments.
+    pub words: Vec<OsString>,
+    /// Where `GET` answers `{"event": …, "websites": {"<website_id>": {"settings": …, "token": …}}}`:
+    /// the event of `/changes` that it applied last, and what it holds. `{port}` is a free port.
+    pub read: String,
+}
+
+/// A plugin that lives for the whole trial, and the service that it follows at present.
+pub(super) struct Plugin {
+    /// Ends when it is dropped.
+    _child: Child,
+    http: reqwest::Client,
+    read: String,
+    listen: Listen,
+    served: Option<(Service, JoinHandle<()>)>,
+}
+
+impl Plugin {
+    /// Starts the plugin.
+    pub(super) async fn start(command: &PluginCommand) -> Result<Self, String> {
+        let (service, own) = (free_port().await?, free_port().await?);
+        let (program, arguments) =
+            command.words.split_first().ok_or("no command: write `judged --read URL -- CMD`")?;
+        let child = Command::new(program)
+            .args(arguments)
+            .env("CRISP_SYNC_URL", format!("http://127.0.0.1:{service}"))
+            .env("PORT", own.to_string())
+            .stdin(Stdio::null())
+            // Replies go to stdout, and nothing else.
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        let named = program.display();
+        let child = child.map_err(|error| format!("{named} cannot be started: {error}"))?;
+        let http = crate::transport::builder(crate::Timeouts::default()).no_proxy().build();
+        Ok(Self {
+            _child: child,
+            http: http.map_err(|error| error.to_string())?,
+            read: command.read.replace(PORT, &own.to_string()),
+            listen: Listen::Tcp((Ipv4Addr::LOCALHOST, service).into()),
+            served: None,
+        })
+    }
+
+    /// Puts a service in the place of the one before, as a restart does.
+    pub(super) async fn serve(&mut self, service: &Service) -> Result<(), String> {
+        self.end().await;
+        let bound = Bound::new(&self.listen).await.map_err(|error| error.to_string())?;
+        let serving = bound.serve(service.clone(), std::future::pending());
+        self.served = Some((service.clone(), tokio::spawn(serving)));
+        Ok(())
+    }
+
+    /// Ends the service that is there; its place is free then.
+    pub(super) async fn end(&mut self) {
+        if let Some((service, serving)) = self.served.take() {
+            service.end_streams();
+            serving.abort();
+            // It was told to.
+            let _ = serving.await;
+        }
+    }
+
+    /// What it holds once it applied this event.
+    pub(super) async fn up_to(&self, event: &Value) -> Result<Map<String, Value>, String> {
+        let reached = async {
+            loop {
+                if let Some(held) = self.look(event).await {
+                    return held;
+                }
+                sleep(PAUSE).await;
+            }
+        };
+        let late = |_| format!("the plugin never came to event {event} at {}", self.read);
+        timeout(PATIENCE, reached).await.map_err(late)
+    }
+
+    async fn look(&self, event: &Value) -> Option<Map<String, Value>> {
+        let answer = self.http.get(&self.read).send().await.ok()?;
+        let mut held = answer.json::<Map<String, Value>>().await.ok()?;
+        match held.remove("websites") {
+            Some(Value::Object(websites)) if held.get("event") == Some(event) => Some(websites),
+            _ => None,
+        }
+    }
+}
+
+async fn free_port() -> Result<u16, String> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let address = bound.and_then(|socket| socket.local_addr());
+    address.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
+}

@@ -1,0 +1,3 @@
+module example.com/greeter-with-crisp-sync
+
+go 1.19

@@ -1,0 +1,63 @@
+//! The service under trial: the whole corpus, its saves too, and random cases.
+
+use std::ffi::OsString;
+
+use serde_json::Value;
+
+use crate::program;
+use crate::sync::built;
+
+/// Scenarios that say nothing of a client that opens no socket.
+const ABOUT_EVENTS: u64 = 6;
+/// Random cases: what a test may take. `docs/service.md` has the command for many more.
+const CASES: &str = "100";
+
+/// Runs a command against this way of being judged, and gives the last event of its report.
+fn judged(
+    how: &str,
+    words: &[&str],
+    environment: impl IntoIterator<Item = (&'static str, OsString)>,
+) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("events");
+    let output = program::program()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(words)
+        .args(["--quiet", "--client-timeout", "120s", "--client-cmd"])
+        .arg(format!("'{}'{how}", built().display()))
+        .arg("--report")
+        .arg(format!("json={}", report.display()))
+        .envs(environment)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let events = std::fs::read_to_string(report).unwrap();
+    serde_json::from_str(events.lines().last().unwrap()).unwrap()
+}
+
+/// The whole corpus, but what is about events, is passed.
+pub fn passes_the_corpus(
+    how: &str,
+    environment: impl IntoIterator<Item = (&'static str, OsString)>,
+) {
+    let last = judged(how, &["replay", "scenarios"], environment);
+    let count = |name: &str| last[name].as_u64().unwrap();
+    assert_eq!(count("passed") + ABOUT_EVENTS, count("scenarios"), "{last:#}");
+}
+
+#[test]
+fn what_is_read_passes_the_corpus() {
+    passes_the_corpus(" judged", []);
+}
+
+#[test]
+fn what_a_listener_holds_passes_the_corpus() {
+    passes_the_corpus(" judged --changes", []);
+}
+
+#[test]
+fn what_is_read_passes_random_cases() {
+    let last = judged(" judged", &["check", "--seed", "1", "--cases", CASES], []);
+    assert_eq!(last["failed"], 0, "{last:#}");
+}

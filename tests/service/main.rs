@@ -1,0 +1,22 @@
+//! `crisp-sync serve`, the real program, against the emulator.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
+
+#[cfg(unix)]
+mod crowd;
+mod follows;
+#[path = "../clients/install.rs"]
+mod install;
+mod judged;
+mod plugins;
+#[expect(dead_code, reason = "the tests of the command line use the rest of it")]
+#[path = "../cli/program.rs"]
+mod program;
+mod reads;
+mod restarts;
+mod saves;
+mod start;
+mod sync;
+mod unit;
+#[expect(dead_code, reason = "the tests of clients use the rest of it")]
+#[path = "../clients/want.rs"]
+mod want;

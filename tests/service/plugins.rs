@@ -1,0 +1,123 @@
+//! The plugins without a loop of `examples/service`: each holds the right settings through the whole
+//! corpus, as another program that follows the service over a socket.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+use crate::install::{node_modules, python, repository};
+use crate::judged::passes_the_corpus;
+use crate::program::Serving;
+use crate::sync::{DEADLINE, Sync};
+use crate::want::{Missing, or_skip, program};
+
+/// How a plugin is run: a variable of the environment, and its words.
+type Run = (Option<(&'static str, PathBuf)>, Vec<OsString>);
+
+fn node() -> Result<Run, Missing> {
+    let modules = node_modules("examples/service/node-express")?;
+    let script = repository("examples/service/node-express/index.js");
+    Ok((Some(("NODE_PATH", modules)), vec![program("node")?.into(), script.into()]))
+}
+
+fn fastapi() -> Result<Run, Missing> {
+    let python = python("examples/service/python-fastapi")?;
+    let script = repository("examples/service/python-fastapi/plugin.py");
+    Ok((None, vec![python.into(), "-B".into(), script.into()]))
+}
+
+/// Builds the plugin in a folder, which is to live as long as it runs.
+fn go(folder: &Path) -> Result<Run, Missing> {
+    let built = folder.join("plugin");
+    let mut build = Command::new(program("go")?);
+    build.current_dir(repository("examples/service/go")).args(["build", "-o"]).arg(&built).arg(".");
+    build.env("GOCACHE", folder.join("cache")).env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
+    crate::install::said(&mut build, "go build")?;
+    Ok((None, vec![built.into()]))
+}
+
+/// Runs the whole corpus.
+fn holds((variable, words): Run) {
+    let words: Vec<_> = words.iter().map(|word| format!("'{}'", word.display())).collect();
+    let how = format!(" judged --read http://127.0.0.1:{{port}}/_cache -- {}", words.join(" "));
+    let variable = variable.map(|(name, value)| (name, value.into_os_string()));
+    let judged = ("CRISP_SYNC_JUDGED", OsString::from("1"));
+    passes_the_corpus(&how, variable.into_iter().chain([judged]));
+}
+
+#[test]
+fn the_plugin_for_express_holds_the_right_settings_through_the_corpus() {
+    or_skip(node().map(holds));
+}
+
+#[test]
+fn the_plugin_for_fastapi_holds_the_right_settings_through_the_corpus() {
+    or_skip(fastapi().map(holds));
+}
+
+/// Nothing else here needs Go, so it is not asked for in CI.
+#[test]
+fn the_plugin_for_go_holds_the_right_settings_through_the_corpus() {
+    let folder = tempfile::tempdir().unwrap();
+    match program("go") {
+        Ok(_) => holds(go(folder.path()).unwrap()),
+        Err(_) => eprintln!("skipped: no folder of PATH has Go"),
+    }
+}
+
+/// The right token saves through the service, and a wrong one does not.
+async fn saves(run: Run) {
+    let serving = Serving::start(&["--websites", "3"]);
+    let sync = Sync::of(&serving).await;
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    drop(socket);
+    let (variable, words) = run;
+    let mut plugin = tokio::process::Command::new(&words[0]);
+    plugin.args(&words[1..]).envs(variable).kill_on_drop(true);
+    plugin.env("CRISP_SYNC_URL", &sync.url).env("PORT", port.to_string());
+    let _plugin = plugin.env("CRISP_SYNC_JUDGED", "1").spawn().unwrap();
+    let http = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let held = || async { http.get(url("/_cache")).send().await.ok()?.json::<Value>().await.ok() };
+    let until = async |wanted: &dyn Fn(&Value) -> bool| {
+        let asked = async {
+            loop {
+                if let Some(held) = held().await.filter(wanted) {
+                    return held;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, asked).await.unwrap()
+    };
+    let website = crate::sync::id("w1");
+    let before = until(&|held| held["websites"][&website].is_object()).await;
+    let token = before["websites"][&website]["token"].as_str().unwrap();
+    let post = |token: &str| {
+        let body =
+            json!({ "website_id": website, "token": token, "settings": { "message": "Ciao" } });
+        http.post(url("/settings"))
+            .header("content-type", "application/json")
+            .body(body.to_string())
+    };
+    assert_eq!(post("guess").send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(post(token).send().await.unwrap().status(), StatusCode::OK);
+    until(&|held| held["websites"][&website]["settings"]["message"] == "Ciao").await;
+    let at_crisp = serving.ctl_json(&["websites", "w1"]);
+    assert_eq!(at_crisp["settings"]["message"], "Ciao");
+}
+
+#[tokio::test]
+async fn the_plugins_save_through_the_service_for_those_who_have_the_token() {
+    for run in [or_skip(node()), or_skip(fastapi())].into_iter().flatten() {
+        saves(run).await;
+    }
+    if program("go").is_ok() {
+        let folder = tempfile::tempdir().unwrap();
+        saves(go(folder.path()).unwrap()).await;
+    }
+}
