@@ -145,6 +145,8 @@ async fn main() {
     config.base = BaseUrl::new(&base).unwrap();
     config.quota = Quota::Unlimited;
     config.poll_every = Duration::from_millis(100);
+    // What a list brought is believed at once.
+    config.settle = Duration::from_millis(1);
     let store = Store::new(&format!("redis://127.0.0.1:{}/0", redis.1)).unwrap();
     let start = Instant::now();
     let caches = [(); 3].map(|()| {
