@@ -1,6 +1,7 @@
 //! How long after Crisp's answer ten changes are published in a real Redis, out of so many websites
 //! (`WEBSITES`, 100,000 unless said otherwise). Without `redis-server` it says so and ends.
 
+#![expect(clippy::disallowed_methods, reason = "measures time")]
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

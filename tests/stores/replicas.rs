@@ -1,6 +1,6 @@
 //! What replicas with one Redis promise.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 use crisp_sync::machine::SaveOutcome;
@@ -155,10 +155,8 @@ async fn a_late_replica_begins_from_the_log_without_a_list_of_its_own() {
     let first = replica(&stage, &redis);
     within("readiness", first.ready()).await.unwrap();
     let lists = stage.asked(Operation::List);
-    let start = Instant::now();
     let late = replica(&stage, &redis);
     within("readiness", late.ready()).await.unwrap();
     assert_eq!(late.view().len(), 50);
     assert_eq!(stage.asked(Operation::List), lists);
-    println!("ready from the log after {:?}", start.elapsed());
 }

@@ -20,7 +20,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// What a replica's set comes from.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(super) enum Standing {
     /// The log's machine.
     Following,
