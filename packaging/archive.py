@@ -1,6 +1,6 @@
 """The archive of a platform: the program with its manual, its completions and the licences.
 
-    python3 packaging/archive.py --extras EXTRAS --out OUT linux-x64=PATH [linux-arm64=PATH …]
+    python3 packaging/archive.py --extras EXTRAS --out OUT [--sync linux-x64=PATH] linux-x64=PATH [linux-arm64=PATH …]
 
 The name and the place of the program inside are what `[package.metadata.binstall]` of Cargo.toml says.
 """
@@ -20,11 +20,13 @@ def add(archive, name, data, mode):
     archive.addfile(member, io.BytesIO(data))
 
 
-def write(path, stem, platform, program, extras):
+def write(path, stem, platform, program, service, extras):
     """A gzip file without a name and a time of its own, of a tar file without owners."""
     with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
             add(archive, f"{stem}/{platform.program}", program.read_bytes(), 0o755)
+            if service is not None:
+                add(archive, f"{stem}/{platform.file('crisp-sync')}", service.read_bytes(), 0o755)
             for file in ["README.md", "CHANGELOG.md", *project.LICENCES]:
                 add(archive, f"{stem}/{file}", (project.ROOT / file).read_bytes(), 0o644)
             for file in sorted(extras.glob("*/*")):
@@ -36,7 +38,7 @@ def main():
     given = project.command_line(__doc__)
     for platform, program in given.programs.items():
         stem = f"crisp-mock-{project.version()}-{platform.target}"
-        write(given.out / f"{stem}.tar.gz", stem, platform, program, given.extras)
+        write(given.out / f"{stem}.tar.gz", stem, platform, program, given.services.get(platform), given.extras)
 
 
 main()

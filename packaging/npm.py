@@ -1,8 +1,8 @@
 """The npm packages: `crisp-mock`, and one with the program for each platform.
 
-    python3 packaging/npm.py --extras EXTRAS --out OUT linux-x64=PATH [linux-arm64=PATH …]
+    python3 packaging/npm.py --extras EXTRAS --out OUT [--sync linux-x64=PATH] linux-x64=PATH [linux-arm64=PATH …]
 
-EXTRAS is what extras.py wrote. The thin package names exactly the platforms that were given, in exactly
+EXTRAS is what extras.py wrote; `--sync` names crisp-sync for a platform. The thin package names exactly the platforms that were given, in exactly
 this version: it cannot ask for a package that was not made with it.
 """
 
@@ -33,12 +33,13 @@ def source_manifest():
     return json.loads(text)
 
 
-def platform_package(platform, program, folder):
+def platform_package(platform, programs, folder):
     source = source_manifest()
     (folder / "bin").mkdir(parents=True)
-    placed = folder / "bin" / platform.program
-    shutil.copyfile(program, placed)
-    placed.chmod(0o755)
+    for name, program in programs.items():
+        placed = folder / "bin" / platform.file(name)
+        shutil.copyfile(program, placed)
+        placed.chmod(0o755)
     readme = f"The program of [crisp-mock](https://www.npmjs.com/package/crisp-mock) for {platform.name}.\n"
     (folder / "README.md").write_text(readme, encoding="utf-8")
     describe(
@@ -63,7 +64,8 @@ def thin_package(platforms, extras, folder):
     shutil.copytree(project.ROOT / "clients/node", folder, ignore=ignored)
     for name in ["man", "completions"]:
         shutil.copytree(extras / name, folder / name)
-    (folder / "bin/crisp-mock.js").chmod(0o755)
+    for launcher in (folder / "bin").iterdir():
+        launcher.chmod(0o755)
     version = project.version()
     manifest = source_manifest()
     manifest["version"] = version
@@ -79,7 +81,10 @@ def main():
         work = pathlib.Path(work)
         for platform, program in given.programs.items():
             folder = work / platform.name
-            platform_package(platform, program, folder)
+            programs = {"crisp-mock": program}
+            if service := given.services.get(platform):
+                programs["crisp-sync"] = service
+            platform_package(platform, programs, folder)
             pack(folder, given.out.resolve())
         thin_package(given.programs, given.extras, work / "thin")
         pack(work / "thin", given.out.resolve())

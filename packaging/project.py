@@ -32,7 +32,10 @@ class Platform:
 
     @property
     def program(self):
-        return "crisp-mock.exe" if self.os == "win32" else "crisp-mock"
+        return self.file("crisp-mock")
+
+    def file(self, program):
+        return f"{program}.exe" if self.os == "win32" else program
 
 
 def _linux(cpu):
@@ -68,13 +71,16 @@ def time():
 
 
 def command_line(about):
-    """What a script that makes packages is given: `extras`, `out`, which is there then, and `programs`."""
+    """What a script that makes packages is given: `extras`, `out`, which is there then, `programs`, and
+    `services`: crisp-sync, for as many platforms as it was built for."""
     arguments = argparse.ArgumentParser(description=about)
     arguments.add_argument("--extras", type=pathlib.Path, required=True)
     arguments.add_argument("--out", type=pathlib.Path, required=True)
+    arguments.add_argument("--sync", action="append", default=[], metavar="PLATFORM=PATH")
     arguments.add_argument("programs", nargs="+", metavar="PLATFORM=PATH")
     given = arguments.parse_args()
     given.programs = _programs(given.programs)
+    given.services = _programs(given.sync)
     given.out.mkdir(parents=True, exist_ok=True)
     return given
 

@@ -1,8 +1,8 @@
 """The wheels: the program as a script beside the Python package, one for each platform.
 
-    python3 packaging/wheel.py --extras EXTRAS --out OUT linux-x64=PATH [linux-arm64=PATH …]
+    python3 packaging/wheel.py --extras EXTRAS --out OUT [--sync linux-x64=PATH] linux-x64=PATH [linux-arm64=PATH …]
 
-EXTRAS is what extras.py wrote. A wheel is a zip file with a list of its content (PEP 427); the metadata
+EXTRAS is what extras.py wrote; `--sync` names crisp-sync for a platform. A wheel is a zip file with a list of its content (PEP 427); the metadata
 come from clients/python/pyproject.toml, the version from the workspace.
 """
 
@@ -45,13 +45,15 @@ def entry_points(about):
     return "\n".join(lines) + "\n"
 
 
-def content(platform, program, extras, about, version):
+def content(platform, program, service, extras, about, version):
     """Every file of a wheel: its name, its bytes, whether it can be started."""
     stem = f"crisp_mock-{version}"
     for file in sorted((SOURCE / "crisp_mock").rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             yield file.relative_to(SOURCE).as_posix(), file.read_bytes(), False
     yield f"{stem}.data/scripts/{platform.program}", program.read_bytes(), True
+    if service is not None:
+        yield f"{stem}.data/scripts/{platform.file('crisp-sync')}", service.read_bytes(), True
     shares = {"man": "man/man1", "crisp-mock.bash": "bash-completion/completions"}
     shares |= {"_crisp-mock": "zsh/site-functions", "crisp-mock.fish": "fish/vendor_completions.d"}
     for file in sorted(extras.glob("*/*")):
@@ -95,7 +97,8 @@ def main():
         about = tomllib.load(file)["project"]
     version = project.version()
     for platform, program in given.programs.items():
-        files = content(platform, program, given.extras, about, version)
+        service = given.services.get(platform)
+        files = content(platform, program, service, given.extras, about, version)
         path = given.out / f"crisp_mock-{version}-py3-none-{platform.wheel}.whl"
         write(path, files, f"crisp_mock-{version}.dist-info/RECORD")
 

@@ -2,19 +2,23 @@
 
 "use strict";
 
+const fs = require("node:fs");
 const path = require("node:path");
 
-const FROM_SOURCE =
-  "build the program from its source (docs/install.md) and name it in CRISP_MOCK_BINARY";
+// The variable that names a program which was built from source.
+const VARIABLES = { "crisp-mock": "CRISP_MOCK_BINARY", "crisp-sync": "CRISP_SYNC_BINARY" };
+const fromSource = (program) =>
+  `build the program from its source (docs/install.md) and name it in ${VARIABLES[program]}`;
 
 /**
- * The program's path: the one that CRISP_MOCK_BINARY names, or that of the package for this platform.
+ * A program's path: the one that its variable names, or that of the package for this platform.
  *
  * @throws when no package has it, or that package is not installed; the message says what to do.
  */
-function binary(platform = `${process.platform}-${process.arch}`) {
-  if (process.env.CRISP_MOCK_BINARY) {
-    return process.env.CRISP_MOCK_BINARY;
+function binary(platform = `${process.platform}-${process.arch}`, program = "crisp-mock") {
+  const named = process.env[VARIABLES[program]];
+  if (named) {
+    return named;
   }
   const { version, optionalDependencies = {} } = require("../package.json");
   const name = `@crisp-mock/${platform}`;
@@ -22,7 +26,7 @@ function binary(platform = `${process.platform}-${process.arch}`) {
   if (!known.includes(name)) {
     const there = known.map((known) => known.slice("@crisp-mock/".length)).join(", ");
     const but = there === "" ? "this is a checkout" : `there is one for ${there}`;
-    throw new Error(`no package has a program for ${platform} (${but}): ${FROM_SOURCE}`);
+    throw new Error(`no package has a program for ${platform} (${but}): ${fromSource(program)}`);
   }
   let manifest;
   try {
@@ -41,14 +45,20 @@ function binary(platform = `${process.platform}-${process.arch}`) {
       `crisp-mock is ${version}, but ${name} is ${installed}: run \`npm install crisp-mock@${version}\``,
     );
   }
-  const file = process.platform === "win32" ? "crisp-mock.exe" : "crisp-mock";
-  return path.join(path.dirname(manifest), "bin", file);
+  const file = process.platform === "win32" ? `${program}.exe` : program;
+  const found = path.join(path.dirname(manifest), "bin", file);
+  if (!fs.existsSync(found)) {
+    throw new Error(`the package ${name} has no ${program}: ${fromSource(program)}`);
+  }
+  return found;
 }
 
 /** What to say when a program could not be started. */
-function failedToStart(program, error) {
-  const named = process.env.CRISP_MOCK_BINARY ? "; CRISP_MOCK_BINARY names it" : "";
-  return new Error(`${program} could not be started (${error.code ?? error.message})${named}: ${FROM_SOURCE}`);
+function failedToStart(file, error, program = "crisp-mock") {
+  const variable = VARIABLES[program];
+  const named = process.env[variable] ? `; ${variable} names it` : "";
+  const why = `${file} could not be started (${error.code ?? error.message})${named}`;
+  return new Error(`${why}: ${fromSource(program)}`);
 }
 
 module.exports = { binary, failedToStart };
