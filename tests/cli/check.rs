@@ -166,3 +166,14 @@ fn the_guides_loop_that_listens_is_found_guilty_and_its_files_say_of_what() {
         run_in(folder.path(), &["replay", "builtin/guide/events", "--client", "sync-events"]);
     assert_eq!(ours.code, Some(0), "{}", ours.shown());
 }
+
+#[test]
+fn three_replicas_pass_as_one_client_with_faults_between_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let replay = ["replay", "builtin/basics", "builtin/saves", "--client", "sync-replicas"];
+    let ended = run_in(folder.path(), &replay);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+    let check = ["check", "--client", "sync-replicas", "--seed", "1", "--cases", "30"];
+    let ended = run_in(folder.path(), &check);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+}
