@@ -230,11 +230,12 @@ impl Replicas {
     }
 
     /// Says once that the set is complete.
-    fn say_ready(&mut self, actions: &mut Vec<Action>) {
+    fn say_ready(&mut self, now: Moment, actions: &mut Vec<Action>) {
         let Some(node) = self.nodes.get(self.read).filter(|node| node.replica.is_ready()) else {
             return;
         };
-        if self.unconfirmed.is_some_and(|polls| node.replica.counters().polls <= polls) {
+        let verified = node.replica.status(self.moment(self.read, now)).verified;
+        if self.is_unconfirmed() || (self.unconfirmed.is_some() && !verified) {
             return;
         }
         self.unconfirmed = None;
@@ -242,6 +243,12 @@ impl Replicas {
             self.ready = true;
             actions.push(Action::Ready);
         }
+    }
+
+    /// Whether all three were restarted, and the log's machine has not polled since.
+    fn is_unconfirmed(&self) -> bool {
+        let polls = self.nodes.get(self.read).map_or(0, |node| node.replica.counters().polls);
+        self.unconfirmed.is_some_and(|known| polls <= known)
     }
 
     /// One fault between the replicas, now and then.
@@ -328,7 +335,7 @@ impl Subject for Replicas {
             }
         }
         self.look(now, actions);
-        self.say_ready(actions);
+        self.say_ready(now, actions);
         if answered {
             self.disturb(now, actions);
             self.look(now, actions);
@@ -364,7 +371,9 @@ impl Subject for Replicas {
     fn status(&self, now: Moment) -> Option<ReportedStatus> {
         let node = self.nodes.get(self.read)?;
         let status = node.replica.status(self.moment(self.read, now));
-        let unconfirmed = self.unconfirmed.map(|_| machine::Freshness::Stale { age: None });
-        Some(freshness_of(unconfirmed.unwrap_or(status.freshness)))
+        if self.is_unconfirmed() {
+            return Some(freshness_of(machine::Freshness::Stale { age: None }));
+        }
+        Some(freshness_of(status.freshness))
     }
 }
