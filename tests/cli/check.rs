@@ -204,3 +204,14 @@ fn all_cases_are_not_for_clients_in_real_time_and_not_drawn() {
     assert_eq!(ended.code, Some(2), "{}", ended.shown());
     assert!(ended.stderr.contains("write DEEDS,FAULTS"), "{}", ended.stderr);
 }
+
+#[test]
+fn three_replicas_pass_as_one_client_with_faults_between_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let replay = ["replay", "builtin/basics", "builtin/saves", "--client", "sync-replicas"];
+    let ended = run_in(folder.path(), &replay);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+    let check = ["check", "--client", "sync-replicas", "--seed", "1", "--cases", "30"];
+    let ended = run_in(folder.path(), &check);
+    assert_eq!(ended.code, Some(0), "{}", ended.shown());
+}

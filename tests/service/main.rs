@@ -12,6 +12,12 @@ mod plugins;
 #[path = "../cli/program.rs"]
 mod program;
 mod reads;
+#[cfg(unix)]
+#[expect(dead_code, reason = "the tests of stores use the rest of it")]
+#[path = "../stores/redis_server.rs"]
+mod redis_server;
+#[cfg(unix)]
+mod replicas;
 mod restarts;
 mod saves;
 mod start;

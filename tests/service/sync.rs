@@ -125,6 +125,13 @@ impl Sync {
         tokio::time::timeout(DEADLINE, asked).await.unwrap_or_else(|_| panic!("{path} never came"))
     }
 
+    /// Sends its process a signal.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)
+            .unwrap();
+    }
+
     /// Asks it to stop, as systemd does, and waits until it has.
     #[cfg(unix)]
     pub fn stop(mut self) -> Option<i32> {

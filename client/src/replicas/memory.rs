@@ -16,7 +16,7 @@ pub type Shown = (u64, Option<String>);
 /// A store in memory. It grows with what is written, less what is trimmed.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    /// Entries, and when they were written by the store's clock, in seconds.
+    /// Entries, and when they were written by the store's clock.
     pub log: Vec<(Place, Bytes, Duration)>,
     /// The store's clock.
     pub clock: Duration,

@@ -79,6 +79,8 @@ struct Replicas {
     now: Duration,
     open: Vec<machine::Ticket>,
     ready: bool,
+    /// After a restart of all three, what the log knew is taken as confirmed when there were more polls than these.
+    unconfirmed: Option<u64>,
 }
 
 impl Replicas {
@@ -96,6 +98,7 @@ impl Replicas {
             now: now.elapsed,
             open: Vec::new(),
             ready: false,
+            unconfirmed: None,
         };
         for number in 0..COUNT {
             let node = replicas.node(number, now);
@@ -194,10 +197,6 @@ impl Replicas {
                     actions.push(Action::Abandon(RequestId(outer)));
                 }
             }
-            machine::Action::Ready if read && !self.ready => {
-                self.ready = true;
-                actions.push(Action::Ready);
-            }
             machine::Action::SaveEnded { ticket, .. } => {
                 if let Some(at) = self.open.iter().position(|open| *open == ticket) {
                     self.open.remove(at);
@@ -228,6 +227,28 @@ impl Replicas {
             }
             self.tell(number, now, Mail::Event(machine::Event::Tick), actions);
         }
+    }
+
+    /// Says once that the set is complete.
+    fn say_ready(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        let Some(node) = self.nodes.get(self.read).filter(|node| node.replica.is_ready()) else {
+            return;
+        };
+        let verified = node.replica.status(self.moment(self.read, now)).verified;
+        if self.is_unconfirmed() || (self.unconfirmed.is_some() && !verified) {
+            return;
+        }
+        self.unconfirmed = None;
+        if !self.ready {
+            self.ready = true;
+            actions.push(Action::Ready);
+        }
+    }
+
+    /// Whether all three were restarted, and the log's machine has not polled since.
+    fn is_unconfirmed(&self) -> bool {
+        let polls = self.nodes.get(self.read).map_or(0, |node| node.replica.counters().polls);
+        self.unconfirmed.is_some_and(|known| polls <= known)
     }
 
     /// One fault between the replicas, now and then.
@@ -314,6 +335,7 @@ impl Subject for Replicas {
             }
         }
         self.look(now, actions);
+        self.say_ready(now, actions);
         if answered {
             self.disturb(now, actions);
             self.look(now, actions);
@@ -326,6 +348,7 @@ impl Subject for Replicas {
         next.lives = self.lives + 1000;
         let mut done = Vec::new();
         next.look(now, &mut done);
+        next.unconfirmed = next.nodes.first().map(|node| node.replica.counters().polls);
         // What is shown at once; what is asked for is asked for when it is ticked.
         let shown = next.nodes.first()?.replica.snapshot().websites.clone();
         actions.extend(shown.iter().map(|site| Action::Shows(ours(site.id), Some(held(site)))));
@@ -348,6 +371,9 @@ impl Subject for Replicas {
     fn status(&self, now: Moment) -> Option<ReportedStatus> {
         let node = self.nodes.get(self.read)?;
         let status = node.replica.status(self.moment(self.read, now));
+        if self.is_unconfirmed() {
+            return Some(freshness_of(machine::Freshness::Stale { age: None }));
+        }
         Some(freshness_of(status.freshness))
     }
 }

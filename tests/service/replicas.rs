@@ -1,0 +1,76 @@
+//! Three services with one Redis, each a process that is stopped for a while and goes on, or is killed.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::program::Serving;
+use crate::redis_server::{Keeps, RedisServer};
+use crate::sync::{Sync, ctl, id, plugin_of};
+use crate::want::or_skip;
+
+async fn start(serving: &Serving, redis: &RedisServer) -> Sync {
+    let sync =
+        Sync::spawn(plugin_of(serving).args(["--store", &redis.url(), "--request-timeout", "2s"]));
+    sync.until("/readyz", |status, _| status == 200).await;
+    sync
+}
+
+/// Waits until this service shows this message of w1.
+async fn shows(sync: &Sync, message: &str) {
+    let path = format!("/websites/{}", id("w1"));
+    sync.until(&path, |_, body| body["settings"]["message"] == message).await;
+}
+
+#[tokio::test]
+async fn a_service_that_was_paused_puts_nothing_old_over_anything_new() {
+    let Some(redis) = or_skip(RedisServer::start(Keeps::Nothing)) else { return };
+    let serving = Serving::start(&["--websites", "3"]);
+    let mut services = Vec::new();
+    for _ in 0..3 {
+        services.push(start(&serving, &redis).await);
+    }
+    let plugin = serving.info["plugin_id"].as_str().unwrap();
+    let key = format!("crisp:{plugin}:website:{}", id("w1"));
+    let mut version = 0;
+    for round in 0..9 {
+        let (paused, others): (Vec<_>, Vec<_>) =
+            services.iter().enumerate().partition(|(number, _)| *number == round % 3);
+        let [(_, paused)] = paused[..] else { unreachable!() };
+        let (early, late) = (format!("early {round}"), format!("late {round}"));
+        ctl(&serving, &["save", "w1", &format!("message={early}")]);
+        paused.signal(Signal::STOP);
+        for (_, other) in &others {
+            shows(other, &early).await;
+        }
+        ctl(&serving, &["save", "w1", &format!("message={late}")]);
+        for (_, other) in &others {
+            shows(other, &late).await;
+        }
+        paused.signal(Signal::CONT);
+        shows(paused, &late).await;
+        // What the paused one may have written late is refused, so this is what readers have.
+        let shown: Value = serde_json::from_str(&redis.ask(&["GET", &key])).unwrap();
+        assert!(shown["version"].as_u64() > Some(version), "{shown} after version {version}");
+        version = shown["version"].as_u64().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_killed_is_replaced_and_saves_go_on() {
+    let Some(redis) = or_skip(RedisServer::start(Keeps::Nothing)) else { return };
+    let serving = Serving::start(&["--websites", "3"]);
+    let mut services = vec![start(&serving, &redis).await, start(&serving, &redis).await];
+    for round in 0..3 {
+        drop(services.remove(0));
+        let path = format!("/websites/{}/settings", id("w1"));
+        let message = format!("round {round}");
+        let body = serde_json::json!({ "message": message }).to_string();
+        let save = services[0].request(reqwest::Method::PATCH, &path).body(body);
+        let answer: Value = save.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["outcome"], "done", "{answer}");
+        services.push(start(&serving, &redis).await);
+        for service in &services {
+            shows(service, &message).await;
+        }
+    }
+}
