@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod crowd;
 mod follows;
+#[expect(dead_code, reason = "the tests of clients use the rest of it")]
 #[path = "../clients/install.rs"]
 mod install;
 mod judged;
