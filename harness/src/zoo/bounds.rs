@@ -11,7 +11,7 @@ use crate::subject::{Client, Guide};
 use crate::world::Prepared;
 
 /// Levels with so many deeds and faults together are tried whole.
-const WHOLE: usize = 2;
+const WHOLE: usize = 1;
 /// Of deeper levels, the cases whose number is a multiple of this, a prime: together they have all sorts of parts.
 const EVERY: u64 = 1_009;
 
