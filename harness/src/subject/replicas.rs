@@ -234,7 +234,9 @@ impl Replicas {
         let Some(node) = self.nodes.get(self.read).filter(|node| node.replica.is_ready()) else {
             return;
         };
-        let verified = node.replica.status(self.moment(self.read, now)).verified;
+        // While it lists again, the doubt that it lists for is not said any more.
+        let verified = node.replica.status(self.moment(self.read, now)).verified
+            && node.replica.state() == machine::State::Steady;
         if self.is_unconfirmed() || (self.unconfirmed.is_some() && !verified) {
             return;
         }
