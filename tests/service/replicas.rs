@@ -9,8 +9,14 @@ use crate::sync::{Sync, ctl, id, plugin_of};
 use crate::want::or_skip;
 
 async fn start(serving: &Serving, redis: &RedisServer) -> Sync {
-    let sync =
-        Sync::spawn(plugin_of(serving).args(["--store", &redis.url(), "--request-timeout", "2s"]));
+    let sync = Sync::spawn(plugin_of(serving).args([
+        "--store",
+        &redis.url(),
+        "--request-timeout",
+        "2s",
+        "--overlap",
+        "5s",
+    ]));
     sync.until("/readyz", |status, _| status == 200).await;
     sync
 }

@@ -177,6 +177,10 @@ impl Replica {
     }
 
     fn advance(&mut self, now: Moment) {
+        let gap = now.elapsed.saturating_sub(self.now.elapsed);
+        if gap > self.options.patience / 2 {
+            self.contact.excuse(gap);
+        }
         self.now = Moment { elapsed: now.elapsed.max(self.now.elapsed), wall: now.wall };
     }
 

@@ -67,6 +67,12 @@ impl Contact {
         self.last = now;
     }
 
+    /// This process did not run for so long: what the store would have said then was not heard.
+    pub(super) fn excuse(&mut self, paused: Duration) {
+        self.last = self.last.saturating_add(paused);
+        self.unwritable = self.unwritable.map(|since| since.saturating_add(paused));
+    }
+
     /// An entry was appended, by this replica or another one.
     pub(super) fn grew(&mut self) {
         (self.unwritable, self.refusals) = (None, 0);
@@ -108,7 +114,11 @@ impl Replica {
             Standing::Alone { rejoin_at, .. } => {
                 Some(*rejoin_at).filter(|at| *at > self.now.elapsed)
             }
-            _ => Some(self.contact.ends(self.options.patience)),
+            // Woken this often, it knows by a longer gap that it was paused.
+            _ => {
+                let ends = self.contact.ends(self.options.patience);
+                Some(ends.min(self.now.elapsed.saturating_add(self.options.patience / 4)))
+            }
         }
     }
 

@@ -20,7 +20,8 @@ use crate::scenario;
 const COUNT: usize = 3;
 /// A fault every so many answers, if nothing is under way then.
 const EVERY: u64 = 3;
-/// A replica takes the store to be away after 10 s.
+/// A replica takes the store to be away after so long, and looks four times in that: weeks of virtual time are short.
+const PATIENCE: Duration = Duration::from_secs(600);
 const CUT: Duration = Duration::from_secs(6);
 const PAUSE: Duration = Duration::from_secs(8);
 /// The wall clock of the last replica.
@@ -109,7 +110,8 @@ impl Replicas {
 
     fn node(&mut self, number: usize, now: Moment) -> Node {
         self.lives += 1;
-        let options = Options::new(self.lives);
+        let mut options = Options::new(self.lives);
+        options.patience = PATIENCE;
         let replica = Replica::new(self.config.clone(), options, self.moment(number, now), None);
         let never = Duration::ZERO;
         Node { replica, paused_until: never, cut_until: never, waiting: Vec::new() }
@@ -234,7 +236,9 @@ impl Replicas {
         let Some(node) = self.nodes.get(self.read).filter(|node| node.replica.is_ready()) else {
             return;
         };
-        let verified = node.replica.status(self.moment(self.read, now)).verified;
+        // While it lists again, the doubt that it lists for is not said any more.
+        let verified = node.replica.status(self.moment(self.read, now)).verified
+            && node.replica.state() == machine::State::Steady;
         if self.is_unconfirmed() || (self.unconfirmed.is_some() && !verified) {
             return;
         }
