@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use crate::install::{node_modules, python};
+use crate::emulator::{World, http};
+use crate::install::{node_modules, python, repository, said};
 use crate::judged::{crisp_mock, replay};
+use crate::lines::{PATIENCE, Program};
+use crate::plugin::truth;
 use crate::want::{Missing, or_skip, program};
 
 /// The scenarios that are about events.
@@ -119,4 +123,57 @@ fn the_second_way_mended_in_node_passes_every_scenario_about_events() {
 #[test]
 fn the_second_way_mended_in_python_passes_every_scenario_about_events() {
     passes(in_python("mended.py"));
+}
+
+/// Returns once a plugin holds what is true.
+async fn comes_to_hold(url: &str, world: &World) {
+    let truth = truth(world).await;
+    let holds = async {
+        loop {
+            let answer = http().get(url).send().await.expect("the plugin answers");
+            if answer.json::<Value>().await.ok() == Some(Value::from(truth.clone())) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, holds).await.expect("the plugin holds what is true");
+}
+
+/// It polls every ten minutes: what it holds sooner it has heard of. Go's clock cannot be moved, and
+/// nothing else here needs Go, so it is not asked for in CI.
+#[tokio::test]
+async fn the_plugin_in_go_holds_what_it_hears_of_and_what_was_saved_while_its_socket_was_down() {
+    let Ok(go) = program("go") else {
+        eprintln!("skipped: no folder of PATH has Go");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder for the program");
+    let built = folder.path().join("plugin");
+    let mut build = Command::new(go);
+    build.current_dir(repository("examples/go-listening")).args(["build", "-o"]).arg(&built);
+    build.env("GOCACHE", folder.path().join("cache"));
+    build.env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
+    said(&mut build, "go build").expect("it is built");
+
+    let world = World::start(json!({"websites": 3})).await;
+    let mut command = tokio::process::Command::new(built);
+    command.envs(world.environment()).env("PORT", "0");
+    let mut plugin = Program::start("the plugin in Go", &mut command);
+    let page = plugin.hear_of("settings page on").await;
+    let page = page.rsplit(' ').next().expect("an address");
+    let cache = page.replace("config.html", "_cache");
+    plugin.hear_of("loaded").await;
+    comes_to_hold(&cache, &world).await;
+
+    world.operator_saves("w1", json!({"message": "Hallo"})).await;
+    comes_to_hold(&cache, &world).await;
+    world.install(json!({"message": "Hej"})).await;
+    comes_to_hold(&cache, &world).await;
+
+    let sockets = world.control(Method::GET, "/rtm", None).await;
+    let socket = sockets["sockets"][0]["sid"].as_str().expect("a socket").to_owned();
+    world.control(Method::DELETE, &format!("/rtm/{socket}"), None).await;
+    world.operator_saves("w2", json!({"message": "while it is down"})).await;
+    comes_to_hold(&cache, &world).await;
 }
