@@ -5,6 +5,7 @@
 
 const { spawn } = require("node:child_process");
 const { constants } = require("node:os");
+const { isatty } = require("node:tty");
 const { binary, failedToStart } = require("./binary.js");
 
 // As a shell says that a command was not found.
@@ -23,10 +24,11 @@ function launch(program, words) {
   } catch (error) {
     return fail(program, error);
   }
-  const child = spawn(file, words, { stdio: "inherit" });
+  let child;
   // At a terminal Ctrl-C reaches the program by itself, and a second one would end it at once.
-  const terminal = [0, 1, 2].some((stream) => require("node:tty").isatty(stream));
+  const terminal = [0, 1, 2].some((stream) => isatty(stream));
   const passed = ["SIGINT", "SIGTERM", "SIGHUP"];
+  // Before the program is there: what it says may be answered with a signal at once.
   for (const signal of passed) {
     process.on(signal, () => {
       if (signal === "SIGTERM" || !terminal) {
@@ -34,6 +36,7 @@ function launch(program, words) {
       }
     });
   }
+  child = spawn(file, words, { stdio: "inherit" });
   child.on("error", (error) => fail(program, failedToStart(file, error, program)));
   child.on("exit", (code, signal) => {
     if (signal === null) {
