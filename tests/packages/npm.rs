@@ -127,8 +127,9 @@ fn npm_ci_without_scripts_installs_all_of_it_and_without_the_optional_part_the_l
     let elsewhere = "require('./node_modules/crisp-mock/lib/binary.js').binary('plan9-mips')";
     let node = program("node").expect("npm was there");
     let (_, said) = ended(command(node).current_dir(project.path()).args(["-e", elsewhere]));
-    let wanted = "no package has a program for plan9-mips (there is one for linux-x64)";
-    assert!(said.contains(wanted), "{said}");
+    // A release has more platforms than the one of this machine.
+    assert!(said.contains("no package has a program for plan9-mips (there is one for "), "{said}");
+    assert!(said.contains("linux-x64): "), "{said}");
 }
 
 #[test]
