@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 pub struct Link {
     /// The replica that wrote it.
     pub author: u64,
-    /// The how manieth it is of that replica.
+    /// Its number among the entries of that replica, from 1.
     pub count: u64,
 }
 

@@ -8,7 +8,7 @@ use crate::machine::{Event, Ticket};
 /// Something that is to be appended.
 #[derive(Debug)]
 pub(super) struct Queued {
-    /// The how manieth of this replica it is.
+    /// Its number among the entries of this replica.
     pub(super) count: u64,
     pub(super) what: What,
     /// Whether it was handed to the store: it may be in the log.
