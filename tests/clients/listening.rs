@@ -2,7 +2,7 @@
 //! authors use. The guide's second way loses what its scenarios are about; mended it loses nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reqwest::Method;
@@ -15,8 +15,11 @@ use crate::lines::{PATIENCE, Program};
 use crate::plugin::truth;
 use crate::want::{Missing, or_skip, program};
 
-/// The scenarios that are about events.
+/// The scenarios that are about events, beside the corpus.
 const EVENTS: &str = "guide/events";
+
+/// Faults that a socket meets before it is one, in a folder of their own.
+const HANDSHAKE: &str = "../tests/clients/sockets/handshake";
 
 /// What the guide's second way comes to: the word of the failure, and its hazard.
 const GUIDE: [(&str, &str, &str); 6] = [
@@ -55,21 +58,21 @@ impl Plugin {
         command
     }
 
-    /// What comes of the scenarios about events, by their names.
-    fn judged(&self, read: &str) -> BTreeMap<String, Value> {
-        let events = replay(&mut self.command(read), &BTreeSet::from([EVENTS.to_owned()]));
-        let name = |file: &str| {
-            let name = file.trim_start_matches(EVENTS).trim_start_matches('/');
-            name.trim_end_matches(".yaml").to_owned()
+    /// What comes of the scenarios in a folder, by their names.
+    fn judged(&self, read: &str, folder: &str) -> BTreeMap<String, Value> {
+        let events = replay(&mut self.command(read), &BTreeSet::from([folder.to_owned()]));
+        let name = |file: String| {
+            let name = Path::new(&file).file_stem().expect("a name");
+            name.to_string_lossy().into_owned()
         };
-        events.into_iter().map(|(file, event)| (name(&file), event)).collect()
+        events.into_iter().map(|(file, event)| (name(file), event)).collect()
     }
 }
 
 fn is_convicted(plugin: Result<Plugin, Missing>) {
     let Some(plugin) = or_skip(plugin) else { return };
     let got: Vec<_> = plugin
-        .judged("http://127.0.0.1:{port}/_cache")
+        .judged("http://127.0.0.1:{port}/_cache", EVENTS)
         .into_iter()
         .map(|(name, event)| {
             let failure = &event["failure"];
@@ -83,10 +86,11 @@ fn is_convicted(plugin: Result<Plugin, Missing>) {
     assert_eq!(got, wanted);
 }
 
-fn passes(plugin: Result<Plugin, Missing>) {
+/// All scenarios in a folder.
+fn passes(plugin: Result<Plugin, Missing>, folder: &str, scenarios: usize) {
     let Some(plugin) = or_skip(plugin) else { return };
-    let judged = plugin.judged("http://127.0.0.1:{port}/");
-    assert_eq!(judged.len(), GUIDE.len());
+    let judged = plugin.judged("http://127.0.0.1:{port}/", folder);
+    assert_eq!(judged.len(), scenarios);
     for (name, event) in judged {
         assert_eq!(event["outcome"], "passed", "{name}: {event:#}");
     }
@@ -97,7 +101,7 @@ fn passes(plugin: Result<Plugin, Missing>) {
 fn two_runs_of_a_plugin_that_listens_are_the_same() {
     let Some(plugin) = or_skip(node("index.js")) else { return };
     let run = || -> Vec<_> {
-        let judged = plugin.judged("http://127.0.0.1:{port}/_cache").into_values();
+        let judged = plugin.judged("http://127.0.0.1:{port}/_cache", EVENTS).into_values();
         judged.map(|event| event["fingerprint"].clone()).collect()
     };
     let first = run();
@@ -117,12 +121,34 @@ fn the_guides_second_way_in_python_is_convicted_in_every_scenario_about_events()
 
 #[test]
 fn the_second_way_mended_in_node_passes_every_scenario_about_events() {
-    passes(node("mended.js"));
+    passes(node("mended.js"), EVENTS, GUIDE.len());
 }
 
 #[test]
 fn the_second_way_mended_in_python_passes_every_scenario_about_events() {
-    passes(in_python("mended.py"));
+    passes(in_python("mended.py"), EVENTS, GUIDE.len());
+}
+
+#[test]
+fn the_second_way_mended_in_node_outlives_every_fault_of_the_handshake() {
+    passes(node("mended.js"), HANDSHAKE, 4);
+}
+
+#[test]
+fn the_second_way_mended_in_python_outlives_every_fault_of_the_handshake() {
+    passes(in_python("mended.py"), HANDSHAKE, 4);
+}
+
+/// The official client rejects a promise that the plugin does not wait for, and Node ends.
+#[test]
+fn a_plugin_that_does_not_catch_the_refusal_of_a_socket_is_convicted_of_having_stopped() {
+    let Some(plugin) = or_skip(node("index.js")) else { return };
+    let judged = plugin.judged("http://127.0.0.1:{port}/_cache", HANDSHAKE);
+    let failure = &judged["bad-credentials"]["failure"];
+    assert_eq!(
+        (&failure["word"], &failure["hazard"]["number"]),
+        (&json!("the client stopped"), &json!("F7"))
+    );
 }
 
 /// Returns once a plugin holds what is true.

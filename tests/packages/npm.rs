@@ -150,6 +150,14 @@ fn ends_what_it_started(project: &Project) {
         running.signal(signal);
         assert_eq!(running.all_ended(), code, "{signal:?}");
     }
+    // npx, which passes no signal on.
+    for signal in [Signal::TERM, Signal::KILL] {
+        let words = [&["exec", "--", "crisp-mock"][..], &serve].concat();
+        let running = Running::start(&mut project.npm(&words));
+        assert!(running.line().starts_with('{'));
+        running.signal(signal);
+        running.all_ended();
+    }
     let exec = ["exec", "--", "sh", "-c", "echo ready; exec tail -f /dev/null"];
     for (signal, code) in [(Signal::TERM, Some(143)), (Signal::KILL, None)] {
         let running = Running::start(project.launcher().args(exec));

@@ -7,6 +7,7 @@ const { spawn } = require("node:child_process");
 const { constants } = require("node:os");
 const { isatty } = require("node:tty");
 const { binary, failedToStart } = require("./binary.js");
+const { whenNpxIsGone } = require("./npx.js");
 
 // As a shell says that a command was not found.
 const NOT_FOUND = 127;
@@ -37,6 +38,7 @@ function launch(program, words) {
     });
   }
   child = spawn(file, words, { stdio: "inherit" });
+  whenNpxIsGone(() => child.kill("SIGTERM"));
   child.on("error", (error) => fail(program, failedToStart(file, error, program)));
   child.on("exit", (code, signal) => {
     if (signal === null) {
