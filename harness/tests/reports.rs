@@ -70,6 +70,16 @@ fn a_picture_has_the_whole_story_and_what_was_expected() {
 }
 
 #[test]
+fn the_story_of_a_missing_website_says_which_other_left_while_the_pages_were_read() {
+    let shift = "name: shift\nserver: { page_size: 1 }\nstart: { generated: 3 }\n\
+                 when: [ { after: list/1, uninstall: w1 } ]\n";
+    let files = read(&[("shift.yaml", shift)]).unwrap();
+    let told = replayed("mutant:no-drift-check", &files, Text::default());
+    assert!(told.contains("missing website"), "{told}");
+    assert!(told.contains("w1 uninstalls"), "{told}");
+}
+
+#[test]
 fn a_story_of_a_thousand_requests_is_folded() {
     let down = "name: down\nfaults: [ { window: 65s..665s, status: 503 } ]";
     let files = read(&[("down.yaml", down)]).unwrap();

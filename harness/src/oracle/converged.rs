@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, shown, time};
+use super::{Breach, MISSING, Oracle, shown, time};
 use crate::history::{By, Event, History, Quality, Request, Site, Track, Version, What, same};
 use crate::words::Side;
 
@@ -180,12 +180,11 @@ fn differing(
             if track.versions.iter().all(|version| version.state.is_some())
                 && since_start(track) =>
         {
-            ("missing website", format!("{name} had the plugin all along."))
+            (MISSING, format!("{name} had the plugin all along."))
         }
-        (None, _) if !was_shown(history, site) => (
-            "missing website",
-            format!("{name} installed the plugin, and has it since {}.", time(since)),
-        ),
+        (None, _) if !was_shown(history, site) => {
+            (MISSING, format!("{name} installed the plugin, and has it since {}.", time(since)))
+        }
         (Some(seen), Some(held)) if seen.settings == held.settings => {
             ("old token", format!("{name} has a new token since {}.", time(since)))
         }

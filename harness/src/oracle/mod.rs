@@ -63,6 +63,9 @@ pub struct Breach {
     pub got: Option<String>,
 }
 
+/// The word for a website that a cache lacks.
+pub const MISSING: &str = "missing website";
+
 /// One of the fourteen.
 pub trait Oracle {
     /// Sees an event; `history` has it already.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
 
-use super::{Breach, Oracle, time};
+use super::{Breach, MISSING, Oracle, time};
 use crate::history::{Event, History, Quality, Site, What, same};
 
 type Span = (Duration, Duration);
@@ -167,7 +167,7 @@ fn vanished(history: &History, site: Site, now: Duration) -> Breach {
     Breach {
         at: now,
         site: Some(site),
-        word: "missing website",
+        word: MISSING,
         fact: format!("{name} had the plugin all along."),
         but: format!("At {} the cache does not have it.", time(now)),
         ..Breach::default()

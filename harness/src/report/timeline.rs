@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::cause;
 use super::sockets::{noticed, socket};
 use crate::history::{By, Event, History, Request, RequestIndex, Site, State, What};
-use crate::oracle::Breach;
+use crate::oracle::{Breach, MISSING};
 
 /// One line of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,8 +68,11 @@ fn drafts(history: &History, breach: &Breach) -> Vec<Draft> {
                 lines.push(Draft::crisp(event, text(history, state), true));
             }
             What::Truth { site, state, by: By::Operator } => {
-                let text = operator(history, event, site, state);
-                lines.push(Draft::crisp(event, text, concerns(site)));
+                let before = before(history, event, site);
+                let text = operator(history, site, before, state);
+                // Pages shift, and one is skipped, when others come and go.
+                let shifts = breach.word == MISSING && before.is_some() != state.is_some();
+                lines.push(Draft::crisp(event, text, shifts || concerns(site)));
             }
             What::Shows { site, state } if concerns(site) => {
                 shown = Some((site, state));
@@ -197,11 +200,15 @@ fn mark(lines: &mut Vec<Draft>, event: &Event, note: &str) {
     }
 }
 
-fn operator(history: &History, event: &Event, site: Site, state: Option<State>) -> String {
+/// What a website was until something happened to it.
+fn before(history: &History, event: &Event, site: Site) -> Option<State> {
     let versions = &history.track(site).versions;
     let before =
         versions.iter().rev().find(|version| version.from < event.at || version.by == By::Start);
-    let before = before.and_then(|version| version.state);
+    before.and_then(|version| version.state)
+}
+
+fn operator(history: &History, site: Site, before: Option<State>, state: Option<State>) -> String {
     let name = history.name(site);
     match (before, state) {
         (_, None) => format!("{name} uninstalls"),
