@@ -35,6 +35,15 @@ fn without_credentials_it_says_which_is_missing() {
 }
 
 #[test]
+fn with_a_store_it_does_not_listen_to_events_and_says_so() {
+    let words = ["serve", "--listen", "127.0.0.1:0", "--identifier", "x", "--key", "y", "--rtm"];
+    let mut command = crisp_sync();
+    let (code, said) = ended(command.args(words).args(["--store", "redis://127.0.0.1:1/0"]));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("leave out --rtm or --store"), "{said}");
+}
+
+#[test]
 fn a_file_is_told_all_its_mistakes_at_once() {
     let folder = folder(&[("sync.yaml", "lisen: 127.0.0.1:1\npoll-every: often\n")]);
     let mut command = crisp_sync();

@@ -44,8 +44,8 @@ pub enum StartError {
     CannotListen,
     /// The configuration asks to listen, and to share a store.
     #[error(
-        "replicas with a store do not listen to the RTM API: leave `Config::listening` at `None`, or \
-         the store away"
+        "replicas with a store do not listen to the RTM API: leave away the store (`--store`), or \
+         what asks to listen (`--rtm`, `Config::listening`)"
     )]
     ListensWithStore,
 }

@@ -201,6 +201,12 @@ impl ServeOptions {
         set(&mut config.most_websites, self.most_websites);
         set(&mut config.most_bytes, self.most_bytes);
         if self.rtm == Some(true) {
+            if self.store.is_some() {
+                return Err(Failure::Usage {
+                    message: "replicas with a store do not listen to the RTM API".to_owned(),
+                    hint: "leave out --rtm or --store (CRISP_SYNC_RTM, CRISP_SYNC_STORE)",
+                });
+            }
             config.listening = Some(crisp_sync::Listening::default());
         }
         Ok(config)
