@@ -26,6 +26,9 @@ use running::PluginPeer;
 /// Stands for a free port.
 const PORT: &str = "{port}";
 
+/// So often a plugin that finds its port taken is started, to see by which clock it lives.
+const MOST_LOOKS: u32 = 3;
+
 /// Starts a plugin for each scenario.
 #[derive(Debug)]
 pub struct Plugin {
@@ -83,12 +86,17 @@ impl Plugin {
         Ok(Box::new(peer))
     }
 
-    /// Starts the plugin once and sees whether a process of it reports.
+    /// Starts the plugin and sees whether a process of it reports: again with another port when the first
+    /// is taken meanwhile.
     async fn look(&self, access: &Access) -> Found {
-        match self.try_look(access).await {
-            Ok(found) => found,
-            Err(error) => Found::Real(error.how()),
+        for _ in 1..MOST_LOOKS {
+            match self.try_look(access).await {
+                Ok(found) => return found,
+                Err(PeerError::Late(_)) => {}
+                Err(error) => return Found::Real(error.how()),
+            }
         }
+        self.try_look(access).await.unwrap_or_else(|error| Found::Real(error.how()))
     }
 
     async fn try_look(&self, access: &Access) -> Result<Found, PeerError> {
@@ -105,7 +113,10 @@ impl Plugin {
         let found = tokio::select! {
             biased;
             hello = channel.first() => Found::Virtual(hello),
-            how = program.ended() => Found::Real(format!("no process of it has reported: {how}")),
+            how = program.ended() => match peer.ended(&how) {
+                late @ PeerError::Late(_) => return Err(late),
+                _ => Found::Real(format!("no process of it has reported: {how}")),
+            },
             () = tokio::time::sleep(REPORTS_WITHIN) => Found::Real(format!(
                 "no process of it has loaded the preload for Node or Python within {}",
                 duration::format(REPORTS_WITHIN)

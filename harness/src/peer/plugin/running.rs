@@ -204,7 +204,7 @@ impl PluginPeer {
         )))
     }
 
-    fn ended(&self, how: &str) -> PeerError {
+    pub(super) fn ended(&self, how: &str) -> PeerError {
         let log = self.log.tail();
         let name = &self.greeting.name;
         let never = format!(
