@@ -29,7 +29,7 @@ enum Stdout {
     Open,
     /// Nothing is written any more: its reader has gone, or its failure was told.
     Closed,
-    /// It could not be written, and nobody was told yet.
+    /// It could not be written, and that was not told yet.
     Failed(io::Error),
 }
 

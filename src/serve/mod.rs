@@ -74,7 +74,7 @@ async fn serve(resolved: Resolved, arguments: &ServeArguments) -> Result<ExitCod
         Print::Text => terminal::print(&banner::banner(&server, intercepting.as_ref())),
         Print::Json => terminal::say(&ready::line_with(server.info(), intercepting.as_ref())),
     }
-    // Whoever waits for it would wait for ever.
+    // A program that waits for it would wait for ever.
     terminal::written()?;
     let reason = ending::wait(&server, &mut signals, idle_exit, parent_pid).await;
     if let Some(log) = &log {

@@ -307,7 +307,7 @@ struct Flight {
 struct Stopping {
     waiting: Vec<oneshot::Sender<()>>,
     until: Instant,
-    /// Whether somebody waits for the last storing, however long it takes.
+    /// Whether a caller waits for the last storing, however long it takes.
     stored: bool,
 }
 

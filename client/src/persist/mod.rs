@@ -118,7 +118,7 @@ fn store_aside(shelf: &Arc<dyn Shelf>, start: WarmStart) -> Option<oneshot::Rece
     let thread = std::thread::Builder::new().name("crisp-sync-store".to_owned());
     let spawned = thread.spawn(move || {
         store(&*shelf, &start);
-        // Nobody may be waiting any more.
+        // The caller may have stopped waiting.
         let _ = done.send(());
     });
     match spawned {

@@ -48,7 +48,7 @@ pub(super) enum Next {
 }
 
 impl Feed {
-    /// Follows the changes until the cache is stopped or nobody has the feed any more.
+    /// Follows the changes until the cache is stopped or the last handle of the feed is dropped.
     pub(super) fn follow(mut changes: Changes<IgnoredAny>) -> Arc<Self> {
         let feed = Arc::new(Self::new(changes.generation()));
         let weak = Arc::downgrade(&feed);

@@ -71,7 +71,7 @@ impl Route {
         }
     }
 
-    /// Whether everybody may ask: it says nothing of any website.
+    /// Whether it is answered without a token: it says nothing of any website.
     pub(super) fn is_open(self) -> bool {
         matches!(self, Self::Health | Self::Ready)
     }

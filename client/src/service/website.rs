@@ -33,7 +33,7 @@ pub(super) fn on_one_line(json: &mut [u8]) {
 pub(super) fn tagged(website: &Website) -> (Vec<u8>, HeaderValue) {
     let mut text = Vec::with_capacity(website.settings.as_json().len() + 192);
     write(website, &mut text);
-    // Two sums, so that no two texts that anybody will see have the same tag.
+    // Two sums, so that two texts never have the same tag in practice.
     let sum = |seed| FixedState::with_seed(seed).hash_one(&text[..]);
     let tag = format!("\"{:016x}{:016x}\"", sum(1), sum(2));
     let tag = HeaderValue::try_from(tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));

@@ -52,7 +52,7 @@ impl Folder {
     }
 }
 
-/// Removes the folders of processes that have ended. What cannot be removed stays: it is in nobody's way.
+/// Removes the folders of processes that have ended. What cannot be removed is tried again at the next start.
 fn remove_leftovers(place: &Path) {
     let entries = fs::read_dir(place).into_iter().flatten().take(MOST_ENTRIES).flatten();
     let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));

@@ -100,7 +100,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// CPU time that everybody has used: user, nice and system, interrupts left out.
+/// CPU time that all processes have used: user, nice and system, interrupts left out.
 fn all_cpu() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
     let line = stat.lines().next()?;

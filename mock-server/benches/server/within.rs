@@ -19,7 +19,7 @@ pub struct Question {
 }
 
 /// Answers each question with the nanoseconds that one request took on average: of CPU time where
-/// the kernel tells, so that whoever else runs does not count.
+/// the kernel tells, so that other processes do not count.
 pub fn run(arguments: &[&str]) -> Outcome<()> {
     let world = workload::options(arguments.first().ok_or("within takes world options")?)?;
     let emulator = InProcess::new(world.into())?;

@@ -51,7 +51,7 @@ impl Failure {
     /// Says it on stderr (help and version on stdout), and gives the exit code.
     pub fn told(&self) -> ExitCode {
         if let Self::CommandLine(error) = self {
-            // Where nobody reads, nothing can be said.
+            // A closed stream takes no message.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }

@@ -116,7 +116,7 @@ pub struct ServeOptions {
         help_heading = "Store"
     )]
     pub store: Option<Store>,
-    /// Publish the websites' tokens, too: whoever reads the store can then save as any website
+    /// Publish the websites' tokens, too: readers of the store can then save as any website
     #[arg(
         long, env = "CRISP_SYNC_STORE_TOKENS", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", value_name = "BOOL", value_parser = BoolishValueParser::new(),

@@ -30,7 +30,7 @@ use sight::{Cache, Saying, Sight};
 const STEP: Duration = Duration::from_millis(20);
 
 /// Starts a client and looks whether it is set up rightly; it is stopped in the end. `space` is one
-/// that nobody else uses, and where requests with other credentials come in, too.
+/// that no other client uses, and where requests with other credentials come in, too.
 ///
 /// # Errors
 ///
