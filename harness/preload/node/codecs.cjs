@@ -1,5 +1,6 @@
 // Work that Node does on threads of its own and does not list among what is active: compression,
-// cryptography, and questions to name servers. Each is counted until its callback.
+// cryptography, questions to name servers, and compiling WebAssembly, as `fetch` does before its first
+// request. Each is counted until its callback.
 
 "use strict";
 
@@ -33,6 +34,9 @@ function watchCodecs(activity) {
   for (const name of Object.keys(dns).filter((name) => /^(resolve|reverse)/.test(name))) {
     counted(dns, name, activity, "name look-up");
     settled(dns.promises, name, activity, "name look-up");
+  }
+  for (const name of ["compile", "instantiate"]) {
+    settled(WebAssembly, name, activity, "WebAssembly");
   }
   const streams = ["createGunzip", "createBrotliDecompress", "createBrotliCompress"];
   for (const create of [...streams, "createZstdDecompress", "createZstdCompress"]) {

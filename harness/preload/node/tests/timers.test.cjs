@@ -56,6 +56,28 @@ test("what a timer leads to at once is done before the reply", deadline, () =>
     },
   ));
 
+// Before its first request `fetch` waits for its parser, which is such a module. If time went on
+// meanwhile, a busy machine would have the request time out before it is sent.
+test("what a compiled module of WebAssembly leads to is done before the reply", deadline, () =>
+  withProgram(
+    `const size = (n) => n < 128 ? [n] : [(n & 127) | 128, ...size(n >> 7)];
+     const section = (kind, bytes) => [kind, ...size(bytes.length), ...bytes];
+     const count = 20_000, body = [0, ...Array(20).fill([0x41, 7, 0x1a]).flat(), 0x0b];
+     const bodies = Array(count).fill([...size(body.length), ...body]).flat();
+     const module = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+       ...section(1, [1, 0x60, 0, 0]),
+       ...section(3, [...size(count), ...Array(count).fill(0)]),
+       ...section(10, [...size(count), ...bodies])]);
+     setTimeout(async () => {
+       await WebAssembly.instantiate(await WebAssembly.compile(module));
+       setTimeout(() => {}, 777);
+     }, 10);`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(10)).next_ms, 777);
+    },
+  ));
+
 test("a timer is one of Node's own, and can be cleared, refreshed and held", deadline, () =>
   withProgram(
     `const native = require("node:timers");
