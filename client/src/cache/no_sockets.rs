@@ -15,14 +15,11 @@ impl Sockets {
         config.listening.map_or(Ok(Self), |_| Err(StartError::CannotListen))
     }
 
-    #[expect(clippy::unused_self, reason = "has a socket in the other form")]
     pub(super) fn act(&self, _: SocketId, _: SocketAction) {}
 
-    #[expect(clippy::unused_self, reason = "has a socket in the other form")]
     pub(super) fn close(&self) {}
 
     /// Never.
-    #[expect(clippy::unused_self, reason = "has a socket in the other form")]
     pub(super) async fn next(&self) -> (SocketId, SocketEvent) {
         pending().await
     }

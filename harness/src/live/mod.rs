@@ -17,6 +17,7 @@ mod client_side;
 mod demands;
 mod emulator;
 mod hung;
+mod lateness;
 mod ledger;
 mod over_http;
 mod own_driver;

@@ -11,6 +11,9 @@ const CONFIRMED: usize = 3;
 /// A timer that is later than this says that the machine was too slow for a verdict: a quarter
 /// of the tolerance that bounds have.
 pub(super) const TOO_LATE: Duration = Duration::from_millis(500);
+/// A timer that is later than this says that others use the machine, too: what fails in virtual time is
+/// tried once more.
+pub(super) const BUSY: Duration = Duration::from_millis(20);
 /// So many runs on a machine that is too slow, and it is given up.
 const TOO_OFTEN: usize = 3;
 
@@ -53,6 +56,21 @@ impl Runs {
 /// A single run, where it says anything: a failure on a machine that was too slow does not.
 pub(super) fn at_a_glance(judged: Judged, lag: Duration) -> Option<Judged> {
     (judged.outcome() != Outcome::Failed || lag <= TOO_LATE).then_some(judged)
+}
+
+/// A failure in virtual time, if another run was the same to the letter; else the machine was too slow.
+pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
+    if judged.run.history.fingerprint() == again.run.history.fingerprint() {
+        return judged;
+    }
+    let late = lag.as_millis();
+    let why = format!(
+        "this machine was too slow: a timer came {late} ms late, and two runs in virtual time differ"
+    );
+    let mut judged = too_slow(withdrawn(judged, why));
+    // Alone it may keep up.
+    judged.outside.get_or_insert_default().late = true;
+    judged
 }
 
 /// What failed in every run; what did not is not judged.
@@ -226,6 +244,18 @@ when:
         assert_eq!(failed, ["converged"]);
         let cost = verdict.not_judged().find(|(name, _)| *name == "cost");
         assert_eq!(cost, Some(("cost", "it failed in 1 of 3 runs")));
+    }
+
+    #[test]
+    fn a_failure_in_virtual_time_on_a_busy_machine_counts_when_another_run_is_the_same() {
+        let verdict = same(run(&Guide), &run(&Guide), LATE);
+        assert_eq!(verdict.outcome(), Outcome::Failed);
+        let verdict = same(run(&Guide), &run(&Sync::reference()), LATE);
+        assert_eq!(verdict.outcome(), Outcome::NotJudged);
+        let why = "this machine was too slow: a timer came 700 ms late, and two runs in virtual \
+                   time differ";
+        assert_eq!(unjudged(&verdict), Some(why));
+        assert!(verdict.outside.unwrap().late, "it is tried again alone");
     }
 
     #[test]
