@@ -60,18 +60,32 @@ struct Parameter<'a> {
     read: Cell<bool>,
 }
 
+impl<'a> Parameter<'a> {
+    fn new(pair: &'a str) -> Self {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Self { name: decoded(name), value: decoded(value), read: Cell::new(false) }
+    }
+}
+
+/// A name or a value of a query, as forms encode them. Most are written as they are.
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return text.into();
+    }
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned().into()
+}
+
 impl<'a> Input<'a> {
     /// Takes a request apart.
     #[must_use]
     pub fn new(request: &'a Request<Bytes>, params: Params<'a>) -> Self {
         let query = request.uri().query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes());
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
         Self {
             request,
             params,
-            query: pairs
-                .map(|(name, value)| Parameter { name, value, read: Cell::new(false) })
-                .collect(),
+            query: pairs.map(Parameter::new).collect(),
             unread_members: RefCell::default(),
             routed: Cell::new(false),
         }
