@@ -36,7 +36,9 @@ impl Machine {
     pub fn next_wake(&self) -> Option<Duration> {
         let deadline = self.flight.next_deadline();
         let patience = self.patience_ends();
-        let candidates = self.candidates().filter_map(|(due, candidate)| {
+        let candidates = (!self.flight.is_full()).then(|| self.candidates());
+        let candidates = candidates.into_iter().flatten().flatten();
+        let candidates = candidates.filter_map(|(due, candidate)| {
             (due != NEVER && self.flight.may_send(self.operation(candidate))).then_some(due)
         });
         let listener = self.listener.next_wake();
@@ -47,13 +49,9 @@ impl Machine {
     /// Sends the most urgent due request, and others beside it if that is allowed.
     pub(super) fn send_what_is_due(&mut self) {
         self.look_at_the_gap();
-        loop {
-            let due = self.candidates().find(|(due, candidate)| {
-                *due <= self.now.elapsed && self.flight.may_send(self.operation(*candidate))
-            });
-            match due {
-                Some((_, candidate)) if self.start(candidate) => {}
-                _ => return,
+        while let Some(candidate) = self.due() {
+            if !self.start(candidate) {
+                return;
             }
         }
     }
@@ -84,8 +82,8 @@ impl Machine {
         self.phase.begin(Pass::start());
     }
 
-    /// All that could be sent, most urgent first, each with the earliest time.
-    fn candidates(&self) -> impl Iterator<Item = (Duration, Candidate)> {
+    /// All that could be sent, each with the earliest time; the first two go before the others.
+    fn candidates(&self) -> [Option<(Duration, Candidate)>; 6] {
         let poll = self.poll_may_start().map(|due| (due, Candidate::Poll));
         // Saves go first, but a flood of them does not silence the polls.
         let interval = self.config.poll_every;
@@ -102,13 +100,26 @@ impl Machine {
         let endpoints = self.listener.may_discover().filter(|_| self.phase.is_loaded());
         let endpoints = endpoints
             .map(|due| (due.max(self.waits.not_before(Lane::Listen)), Candidate::Endpoints));
+        let silent_until = self.waits.silent_until();
+        [overdue, save, read, poll, endpoints, self.load_may_start()]
+            .map(|candidate| candidate.map(|(due, candidate)| (due.max(silent_until), candidate)))
+    }
+
+    /// What is to be sent now, the most urgent of all.
+    fn due(&self) -> Option<Candidate> {
+        if self.flight.is_full() {
+            return None;
+        }
+        let is_due = |(due, candidate): &(Duration, Candidate)| {
+            *due <= self.now.elapsed && self.flight.may_send(self.operation(*candidate))
+        };
+        let [overdue, save, others @ ..] = self.candidates();
+        let urgent = [overdue, save].into_iter().flatten().find(is_due);
         // A throttled request silences the others, too: the one that failed most comes last, or a read
         // that is refused again and again would keep the polls from ever being asked.
-        let mut others = [read, poll, endpoints, self.load_may_start()];
-        others.sort_by_key(|other| other.map(|(_, candidate)| self.failures(candidate)));
-        let silent_until = self.waits.silent_until();
-        let all = [overdue, save].into_iter().chain(others).flatten();
-        all.map(move |(due, candidate)| (due.max(silent_until), candidate))
+        let others = others.into_iter().flatten().filter(is_due);
+        let next = urgent.or_else(|| others.min_by_key(|(_, candidate)| self.failures(*candidate)));
+        next.map(|(_, candidate)| candidate)
     }
 
     fn save_may_start(&self) -> Option<(Duration, Candidate)> {
