@@ -72,8 +72,11 @@ fn decoded(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return text.into();
     }
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned().into()
+    let spaced = if text.contains('+') { text.replace('+', " ").into() } else { Cow::from(text) };
+    let mut bytes = Vec::with_capacity(spaced.len());
+    bytes.extend(percent_encoding::percent_decode_str(&spaced));
+    let text = String::from_utf8(bytes);
+    text.unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned()).into()
 }
 
 impl<'a> Input<'a> {
