@@ -3,8 +3,9 @@
 //! A persistent tree alone copies whole nodes for each change and touches the reference count of
 //! every value in them: at 100,000 websites that is some hundred cache misses a change. Here a
 //! plain hash map, shared and never changed, lies under a small persistent one that holds what
-//! changed since. When the upper one has grown to an eighth of the lower one, both are merged:
-//! once in so many changes that each pays for about ten copies.
+//! changed since. When nobody holds an older snapshot, [`Layered::settle`] moves the changes down.
+//! Where somebody always does and the upper map has grown to an eighth of the lower one, both are
+//! merged into a new one: once in so many changes that each pays for about ten copies.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -91,16 +92,27 @@ impl<V: Clone> Layered<V> {
         old
     }
 
-    fn merge(&mut self) {
-        let changed = std::mem::take(&mut self.changed);
-        let mut base = HashMap::clone(&self.base);
-        for (id, value) in changed {
-            match value {
-                Some(value) => drop(base.insert(id, value)),
-                None => drop(base.remove(&id)),
-            }
+    /// Puts what changed into the base, in place, unless a snapshot shares it. Called when the snapshot
+    /// before this one is gone, it keeps the upper map so small that no change copies much.
+    pub(crate) fn settle(&mut self) {
+        if let Some(base) = Arc::get_mut(&mut self.base) {
+            put_all(base, std::mem::take(&mut self.changed));
         }
+    }
+
+    fn merge(&mut self) {
+        let mut base = HashMap::clone(&self.base);
+        put_all(&mut base, std::mem::take(&mut self.changed));
         self.base = Arc::new(base);
+    }
+}
+
+fn put_all<V: Clone>(base: &mut HashMap<WebsiteId, V, FixedState>, changed: Changed<V>) {
+    for (id, value) in changed {
+        match value {
+            Some(value) => drop(base.insert(id, value)),
+            None => drop(base.remove(&id)),
+        }
     }
 }
 
@@ -124,6 +136,9 @@ mod tests {
         Insert(u128, u32),
         Remove(u128),
         Snapshot,
+        Settle,
+        /// The same when no snapshot is left.
+        SettleAlone,
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -131,11 +146,25 @@ mod tests {
             4 => (0_u128..80, any::<u32>()).prop_map(|(id, value)| Step::Insert(id, value)),
             2 => (0_u128..80).prop_map(Step::Remove),
             1 => Just(Step::Snapshot),
+            1 => Just(Step::Settle),
+            1 => Just(Step::SettleAlone),
         ]
     }
 
     fn content(map: &Layered<u32>) -> BTreeMap<WebsiteId, u32> {
         map.iter().map(|(id, value)| (*id, *value)).collect()
+    }
+
+    type Snapshots = Vec<(Layered<u32>, BTreeMap<WebsiteId, u32>)>;
+
+    /// Whether each snapshot holds what it held when it was taken; afterwards they are gone.
+    fn check(snapshots: &mut Snapshots) -> Result<(), TestCaseError> {
+        for (snapshot, model) in snapshots.drain(..) {
+            prop_assert_eq!(content(&snapshot), model.clone());
+            prop_assert!(model.iter().all(|(id, value)| snapshot.get(id) == Some(value)));
+            prop_assert_eq!(snapshot.get(&WebsiteId::from_number(99)), None);
+        }
+        Ok(())
     }
 
     proptest! {
@@ -145,7 +174,7 @@ mod tests {
         ) {
             let mut map = Layered::default();
             let mut model = BTreeMap::new();
-            let mut snapshots: Vec<(Layered<u32>, BTreeMap<WebsiteId, u32>)> = Vec::new();
+            let mut snapshots = Snapshots::new();
             for step in steps {
                 match step {
                     Step::Insert(number, value) => {
@@ -157,14 +186,17 @@ mod tests {
                         prop_assert_eq!(map.remove(&id), model.remove(&id));
                     }
                     Step::Snapshot => snapshots.push((map.clone(), model.clone())),
+                    Step::Settle => map.settle(),
+                    Step::SettleAlone => {
+                        check(&mut snapshots)?;
+                        map.settle();
+                        prop_assert!(map.changed.is_empty());
+                    }
                 }
                 prop_assert_eq!(map.len(), model.len());
             }
-            for (snapshot, model) in snapshots.iter().chain([&(map, model)]) {
-                prop_assert_eq!(&content(snapshot), model);
-                prop_assert!(model.iter().all(|(id, value)| snapshot.get(id) == Some(value)));
-                prop_assert_eq!(snapshot.get(&WebsiteId::from_number(99)), None);
-            }
+            snapshots.push((map, model));
+            check(&mut snapshots)?;
         }
     }
 }

@@ -119,7 +119,7 @@ impl Websites {
         Size { websites: self.len(), bytes: self.bytes }
     }
 
-    /// All websites, in no particular order (the same on every run for the same history).
+    /// All websites, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Website>> {
         self.set.iter().map(|(_, website)| website)
     }
@@ -137,6 +137,11 @@ impl Websites {
         let old = self.set.remove(id);
         self.bytes -= old.as_deref().map_or(0, Website::text_bytes);
         old
+    }
+
+    /// Moves changes to where they cost least, if no snapshot of before them is left.
+    pub(crate) fn settle(&mut self) {
+        self.set.settle();
     }
 
     /// The websites that are in only one of the sets, or different, in the order of their ids.

@@ -1,5 +1,6 @@
 //! How many random scenarios a second one core judges, and how much faster than real time that is:
-//! `cargo bench -p crisp-harness`. `-- --quick` takes a tenth of the time.
+//! `cargo bench -p crisp-harness`. `-- --quick` takes a tenth of the time; `-- crisp-sync` or `-- guide` judges
+//! one client alone, for a profiler.
 //!
 //! Drawing, the world with the emulator's real router, the client, and all oracles are inside.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it prints and measures")]
@@ -13,11 +14,18 @@ use crisp_harness::subject::{Client, Guide, Sync};
 use crisp_harness::world::Prepared;
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let cases = if quick { 2_000 } else { 20_000 };
-    drawing(cases);
-    judging("crisp-sync", &Sync::reference(), cases);
-    judging("the guide's loop", &Guide, cases);
+    let asked = |name: &str| std::env::args().any(|argument| argument == name);
+    let cases = if asked("--quick") { 2_000 } else { 20_000 };
+    let (sync, guide) = (asked("crisp-sync"), asked("guide"));
+    if !sync && !guide {
+        drawing(cases);
+    }
+    if sync || !guide {
+        judging("crisp-sync", &Sync::reference(), cases);
+    }
+    if guide || !sync {
+        judging("the guide's loop", &Guide, cases);
+    }
 }
 
 fn case(index: u64) -> Scenario {

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,10 +36,19 @@ const SPREAD: u32 = 0x9E37_79B1;
 /// The inverse of [`SPREAD`] modulo 2^32; a test multiplies the two.
 const GATHER: u32 = 0x0E8B_2F51;
 
+/// The ids of the first websites, which scenarios name again and again.
+static FIRST: LazyLock<[WebsiteId; 64]> =
+    LazyLock::new(|| std::array::from_fn(|number| WebsiteId::derived(number as u32)));
+
 impl WebsiteId {
     /// The id of the website called `w{number}`.
     #[must_use]
     pub fn numbered(number: u32) -> Self {
+        let first = FIRST.get(number as usize).copied();
+        first.unwrap_or_else(|| Self::derived(number))
+    }
+
+    fn derived(number: u32) -> Self {
         let head = number.wrapping_mul(SPREAD).to_be_bytes();
         let mut bytes: [u8; 16] = derive_bytes(&["website", &number.to_string()]);
         bytes[..4].copy_from_slice(&head);

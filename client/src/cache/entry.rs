@@ -200,15 +200,18 @@ impl<T> Change<T> {
 
     /// What leads from one view to another, in the order of the ids. Looks at every website.
     pub(super) fn all_between(old: &View<T>, new: &View<T>) -> Vec<Self> {
-        let same = |id: &WebsiteId, entry: &Arc<Entry<T>>| {
-            old.get(id).is_some_and(|known| Arc::ptr_eq(known, entry))
-        };
-        let changed = new.entries.iter().filter(|(id, entry)| !same(id, entry)).map(|(id, _)| *id);
-        let gone = old.entries.iter().map(|(id, _)| *id).filter(|id| new.get(id).is_none());
-        let mut ids: Vec<_> = changed.chain(gone).collect();
-        ids.sort_unstable();
-        let between = |id| Self::between(old.get(id).cloned(), new.get(id).cloned());
-        ids.iter().filter_map(between).collect()
+        let changed = new.entries.iter().filter_map(|(id, entry)| {
+            let known = old.get(id).cloned();
+            let same = known.as_ref().is_some_and(|known| Arc::ptr_eq(known, entry));
+            let change = (!same).then(|| Self::between(known, Some(entry.clone())))?;
+            Some((*id, change?))
+        });
+        let gone = old.entries.iter().filter(|(id, _)| new.get(id).is_none());
+        let gone = gone.map(|(id, entry)| (*id, Self::Removed { old: entry.clone() }));
+        // The identifiers are sorted beside the changes, so that nothing is looked up for it.
+        let mut changes: Vec<_> = changed.chain(gone).collect();
+        changes.sort_unstable_by_key(|(id, _)| *id);
+        changes.into_iter().map(|(_, change)| change).collect()
     }
 }
 

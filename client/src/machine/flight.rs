@@ -60,6 +60,15 @@ impl Flight {
         self.requests.iter().filter(|request| kind(&request.job)).count()
     }
 
+    /// Whether nothing at all may be sent beside what is under way.
+    pub(super) fn is_full(&self) -> bool {
+        #[cfg(feature = "mistakes")]
+        if self.mistakes.0.is_some() {
+            return false;
+        }
+        !self.requests.is_empty()
+    }
+
     #[cfg(not(feature = "mistakes"))]
     pub(super) fn may_send(&self, _: Operation) -> bool {
         self.requests.is_empty()

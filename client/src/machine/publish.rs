@@ -42,6 +42,7 @@ impl Machine {
             let said_gone = !next.contains(&id);
             self.saves.look_into(id, self.now.elapsed, said_gone);
         }
+        drop(old); // so that the new set can settle
         self.publish(next, changes);
     }
 
@@ -116,6 +117,10 @@ impl Machine {
         self.bind_to_new_websites(&changes);
         let generation = self.snapshot.generation + 1;
         self.snapshot = Arc::new(Snapshot { websites, generation });
+        // The set of before is gone now, unless a reader holds it.
+        if let Some(snapshot) = Arc::get_mut(&mut self.snapshot) {
+            snapshot.websites.settle();
+        }
         self.tell(changes);
     }
 

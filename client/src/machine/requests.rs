@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use jiff::Timestamp;
 
@@ -10,11 +11,13 @@ use crate::{Config, PluginId, Settings, WebsiteId};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TIER: HeaderName = HeaderName::from_static("x-crisp-tier");
+/// Room for a path and query below the base; the longest is that of a differential.
+const USUAL: usize = 128;
 
 /// Builds the requests of one plugin (docs/wire.md#credentials).
 #[derive(Clone, Debug)]
 pub(crate) struct Requests {
-    base: String,
+    base: Uri,
     headers: HeaderMap,
     include_plan: char,
 }
@@ -27,7 +30,8 @@ impl Requests {
         headers.insert(ACCEPT, JSON);
         headers.insert(USER_AGENT, config.user_agent.clone());
         let include_plan = if config.include_plan { '1' } else { '0' };
-        Self { base: config.base.as_str().to_owned(), headers, include_plan }
+        // The base was checked when it was made.
+        Self { base: config.base.as_str().parse().unwrap_or_default(), headers, include_plan }
     }
 
     /// A request for any route below the base.
@@ -37,12 +41,25 @@ impl Requests {
         route: &str,
         body: Option<Bytes>,
     ) -> Request<Bytes> {
+        self.to(self.below_base(&[route]), method, body)
+    }
+
+    /// A path and query: the base's path, and these pieces.
+    fn below_base(&self, pieces: &[&str]) -> String {
+        let mut target = String::with_capacity(USUAL);
+        target.push_str(self.base.path());
+        pieces.iter().for_each(|piece| target.push_str(piece));
+        target
+    }
+
+    fn to(&self, target: String, method: Method, body: Option<Bytes>) -> Request<Bytes> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
-        // The base was checked when it was made and routes are made of identifiers, numbers and
-        // dates; should an address be refused all the same, the root answers 404, no more.
-        *request.uri_mut() =
-            format!("{}{route}", self.base).parse().unwrap_or_else(|_| Uri::from_static("/"));
+        let mut parts = self.base.clone().into_parts();
+        parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
+        // Routes are made of identifiers, numbers and dates; should an address be refused all the
+        // same, the root answers 404, no more.
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_else(|_| Uri::from_static("/"));
         *request.headers_mut() = self.headers.clone();
         if let Some(body) = body {
             request.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -70,18 +87,25 @@ impl Requests {
             false => format!("filter_configured={configured}&include_plan={plan}"),
             true => format!("include_plan={plan}&filter_configured={configured}"),
         };
-        self.request(Method::GET, &format!("plugin/connect/websites/all/{page}?{query}"), None)
+        let page = page.to_string();
+        let target = self.below_base(&["plugin/connect/websites/all/", &page, "?", &query]);
+        self.to(target, Method::GET, None)
     }
 
     /// The differential (docs/wire.md#differential); the colons of the date are percent-encoded.
     pub(crate) fn since(&self, date: Timestamp, configured_only: bool) -> Request<Bytes> {
-        let (configured, plan) = (flag(configured_only), self.include_plan);
-        let date = date_text(date).replace(':', "%3A");
-        let route = format!(
-            "plugin/connect/websites/since?date_since={date}\
-             &filter_configured={configured}&include_plan={plan}"
-        );
-        self.request(Method::GET, &route, None)
+        let mut target = self.below_base(&["plugin/connect/websites/since?date_since="]);
+        for character in date_text(date).chars() {
+            match character {
+                ':' => target.push_str("%3A"),
+                other => target.push(other),
+            }
+        }
+        target.push_str("&filter_configured=");
+        target.push(flag(configured_only));
+        target.push_str("&include_plan=");
+        target.push(self.include_plan);
+        self.to(target, Method::GET, None)
     }
 
     /// Settings of a website (docs/wire.md#settings): read, replaced or merged, by method.

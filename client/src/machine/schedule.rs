@@ -36,7 +36,9 @@ impl Machine {
     pub fn next_wake(&self) -> Option<Duration> {
         let deadline = self.flight.next_deadline();
         let patience = self.patience_ends();
-        let candidates = self.candidates().into_iter().filter_map(|(due, candidate)| {
+        let candidates = (!self.flight.is_full()).then(|| self.candidates());
+        let candidates = candidates.into_iter().flatten().flatten();
+        let candidates = candidates.filter_map(|(due, candidate)| {
             (due != NEVER && self.flight.may_send(self.operation(candidate))).then_some(due)
         });
         let listener = self.listener.next_wake();
@@ -47,13 +49,9 @@ impl Machine {
     /// Sends the most urgent due request, and others beside it if that is allowed.
     pub(super) fn send_what_is_due(&mut self) {
         self.look_at_the_gap();
-        loop {
-            let due = self.candidates().into_iter().find(|(due, candidate)| {
-                *due <= self.now.elapsed && self.flight.may_send(self.operation(*candidate))
-            });
-            match due {
-                Some((_, candidate)) if self.start(candidate) => {}
-                _ => return,
+        while let Some(candidate) = self.due() {
+            if !self.start(candidate) {
+                return;
             }
         }
     }
@@ -84,47 +82,56 @@ impl Machine {
         self.phase.begin(Pass::start());
     }
 
-    /// All that could be sent, most urgent first, each with the earliest time.
-    fn candidates(&self) -> Vec<(Duration, Candidate)> {
-        let mut candidates = Vec::with_capacity(5);
-        let mut urgent = 0;
-        let mut push = |due: Duration, candidate| {
-            candidates.push((due.max(self.waits.silent_until()), candidate));
-        };
-        let poll = self.poll_may_start();
+    /// All that could be sent, each with the earliest time; the first two go before the others.
+    fn candidates(&self) -> [Option<(Duration, Candidate)>; 6] {
+        let poll = self.poll_may_start().map(|due| (due, Candidate::Poll));
+        // Saves go first, but a flood of them does not silence the polls.
         let interval = self.config.poll_every;
-        if let Some(due) = poll.filter(|due| self.now.elapsed > due.saturating_add(interval)) {
-            // Saves go first, but a flood of them does not silence the polls.
-            push(due, Candidate::Poll);
-            urgent += 1;
-        }
-        if self.plugin_id.is_some() {
-            if let Some((place, save)) = self.saves.next(&self.flight) {
-                let repeats = self.config.mistakes.has(Mistake::RepeatsSavesBlindly);
-                let due = if repeats { self.waits.not_before(Lane::Read) } else { Duration::ZERO };
-                push(due, Candidate::Save(place, save.operation()));
-                urgent += 1;
-            }
-            if let Some((website, due)) = self.saves.next_read(&self.flight) {
-                push(due.max(self.waits.not_before(Lane::Read)), Candidate::Read(website));
-            }
-        } else if self.needs_the_account() {
-            push(self.waits.not_before(Lane::Read), Candidate::Account);
-        }
-        if let Some(due) = poll {
-            push(due, Candidate::Poll);
-        }
+        let overdue = poll.filter(|(due, _)| self.now.elapsed > due.saturating_add(interval));
+        let known = self.plugin_id.is_some();
+        let save = known.then(|| self.save_may_start()).flatten();
+        let read = match known {
+            true => self.read_may_start(),
+            false => self
+                .needs_the_account()
+                .then(|| (self.waits.not_before(Lane::Read), Candidate::Account)),
+        };
         // A first list goes before: a server that does not answer this would keep the cache empty.
-        if let Some(due) = self.listener.may_discover().filter(|_| self.phase.is_loaded()) {
-            push(due.max(self.waits.not_before(Lane::Listen)), Candidate::Endpoints);
+        let endpoints = self.listener.may_discover().filter(|_| self.phase.is_loaded());
+        let endpoints = endpoints
+            .map(|due| (due.max(self.waits.not_before(Lane::Listen)), Candidate::Endpoints));
+        let silent_until = self.waits.silent_until();
+        [overdue, save, read, poll, endpoints, self.load_may_start()]
+            .map(|candidate| candidate.map(|(due, candidate)| (due.max(silent_until), candidate)))
+    }
+
+    /// What is to be sent now, the most urgent of all.
+    fn due(&self) -> Option<Candidate> {
+        if self.flight.is_full() {
+            return None;
         }
-        if let Some((due, candidate)) = self.load_may_start() {
-            push(due, candidate);
-        }
+        let is_due = |(due, candidate): &(Duration, Candidate)| {
+            *due <= self.now.elapsed && self.flight.may_send(self.operation(*candidate))
+        };
+        let [overdue, save, others @ ..] = self.candidates();
+        let urgent = [overdue, save].into_iter().flatten().find(is_due);
         // A throttled request silences the others, too: the one that failed most comes last, or a read
         // that is refused again and again would keep the polls from ever being asked.
-        candidates[urgent..].sort_by_key(|(_, candidate)| self.failures(*candidate));
-        candidates
+        let others = others.into_iter().flatten().filter(is_due);
+        let next = urgent.or_else(|| others.min_by_key(|(_, candidate)| self.failures(*candidate)));
+        next.map(|(_, candidate)| candidate)
+    }
+
+    fn save_may_start(&self) -> Option<(Duration, Candidate)> {
+        let (place, save) = self.saves.next(&self.flight)?;
+        let repeats = self.config.mistakes.has(Mistake::RepeatsSavesBlindly);
+        let due = if repeats { self.waits.not_before(Lane::Read) } else { Duration::ZERO };
+        Some((due, Candidate::Save(place, save.operation())))
+    }
+
+    fn read_may_start(&self) -> Option<(Duration, Candidate)> {
+        let (website, due) = self.saves.next_read(&self.flight)?;
+        Some((due.max(self.waits.not_before(Lane::Read)), Candidate::Read(website)))
     }
 
     /// How often in a row a request like this one has failed.
@@ -141,10 +148,8 @@ impl Machine {
     fn poll_may_start(&self) -> Option<Duration> {
         let polls = self.phase.polls() && self.cursor.ask().is_some();
         let due = polls.then(|| {
-            let hinted = self
-                .listener
-                .hints
-                .due(self.pacing.poll_interval(&self.ledger.clone().at(self.server_now())));
+            let usual = || self.pacing.poll_interval(&self.ledger.clone().at(self.server_now()));
+            let hinted = self.listener.hints.due(usual);
             hinted.map_or(self.polls.due, |hinted| hinted.min(self.polls.due))
         });
         due.map(|due| due.max(self.waits.not_before(Lane::Poll)))
@@ -275,6 +280,8 @@ impl Machine {
         }
         let operation = job.operation();
         let id = self.flight.send(job, self.now, timeout);
+        // Most steps send one request and do nothing else.
+        self.actions.reserve_exact(1);
         self.actions.push(Action::Send { id, operation, request, timeout });
         true
     }

@@ -51,13 +51,18 @@ impl FileShelf {
     /// The whole file, if there is one.
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
         // Opening a pipe would wait for a writer.
-        match fs::metadata(&self.path) {
-            Ok(about) if about.is_file() => {}
+        let length = match fs::metadata(&self.path) {
+            Ok(about) if about.is_file() => about.len(),
             Ok(_) => return Err(self.wrong("no regular file; move it away")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
+        };
+        if length > self.longest {
+            return Err(self.too_long());
         }
         let mut bytes = Vec::new();
+        // Room for all of it at once saves copies; where there is none, reading says so.
+        let _ = bytes.try_reserve_exact(usize::try_from(length).unwrap_or(0).saturating_add(1));
         let file = File::open(&self.path)?;
         file.take(self.longest.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > self.longest {

@@ -84,10 +84,13 @@ impl Feed {
         self.news.send_modify(|_| {});
     }
 
-    /// A step as events; the last one has the identifier, so that half a step is never gone on from.
+    /// A step as events, or more of them than are kept; the last one has the identifier, so that half a step is never gone on from.
     fn text(&self, generation: u64, step: &[Change<IgnoredAny>]) -> Bytes {
         let mut text = Vec::new();
         for (at, change) in step.iter().enumerate() {
+            if text.len() > MOST_BYTES {
+                break; // it will not be kept, however it goes on
+            }
             let event = self.event(generation);
             let event = (at + 1 == step.len()).then_some(event.as_str());
             match change.now() {

@@ -1,6 +1,7 @@
 //! The envelope around every answer: `{"error": …, "reason": …, "data": …}`.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::short;
@@ -62,6 +63,23 @@ impl Envelope<'_> {
         let read = |reason: &RawValue| serde_json::from_str::<String>(reason.get()).ok();
         self.reason.and_then(read).map(short).unwrap_or_default()
     }
+}
+
+/// The envelope of a successful answer, read together with its data.
+#[derive(Deserialize)]
+struct Good<T> {
+    error: bool,
+    #[serde(default, rename = "reason")]
+    _reason: Option<IgnoredAny>,
+    data: T,
+}
+
+/// The `data` of a successful answer that is all as it should be, read in one pass; `None`: [`data`]
+/// says what is wrong, if anything is.
+pub(crate) fn good<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+    let text = std::str::from_utf8(body).ok()?;
+    let good: Good<T> = serde_json::from_str(text).ok()?;
+    (!good.error).then_some(good.data)
 }
 
 /// The `data` of a successful answer, as text. Demands `error` to be false in so many words.

@@ -1,5 +1,6 @@
 //! The items of the two lists, and the subscription settings of one website.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -66,11 +67,21 @@ fn lenient<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
     serde_json::from_str::<Option<T>>(raw?.get()).ok().flatten()
 }
 
+/// A member that is a text. One without escapes lies in the body as it is.
+fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    let written = raw?.get();
+    let inner = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match inner.filter(|inner| !inner.contains('\\')) {
+        Some(inner) => Some(inner.into()),
+        None => lenient::<String>(raw).map(Cow::Owned),
+    }
+}
+
 impl RawItem<'_> {
     fn website(&self, id: WebsiteId) -> Website {
         Website {
             id,
-            token: lenient::<Box<str>>(self.token),
+            token: text(self.token).map(Box::from),
             settings: Settings::from_wire(self.settings),
             price: lenient(self.price),
             plan: lenient::<Plan>(self.plan).map(Box::new),
@@ -78,13 +89,13 @@ impl RawItem<'_> {
     }
 
     fn item(&self, of_page: bool) -> Option<Item> {
-        let id: WebsiteId = lenient::<String>(self.website_id)?.parse().ok()?;
-        let difference = match lenient::<String>(self.difference) {
+        let id: WebsiteId = text(self.website_id)?.parse().ok()?;
+        let difference = match text(self.difference).as_deref() {
             _ if of_page => ItemKind::Added,
-            Some(word) if word == "added" => ItemKind::Added,
-            Some(word) if word == "updated" => ItemKind::Updated,
-            Some(word) if word == "removed" => ItemKind::Removed,
-            word => ItemKind::Unknown(word.unwrap_or_default()),
+            Some("added") => ItemKind::Added,
+            Some("updated") => ItemKind::Updated,
+            Some("removed") => ItemKind::Removed,
+            word => ItemKind::Unknown(word.unwrap_or_default().to_owned()),
         };
         let has_settings = self.settings.is_some();
         Some(Item { id, difference, website: Arc::new(self.website(id)), has_settings })
@@ -93,13 +104,13 @@ impl RawItem<'_> {
 
 /// Reads the body of a page (`of_page`) or of a differential.
 pub(crate) fn read_items(body: &[u8], of_page: bool) -> Result<ItemList, Unreadable> {
-    let data = envelope::data(body)?.get();
     let mut list = ItemList::default();
-    if let Ok(raw) = serde_json::from_str::<Vec<RawItem<'_>>>(data) {
+    if let Some(raw) = envelope::good::<Vec<RawItem<'_>>>(body) {
         list.items.reserve(raw.len());
         raw.iter().for_each(|item| list.push(item.item(of_page)));
         return Ok(list);
     }
+    let data = envelope::data(body)?.get();
     // One item is no object, or repeats a member: read them one by one.
     let raw: Vec<&RawValue> = serde_json::from_str(data)
         .map_err(|problem| Unreadable::WrongData { problem: short(problem) })?;
@@ -124,7 +135,7 @@ pub(crate) fn read_subscription(body: &[u8], id: WebsiteId) -> Result<Website, U
     let data = envelope::data(body)?.get();
     let raw: RawItem<'_> = serde_json::from_str(data)
         .map_err(|problem| Unreadable::WrongData { problem: short(problem) })?;
-    if lenient::<String>(raw.website_id)
+    if text(raw.website_id)
         .and_then(|text| text.parse().ok())
         .is_some_and(|answered: WebsiteId| answered != id)
     {

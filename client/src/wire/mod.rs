@@ -12,11 +12,14 @@ pub use items::{Item, ItemKind};
 pub(crate) use envelope::{confirmed, data, refusal};
 pub(crate) use items::{ItemList, read_items, read_subscription};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::fmt::temporal::DateTimePrinter;
 use std::time::Duration;
+
+/// What the cache in front of the API calls its status.
+const BLOOM_STATUS: HeaderName = HeaderName::from_static("bloom-status");
 
 /// The longest that words out of an answer are in a message, in characters.
 const LONGEST_WORDS: usize = 500;
@@ -53,7 +56,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 /// Whether a cache in front of the API gave this answer, so that it may be old (hazard C8).
 pub(crate) fn from_cache(headers: &HeaderMap) -> bool {
-    let bloom = headers.get("bloom-status").and_then(|value| value.to_str().ok());
+    let bloom = headers.get(BLOOM_STATUS).and_then(|value| value.to_str().ok());
     let hit = bloom.is_some_and(|status| {
         status.eq_ignore_ascii_case("HIT") || status.eq_ignore_ascii_case("OFFLINE")
     });

@@ -35,6 +35,10 @@ use crate::words::{How, SaveEnd, Side};
 /// client goes on asking then, nothing is wrong any more but that.
 const PATIENCE: u32 = 12;
 
+/// Room for what happens in most runs.
+const USUAL_EVENTS: usize = 256;
+const USUAL_REQUESTS: usize = 64;
+
 /// One order to save.
 #[derive(Debug, Clone)]
 pub struct Save {
@@ -123,7 +127,9 @@ impl History {
     /// The history of a run that has not begun.
     #[must_use]
     pub fn new(declared: DeclaredTiming, staleness: AllowedStaleness) -> Self {
-        Self { declared, staleness, ..Self::default() }
+        let (events, requests) =
+            (Vec::with_capacity(USUAL_EVENTS), Vec::with_capacity(USUAL_REQUESTS));
+        Self { declared, staleness, events, requests, ..Self::default() }
     }
 
     /// The place of a website; a new one if it was never heard of.
@@ -378,8 +384,8 @@ impl History {
         }
         for request in &self.requests {
             let body = request.body.as_deref().unwrap_or_default();
-            let Request { sent, ended, quality, status, since, faults, .. } = request;
-            let spot = request.spot();
+            let Request { sent, ended, quality, status, faults, .. } = request;
+            let (spot, since) = (request.spot(), request.asks_from());
             let line =
                 format!("{spot} {sent:?} {ended:?} {quality:?} {status:?} {since:?} {faults:?}\n");
             hash.update(line.as_bytes());

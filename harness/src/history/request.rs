@@ -1,5 +1,6 @@
 //! One request, from its sending to its end.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -69,7 +70,7 @@ pub struct Request {
     pub clock: Option<Timestamp>,
     /// Whether it asks for configured websites alone.
     pub configured_only: bool,
-    /// What `date_since` asks from, as it was written.
+    /// What `date_since` asks from, as it was sent: [`Request::asks_from`] reads it.
     pub since: Option<Box<str>>,
     /// The keys of the faults that met it.
     pub faults: Vec<&'static str>,
@@ -85,6 +86,13 @@ impl Request {
     pub fn spot(&self) -> Spot {
         let number = if self.page.is_some() { self.page_number } else { self.number };
         Spot { operation: self.operation, page: self.page, number }
+    }
+
+    /// What `date_since` asks from, decoded.
+    #[must_use]
+    pub fn asks_from(&self) -> Option<Cow<'_, str>> {
+        let sent = self.since.as_deref()?;
+        Some(percent_encoding::percent_decode_str(sent).decode_utf8_lossy())
     }
 
     /// Whether it could have changed settings.

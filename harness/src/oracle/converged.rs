@@ -247,7 +247,7 @@ fn reach(history: &History, since: Duration) -> &'static str {
         return "";
     }
     let dates = good_polls(history, since).filter_map(|poll| {
-        let asked: jiff::Timestamp = poll.since.as_deref()?.parse().ok()?;
+        let asked: jiff::Timestamp = poll.asks_from()?.parse().ok()?;
         Some(history.timing.since_start(asked))
     });
     match dates.min_by(f64::total_cmp) {

@@ -53,7 +53,7 @@ impl Streak {
     /// Whether this request asks from another date than the last one, by more than the time between
     /// them: a poll and the check of a list take turns, and a client may count them apart.
     fn turns(&mut self, request: &Request) -> bool {
-        let asked: Option<Timestamp> = request.since.as_deref().and_then(|date| date.parse().ok());
+        let asked: Option<Timestamp> = request.asks_from().and_then(|date| date.parse().ok());
         let since = asked.map(|asked| (request.sent, asked));
         let last = std::mem::replace(&mut self.since, since);
         let (Some((before, last)), Some((now, since))) = (last, since) else {

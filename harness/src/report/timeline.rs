@@ -244,7 +244,7 @@ fn asks(history: &History, request: &Request) -> String {
 }
 
 fn from(history: &History, request: &Request) -> String {
-    let Some(since) = &request.since else {
+    let Some(since) = request.asks_from() else {
         return String::new();
     };
     let Ok(from) = since.parse::<Timestamp>() else {

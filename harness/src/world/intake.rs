@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crisp_mock_server::fault::{Delivery, Effect, Fired, Outcome};
+use http::header::{DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -11,6 +12,9 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use crisp_mock_server::operation::Operation;
 
 use crate::history::Quality;
+
+/// What the cache in front of the API calls its status.
+const BLOOM_STATUS: HeaderName = HeaderName::from_static("bloom-status");
 
 /// How far what reaches the client can be believed.
 pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]) -> Quality {
@@ -46,31 +50,30 @@ pub(super) fn quality(delivery: &Delivery, operation: Operation, fired: &[Fired]
 }
 
 fn from_cache(response: &Response<Bytes>) -> bool {
-    response.headers().get("bloom-status").is_some_and(|value| value == "HIT")
+    response.headers().get(BLOOM_STATUS).is_some_and(|value| value == "HIT")
 }
 
 /// How long an answer asks to be left alone.
 pub(super) fn retry_after(response: Option<&Response<Bytes>>) -> Option<Duration> {
     let headers = response?.headers();
-    let text = headers.get("retry-after")?.to_str().ok()?;
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let until = date(headers, "retry-after")?;
-    let from = date(headers, "date")?;
+    let until = date(headers, RETRY_AFTER)?;
+    let from = date(headers, DATE)?;
     Duration::try_from(until.duration_since(from)).ok()
 }
 
-fn date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
+fn date(headers: &HeaderMap, name: HeaderName) -> Option<Timestamp> {
     let text = headers.get(name)?.to_str().ok()?;
     DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// What `date_since` says.
+/// What `date_since` says, as it was sent.
 pub(super) fn asked_since(query: Option<&str>) -> Option<Box<str>> {
     let value = query?.split('&').find_map(|pair| pair.strip_prefix("date_since="))?;
-    let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
-    Some(decoded.into())
+    Some(value.into())
 }
 
 /// Whether `filter_configured` is on.

@@ -108,6 +108,8 @@ struct World<'a, W> {
     about: About,
     setup: Setup,
     subject: Box<dyn Subject>,
+    /// When it wants to be woken, as it said after the last that it heard.
+    wake: Option<Duration>,
     space: Space,
     history: History,
     now: Duration,
@@ -151,6 +153,7 @@ impl<'a, W: Witness> World<'a, W> {
             witness,
             about,
             setup,
+            wake: subject.next_wake(),
             subject,
             space,
             history,
@@ -181,7 +184,7 @@ impl<'a, W: Witness> World<'a, W> {
         let mut wakes = 0;
         loop {
             let end = self.end();
-            let wake = self.subject.next_wake().map(|wake| wake.max(self.now));
+            let wake = self.wake.map(|wake| wake.max(self.now));
             let next = [wake, self.agenda.next(), self.mail.next(), self.socket_due()];
             let next = next.into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else {

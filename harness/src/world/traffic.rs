@@ -37,6 +37,7 @@ impl<W: Witness> World<'_, W> {
             self.push(What::Step);
         }
         self.actions = actions;
+        self.wake = self.subject.next_wake();
     }
 
     /// The client's alarm goes off, or it has just been started.
@@ -127,7 +128,7 @@ impl<W: Witness> World<'_, W> {
     }
 
     pub(super) fn deliver(&mut self, letter: Letter) {
-        if self.subject.next_wake().is_some_and(|wake| wake <= self.now) {
+        if self.wake.is_some_and(|wake| wake <= self.now) {
             // What it does of itself at this moment it does without knowing the answer.
             self.hear(|subject, now, actions| subject.before_answer(now, actions));
             let awaited = |id| self.ids.iter().any(|(known, _)| *known == id);

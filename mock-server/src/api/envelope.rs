@@ -146,9 +146,10 @@ impl Answer {
     /// The envelope is put around the data where it lies: a page is kilobytes, a move within it is
     /// cheaper than memory for a second one.
     fn envelope(&self, data: String) -> Bytes {
-        let (error, reason) = (self.error, &self.reason);
+        let error = if self.error { "true" } else { "false" };
         // The reason is in lower_snake_case, so there is nothing to escape.
-        let before = format!(r#"{{"error":{error},"reason":"{reason}","data":"#);
+        let before =
+            [r#"{"error":"#, error, r#","reason":""#, &self.reason, r#"","data":"#].concat();
         let mut body = data;
         body.reserve_exact(before.len() + 1);
         body.insert_str(0, &before);

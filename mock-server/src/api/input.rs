@@ -60,18 +60,35 @@ struct Parameter<'a> {
     read: Cell<bool>,
 }
 
+impl<'a> Parameter<'a> {
+    fn new(pair: &'a str) -> Self {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Self { name: decoded(name), value: decoded(value), read: Cell::new(false) }
+    }
+}
+
+/// A name or a value of a query, as forms encode them. Most are written as they are.
+fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return text.into();
+    }
+    let spaced = if text.contains('+') { text.replace('+', " ").into() } else { Cow::from(text) };
+    let mut bytes = Vec::with_capacity(spaced.len());
+    bytes.extend(percent_encoding::percent_decode_str(&spaced));
+    let text = String::from_utf8(bytes);
+    text.unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned()).into()
+}
+
 impl<'a> Input<'a> {
     /// Takes a request apart.
     #[must_use]
     pub fn new(request: &'a Request<Bytes>, params: Params<'a>) -> Self {
         let query = request.uri().query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes());
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
         Self {
             request,
             params,
-            query: pairs
-                .map(|(name, value)| Parameter { name, value, read: Cell::new(false) })
-                .collect(),
+            query: pairs.map(Parameter::new).collect(),
             unread_members: RefCell::default(),
             routed: Cell::new(false),
         }

@@ -16,6 +16,8 @@ pub struct Route {
     pub method: Method,
     /// Its path below `/v1/`, with names in braces for what varies.
     pub pattern: &'static str,
+    /// Its path up to the first name, by which it is told from others.
+    fixed: &'static str,
     /// Who may use it (docs/wire.md#tiers).
     pub tiers: &'static [Tier],
     /// What answers it.
@@ -37,6 +39,33 @@ impl Route {
     fn takes(&self, method: &Method) -> bool {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
     }
+
+    /// What stands for the names in its pattern, if the path fits it.
+    fn matched(&self, path: &str) -> Option<Vec<(&'static str, String)>> {
+        let varying = path.strip_prefix(self.fixed)?;
+        let Some(names) = self.pattern.get(self.fixed.len()..).filter(|names| !names.is_empty())
+        else {
+            return varying.is_empty().then(Vec::new);
+        };
+        let mut params = Vec::new();
+        let mut wanted = names.split('/');
+        for given in varying.split('/') {
+            let wanted = wanted.next()?;
+            match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some(name) if !given.is_empty() => {
+                    params.push((
+                        name,
+                        percent_encoding::percent_decode_str(given)
+                            .decode_utf8_lossy()
+                            .into_owned(),
+                    ));
+                }
+                None if wanted == given => {}
+                _ => return None,
+            }
+        }
+        wanted.next().is_none().then_some(params)
+    }
 }
 
 macro_rules! routes {
@@ -46,10 +75,20 @@ macro_rules! routes {
             operation: Operation::$operation,
             method: Method::$method,
             pattern: $pattern,
+            fixed: fixed($pattern),
             tiers: &[$($tier),+],
             answer: $answer,
         }),+];
     };
+}
+
+/// What comes before the first name of a pattern.
+const fn fixed(pattern: &str) -> &str {
+    let mut end = 0;
+    while end < pattern.len() && pattern.as_bytes()[end] != b'{' {
+        end += 1;
+    }
+    pattern.split_at(end).0
 }
 
 routes! {
@@ -91,7 +130,7 @@ pub fn route(method: &Method, path: &str) -> Match {
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut others = Vec::new();
     for route in ROUTES {
-        let Some(params) = matched(route.pattern, path) else {
+        let Some(params) = route.matched(path) else {
             continue;
         };
         if route.takes(method) {
@@ -120,29 +159,4 @@ pub fn nearest_route(path: &str) -> Option<&'static str> {
     });
     let whole = || nearest(path, ROUTES.iter().map(|route| route.pattern));
     alike.min().map(|(_, pattern)| pattern).or_else(whole)
-}
-
-fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
-    // Up to the first name a route is told from others by comparing bytes.
-    let Some(first_name) = pattern.find('{') else {
-        return (pattern == path).then(Vec::new);
-    };
-    let (fixed, varying) = pattern.split_at(first_name);
-    let path = path.strip_prefix(fixed)?;
-    let mut params = Vec::new();
-    let mut wanted = varying.split('/');
-    for given in path.split('/') {
-        let wanted = wanted.next()?;
-        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) if !given.is_empty() => {
-                params.push((
-                    name,
-                    percent_encoding::percent_decode_str(given).decode_utf8_lossy().into_owned(),
-                ));
-            }
-            None if wanted == given => {}
-            _ => return None,
-        }
-    }
-    wanted.next().is_none().then_some(params)
 }

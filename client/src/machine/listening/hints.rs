@@ -55,9 +55,10 @@ impl Hints {
         }
     }
 
-    /// When a poll is due because of an event.
-    pub(in crate::machine) fn due(&self, usual: Duration) -> Option<Duration> {
+    /// When a poll is due because of an event, by the usual interval.
+    pub(in crate::machine) fn due(&self, usual: impl FnOnce() -> Duration) -> Option<Duration> {
         let hint = self.newest?;
+        let usual = usual();
         let settled = hint.at.saturating_add(self.settle);
         let due = match hint.confirmed {
             None => hint.at,
@@ -83,7 +84,7 @@ mod tests {
         let mut sent = Vec::new();
         let mut number = 100;
         for now in from..until {
-            while hints.due(USUAL).is_some_and(|due| due <= secs(now)) {
+            while hints.due(|| USUAL).is_some_and(|due| due <= secs(now)) {
                 number += 1;
                 hints.polls(secs(now), USUAL);
                 hints.polled(number, secs(now));
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn an_event_is_polled_for_at_once_after_the_settling_and_past_the_overlap() {
         let mut hints = Hints::new(secs(5), secs(120));
-        assert_eq!(hints.due(USUAL), None);
+        assert_eq!(hints.due(|| USUAL), None);
         hints.heard(secs(1000), 7);
         assert_eq!(sent(&mut hints, 1000, 5000), [1000, 1005, 1065, 1125]);
     }
@@ -106,9 +107,9 @@ mod tests {
         let mut hints = Hints::new(secs(5), secs(120));
         hints.heard(secs(1000), 7);
         hints.polled(7, secs(1000));
-        assert_eq!(hints.due(USUAL), Some(secs(1000)));
+        assert_eq!(hints.due(|| USUAL), Some(secs(1000)));
         hints.polled(8, secs(1000));
-        assert_eq!(hints.due(USUAL), Some(secs(1005)));
+        assert_eq!(hints.due(|| USUAL), Some(secs(1005)));
     }
 
     #[test]

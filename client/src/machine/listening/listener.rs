@@ -31,7 +31,8 @@ const STREAM: u64 = 0x736F_636B_6574;
 #[derive(Debug)]
 pub(in crate::machine) struct Listener {
     options: Option<Listening>,
-    authentication: SocketAction,
+    /// None where there are no sockets.
+    authentication: Option<SocketAction>,
     refused: Waits,
     chance: Chance,
     stage: Stage,
@@ -91,9 +92,10 @@ pub(in crate::machine) enum Turn<'a> {
 impl Listener {
     pub(in crate::machine) fn new(config: &Config, now: Duration) -> Self {
         let events = &EVENTS[..if config.include_plan { 3 } else { 2 }];
+        let authentication = config.listening.map(|_| config.credentials.authentication(events));
         Self {
             options: config.listening,
-            authentication: SocketAction::Text(config.credentials.authentication(events)),
+            authentication: authentication.map(SocketAction::Text),
             refused: config.refused,
             chance: Chance::new(config.seed ^ STREAM),
             stage: Stage::Down(now),
@@ -230,7 +232,7 @@ impl Listener {
             Step::Nothing => None,
             Step::Pong => say("3"),
             Step::Join => say("40"),
-            Step::Authenticate => Some(Turn::Act(self.authentication.clone())),
+            Step::Authenticate => self.authentication.clone().map(Turn::Act),
             Step::Live => {
                 (self.error, self.live_since) = (None, now);
                 self.binding = Binding { last: now, ..Binding::default() };

@@ -102,7 +102,7 @@ pub(super) fn asks_after(history: &History, poll: &Request, moment: Duration) ->
 /// How many seconds a poll asks ahead of the server's clock at its sending, in the server's own
 /// time; negative when it asks for what has been.
 pub(in crate::report) fn ahead(poll: &Request) -> Option<f64> {
-    let asked: Timestamp = poll.since.as_deref()?.parse().ok()?;
+    let asked: Timestamp = poll.asks_from()?.parse().ok()?;
     let millis = asked.as_millisecond() - poll.clock?.as_millisecond();
     Some(millis as f64 / 1000.0)
 }
