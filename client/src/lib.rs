@@ -80,7 +80,7 @@ pub mod rest;
 #[cfg(feature = "service")]
 pub mod service;
 mod settings;
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 mod stores;
 #[cfg(feature = "driver")]
 mod telling;
@@ -105,7 +105,7 @@ pub use persist::{FileShelf, Shelf};
 #[cfg(feature = "driver")]
 pub use rest::{ApiError, Client};
 pub use settings::Settings;
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 pub use stores::{InvalidStore, Store};
 #[cfg(feature = "driver")]
 pub use transport::{SetupError, Timeouts, TransportError};

@@ -7,8 +7,8 @@
 #[path = "../clients/install.rs"]
 mod install;
 mod readers;
-mod redis_server;
 mod replicas;
+mod server;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../convergence/stage.rs"]
 mod stage;

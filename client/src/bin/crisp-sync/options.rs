@@ -107,7 +107,7 @@ pub struct ServeOptions {
     /// Keep the set in this file, so that a restart serves at once
     #[arg(long, env = "CRISP_SYNC_STATE", value_name = "FILE", help_heading = "Service")]
     pub state: Option<PathBuf>,
-    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0
+    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0 or nats://HOST:4222
     #[arg(
         long,
         env = "CRISP_SYNC_STORE",

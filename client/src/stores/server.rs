@@ -1,0 +1,34 @@
+//! What is asked of the server of a store, of whatever kind.
+
+use std::fmt::Display;
+
+use crate::replicas::{LogAction, LogEvent, Place};
+
+/// One plugin's log and published settings on one server.
+pub(super) trait Server: Clone + Send + Sync + 'static {
+    type Connection: Send;
+    type Error: Display + Send;
+
+    fn connect(&self) -> impl Future<Output = Result<Self::Connection, Self::Error>> + Send;
+
+    /// What stands in the log after this place.
+    fn read(
+        &self,
+        connection: &mut Self::Connection,
+        after: Option<Place>,
+    ) -> impl Future<Output = Result<LogEvent, Self::Error>> + Send;
+
+    /// Waits until something stands after this place, at most a second.
+    fn wait(
+        &self,
+        connection: &mut Self::Connection,
+        after: Option<Place>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Does what a replica asked for.
+    fn act(
+        &self,
+        connection: &mut Self::Connection,
+        action: LogAction,
+    ) -> impl Future<Output = Result<Option<LogEvent>, Self::Error>> + Send;
+}
