@@ -64,8 +64,17 @@ fn until_shown(lines: &Receiver<String>, number: u32, shown: &Value) {
 }
 
 async fn shows_each_change(kind: Kind, command: Result<Command, Missing>) {
-    let found = command.and_then(|command| Ok((command, Server::start(kind, Keeps::Nothing)?)));
-    let Some((mut command, server)) = or_skip(found) else { return };
+    shows(kind, Keeps::Nothing, command, false).await;
+}
+
+/// And when the store was killed and came back, with this.
+async fn outlives_the_store(keeps: Keeps, command: Result<Command, Missing>) {
+    shows(Kind::Nats, keeps, command, true).await;
+}
+
+async fn shows(kind: Kind, keeps: Keeps, command: Result<Command, Missing>, dies: bool) {
+    let found = command.and_then(|command| Ok((command, Server::start(kind, keeps)?)));
+    let Some((mut command, mut server)) = or_skip(found) else { return };
     let stage = serve(world(5)).await;
     let cache = replica(&stage, &server);
     within("readiness", cache.ready()).await.unwrap();
@@ -80,6 +89,12 @@ async fn shows_each_change(kind: Kind, command: Result<Command, Missing>) {
         stage.operator_saves(1, v);
         stage.operator_saves(2, v);
         until_shown(&lines, 2, &json!({"v": v}));
+    }
+    if dies {
+        server.kill();
+        server.again();
+        stage.operator_saves(2, 21);
+        until_shown(&lines, 2, &json!({"v": 21}));
     }
     stage.uninstalls(1);
     until_shown(&lines, 1, &Value::Null);
@@ -108,4 +123,19 @@ async fn a_reader_in_python_shows_each_change() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_in_python_with_nats_shows_each_change() {
     shows_each_change(Kind::Nats, in_python("nats_reader.py")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_with_nats_io_kv_goes_on_after_the_store_was_killed() {
+    outlives_the_store(Keeps::Everything, node("nats.mjs")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_python_goes_on_after_the_nats_was_killed() {
+    outlives_the_store(Keeps::Everything, in_python("nats_reader.py")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_python_goes_on_after_the_nats_was_emptied() {
+    outlives_the_store(Keeps::Nothing, in_python("nats_reader.py")).await;
 }
