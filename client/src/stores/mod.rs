@@ -7,6 +7,8 @@ mod address;
 mod link;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "service")]
+mod reader;
 #[cfg(feature = "redis")]
 mod redis;
 mod server;
@@ -18,6 +20,8 @@ use std::time::Duration;
 pub use address::InvalidStore;
 use address::Kind;
 pub(crate) use link::StoreLink;
+#[cfg(feature = "service")]
+pub(crate) use reader::Reader;
 
 /// A store by its address: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, `redis+unix:///PATH`, or
 /// `nats://[USER:PASSWORD@]HOST[:PORT]`. A build without the feature of that kind refuses it.
@@ -73,6 +77,24 @@ impl Store {
             #[cfg(feature = "nats")]
             Kind::Nats(address) => {
                 StoreLink::start(&nats::Nats::new(address.clone(), name, self.tokens))
+            }
+        }
+    }
+
+    /// A reader of what is published for the plugin of this name.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, in words.
+    #[cfg(feature = "service")]
+    pub(crate) async fn reader(&self, name: &str) -> Result<Reader, String> {
+        match &self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis(client) => {
+                Reader::of(redis::Redis::new(client.clone(), name, self.tokens)).await
+            }
+            #[cfg(feature = "nats")]
+            Kind::Nats(address) => {
+                Reader::of(nats::Nats::new(address.clone(), name, self.tokens)).await
             }
         }
     }

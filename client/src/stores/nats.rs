@@ -169,4 +169,27 @@ impl Server for Nats {
             }
         }
     }
+
+    #[cfg(feature = "service")]
+    async fn published_after(
+        &self,
+        connection: &mut Connection,
+        place: u64,
+    ) -> Result<(Vec<(String, Bytes)>, u64), Error> {
+        let (mut websites, mut last) = (Vec::new(), place);
+        loop {
+            let values = connection.values(&self.names, last + 1).await?;
+            let Some(end) = values.last() else { return Ok((websites, last)) };
+            last = end.at;
+            websites.extend(values.into_iter().map(|value| (value.id, value.data)));
+        }
+    }
+
+    #[cfg(feature = "service")]
+    async fn remove_all(&self, connection: &mut Connection) -> Result<(), Error> {
+        for stream in [&self.names.log, &self.names.bucket] {
+            connection.delete(stream).await?;
+        }
+        Ok(())
+    }
 }

@@ -142,6 +142,44 @@ impl Server for Redis {
             }
         }
     }
+
+    #[cfg(feature = "service")]
+    async fn published_after(
+        &self,
+        connection: &mut Connection,
+        place: u64,
+    ) -> RedisResult<(Vec<(String, Bytes)>, u64)> {
+        // Read before the rest: what is published meanwhile is asked for again.
+        let mut version = redis::cmd("GET");
+        version.arg(format!("{}:version", self.prefix));
+        let version: Option<u64> = version.query_async(connection).await?;
+        let mut changed = redis::cmd("ZRANGE");
+        changed.arg(format!("{}:websites", self.prefix)).arg(format!("({place}")).arg("+inf");
+        let ids: Vec<String> = changed.arg("BYSCORE").query_async(connection).await?;
+        let mut websites = Vec::new();
+        for id in ids {
+            let mut value = redis::cmd("GET");
+            value.arg(format!("{}:website:{id}", self.prefix));
+            let value: Option<Vec<u8>> = value.query_async(connection).await?;
+            websites.push((id, value.unwrap_or_default().into()));
+        }
+        Ok((websites, version.unwrap_or(0)))
+    }
+
+    #[cfg(feature = "service")]
+    async fn remove_all(&self, connection: &mut Connection) -> RedisResult<()> {
+        let mut all = redis::cmd("ZRANGE");
+        all.arg(format!("{}:websites", self.prefix)).arg(0).arg(-1);
+        let ids: Vec<String> = all.query_async(connection).await?;
+        let mut remove = redis::cmd("DEL");
+        for key in ["log", "websites", "version", "removed"] {
+            remove.arg(format!("{}:{key}", self.prefix));
+        }
+        for id in ids {
+            remove.arg(format!("{}:website:{id}", self.prefix));
+        }
+        remove.query_async::<Value>(connection).await.map(drop)
+    }
 }
 
 fn words(after: Option<Place>) -> (String, String) {

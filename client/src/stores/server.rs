@@ -2,6 +2,9 @@
 
 use std::fmt::Display;
 
+#[cfg(feature = "service")]
+use bytes::Bytes;
+
 use crate::replicas::{LogAction, LogEvent, Place};
 
 /// One plugin's log and published settings on one server.
@@ -31,4 +34,20 @@ pub(super) trait Server: Clone + Send + Sync + 'static {
         connection: &mut Self::Connection,
         action: LogAction,
     ) -> impl Future<Output = Result<Option<LogEvent>, Self::Error>> + Send;
+
+    /// The values of the websites that were published after this place, and the place after them: what a reader in
+    /// another language asks. 0: all of them.
+    #[cfg(feature = "service")]
+    fn published_after(
+        &self,
+        connection: &mut Self::Connection,
+        place: u64,
+    ) -> impl Future<Output = Result<(Vec<(String, Bytes)>, u64), Self::Error>> + Send;
+
+    /// Removes the log and everything that is published.
+    #[cfg(feature = "service")]
+    fn remove_all(
+        &self,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }

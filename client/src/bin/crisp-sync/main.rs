@@ -43,7 +43,8 @@ fn judge(options: JudgedOptions) -> Result<(), Failure> {
     let runtime = runtime.map_err(Failure::environment("starting the runtime"))?;
     let (send, messages) = mpsc::channel(16);
     std::thread::spawn(move || read_lines(&send));
-    let trial = judged(options.into(), messages, std::io::stdout());
+    let store = options.shared();
+    let trial = judged(options.into(), store, messages, std::io::stdout());
     runtime.block_on(trial).map_err(Failure::environment("talking to the judge"))
 }
 

@@ -46,6 +46,14 @@ pub(super) struct Outgoing {
     pub(super) data: Bytes,
 }
 
+/// What a website's key holds.
+pub(super) struct KeptValue {
+    /// Its number in the stream of the bucket.
+    pub(super) at: u64,
+    pub(super) id: String,
+    pub(super) data: Bytes,
+}
+
 /// What a stream holds.
 #[derive(Deserialize)]
 pub(super) struct StreamState {
@@ -296,9 +304,39 @@ impl Connection {
             match message.status.map(|status| status.as_u16()) {
                 None => messages.push(message),
                 Some(204 | 404) => return Ok(messages),
-                Some(503) => return Err(Error::NoJetStream),
+                // Nobody answers for a stream that is not there.
+                Some(503) => {
+                    return match self.api::<Value>("STREAM.INFO", stream, &json!({})).await? {
+                        Err(error) if error.err_code == NO_STREAM => Ok(messages),
+                        _ => Err(Error::Unreadable(stream.to_owned())),
+                    };
+                }
                 Some(_) => return Err(Error::Unreadable(stream.to_owned())),
             }
+        }
+    }
+
+    /// The values of some websites, in the order in which they were written, from this number of the bucket's stream on;
+    /// none: there are none.
+    pub(super) async fn values(&self, names: &Names, from: u64) -> Result<Vec<KeptValue>, Error> {
+        let (prefix, all) = (names.website(""), names.website("*"));
+        let messages = self.messages(&names.bucket, &all, from).await?;
+        let values = messages.into_iter().map(|message| {
+            let (at, _) = stamp(&message)?;
+            let id =
+                message.headers.as_ref()?.get("Nats-Subject")?.as_str().strip_prefix(&prefix)?;
+            Some(KeptValue { at, id: id.to_owned(), data: message.payload })
+        });
+        let values: Option<Vec<_>> = values.collect();
+        values.ok_or_else(|| Error::Unreadable(names.bucket.clone()))
+    }
+
+    /// Removes a stream, if it is there.
+    #[cfg(feature = "service")]
+    pub(super) async fn delete(&self, stream: &str) -> Result<(), Error> {
+        match self.api::<Value>("STREAM.DELETE", stream, &json!({})).await? {
+            Err(error) if error.err_code != NO_STREAM => Err(refused(stream)(error)),
+            _ => Ok(()),
         }
     }
 

@@ -136,29 +136,16 @@ impl Nats {
 
     /// The identifiers of the websites in the bucket that are no tombstones.
     async fn websites_there(&self, connection: &Connection) -> Result<Vec<String>, Error> {
-        let (prefix, all) = (self.names.website(""), self.names.website("*"));
         let (mut there, mut next) = (Vec::new(), 1);
         loop {
-            let messages = connection.messages(&self.names.bucket, &all, next).await?;
-            if messages.is_empty() {
-                return Ok(there);
-            }
-            for message in messages {
-                let headers = message.headers.unwrap_or_default();
-                let header = |name: &str| headers.get(name).map(async_nats::HeaderValue::as_str);
-                let unreadable = || Error::Unreadable(self.names.bucket.clone());
-                let at: u64 = header("Nats-Sequence")
-                    .and_then(|at| at.parse().ok())
-                    .ok_or_else(unreadable)?;
-                next = at + 1;
-                let id = header("Nats-Subject").and_then(|subject| subject.strip_prefix(&prefix));
-                let standing = serde_json::from_slice::<Standing>(&message.payload);
-                if let Some(id) = id
-                    && standing.map_or(true, |standing| !standing.removed)
-                {
-                    there.push(id.to_owned());
-                }
-            }
+            let values = connection.values(&self.names, next).await?;
+            let Some(last) = values.last() else { return Ok(there) };
+            next = last.at.saturating_add(1);
+            let stands = values.into_iter().filter(|value| {
+                let standing = serde_json::from_slice::<Standing>(&value.data);
+                standing.map_or(true, |standing| !standing.removed)
+            });
+            there.extend(stands.map(|value| value.id));
         }
     }
 }
