@@ -66,20 +66,23 @@ impl Nats {
         after: Option<Place>,
         (place, entry): (Place, Bytes),
     ) -> Result<LogEvent, Error> {
-        let last = connection.last_part(&self.names).await?;
-        let (end, first) = match (after, last) {
-            (None, None) => {
+        let (end, first) = match after {
+            None => {
+                // Where the stream ends is read before it is seen to be empty: what comes between is refused.
                 let end = connection.make_log(&self.names).await?;
+                if connection.last_part(&self.names).await?.is_some() {
+                    return Ok(LogEvent::Refused);
+                }
                 // Versions grow over a log that was lost, too.
                 let published = connection.claims(&self.names).await?.highest();
                 (end, place.sequence.max(published.saturating_add(1)))
             }
-            (Some(after), Some(last))
-                if last.number == after.sequence && last.name == name(after.link) =>
-            {
-                (last.at, last.number.saturating_add(1))
-            }
-            _ => return Ok(LogEvent::Refused),
+            Some(after) => match connection.last_part(&self.names).await? {
+                Some(last) if last.number == after.sequence && last.name == name(after.link) => {
+                    (last.at, last.number.saturating_add(1))
+                }
+                _ => return Ok(LogEvent::Refused),
+            },
         };
         let size = connection.max_payload().saturating_sub(HEADERS).max(HEADERS);
         let parts = self.parts(first, &name(place.link), &entry, size);
