@@ -7,6 +7,38 @@ use serde_json::Value;
 use crate::program;
 use crate::sync::built;
 
+/// With a real store: a reader of it, and three replicas that are disturbed, saves too.
+#[cfg(unix)]
+mod stores {
+    use crate::server::{Keeps, Kind, Server};
+    use crate::want::or_skip;
+
+    fn passes_the_corpus_with(kind: Kind, how: &str) {
+        let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
+        super::passes_the_corpus(&format!(" judged --store {} {how}", server.url()), []);
+    }
+
+    #[test]
+    fn what_a_reader_of_redis_holds_passes_the_corpus() {
+        passes_the_corpus_with(Kind::Redis, "--published");
+    }
+
+    #[test]
+    fn what_a_reader_of_nats_holds_passes_the_corpus() {
+        passes_the_corpus_with(Kind::Nats, "--published");
+    }
+
+    #[test]
+    fn three_disturbed_replicas_with_redis_pass_the_corpus() {
+        passes_the_corpus_with(Kind::Redis, "--replicas 3");
+    }
+
+    #[test]
+    fn three_disturbed_replicas_with_nats_pass_the_corpus() {
+        passes_the_corpus_with(Kind::Nats, "--replicas 3");
+    }
+}
+
 /// Scenarios that say nothing of a client that opens no socket.
 const ABOUT_EVENTS: u64 = 6;
 /// Random cases: what a test may take. `docs/service.md` has the command for many more.
