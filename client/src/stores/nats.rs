@@ -178,7 +178,7 @@ impl Server for Nats {
         &self,
         connection: &mut Connection,
         place: u64,
-    ) -> Result<(Vec<(String, Bytes)>, u64), Error> {
+    ) -> Result<super::server::Published, Error> {
         let (mut websites, mut last) = (Vec::new(), place);
         loop {
             let values = connection.values(&self.names, last + 1).await?;

@@ -1,9 +1,8 @@
 //! A reader of what is published, for trials: it asks what readers in other languages ask.
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::server::Server;
+use super::server::{Published, Server};
 
 /// Holds what the store of one plugin publishes.
 pub(crate) struct Reader {
@@ -12,20 +11,18 @@ pub(crate) struct Reader {
     held: Map<String, Value>,
 }
 
-/// What was published, and the place after it.
-type Published = Result<(Vec<(String, Bytes)>, u64), String>;
 type Answer<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A server of any kind.
 trait Asked: Send {
-    fn published_after(&mut self, place: u64) -> Answer<'_, Published>;
+    fn published_after(&mut self, place: u64) -> Answer<'_, Result<Published, String>>;
     fn remove_all(&mut self) -> Answer<'_, Result<(), String>>;
 }
 
 struct Connected<S: Server>(S, S::Connection);
 
 impl<S: Server> Asked for Connected<S> {
-    fn published_after(&mut self, place: u64) -> Answer<'_, Published> {
+    fn published_after(&mut self, place: u64) -> Answer<'_, Result<Published, String>> {
         let Self(server, connection) = self;
         Box::pin(async move {
             server.published_after(connection, place).await.map_err(|error| error.to_string())

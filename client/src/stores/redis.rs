@@ -148,7 +148,7 @@ impl Server for Redis {
         &self,
         connection: &mut Connection,
         place: u64,
-    ) -> RedisResult<(Vec<(String, Bytes)>, u64)> {
+    ) -> RedisResult<super::server::Published> {
         // Read before the rest: what is published meanwhile is asked for again.
         let mut version = redis::cmd("GET");
         version.arg(format!("{}:version", self.prefix));

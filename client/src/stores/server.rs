@@ -7,6 +7,10 @@ use bytes::Bytes;
 
 use crate::replicas::{LogAction, LogEvent, Place};
 
+/// Identifiers and values of websites, and the place after them.
+#[cfg(feature = "service")]
+pub(super) type Published = (Vec<(String, Bytes)>, u64);
+
 /// One plugin's log and published settings on one server.
 pub(super) trait Server: Clone + Send + Sync + 'static {
     type Connection: Send;
@@ -42,7 +46,7 @@ pub(super) trait Server: Clone + Send + Sync + 'static {
         &self,
         connection: &mut Self::Connection,
         place: u64,
-    ) -> impl Future<Output = Result<(Vec<(String, Bytes)>, u64), Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Published, Self::Error>> + Send;
 
     /// Removes the log and everything that is published.
     #[cfg(feature = "service")]

@@ -33,7 +33,7 @@ fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let arguments = config_file::with_file(&Program::command(), arguments)?;
     match Program::try_parse_from(arguments)?.command {
         Command::Serve(options) => serve::run(*options),
-        Command::Judged(options) => judge(options),
+        Command::Judged(options) => judge(*options),
     }
 }
 

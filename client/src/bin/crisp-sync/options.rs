@@ -28,7 +28,7 @@ pub enum Command {
     Serve(Box<ServeOptions>),
     /// Take part in a trial of crisp-mock, on stdin and stdout
     #[command(hide = true)]
-    Judged(JudgedOptions),
+    Judged(Box<JudgedOptions>),
 }
 
 /// The options of `judged`.
