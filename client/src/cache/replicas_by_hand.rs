@@ -2,6 +2,9 @@
 //!
 //! The store answers in real time, so the judge waits until all that was asked of it is done and every replica has read it.
 
+mod disturbing;
+mod node;
+
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -22,34 +25,16 @@ use super::outlet::Outlet;
 use super::shared::Shared;
 use super::{Cache, Order};
 use crate::machine::{Action, Event, Moment, RequestId, SaveOutcome, Ticket};
-use crate::replicas::{Disturbance, LogAction, LogEvent, Options, Output, Place, Replica};
-use crate::stores::StoreLink;
+use crate::replicas::{Disturbance, LogAction, LogEvent, Output, Place};
 use crate::transport::{Transport, TransportError};
 use crate::{Config, Store};
+use node::{Node, moment, news};
 
-/// The store is taken to be away after so long, by the clock that is moved.
-const PATIENCE: Duration = Duration::from_secs(600);
 /// So long the store may take for all that is asked of it at once, in real time.
 const REST: Duration = Duration::from_secs(20);
 
 /// A request of the replica that began as this one in a row.
 type Landing = (u64, RequestId, Result<Response<Bytes>, TransportError>);
-
-/// One replica.
-struct Node {
-    /// It began as this one in a row.
-    life: u64,
-    replica: Replica,
-    link: StoreLink,
-    /// How much was asked of the store and not answered.
-    asked: usize,
-    /// Whether the store has said anything of the log.
-    heard: bool,
-    paused_until: Duration,
-    cut_until: Duration,
-    /// What came while it was paused.
-    waiting: Vec<Event>,
-}
 
 /// The driver of such replicas. When it is dropped, their requests end.
 pub(crate) struct ReplicasByHand<T> {
@@ -122,29 +107,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             tickets: 0,
         };
         for number in 0..count {
-            let node = by_hand.node(number, count);
+            let node = by_hand.begin(number, count);
             by_hand.nodes.push(node);
         }
         by_hand.tell();
         Ok((cache, by_hand))
     }
 
-    fn node(&mut self, number: usize, count: usize) -> Node {
+    /// A replica that begins now.
+    fn begin(&mut self, number: usize, count: usize) -> Node {
         self.lives += 1;
-        let mut options = Options::new(self.lives);
-        options.patience = PATIENCE;
         let now = moment(self.now, number, count);
-        let never = Duration::ZERO;
-        Node {
-            life: self.lives,
-            replica: Replica::new(self.config.clone(), options, now, None),
-            link: self.store.connect(&self.name),
-            asked: 0,
-            heard: false,
-            paused_until: never,
-            cut_until: never,
-            waiting: Vec::new(),
-        }
+        Node::new(self.lives, self.config.clone(), self.store.connect(&self.name), now)
     }
 
     /// Moves the clock.
@@ -203,10 +177,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
         }
     }
 
-    /// Whether this replica does not run, or does not reach the store.
     fn is_out(&self, number: usize) -> bool {
-        let until = |node: &Node| node.paused_until.max(node.cut_until);
-        self.nodes.get(number).is_none_or(|node| until(node) > self.now.elapsed)
+        self.nodes.get(number).is_none_or(|node| node.is_out(self.now.elapsed))
     }
 
     fn is_at_rest(&self, number: usize) -> bool {
@@ -415,60 +387,4 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             Action::Changed(_) | Action::Ready | Action::Socket { .. } => {}
         }
     }
-
-    fn disturb(&mut self, number: usize, disturbance: Disturbance) {
-        let now = self.now.elapsed;
-        match (disturbance, self.nodes.get_mut(number)) {
-            (Disturbance::Killed, _) => self.kill(number),
-            (Disturbance::Paused(pause), Some(node)) if number != self.read => {
-                node.paused_until = now.saturating_add(pause);
-            }
-            (Disturbance::CutOff(cut), Some(node)) if number != self.read => {
-                node.cut_until = now.saturating_add(cut);
-            }
-            _ => {}
-        }
-    }
-
-    /// A replica dies and starts again knowing nothing; if it is the one that is read, another one is read.
-    fn kill(&mut self, number: usize) {
-        let count = self.nodes.len();
-        if number == self.read {
-            let other = (number + 1) % count;
-            let is_as_new = |number: usize| {
-                let following =
-                    |node: &Node| node.replica.is_following() && node.replica.is_ready();
-                self.is_at_rest(number) && self.nodes.get(number).is_some_and(following)
-            };
-            // Readers would see an older set: this one is spared.
-            if !is_as_new(other) || !is_as_new(number) {
-                return;
-            }
-            self.read = other;
-        }
-        let node = self.node(number, count);
-        if let Some(place) = self.nodes.get_mut(number) {
-            *place = node;
-        }
-    }
-}
-
-/// What the store says next to a replica that reaches it.
-fn news(nodes: &mut [Node], now: Duration, cx: &mut Context<'_>) -> Poll<(usize, LogEvent)> {
-    for (number, node) in nodes.iter_mut().enumerate() {
-        if node.paused_until.max(node.cut_until) > now {
-            continue;
-        }
-        if let Poll::Ready(event) = std::pin::pin!(node.link.next()).poll(cx) {
-            return Poll::Ready((number, event));
-        }
-    }
-    Poll::Pending
-}
-
-/// The present, as this one of so many replicas sees it.
-fn moment(now: Moment, number: usize, count: usize) -> Moment {
-    let behind = count > 1 && number + 1 == count;
-    let wall = if behind { now.wall + Disturbance::WALL } else { now.wall };
-    Moment { wall, ..now }
 }

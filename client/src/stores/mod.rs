@@ -3,6 +3,9 @@
 //! A [`Store`] is chosen by its address and handed to [`Builder::store`](crate::Builder::store). The
 //! decisions are those of [`replicas`](crate::replicas); this is the edge that asks a server.
 
+#[cfg(not(any(feature = "nats", feature = "redis")))]
+compile_error!("the feature `store` of crisp-sync is for others: turn on `redis` or `nats`");
+
 mod address;
 mod link;
 #[cfg(feature = "nats")]

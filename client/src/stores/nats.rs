@@ -3,6 +3,7 @@
 //! An entry is appended on the condition that the stream still ends with the message that its author read last; the server
 //! refuses anything else. An entry that is larger than a message is an atomic batch of messages.
 
+mod batch;
 mod connection;
 mod error;
 mod names;
@@ -16,8 +17,9 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use tokio::time::timeout;
 
+use batch::Outgoing;
 pub(super) use connection::Address;
-use connection::{Connection, Outgoing};
+use connection::Connection;
 use error::Error;
 use names::Names;
 use part::{Part, assemble};

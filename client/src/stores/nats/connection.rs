@@ -13,14 +13,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::batch::BATCH;
 use super::error::{ApiError, Error};
 use super::names::Names;
 use super::part::Part;
 use super::{MESSAGES, streams};
 
 const CONNECT: Duration = Duration::from_secs(2);
-/// The most messages of an atomic batch.
-pub(super) const BATCH: usize = 1000;
 /// The most bytes that are read at once; an entry that is larger comes in several goes.
 const READ: usize = 16 << 20;
 
@@ -28,7 +27,6 @@ const READ: usize = 16 << 20;
 const NO_STREAM: u64 = 10059;
 const NO_MESSAGE: u64 = 10037;
 const NAME_IN_USE: u64 = 10058;
-const WRONG_LAST: [u64; 2] = [10071, 10164];
 
 /// Where NATS is, and who asks.
 #[derive(Clone, Debug)]
@@ -37,13 +35,6 @@ pub(in crate::stores) struct Address {
     pub(in crate::stores) user: Option<String>,
     /// The password of the user; without one `user` is a token.
     pub(in crate::stores) password: Option<String>,
-}
-
-/// A message to be written.
-pub(super) struct Outgoing {
-    pub(super) subject: String,
-    pub(super) headers: HeaderMap,
-    pub(super) data: Bytes,
 }
 
 /// What a website's key holds.
@@ -115,14 +106,9 @@ struct Failed {
     error: Option<ApiError>,
 }
 
-#[derive(Deserialize)]
-struct Written {
-    seq: u64,
-}
-
 /// A connection of one task.
 pub(in crate::stores) struct Connection {
-    client: Client,
+    pub(super) client: Client,
     appended: Subscriber,
     /// Whether the connection has ended.
     ended: watch::Receiver<bool>,
@@ -176,7 +162,7 @@ impl Connection {
     }
 
     /// Asks, unless the connection ends before the answer.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         subject: String,
         headers: HeaderMap,
@@ -353,51 +339,16 @@ impl Connection {
         let number = text.and_then(|text| String::from_utf8(text).ok()?.parse().ok());
         Ok(number.unwrap_or(0))
     }
-
-    /// Writes these messages, all at once, if the stream still ends with the message of this number. Gives the number of
-    /// the last one; none: the stream does not end there any more.
-    pub(super) async fn publish(
-        &self,
-        stream: &str,
-        end: u64,
-        mut messages: Vec<Outgoing>,
-    ) -> Result<Option<u64>, Error> {
-        let count = messages.len();
-        let bytes = messages.iter().map(|message| message.data.len()).sum();
-        let Some(mut last) = messages.pop().filter(|_| count <= BATCH) else {
-            return Err(Error::TooLarge { bytes, messages: BATCH });
-        };
-        let batch = self.client.new_inbox().replace("_INBOX.", "");
-        for (message, number) in messages.into_iter().zip(1_usize..) {
-            let Outgoing { subject, mut headers, data } = message;
-            if number == 1 {
-                headers.insert("Nats-Expected-Last-Sequence", end.to_string());
-            }
-            headers.insert("Nats-Batch-Id", &*batch);
-            headers.insert("Nats-Batch-Sequence", number.to_string());
-            self.client.publish_with_headers(subject, headers, data).await?;
-        }
-        if count == 1 {
-            last.headers.insert("Nats-Expected-Last-Sequence", end.to_string());
-        } else {
-            last.headers.insert("Nats-Batch-Id", &*batch);
-            last.headers.insert("Nats-Batch-Sequence", count.to_string());
-            last.headers.insert("Nats-Batch-Commit", "1");
-        }
-        let answer = self.ask(last.subject, last.headers, last.data).await?;
-        match read::<Written>(stream, &answer)? {
-            Ok(written) => Ok(Some(written.seq)),
-            Err(error) if WRONG_LAST.contains(&error.err_code) => Ok(None),
-            Err(error) => Err(refused(stream)(error)),
-        }
-    }
 }
 
-fn refused(stream: &str) -> impl Fn(ApiError) -> Error {
+pub(super) fn refused(stream: &str) -> impl Fn(ApiError) -> Error {
     move |error| Error::Refused { stream: stream.to_owned(), error }
 }
 
-fn read<T: DeserializeOwned>(stream: &str, answer: &Message) -> Result<Result<T, ApiError>, Error> {
+pub(super) fn read<T: DeserializeOwned>(
+    stream: &str,
+    answer: &Message,
+) -> Result<Result<T, ApiError>, Error> {
     let unreadable = |_| Error::Unreadable(stream.to_owned());
     let failed: Failed = serde_json::from_slice(&answer.payload).map_err(unreadable)?;
     match failed.error {

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::connection::{BATCH, Connection, Outgoing};
+use super::batch::{BATCH, Outgoing};
+use super::connection::Connection;
 use super::error::Error;
 use super::{HEADERS, Nats, streams};
 use crate::replicas::Publication;
