@@ -12,6 +12,7 @@ mod server;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../convergence/stage.rs"]
 mod stage;
+mod streams;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../clients/want.rs"]
 mod want;

@@ -37,12 +37,12 @@ async fn all_equal(stage: &Stage, replicas: &[Cache<Value>]) {
 }
 
 /// What readers of this store see of `w{number}`.
-async fn published(stage: &Stage, server: &Server, number: u32) -> Value {
+pub async fn published(stage: &Stage, server: &Server, number: u32) -> Value {
     server.published(&stage.server.info().identifier, &w(number).to_string()).await
 }
 
 /// Waits until the readers of this store see these settings of `w{number}`.
-async fn until_published(stage: &Stage, server: &Server, number: u32, v: u64) {
+pub async fn until_published(stage: &Stage, server: &Server, number: u32, v: u64) {
     let seen = async {
         while published(stage, server, number).await["settings"]["v"] != json!(v) {
             tokio::task::yield_now().await;
