@@ -1,5 +1,7 @@
 //! What holds of the two streams in NATS alone.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::replicas::{published, replica, until_published};
@@ -7,12 +9,31 @@ use crate::server::{Keeps, Kind, Server};
 use crate::stage::{Stage, serve, w, within, world};
 use crate::want::or_skip;
 
+async fn ask(server: &Server, what: &str, body: Value) -> Value {
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let answer = client.request(format!("$JS.API.STREAM.{what}"), body.to_string().into()).await;
+    serde_json::from_slice(&answer.unwrap().payload).unwrap()
+}
+
 /// Removes a stream, as an operator does.
 async fn delete(server: &Server, stream: String) {
-    let client = async_nats::connect(server.url()).await.unwrap();
-    let answer = client.request(format!("$JS.API.STREAM.DELETE.{stream}"), "".into()).await;
-    let answer: Value = serde_json::from_slice(&answer.unwrap().payload).unwrap();
+    let answer = ask(server, &format!("DELETE.{stream}"), json!({})).await;
     assert_eq!(answer["success"], true, "{answer}");
+}
+
+/// How far the numbers that replicas gave to the messages of this stream are from those of the stream.
+async fn distances(server: &Server, stream: &str) -> Vec<u64> {
+    let state = ask(server, &format!("INFO.{stream}"), json!({})).await;
+    let end = state["state"]["last_seq"].as_u64().unwrap();
+    let mut distances = Vec::new();
+    for at in 1..=end {
+        let message = ask(server, &format!("MSG.GET.{stream}"), json!({ "seq": at })).await;
+        let headers = STANDARD.decode(message["message"]["hdrs"].as_str().unwrap()).unwrap();
+        let headers = String::from_utf8(headers).unwrap();
+        let number = headers.lines().find_map(|line| line.strip_prefix("Crisp-Number: ")).unwrap();
+        distances.push(number.parse::<u64>().unwrap() - at);
+    }
+    distances
 }
 
 fn name(stage: &Stage) -> String {
@@ -66,4 +87,24 @@ async fn a_tombstone_is_removed_by_the_server_after_a_week() {
     let tombstone = client.request(asked, "".into()).await.unwrap();
     let headers = tombstone.headers.unwrap();
     assert_eq!(headers.get("Nats-TTL").map(|ttl| ttl.as_str()), Some("604800s"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_begin_at_once_begin_one_log() {
+    let Some(server) = or_skip(Server::start(Kind::Nats, Keeps::Nothing)) else { return };
+    let stage = serve(world(3)).await;
+    let name = name(&stage);
+    for _ in 0..5 {
+        let replicas = [(); 5].map(|()| replica(&stage, &server));
+        for replica in &replicas {
+            within("readiness", replica.ready()).await.unwrap();
+            replica.stop().await;
+        }
+        let log = format!("crisp-{name}-log");
+        let mut distances = distances(&server, &log).await;
+        distances.dedup();
+        assert_eq!(distances.len(), 1, "an entry was appended to another end than that of the log");
+        drop(replicas);
+        delete(&server, log).await;
+    }
 }
