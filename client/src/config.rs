@@ -282,7 +282,7 @@ impl Config {
     }
 
     /// The plugin's name in the keys of a store: its identifier, or that of its token.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub(crate) fn store_name(&self) -> String {
         match self.plugin_id {
             Some(plugin) => plugin.to_string(),

@@ -52,6 +52,7 @@
 //! | `persist` | no | `Shelf`, `FileShelf`: a restart serves the old set at once |
 //! | `replicas` | no | [`replicas`]: replicas over one ordered log, without sockets |
 //! | `redis` | no | `Store`, `Builder::store`: replicas that share a Redis, which other processes read |
+//! | `nats` | no | the same with a NATS |
 //! | `rtm` | no | `Builder::listen`: listens to the RTM API, so that a save is shown at once and polls are rare |
 //! | `service` | no | the program `crisp-sync`, and `service`: the settings over HTTP, for plugins in any language |
 //!
@@ -80,7 +81,7 @@ pub mod rest;
 #[cfg(feature = "service")]
 pub mod service;
 mod settings;
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 mod stores;
 #[cfg(feature = "driver")]
 mod telling;
@@ -105,7 +106,7 @@ pub use persist::{FileShelf, Shelf};
 #[cfg(feature = "driver")]
 pub use rest::{ApiError, Client};
 pub use settings::Settings;
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 pub use stores::{InvalidStore, Store};
 #[cfg(feature = "driver")]
 pub use transport::{SetupError, Timeouts, TransportError};

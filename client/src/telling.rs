@@ -93,7 +93,7 @@ pub(crate) fn set_not_stored(error: &dyn Display) {
     tracing::warn!(%error, "the set cannot be stored; a restart would begin without it");
 }
 
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 pub(crate) fn store_is_away(error: &dyn Display) {
     #[cfg(feature = "tracing")]
     tracing::warn!(%error, "the store does not do what it is asked; without it this replica polls by itself");

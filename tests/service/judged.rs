@@ -7,6 +7,42 @@ use serde_json::Value;
 use crate::program;
 use crate::sync::built;
 
+/// With a real store: a reader of it, and three replicas that are disturbed, saves too. The scenarios in which most goes wrong:
+/// all of them take minutes.
+#[cfg(unix)]
+mod stores {
+    use crate::server::{Keeps, Kind, Server};
+    use crate::want::or_skip;
+
+    fn passes_with(kind: Kind, how: &str) {
+        let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
+        let how = format!(" judged --store {} {how}", server.url());
+        let last = super::judged(&how, &["replay", "scenarios/outages", "scenarios/saves"], []);
+        assert_eq!((&last["failed"], &last["not_judged"]), (&0.into(), &0.into()), "{last:#}");
+        assert!(last["passed"].as_u64() >= Some(39), "{last:#}");
+    }
+
+    #[test]
+    fn what_a_reader_of_redis_holds_passes() {
+        passes_with(Kind::Redis, "--published");
+    }
+
+    #[test]
+    fn what_a_reader_of_nats_holds_passes() {
+        passes_with(Kind::Nats, "--published");
+    }
+
+    #[test]
+    fn three_disturbed_replicas_with_redis_pass() {
+        passes_with(Kind::Redis, "--replicas 3");
+    }
+
+    #[test]
+    fn three_disturbed_replicas_with_nats_pass() {
+        passes_with(Kind::Nats, "--replicas 3");
+    }
+}
+
 /// Scenarios that say nothing of a client that opens no socket.
 const ABOUT_EVENTS: u64 = 6;
 /// Random cases: what a test may take. `docs/service.md` has the command for many more.

@@ -14,13 +14,13 @@ mod plugins;
 mod program;
 mod reads;
 #[cfg(unix)]
-#[expect(dead_code, reason = "the tests of stores use the rest of it")]
-#[path = "../stores/redis_server.rs"]
-mod redis_server;
-#[cfg(unix)]
 mod replicas;
 mod restarts;
 mod saves;
+#[cfg(unix)]
+#[expect(dead_code, reason = "the tests of stores use the rest of it")]
+#[path = "../stores/server.rs"]
+mod server;
 mod start;
 mod sync;
 mod unit;

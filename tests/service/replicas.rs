@@ -1,17 +1,17 @@
-//! Three services with one Redis, each a process that is stopped for a while and goes on, or is killed.
+//! Three services with one store, each a process that is stopped for a while and goes on, or is killed.
 
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::program::Serving;
-use crate::redis_server::{Keeps, RedisServer};
+use crate::server::{Keeps, Kind, Server};
 use crate::sync::{Sync, ctl, id, plugin_of};
 use crate::want::or_skip;
 
-async fn start(serving: &Serving, redis: &RedisServer) -> Sync {
+async fn start(serving: &Serving, server: &Server) -> Sync {
     let sync = Sync::spawn(plugin_of(serving).args([
         "--store",
-        &redis.url(),
+        &server.url(),
         "--request-timeout",
         "2s",
         "--overlap",
@@ -28,15 +28,24 @@ async fn shows(sync: &Sync, message: &str) {
 }
 
 #[tokio::test]
-async fn a_service_that_was_paused_puts_nothing_old_over_anything_new() {
-    let Some(redis) = or_skip(RedisServer::start(Keeps::Nothing)) else { return };
+async fn a_service_that_was_paused_puts_nothing_old_over_anything_new_in_redis() {
+    pause_each_in_turn(Kind::Redis).await;
+}
+
+#[tokio::test]
+async fn a_service_that_was_paused_puts_nothing_old_over_anything_new_in_nats() {
+    pause_each_in_turn(Kind::Nats).await;
+}
+
+async fn pause_each_in_turn(kind: Kind) {
+    let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
     let serving = Serving::start(&["--websites", "3"]);
     let mut services = Vec::new();
     for _ in 0..3 {
-        services.push(start(&serving, &redis).await);
+        services.push(start(&serving, &server).await);
     }
     let plugin = serving.info["plugin_id"].as_str().unwrap();
-    let key = format!("crisp:{plugin}:website:{}", id("w1"));
+    let w1 = id("w1");
     let mut version = 0;
     for round in 0..9 {
         let (paused, others): (Vec<_>, Vec<_>) =
@@ -55,17 +64,26 @@ async fn a_service_that_was_paused_puts_nothing_old_over_anything_new() {
         paused.signal(Signal::CONT);
         shows(paused, &late).await;
         // What the paused one may have written late is refused, so this is what readers have.
-        let shown: Value = serde_json::from_str(&redis.ask(&["GET", &key])).unwrap();
+        let shown = server.published(plugin, &w1).await;
         assert!(shown["version"].as_u64() > Some(version), "{shown} after version {version}");
         version = shown["version"].as_u64().unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_service_that_is_killed_is_replaced_and_saves_go_on() {
-    let Some(redis) = or_skip(RedisServer::start(Keeps::Nothing)) else { return };
+async fn a_service_that_is_killed_is_replaced_and_saves_go_on_with_redis() {
+    kill_one_after_another(Kind::Redis).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_killed_is_replaced_and_saves_go_on_with_nats() {
+    kill_one_after_another(Kind::Nats).await;
+}
+
+async fn kill_one_after_another(kind: Kind) {
+    let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
     let serving = Serving::start(&["--websites", "3"]);
-    let mut services = vec![start(&serving, &redis).await, start(&serving, &redis).await];
+    let mut services = vec![start(&serving, &server).await, start(&serving, &server).await];
     for round in 0..3 {
         drop(services.remove(0));
         let path = format!("/websites/{}/settings", id("w1"));
@@ -74,7 +92,7 @@ async fn a_service_that_is_killed_is_replaced_and_saves_go_on() {
         let save = services[0].request(reqwest::Method::PATCH, &path).body(body);
         let answer: Value = save.send().await.unwrap().json().await.unwrap();
         assert_eq!(answer["outcome"], "done", "{answer}");
-        services.push(start(&serving, &redis).await);
+        services.push(start(&serving, &server).await);
         for service in &services {
             shows(service, &message).await;
         }

@@ -7,11 +7,12 @@
 #[path = "../clients/install.rs"]
 mod install;
 mod readers;
-mod redis_server;
 mod replicas;
+mod server;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../convergence/stage.rs"]
 mod stage;
+mod streams;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../clients/want.rs"]
 mod want;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::install::{node_modules, python, repository};
-use crate::redis_server::{Keeps, RedisServer};
 use crate::replicas::replica;
+use crate::server::{Keeps, Kind, Server};
 use crate::stage::{serve, w, within, world};
 use crate::want::{Missing, or_skip, program};
 
@@ -35,6 +35,12 @@ fn node(script: &str) -> Result<Command, Missing> {
     Ok(command)
 }
 
+fn in_python(script: &str) -> Result<Command, Missing> {
+    let mut command = Command::new(python(FOLDER)?);
+    command.arg(repository(FOLDER).join(script));
+    Ok(command)
+}
+
 fn lines_of(reader: &mut Reader) -> Receiver<String> {
     let (send, lines) = channel();
     let stdout = BufReader::new(reader.0.stdout.take().unwrap());
@@ -57,15 +63,24 @@ fn until_shown(lines: &Receiver<String>, number: u32, shown: &Value) {
     }
 }
 
-async fn shows_each_change(command: Result<Command, Missing>) {
-    let found = command.and_then(|command| Ok((command, RedisServer::start(Keeps::Nothing)?)));
-    let Some((mut command, redis)) = or_skip(found) else { return };
+async fn shows_each_change(kind: Kind, command: Result<Command, Missing>) {
+    shows(kind, Keeps::Nothing, command, false).await;
+}
+
+/// And when the store was killed and came back, with this.
+async fn outlives_the_store(keeps: Keeps, command: Result<Command, Missing>) {
+    shows(Kind::Nats, keeps, command, true).await;
+}
+
+async fn shows(kind: Kind, keeps: Keeps, command: Result<Command, Missing>, dies: bool) {
+    let found = command.and_then(|command| Ok((command, Server::start(kind, keeps)?)));
+    let Some((mut command, mut server)) = or_skip(found) else { return };
     let stage = serve(world(5)).await;
-    let cache = replica(&stage, &redis);
+    let cache = replica(&stage, &server);
     within("readiness", cache.ready()).await.unwrap();
     stage.operator_saves(1, 1);
     stage.until_equal(&cache).await;
-    command.env("REDIS_URL", redis.url());
+    command.env(if kind == Kind::Redis { "REDIS_URL" } else { "NATS_URL" }, server.url());
     command.env("CRISP_STORE_NAME", &stage.server.info().identifier);
     let mut reader = Reader(command.stdout(Stdio::piped()).spawn().unwrap());
     let lines = lines_of(&mut reader);
@@ -75,26 +90,52 @@ async fn shows_each_change(command: Result<Command, Missing>) {
         stage.operator_saves(2, v);
         until_shown(&lines, 2, &json!({"v": v}));
     }
+    if dies {
+        server.kill();
+        server.again();
+        stage.operator_saves(2, 21);
+        until_shown(&lines, 2, &json!({"v": 21}));
+    }
     stage.uninstalls(1);
     until_shown(&lines, 1, &Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_with_node_redis_shows_each_change() {
-    shows_each_change(node("node-redis.mjs")).await;
+    shows_each_change(Kind::Redis, node("node-redis.mjs")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_with_ioredis_shows_each_change() {
-    shows_each_change(node("ioredis.mjs")).await;
+    shows_each_change(Kind::Redis, node("ioredis.mjs")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_with_nats_io_kv_shows_each_change() {
+    shows_each_change(Kind::Nats, node("nats.mjs")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_in_python_shows_each_change() {
-    let python = python(FOLDER).map(|python| {
-        let mut command = Command::new(python);
-        command.arg(repository(FOLDER).join("reader.py"));
-        command
-    });
-    shows_each_change(python).await;
+    shows_each_change(Kind::Redis, in_python("reader.py")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_python_with_nats_shows_each_change() {
+    shows_each_change(Kind::Nats, in_python("nats_reader.py")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_with_nats_io_kv_goes_on_after_the_store_was_killed() {
+    outlives_the_store(Keeps::Everything, node("nats.mjs")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_python_goes_on_after_the_nats_was_killed() {
+    outlives_the_store(Keeps::Everything, in_python("nats_reader.py")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_python_goes_on_after_the_nats_was_emptied() {
+    outlives_the_store(Keeps::Nothing, in_python("nats_reader.py")).await;
 }

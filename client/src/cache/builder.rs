@@ -66,7 +66,7 @@ pub struct Builder<T> {
     schema: Option<Arc<crate::Schema>>,
     #[cfg(feature = "persist")]
     shelf: Option<Arc<dyn crate::Shelf>>,
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     store: Option<crate::Store>,
     settings: PhantomData<T>,
 }
@@ -94,7 +94,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             schema: None,
             #[cfg(feature = "persist")]
             shelf: None,
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             store: None,
             settings: PhantomData,
         }
@@ -175,7 +175,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
 
     /// Shares the log of this store with other replicas, and publishes the settings in it for readers in any
     /// language. All replicas have to have the same configuration. See [`replicas`](crate::replicas).
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub fn store(mut self, store: crate::Store) -> Self {
         self.store = Some(store);
         self
@@ -193,7 +193,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
     /// See [`StartError`].
     pub fn start(self) -> Result<Cache<T>, StartError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "store")]
         if self.store.is_some() && self.config.listening.is_some() {
             return Err(StartError::ListensWithStore);
         }
@@ -227,16 +227,16 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             start,
             outlet: outlet.clone(),
             generation_before: 0,
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             replica: (self.store.as_ref())
                 .map(|store| store.options(RandomState::new().hash_one(std::process::id()))),
             #[cfg(test)]
             bug: self.bug,
         };
         let worker = worker.start(warm).map_err(StartError::Thread)?;
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "store")]
         let store = self.store.map(|store| store.connect(&self.config.store_name()));
-        #[cfg(not(feature = "redis"))]
+        #[cfg(not(feature = "store"))]
         let store = ();
         for listener in self.listeners {
             runtime.spawn(listen(cache.changes(), listener));

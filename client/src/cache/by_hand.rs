@@ -22,7 +22,7 @@ use crate::transport::{Timeouts, Transport, TransportError};
 
 /// A request waits for real answers that a judge holds back for as long as it likes; when it has
 /// waited for long enough by the clock that is moved, the machine gives it up.
-const FOR_EVER: Duration = Duration::from_secs(3600);
+pub(super) const FOR_EVER: Duration = Duration::from_secs(3600);
 
 type Landing = (RequestId, Result<Response<Bytes>, TransportError>);
 
@@ -49,9 +49,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
         if config.listening.is_some() {
             return Err(StartError::CannotListen);
         }
-        let mut timeouts = Timeouts::default();
-        (timeouts.connect, timeouts.head, timeouts.stall) = (FOR_EVER, FOR_EVER, FOR_EVER);
-        let transport = Transport::new(timeouts)?;
+        let transport = transport()?;
         let shared = Arc::new(Shared::new());
         let (orders, received) = mpsc::channel(64);
         let (is_ready, ready) = watch::channel(false);
@@ -184,4 +182,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
         }
         self.tell();
     }
+}
+
+/// One whose own time-outs never come.
+pub(super) fn transport() -> Result<Transport, StartError> {
+    let mut timeouts = Timeouts::default();
+    (timeouts.connect, timeouts.head, timeouts.stall) = (FOR_EVER, FOR_EVER, FOR_EVER);
+    Ok(Transport::new(timeouts)?)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 use crate::replicas::{LogAction, LogEvent, Output, Place, Replica};
 
 use crate::machine::{
@@ -13,7 +13,7 @@ use crate::machine::{
 /// A machine, or a replica of one.
 pub(super) enum Core {
     Machine(Box<Machine>),
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     Replica(Box<Replica>),
 }
 
@@ -21,18 +21,18 @@ pub(super) enum Core {
 #[derive(Default)]
 pub(super) struct Todo {
     pub(super) actions: Vec<Action>,
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub(super) log: Vec<LogAction>,
 }
 
 impl From<Vec<Action>> for Todo {
-    #[cfg_attr(not(feature = "redis"), expect(clippy::needless_update, reason = "has more fields"))]
+    #[cfg_attr(not(feature = "store"), expect(clippy::needless_update, reason = "has more fields"))]
     fn from(actions: Vec<Action>) -> Self {
         Self { actions, ..Self::default() }
     }
 }
 
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 impl From<Vec<Output>> for Todo {
     fn from(outputs: Vec<Output>) -> Self {
         let mut todo = Self::default();
@@ -51,7 +51,7 @@ macro_rules! either {
     ($core:expr, $it:ident => $asked:expr) => {
         match $core {
             Core::Machine($it) => $asked,
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             Core::Replica($it) => $asked,
         }
     };
@@ -63,7 +63,7 @@ impl Core {
     }
 
     /// What the store says. A machine has none.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub(super) fn hear(&mut self, now: Moment, event: LogEvent) -> Todo {
         match self {
             Self::Machine(machine) => machine.handle(now, Event::Tick).into(),
@@ -72,7 +72,7 @@ impl Core {
     }
 
     /// Where in the log it is.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub(super) fn place(&self) -> Option<Place> {
         match self {
             Self::Machine(_) => None,
@@ -99,7 +99,7 @@ impl Core {
     pub(super) fn counters(&self) -> Counters {
         match self {
             Self::Machine(machine) => *machine.counters(),
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             Self::Replica(replica) => replica.counters(),
         }
     }
@@ -107,7 +107,7 @@ impl Core {
     pub(super) fn socket_state(&self) -> SocketState {
         match self {
             Self::Machine(machine) => machine.socket_state(),
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             Self::Replica(_) => SocketState::Off,
         }
     }

@@ -27,10 +27,10 @@ const LONG: Duration = Duration::from_secs(3600);
 /// So many events wait for the machine before the socket's next one is taken.
 const MOST_EVENTS: usize = 64;
 
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 type Store = Option<crate::stores::StoreLink>;
 /// None, in a build without one.
-#[cfg(not(feature = "redis"))]
+#[cfg(not(feature = "store"))]
 type Store = ();
 
 type Landing = (RequestId, Operation, Result<Response<Bytes>, TransportError>);
@@ -114,7 +114,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
         // Answers to the old machine's requests mean nothing to the new one, whose numbers begin anew.
         flight.tasks.clear();
         self.sockets.close();
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "store")]
         {
             // The answer that led to the panic is in the log for good: this replica leaves it.
             self.store = None;
@@ -209,7 +209,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
     fn done(&mut self, flight: &mut Flight, stepped: Stepped) {
         let Stepped { todo, wake, status, .. } = stepped;
         (flight.busy, flight.machine_wakes) = (false, wake);
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "store")]
         if let Some(store) = &self.store {
             store.is_at(stepped.place);
             for action in todo.log {
@@ -272,7 +272,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
 }
 
 /// What the store says next.
-#[cfg(feature = "redis")]
+#[cfg(feature = "store")]
 async fn heard(store: &mut Store) -> Task {
     match store {
         Some(store) => Task::Hear(store.next().await),
@@ -281,7 +281,7 @@ async fn heard(store: &mut Store) -> Task {
 }
 
 /// Never.
-#[cfg(not(feature = "redis"))]
+#[cfg(not(feature = "store"))]
 async fn heard((): &mut Store) -> Task {
     std::future::pending().await
 }

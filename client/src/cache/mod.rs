@@ -10,6 +10,8 @@ mod driver;
 mod entry;
 mod meter;
 mod outlet;
+#[cfg(feature = "service")]
+mod replicas_by_hand;
 mod shared;
 #[cfg_attr(not(feature = "rtm"), path = "no_sockets.rs")]
 mod sockets;
@@ -26,6 +28,8 @@ pub use entry::{Change, Entry, Misfit, View};
 pub use meter::Meter;
 #[cfg(feature = "service")]
 pub(crate) use meter::report;
+#[cfg(feature = "service")]
+pub(crate) use replicas_by_hand::ReplicasByHand;
 
 use std::sync::Arc;
 

@@ -30,7 +30,7 @@ pub(super) type Warm = Box<dyn FnOnce() -> Option<WarmStart> + Send>;
 pub(super) enum Task {
     Handle(Event),
     /// What the store says of the log.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     Hear(crate::replicas::LogEvent),
     /// A new machine in place of one that panicked, which sends nothing for so long.
     BeginAnew(Duration),
@@ -47,7 +47,7 @@ pub(super) enum Reply {
 pub(super) struct Stepped {
     pub(super) todo: Todo,
     /// Where in the log the replica is.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub(super) place: Option<crate::replicas::Place>,
     /// When the machine wants a tick.
     pub(super) wake: Option<Duration>,
@@ -81,7 +81,7 @@ pub(super) struct Worker<T> {
     /// The generations of the machines before this one.
     pub(super) generation_before: u64,
     /// Makes it a replica, under these options.
-    #[cfg(feature = "redis")]
+    #[cfg(feature = "store")]
     pub(super) replica: Option<crate::replicas::Options>,
     #[cfg(test)]
     pub(super) bug: Bug,
@@ -115,7 +115,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
 
     fn machine(&self, warm: Option<WarmStart>) -> Core {
         let (config, now) = (self.config.clone(), moment(self.start));
-        #[cfg(feature = "redis")]
+        #[cfg(feature = "store")]
         if let Some(options) = self.replica {
             let websites = warm.as_ref().map(|warm| warm.websites.clone());
             let replica = crate::replicas::Replica::new(config, options, now, warm);
@@ -146,7 +146,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
                 (self.bug)(&event);
                 machine.handle(now, event)
             }
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             Task::Hear(event) => machine.hear(now, event),
             Task::BeginAnew(rest) => {
                 self.begin_anew(machine, now, rest);
@@ -171,7 +171,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         self.outlet.keep(machine.warm_start());
         Stepped {
             todo,
-            #[cfg(feature = "redis")]
+            #[cfg(feature = "store")]
             place: machine.place(),
             wake: machine.next_wake(),
             status,

@@ -51,7 +51,7 @@ impl MemoryStore {
     }
 
     fn publish(&mut self, publication: Publication) -> LogEvent {
-        let Publication { sequence, all, set, gone } = publication;
+        let Publication { sequence, all, set, gone, .. } = publication;
         if sequence < self.version {
             return LogEvent::Published(sequence);
         }

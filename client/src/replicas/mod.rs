@@ -33,6 +33,7 @@
 //! every so many entries, and what stands before the last but one is forgotten.
 
 mod clock;
+mod disturbance;
 mod entry;
 mod followed;
 mod following;
@@ -47,6 +48,7 @@ mod words;
 
 use std::time::Duration;
 
+pub use disturbance::Disturbance;
 pub use entry::Link;
 pub use followed::Place;
 pub use memory::{MemoryStore, Shown};

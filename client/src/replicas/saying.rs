@@ -175,8 +175,9 @@ impl Replica {
                 (changed.copied().unwrap_or(since), website.clone())
             }));
         }
+        let known = followed.published;
         self.publishing = true;
-        self.ask(LogAction::Publish(Publication { sequence, all, set, gone }));
+        self.ask(LogAction::Publish(Publication { sequence, known, all, set, gone }));
     }
 
     /// Publishing came to its end.

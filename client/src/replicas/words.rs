@@ -60,6 +60,8 @@ pub enum LogAction {
 pub struct Publication {
     /// The place in the log that they are of. It only grows.
     pub sequence: u64,
+    /// The place up to which the log knows that everything was published: a store that has less lost it.
+    pub known: u64,
     /// Whether these are all websites: any other one was removed.
     pub all: bool,
     /// Websites as they are, with the sequence number of their last change.

@@ -42,7 +42,7 @@ use tokio::sync::Semaphore;
 
 pub use access::{Access, OpenToTheNetwork};
 pub use body::Body;
-pub use judged::{JudgedBy, PluginCommand, judged};
+pub use judged::{JudgedBy, PluginCommand, SharedStore, judged};
 pub use listen::{Bound, CannotListen, InvalidListen, Listen};
 pub use shelf::DatedShelf;
 

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::redis::{Connection, Redis};
+use super::server::Server;
 use crate::replicas::{LogAction, LogEvent, Place};
 use crate::telling;
 
@@ -28,7 +28,7 @@ pub(crate) struct StoreLink {
 }
 
 impl StoreLink {
-    pub(super) fn start(store: &Redis) -> Self {
+    pub(super) fn start(store: &impl Server) -> Self {
         let (told, events) = mpsc::channel(16);
         // At most one entry, one trimming and one publication are under way.
         let (writes, ordered) = mpsc::unbounded_channel();
@@ -66,7 +66,11 @@ impl StoreLink {
 }
 
 /// Reads on from where the replica is, for ever.
-async fn read(store: Redis, mut at: watch::Receiver<Option<Place>>, told: mpsc::Sender<LogEvent>) {
+async fn read(
+    store: impl Server,
+    mut at: watch::Receiver<Option<Place>>,
+    told: mpsc::Sender<LogEvent>,
+) {
     loop {
         let mut connection = match timeout(PATIENCE, store.connect()).await {
             Ok(Ok(connection)) => connection,
@@ -108,7 +112,7 @@ async fn read(store: Redis, mut at: watch::Receiver<Option<Place>>, told: mpsc::
 
 /// Does what is ordered, in order, and says what came of it.
 async fn carry_out(
-    store: Redis,
+    store: impl Server,
     mut ordered: mpsc::UnboundedReceiver<LogAction>,
     told: mpsc::Sender<LogEvent>,
 ) {
@@ -145,11 +149,11 @@ async fn carry_out(
     }
 }
 
-async fn once(
-    store: &Redis,
-    connection: &mut Option<Connection>,
+async fn once<S: Server>(
+    store: &S,
+    connection: &mut Option<S::Connection>,
     action: LogAction,
-) -> Result<Option<LogEvent>, ::redis::RedisError> {
+) -> Result<Option<LogEvent>, S::Error> {
     let connection = match connection {
         Some(connection) => connection,
         None => connection.insert(store.connect().await?),

@@ -3,26 +3,34 @@
 //! A [`Store`] is chosen by its address and handed to [`Builder::store`](crate::Builder::store). The
 //! decisions are those of [`replicas`](crate::replicas); this is the edge that asks a server.
 
+#[cfg(not(any(feature = "nats", feature = "redis")))]
+compile_error!("the feature `store` of crisp-sync is for others: turn on `redis` or `nats`");
+
+mod address;
 mod link;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(feature = "service")]
+mod reader;
+#[cfg(feature = "redis")]
 mod redis;
+mod server;
+mod words;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use address::InvalidStore;
+use address::Kind;
 pub(crate) use link::StoreLink;
+#[cfg(feature = "service")]
+pub(crate) use reader::Reader;
 
-/// Why a text is no store.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{address}` is no store ({problem}); write redis://HOST:6379/0 or redis+unix:///PATH")]
-pub struct InvalidStore {
-    address: String,
-    problem: String,
-}
-
-/// A store by its address: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, or `redis+unix:///PATH`.
+/// A store by its address: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, `redis+unix:///PATH`, or
+/// `nats://[USER:PASSWORD@]HOST[:PORT]`. A build without the feature of that kind refuses it.
 #[derive(Clone)]
 pub struct Store {
-    client: ::redis::Client,
+    kind: Kind,
     shown: String,
     tokens: bool,
     patience: Duration,
@@ -32,17 +40,11 @@ impl Store {
     /// The store at this address. Nothing is asked of it yet.
     ///
     /// # Errors
-    /// When the address is of no kind of store that is known.
+    /// When the address is of no kind of store that is known to this build.
     pub fn new(address: &str) -> Result<Self, InvalidStore> {
-        let shown = without_password(address);
-        let refuse = |problem: String| InvalidStore { address: shown.clone(), problem };
-        if !["redis://", "redis+unix://", "valkey://"].iter().any(|kind| address.starts_with(kind))
-        {
-            return Err(refuse("its kind is not known".to_owned()));
-        }
-        let client = ::redis::Client::open(address).map_err(|error| refuse(error.to_string()))?;
+        let (kind, shown) = (Kind::of(address)?, address::without_password(address));
         let patience = crate::replicas::Options::new(0).patience;
-        Ok(Self { client, shown, tokens: false, patience })
+        Ok(Self { kind, shown, tokens: false, patience })
     }
 
     /// Publishes the websites' tokens, too: for a settings page in another process. Whoever reads the
@@ -70,8 +72,34 @@ impl Store {
 
     /// Starts the tasks that ask it, for the plugin of this name.
     pub(crate) fn connect(&self, name: &str) -> StoreLink {
-        let store = redis::Redis::new(self.client.clone(), name, self.tokens);
-        StoreLink::start(&store)
+        match &self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis(client) => {
+                StoreLink::start(&redis::Redis::new(client.clone(), name, self.tokens))
+            }
+            #[cfg(feature = "nats")]
+            Kind::Nats(address) => {
+                StoreLink::start(&nats::Nats::new(address.clone(), name, self.tokens))
+            }
+        }
+    }
+
+    /// A reader of what is published for the plugin of this name.
+    ///
+    /// # Errors
+    /// When the store cannot be reached, in words.
+    #[cfg(feature = "service")]
+    pub(crate) async fn reader(&self, name: &str) -> Result<Reader, String> {
+        match &self.kind {
+            #[cfg(feature = "redis")]
+            Kind::Redis(client) => {
+                Reader::of(redis::Redis::new(client.clone(), name, self.tokens)).await
+            }
+            #[cfg(feature = "nats")]
+            Kind::Nats(address) => {
+                Reader::of(nats::Nats::new(address.clone(), name, self.tokens)).await
+            }
+        }
     }
 }
 
@@ -92,33 +120,5 @@ impl std::str::FromStr for Store {
 
     fn from_str(text: &str) -> Result<Self, InvalidStore> {
         Self::new(text)
-    }
-}
-
-/// The address as it may be printed.
-fn without_password(address: &str) -> String {
-    let address: String = address.chars().take(200).collect();
-    match (address.find("://"), address.rfind('@')) {
-        (Some(kind), Some(at)) if kind + 3 <= at => {
-            format!("{}…{}", &address[..kind + 3], &address[at..])
-        }
-        _ => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_of_another_kind_is_refused_and_a_password_never_printed() {
-        for text in ["", "localhost", "http://x", "redis://", "memcached://x:secret@y"] {
-            let refused = Store::new(text).map(drop).unwrap_err().to_string();
-            assert!(refused.contains("redis://HOST"), "{refused}");
-            assert!(!refused.contains("secret"), "{refused}");
-        }
-        let store = Store::new("redis://user:secret@127.0.0.1:6379/2").unwrap();
-        assert_eq!(store.to_string(), "redis://…@127.0.0.1:6379/2");
-        assert!(!format!("{store:?}").contains("secret"));
     }
 }

@@ -5,19 +5,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script, Value};
-use serde::Serialize;
 
-use crate::replicas::{Link, LogAction, LogEvent, Place, Publication};
-use crate::{Settings, Website};
+use super::server::Server;
+use super::words::{REMEMBERED, name, shown};
+use crate::replicas::{LogAction, LogEvent, Place, Publication};
 
-pub(super) type Connection = MultiplexedConnection;
+type Connection = MultiplexedConnection;
 
 /// So many entries are read at once.
 const ENTRIES: usize = 200;
 /// So long the end of the log is waited at, in milliseconds.
 const WAIT: usize = 1000;
-/// A website that was removed is remembered for a week.
-const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// One plugin's keys in one Redis.
@@ -29,15 +27,6 @@ pub(super) struct Redis {
     read: Script,
     append: Script,
     publish: Script,
-}
-
-/// What a reader finds under a website's key.
-#[derive(Serialize)]
-struct Shown<'a> {
-    version: u64,
-    settings: &'a Settings,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
 }
 
 impl Redis {
@@ -52,7 +41,38 @@ impl Redis {
         }
     }
 
-    pub(super) async fn connect(&self) -> RedisResult<Connection> {
+    fn log(&self) -> String {
+        format!("{}:log", self.prefix)
+    }
+
+    async fn publish(
+        &self,
+        connection: &mut Connection,
+        publication: Publication,
+    ) -> RedisResult<()> {
+        let Publication { sequence, all, set, gone, .. } = publication;
+        let millis = u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX);
+        let mut script = self.publish.key(&self.prefix);
+        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(set.len());
+        for (version, website) in &set {
+            script.arg(website.id.to_string()).arg(*version).arg(shown(
+                *version,
+                website,
+                self.tokens,
+            ));
+        }
+        for (version, id) in &gone {
+            script.arg(id.to_string()).arg(*version);
+        }
+        script.invoke_async::<Value>(connection).await.map(drop)
+    }
+}
+
+impl Server for Redis {
+    type Connection = Connection;
+    type Error = RedisError;
+
+    async fn connect(&self) -> RedisResult<Connection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             // The tasks have time-outs of their own.
@@ -60,12 +80,7 @@ impl Redis {
         self.client.get_multiplexed_async_connection_with_config(&config).await
     }
 
-    fn log(&self) -> String {
-        format!("{}:log", self.prefix)
-    }
-
-    /// What stands after this place.
-    pub(super) async fn read(
+    async fn read(
         &self,
         connection: &mut Connection,
         after: Option<Place>,
@@ -91,20 +106,14 @@ impl Redis {
         Ok(LogEvent::Read { entries, age, end })
     }
 
-    /// Waits until something stands after this place, at most a second.
-    pub(super) async fn wait(
-        &self,
-        connection: &mut Connection,
-        after: Option<Place>,
-    ) -> RedisResult<()> {
+    async fn wait(&self, connection: &mut Connection, after: Option<Place>) -> RedisResult<()> {
         let from = format!("{}-0", after.map_or(0, |place| place.sequence));
         let mut command = redis::cmd("XREAD");
         command.arg("COUNT").arg(1).arg("BLOCK").arg(WAIT).arg("STREAMS").arg(self.log()).arg(from);
         command.query_async::<Value>(connection).await.map(drop)
     }
 
-    /// Does what a replica asked for.
-    pub(super) async fn act(
+    async fn act(
         &self,
         connection: &mut Connection,
         action: LogAction,
@@ -134,28 +143,42 @@ impl Redis {
         }
     }
 
-    async fn publish(
+    #[cfg(feature = "service")]
+    async fn published_after(
         &self,
         connection: &mut Connection,
-        publication: Publication,
-    ) -> RedisResult<()> {
-        let Publication { sequence, all, set, gone } = publication;
-        let millis = u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX);
-        let mut script = self.publish.key(&self.prefix);
-        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(set.len());
-        for (version, website) in &set {
-            script.arg(website.id.to_string()).arg(*version).arg(self.shown(*version, website));
+        place: u64,
+    ) -> RedisResult<super::server::Published> {
+        // Read before the rest: what is published meanwhile is asked for again.
+        let mut version = redis::cmd("GET");
+        version.arg(format!("{}:version", self.prefix));
+        let version: Option<u64> = version.query_async(connection).await?;
+        let mut changed = redis::cmd("ZRANGE");
+        changed.arg(format!("{}:websites", self.prefix)).arg(format!("({place}")).arg("+inf");
+        let ids: Vec<String> = changed.arg("BYSCORE").query_async(connection).await?;
+        let mut websites = Vec::new();
+        for id in ids {
+            let mut value = redis::cmd("GET");
+            value.arg(format!("{}:website:{id}", self.prefix));
+            let value: Option<Vec<u8>> = value.query_async(connection).await?;
+            websites.push((id, value.unwrap_or_default().into()));
         }
-        for (version, id) in &gone {
-            script.arg(id.to_string()).arg(*version);
-        }
-        script.invoke_async::<Value>(connection).await.map(drop)
+        Ok((websites, version.unwrap_or(0)))
     }
 
-    fn shown(&self, version: u64, website: &Website) -> String {
-        let token = website.token.as_deref().filter(|_| self.tokens);
-        let shown = Shown { version, settings: &website.settings, token };
-        serde_json::to_string(&shown).unwrap_or_default()
+    #[cfg(feature = "service")]
+    async fn remove_all(&self, connection: &mut Connection) -> RedisResult<()> {
+        let mut all = redis::cmd("ZRANGE");
+        all.arg(format!("{}:websites", self.prefix)).arg(0).arg(-1);
+        let ids: Vec<String> = all.query_async(connection).await?;
+        let mut remove = redis::cmd("DEL");
+        for key in ["log", "websites", "version", "removed"] {
+            remove.arg(format!("{}:{key}", self.prefix));
+        }
+        for id in ids {
+            remove.arg(format!("{}:website:{id}", self.prefix));
+        }
+        remove.query_async::<Value>(connection).await.map(drop)
     }
 }
 
@@ -164,8 +187,4 @@ fn words(after: Option<Place>) -> (String, String) {
         Some(place) => (place.sequence.to_string(), name(place.link)),
         None => (String::new(), String::new()),
     }
-}
-
-fn name(link: Link) -> String {
-    format!("{:x}-{}", link.author, link.count)
 }

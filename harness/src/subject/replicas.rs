@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crisp_sync::Config;
 use crisp_sync::machine;
-use crisp_sync::replicas::{LogEvent, MemoryStore, Options, Output, Replica};
+use crisp_sync::replicas::{Disturbance, LogEvent, MemoryStore, Options, Output, Replica};
 
 use super::sync::{Sync, event_of, freshness_of, held, moment, ours, translate};
 use super::{
@@ -18,14 +18,8 @@ use super::{
 use crate::scenario;
 
 const COUNT: usize = 3;
-/// A fault every so many answers, if nothing is under way then.
-const EVERY: u64 = 3;
 /// A replica takes the store to be away after so long, and looks four times in that: weeks of virtual time are short.
 const PATIENCE: Duration = Duration::from_secs(600);
-const CUT: Duration = Duration::from_secs(6);
-const PAUSE: Duration = Duration::from_secs(8);
-/// The wall clock of the last replica.
-const WALL: jiff::SignedDuration = jiff::SignedDuration::from_mins(-30);
 
 /// Three replicas of `crisp-sync` as one client.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +30,7 @@ impl Client for SyncReplicas {
         let about = Sync::reference().about(options);
         let mut declared = about.declared;
         // Another replica waits for two seconds before it goes on.
-        declared.request_timeout += PAUSE;
+        declared.request_timeout += Disturbance::LONGEST_PAUSE;
         declared.leeway = true;
         let abilities = Abilities { waits: false, ..about.abilities };
         About { name: "crisp-sync, three replicas".to_owned(), abilities, declared, ..about }
@@ -119,7 +113,7 @@ impl Replicas {
 
     fn moment(&self, number: usize, now: Moment) -> machine::Moment {
         let now = moment(now);
-        let wall = if number + 1 == COUNT { now.wall + WALL } else { now.wall };
+        let wall = if number + 1 == COUNT { now.wall + Disturbance::WALL } else { now.wall };
         machine::Moment { wall, ..now }
     }
 
@@ -260,18 +254,16 @@ impl Replicas {
         self.answers += 1;
         // Between requests: a fault in one costs its time-out, which no scenario knows of.
         let idle = self.requests.is_empty() && self.open.is_empty();
-        if !idle || !(self.answers + self.seed).is_multiple_of(EVERY) {
-            return;
-        }
-        let turn = (self.answers / EVERY + self.seed) as usize;
-        let number = turn % COUNT;
-        if matches!(turn % 5, 0 | 3) {
+        let happens = Disturbance::after(self.answers, self.seed, COUNT).filter(|_| idle);
+        let Some((number, disturbance)) = happens else { return };
+        if disturbance == Disturbance::Killed {
             return self.kill(number, now, actions);
         }
         let Some(node) = self.nodes.get_mut(number).filter(|_| number != self.read) else { return };
-        match turn % 5 {
-            1 => node.paused_until = now.elapsed + PAUSE,
-            _ => node.cut_until = now.elapsed + CUT,
+        match disturbance {
+            Disturbance::Killed => {}
+            Disturbance::Paused(pause) => node.paused_until = now.elapsed + pause,
+            Disturbance::CutOff(cut) => node.cut_until = now.elapsed + cut,
         }
     }
 

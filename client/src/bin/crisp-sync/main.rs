@@ -33,7 +33,7 @@ fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     let arguments = config_file::with_file(&Program::command(), arguments)?;
     match Program::try_parse_from(arguments)?.command {
         Command::Serve(options) => serve::run(*options),
-        Command::Judged(options) => judge(options),
+        Command::Judged(options) => judge(*options),
     }
 }
 
@@ -43,7 +43,8 @@ fn judge(options: JudgedOptions) -> Result<(), Failure> {
     let runtime = runtime.map_err(Failure::environment("starting the runtime"))?;
     let (send, messages) = mpsc::channel(16);
     std::thread::spawn(move || read_lines(&send));
-    let trial = judged(options.into(), messages, std::io::stdout());
+    let store = options.shared();
+    let trial = judged(options.into(), store, messages, std::io::stdout());
     runtime.block_on(trial).map_err(Failure::environment("talking to the judge"))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crisp_sync::service::{JudgedBy, Listen, PluginCommand};
+use crisp_sync::service::{JudgedBy, Listen, PluginCommand, SharedStore};
 use crisp_sync::{BaseUrl, Config, Credentials, PluginId, Quota, Store};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
@@ -28,7 +28,7 @@ pub enum Command {
     Serve(Box<ServeOptions>),
     /// Take part in a trial of crisp-mock, on stdin and stdout
     #[command(hide = true)]
-    Judged(JudgedOptions),
+    Judged(Box<JudgedOptions>),
 }
 
 /// The options of `judged`.
@@ -40,9 +40,26 @@ pub struct JudgedOptions {
     /// Where a plugin shows what it holds; `{port}` is a free port, which it finds as PORT
     #[arg(long, value_name = "URL", requires = "run")]
     pub read: Option<String>,
+    /// Share this store, under a name of the trial's own: redis://HOST:6379/0 or nats://HOST:4222
+    #[arg(long, value_name = "URL")]
+    pub store: Option<Store>,
+    /// So many replicas share it, and are killed, paused and cut off from it between requests
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "store", value_parser = replicas)]
+    pub replicas: usize,
+    /// Read what a reader of the store holds, and not `/websites`
+    #[arg(long, requires = "store", conflicts_with_all = ["read", "changes", "replicas"])]
+    pub published: bool,
     /// The plugin, which finds the service at CRISP_SYNC_URL
     #[arg(last = true, value_name = "CMD", requires = "read")]
     pub run: Vec<OsString>,
+}
+
+impl JudgedOptions {
+    /// The store that is shared in the trial.
+    pub fn shared(&self) -> Option<SharedStore> {
+        let store = self.store.clone()?;
+        Some(SharedStore { store, replicas: self.replicas })
+    }
 }
 
 impl From<JudgedOptions> for JudgedBy {
@@ -50,6 +67,7 @@ impl From<JudgedOptions> for JudgedBy {
         match options.read {
             Some(read) => Self::Plugin(PluginCommand { words: options.run, read }),
             None if options.changes => Self::Changes,
+            None if options.published => Self::Store,
             None => Self::Reads,
         }
     }
@@ -107,7 +125,7 @@ pub struct ServeOptions {
     /// Keep the set in this file, so that a restart serves at once
     #[arg(long, env = "CRISP_SYNC_STATE", value_name = "FILE", help_heading = "Service")]
     pub state: Option<PathBuf>,
-    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0
+    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0 or nats://HOST:4222
     #[arg(
         long,
         env = "CRISP_SYNC_STORE",
@@ -217,6 +235,11 @@ fn set<T>(setting: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *setting = given;
     }
+}
+
+fn replicas(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=9).contains(number));
+    number.ok_or_else(|| "write a number from 1 to 9".to_owned())
 }
 
 fn quota(text: &str) -> Result<Quota, String> {

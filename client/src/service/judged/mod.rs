@@ -3,9 +3,11 @@
 //! Speaks the client protocol (docs/client-protocol.md) on two streams. The requests to the API are
 //! real; what is read and saved goes through the service's own answers, so that these are judged, too.
 
+mod driver;
 mod message;
 mod mirror;
 mod plugin;
+mod shared;
 
 use std::future::poll_fn;
 use std::io::{self, Write};
@@ -20,11 +22,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use super::{Access, Service};
-use crate::cache::ByHand;
+use driver::Driver;
 use message::{Ask, Message, Start};
 use mirror::Mirror;
 use plugin::Plugin;
 pub use plugin::PluginCommand;
+pub use shared::SharedStore;
 
 /// What the judge's readings come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +38,25 @@ pub enum JudgedBy {
     Changes,
     /// What a plugin holds that follows the service.
     Plugin(PluginCommand),
+    /// What a reader of the shared store holds, who asks for what is new at each reading.
+    Store,
 }
 
 /// A save that is under way: the message it replies to, and its outcome.
 type Saving = Pin<Box<dyn Future<Output = (u64, Result<Value, String>)> + Send>>;
 
-/// Answers messages, one JSON object each, until there are no more or one says to stop.
+/// Answers messages, one JSON object each, until there are no more or one says to stop. With a store there are replicas that
+/// share it.
 ///
 /// # Errors
 /// When the output cannot be written.
 pub async fn judged(
     by: JudgedBy,
+    store: Option<SharedStore>,
     mut messages: mpsc::Receiver<Vec<u8>>,
     mut output: impl Write,
 ) -> io::Result<()> {
-    let mut session = Session { by, plugin: None, running: None };
+    let mut session = Session { by, store, plugin: None, running: None };
     loop {
         for (id, outcome) in session.settle().await {
             reply(&mut output, id, outcome)?;
@@ -59,7 +66,10 @@ pub async fn judged(
             message = messages.recv() => message,
             () = session.landed() => continue,
         };
-        let Some(message) = message else { return Ok(()) };
+        let Some(message) = message else {
+            session.end().await;
+            return Ok(());
+        };
         // What is no message has no number to reply to.
         let Ok(Message { id, ask }) = serde_json::from_slice(&message) else { continue };
         let stops = matches!(ask, Ask::Stop {});
@@ -88,6 +98,7 @@ fn reply(output: &mut impl Write, id: u64, outcome: Result<Value, String>) -> io
 
 struct Session {
     by: JudgedBy,
+    store: Option<SharedStore>,
     /// It lives on from scenario to scenario, and follows one service after another.
     plugin: Option<Plugin>,
     running: Option<Running>,
@@ -96,8 +107,11 @@ struct Session {
 /// A service that was started.
 struct Running {
     service: Service,
-    by_hand: ByHand<IgnoredAny>,
+    by_hand: Driver<IgnoredAny>,
     mirror: Option<Mirror>,
+    reader: Option<crate::stores::Reader>,
+    /// Whether what that one holds is what is judged.
+    by_store: bool,
     saves: Vec<Saving>,
 }
 
@@ -131,10 +145,13 @@ impl Session {
     /// Carries an order out; none: its reply comes later.
     async fn obey(&mut self, id: u64, ask: Ask) -> Option<Result<Value, String>> {
         let running = match (ask, &mut self.running) {
-            (Ask::Hello {}, _) => return Some(Ok(message::greeting())),
+            (Ask::Hello {}, _) => {
+                let replicas = self.store.as_ref().map_or(1, |store| store.replicas);
+                return Some(Ok(message::greeting(replicas > 1)));
+            }
             (Ask::Start(start), _) => return Some(self.start(&start).await),
-            (Ask::Reset {} | Ask::Stop {}, running) => {
-                *running = None;
+            (Ask::Reset {} | Ask::Stop {}, _) => {
+                self.end().await;
                 if let Some(plugin) = &mut self.plugin {
                     plugin.end().await;
                 }
@@ -149,6 +166,9 @@ impl Session {
             Ask::Read {} => Some(running.read(self.plugin.as_ref()).await),
             Ask::Advance { ms, now } => {
                 running.by_hand.advance(Duration::from_millis(ms), now);
+                if let Err(late) = running.by_hand.rest().await {
+                    return Some(Err(late));
+                }
                 // The clock is moved by whole milliseconds: by less it would never come to the wake.
                 let whole = |wake: Duration| wake.as_nanos().div_ceil(1_000_000);
                 let next = running.by_hand.next_wake().map(whole);
@@ -172,13 +192,19 @@ impl Session {
     }
 
     async fn start(&mut self, start: &Start) -> Result<Value, String> {
-        self.running = None;
+        self.end().await;
         let config = start.config()?;
-        let started = ByHand::start(config, start.now);
-        let (cache, by_hand) = started.map_err(|error| error.to_string())?;
+        let (cache, by_hand, reader) = match &self.store {
+            Some(store) => store.start(config, start.now).await?,
+            None => {
+                let started = crate::cache::ByHand::start(config, start.now);
+                let (cache, by_hand) = started.map_err(|error| error.to_string())?;
+                (cache, Driver::Alone(Box::new(by_hand)), None)
+            }
+        };
         let service = Service::new(cache, Access::in_process());
         let mirror = match &self.by {
-            JudgedBy::Reads => None,
+            JudgedBy::Reads | JudgedBy::Store => None,
             JudgedBy::Changes => Some(Mirror::of(&service).await?),
             JudgedBy::Plugin(command) => {
                 let plugin = match &mut self.plugin {
@@ -189,18 +215,31 @@ impl Session {
                 None
             }
         };
-        self.running = Some(Running { service, by_hand, mirror, saves: Vec::new() });
+        let by_store = self.by == JudgedBy::Store;
+        let saves = Vec::new();
+        self.running = Some(Running { service, by_hand, mirror, reader, by_store, saves });
         Ok(Value::Null)
+    }
+
+    /// Ends what was started, and removes what it left in the store.
+    async fn end(&mut self) {
+        let Some(Running { reader, .. }) = self.running.take() else { return };
+        if let Some(mut reader) = reader {
+            // What is left is left: the next trial has another name.
+            let _ = reader.remove_all().await;
+        }
     }
 }
 
 impl Running {
-    async fn read(&self, plugin: Option<&Plugin>) -> Result<Value, String> {
+    async fn read(&mut self, plugin: Option<&Plugin>) -> Result<Value, String> {
         self.by_hand.tell();
         let (ready, _) = asked(&self.service, Method::GET, "/readyz", String::new()).await?;
         let (_, status) = asked(&self.service, Method::GET, "/status", String::new()).await?;
         let is_ready = ready == StatusCode::OK;
+        let reader = self.reader.as_mut().filter(|_| self.by_store);
         let websites = match (&self.mirror, plugin) {
+            _ if let Some(reader) = reader => reader.catch_up().await?,
             (Some(mirror), _) if is_ready => mirror.up_to(&status["event"]).await?,
             (None, Some(plugin)) if is_ready => plugin.up_to(&status["event"]).await?,
             (None, None) if is_ready => {

@@ -1,0 +1,57 @@
+//! What is asked of the server of a store, of whatever kind.
+
+use std::fmt::Display;
+
+#[cfg(feature = "service")]
+use bytes::Bytes;
+
+use crate::replicas::{LogAction, LogEvent, Place};
+
+/// Identifiers and values of websites, and the place after them.
+#[cfg(feature = "service")]
+pub(super) type Published = (Vec<(String, Bytes)>, u64);
+
+/// One plugin's log and published settings on one server.
+pub(super) trait Server: Clone + Send + Sync + 'static {
+    type Connection: Send;
+    type Error: Display + Send;
+
+    fn connect(&self) -> impl Future<Output = Result<Self::Connection, Self::Error>> + Send;
+
+    /// What stands in the log after this place.
+    fn read(
+        &self,
+        connection: &mut Self::Connection,
+        after: Option<Place>,
+    ) -> impl Future<Output = Result<LogEvent, Self::Error>> + Send;
+
+    /// Waits until something stands after this place, at most a second.
+    fn wait(
+        &self,
+        connection: &mut Self::Connection,
+        after: Option<Place>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Does what a replica asked for.
+    fn act(
+        &self,
+        connection: &mut Self::Connection,
+        action: LogAction,
+    ) -> impl Future<Output = Result<Option<LogEvent>, Self::Error>> + Send;
+
+    /// The values of the websites that were published after this place, and the place after them: what a reader in
+    /// another language asks. 0: all of them.
+    #[cfg(feature = "service")]
+    fn published_after(
+        &self,
+        connection: &mut Self::Connection,
+        place: u64,
+    ) -> impl Future<Output = Result<Published, Self::Error>> + Send;
+
+    /// Removes the log and everything that is published.
+    #[cfg(feature = "service")]
+    fn remove_all(
+        &self,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
