@@ -3,8 +3,8 @@
 //! A persistent tree alone copies whole nodes for each change and touches the reference count of
 //! every value in them: at 100,000 websites that is some hundred cache misses a change. Here a
 //! plain hash map, shared and never changed, lies under a small persistent one that holds what
-//! changed since. When nobody holds an older snapshot, [`Layered::settle`] moves the changes down.
-//! Where somebody always does and the upper map has grown to an eighth of the lower one, both are
+//! changed since. When no older snapshot is left, [`Layered::settle`] moves the changes down.
+//! Where one always is and the upper map has grown to an eighth of the lower one, both are
 //! merged into a new one: once in so many changes that each pays for about ten copies.
 
 use std::collections::HashMap;

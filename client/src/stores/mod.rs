@@ -47,7 +47,7 @@ impl Store {
         Ok(Self { kind, shown, tokens: false, patience })
     }
 
-    /// Publishes the websites' tokens, too: for a settings page in another process. Whoever reads the
+    /// Publishes the websites' tokens, too: for a settings page in another process. A reader of the
     /// store can then save as any website.
     #[must_use]
     pub fn with_tokens(mut self, tokens: bool) -> Self {
