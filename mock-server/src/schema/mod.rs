@@ -36,7 +36,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jsonschema::Validator;
 use serde_json::Value;
@@ -103,12 +103,24 @@ const DEEPEST_SETTINGS: usize = 127;
 #[derive(Clone)]
 pub struct SettingsSchema(Arc<Compiled>);
 
+type MakesValidator = Box<dyn FnOnce() -> Validator + Send>;
+
+/// Where a schema comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// From outside: all that can be wrong with it is looked for.
+    Given,
+    /// The sample: a test has held it against the rules of its draft. Reading these rules would take
+    /// longer than all else of a start, and its validator is made when settings are first refused.
+    Sample,
+}
+
 struct Compiled {
     raw: Value,
     draft: Draft,
     rules: Rules,
     warnings: Vec<SchemaProblem>,
-    validator: Validator,
+    validator: LazyLock<Validator, MakesValidator>,
     originals: pattern::Originals,
     /// The rules as Ajv runs them; the judge of drafts that Ajv 6 speaks
     ajv: ajv::Rules,
@@ -169,23 +181,34 @@ impl SettingsSchema {
     /// Never: the schema is a constant, and a test reads it.
     #[must_use]
     pub fn sample() -> Self {
-        let value = serde_json::json!({
-            "$id": "crisp:service:api/_schema/plugin#urn:crisp.mock:sample:0",
-            "type": "object",
-            "properties": { "message": { "type": "string" } },
+        static SAMPLE: LazyLock<SettingsSchema> = LazyLock::new(|| {
+            let value = serde_json::json!({
+                "$id": "crisp:service:api/_schema/plugin#urn:crisp.mock:sample:0",
+                "type": "object",
+                "properties": { "message": { "type": "string" } },
+            });
+            #[expect(clippy::expect_used, reason = "a constant that a test reads")]
+            SettingsSchema::read(value, Rules::default(), Origin::Sample)
+                .expect("the sample schema is valid")
         });
-        #[expect(clippy::expect_used, reason = "a constant that a test reads")]
-        Self::from_value(value, Rules::default()).expect("the sample schema is valid")
+        SAMPLE.clone()
     }
 
     fn compile(raw: Value, rules: Rules) -> Result<Self, InvalidSchema> {
+        Self::read(raw, rules, Origin::Given)
+    }
+
+    fn read(raw: Value, rules: Rules, origin: Origin) -> Result<Self, InvalidSchema> {
         size::measure(&raw)?;
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
         let references = reference::connect(&mut outline, draft)?;
         let mut bare = outline::without_id(&raw, &outline);
 
-        let mut problems = meta::problems(&bare, draft);
+        let mut problems = match origin {
+            Origin::Given => meta::problems(&bare, draft),
+            Origin::Sample => Vec::new(),
+        };
         problems.extend(pattern::problems(&outline));
         if rules.formats {
             problems.extend(format::problems(&outline, draft));
@@ -199,23 +222,22 @@ impl SettingsSchema {
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
         let originals = pattern::write_out(&mut bare, &outline);
-        let options = format::with_formats(jsonschema::options().offline());
-        let validator = options
-            .with_draft(draft.engine())
-            .with_pattern_options(pattern::engine())
-            .should_validate_formats(rules.formats)
-            .build(&bare)
-            .map_err(|error| {
-                let reason = wording::quoted(&error.to_string());
-                let message = format!("the schema cannot be used: {reason}");
-                SchemaProblem::new(error.instance_path().as_str(), message)
-            })?;
+        let validator: MakesValidator = match origin {
+            Origin::Given => {
+                let made = validator(&bare, draft, rules)?;
+                Box::new(move || made)
+            }
+            #[expect(clippy::expect_used, reason = "a constant that a test reads")]
+            Origin::Sample => Box::new(move || {
+                validator(&bare, draft, rules).expect("the sample schema is valid")
+            }),
+        };
         Ok(Self(Arc::new(Compiled {
             raw,
             draft,
             rules,
             warnings,
-            validator,
+            validator: LazyLock::new(validator),
             originals,
             ajv,
             meter,
@@ -353,6 +375,18 @@ impl SettingsSchema {
         }
         told
     }
+}
+
+fn validator(bare: &Value, draft: Draft, rules: Rules) -> Result<Validator, SchemaProblem> {
+    let options = format::with_formats(jsonschema::options().offline())
+        .with_draft(draft.engine())
+        .with_pattern_options(pattern::engine())
+        .should_validate_formats(rules.formats);
+    options.build(bare).map_err(|error| {
+        let reason = wording::quoted(&error.to_string());
+        let message = format!("the schema cannot be used: {reason}");
+        SchemaProblem::new(error.instance_path().as_str(), message)
+    })
 }
 
 /// Why settings are refused.
