@@ -25,6 +25,7 @@ mod reference;
 mod remark;
 mod size;
 mod stack;
+mod validator;
 mod violation;
 mod wording;
 mod work;
@@ -38,7 +39,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use jsonschema::Validator;
 use serde_json::Value;
 use strum::VariantArray;
 
@@ -50,6 +50,7 @@ pub use violation::Violation;
 
 use ajv::{Failure, Unfit};
 use outline::Outline;
+use validator::Origin;
 use violation::levels;
 
 /// How a schema is read where it does not say so itself: the quirks
@@ -103,24 +104,12 @@ const DEEPEST_SETTINGS: usize = 127;
 #[derive(Clone)]
 pub struct SettingsSchema(Arc<Compiled>);
 
-type MakesValidator = Box<dyn FnOnce() -> Validator + Send>;
-
-/// Where a schema comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// From outside: all that can be wrong with it is looked for.
-    Given,
-    /// The sample: a test has held it against the rules of its draft. Reading these rules would take
-    /// longer than all else of a start, and its validator is made when settings are first refused.
-    Sample,
-}
-
 struct Compiled {
     raw: Value,
     draft: Draft,
     rules: Rules,
     warnings: Vec<SchemaProblem>,
-    validator: LazyLock<Validator, MakesValidator>,
+    validator: validator::Lazy,
     originals: pattern::Originals,
     /// The rules as Ajv runs them; the judge of drafts that Ajv 6 speaks
     ajv: ajv::Rules,
@@ -222,22 +211,13 @@ impl SettingsSchema {
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
         let originals = pattern::write_out(&mut bare, &outline);
-        let validator: MakesValidator = match origin {
-            Origin::Given => {
-                let made = validator(&bare, draft, rules)?;
-                Box::new(move || made)
-            }
-            #[expect(clippy::expect_used, reason = "a constant that a test reads")]
-            Origin::Sample => Box::new(move || {
-                validator(&bare, draft, rules).expect("the sample schema is valid")
-            }),
-        };
+        let validator = validator::lazy(bare, draft, rules, origin)?;
         Ok(Self(Arc::new(Compiled {
             raw,
             draft,
             rules,
             warnings,
-            validator: LazyLock::new(validator),
+            validator,
             originals,
             ajv,
             meter,
@@ -375,18 +355,6 @@ impl SettingsSchema {
         }
         told
     }
-}
-
-fn validator(bare: &Value, draft: Draft, rules: Rules) -> Result<Validator, SchemaProblem> {
-    let options = format::with_formats(jsonschema::options().offline())
-        .with_draft(draft.engine())
-        .with_pattern_options(pattern::engine())
-        .should_validate_formats(rules.formats);
-    options.build(bare).map_err(|error| {
-        let reason = wording::quoted(&error.to_string());
-        let message = format!("the schema cannot be used: {reason}");
-        SchemaProblem::new(error.instance_path().as_str(), message)
-    })
 }
 
 /// Why settings are refused.
