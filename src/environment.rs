@@ -9,11 +9,17 @@ const PREFIX: &str = "CRISP_MOCK_";
 const OTHERS: [&str; 4] =
     ["CRISP_MOCK_BINARY", "CRISP_MOCK_CONTROL_URL", "CRISP_MOCK_CONTROL_TOKEN", "CRISP_MOCK_URL"];
 
-/// A sentence for each variable that is nearly one of this program's, and is none.
-pub fn misspelt(command: &clap::Command) -> Vec<String> {
-    let known = known(command);
+/// A sentence for each variable that is nearly one of this program's, and is none. The command line
+/// is asked for only where a variable could be one of its own: making it takes as long as reading it.
+pub fn misspelt(command: impl FnOnce() -> clap::Command) -> Vec<String> {
     let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let mut told: Vec<_> = given.filter_map(|name| misspelling(&name, &known)).collect();
+    let given: Vec<_> = given.filter(|name| name.starts_with(PREFIX)).collect();
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let known = known(&command());
+    let mut told: Vec<_> =
+        given.into_iter().filter_map(|name| misspelling(&name, &known)).collect();
     told.sort();
     told
 }

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 
 /// Tells of variables that are misspelt, before anything is done without them.
 fn told(command: Command) -> Command {
-    environment::misspelt(&command::command()).iter().for_each(|told| terminal::complain(told));
+    environment::misspelt(command::command).iter().for_each(|told| terminal::complain(told));
     command
 }
 

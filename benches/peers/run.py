@@ -59,7 +59,7 @@ def main():
     asked = asked.parse_args()
     rounds, starts = (3, 3) if asked.quick else (9, 5)
 
-    run("cargo", "build", "--release", "--bin", "crisp-mock", cwd=ROOT) or sys.exit(1)
+    run("cargo", "build", "--profile", "dist", "--bin", "crisp-mock", cwd=ROOT) or sys.exit(1)
     shutil.which("wrk") or sys.exit("wrk sends the load, and is not here: `apt-get install wrk`")
     target = ROOT / "target/peers"
     if asked.with_rift:
@@ -71,7 +71,7 @@ def main():
     atexit.register(shutil.rmtree, folder, True)
     file = Path(folder) / "schema.json"
     file.write_text(json.dumps(schema()))
-    us = ours(str(ROOT / "target/release/crisp-mock"), str(file), folder)
+    us = ours(str(ROOT / "target/dist/crisp-mock"), str(file), folder)
     with Running(us, folder) as running:
         page = fetch(running.port, PATH)[1].decode()
     peers = [us] + [

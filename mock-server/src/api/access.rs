@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
 use subtle::ConstantTimeEq;
 
 use crate::api::input::Input;
@@ -101,7 +103,7 @@ impl Accounts {
     ///
     /// [`Unknown`] says why they open none.
     pub fn find(&self, input: &Input<'_>) -> Result<&Account, Unknown> {
-        let pair = pair(input.header("authorization"))?;
+        let pair = pair(input.headers().get(AUTHORIZATION))?;
         let (identifier, key) = pair.split_once(':').ok_or(Unknown::Malformed)?;
         self.of_pair(identifier, key)
     }
@@ -126,19 +128,23 @@ impl Accounts {
 
 /// The identifier in an `Authorization` header, by which a request finds its space.
 #[must_use]
-pub fn identifier_of(authorization: Option<&str>) -> Option<String> {
+pub fn identifier_of(authorization: Option<&HeaderValue>) -> Option<String> {
     let mut pair = pair(authorization).ok()?;
     pair.truncate(pair.find(':')?);
     Some(pair)
 }
 
 /// The pair `identifier:key` in an `Authorization` header.
-fn pair(authorization: Option<&str>) -> Result<String, Unknown> {
-    let authorization = authorization.ok_or(Unknown::Missing)?;
-    let (scheme, encoded) = authorization.split_once(' ').ok_or(Unknown::Malformed)?;
-    if !scheme.eq_ignore_ascii_case("basic") {
+fn pair(authorization: Option<&HeaderValue>) -> Result<String, Unknown> {
+    let authorization = authorization.ok_or(Unknown::Missing)?.as_bytes();
+    // Read as bytes: what is no base64 is no text either.
+    let mut parts = authorization.splitn(2, |byte| *byte == b' ');
+    let (Some(scheme), Some(encoded)) = (parts.next(), parts.next()) else {
+        return Err(Unknown::Malformed);
+    };
+    if !scheme.eq_ignore_ascii_case(b"basic") {
         return Err(Unknown::Malformed);
     }
-    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| Unknown::Malformed)?;
+    let decoded = STANDARD.decode(encoded.trim_ascii()).map_err(|_| Unknown::Malformed)?;
     String::from_utf8(decoded).map_err(|_| Unknown::Malformed)
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, IF_NONE_MATCH};
 
+use crate::api::TIER;
 use crate::api::envelope::Answer;
 use crate::api::input::Input;
 use crate::bounds;
@@ -34,15 +36,15 @@ pub struct ReadCache {
 pub(super) fn key(input: &Input<'_>) -> String {
     format!(
         "{} {} {}",
-        input.header("authorization").unwrap_or_default(),
-        input.header("x-crisp-tier").unwrap_or_default(),
+        input.header(AUTHORIZATION).unwrap_or_default(),
+        input.header(TIER).unwrap_or_default(),
         input.target()
     )
 }
 
 /// The answer, or 304 without a body when the client names its tag in `If-None-Match`.
 pub(super) fn unless_known(answer: Answer, input: &Input<'_>) -> Answer {
-    let Some(asked) = input.header("if-none-match") else { return answer };
+    let Some(asked) = input.header(IF_NONE_MATCH) else { return answer };
     let tag = answer.header("etag").and_then(|tag| tag.to_str().ok());
     let weak = |one: &str| one.trim().trim_start_matches("W/").to_owned();
     let known = tag.is_some_and(|tag| asked.split(',').any(|one| weak(one) == tag));

@@ -1,6 +1,7 @@
 //! `plugin/connect/*`: what a plugin asks about itself and its websites (docs/wire.md#pages,
 //! docs/wire.md#differential).
 
+use http::header::USER_AGENT;
 use serde_json::json;
 
 use crate::api::envelope::{Answer, Refused};
@@ -161,7 +162,7 @@ pub fn sockets_at(public_url: &str) -> String {
 
 /// `endpoints`: where the RTM API is; addresses of this server, never real ones.
 pub(super) fn endpoints(call: &mut Call<'_>) -> Result<Answer, Refused> {
-    let go = call.input.header("user-agent").is_some_and(|agent| agent.starts_with(GO));
+    let go = call.input.header(USER_AGENT).is_some_and(|agent| agent.starts_with(GO));
     let base = match call.sockets.portless.filter(|_| go) {
         Some(host) => format!("ws://{host}"),
         None => sockets_at(call.public_url),

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use bytes::Bytes;
-use http::Request;
+use http::header::{AsHeaderName, CONTENT_TYPE};
+use http::{HeaderMap, Request};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -101,9 +102,15 @@ impl<'a> Input<'a> {
         target.map_or("", http::uri::PathAndQuery::as_str)
     }
 
+    /// Its headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
     /// A header's text; of several with one name, the first.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.request.headers().get(name)?.to_str().ok()
     }
 
@@ -139,7 +146,7 @@ impl<'a> Input<'a> {
             return Err(Refused::new(413, "payload_too_large")
                 .explain(format!("the body has {bytes} bytes, and quirk body-limit is {limit}")));
         }
-        let declared = self.header("content-type").map(str::to_ascii_lowercase);
+        let declared = self.header(CONTENT_TYPE).map(str::to_ascii_lowercase);
         if let Some(declared) = declared.filter(|declared| !is_json(declared)) {
             return Err(invalid(&format!("Content-Type is `{declared}`: send application/json")));
         }

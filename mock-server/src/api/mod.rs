@@ -21,7 +21,8 @@ mod turned_away;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::header::USER_AGENT;
+use http::{HeaderName, Method, Response};
 
 pub use access::{Account, Accounts, Tier, Unknown, identifier_of};
 pub use cache::ReadCache;
@@ -39,6 +40,9 @@ use crate::quirks::{
     DateHeader, DevelopmentToken, GetCache, MissingTier, Quirks, RefusedCount, RetryAfter,
     UnknownAgent,
 };
+
+/// Names the tier of a request (docs/wire.md#tiers).
+const TIER: HeaderName = HeaderName::from_static("x-crisp-tier");
 
 /// What a route's function works with.
 pub struct Call<'a> {
@@ -234,7 +238,7 @@ fn check_agent(input: &Input<'_>, quirks: &Quirks) -> Result<(), Refused> {
     if quirks.unknown_agent == UnknownAgent::Ignored {
         return Ok(());
     }
-    let agent = input.header("user-agent").unwrap_or_default();
+    let agent = input.header(USER_AGENT).unwrap_or_default();
     let official = ["node-crisp-api/", "go-crisp-api/", "python-crisp-api/", "ruby-crisp-api/"];
     if official.iter().any(|known| agent.starts_with(known)) {
         return Ok(());
@@ -255,7 +259,7 @@ fn authorize(
     let status = if session { quirks.session_refusal_status.code() } else { 401 };
     let refused = |why: String| Refused::new(status, "invalid_session").explain(why);
     let account = accounts.find(input).map_err(|why| refused(why.to_string()))?;
-    let named = input.header("x-crisp-tier");
+    let named = input.header(TIER);
     let tier = match named {
         None if quirks.missing_tier == MissingTier::Refused => {
             return Err(refused(

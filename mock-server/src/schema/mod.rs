@@ -25,6 +25,7 @@ mod reference;
 mod remark;
 mod size;
 mod stack;
+mod validator;
 mod violation;
 mod wording;
 mod work;
@@ -36,9 +37,8 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use jsonschema::Validator;
 use serde_json::Value;
 use strum::VariantArray;
 
@@ -50,6 +50,7 @@ pub use violation::Violation;
 
 use ajv::{Failure, Unfit};
 use outline::Outline;
+use validator::Origin;
 use violation::levels;
 
 /// How a schema is read where it does not say so itself: the quirks
@@ -108,7 +109,7 @@ struct Compiled {
     draft: Draft,
     rules: Rules,
     warnings: Vec<SchemaProblem>,
-    validator: Validator,
+    validator: validator::Lazy,
     originals: pattern::Originals,
     /// The rules as Ajv runs them; the judge of drafts that Ajv 6 speaks
     ajv: ajv::Rules,
@@ -169,23 +170,34 @@ impl SettingsSchema {
     /// Never: the schema is a constant, and a test reads it.
     #[must_use]
     pub fn sample() -> Self {
-        let value = serde_json::json!({
-            "$id": "crisp:service:api/_schema/plugin#urn:crisp.mock:sample:0",
-            "type": "object",
-            "properties": { "message": { "type": "string" } },
+        static SAMPLE: LazyLock<SettingsSchema> = LazyLock::new(|| {
+            let value = serde_json::json!({
+                "$id": "crisp:service:api/_schema/plugin#urn:crisp.mock:sample:0",
+                "type": "object",
+                "properties": { "message": { "type": "string" } },
+            });
+            #[expect(clippy::expect_used, reason = "a constant that a test reads")]
+            SettingsSchema::read(value, Rules::default(), Origin::Sample)
+                .expect("the sample schema is valid")
         });
-        #[expect(clippy::expect_used, reason = "a constant that a test reads")]
-        Self::from_value(value, Rules::default()).expect("the sample schema is valid")
+        SAMPLE.clone()
     }
 
     fn compile(raw: Value, rules: Rules) -> Result<Self, InvalidSchema> {
+        Self::read(raw, rules, Origin::Given)
+    }
+
+    fn read(raw: Value, rules: Rules, origin: Origin) -> Result<Self, InvalidSchema> {
         size::measure(&raw)?;
         let draft = draft_of(&raw, rules)?;
         let mut outline = Outline::of(&raw, draft)?;
         let references = reference::connect(&mut outline, draft)?;
         let mut bare = outline::without_id(&raw, &outline);
 
-        let mut problems = meta::problems(&bare, draft);
+        let mut problems = match origin {
+            Origin::Given => meta::problems(&bare, draft),
+            Origin::Sample => Vec::new(),
+        };
         problems.extend(pattern::problems(&outline));
         if rules.formats {
             problems.extend(format::problems(&outline, draft));
@@ -199,17 +211,7 @@ impl SettingsSchema {
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
         let originals = pattern::write_out(&mut bare, &outline);
-        let options = format::with_formats(jsonschema::options().offline());
-        let validator = options
-            .with_draft(draft.engine())
-            .with_pattern_options(pattern::engine())
-            .should_validate_formats(rules.formats)
-            .build(&bare)
-            .map_err(|error| {
-                let reason = wording::quoted(&error.to_string());
-                let message = format!("the schema cannot be used: {reason}");
-                SchemaProblem::new(error.instance_path().as_str(), message)
-            })?;
+        let validator = validator::lazy(bare, draft, rules, origin)?;
         Ok(Self(Arc::new(Compiled {
             raw,
             draft,

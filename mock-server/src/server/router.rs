@@ -6,7 +6,7 @@
 //!
 //! [`Space::handle`]: crate::space::Space::handle
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -25,7 +25,8 @@ use crate::spaces::{Frames, Listener, Reply, SharedSpace};
 /// All routes of a server.
 #[derive(Clone)]
 pub(super) struct Routes {
-    control: Router,
+    /// Made for the first control call: a quarter of a start went into it, and a plugin makes none.
+    control: Arc<OnceLock<Router>>,
     state: Arc<ControlState>,
     listener: Option<Listener>,
     /// The space that all requests lead to; none: their credentials choose it.
@@ -35,9 +36,15 @@ pub(super) struct Routes {
 impl Routes {
     /// The routes to a server's state; `listener` is called for every request to the REST API.
     pub(super) fn new(state: Arc<ControlState>, listener: Option<Listener>) -> Arc<Self> {
-        let control = control::router(Arc::clone(&state));
-        let control = Router::new().nest_service("/_mock", control);
-        Arc::new(Self { control, state, listener, only: None })
+        Arc::new(Self { control: Arc::default(), state, listener, only: None })
+    }
+
+    fn control(&self) -> Router {
+        let made = || {
+            let control = control::router(Arc::clone(&self.state));
+            Router::new().nest_service("/_mock", control)
+        };
+        self.control.get_or_init(made).clone()
     }
 
     /// The same routes, all of which lead to one space.
@@ -60,7 +67,7 @@ impl Routes {
     /// Answers a request; one of the REST API at the first poll.
     pub(super) async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Reply {
         if is_control(&request) {
-            return control_call(self.control.clone(), request).await.into();
+            return control_call(self.control(), request).await.into();
         }
         let mut reply = self.space(&request).handle(&request, self.listener.clone());
         if let Some(Frames::Session(socket)) = &mut reply.socket
@@ -84,7 +91,7 @@ impl Routes {
                 let named = name.and_then(|name| spaces.named(name));
                 named.unwrap_or_else(|| Arc::clone(spaces.default_space()))
             }
-            None => spaces.of(authorization(request)),
+            None => spaces.of(request.headers().get(AUTHORIZATION)),
         }
     }
 }
@@ -93,10 +100,6 @@ impl Routes {
 pub(super) fn is_control(request: &Request<Bytes>) -> bool {
     let below = request.uri().path().strip_prefix("/_mock");
     below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn authorization(request: &Request<Bytes>) -> Option<&str> {
-    request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok())
 }
 
 async fn control_call(mut router: Router, request: Request<Bytes>) -> Response<Bytes> {

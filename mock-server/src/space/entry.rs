@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use http::header::{DATE, HeaderValue, USER_AGENT};
+use http::header::{DATE, HeaderName, HeaderValue, USER_AGENT};
 
 use super::target::Target;
 use crate::api::Unread;
@@ -10,6 +10,9 @@ use crate::clock::Moment;
 use crate::fault::{Decision, Delivery, Outcome};
 use crate::id::WebsiteId;
 use crate::journal::Entry;
+
+/// Says which entry of the journal an answer is.
+const NUMBER: HeaderName = HeaderName::from_static("x-mock-request");
 
 /// What carrying a request out brings to the journal besides the answer.
 #[derive(Default)]
@@ -28,7 +31,7 @@ pub(super) fn stamp(outcome: &mut Outcome, seq: u64, now: Option<Moment>) {
         return;
     };
     let headers = response.headers_mut();
-    headers.insert("x-mock-request", seq.into());
+    headers.insert(NUMBER, seq.into());
     if let Some(now) = now
         && !headers.contains_key(DATE)
         && let Ok(date) = HeaderValue::from_str(&now.wall.http_date())

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 pub use activity::{Activity, UnderWay};
@@ -119,7 +120,7 @@ impl Spaces {
 
     /// The space of a request, by the identifier in its `Authorization`.
     #[must_use]
-    pub fn of(&self, authorization: Option<&str>) -> Arc<SharedSpace> {
+    pub fn of(&self, authorization: Option<&HeaderValue>) -> Arc<SharedSpace> {
         let others = self.others.read();
         if others.by_identifier.is_empty() {
             return Arc::clone(&self.default);

@@ -47,6 +47,8 @@ fn a_schema_is_cheap_to_share() {
 fn the_sample_schema_takes_a_message() {
     let schema = SettingsSchema::sample();
     assert_eq!(schema.draft(), Draft::Draft07);
+    let read_as_any_other = SettingsSchema::from_value(schema.raw().clone(), schema.rules());
+    assert!(read_as_any_other.is_ok_and(|schema| schema.warnings().is_empty()));
     assert!(schema.check(&json!({ "message": "Hello", "more": 1 })).is_ok());
     assert_eq!(message(&schema, json!({"message": null})), "/message must be a string, found null");
     assert_eq!(
