@@ -131,11 +131,20 @@ impl Serving {
         Self { child, stderr, info }
     }
 
-    /// How many of its threads have this name.
+    /// How many of its threads have this name, when all have taken theirs: until it runs, a thread has
+    /// that of the program, which the first one and that of the log keep.
     pub fn threads(&self, name: &str) -> usize {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        let names = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
-        names.filter(|found| found.as_ref().is_ok_and(|found| found.trim() == name)).count()
+        loop {
+            let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+            let names =
+                tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
+            let names: Vec<_> = names.filter_map(Result::ok).collect();
+            let count = |name| names.iter().filter(|found| found.trim() == name).count();
+            if count("crisp-mock") <= 2 {
+                return count(name);
+            }
+            std::thread::yield_now();
+        }
     }
 
     pub fn url(&self) -> &str {
