@@ -1,6 +1,7 @@
 //! O11: retries are spaced out and grow, a success resets them, and `Retry-After` silences the
 //! whole client.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crisp_mock_server::operation::Operation;
@@ -15,6 +16,8 @@ const TOO_SOON: Duration = Duration::from_millis(250);
 const TOO_OFTEN: u32 = 3;
 /// After so many failures in a row the waits must have grown.
 const LONG: usize = 10;
+/// So many differentials that failed are remembered, the newest.
+const REMEMBERED: usize = 64;
 /// Dates have a resolution of a second.
 const SLACK: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,9 @@ pub(super) struct Pacing {
     /// So many good differentials are to come before a wait is judged: when the check of a list
     /// failed, one may be a poll and the next that check, which a client may count apart.
     held: u8,
+    /// From when the differentials asked that failed, until one that asks the same is good: the check
+    /// of a list waits on after its own failures, however good the polls between them are.
+    unanswered: VecDeque<Box<str>>,
 }
 
 /// Failures in a row of one operation and page.
@@ -89,6 +95,21 @@ impl Oracle for Pacing {
 }
 
 impl Pacing {
+    /// Whether a differential from the same date has failed, and none from it was good since.
+    fn asked_before(&mut self, request: &Request, failed: bool) -> bool {
+        let Some(asked) = request.since.as_deref() else { return false };
+        let before = self.unanswered.iter().position(|date| **date == *asked);
+        match before {
+            Some(position) if !failed => drop(self.unanswered.remove(position)),
+            None if failed => {
+                self.unanswered.truncate(REMEMBERED - 1);
+                self.unanswered.push_front(asked.into());
+            }
+            _ => {}
+        }
+        before.is_some()
+    }
+
     fn ended(&mut self, history: &History, request: &Request, at: Duration) {
         let refused = request.quality == Quality::Refusal;
         let asks = refused && !request.is_handshake();
@@ -116,7 +137,9 @@ impl Pacing {
                 _ => false,
             };
             let gated = self.silent_until > at;
-            self.first = (plain && self.since_was_good && self.held == 0 && !gated).then_some(at);
+            let again = self.asked_before(request, failed);
+            let first = plain && self.since_was_good && self.held == 0 && !gated && !again;
+            self.first = first.then_some(at);
             self.since_was_good = request.quality == Quality::Good;
             let listed = std::mem::take(&mut self.listed);
             self.held = match self.since_was_good {

@@ -243,6 +243,31 @@ fn the_first_failure_after_a_success_is_followed_by_the_shortest_wait() {
 }
 
 #[test]
+fn a_check_of_a_list_waits_on_after_its_own_failures_though_polls_between_them_are_good() {
+    let last_of = |dates: [&str; 5]| {
+        let mut history = history();
+        let mut oracle = pacing::Pacing::new(true);
+        let failed = [true, false, true, false, true].map(|failed| match failed {
+            true => Quality::Broken,
+            false => Quality::Good,
+        });
+        let mut breach = None;
+        for (index, (date, quality)) in (0..).zip(dates.into_iter().zip(failed)) {
+            let at = seconds(100 + 20 * u64::from(index));
+            let mut poll = request(Operation::Since, at, quality);
+            poll.since = Some(format!("2026-01-01T00:0{date}:00Z").into());
+            history.requests.push(poll);
+            breach = breach.or(see(&mut oracle, &history, at, What::Sent(index)));
+            assert_eq!(see(&mut oracle, &history, at, What::Arriving(index)), None);
+        }
+        breach.map(|breach| breach.word)
+    };
+    assert_eq!(last_of(["1", "2", "1", "3", "1"]), None);
+    assert_eq!(last_of(["1", "2", "3", "3", "3"]), Some("waits were not reset"), "a poll's");
+    assert_eq!(last_of(["1", "1", "1", "3", "3"]), Some("waits were not reset"), "it was answered");
+}
+
+#[test]
 fn times_are_told_in_seconds_up_to_a_hundred() {
     let told = [99_999, 5_000, 70_600, 100_000, 1_937_000].map(|at| super::time(millis(at)));
     assert_eq!(told, ["100.00 s", "5 s", "70.60 s", "1m40s", "32m17s"]);
