@@ -98,6 +98,39 @@ impl Settings {
             other => held.get(name) == Some(other),
         })
     }
+
+    /// Whether these settings prove that a PATCH was carried out on what they were `before`, however
+    /// deep the API merges: each member is what came of it, and nothing else.
+    pub(crate) fn prove(&self, patch: &Settings, before: &Settings) -> bool {
+        let (Some(held), Some(patch)) = (self.object(), patch.object()) else {
+            return false;
+        };
+        let before = before.object().unwrap_or_default();
+        patch.iter().all(|(name, value)| comes_of(before.get(name), value, held.get(name)))
+    }
+}
+
+/// Whether `held`, which a PATCH of `patch` may have made of `before`, can only come of it: it is what
+/// was sent, or what a merge in depth gives (with a null that is kept, or that deletes), and another
+/// value than before. A merge in depth that changes nothing leaves no trace.
+fn comes_of(before: Option<&Value>, patch: &Value, held: Option<&Value>) -> bool {
+    let is_merged = |deletes| held == merged_in_depth(before, patch, deletes).as_ref();
+    held == Some(patch) || (held != before && (is_merged(false) || is_merged(true)))
+}
+
+/// A member after a merge in depth, in which a null is kept or deletes.
+fn merged_in_depth(before: Option<&Value>, patch: &Value, deletes: bool) -> Option<Value> {
+    let Value::Object(patch) = patch else {
+        return (!deletes || !patch.is_null()).then(|| patch.clone());
+    };
+    let mut merged = before.and_then(Value::as_object).cloned().unwrap_or_default();
+    for (name, value) in patch {
+        match merged_in_depth(merged.get(name), value, deletes) {
+            Some(value) => merged.insert(name.clone(), value),
+            None => merged.remove(name),
+        };
+    }
+    Some(Value::Object(merged))
 }
 
 /// Whether `held` has every leaf of `patch`, at any depth.
@@ -197,6 +230,23 @@ mod tests {
         assert!(settings(r#"{"a":{"y":2},"c":null}"#).reflects(&patch), "shallow");
         assert!(settings(r#"{"a":{"x":1,"y":2}}"#).reflects(&patch), "deep, null deletes");
         assert!(!settings(r#"{"a":{"x":1}}"#).reflects(&patch), "not carried out");
+    }
+
+    #[test]
+    fn a_patch_is_proven_by_what_it_changed_and_by_nothing_else() {
+        let proven = |before: &str, held: &str| {
+            let patch = settings(r#"{"a":{"y":2,"z":null}}"#);
+            settings(held).prove(&patch, &settings(before))
+        };
+        let before = r#"{"a":{"x":1},"b":1}"#;
+        assert!(proven(before, r#"{"a":{"y":2,"z":null},"b":1}"#), "shallow");
+        assert!(proven(before, r#"{"a":{"x":1,"y":2,"z":null},"b":1}"#), "deep");
+        assert!(proven(before, r#"{"a":{"x":1,"y":2},"b":2}"#), "null deletes");
+        assert!(!proven(before, r#"{"a":{"x":3,"y":2,"z":null}}"#), "an operator's");
+        assert!(!proven(before, before), "not carried out");
+        let merged = r#"{"a":{"x":1,"y":2}}"#;
+        assert!(!proven(merged, merged), "carried out or not, nothing changed");
+        assert!(!proven(before, "{}"), "an operator emptied them");
     }
 
     #[test]

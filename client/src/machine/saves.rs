@@ -1,6 +1,7 @@
 //! The saves that have no end yet, and the websites that are to be read alone.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::How;
@@ -25,6 +26,8 @@ pub(super) struct OpenSave {
     pub(super) save: Save,
     /// What was wrong with the answer; `None` when it was a definite yes.
     pub(super) problem: Option<String>,
+    /// The website as it was known when that became known.
+    pub(super) before: Option<Arc<Website>>,
     /// When the answer, or its loss, was known.
     pub(super) since: Duration,
 }
@@ -101,11 +104,17 @@ impl Saves {
     }
 
     /// Reads the website of this save back at once. A read that waits already does it.
-    pub(super) fn read_back(&mut self, save: Save, problem: Option<String>, now: Duration) {
+    pub(super) fn read_back(
+        &mut self,
+        save: Save,
+        problem: Option<String>,
+        before: Option<Arc<Website>>,
+        now: Duration,
+    ) {
         let read = self.reads.entry(save.website).or_insert_with(|| Read::due(now));
         read.due = now;
         read.cached_since = None;
-        read.save = Some(OpenSave { save, problem, since: now });
+        read.save = Some(OpenSave { save, problem, before, since: now });
     }
 
     /// Reads the website of this save back once more.

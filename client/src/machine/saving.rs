@@ -61,7 +61,7 @@ impl Machine {
             self.show(&save);
             return self.end_save(&save, SaveOutcome::Done);
         }
-        self.saves.read_back(save, None, self.now.elapsed);
+        self.saves.read_back(save, None, None, self.now.elapsed);
     }
 
     fn save_unclear(&mut self, save: Save, problem: String) {
@@ -73,7 +73,8 @@ impl Machine {
             self.waits.failed(Lane::Read, Trouble::Server, None, self.now.elapsed);
             return self.saves.order_first(save);
         }
-        self.saves.read_back(save, Some(problem), self.now.elapsed);
+        let before = self.snapshot.websites.get(&save.website).cloned();
+        self.saves.read_back(save, Some(problem), before, self.now.elapsed);
     }
 
     /// Shows a save in the cache as far as it can be known without asking.
@@ -150,7 +151,11 @@ impl Machine {
     fn save_read_back(&mut self, open: OpenSave, held: Website, exchange: &Exchange) {
         let settles = self.saves.settles(&open);
         let settled = exchange.sent.elapsed >= settles;
-        let shows = open.save.shows_in(&held.settings);
+        // What shows a definite save does not prove an unclear one: a PATCH of `{"a": {}}` shows in any `a`.
+        let shows = match &open.problem {
+            None => open.save.shows_in(&held.settings),
+            Some(_) => open.save.is_proven_by(&held.settings, open.before.as_deref()),
+        };
         if !shows && !settled {
             // It may not be visible yet.
             return self.saves.read_again(open, settles);

@@ -83,6 +83,17 @@ impl Save {
             How::Patch => held.reflects(&self.settings),
         }
     }
+
+    /// Whether settings that were read prove that this save was carried out, on what was known before.
+    pub(crate) fn is_proven_by(&self, held: &Settings, before: Option<&Website>) -> bool {
+        match self.how {
+            How::Put => *held == self.settings,
+            How::Patch => {
+                let nothing = Settings::unconfigured();
+                held.prove(&self.settings, before.map_or(&nothing, |known| &known.settings))
+            }
+        }
+    }
 }
 
 /// Requests that fail and recover together.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crisp_mock_server::quirks::MergeDepth;
+
 /// How stale an answer may be because of the quirks that are on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AllowedStaleness {
@@ -11,6 +13,8 @@ pub struct AllowedStaleness {
     pub list_lag: Duration,
     /// How long an answer may be kept in a cache.
     pub cache: Duration,
+    /// How deep a PATCH merges: one that would change nothing is as good as carried out.
+    pub merge_depth: MergeDepth,
 }
 
 impl AllowedStaleness {

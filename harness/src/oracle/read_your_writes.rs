@@ -1,10 +1,12 @@
 //! O6: after a definite save the saved value, or a newer one, is what reads return.
 
+use crisp_mock_server::engine::merge::merge;
 use serde_json::Value;
 
 use super::{Breach, Oracle, shown, time};
 use crate::history::{By, Event, History, Save, Site, State, What, same};
 use crate::scenario::SaveEnd;
+use crate::words::How;
 
 /// The verdict on a save that is called done and of which the server knows nothing.
 pub(crate) const NEVER_SAVED: &str = "a save that never was";
@@ -130,7 +132,7 @@ fn made_up(history: &History, saved: &Save, event: &Event) -> Option<Breach> {
 }
 
 /// Whether the server certainly held something else than what was to be saved: another value of
-/// one of its members.
+/// one of its members, which the save would have changed.
 fn lacks(history: &History, saved: &Save, held: State) -> bool {
     let object = |value| serde_json::from_str::<Value>(history.values.text(value)).ok();
     let (Some(Value::Object(wanted)), Some(Value::Object(held))) =
@@ -140,4 +142,6 @@ fn lacks(history: &History, saved: &Save, held: State) -> bool {
     };
     let other = |(name, value): (&String, &Value)| held.get(name).is_some_and(|now| now != value);
     wanted.iter().any(other)
+        && (saved.how == How::Put
+            || merge(held.clone(), wanted.clone(), history.staleness.merge_depth) != held)
 }

@@ -95,7 +95,12 @@ fn staleness(quirks: &Quirks) -> AllowedStaleness {
         GetCache::Off => Duration::ZERO,
         GetCache::Busted(life) | GetCache::Kept(life) => life,
     };
-    AllowedStaleness { since_lag: quirks.since_lag.0, list_lag: quirks.list_lag.0, cache }
+    AllowedStaleness {
+        since_lag: quirks.since_lag.0,
+        list_lag: quirks.list_lag.0,
+        cache,
+        merge_depth: quirks.merge_depth,
+    }
 }
 
 fn start(scenario: &Scenario, blueprint: &Blueprint) -> Vec<(WebsiteId, Option<Value>)> {

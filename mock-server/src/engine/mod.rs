@@ -8,7 +8,7 @@ mod directory;
 mod history;
 mod initial_website;
 mod listing;
-mod merge;
+pub mod merge;
 pub(crate) mod numbers;
 mod outbox;
 mod payload;
