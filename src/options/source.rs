@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crisp_mock_server::fault::FaultPlan;
-use crisp_mock_server::schema::{Review, Rules, SchemaProblem, SettingsSchema, review};
+use crisp_mock_server::schema::{Review, Rules, SettingsSchema, review};
 use crisp_mock_server::state::State;
 use crisp_mock_server::stub::StubFile;
 use serde_json::Value;
@@ -46,8 +46,8 @@ impl Source {
             }
             Self::Inline(value) => {
                 let schema = SettingsSchema::from_value(value.clone(), rules)
-                    .map_err(|invalid| Unusable::Inline(located(invalid.problems()).collect()))?;
-                let warnings = located(schema.warnings()).map(Problem::warning).collect();
+                    .map_err(|problems| Unusable::Inline(under("/schema", problems)))?;
+                let warnings = under("/schema", schema.warnings().to_vec());
                 Ok((value, String::new(), warnings))
             }
         }
@@ -82,20 +82,14 @@ impl Source {
             }
             Self::Inline(value) => match problems(&value) {
                 None => Ok(value),
-                Some(problems) => {
-                    let problems = problems.into_iter().map(|problem| problem.under(base));
-                    Err(Unusable::Inline(problems.collect()))
-                }
+                Some(problems) => Err(Unusable::Inline(under(base, problems))),
             },
         }
     }
 }
 
-fn located(problems: &[SchemaProblem]) -> impl Iterator<Item = Problem> {
-    problems.iter().map(|problem| Problem {
-        hint: problem.hint.clone(),
-        ..Problem::value(format!("/schema{}", problem.pointer), &problem.message)
-    })
+fn under(base: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    problems.into_iter().map(|problem| problem.under(base)).collect()
 }
 
 /// Judges a dump.
