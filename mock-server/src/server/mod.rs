@@ -17,10 +17,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod door;
 mod head;
 mod in_process;
 mod router;
+mod space_listener;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -32,8 +32,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use door::Door;
 pub use in_process::InProcess;
+pub use space_listener::SpaceListener;
 
 use router::Routes;
 
