@@ -143,7 +143,6 @@ pub struct Server {
     pub profile: Option<Profile>,
     /// Single quirks, over the profile.
     #[serde(default, skip_serializing_if = "is_default")]
-    #[schemars(schema_with = "forms::quirks")]
     pub quirks: QuirkSettings,
 }
 
