@@ -23,6 +23,20 @@ pub(super) enum Via {
     Definition,
 }
 
+impl Via {
+    /// The parts of a value that are checked one by one; names are not, they cost next to nothing.
+    pub fn parts<'v>(&self, value: &'v Value) -> impl Iterator<Item = &'v Value> {
+        let (one, members, items) = match (self, value) {
+            (Self::Same, value) => (Some(value), None, None),
+            (Self::Property(name), Value::Object(map)) => (map.get(name), None, None),
+            (Self::Members, Value::Object(map)) => (None, Some(map.values()), None),
+            (Self::Items, Value::Array(items)) => (None, None, Some(items)),
+            _ => (None, None, None),
+        };
+        one.into_iter().chain(members.into_iter().flatten()).chain(items.into_iter().flatten())
+    }
+}
+
 /// What the value of a keyword holds.
 enum Holds {
     Data,
