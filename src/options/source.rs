@@ -39,10 +39,9 @@ impl Source {
     pub fn schema(self, rules: Rules) -> Result<(Value, String, Vec<Problem>), Unusable> {
         match self {
             Self::File(path) => {
-                let Review { schema, report } =
-                    review(&path.display().to_string(), &read_text(&path)?, rules);
-                let schema = schema.map_err(|_| Failure::BadFile { report: report.clone() })?;
-                Ok((schema.raw().clone(), report, Vec::new()))
+                let name = path.display().to_string();
+                let (schema, remarks) = judge_schema(&name, &read_text(&path)?, rules)?;
+                Ok((schema.raw().clone(), remarks, Vec::new()))
             }
             Self::Inline(value) => {
                 let schema = SettingsSchema::from_value(value.clone(), rules)
@@ -90,6 +89,23 @@ impl Source {
 
 fn under(base: &str, problems: Vec<Problem>) -> Vec<Problem> {
     problems.into_iter().map(|problem| problem.under(base)).collect()
+}
+
+/// Judges a settings schema: itself, and what to say about one that is accepted.
+///
+/// # Errors
+///
+/// [`Failure::BadFile`] with everything that is wrong.
+pub fn judge_schema(
+    name: &str,
+    text: &str,
+    rules: Rules,
+) -> Result<(SettingsSchema, String), Failure> {
+    let Review { schema, report } = review(name, text, rules);
+    match schema {
+        Ok(schema) => Ok((schema, report)),
+        Err(_) => Err(Failure::BadFile { report }),
+    }
 }
 
 /// Judges a dump.
