@@ -10,6 +10,7 @@ use super::call::Call;
 use super::calls;
 use super::described;
 use super::extract::Chosen;
+use crate::spaces::Info;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
@@ -52,6 +53,7 @@ fn document() -> Value {
         "additionalProperties": { "$ref": "#/components/schemas/DumpedWebsite" },
     });
     schemas["QuirkSettings"] = described::quirks();
+    schemas["Info"] = described::answer::<Info>();
     json!({
         "openapi": "3.1.0",
         "info": {
