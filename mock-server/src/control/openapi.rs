@@ -10,6 +10,7 @@ use super::call::Call;
 use super::calls;
 use super::described;
 use super::extract::Chosen;
+use crate::rtm::SocketInfo;
 use crate::spaces::Info;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
@@ -54,6 +55,7 @@ fn document() -> Value {
     });
     schemas["QuirkSettings"] = described::quirks();
     schemas["Info"] = described::answer::<Info>();
+    schemas["Socket"] = described::answer::<SocketInfo>();
     json!({
         "openapi": "3.1.0",
         "info": {
