@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use crisp_harness::generate::exhaustive::Bound;
-use crisp_harness::replay::ReplayError;
 use crisp_harness::report::{RunEvent, Teller};
 use crisp_harness::search::{self, Plan, SearchError, Shard};
 use crisp_harness::zoo::bounds::Falls;
@@ -17,12 +17,10 @@ use crisp_mock_server::duration;
 use crate::client::ClientArguments;
 use crate::corpus::CORPUS;
 use crate::failure::Failure;
-use crate::intercept::tell_refused;
 use crate::options::whole;
 use crate::progress::{Limits, Progress};
 use crate::reports::{Events, ReportArguments};
-use crate::signals::Signals;
-use crate::{runtime, terminal};
+use crate::{signals, terminal};
 
 /// A client in real time is searched for so long when nothing else is said.
 const IN_REAL_TIME: Duration = Duration::from_secs(60);
@@ -177,7 +175,9 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let progress = Progress::start(drawn.then_some(plan.cases), limits, arguments.reports.quiet);
     let events = Events::default();
     if plan.forever || plan.all.is_some() {
-        stop_on_a_signal(&progress)?;
+        // From now on a signal ends the search in good order.
+        let stop = progress.stopper();
+        signals::wait_beside(move |_| stop.store(true, Ordering::Relaxed))?;
     } else {
         events.write_on_a_signal(&arguments.reports)?;
     }
@@ -190,13 +190,12 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         events.add(&event);
     });
     progress.finish();
-    if let Err(SearchError::Untried(untried)) = &searched {
-        events.add(&untried.into());
-    }
-    let told = events.exit_code();
-    events.write(&arguments.reports);
-    interception.iter().for_each(|interception| tell_refused(interception));
-    let found = searched.map_err(refused)?;
+    let untried = match &searched {
+        Err(SearchError::Untried(untried)) => Some(untried),
+        _ => None,
+    };
+    let told = events.end(untried, &arguments.reports, interception.as_deref());
+    let found = searched?;
     if let Some(unkept) = &found.unkept {
         terminal::complain(&format!("error: {unkept}"));
     }
@@ -245,26 +244,6 @@ fn some_seed() -> u64 {
     RandomState::new().hash_one("seed") % 1_000_000
 }
 
-/// From now on a signal ends the search in good order.
-fn stop_on_a_signal(progress: &Progress) -> Result<(), Failure> {
-    let stop = progress.stopper();
-    let runtime = runtime::for_calls()?;
-    // Before anything is searched: an earlier signal would end the process without a report.
-    let mut signals = {
-        let _inside = runtime.enter();
-        Signals::listen()?
-    };
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            signals.next().await;
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
-            signals.end_at_the_next();
-            std::future::pending::<()>().await;
-        });
-    });
-    Ok(())
-}
-
 /// The kill matrix, or where each mutant falls.
 fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     if let Some(bound) = arguments.all {
@@ -308,8 +287,7 @@ fn zoo(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
 /// program was built with.
 fn zoo_files(folder: &Path) -> Result<search::Files, Failure> {
     if folder.is_dir() {
-        return crisp_harness::replay::load(&[folder.to_owned()])
-            .map_err(|error| refused(SearchError::Saved(error)));
+        return Ok(crisp_harness::replay::load(&[folder.to_owned()])?);
     }
     let mut files = search::read(CORPUS).map_err(Failure::Untried)?;
     files.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -322,15 +300,6 @@ fn skipped(problem: &str) {
     terminal::complain(&format!(
         "{problem}\nwarning: this kept failure was skipped; mend it, or take it out of the folder"
     ));
-}
-
-fn refused(error: SearchError) -> Failure {
-    match error {
-        SearchError::Untried(untried) | SearchError::Saved(ReplayError::Untried(untried)) => {
-            Failure::Untried(untried)
-        }
-        SearchError::Saved(error) => Failure::BadFile { report: error.to_string() },
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crisp_harness::peer::lookup::NoProgram;
+use crisp_harness::replay::ReplayError;
+use crisp_harness::search::SearchError;
 
 /// What went wrong. Each says what happened, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -209,6 +211,24 @@ impl From<NoProgram> for Failure {
         match error {
             NoProgram::Nowhere { name, searched } => Self::NoCommand { name, searched },
             NoProgram::NotRunnable { name, problem } => Self::NotRunnable { name, problem },
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Untried(untried) => Self::Untried(untried),
+            error => Self::BadFile { report: error.to_string() },
+        }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Untried(untried) => Self::Untried(untried),
+            SearchError::Saved(error) => error.into(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `crisp-mock healthcheck`: for service containers, and for images without a shell.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use crisp_mock_server::duration;
+use crisp_mock_server::server::reachable;
 
 use crate::emulator::{Emulator, Whereabouts, url_of_environment, variable};
 use crate::failure::Failure;
@@ -66,14 +66,7 @@ fn beside_us() -> Result<Option<String>, Failure> {
         let message = format!("CRISP_MOCK_LISTEN=`{listen}` is no address: {problem}");
         Failure::usage(message, "mend it, or say where the emulator is with `--url`")
     })?;
-    let mut address = listen.address;
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    Ok(Some(format!("http://{address}")))
+    Ok(Some(format!("http://{}", reachable(listen.address))))
 }
 
 async fn wait(emulator: &Emulator, timeout: Duration) -> Result<(), Failure> {

@@ -1,7 +1,6 @@
 //! `--intercept`: Crisp's own addresses are answered by the emulator, for plugins that know no other.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clap::Args;
@@ -10,7 +9,7 @@ use crisp_harness::intercept::{Allowed, InterceptError, Interception, Proxy, Ref
 use crisp_mock_server::server::MockServer;
 
 use crate::failure::Failure;
-use crate::terminal::{self, FAINT, ODD};
+use crate::terminal::{self, ODD, row};
 
 /// Whether Crisp's addresses are answered, and what else may be reached.
 #[derive(Debug, Clone, Default, Args)]
@@ -109,25 +108,23 @@ pub fn tell_refused(interception: &Interception) {
 
 fn told(refused: &RefusedHosts) -> String {
     let mut out = String::new();
-    // Writing to a String cannot fail.
     for host in &refused.hosts {
         let (name, port, times) = (&host.host, host.port, host.times);
-        let _ = writeln!(
-            out,
-            "  {FAINT}refused     {FAINT:#} {times}\u{d7} {ODD}{name}:{port}{ODD:#}: --intercept-allow \
-             {name} lets it through"
+        let said = format!(
+            "{times}\u{d7} {ODD}{name}:{port}{ODD:#}: --intercept-allow {name} lets it through"
         );
+        row(&mut out, "refused", &said);
     }
     if refused.besides > 0 {
-        let _ = writeln!(out, "  {FAINT}refused     {FAINT:#} {}\u{d7} others", refused.besides);
+        row(&mut out, "refused", &format!("{}\u{d7} others", refused.besides));
     }
     if refused.distrusted > 0 {
-        let _ = writeln!(
-            out,
-            "  {FAINT}no TLS      {FAINT:#} {}\u{d7} {ODD}a client did not take the certificate for \
-             Crisp's hosts{ODD:#}: docs/intercept.md says what each runtime wants",
+        let said = format!(
+            "{}\u{d7} {ODD}a client did not take the certificate for Crisp's hosts{ODD:#}: \
+             docs/intercept.md says what each runtime wants",
             refused.distrusted
         );
+        row(&mut out, "no TLS", &said);
     }
     out
 }

@@ -3,12 +3,13 @@
 //! On stderr, so that stdout says the same for the same seed on every machine.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crisp_harness::search::{Phase, Tally, Watch};
 use crisp_mock_server::duration;
+use parking_lot::Mutex;
 
 use crate::terminal;
 
@@ -96,10 +97,9 @@ impl Progress {
 
     /// Writes something else where the line is.
     pub fn aside(&self, write: impl FnOnce()) {
-        if let Ok(mut written) = self.written.lock() {
-            self.wipe(&mut written);
-            write();
-        }
+        let mut written = self.written.lock();
+        self.wipe(&mut written);
+        write();
     }
 
     /// Takes the line away and says how fast it was.
@@ -138,12 +138,12 @@ impl Progress {
     fn line(&self) -> String {
         let cases = self.cases.load(Ordering::Relaxed);
         if self.limits.real {
-            let part = self.part.lock().map_or_else(|_| String::new(), |part| part.0.clone());
+            let part = self.part.lock().0.clone();
             let took = self.started.elapsed().as_secs();
             let left = self.left(cases);
             return format!("{part}: {cases} judged so far, {took} s{left}");
         }
-        let of = self.of.lock().ok().and_then(|of| *of);
+        let of = *self.of.lock();
         let bar = of.map_or_else(String::new, |of| {
             let filled = usize::try_from(cases.min(of) * 20 / of.max(1)).unwrap_or(0);
             format!("{}{} ", "█".repeat(filled), "░".repeat(20 - filled))
@@ -161,7 +161,7 @@ impl Progress {
 
     /// About how long the known scenarios still take, from how long the others took.
     fn left(&self, judged: u64) -> String {
-        let known = self.known.lock().ok().and_then(|known| *known);
+        let known = *self.known.lock();
         let Some((of, since)) = known.filter(|(of, _)| judged > 0 && judged < *of) else {
             return String::new();
         };
@@ -181,7 +181,7 @@ impl Progress {
 
     /// Says how far it is, if it is time to.
     fn show(&self, every: Duration) {
-        let Ok(mut written) = self.written.try_lock() else {
+        let Some(mut written) = self.written.try_lock() else {
             return;
         };
         let last = written.unwrap_or(self.started);
@@ -211,9 +211,7 @@ impl Watch for Progress {
             Phase::Corpus(count) => (format!("{count} known scenarios"), all),
             Phase::Random => ("random cases".to_owned(), all.or(random.map(after))),
             Phase::All(count) => {
-                if let Ok(mut of) = self.of.lock() {
-                    *of = Some(count);
-                }
+                *self.of.lock() = Some(count);
                 self.all.store(true, Ordering::Relaxed);
                 ("all cases".to_owned(), all)
             }
@@ -226,15 +224,11 @@ impl Watch for Progress {
                 ("confirming".to_owned(), most.map(after))
             }
         };
-        if let Ok(mut part) = self.part.lock() {
-            *part = (what, until);
-        }
-        if let Ok(mut known) = self.known.lock() {
-            *known = match phase {
-                Phase::Corpus(count) => Some((count as u64, now())),
-                _ => None,
-            };
-        }
+        *self.part.lock() = (what, until);
+        *self.known.lock() = match phase {
+            Phase::Corpus(count) => Some((count as u64, now())),
+            _ => None,
+        };
     }
 
     fn judged(&self, tally: Tally) {
@@ -248,7 +242,7 @@ impl Watch for Progress {
     }
 
     fn is_over(&self) -> bool {
-        let until = self.part.lock().ok().and_then(|part| part.1);
+        let until = self.part.lock().1;
         self.is_stopped() || until.is_some_and(|until| now() >= until)
     }
 

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use crisp_harness::replay::{self, ReplayError};
+use crisp_harness::replay;
 use crisp_harness::report::Teller;
 use crisp_harness::search::{self, Files};
 
 use crate::client::ClientArguments;
 use crate::corpus;
 use crate::failure::Failure;
-use crate::intercept::tell_refused;
 use crate::progress::{Limits, Progress};
 use crate::reports::{Events, ReportArguments};
 use crate::terminal;
@@ -54,12 +53,7 @@ pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
         events.add(&event);
     });
     progress.aside(|| ());
-    if let Err(untried) = &replayed {
-        events.add(&untried.into());
-    }
-    let told = events.exit_code();
-    events.write(&arguments.reports);
-    interception.iter().for_each(|interception| tell_refused(interception));
+    let told = events.end(replayed.as_ref().err(), &arguments.reports, interception.as_deref());
     let code = replayed.map_err(Failure::Untried)?;
     Ok(ExitCode::from(told.unwrap_or(code as u8)))
 }
@@ -75,14 +69,7 @@ fn files(paths: &[PathBuf]) -> Result<Files, Failure> {
         files.extend(search::read(&corpus::inside(path)?).map_err(Failure::Untried)?);
     }
     if !outside.is_empty() {
-        files.extend(replay::load(&outside).map_err(refused)?);
+        files.extend(replay::load(&outside)?);
     }
     Ok(files)
-}
-
-fn refused(error: ReplayError) -> Failure {
-    match error {
-        ReplayError::Untried(untried) => Failure::Untried(untried),
-        error => Failure::BadFile { report: error.to_string() },
-    }
 }

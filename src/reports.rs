@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use crisp_harness::candidate::Untried;
+use crisp_harness::intercept::Interception;
 use crisp_harness::report::{self, RunEvent, Text};
 use crisp_harness::runner::Outcome;
 use crisp_harness::whole_file;
@@ -12,8 +14,8 @@ use crisp_harness::whole_file;
 use parking_lot::Mutex;
 
 use crate::failure::Failure;
-use crate::signals::Signals;
-use crate::{runtime, terminal};
+use crate::intercept::tell_refused;
+use crate::{signals, terminal};
 
 const PASSED: u8 = crisp_harness::replay::ExitCode::Passed as u8;
 const NOTHING_JUDGED: u8 = crisp_harness::replay::ExitCode::NothingJudged as u8;
@@ -107,15 +109,27 @@ impl Events {
         self.0.lock().push(event.clone());
     }
 
-    /// The exit code that was told.
-    pub fn exit_code(&self) -> Option<u8> {
-        self.0.lock().iter().rev().find_map(|event| event.clone().exit_code().copied())
-    }
-
     /// Writes all reports.
-    pub fn write(&self, reports: &ReportArguments) {
+    fn write(&self, reports: &ReportArguments) {
         let events = std::mem::take(&mut *self.0.lock());
         reports.write(&events);
+    }
+
+    /// The end of a run or a search: why the client could not be tried, if it could not, the reports, and
+    /// which hosts were refused. Gives the exit code that was told.
+    pub fn end(
+        &self,
+        untried: Option<&Untried>,
+        reports: &ReportArguments,
+        interception: Option<&Interception>,
+    ) -> Option<u8> {
+        if let Some(untried) = untried {
+            self.add(&untried.into());
+        }
+        let told = self.0.lock().iter().rev().find_map(|event| event.clone().exit_code().copied());
+        self.write(reports);
+        interception.inspect(|interception| tell_refused(interception));
+        told
     }
 
     /// How many scenarios were judged so far, in words, by how they ended.
@@ -140,18 +154,11 @@ impl Events {
     /// [`Failure::Environment`] when the system refuses to listen.
     pub fn write_on_a_signal(&self, reports: &ReportArguments) -> Result<(), Failure> {
         let (events, reports) = (self.clone(), reports.clone());
-        let runtime = runtime::for_calls()?;
-        let mut signals = {
-            let _inside = runtime.enter();
-            Signals::listen()?
-        };
-        std::thread::spawn(move || {
-            let signal = runtime.block_on(signals.next());
+        signals::wait_beside(move |signal| {
             terminal::say(&format!("STOPPED by {}: {}", signal.name(), events.so_far()));
             events.write(&reports);
             std::process::exit(signal.exit_code().into());
-        });
-        Ok(())
+        })
     }
 }
 

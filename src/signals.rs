@@ -1,6 +1,7 @@
 //! Signals that ask this program to stop.
 
 use crate::failure::Failure;
+use crate::runtime;
 
 /// A signal that asks a program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,29 @@ impl Signals {
             std::process::exit(signal.exit_code().into());
         });
     }
+}
+
+/// Waits for the next signal on a thread beside this one, and hands it to `then`; the one after it ends the
+/// process.
+///
+/// # Errors
+///
+/// [`Failure::Environment`] when the system refuses to listen.
+pub fn wait_beside(then: impl FnOnce(Signal) + Send + 'static) -> Result<(), Failure> {
+    let runtime = runtime::for_calls()?;
+    // Before anything is begun: an earlier signal would end the process without a report.
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            then(signals.next().await);
+            signals.end_at_the_next();
+            std::future::pending::<()>().await;
+        });
+    });
+    Ok(())
 }
 
 /// Waits for a signal; for one that is not listened to, for ever.

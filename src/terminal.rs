@@ -71,6 +71,11 @@ pub fn verdict(text: &str) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
 
+/// Adds a row of a summary: a label, and what is said of it.
+pub fn row(out: &mut String, label: &str, text: &str) {
+    out.push_str(&format!("  {FAINT}{label:<12}{FAINT:#} {text}\n"));
+}
+
 /// Writes a line to stdout.
 pub fn say(line: &str) {
     print(&format!("{line}\n"));

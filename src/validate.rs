@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use crisp_harness::world::Prepared;
 use crisp_harness::zoo;
-use crisp_mock_server::schema::{Rules, review};
+use crisp_mock_server::schema::Rules;
 use serde_json::Value;
 
 use crate::document::{Document, Problem, read_text};
 use crate::failure::Failure;
-use crate::options::{self, judge_config, judge_plan, judge_stubs};
+use crate::options::{self, judge_config, judge_plan, judge_schema, judge_stubs};
 use crate::terminal;
 
 /// What is to be judged.
@@ -86,7 +86,7 @@ fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
         None => detect(&Document::parse(&name, text.clone())?)?,
     };
     let remarks = match kind {
-        Kind::Schema => judge_schema(&name, &text)?,
+        Kind::Schema => judge_schema(&name, &text, Rules::default())?.1,
         Kind::Config => {
             let folder = path.parent().unwrap_or(Path::new(""));
             judge_config(&Document::parse(&name, text)?, folder)?.remarks
@@ -102,14 +102,6 @@ fn judge(path: &Path, kind: Option<Kind>) -> Result<Verdict, Failure> {
         }
     };
     Ok(Verdict { kind, remarks })
-}
-
-fn judge_schema(name: &str, text: &str) -> Result<String, Failure> {
-    let review = review(name, text, Rules::default());
-    match review.schema {
-        Ok(_) => Ok(review.report),
-        Err(_) => Err(Failure::BadFile { report: review.report }),
-    }
 }
 
 fn judge_scenario(name: &str, text: &str) -> Result<String, Failure> {

@@ -1,21 +1,37 @@
 // Made from the OpenAPI document of the control API by packaging/types_of.py: not written by hand.
 
 export interface Info {
+  /** The server's address, without a slash at the end: what `setRestHost` takes. */
   url: string;
+  /** The base of the REST API, with a slash at the end. */
   rest_url: string;
+  /** Where sockets of the RTM API open: what discovery answers as `socket.app`. */
   rtm_url: string;
+  /** The base of the control API of this space. */
   control_url: string;
+  /** The plugin token's identifier. */
   identifier: string;
+  /** The plugin token's key. */
   key: string;
+  /** The tier of that token: `plugin`. */
   tier: string;
+  /** The plugin's id. */
   plugin_id: string;
+  /** The identifier of an operator's token, for `user`-tier routes. */
   user_identifier: string;
+  /** The key of that token. */
   user_key: string;
+  /** The identifier of the plugin's development token (quirk `development-token`). */
   development_identifier: string;
+  /** The key of that token. */
   development_key: string;
+  /** The secret with which web hooks are signed. */
   hook_secret: string;
+  /** The space's name. */
   space: string;
+  /** The version of the emulator. */
   version: string;
+  /** The process that runs it. */
   pid: number;
 }
 

@@ -193,78 +193,60 @@ impl FromStr for ClientChoice {
     type Err = UnknownClient;
 
     fn from_str(name: &str) -> Result<Self, UnknownClient> {
-        match name {
-            "sync" => Ok(Self::Sync),
-            "sync-events" => Ok(Self::SyncEvents),
-            "sync-replicas" => Ok(Self::SyncReplicas),
-            "guide" => Ok(Self::Guide),
-            "guide-events" => Ok(Self::GuideEvents),
-            other => match other.strip_prefix("mutant:") {
-                Some(mutant) => Ok(Self::Mutant(zoo::named(mutant)?)),
-                None => Err(UnknownClient::Client(other.chars().take(60).collect())),
-            },
+        if let Some(mutant) = name.strip_prefix("mutant:") {
+            return Ok(Self::Mutant(zoo::named(mutant)?));
         }
+        let built_in =
+            [Self::Sync, Self::SyncEvents, Self::SyncReplicas, Self::Guide, Self::GuideEvents];
+        let named = built_in.into_iter().find(|choice| choice.name() == name);
+        named.ok_or_else(|| UnknownClient::Client(name.chars().take(60).collect()))
     }
 }
 
+/// A client's name on the command line, what it is, and the client itself.
+type Row = (String, String, Box<dyn Client>);
+
 impl ClientChoice {
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(&self) -> String {
+    fn row(&self) -> Row {
+        fn row(name: &str, about: &str, client: impl Client + 'static) -> Row {
+            (name.to_owned(), format!("{about} (built in, not your plugin)"), Box::new(client))
+        }
         match self {
-            Self::Sync => "sync".to_owned(),
-            Self::SyncEvents => "sync-events".to_owned(),
-            Self::SyncReplicas => "sync-replicas".to_owned(),
-            Self::Guide => "guide".to_owned(),
-            Self::GuideEvents => "guide-events".to_owned(),
-            Self::Mutant(mutant) => format!("mutant:{}", mutant.name),
+            Self::Sync => row("sync", "crisp-sync", Sync::reference()),
+            Self::SyncEvents => {
+                row("sync-events", "crisp-sync that listens to events", Sync::listening())
+            }
+            Self::SyncReplicas => {
+                let about = "three replicas of crisp-sync with faults between them";
+                row("sync-replicas", about, SyncReplicas)
+            }
+            Self::Guide => row("guide", "the loop of Crisp's settings guide", Guide),
+            Self::GuideEvents => {
+                let about = "the loop of Crisp's settings guide that listens to events";
+                row("guide-events", about, GuideEvents)
+            }
+            Self::Mutant(mutant) => {
+                let (name, label, about) = (mutant.name, mutant.label(), mutant.about);
+                let about = format!("mutant {name} ({label}: {about}; built in, not your plugin)");
+                (format!("mutant:{name}"), about, mutant.client())
+            }
         }
     }
 
-    /// The client itself.
+    /// Its name on the command line.
     #[must_use]
-    pub fn client(&self) -> Box<dyn Client> {
-        match self {
-            Self::Sync => Box::new(Sync::reference()),
-            Self::SyncEvents => Box::new(Sync::listening()),
-            Self::SyncReplicas => Box::new(SyncReplicas),
-            Self::Guide => Box::new(Guide),
-            Self::GuideEvents => Box::new(GuideEvents),
-            Self::Mutant(mutant) => mutant.client(),
-        }
+    pub fn name(&self) -> String {
+        self.row().0
     }
 
     /// The client on trial, in virtual time.
     #[must_use]
     pub fn candidate(&self) -> Candidate {
-        let judged = match self {
-            Self::Sync => "crisp-sync (built in, not your plugin)".to_owned(),
-            Self::SyncEvents => {
-                "crisp-sync that listens to events (built in, not your plugin)".to_owned()
-            }
-            Self::SyncReplicas => {
-                "three replicas of crisp-sync with faults between them (built in, not your plugin)"
-                    .to_owned()
-            }
-            Self::Guide => {
-                "the loop of Crisp's settings guide (built in, not your plugin)".to_owned()
-            }
-            Self::GuideEvents => {
-                "the loop of Crisp's settings guide that listens to events (built \
-                                  in, not your plugin)"
-                    .to_owned()
-            }
-            Self::Mutant(mutant) => format!(
-                "mutant {} ({}: {}; built in, not your plugin)",
-                mutant.name,
-                mutant.label(),
-                mutant.about
-            ),
-        };
+        let (name, judged, client) = self.row();
         Candidate {
-            trial: Box::new(InVirtualTime(self.client())),
+            trial: Box::new(InVirtualTime(client)),
             judged,
-            options: format!("--client {}", self.name()),
+            options: format!("--client {name}"),
             is_reference: matches!(self, Self::Sync | Self::SyncEvents),
         }
     }

@@ -62,3 +62,11 @@ impl Call {
         Self { method, path: path.into(), body, patience: PATIENCE, in_words }
     }
 }
+
+/// A path with those parameters that have a value.
+pub fn with_query<const N: usize>(path: &str, asked: [(&str, Option<String>); N]) -> String {
+    let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let url = reqwest::Url::parse_with_params("http://any/", asked).ok();
+    let query = url.as_ref().and_then(reqwest::Url::query).unwrap_or_default();
+    format!("{path}?{query}")
+}

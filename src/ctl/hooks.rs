@@ -7,7 +7,7 @@ use crisp_mock_server::duration;
 use crisp_mock_server::id::WebsiteId;
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::{Call, with_query};
 use super::show::text;
 use crate::options::whole;
 use crate::terminal::{BAD, FAINT, GOOD, ODD, STRONG};
@@ -56,10 +56,7 @@ impl Hooks {
             ("since_id", self.since_id.map(|id| id.to_string())),
             ("wait", self.wait.map(|wait| format!("{}ms", wait.as_millis()))),
         ];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let url = reqwest::Url::parse_with_params("http://any/", asked).ok();
-        let query = url.as_ref().and_then(reqwest::Url::query).unwrap_or_default();
-        let call = Call::get(format!("/hooks/deliveries?{query}"), listed);
+        let call = Call::get(with_query("/hooks/deliveries", asked), listed);
         call.patient(self.wait.unwrap_or_default())
     }
 }

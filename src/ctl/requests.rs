@@ -7,7 +7,7 @@ use crisp_mock_server::id::WebsiteId;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::{Call, with_query};
 use crate::emulator::Emulator;
 use crate::failure::Failure;
 use crate::options::{Print, whole};
@@ -83,10 +83,7 @@ impl Requests {
             ("limit", limit.map(|limit| limit.to_string())),
             ("wait", wait.map(|wait| format!("{}s", wait.as_secs()))),
         ];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let url = reqwest::Url::parse_with_params("http://any/requests", asked).ok();
-        let query = url.as_ref().and_then(reqwest::Url::query).unwrap_or_default();
-        format!("/requests?{query}")
+        with_query("/requests", asked)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use crisp_mock_server::quirks::{Quirks, TABLE};
-use crisp_mock_server::schema::{Rules, review};
+use crisp_mock_server::schema::Rules;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use super::call::Call;
 use super::show::text;
 use crate::document::read_text;
 use crate::failure::Failure;
-use crate::options::{Quota, quirk, whole};
+use crate::options::{Quota, judge_schema, quirk, whole};
 use crate::terminal::{FAINT, ODD, STRONG, complain};
 
 /// `ctl quota`
@@ -107,11 +107,9 @@ impl SetSchema {
         };
         // The server judges it as well, but only here are the lines of the file known.
         let name = file.display().to_string();
-        let judged = review(&name, &read_text(&file)?, Rules::default());
-        let schema =
-            judged.schema.map_err(|_| Failure::BadFile { report: judged.report.clone() })?;
-        if !judged.report.is_empty() {
-            complain(&judged.report);
+        let (schema, remarks) = judge_schema(&name, &read_text(&file)?, Rules::default())?;
+        if !remarks.is_empty() {
+            complain(&remarks);
         }
         Ok(Call::send(Method::PUT, "/schema", schema.raw().clone(), move |_| {
             format!("{name} is the schema from now on")

@@ -6,7 +6,7 @@ use crisp_mock_server::operation::Operation;
 use crisp_mock_server::spaces::{Spaces, UsageSummary};
 
 use crate::request_line;
-use crate::terminal::{self, BAD, FAINT, ODD, STRONG};
+use crate::terminal::{self, BAD, FAINT, ODD, STRONG, row};
 
 use super::tally::{Counts, Tally};
 
@@ -158,10 +158,6 @@ impl Summary {
         }
         row(out, "quota", &said);
     }
-}
-
-fn row(out: &mut String, label: &str, text: &str) {
-    let _ = writeln!(out, "  {FAINT}{label:<12}{FAINT:#} {text}");
 }
 
 /// A tenth of a second is exact enough to read, a millisecond below that.

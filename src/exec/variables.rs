@@ -132,21 +132,10 @@ mod tests {
         let text = |text: &str| text.to_owned();
         Info {
             url: text("http://127.0.0.1:9"),
-            rest_url: text("http://127.0.0.1:9/v1/"),
-            rtm_url: text("ws://127.0.0.1:9/p/68/"),
-            control_url: text("http://127.0.0.1:9/_mock"),
             identifier: text("me"),
             key: text("secret"),
-            tier: text("plugin"),
-            plugin_id: text("p"),
-            user_identifier: text("u"),
-            user_key: text("k"),
-            development_identifier: text("d"),
-            development_key: text("e"),
-            hook_secret: text("h"),
-            space: text("default"),
-            version: text("0.1.0"),
             pid: 7,
+            ..Info::default()
         }
     }
 

@@ -25,7 +25,7 @@ pub use config::{config_schema, keys};
 pub use crisp_mock_server::options::{Quota, whole};
 pub use listen::Listen;
 pub use resolve::{Resolved, judge_config, resolve};
-pub use source::{judge_plan, judge_state, judge_stubs};
+pub use source::{judge_plan, judge_schema, judge_state, judge_stubs};
 
 /// The options of `crisp-mock serve` as a file; every key may be left out.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crisp_mock_server::fault::FaultPlan;
-use crisp_mock_server::schema::{Review, Rules, SchemaProblem, SettingsSchema, review};
+use crisp_mock_server::schema::{Review, Rules, SettingsSchema, review};
 use crisp_mock_server::state::State;
 use crisp_mock_server::stub::StubFile;
 use serde_json::Value;
@@ -39,15 +39,14 @@ impl Source {
     pub fn schema(self, rules: Rules) -> Result<(Value, String, Vec<Problem>), Unusable> {
         match self {
             Self::File(path) => {
-                let Review { schema, report } =
-                    review(&path.display().to_string(), &read_text(&path)?, rules);
-                let schema = schema.map_err(|_| Failure::BadFile { report: report.clone() })?;
-                Ok((schema.raw().clone(), report, Vec::new()))
+                let name = path.display().to_string();
+                let (schema, remarks) = judge_schema(&name, &read_text(&path)?, rules)?;
+                Ok((schema.raw().clone(), remarks, Vec::new()))
             }
             Self::Inline(value) => {
                 let schema = SettingsSchema::from_value(value.clone(), rules)
-                    .map_err(|invalid| Unusable::Inline(located(invalid.problems()).collect()))?;
-                let warnings = located(schema.warnings()).map(Problem::warning).collect();
+                    .map_err(|problems| Unusable::Inline(under("/schema", problems)))?;
+                let warnings = under("/schema", schema.warnings().to_vec());
                 Ok((value, String::new(), warnings))
             }
         }
@@ -82,20 +81,31 @@ impl Source {
             }
             Self::Inline(value) => match problems(&value) {
                 None => Ok(value),
-                Some(problems) => {
-                    let problems = problems.into_iter().map(|problem| problem.under(base));
-                    Err(Unusable::Inline(problems.collect()))
-                }
+                Some(problems) => Err(Unusable::Inline(under(base, problems))),
             },
         }
     }
 }
 
-fn located(problems: &[SchemaProblem]) -> impl Iterator<Item = Problem> {
-    problems.iter().map(|problem| Problem {
-        hint: problem.hint.clone(),
-        ..Problem::value(format!("/schema{}", problem.pointer), &problem.message)
-    })
+fn under(base: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    problems.into_iter().map(|problem| problem.under(base)).collect()
+}
+
+/// Judges a settings schema: itself, and what to say about one that is accepted.
+///
+/// # Errors
+///
+/// [`Failure::BadFile`] with everything that is wrong.
+pub fn judge_schema(
+    name: &str,
+    text: &str,
+    rules: Rules,
+) -> Result<(SettingsSchema, String), Failure> {
+    let Review { schema, report } = review(name, text, rules);
+    match schema {
+        Ok(schema) => Ok((schema, report)),
+        Err(_) => Err(Failure::BadFile { report }),
+    }
 }
 
 /// Judges a dump.

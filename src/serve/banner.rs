@@ -172,20 +172,13 @@ mod tests {
         Info {
             url: url.to_owned(),
             rest_url: format!("{url}/v1/"),
-            rtm_url: String::new(),
             control_url: format!("{url}/_mock"),
             identifier: "11111111-2222-3333-4444-555555555555".to_owned(),
             key: "0123456789abcdef".repeat(4),
-            tier: "plugin".to_owned(),
             plugin_id: "66666666-7777-8888-9999-000000000000".to_owned(),
-            user_identifier: String::new(),
-            user_key: String::new(),
-            development_identifier: String::new(),
-            development_key: String::new(),
             hook_secret: "fedcba9876543210fedcba9876543210".to_owned(),
-            space: "default".to_owned(),
             version: "0.1.0".to_owned(),
-            pid: 1,
+            ..Info::default()
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::program::{Ended, Serving, answer, folder, program, run, run_in};
+use crate::program::{Ended, KillOnDrop, Serving, answer, folder, program, run, run_in};
 
 /// What differs from run to run.
 fn shown(server: &Serving, ended: &Ended) -> String {
@@ -151,7 +151,7 @@ fn following_the_journal_shows_each_request_once_as_it_comes() {
     answer(server.ask("/v1/plugin/connect/account"));
     let mut command = program();
     command.args(["ctl", "requests", "--follow", "--print", "json", "--url", server.url()]);
-    let mut follower = Stopped(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut follower = KillOnDrop(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(follower.0.stdout.take().unwrap()).lines();
     let mut seq = || {
         let line: serde_json::Value =
@@ -162,15 +162,6 @@ fn following_the_journal_shows_each_request_once_as_it_comes() {
     for expected in 2..4 {
         answer(server.ask("/v1/plugin/connect/account"));
         assert_eq!(seq(), expected);
-    }
-}
-
-struct Stopped(std::process::Child);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

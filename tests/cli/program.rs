@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -88,19 +90,21 @@ pub fn run_in(folder: &Path, arguments: &[&str]) -> Ended {
     Ended::of(program().current_dir(folder).args(arguments))
 }
 
-/// A running `serve`, stopped at the latest when it is dropped.
-pub struct Serving {
-    child: Child,
-    pub stderr: BufReader<ChildStderr>,
-    pub info: Value,
+/// A process that is killed at the end of its test, unless it has ended by then.
+pub struct KillOnDrop(pub Child);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A running `serve`, stopped at the latest when it is dropped.
+pub struct Serving {
+    child: KillOnDrop,
+    pub stderr: BufReader<ChildStderr>,
+    pub info: Value,
 }
 
 impl Serving {
@@ -128,14 +132,14 @@ impl Serving {
             let _ = stderr.read_to_string(&mut complaint);
             panic!("it did not start: {line}{complaint}");
         };
-        Self { child, stderr, info }
+        Self { child: KillOnDrop(child), stderr, info }
     }
 
     /// How many of its threads have this name, when all have taken theirs: until it runs, a thread has
     /// that of the program, which the first one and that of the log keep.
     pub fn threads(&self, name: &str) -> usize {
         loop {
-            let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+            let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.0.id())).unwrap();
             let names =
                 tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
             let names: Vec<_> = names.filter_map(Result::ok).collect();
@@ -152,7 +156,7 @@ impl Serving {
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     /// Runs `ctl` against it.
@@ -175,7 +179,7 @@ impl Serving {
 
     /// Waits until it has ended by itself.
     pub fn wait(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
+        self.child.0.wait().unwrap().code()
     }
 
     /// Reads the next line of stderr.
@@ -196,7 +200,7 @@ impl Serving {
 
 /// The headers with which a plugin asks.
 pub fn as_the_plugin(identifier: &str, key: &str) -> String {
-    let pair = base64(format!("{identifier}:{key}").as_bytes());
+    let pair = STANDARD.encode(format!("{identifier}:{key}"));
     format!("Authorization: Basic {pair}\r\nX-Crisp-Tier: plugin\r\n")
 }
 
@@ -213,20 +217,6 @@ pub fn request(url: &str, path: &str, headers: &str) -> TcpStream {
 pub fn answer(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
-    text
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let three = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
-        let number = u32::from_be_bytes([0, three[0], three[1], three[2]]);
-        for place in 0..4 {
-            let digit = DIGITS[(number >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() { digit as char } else { '=' });
-        }
-    }
     text
 }
 

@@ -18,3 +18,5 @@ mod random;
 mod routes;
 mod sockets;
 mod stage;
+#[path = "../support/workspace.rs"]
+mod workspace;

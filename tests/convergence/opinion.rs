@@ -1,5 +1,5 @@
 //! A second opinion on convergence, beside the oracles: it knows no history, no bound and no
-//! schedule. It adds a change in calm weather, long after everything else, and compares the
+//! schedule. It adds a change when all is calm, long after everything else, and compares the
 //! machine's set with the emulator's directory at the end. It has convicted the oracles' own
 //! bookkeeping.
 
@@ -16,13 +16,13 @@ use crisp_mock_server::space::Space;
 use crisp_sync::machine::Snapshot;
 use serde_json::{Value, json};
 
-/// From the last planned thing to the change in calm weather: longer than any bound.
+/// From the last planned thing to the change when all is calm: longer than any bound.
 const CALM: Duration = Duration::from_secs(900);
 /// A list that lies without a mark is set right by the next full one, which may meet a lie too.
 const RELIST: Duration = Duration::from_secs(600);
 const AFTER_A_LIE: Duration = Duration::from_secs(4 * 600);
 
-/// The scenario with a change of w1 in calm weather: a client that has stopped for good misses it.
+/// The scenario with a change of w1 when all is calm: a client that has stopped for good misses it.
 pub fn with_probe(case: &Scenario) -> Scenario {
     let mut case = case.clone();
     let lies = case.faults.faults.iter().any(|fault| {
@@ -39,7 +39,7 @@ pub fn with_probe(case: &Scenario) -> Scenario {
     let last = steps.chain(windows).max().unwrap_or_default();
     let calm = last + if lies { AFTER_A_LIE } else { CALM };
     let w1 = WebsiteId::numbered(1);
-    let probe = json!({ "message": "a change in calm weather" });
+    let probe = json!({ "message": "a change when all is calm" });
     let at = |at, deed| Step { anchor: Anchor::At(at), wait: None, deed };
     // One of the two is refused, whether the website is there or not.
     case.when.push(at(calm, Deed::Install(vec![(w1, Some(json!({ "message": "back" })))])));

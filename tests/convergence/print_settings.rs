@@ -1,40 +1,35 @@
 //! The example, run as its readers run it, against the real program.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::program::Serving;
+use crate::program::{KillOnDrop, Serving};
+use crate::workspace::{built, id};
 
 /// Far more than any line takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// `print_settings` at work; stopped at the latest when it is dropped.
 struct Printing {
-    child: Child,
+    _child: KillOnDrop,
     lines: Receiver<String>,
     read: Vec<String>,
 }
 
-impl Drop for Printing {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Printing {
     fn start(serving: &Serving) -> Self {
-        let mut child = Command::new(built())
+        // As `cargo test --workspace` builds it, so that nothing is built twice.
+        let example = ["--workspace", "--example", "print_settings"];
+        let mut child = Command::new(built("print_settings", &example))
             .env("CRISP_REST_URL", serving.info["rest_url"].as_str().unwrap())
             .env("CRISP_POLL_MS", "100")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = lines(child.stdout.take().unwrap());
-        Self { child, lines, read: Vec::new() }
+        Self { _child: KillOnDrop(child), lines, read: Vec::new() }
     }
 
     /// Reads until a line is as wanted.
@@ -61,32 +56,6 @@ fn lines(stdout: ChildStdout) -> Receiver<String> {
         }
     });
     lines
-}
-
-/// Builds the example, if need be, and says where it is.
-fn built() -> String {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let output = Command::new(cargo)
-        .args(["build", "--offline", "--message-format", "json"])
-        // As `cargo test --workspace` builds it, so that nothing is built twice.
-        .args(["--workspace", "--example", "print_settings"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let messages = String::from_utf8(output.stdout).unwrap();
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "print_settings")
-        .find_map(|message| Some(message["executable"].as_str()?.to_owned()))
-        .unwrap()
-}
-
-/// The UUID of a website that people call by a short name.
-fn id(name: &str) -> String {
-    name.parse::<crisp_mock_server::id::WebsiteId>().unwrap().to_string()
 }
 
 fn follows_everything(faults: &[&str]) {

@@ -5,11 +5,11 @@
 
 mod agreement;
 mod command;
-mod crowd;
 mod document;
+mod isolation;
 mod journal;
+mod many_connections;
 mod time;
-mod weather;
 mod wire;
 
 use crisp_mock_server::clock::Mode;

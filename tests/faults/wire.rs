@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::server::MockServer;
 use serde_json::Value;
@@ -61,7 +63,7 @@ pub struct Call {
 impl Call {
     /// A request with all the headers of a plugin.
     pub fn new(address: SocketAddr, keys: &Keys, method: &str, path: &str, body: &str) -> Self {
-        let pair = base64(format!("{}:{}", keys.identifier, keys.key).as_bytes());
+        let pair = STANDARD.encode(format!("{}:{}", keys.identifier, keys.key));
         let headers = vec![
             ("host", address.to_string()),
             ("authorization", format!("Basic {pair}")),
@@ -137,20 +139,6 @@ pub fn so_far(stream: &TcpStream, bytes: &mut Vec<u8>) -> End {
             Err(error) => panic!("{error}"),
         }
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - group.len()));
-        for digit in 0..4 {
-            let value = (bits >> (18 - 6 * digit) & 63) as usize;
-            text.push(if digit <= group.len() { DIGITS[value] as char } else { '=' });
-        }
-    }
-    text
 }
 
 /// Reads until the answer is complete or the connection ends.

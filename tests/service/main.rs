@@ -1,13 +1,13 @@
 //! `crisp-sync serve`, the real program, against the emulator.
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
-#[cfg(unix)]
-mod crowd;
 mod follows;
 #[expect(dead_code, reason = "the tests of clients use the rest of it")]
 #[path = "../clients/install.rs"]
 mod install;
 mod judged;
+#[cfg(unix)]
+mod many_listeners;
 mod plugins;
 #[expect(dead_code, reason = "the tests of the command line use the rest of it")]
 #[path = "../cli/program.rs"]
@@ -27,3 +27,5 @@ mod unit;
 #[expect(dead_code, reason = "the tests of clients use the rest of it")]
 #[path = "../clients/want.rs"]
 mod want;
+#[path = "../support/workspace.rs"]
+mod workspace;

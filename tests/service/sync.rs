@@ -2,14 +2,16 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::program::Serving;
+use crate::program::{KillOnDrop, Serving};
+use crate::workspace;
+pub use crate::workspace::id;
 
 /// Far more than anything here takes.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -17,24 +19,8 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 /// Builds the program, if need be, and says where it is.
 pub fn built() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let output = Command::new(cargo)
-            .args(["build", "--offline", "--message-format", "json", "--package", "crisp-sync"])
-            .args(["--features", "service", "--bin", "crisp-sync"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(output.status.success());
-        let messages = String::from_utf8(output.stdout).unwrap();
-        messages
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|message| message["target"]["name"] == "crisp-sync")
-            .find_map(|message| Some(message["executable"].as_str()?.into()))
-            .unwrap()
-    })
+    let options = ["--package", "crisp-sync", "--features", "service", "--bin", "crisp-sync"];
+    BUILT.get_or_init(|| workspace::built("crisp-sync", &options))
 }
 
 /// The program, without anything that the machine's environment says to it.
@@ -64,17 +50,9 @@ pub fn plugin_of(serving: &Serving) -> Command {
 
 /// A running service.
 pub struct Sync {
-    child: Child,
+    child: KillOnDrop,
     pub url: String,
     http: Client,
-}
-
-impl Drop for Sync {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Sync {
@@ -87,7 +65,7 @@ impl Sync {
         // One may be installed in this process already; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        Self { child, url: line.trim().to_owned(), http }
+        Self { child: KillOnDrop(child), url: line.trim().to_owned(), http }
     }
 
     /// The service of a plugin, once it is ready.
@@ -128,16 +106,16 @@ impl Sync {
     /// Sends its process a signal.
     #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child.0), signal)
             .unwrap();
     }
 
     /// Asks it to stop, as systemd does, and waits until it has.
     #[cfg(unix)]
     pub fn stop(mut self) -> Option<i32> {
-        let pid = rustix::process::Pid::from_child(&self.child);
+        let pid = rustix::process::Pid::from_child(&self.child.0);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        self.child.wait().unwrap().code()
+        self.child.0.wait().unwrap().code()
     }
 }
 
@@ -145,11 +123,6 @@ impl Sync {
 pub fn ended(command: &mut Command) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), [stdout, stderr].map(|text| String::from_utf8(text).unwrap()).concat())
-}
-
-/// The UUID of a website that people call by a short name.
-pub fn id(name: &str) -> String {
-    name.parse::<crisp_mock_server::id::WebsiteId>().unwrap().to_string()
 }
 
 /// An operator of the emulator.

@@ -7,21 +7,37 @@ from typing import Any, Literal, TypedDict
 
 class Info(TypedDict):
     url: str
+    r"""The server's address, without a slash at the end: what `setRestHost` takes."""
     rest_url: str
+    r"""The base of the REST API, with a slash at the end."""
     rtm_url: str
+    r"""Where sockets of the RTM API open: what discovery answers as `socket.app`."""
     control_url: str
+    r"""The base of the control API of this space."""
     identifier: str
+    r"""The plugin token's identifier."""
     key: str
+    r"""The plugin token's key."""
     tier: str
+    r"""The tier of that token: `plugin`."""
     plugin_id: str
+    r"""The plugin's id."""
     user_identifier: str
+    r"""The identifier of an operator's token, for `user`-tier routes."""
     user_key: str
+    r"""The key of that token."""
     development_identifier: str
+    r"""The identifier of the plugin's development token (quirk `development-token`)."""
     development_key: str
+    r"""The key of that token."""
     hook_secret: str
+    r"""The secret with which web hooks are signed."""
     space: str
+    r"""The space's name."""
     version: str
+    r"""The version of the emulator."""
     pid: int
+    r"""The process that runs it."""
 
 
 class _Plan(TypedDict):

@@ -25,7 +25,7 @@ mod variables;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use files::NotWritten;
@@ -34,6 +34,7 @@ pub use proxy::{Proxy, Refused, RefusedHosts};
 pub use variables::Route;
 
 use authority::Authority;
+use crisp_mock_server::server::reachable;
 use files::Files;
 use hosts::Hosts;
 use parking_lot::Mutex;
@@ -111,15 +112,4 @@ impl fmt::Debug for Interception {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Interception").field("files", &self.files).finish_non_exhaustive()
     }
-}
-
-/// An address that can be dialled: a server that listens on all addresses of the machine is reached by
-/// loopback.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crisp_mock_server::options::{Blueprint, WorldOptions};
-use crisp_mock_server::server::{Door, MockServer, ServerOptions};
+use crisp_mock_server::server::{MockServer, ServerOptions, SpaceListener};
 use crisp_mock_server::spaces::{Info, SharedSpace};
 use tokio::runtime::Runtime;
 
@@ -53,9 +53,12 @@ impl SharedEmulator {
     }
 
     /// An address of its own for a space.
-    pub(super) async fn door(&self, cell: &Arc<SharedSpace>) -> Result<Door, PeerError> {
-        let door = self.server.door(Arc::clone(cell)).await;
-        door.map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))
+    pub(super) async fn listen_for(
+        &self,
+        cell: &Arc<SharedSpace>,
+    ) -> Result<SpaceListener, PeerError> {
+        let listener = self.server.listen_for(Arc::clone(cell)).await;
+        listener.map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))
     }
 
     /// The space that is there without being asked for, to which credentials of no other lead.

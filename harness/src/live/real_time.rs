@@ -88,13 +88,13 @@ impl OverHttp {
         tempo: Tempo,
     ) -> Result<(Judged, Duration), PeerError> {
         let client = scaling::client(&prepared.scenario, tempo);
-        let door = match self.terms.any_credentials {
-            true => Some(emulator.door(cell).await?),
+        let listener = match self.terms.any_credentials {
+            true => Some(emulator.listen_for(cell).await?),
             false => None,
         };
-        let access = match &door {
-            Some(door) => {
-                let url = format!("http://{}", door.address());
+        let access = match &listener {
+            Some(listener) => {
+                let url = format!("http://{}", listener.address());
                 emulator.access_at(&url, cell, client, tempo.poll())
             }
             None => emulator.access(cell, client, tempo.poll()),

@@ -39,6 +39,7 @@ use crate::judge::Demand;
 use crate::oracle::Breach;
 use crate::runner::{Judged, Outcome};
 use crate::unfired::Unfired;
+use crate::words::is_default;
 
 /// Something that a replay or a search reports. Durations and rates of the machine are left
 /// out, so that equal runs give equal events.
@@ -78,7 +79,7 @@ pub enum RunEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         all: Option<Bound>,
         /// The first case.
-        #[serde(skip_serializing_if = "searched::is_zero")]
+        #[serde(skip_serializing_if = "is_default")]
         from: u64,
         /// Which part of the cases.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,19 +121,14 @@ pub enum RunEvent {
         /// How many could not be judged.
         not_judged: usize,
         /// How many of these because the machine was too slow.
-        #[serde(skip_serializing_if = "is_zero")]
+        #[serde(skip_serializing_if = "is_default")]
         slow: usize,
         /// How many of those failed in some of several runs.
-        #[serde(skip_serializing_if = "is_zero")]
+        #[serde(skip_serializing_if = "is_default")]
         suspect: usize,
         /// The exit code that follows.
         exit_code: u8,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }
 
 impl From<&Untried> for RunEvent {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::Text;
 use crate::coverage::{Cell, Coverage, Phase};
 use crate::generate::exhaustive::Bound;
+use crate::words::is_default;
 
 /// Where a failure comes from.
 #[derive(Debug, Clone, Serialize)]
@@ -65,7 +66,7 @@ pub struct Searched {
     /// How many could not be judged.
     pub not_judged: u64,
     /// How many runs, of the corpus and of random cases, a slow machine kept from being judged.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub slow: u64,
     /// How many failed that the reference fails too; they convict no client.
     pub unfair: u64,
@@ -77,7 +78,7 @@ pub struct Searched {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corpus: Option<Corpus>,
     /// So many cases were left when the time was over.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub not_reached: u64,
     /// Demands that were judged in no run at all, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -96,11 +97,6 @@ pub struct Searched {
     pub coverage: Coverage,
     /// The exit code that follows.
     pub exit_code: u8,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-pub(super) fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 fn coverage<S: Serializer>(coverage: &Coverage, serializer: S) -> Result<S::Ok, S::Error> {

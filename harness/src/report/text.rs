@@ -269,8 +269,6 @@ impl Text {
     }
 }
 
-/// The demands that could not be judged, those with one reason together. That there was no calm
-/// goes without saying after a failure.
 /// What a slow machine left out, and what to do about it where that is too much for a verdict.
 pub(super) fn too_slow(slow: u64, exit_code: u8) -> String {
     match (slow, exit_code) {
@@ -283,6 +281,8 @@ pub(super) fn too_slow(slow: u64, exit_code: u8) -> String {
     }
 }
 
+/// The demands that could not be judged, those with one reason together. That there was no calm
+/// goes without saying after a failure.
 fn not_judged(report: &ScenarioReport) -> String {
     let listed = report.not_judged.iter().filter(|(name, _)| name != "quiet");
     grouped(listed)

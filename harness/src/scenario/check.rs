@@ -189,25 +189,8 @@ fn never_fires(
         never("window", format!("it begins when all is quiet, at {quiet}"), "let it begin earlier");
     }
     let Some(target) = fault.at else { return };
-    if NEVER_ASKED.contains(&target.operation) {
-        let why = format!("no client under judgement asks `{}`", target.operation);
-        never(
-            "at",
-            why,
-            "aim at list, since, get_settings, save_settings, update_settings, rtm or rtm_event",
-        );
-    }
-    let saves = matches!(target.operation, Operation::SaveSettings | Operation::UpdateSettings);
-    if saves && !orders(scenario, target.operation) {
-        let why = format!("nothing orders a `{}`", target.operation);
-        never("at", why, "add a step with `client_save` or `client_update`");
-    }
-    if let Some(page) = target.page
-        && page > pages(scenario)
-    {
-        let why =
-            format!("there are never more than {} pages, the empty one included", pages(scenario));
-        never("at", why, "aim at an earlier page, or let there be more websites");
+    for (why, hint) in unreachable(target.operation, target.page, "aim at", scenario) {
+        never("at", why, &hint);
     }
 }
 
@@ -216,37 +199,49 @@ fn impossible(spot: Spot, scenario: &Scenario, place: String, problems: &mut Vec
         let message = format!("this step never happens: {why}");
         problems.push(Problem::key(&place, message).hint(hint));
     };
-    if NEVER_ASKED.contains(&spot.operation) {
-        let why = format!("no client under judgement asks `{}`", spot.operation);
-        never(
-            why,
-            "anchor it to list, since, get_settings, save_settings, update_settings, rtm or rtm_event",
-        );
-    }
-    let saves = matches!(spot.operation, Operation::SaveSettings | Operation::UpdateSettings);
-    if saves && !orders(scenario, spot.operation) {
-        let why = format!("nothing orders a `{}`", spot.operation);
-        never(why, "add a step with `client_save` or `client_update`");
-    }
-    if spot.page.is_some_and(|page| page > pages(scenario)) {
-        let why =
-            format!("there are never more than {} pages, the empty one included", pages(scenario));
-        never(why, "anchor it to an earlier page, or let there be more websites");
+    for (why, hint) in unreachable(spot.operation, spot.page, "anchor it to", scenario) {
+        never(why, &hint);
     }
 }
 
+/// Why no request of this operation, or for this page, ever comes, each with what to do; `aim` begins the
+/// advice to name another.
+fn unreachable(
+    operation: Operation,
+    page: Option<u32>,
+    aim: &str,
+    scenario: &Scenario,
+) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    if NEVER_ASKED.contains(&operation) {
+        let hint = "list, since, get_settings, save_settings, update_settings, rtm or rtm_event";
+        all.push((
+            format!("no client under judgement asks `{operation}`"),
+            format!("{aim} {hint}"),
+        ));
+    }
+    let saves = matches!(operation, Operation::SaveSettings | Operation::UpdateSettings);
+    if saves && !orders(scenario, operation) {
+        let hint = "add a step with `client_save` or `client_update`";
+        all.push((format!("nothing orders a `{operation}`"), hint.to_owned()));
+    }
+    let pages = pages(scenario);
+    if page.is_some_and(|page| page > pages) {
+        all.push((
+            format!("there are never more than {pages} pages, the empty one included"),
+            format!("{aim} an earlier page, or let there be more websites"),
+        ));
+    }
+    all
+}
+
+/// Whether a client is ever told to save so.
 fn orders(scenario: &Scenario, operation: Operation) -> bool {
-    ordered(scenario, operation) > 0
-}
-
-/// How often a client is told to save so.
-fn ordered(scenario: &Scenario, operation: Operation) -> u64 {
-    let count = scenario.when.iter().map(|step| match (&step.deed, operation) {
+    scenario.when.iter().any(|step| match (&step.deed, operation) {
         (Deed::ClientSave(websites), Operation::SaveSettings)
-        | (Deed::ClientUpdate(websites), Operation::UpdateSettings) => websites.len(),
-        _ => 0,
-    });
-    count.sum::<usize>() as u64
+        | (Deed::ClientUpdate(websites), Operation::UpdateSettings) => !websites.is_empty(),
+        _ => false,
+    })
 }
 
 /// The most pages that a whole list can have, with the empty one at its end.

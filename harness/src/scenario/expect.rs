@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::forms::{ByWebsite, Off};
-use super::is_default;
-use crate::words::{Rule, SaveEnd, Standing};
+use crate::words::{Rule, SaveEnd, Standing, is_default};
 
 /// What the client must have made of it, beside what the oracles demand of every client.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

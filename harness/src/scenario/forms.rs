@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use crisp_mock_server::document::{OneOrMany, Pairs, True};
 use crisp_mock_server::form::{Shift, WebsiteName};
 use crisp_mock_server::id::WebsiteId;
-use crisp_mock_server::quirks;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::words::Side;
 
@@ -165,22 +164,4 @@ impl From<Off> for String {
     fn from(form: Off) -> Self {
         form.off
     }
-}
-
-/// Every quirk with its question and its alternatives; `_` may stand for `-` in a name.
-pub(super) fn quirks(_: &mut SchemaGenerator) -> Schema {
-    let quirk = |quirk: &quirks::Quirk| {
-        let described = json!({
-            "description": quirk.question,
-            "type": ["string", "number", "boolean", "null"],
-            "examples": quirk.alternatives,
-        });
-        (quirk.name.to_owned(), described)
-    };
-    json_schema!({
-        "description": "Undocumented details, over the profile; `_` may stand for `-`.",
-        "type": "object",
-        "properties": quirks::TABLE.iter().map(quirk).collect::<Map<_, _>>(),
-        "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
-    })
 }

@@ -60,7 +60,7 @@ pub use reading::json_schema;
 pub(crate) use strangers::Known;
 pub(crate) use whole::marked;
 
-use crate::words::Rule;
+use crate::words::{Rule, is_default};
 pub use crate::words::{SaveEnd, Setting, Side, Spot, Standing};
 
 /// Looks a name under `kills` up; where there is no such mutant, the error is a hint that says what
@@ -143,7 +143,6 @@ pub struct Server {
     pub profile: Option<Profile>,
     /// Single quirks, over the profile.
     #[serde(default, skip_serializing_if = "is_default")]
-    #[schemars(schema_with = "forms::quirks")]
     pub quirks: QuirkSettings,
 }
 
@@ -330,10 +329,6 @@ pub struct Found {
     /// The quirk that it needs, if it needs one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quirk: Option<String>,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Scenario {

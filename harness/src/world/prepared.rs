@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crisp_mock_server::clock::Stamp;
+use crisp_mock_server::document::list;
 use crisp_mock_server::fault::{Effect, Fault, Occurrence};
 use crisp_mock_server::id::WebsiteId;
 use crisp_mock_server::options::{Blueprint, Quota, WorldOptions};
@@ -56,7 +57,7 @@ impl Prepared {
         let schema = match &server.schema {
             None => SAMPLE.clone(),
             Some(raw) => SettingsSchema::from_value(raw.clone(), quirks.schema_rules())
-                .map_err(|error| error.to_string())?,
+                .map_err(|problems| list(&problems))?,
         };
         let staleness = staleness(&quirks);
         let begins = scenario.start.date.map_or(START, Stamp::timestamp);

@@ -4,6 +4,8 @@
 //! running server to it. What no schema can say (two options that contradict each other, settings
 //! that do not fit the plugin's schema) is refused all the same.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use strum::VariantNames;
 
@@ -43,6 +45,19 @@ pub(super) fn body<L: Language>(exact: impl IntoIterator<Item = (&'static str, V
             });
             schema = json!({ "anyOf": shapes.collect::<Vec<_>>() });
         }
+    }
+    schema
+}
+
+/// An answer, as its type writes it.
+pub(super) fn answer<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if let Some(members) = schema.as_object_mut() {
+        members.remove("title");
     }
     schema
 }

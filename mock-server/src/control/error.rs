@@ -23,32 +23,17 @@ impl ControlError {
 
     /// The request cannot be understood.
     pub fn bad_request(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: error.into(),
-            hint: hint.into(),
-            problems: Vec::new(),
-        }
+        Self::new(StatusCode::BAD_REQUEST, error, hint)
     }
 
     /// What it speaks of does not exist.
     pub fn not_found(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            error: error.into(),
-            hint: hint.into(),
-            problems: Vec::new(),
-        }
+        Self::new(StatusCode::NOT_FOUND, error, hint)
     }
 
     /// It contradicts the state.
     pub fn conflict(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::CONFLICT,
-            error: error.into(),
-            hint: hint.into(),
-            problems: Vec::new(),
-        }
+        Self::new(StatusCode::CONFLICT, error, hint)
     }
 
     /// Says of each place of the settings what is wrong there.
@@ -65,22 +50,12 @@ impl ControlError {
 
     /// The caller may not do that.
     pub fn forbidden(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::FORBIDDEN,
-            error: error.into(),
-            hint: hint.into(),
-            problems: Vec::new(),
-        }
+        Self::new(StatusCode::FORBIDDEN, error, hint)
     }
 
     /// The call has no token.
     pub fn unauthorized(error: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            error: error.into(),
-            hint: hint.into(),
-            problems: Vec::new(),
-        }
+        Self::new(StatusCode::UNAUTHORIZED, error, hint)
     }
 }
 

@@ -10,6 +10,8 @@ use super::call::Call;
 use super::calls;
 use super::described;
 use super::extract::Chosen;
+use crate::rtm::SocketInfo;
+use crate::spaces::Info;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
@@ -52,6 +54,8 @@ fn document() -> Value {
         "additionalProperties": { "$ref": "#/components/schemas/DumpedWebsite" },
     });
     schemas["QuirkSettings"] = described::quirks();
+    schemas["Info"] = described::answer::<Info>();
+    schemas["Socket"] = described::answer::<SocketInfo>();
     json!({
         "openapi": "3.1.0",
         "info": {

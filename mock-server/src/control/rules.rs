@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::control::error::ControlError;
 use crate::control::extract::{Chosen, Order, Replacement};
-use crate::document::{Form, Language};
+use crate::document::{Form, Language, Problem, list};
 use crate::quirks::{Quirks, Settings, TABLE};
 use crate::sample::SettingsGenerator;
 use crate::schema::SettingsSchema;
@@ -26,7 +26,7 @@ pub async fn set_schema(
 ) -> Result<Json<Value>, ControlError> {
     let rules = cell.lock().world.quirks.schema_rules();
     let schema =
-        SettingsSchema::from_value(schema, rules).map_err(|error| invalid_schema(&error))?;
+        SettingsSchema::from_value(schema, rules).map_err(|problems| invalid_schema(&problems))?;
     let warnings: Vec<_> = schema.warnings().iter().map(ToString::to_string).collect();
     cell.lock().world.set_schema(schema);
     Ok(Json(json!({"valid": true, "warnings": warnings})))
@@ -73,9 +73,9 @@ pub async fn check_schema(
     }))
 }
 
-fn invalid_schema(error: &crate::schema::InvalidSchema) -> ControlError {
+fn invalid_schema(problems: &[Problem]) -> ControlError {
     ControlError::bad_request(
-        format!("the schema is not valid: {error}"),
+        format!("the schema is not valid: {}", list(problems)),
         "`crisp-mock validate schema.json` shows the place; the schema from before stays in force",
     )
 }
@@ -119,12 +119,14 @@ pub async fn set_quirks(
     })?;
     if quirks.schema_rules() != space.world.quirks.schema_rules() {
         let raw = space.world.schema().raw().clone();
-        let schema = SettingsSchema::from_value(raw, quirks.schema_rules()).map_err(|error| {
-            ControlError::conflict(
-                format!("the schema in force is not valid under that draft: {error}"),
-                "PUT /_mock/schema another first; no quirk was changed",
-            )
-        })?;
+        let schema =
+            SettingsSchema::from_value(raw, quirks.schema_rules()).map_err(|problems| {
+                let problems = list(&problems);
+                ControlError::conflict(
+                    format!("the schema in force is not valid under that draft: {problems}"),
+                    "PUT /_mock/schema another first; no quirk was changed",
+                )
+            })?;
         space.world.set_schema(schema);
     }
     space.world.set_quirks(quirks.clone());

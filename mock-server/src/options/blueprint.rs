@@ -8,7 +8,7 @@ use crate::document::{Problem, list};
 use crate::fault::FaultPlan;
 use crate::hooks::Reach;
 use crate::quirks::{PageSize, QuirkError, Quirks};
-use crate::schema::{InvalidSchema, SettingsSchema};
+use crate::schema::SettingsSchema;
 use crate::state::State;
 use crate::stub::{FileStub, StubFile};
 
@@ -51,8 +51,8 @@ pub enum OptionError {
     )]
     FarHook(String),
     /// The schema is not valid.
-    #[error("schema: {0}")]
-    Schema(InvalidSchema),
+    #[error("schema: {}", list(.0))]
+    Schema(Vec<Problem>),
     /// The fault plan is not valid.
     #[error("faults: {}", list(.0))]
     Faults(Vec<Problem>),
@@ -206,8 +206,8 @@ fn schema(
     let Some(raw) = options.schema.as_ref().or(dumped) else {
         return SettingsSchema::sample();
     };
-    SettingsSchema::from_value(raw.clone(), quirks.schema_rules()).unwrap_or_else(|error| {
-        errors.push(OptionError::Schema(error));
+    SettingsSchema::from_value(raw.clone(), quirks.schema_rules()).unwrap_or_else(|problems| {
+        errors.push(OptionError::Schema(problems));
         SettingsSchema::sample()
     })
 }

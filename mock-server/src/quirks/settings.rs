@@ -61,8 +61,8 @@ impl Serialize for Settings {
     }
 }
 
-/// Every quirk with its question, its default and its alternatives. Other names are left to
-/// [`Settings::problems`], which knows `_` for `-`.
+/// Every quirk with its question, its default and its alternatives. Of other names the values alone are
+/// looked at: [`Settings::problems`] knows `_` for `-`.
 impl JsonSchema for Settings {
     fn schema_name() -> Cow<'static, str> {
         "Quirks".into()
@@ -73,13 +73,14 @@ impl JsonSchema for Settings {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let kinds = json!(["string", "integer", "boolean", "null"]);
         let defaults = Quirks::default().values();
         let rows = TABLE.iter().zip(defaults).map(|(about, (_, default))| {
             let alternatives = about.alternatives.iter().map(|&value| value.to_owned());
             let examples: Vec<_> = std::iter::once(default.clone()).chain(alternatives).collect();
             let described = json!({
                 "description": format!("{} {}", about.question, about.why),
-                "type": ["string", "integer", "boolean", "null"],
+                "type": kinds,
                 "default": default,
                 "examples": examples,
             });
@@ -88,6 +89,7 @@ impl JsonSchema for Settings {
         json_schema!({
             "type": "object",
             "properties": rows.collect::<Map<_, _>>(),
+            "additionalProperties": { "type": kinds },
             "x-name": "a map of quirks",
             "x-hint": "write a map, as `quirks: { since-boundary: exclusive }`",
         })

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::draft::Draft;
+use crate::document::member;
 use crate::nearest::distance;
 
 /// Which part of an instance a subschema is held against.
@@ -20,6 +21,20 @@ pub(super) enum Via {
     Names,
     /// Nothing; it waits for a reference
     Definition,
+}
+
+impl Via {
+    /// The parts of a value that are checked one by one; names are not, they cost next to nothing.
+    pub fn parts<'v>(&self, value: &'v Value) -> impl Iterator<Item = &'v Value> {
+        let (one, members, items) = match (self, value) {
+            (Self::Same, value) => (Some(value), None, None),
+            (Self::Property(name), Value::Object(map)) => (map.get(name), None, None),
+            (Self::Members, Value::Object(map)) => (None, Some(map.values()), None),
+            (Self::Items, Value::Array(items)) => (None, None, Some(items)),
+            _ => (None, None, None),
+        };
+        one.into_iter().chain(members.into_iter().flatten()).chain(items.into_iter().flatten())
+    }
 }
 
 /// What the value of a keyword holds.
@@ -119,18 +134,12 @@ fn holds(keyword: &str) -> Holds {
     }
 }
 
-/// Appends a name to a JSON pointer.
-pub(super) fn join(pointer: &str, token: &str) -> String {
-    let token = token.replace('~', "~0").replace('/', "~1");
-    format!("{pointer}/{token}")
-}
-
 /// A schema directly inside another: its pointer, what it is held against, and itself.
 pub(super) type Inside<'a> = (String, Via, &'a Value);
 
 /// The schemas that a keyword of the schema at `pointer` holds directly.
 pub(super) fn subschemas<'a>(pointer: &str, keyword: &str, value: &'a Value) -> Vec<Inside<'a>> {
-    let here = || join(pointer, keyword);
+    let here = || member(pointer, keyword);
     let is_schema = |value: &Value| value.is_object() || value.is_boolean();
     match (holds(keyword), value) {
         (Holds::Schema(via) | Holds::SchemaOrSchemas(via), schema) if is_schema(schema) => {
@@ -138,12 +147,12 @@ pub(super) fn subschemas<'a>(pointer: &str, keyword: &str, value: &'a Value) -> 
         }
         (Holds::Schemas(via) | Holds::SchemaOrSchemas(via), Value::Array(all)) => {
             let schemas = all.iter().enumerate().filter(|(_, one)| is_schema(one));
-            let inside = |(n, one)| (join(&here(), &format!("{n}")), via.clone(), one);
+            let inside = |(n, one)| (member(&here(), &format!("{n}")), via.clone(), one);
             schemas.map(inside).collect()
         }
         (Holds::Named(via), Value::Object(map)) => {
             let schemas = map.iter().filter(|(_, one)| is_schema(one));
-            let inside = |(name, one): (&String, _)| (join(&here(), name), via(name), one);
+            let inside = |(name, one): (&String, _)| (member(&here(), name), via(name), one);
             schemas.map(inside).collect()
         }
         _ => Vec::new(),

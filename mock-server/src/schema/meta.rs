@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::draft::Draft;
 use super::keyword;
 use super::pattern::Originals;
-use super::problem::SchemaProblem;
 use super::violation::Violation;
 use super::wording::quoted;
+use crate::document::Problem;
 
 /// A report of more problems at once is not read.
 const MOST_PROBLEMS: usize = 10;
@@ -18,7 +18,7 @@ const MOST_PROBLEMS: usize = 10;
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
 /// What breaks the draft's rules.
-pub(super) fn problems(schema: &Value, draft: Draft) -> Vec<SchemaProblem> {
+pub(super) fn problems(schema: &Value, draft: Draft) -> Vec<Problem> {
     let rules = draft.rules();
     if rules.is_valid(schema) {
         return Vec::new();
@@ -32,12 +32,12 @@ pub(super) fn problems(schema: &Value, draft: Draft) -> Vec<SchemaProblem> {
         _ => false,
     };
     let errors = rules.iter_errors(schema).filter(|error| !is_pattern(error)).take(MOST_PROBLEMS);
-    let mut problems: Vec<SchemaProblem> = errors.map(|error| explain(&error, schema)).collect();
+    let mut problems: Vec<Problem> = errors.map(|error| explain(&error, schema)).collect();
     problems.dedup_by(|one, other| one.pointer == other.pointer && one.message == other.message);
     problems
 }
 
-fn explain(error: &ValidationError<'_>, schema: &Value) -> SchemaProblem {
+fn explain(error: &ValidationError<'_>, schema: &Value) -> Problem {
     let pointer = error.instance_path().as_str();
     let value = schema.pointer(pointer);
     let known = value.and_then(|value| well_known(pointer, value));
@@ -46,18 +46,18 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> SchemaProblem {
         let name = pointer.rsplit('/').next().unwrap_or_default();
         let subject = if pointer.is_empty() { "the schema".to_owned() } else { quoted(name) };
         let problem = violation.problem();
-        SchemaProblem::new(pointer, format!("{subject} {problem}"))
+        Problem::value(pointer, format!("{subject} {problem}"))
     })
 }
 
 /// Mistakes with a history, which deserve better words than the rule that they break.
-fn well_known(pointer: &str, value: &Value) -> Option<SchemaProblem> {
+fn well_known(pointer: &str, value: &Value) -> Option<Problem> {
     let mut tokens = pointer.rsplit('/');
     let (last, parent) = (tokens.next()?, tokens.next());
     if ["properties", "patternProperties", "definitions", "$defs"].contains(&parent?) {
         return None; // a schema that happens to be called like a keyword
     }
-    let problem = |message: String| SchemaProblem::new(pointer, message);
+    let problem = |message: String| Problem::value(pointer, message);
     match (last, value) {
         ("type", Value::String(name)) => Some(unknown_type(pointer, name)),
         ("type", Value::Array(names)) => {
@@ -96,8 +96,8 @@ fn well_known(pointer: &str, value: &Value) -> Option<SchemaProblem> {
     }
 }
 
-fn unknown_type(pointer: &str, name: &str) -> SchemaProblem {
-    let problem = SchemaProblem::new(pointer, format!("{} is not a type", quoted(name)));
+fn unknown_type(pointer: &str, name: &str) -> Problem {
+    let problem = Problem::value(pointer, format!("{} is not a type", quoted(name)));
     let meant = match name {
         "str" | "text" => Some("string"),
         "bool" => Some("boolean"),

@@ -122,25 +122,7 @@ impl Meter {
             cost.charge(value, &mut bill);
             for (via, to) in &cost.applies {
                 let before = waiting.len();
-                match (via, value) {
-                    (Via::Same, _) => waiting.push((*to, value)),
-                    (Via::Property(name), Value::Object(map)) => {
-                        waiting.extend(map.get(name).map(|member| (*to, member)));
-                    }
-                    (Via::Members, Value::Object(map)) => {
-                        waiting.extend(map.values().map(|member| (*to, member)));
-                    }
-                    (Via::Items, Value::Array(items)) => {
-                        waiting.extend(items.iter().map(|item| (*to, item)));
-                    }
-                    (Via::Names, Value::Object(map)) => {
-                        let letters: usize = map.keys().map(|name| name.len() + 1).sum();
-                        let matching = self.all[*to].text.saturating_mul(letters as u64);
-                        bill.matching = bill.matching.saturating_add(matching);
-                        bill.steps += map.len() as u64;
-                    }
-                    _ => {}
-                }
+                waiting.extend(via.parts(value).map(|part| (*to, part)));
                 bill.steps += (waiting.len() - before) as u64;
                 if bill.steps > MOST_STEPS || bill.matching > MOST_MATCHING {
                     return true;
@@ -170,19 +152,7 @@ impl Meter {
             }
             for (via, to) in &cost.applies {
                 let depth = depth + u64::from(cost.branches.contains(to));
-                match (via, value) {
-                    (Via::Same, _) => waiting.push((*to, value, depth)),
-                    (Via::Property(name), Value::Object(map)) => {
-                        waiting.extend(map.get(name).map(|member| (*to, member, depth)));
-                    }
-                    (Via::Members, Value::Object(map)) => {
-                        waiting.extend(map.values().map(|member| (*to, member, depth)));
-                    }
-                    (Via::Items, Value::Array(items)) => {
-                        waiting.extend(items.iter().map(|item| (*to, item, depth)));
-                    }
-                    _ => {}
-                }
+                waiting.extend(via.parts(value).map(|part| (*to, part, depth)));
             }
         }
         false

@@ -20,7 +20,6 @@ mod meter;
 mod misfit;
 mod outline;
 mod pattern;
-mod problem;
 mod reference;
 mod remark;
 mod size;
@@ -44,7 +43,6 @@ use strum::VariantArray;
 
 pub use draft::Draft;
 pub use misfit::Misfit;
-pub use problem::{InvalidSchema, SchemaProblem};
 pub use remark::{Review, review};
 pub use violation::Violation;
 
@@ -52,6 +50,8 @@ use ajv::{Failure, Unfit};
 use outline::Outline;
 use validator::Origin;
 use violation::levels;
+
+use crate::document::{Invalid, Problem};
 
 /// How a schema is read where it does not say so itself: the quirks
 /// `schema-draft` and `schema-formats`.
@@ -99,7 +99,7 @@ const DEEPEST_SETTINGS: usize = 127;
 /// let violation = schema.check(&json!({ "message": 5 })).unwrap_err();
 /// assert_eq!(violation.pointer, "/message");
 /// assert_eq!(violation.message, "/message must be a string or null, found the number 5");
-/// # Ok::<(), crisp_mock_server::schema::InvalidSchema>(())
+/// # Ok::<(), crisp_mock_server::document::Invalid>(())
 /// ```
 #[derive(Clone)]
 pub struct SettingsSchema(Arc<Compiled>);
@@ -108,7 +108,7 @@ struct Compiled {
     raw: Value,
     draft: Draft,
     rules: Rules,
-    warnings: Vec<SchemaProblem>,
+    warnings: Vec<Problem>,
     validator: validator::Lazy,
     originals: pattern::Originals,
     /// The rules as Ajv runs them; the judge of drafts that Ajv 6 speaks
@@ -130,23 +130,9 @@ impl SettingsSchema {
     /// What is wrong with the schema, each with its place in the text: no JSON, against its draft,
     /// a reference that is not local, a pattern that is none, a format that nothing checks, too large
     /// or deep.
-    pub fn parse(text: &str, rules: Rules) -> Result<Self, InvalidSchema> {
-        if text.len() > LARGEST_TEXT {
-            let message = format!("the schema has more than {} KiB", LARGEST_TEXT / 1024);
-            let problem = SchemaProblem::new("", message).hint("settings schemas are small");
-            return Err(problem.at_position(locate::Position { line: 1, column: 1 }).into());
-        }
-        let value = serde_json::from_str(text).map_err(|error| syntax_problem(text, &error))?;
-        let mut schema = Self::compile(value, rules).map_err(|mut invalid| {
-            invalid.locate_in(text);
-            invalid
-        })?;
-        if let Some(compiled) = Arc::get_mut(&mut schema.0) {
-            for warning in &mut compiled.warnings {
-                warning.locate_in(text);
-            }
-        }
-        Ok(schema)
+    pub fn parse(text: &str, rules: Rules) -> Result<Self, Invalid> {
+        let Review { schema, report } = review("schema", text, rules);
+        schema.map_err(|problems| Invalid { problems, report })
     }
 
     /// Takes a schema that is a JSON value already, as a control call or a YAML file has it.
@@ -158,8 +144,8 @@ impl SettingsSchema {
     /// # Errors
     ///
     /// As [`parse`](Self::parse), without places in a text.
-    pub fn from_value(value: Value, rules: Rules) -> Result<Self, InvalidSchema> {
-        Self::compile(value, rules)
+    pub fn from_value(value: Value, rules: Rules) -> Result<Self, Vec<Problem>> {
+        Self::read(value, rules, Origin::Given)
     }
 
     /// The schema of Crisp's own sample plugins: an object with a `message`, a string
@@ -183,15 +169,12 @@ impl SettingsSchema {
         SAMPLE.clone()
     }
 
-    fn compile(raw: Value, rules: Rules) -> Result<Self, InvalidSchema> {
-        Self::read(raw, rules, Origin::Given)
-    }
-
-    fn read(raw: Value, rules: Rules, origin: Origin) -> Result<Self, InvalidSchema> {
-        size::measure(&raw)?;
-        let draft = draft_of(&raw, rules)?;
-        let mut outline = Outline::of(&raw, draft)?;
-        let references = reference::connect(&mut outline, draft)?;
+    fn read(raw: Value, rules: Rules, origin: Origin) -> Result<Self, Vec<Problem>> {
+        let alone = |problem| vec![problem];
+        size::measure(&raw).map_err(alone)?;
+        let draft = draft_of(&raw, rules).map_err(alone)?;
+        let mut outline = Outline::of(&raw, draft).map_err(alone)?;
+        let references = reference::connect(&mut outline, draft).map_err(alone)?;
         let mut bare = outline::without_id(&raw, &outline);
 
         let mut problems = match origin {
@@ -204,14 +187,14 @@ impl SettingsSchema {
         }
         problems.extend(references);
         if !problems.is_empty() {
-            return Err(InvalidSchema::new(problems));
+            return Err(problems);
         }
-        let (meter, longest_chain) = work::bound(&outline)?;
-        let ajv = ajv::Rules::of(&outline, draft, rules.formats)?;
+        let (meter, longest_chain) = work::bound(&outline).map_err(alone)?;
+        let ajv = ajv::Rules::of(&outline, draft, rules.formats).map_err(alone)?;
         let warnings = remark::warnings(&outline, draft);
         let targets = reference::targets(&outline);
         let originals = pattern::write_out(&mut bare, &outline);
-        let validator = validator::lazy(bare, draft, rules, origin)?;
+        let validator = validator::lazy(bare, draft, rules, origin).map_err(alone)?;
         Ok(Self(Arc::new(Compiled {
             raw,
             draft,
@@ -253,7 +236,7 @@ impl SettingsSchema {
     /// What is allowed and probably not meant: misspelt keywords, keywords of another draft, a
     /// whole that no settings can fit.
     #[must_use]
-    pub fn warnings(&self) -> &[SchemaProblem] {
+    pub fn warnings(&self) -> &[Problem] {
         &self.0.warnings
     }
 
@@ -380,21 +363,13 @@ pub(crate) fn for_samples(pattern: &str) -> Option<String> {
     ecma::Pattern::read_whole(pattern).ok().map(|read| read.relaxed())
 }
 
-fn syntax_problem(text: &str, error: &serde_json::Error) -> SchemaProblem {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let message = message.strip_suffix(&place).unwrap_or(&message);
-    SchemaProblem::new("", format!("this is not JSON: {message}"))
-        .at_position(locate::position_of_error(text, error))
-}
-
-fn draft_of(raw: &Value, rules: Rules) -> Result<Draft, SchemaProblem> {
+fn draft_of(raw: &Value, rules: Rules) -> Result<Draft, Problem> {
     let Some(uri) = raw.get("$schema").and_then(Value::as_str) else {
         return Ok(rules.draft);
     };
     Draft::from_uri(uri).ok_or_else(|| {
         let known: Vec<_> = Draft::VARIANTS.iter().map(|draft| draft.uri()).collect();
         let message = format!("{} is not a draft that is known here", wording::quoted(uri));
-        SchemaProblem::new("/$schema", message).hint(format!("the drafts are {}", known.join(", ")))
+        Problem::value("/$schema", message).hint(format!("the drafts are {}", known.join(", ")))
     })
 }

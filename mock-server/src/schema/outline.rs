@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::keyword::{self, Via};
-use super::problem::SchemaProblem;
+use crate::document::Problem;
 
 /// A schema inside the schema.
 pub(super) struct Subschema<'a> {
@@ -37,7 +37,7 @@ const CRISP: &str = "crisp:";
 
 impl<'a> Outline<'a> {
     /// Walks a schema; without recursion, so its depth does not matter here.
-    pub fn of(root: &'a Value, draft: Draft) -> Result<Self, SchemaProblem> {
+    pub fn of(root: &'a Value, draft: Draft) -> Result<Self, Problem> {
         let mut outline = Self {
             all: vec![Subschema {
                 pointer: String::new(),
@@ -55,12 +55,12 @@ impl<'a> Outline<'a> {
     }
 
     /// Opens all subschemas from `next` on, those that it finds included.
-    fn walk(&mut self, mut next: usize, draft: Draft) -> Result<(), SchemaProblem> {
+    fn walk(&mut self, mut next: usize, draft: Draft) -> Result<(), Problem> {
         while next < self.all.len() {
             self.open(next, draft);
             if self.all.len() > MOST_SUBSCHEMAS {
                 let message = format!("the schema has more than {MOST_SUBSCHEMAS} subschemas");
-                return Err(SchemaProblem::new("", message).hint("settings are not that large"));
+                return Err(Problem::value("", message).hint("settings are not that large"));
             }
             next += 1;
         }
@@ -73,7 +73,7 @@ impl<'a> Outline<'a> {
         from: usize,
         reference: &str,
         draft: Draft,
-    ) -> Result<Option<usize>, SchemaProblem> {
+    ) -> Result<Option<usize>, Problem> {
         let place = self.place(from, reference);
         let Some((resource, pointer)) = place.filter(|(_, pointer)| pointer.contains('/')) else {
             return Ok(None);
@@ -193,7 +193,8 @@ impl<'a> Outline<'a> {
             own if self.own_id.is_some_and(|id| self_address(id) == own) => 0,
             other => *self.by_id.get(other)?,
         };
-        Some((resource, percent_decoded(fragment)?))
+        let fragment = percent_encoding::percent_decode_str(fragment).decode_utf8().ok()?;
+        Some((resource, fragment.into_owned()))
     }
 }
 
@@ -212,22 +213,6 @@ fn own_id(root: &Value, draft: Draft) -> Option<&str> {
 /// An id without its fragment.
 fn self_address(id: &str) -> &str {
     id.split_once('#').map_or(id, |(address, _)| address)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first == b'%' {
-            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// The compiled copy of a schema: without its own id and draft, which are known by now, and with

@@ -10,10 +10,9 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value};
 
 use super::ecma::{LARGEST, MOST_STEPS_BACK, Matcher, Pattern};
-use super::keyword::join;
 use super::outline::Outline;
-use super::problem::SchemaProblem;
 use super::wording::quoted;
+use crate::document::{Part, Problem, member};
 
 /// How the library matches patterns.
 pub(super) fn engine() -> PatternOptions<jsonschema::FancyRegex> {
@@ -79,12 +78,12 @@ fn all<'a>(outline: &Outline<'a>) -> Vec<Written<'a>> {
     let mut all = Vec::new();
     for one in &outline.all {
         if let Some(pattern) = one.schema.get("pattern").and_then(Value::as_str) {
-            let pointer = join(&one.pointer, "pattern");
+            let pointer = member(&one.pointer, "pattern");
             all.push(Written { pattern, pointer, is_key: false });
         }
         let named = one.schema.get("patternProperties").and_then(Value::as_object);
         all.extend(named.into_iter().flatten().map(|(pattern, _)| {
-            let pointer = join(&join(&one.pointer, "patternProperties"), pattern);
+            let pointer = member(&member(&one.pointer, "patternProperties"), pattern);
             Written { pattern, pointer, is_key: true }
         }));
     }
@@ -92,24 +91,25 @@ fn all<'a>(outline: &Outline<'a>) -> Vec<Written<'a>> {
 }
 
 /// What is wrong with the patterns of a schema.
-pub(super) fn problems(outline: &Outline<'_>) -> Vec<SchemaProblem> {
+pub(super) fn problems(outline: &Outline<'_>) -> Vec<Problem> {
     let all = all(outline);
     let states = all.iter().map(|one| states(one.pattern).min(MOST_STATES));
     if states.fold(0, u64::saturating_add) > MOST_STATES_IN_ALL {
         // Nothing is compiled: that is what would take long.
-        let problem = SchemaProblem::new("", "the patterns of the schema are too large in all");
+        let problem = Problem::value("", "the patterns of the schema are too large in all");
         return vec![problem.hint("lower the counts in their braces")];
     }
     let problems = all.into_iter().filter_map(|one| {
         let problem = problem(one.pointer, one.pattern)?;
-        Some(if one.is_key { problem.at_key() } else { problem })
+        let part = if one.is_key { Part::Key } else { Part::Value };
+        Some(Problem { part, ..problem })
     });
     problems.collect()
 }
 
-fn problem(pointer: String, pattern: &str) -> Option<SchemaProblem> {
+fn problem(pointer: String, pattern: &str) -> Option<Problem> {
     let problem = |message: &str| {
-        SchemaProblem::new(pointer.as_str(), format!("the pattern {} {message}", quoted(pattern)))
+        Problem::value(pointer.as_str(), format!("the pattern {} {message}", quoted(pattern)))
     };
     match Pattern::read(pattern) {
         Err(fault) => {

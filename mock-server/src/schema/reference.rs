@@ -5,18 +5,15 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::keyword::{Via, join};
+use super::keyword::Via;
 use super::outline::Outline;
-use super::problem::SchemaProblem;
 use super::wording::quoted;
+use crate::document::{Problem, member};
 
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
 /// Adds what each reference leads to; the problems are references that lead nowhere.
-pub(super) fn connect(
-    outline: &mut Outline<'_>,
-    draft: Draft,
-) -> Result<Vec<SchemaProblem>, SchemaProblem> {
+pub(super) fn connect(outline: &mut Outline<'_>, draft: Draft) -> Result<Vec<Problem>, Problem> {
     let mut problems = Vec::new();
     let mut index = 0;
     // References may bring more subschemas to light, which have references too.
@@ -33,7 +30,7 @@ pub(super) fn connect(
             match target {
                 Some(target) => outline.all[index].applies.push((Via::Same, target)),
                 None => {
-                    let pointer = join(&outline.all[index].pointer, keyword);
+                    let pointer = member(&outline.all[index].pointer, keyword);
                     problems.push(refused(pointer, reference));
                 }
             }
@@ -59,14 +56,14 @@ pub(super) fn targets(outline: &Outline<'_>) -> HashMap<String, String> {
     targets
 }
 
-fn refused(pointer: String, reference: &str) -> SchemaProblem {
+fn refused(pointer: String, reference: &str) -> Problem {
     let shown = quoted(reference);
     if reference.starts_with('#') {
         let message = format!("the reference {shown} leads to no schema in this file");
-        return SchemaProblem::new(pointer, message)
+        return Problem::value(pointer, message)
             .hint("write `#/definitions/NAME` for a schema that stands under `definitions`");
     }
-    SchemaProblem::new(
+    Problem::value(
         pointer,
         format!("the reference {shown} leads outside, and references must be local"),
     )
@@ -74,7 +71,7 @@ fn refused(pointer: String, reference: &str) -> SchemaProblem {
 }
 
 /// Keywords beside a `$ref` that an old draft ignores.
-pub(super) fn ignored_beside(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem> {
+pub(super) fn ignored_beside(outline: &Outline<'_>, draft: Draft) -> Vec<Problem> {
     let harmless = |name: &str| {
         let notes = ["$comment", "title", "description", "default", "examples"];
         name.starts_with('$') || notes.contains(&name) || name == "definitions"
@@ -87,8 +84,7 @@ pub(super) fn ignored_beside(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaP
         let ignored = map.keys().filter(|name| !harmless(name));
         warnings.extend(ignored.map(|name| {
             let message = format!("{} beside `$ref` is ignored in {draft}", quoted(name));
-            SchemaProblem::new(join(&one.pointer, name), message)
-                .at_key()
+            Problem::key(member(&one.pointer, name), message)
                 .hint("put both into `allOf`, or name 2019-09 or later in `$schema`")
         }));
     }

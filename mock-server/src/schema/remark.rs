@@ -3,18 +3,18 @@
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::keyword::{Odd, join, odd};
+use super::keyword::{Odd, odd};
+use super::locate::{locate, position_of_error};
 use super::outline::Outline;
-use super::problem::{InvalidSchema, SchemaProblem};
 use super::wording::quoted;
-use super::{Rules, SettingsSchema, reference};
-use crate::document::{Position, Problem, Severity, render};
+use super::{LARGEST_TEXT, Rules, SettingsSchema, reference};
+use crate::document::{Position, Problem, member, render};
 
 /// A schema's text, judged.
 #[derive(Debug)]
 pub struct Review {
     /// The schema, or why it is refused.
-    pub schema: Result<SettingsSchema, InvalidSchema>,
+    pub schema: Result<SettingsSchema, Vec<Problem>>,
     /// What to show: a few lines for each problem or warning, nothing for a schema without fault.
     pub report: String,
 }
@@ -40,27 +40,41 @@ pub struct Review {
 /// ```
 #[must_use]
 pub fn review(file: &str, text: &str, rules: Rules) -> Review {
-    let schema = SettingsSchema::parse(text, rules);
-    let (severity, problems) = match &schema {
-        Ok(schema) => (Severity::Warning, schema.warnings()),
-        Err(invalid) => (Severity::Error, invalid.problems()),
+    let value = match value(text) {
+        Ok(value) => value,
+        Err((position, problem)) => {
+            let report = render(file, text, &[(position, problem.clone())]);
+            return Review { schema: Err(vec![problem]), report };
+        }
     };
-    let placed: Vec<_> = problems.iter().map(|one| placed(severity, one)).collect();
-    let report = render(file, text, &placed);
+    let schema = SettingsSchema::from_value(value, rules);
+    let problems = schema.as_ref().map_or_else(Vec::as_slice, SettingsSchema::warnings);
+    let place = |one: &Problem| (locate(text, &one.pointer, one.part), one.clone());
+    let report = render(file, text, &problems.iter().map(place).collect::<Vec<_>>());
     Review { schema, report }
 }
 
-fn placed(severity: Severity, problem: &SchemaProblem) -> (Position, Problem) {
-    let shown = Problem::value(&problem.pointer, &problem.message);
-    let shown = Problem { hint: problem.hint.clone(), severity, ..shown };
-    (problem.position.unwrap_or(Position::START), shown)
+/// The JSON value that a text is, or where it is none.
+fn value(text: &str) -> Result<Value, (Position, Problem)> {
+    if text.len() > LARGEST_TEXT {
+        let message = format!("the schema has more than {} KiB", LARGEST_TEXT / 1024);
+        let problem = Problem::value("", message).hint("settings schemas are small");
+        return Err((Position::START, problem));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        let problem = Problem::value("", format!("this is not JSON: {message}"));
+        (position_of_error(text, &error), problem)
+    })
 }
 
 /// More warnings than these are not shown.
 const MOST_WARNINGS: usize = 50;
 
 /// What is allowed and probably not meant.
-pub(super) fn warnings(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem> {
+pub(super) fn warnings(outline: &Outline<'_>, draft: Draft) -> Vec<Problem> {
     let mut warnings = Vec::from_iter(no_object_fits(outline.all[0].schema));
     for one in &outline.all {
         let names = one.schema.as_object().into_iter().flat_map(|map| map.keys());
@@ -70,10 +84,10 @@ pub(super) fn warnings(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem
     }
     warnings.extend(reference::ignored_beside(outline, draft));
     warnings.truncate(MOST_WARNINGS);
-    warnings
+    warnings.into_iter().map(Problem::warning).collect()
 }
 
-fn odd_keyword(pointer: &str, name: &str, odd: &Odd, draft: Draft) -> SchemaProblem {
+fn odd_keyword(pointer: &str, name: &str, odd: &Odd, draft: Draft) -> Problem {
     let shown = quoted(name);
     let (message, hint) = match odd {
         Odd::Misspelt(meant) => {
@@ -88,13 +102,13 @@ fn odd_keyword(pointer: &str, name: &str, odd: &Odd, draft: Draft) -> SchemaProb
             format!("write \"$schema\": \"{}\"", last.uri()),
         ),
     };
-    SchemaProblem::new(join(pointer, name), message).at_key().hint(hint)
+    Problem::key(member(pointer, name), message).hint(hint)
 }
 
 /// Settings are always an object, so a schema for anything else refuses every save. A warning and
 /// no refusal: the schema is valid by its draft, which is all that "Test Settings" looks at
 /// (docs/wire.md#settings).
-fn no_object_fits(root: &Value) -> Option<SchemaProblem> {
+fn no_object_fits(root: &Value) -> Option<Problem> {
     let (pointer, refuses) = match root {
         Value::Bool(accepts) => ("", !accepts),
         root => {
@@ -115,7 +129,7 @@ fn no_object_fits(root: &Value) -> Option<SchemaProblem> {
         }
     };
     refuses.then(|| {
-        SchemaProblem::new(pointer, "no settings fit this schema: settings are always an object")
+        Problem::value(pointer, "no settings fit this schema: settings are always an object")
             .hint("write \"type\": \"object\" and list the settings under `properties`")
     })
 }

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::problem::SchemaProblem;
 use super::violation::levels;
 use super::{DEEPEST_SCHEMA, LARGEST_TEXT, MOST_VALUES};
+use crate::document::Problem;
 
 /// Refuses a value that is too deep or too large, without recursion.
-pub(super) fn measure(value: &Value) -> Result<(), SchemaProblem> {
+pub(super) fn measure(value: &Value) -> Result<(), Problem> {
     if levels(value) > DEEPEST_SCHEMA {
         let message = format!("the schema is nested deeper than {DEEPEST_SCHEMA} levels");
-        return Err(SchemaProblem::new("", message)
+        return Err(Problem::value("", message)
             .hint("move inner schemas under `definitions` and point to them with `$ref`"));
     }
     let mut waiting = vec![value];
@@ -28,7 +28,7 @@ pub(super) fn measure(value: &Value) -> Result<(), SchemaProblem> {
         }
     }
     if values > MOST_VALUES || bytes > LARGEST_TEXT {
-        return Err(SchemaProblem::new("", "the schema is too large")
+        return Err(Problem::value("", "the schema is too large")
             .hint(format!("the limit is {MOST_VALUES} values and {LARGEST_TEXT} bytes of text")));
     }
     Ok(())

@@ -6,8 +6,8 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::problem::SchemaProblem;
 use super::{Rules, format, pattern, wording};
+use crate::document::Problem;
 
 /// Where a schema comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn lazy(
     draft: Draft,
     rules: Rules,
     origin: Origin,
-) -> Result<Lazy, SchemaProblem> {
+) -> Result<Lazy, Problem> {
     Ok(LazyLock::new(match origin {
         Origin::Given => {
             let made = make(&bare, draft, rules)?;
@@ -41,7 +41,7 @@ pub(super) fn lazy(
     }))
 }
 
-fn make(bare: &Value, draft: Draft, rules: Rules) -> Result<Validator, SchemaProblem> {
+fn make(bare: &Value, draft: Draft, rules: Rules) -> Result<Validator, Problem> {
     let options = format::with_formats(jsonschema::options().offline())
         .with_draft(draft.engine())
         .with_pattern_options(pattern::engine())
@@ -49,6 +49,6 @@ fn make(bare: &Value, draft: Draft, rules: Rules) -> Result<Validator, SchemaPro
     options.build(bare).map_err(|error| {
         let reason = wording::quoted(&error.to_string());
         let message = format!("the schema cannot be used: {reason}");
-        SchemaProblem::new(error.instance_path().as_str(), message)
+        Problem::value(error.instance_path().as_str(), message)
     })
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::keyword::Via;
 use super::meter::{HARMLESS, Meter};
 use super::outline::Outline;
-use super::problem::SchemaProblem;
+use crate::document::Problem;
 
 /// A schema that applies more schemas than this to one and the same value is refused.
 const MOST_ON_ONE_VALUE: u64 = 10_000;
@@ -68,11 +68,11 @@ pub(super) fn weight(schema: &Value) -> u64 {
 
 /// Refuses what is too much already; gives a meter for what the settings decide, and the longest
 /// chain of schemas on one value.
-pub(super) fn bound(outline: &Outline<'_>) -> Result<(Meter, usize), SchemaProblem> {
+pub(super) fn bound(outline: &Outline<'_>) -> Result<(Meter, usize), Problem> {
     let same = |via: &Via| *via == Via::Same;
     let on_one_value = unroll(outline, same).map_err(|index| {
         let message = "the schema leads back to itself without going deeper into the settings";
-        SchemaProblem::new(&outline.all[index].pointer, message)
+        Problem::value(&outline.all[index].pointer, message)
             .hint("a schema may refer to itself only from inside `properties` or `items`")
     })?;
     for (one, unrolled) in outline.all.iter().zip(&on_one_value) {
@@ -84,7 +84,7 @@ pub(super) fn bound(outline: &Outline<'_>) -> Result<(Meter, usize), SchemaProbl
         } else {
             continue;
         };
-        return Err(SchemaProblem::new(&one.pointer, message)
+        return Err(Problem::value(&one.pointer, message)
             .hint("checking settings would stall: point to each definition fewer times"));
     }
     let all = unroll(outline, |via| *via != Via::Definition);

@@ -17,13 +17,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod door;
 mod head;
 mod in_process;
 mod router;
+mod space_listener;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -32,8 +32,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use door::Door;
 pub use in_process::InProcess;
+pub use space_listener::SpaceListener;
 
 use router::Routes;
 
@@ -123,6 +123,18 @@ fn portless(address: SocketAddr, public_url: &str) -> Arc<str> {
         (IpAddr::V6(ip), _) => format!("[{ip}]").into(),
         (ip, _) => ip.to_string().into(),
     }
+}
+
+/// An address that can be dialled: a server that listens on all addresses of the machine is reached by
+/// loopback.
+#[must_use]
+pub fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 fn all(errors: &[OptionError]) -> String {

@@ -1,11 +1,12 @@
 //! What a test's fixture needs to know to reach one space.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::space::{DEFAULT, Space};
 
 /// Where a space is reached, and with which credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Info {
     /// The server's address, without a slash at the end: what `setRestHost` takes.
     pub url: String,

@@ -121,10 +121,7 @@ impl State {
         let schema = dump.schema.map(|raw| SettingsSchema::from_value(raw, quirks.schema_rules()));
         let schema =
             schema.unwrap_or_else(|| Ok(SettingsSchema::sample())).unwrap_or_else(|invalid| {
-                problems.extend(invalid.problems().iter().map(|problem| Problem {
-                    hint: problem.hint.clone(),
-                    ..Problem::value(format!("/schema{}", problem.pointer), &problem.message)
-                }));
+                problems.extend(invalid.into_iter().map(|problem| problem.under("/schema")));
                 SettingsSchema::sample()
             });
         if !problems.is_empty() {

@@ -9,12 +9,11 @@ use super::rule::{
     Additional, At, Counted, Dependency, Group, Items, Limit, Node, Ordered, Properties, Rule, Type,
 };
 use super::value::members;
+use crate::document::{Problem, member};
 use crate::schema::draft::Draft;
 use crate::schema::ecma::{Matcher, Pattern};
 use crate::schema::format;
-use crate::schema::keyword::join;
 use crate::schema::outline::Outline;
-use crate::schema::problem::SchemaProblem;
 
 /// Keywords of rules for a type, or for any, in Ajv's order.
 const GROUPS: [(Option<Type>, &[&str]); 5] = [
@@ -44,7 +43,7 @@ pub(super) fn nodes(
     outline: &Outline<'_>,
     draft: Draft,
     formats: bool,
-) -> Result<Vec<Node>, SchemaProblem> {
+) -> Result<Vec<Node>, Problem> {
     let all = 0..outline.all.len();
     all.map(|index| Compiler { outline, draft, formats, index }.node()).collect()
 }
@@ -91,7 +90,7 @@ impl<'s> Compiler<'_, 's> {
         self.at(place).filter(|_| self.counts(schema))
     }
 
-    fn node(&self) -> Result<Node, SchemaProblem> {
+    fn node(&self) -> Result<Node, Problem> {
         let map = match self.outline.all[self.index].schema {
             Value::Bool(false) => return Ok(Node::Never),
             Value::Object(map) => map,
@@ -133,7 +132,7 @@ impl<'s> Compiler<'_, 's> {
         of: Option<Type>,
         keyword: &str,
         map: &'s Map<String, Value>,
-    ) -> Result<Option<Rule>, SchemaProblem> {
+    ) -> Result<Option<Rule>, Problem> {
         let value = map.get(keyword);
         let number = || value.and_then(Value::as_f64);
         let count = |counted, most: bool| {
@@ -207,11 +206,11 @@ impl<'s> Compiler<'_, 's> {
         })
     }
 
-    fn matcher(&self, place: &str, source: &str) -> Result<Matcher, SchemaProblem> {
+    fn matcher(&self, place: &str, source: &str) -> Result<Matcher, Problem> {
         let matcher = Pattern::read(source).ok().and_then(|pattern| Matcher::new(&pattern));
         matcher.ok_or_else(|| {
             let pointer = format!("{}/{place}", self.pointer());
-            SchemaProblem::new(pointer, "the pattern is too large")
+            Problem::value(pointer, "the pattern is too large")
         })
     }
 
@@ -256,7 +255,7 @@ impl<'s> Compiler<'_, 's> {
         Rule::Dependencies(named)
     }
 
-    fn properties(&self, map: &Map<String, Value>) -> Result<Properties, SchemaProblem> {
+    fn properties(&self, map: &Map<String, Value>) -> Result<Properties, Problem> {
         let part = |name: &str| map.get(name).and_then(Value::as_object);
         let required: HashSet<String> = texts(map.get("required")).into_iter().collect();
         let named: Vec<_> = part("properties").map(members).unwrap_or_default();
@@ -297,7 +296,7 @@ impl<'s> Compiler<'_, 's> {
 
 /// A place below a keyword, by name.
 fn below(keyword: &str, name: &str) -> String {
-    join(keyword, name)
+    member(keyword, name)
 }
 
 fn types(value: Option<&Value>) -> Vec<Type> {

@@ -26,7 +26,7 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::outline::Outline;
-use super::problem::SchemaProblem;
+use crate::document::Problem;
 
 /// A schema in Ajv's order.
 pub(super) struct Rules(Vec<rule::Node>);
@@ -58,7 +58,7 @@ pub(super) struct Unfit {
 
 impl Rules {
     /// Brings a schema into order.
-    pub fn of(outline: &Outline<'_>, draft: Draft, formats: bool) -> Result<Self, SchemaProblem> {
+    pub fn of(outline: &Outline<'_>, draft: Draft, formats: bool) -> Result<Self, Problem> {
         compile::nodes(outline, draft, formats).map(Self)
     }
 

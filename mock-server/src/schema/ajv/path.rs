@@ -1,6 +1,6 @@
 //! Where a value is, in JavaScript's notation.
 
-use crate::schema::keyword::join;
+use crate::document::member;
 
 /// A step from a value into another; the whole has none. It lives as long as the call that took
 /// it, so that a path costs nothing until it is told.
@@ -64,7 +64,7 @@ impl<'a> Path<'a> {
     pub fn pointer(&self) -> String {
         self.steps().into_iter().fold(String::new(), |pointer, step| match step {
             Step::Whole => pointer,
-            Step::Named(name) | Step::Met(name) => join(&pointer, name),
+            Step::Named(name) | Step::Met(name) => member(&pointer, name),
             Step::Item(index) => format!("{pointer}/{index}"),
         })
     }

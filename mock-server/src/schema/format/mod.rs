@@ -11,10 +11,10 @@ mod uri;
 use jsonschema::ValidationOptions;
 
 use super::draft::Draft;
-use super::keyword::{join, nearest};
+use super::keyword::nearest;
 use super::outline::Outline;
-use super::problem::SchemaProblem;
 use super::wording::quoted;
+use crate::document::{Problem, member};
 
 /// What checks the values of a format.
 pub(super) type Check = fn(&str) -> bool;
@@ -57,7 +57,7 @@ fn names(draft: Draft) -> impl Iterator<Item = &'static str> {
 }
 
 /// Formats that nothing checks, where a check of settings can get to.
-pub(super) fn problems(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem> {
+pub(super) fn problems(outline: &Outline<'_>, draft: Draft) -> Vec<Problem> {
     let mut problems = Vec::new();
     for index in outline.applied(draft) {
         let one = &outline.all[index];
@@ -67,13 +67,13 @@ pub(super) fn problems(outline: &Outline<'_>, draft: Draft) -> Vec<SchemaProblem
             continue;
         };
         if !names(draft).any(|known| known == format) {
-            problems.push(unknown(&join(&one.pointer, "format"), format, draft));
+            problems.push(unknown(&member(&one.pointer, "format"), format, draft));
         }
     }
     problems
 }
 
-fn unknown(pointer: &str, format: &str, draft: Draft) -> SchemaProblem {
+fn unknown(pointer: &str, format: &str, draft: Draft) -> Problem {
     let message = format!("{} is not a format that can be checked", quoted(format));
     let meant = match format {
         "ip" => Some("ipv4"),
@@ -92,7 +92,7 @@ fn unknown(pointer: &str, format: &str, draft: Draft) -> SchemaProblem {
         |meant| format!("did you mean `{meant}`?"),
     );
     let hint = format!("{what} (the quirk `schema-formats` at `ignored` takes any)");
-    SchemaProblem::new(pointer, message).hint(hint)
+    Problem::value(pointer, message).hint(hint)
 }
 
 /// What `\s` matches in JavaScript.

@@ -19,73 +19,53 @@ impl<'n> Run<'n> {
         path: &Path<'_>,
         frame: Frame,
     ) -> Outcome {
-        let words: Option<Box<dyn Fn() -> String + '_>> = match (rule, value) {
+        let words = match (rule, value) {
             (Rule::Limit(limit), Value::Number(given)) => {
                 let given = given.as_f64().unwrap_or_default();
-                beyond(limit, given)
-                    .then(|| -> Box<dyn Fn() -> String> { Box::new(|| told(limit)) })
+                beyond(limit, given).then(|| told(limit))
             }
             (Rule::MultipleOf(unit), Value::Number(given)) => {
                 let times = given.as_f64().unwrap_or_default() / unit;
                 let whole = times == 0.0 || (times.fract() == 0.0 && times.abs() < 1e21);
-                said(!whole, move || format!("should be multiple of {}", number(*unit)))
+                (!whole).then(|| format!("should be multiple of {}", number(*unit)))
             }
             (Rule::Most(counted, most), _) => {
-                let noun = counted.told("longer", "more");
-                let tail = counted.noun();
-                let most = *most;
-                let more = counted.count(value).is_some_and(|count| count > most);
-                said(more, move || format!("should NOT {noun} than {} {tail}", number(most)))
+                let more = counted.count(value).is_some_and(|count| count > *most);
+                more.then(|| counted.told("longer", "more", *most))
             }
             (Rule::Least(counted, least), _) => {
-                let noun = counted.told("shorter", "fewer");
-                let tail = counted.noun();
-                let least = *least;
-                let fewer = counted.count(value).is_some_and(|count| count < least);
-                said(fewer, move || format!("should NOT {noun} than {} {tail}", number(least)))
+                let fewer = counted.count(value).is_some_and(|count| count < *least);
+                fewer.then(|| counted.told("shorter", "fewer", *least))
             }
             (Rule::Pattern { matcher, source }, Value::String(text)) => {
                 let fits = finished(matcher.is_match(text), path)?;
-                said(!fits, move || format!("should match pattern \"{source}\""))
+                (!fits).then(|| format!("should match pattern \"{source}\""))
             }
             (Rule::Format { check, name }, Value::String(text)) => {
-                said(!check(text), move || format!("should match format \"{name}\""))
+                (!check(text)).then(|| format!("should match format \"{name}\""))
             }
-            (Rule::UniqueItems { plain }, Value::Array(items)) => {
-                let twins = twins(items, plain.as_deref());
-                twins.map(|(j, i)| -> Box<dyn Fn() -> String> {
-                    Box::new(move || {
-                        format!(
-                            "should NOT have duplicate items (items ## {j} and {i} are identical)"
-                        )
-                    })
-                })
-            }
+            (Rule::UniqueItems { plain }, Value::Array(items)) => twins(items, plain.as_deref())
+                .map(|(j, i)| {
+                    format!("should NOT have duplicate items (items ## {j} and {i} are identical)")
+                }),
             (Rule::Required(names), Value::Object(map)) => {
                 let missing = names.iter().find(|name| !has(map, name));
-                missing.map(|name| -> Box<dyn Fn() -> String> {
-                    Box::new(move || format!("should have required property '{}'", property(name)))
-                })
+                missing.map(|name| format!("should have required property '{}'", property(name)))
             }
             (Rule::Const(wanted), _) => {
-                said(!equal(value, wanted), || "should be equal to constant".to_owned())
+                (!equal(value, wanted)).then(|| "should be equal to constant".to_owned())
             }
             (Rule::Enum(wanted), _) => {
                 let fits = wanted.iter().any(|one| equal(value, one));
-                said(!fits, || "should be equal to one of the allowed values".to_owned())
+                (!fits).then(|| "should be equal to one of the allowed values".to_owned())
             }
             _ => None,
         };
         match words {
-            Some(words) => self.fail(path, frame, &*words),
+            Some(words) => self.fail(path, frame, &|| words.clone()),
             None => Ok(true),
         }
     }
-}
-
-/// The words for a failure, if it is one.
-fn said<'w>(failed: bool, words: impl Fn() -> String + 'w) -> Option<Box<dyn Fn() -> String + 'w>> {
-    failed.then(|| -> Box<dyn Fn() -> String + 'w> { Box::new(words) })
 }
 
 fn beyond(limit: &Limit, given: f64) -> bool {
@@ -114,19 +94,13 @@ impl Counted {
         Some(count as f64)
     }
 
-    fn told(self, of_text: &str, of_others: &str) -> String {
-        match self {
-            Self::Characters => format!("be {of_text}"),
-            Self::Items | Self::Properties => format!("have {of_others}"),
-        }
-    }
-
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Characters => "characters",
-            Self::Items => "items",
-            Self::Properties => "properties",
-        }
+    fn told(self, of_text: &str, of_others: &str, bound: f64) -> String {
+        let (relation, noun) = match self {
+            Self::Characters => (format!("be {of_text}"), "characters"),
+            Self::Items => (format!("have {of_others}"), "items"),
+            Self::Properties => (format!("have {of_others}"), "properties"),
+        };
+        format!("should NOT {relation} than {} {noun}", number(bound))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The weather of a space is its own: eight busy spaces beside each other, again and again.
+//! What faults a space meets depends on no other space: eight busy ones beside each other, again and again.
 
 use crisp_mock_server::server::MockServer;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ async fn the_same_seed_and_plan_give_the_same_journals_in_a_hundred_runs_of_eigh
     });
     let mut met: Vec<_> = met.collect();
     met.dedup();
-    assert!(met.len() > 1, "spaces with the same plan have weather of their own");
+    assert!(met.len() > 1, "spaces with the same plan meet faults of their own");
     for run in 1..RUNS - 1 {
         assert_eq!(journals(&one, &clients).await, first, "run {run}");
     }

@@ -12,12 +12,12 @@ use crate::socket::StopSignal;
 use crate::spaces::SharedSpace;
 
 /// A listener for one space. Dropping it ends it, with its connections.
-pub struct Door {
+pub struct SpaceListener {
     address: SocketAddr,
     _stop: watch::Sender<bool>,
 }
 
-impl Door {
+impl SpaceListener {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -32,11 +32,11 @@ impl MockServer {
     /// # Errors
     ///
     /// When no port is free.
-    pub async fn door(&self, space: Arc<SharedSpace>) -> io::Result<Door> {
+    pub async fn listen_for(&self, space: Arc<SharedSpace>) -> io::Result<SpaceListener> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = StopSignal::new();
         serve(vec![listener], &self.routes.leading_to(space), &self.activity, &stopped);
-        Ok(Door { address, _stop: stop })
+        Ok(SpaceListener { address, _stop: stop })
     }
 }

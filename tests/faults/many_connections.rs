@@ -1,4 +1,4 @@
-//! Every fault under a crowd: a thousand connections at once, and a server that lives on.
+//! Every fault under load: a thousand connections at once, and a server that lives on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,8 +50,8 @@ async fn every_kind_of_fault_meets_each_of_a_thousand_connections_and_the_server
         if LIKE_HTML.contains(&example.key.as_str()) {
             continue;
         }
-        let crowd = timeout(PATIENCE, meet(&example)).await;
-        crowd.unwrap_or_else(|_| panic!("{}: not over after {PATIENCE:?}", example.key));
+        let connections = timeout(PATIENCE, meet(&example)).await;
+        connections.unwrap_or_else(|_| panic!("{}: not over after {PATIENCE:?}", example.key));
     }
 }
 
@@ -63,18 +63,18 @@ async fn meet(example: &Example) {
 
     let (server, mut ended) = watched_server().await;
     arm(&server, &example.armed).await;
-    let crowd = gather(&server, example).await;
+    let connections = gather(&server, example).await;
     let cell = server.spaces().default_space();
     cell.lock().clock.advance(PATIENCE);
     cell.notify();
     if example.key == "hang" {
-        for stream in &crowd {
+        for stream in &connections {
             let end = so_far(stream, &mut Vec::new());
             assert_eq!(end, End::Hanging);
         }
-        drop(crowd);
+        drop(connections);
     } else {
-        for stream in crowd {
+        for stream in connections {
             let seen = receive(stream, Vec::new(), true).await;
             assert_eq!(shown(&seen), expected, "{}", example.key);
         }
@@ -105,14 +105,14 @@ async fn gather(server: &MockServer, example: &Example) -> Vec<TcpStream> {
     let call = Call::of(server, example);
     let cell = server.spaces().default_space();
     let mut changes = cell.changes();
-    let mut crowd = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..CROWD {
-        crowd.push(send_call(server.addresses()[0], &call).await);
+        connections.push(send_call(server.addresses()[0], &call).await);
     }
     while cell.lock().journal.next_seq() <= CROWD {
         changes.changed().await.unwrap();
     }
-    crowd
+    connections
 }
 
 /// What does not differ from request to request.

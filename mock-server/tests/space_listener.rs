@@ -27,11 +27,11 @@ async fn it_leads_to_its_space_whatever_the_credentials_are_and_ends_when_it_is_
     let options = WorldOptions { accept_any_credentials: Some(true), ..WorldOptions::default() };
     let blueprint = Blueprint::new(options).unwrap();
     let space = server.spaces().make(None, blueprint, Duration::from_secs(600)).unwrap();
-    let door = server.door(space).await.unwrap();
-    assert_eq!(status(door.address()).await, "200");
+    let listener = server.listen_for(space).await.unwrap();
+    assert_eq!(status(listener.address()).await, "200");
     assert_eq!(status(server.addresses()[0]).await, "401", "the default space takes its own alone");
-    let address = door.address();
-    drop(door);
+    let address = listener.address();
+    drop(listener);
     let closed = async {
         while TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;
