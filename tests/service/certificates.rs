@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 /// The files of one authority, and those of a server that it vouches for.
 pub struct Certificates {
@@ -17,6 +17,9 @@ impl Certificates {
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let key = KeyPair::generate().unwrap();
+        // Each has a name of its own, or a verifier would take one authority for another.
+        let named = format!("authority {}", folder.path().display());
+        authority.distinguished_name.push(DnType::CommonName, named);
         let certificate = authority.self_signed(&key).unwrap();
         let issuer = Issuer::new(authority, key);
         let key = KeyPair::generate().unwrap();

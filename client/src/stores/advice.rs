@@ -31,11 +31,11 @@ pub(super) fn of_tls(error: &(dyn Error + 'static)) -> Option<&'static str> {
 
 fn of_certificate(reason: &CertificateError) -> &'static str {
     use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
-        NotValidYetContext, UnknownIssuer,
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
+        NotValidYet, NotValidYetContext, UnknownIssuer,
     };
     match reason {
-        UnknownIssuer => {
+        UnknownIssuer | BadSignature => {
             "its certificate is of an authority that is not trusted here: give that authority's certificate with \
              --store-ca FILE"
         }
