@@ -107,7 +107,7 @@ pub use persist::{FileShelf, Shelf};
 pub use rest::{ApiError, Client};
 pub use settings::Settings;
 #[cfg(feature = "store")]
-pub use stores::{InvalidStore, Store};
+pub use stores::{InvalidStore, Store, UnusableFile};
 #[cfg(feature = "driver")]
 pub use transport::{SetupError, Timeouts, TransportError};
 #[cfg(feature = "validate")]

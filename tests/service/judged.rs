@@ -41,15 +41,20 @@ mod stores {
     fn three_disturbed_replicas_with_nats_pass() {
         passes_with(Kind::Nats, "--replicas 3");
     }
+
+    #[test]
+    fn three_replicas_that_are_disturbed_within_requests_pass() {
+        passes_with(Kind::Redis, "--replicas 3 --within-requests");
+    }
 }
 
 /// Scenarios that say nothing of a client that opens no socket.
-const ABOUT_EVENTS: u64 = 6;
+pub const ABOUT_EVENTS: u64 = 6;
 /// Random cases: what a test may take. `docs/service.md` has the command for many more.
 const CASES: &str = "100";
 
 /// Runs a command against this way of being judged, and gives the last event of its report.
-fn judged(
+pub fn judged(
     how: &str,
     words: &[&str],
     environment: impl IntoIterator<Item = (&'static str, OsString)>,

@@ -15,37 +15,52 @@ use crate::sync::{DEADLINE, Sync};
 use crate::want::{Missing, or_skip, program};
 
 /// How a plugin is run: a variable of the environment, and its words.
-type Run = (Option<(&'static str, PathBuf)>, Vec<OsString>);
-
-fn node() -> Result<Run, Missing> {
-    let modules = node_modules("examples/service/node-express")?;
-    let script = repository("examples/service/node-express/index.js");
-    Ok((Some(("NODE_PATH", modules)), vec![program("node")?.into(), script.into()]))
+pub struct Run {
+    variable: Option<(&'static str, PathBuf)>,
+    words: Vec<OsString>,
 }
 
-fn fastapi() -> Result<Run, Missing> {
+impl Run {
+    /// Its words, as a command line.
+    pub fn words(&self) -> String {
+        let words = self.words.iter().map(|word| format!("'{}'", word.display()));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the judged plugin's environment has besides.
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, OsString)> {
+        let variable = self.variable.clone().map(|(name, value)| (name, value.into_os_string()));
+        variable.into_iter().chain([("CRISP_SYNC_JUDGED", OsString::from("1"))])
+    }
+}
+
+pub fn node() -> Result<Run, Missing> {
+    let modules = node_modules("examples/service/node-express")?;
+    let script = repository("examples/service/node-express/index.js");
+    let words = vec![program("node")?.into(), script.into()];
+    Ok(Run { variable: Some(("NODE_PATH", modules)), words })
+}
+
+pub fn fastapi() -> Result<Run, Missing> {
     let python = python("examples/service/python-fastapi")?;
     let script = repository("examples/service/python-fastapi/plugin.py");
-    Ok((None, vec![python.into(), "-B".into(), script.into()]))
+    Ok(Run { variable: None, words: vec![python.into(), "-B".into(), script.into()] })
 }
 
 /// Builds the plugin in a folder, which is to live as long as it runs.
-fn go(folder: &Path) -> Result<Run, Missing> {
+pub fn go(folder: &Path) -> Result<Run, Missing> {
     let built = folder.join("plugin");
     let mut build = Command::new(program("go")?);
     build.current_dir(repository("examples/service/go")).args(["build", "-o"]).arg(&built).arg(".");
     build.env("GOCACHE", folder.join("cache")).env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
     crate::install::said(&mut build, "go build")?;
-    Ok((None, vec![built.into()]))
+    Ok(Run { variable: None, words: vec![built.into()] })
 }
 
 /// Runs the whole corpus.
-fn holds((variable, words): Run) {
-    let words: Vec<_> = words.iter().map(|word| format!("'{}'", word.display())).collect();
-    let how = format!(" judged --read http://127.0.0.1:{{port}}/_cache -- {}", words.join(" "));
-    let variable = variable.map(|(name, value)| (name, value.into_os_string()));
-    let judged = ("CRISP_SYNC_JUDGED", OsString::from("1"));
-    passes_the_corpus(&how, variable.into_iter().chain([judged]));
+fn holds(run: Run) {
+    let how = format!(" judged --read http://127.0.0.1:{{port}}/_cache -- {}", run.words());
+    passes_the_corpus(&how, run.environment());
 }
 
 #[test]
@@ -75,11 +90,10 @@ async fn saves(run: Run) {
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = socket.local_addr().unwrap().port();
     drop(socket);
-    let (variable, words) = run;
-    let mut plugin = tokio::process::Command::new(&words[0]);
-    plugin.args(&words[1..]).envs(variable).kill_on_drop(true);
+    let mut plugin = tokio::process::Command::new(&run.words[0]);
+    plugin.args(&run.words[1..]).envs(run.environment()).kill_on_drop(true);
     plugin.env("CRISP_SYNC_URL", &sync.url).env("PORT", port.to_string());
-    let _plugin = plugin.env("CRISP_SYNC_JUDGED", "1").spawn().unwrap();
+    let _plugin = plugin.spawn().unwrap();
     let http = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
     let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
     let held = || async { http.get(url("/_cache")).send().await.ok()?.json::<Value>().await.ok() };

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
+mod cluster;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../clients/install.rs"]
 mod install;

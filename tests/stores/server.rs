@@ -1,5 +1,6 @@
 //! A real Redis or NATS on a free port, which a test may kill.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub struct Server {
     child: Child,
     port: u16,
     keeps: Keeps,
+    /// Words of its command line, besides.
+    more: Vec<OsString>,
     folder: tempfile::TempDir,
     /// A copy of what it had.
     old: Option<tempfile::TempDir>,
@@ -42,14 +45,28 @@ impl Server {
     ///
     /// [`Missing`] where there is no `redis-server`, or Python's registry has no `nats-server`.
     pub fn start(kind: Kind, keeps: Keeps) -> Result<Self, Missing> {
+        Self::start_with(kind, keeps, |_| Vec::new())
+    }
+
+    /// Starts one with more words on its command line, which may depend on its port.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_with(
+        kind: Kind,
+        keeps: Keeps,
+        more: impl FnOnce(u16) -> Vec<OsString>,
+    ) -> Result<Self, Missing> {
         let program = match kind {
             Kind::Redis => program("redis-server")?,
             Kind::Nats => python("tests/stores/nats")?.with_file_name("nats-server"),
         };
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = run(kind, &program, port, keeps, folder.path());
-        Ok(Self { kind, program, child, port, keeps, folder, old: None })
+        let port = free_port();
+        let more = more(port);
+        let child = run(kind, &program, port, keeps, folder.path(), &more);
+        Ok(Self { kind, program, child, port, keeps, more, folder, old: None })
     }
 
     pub fn url(&self) -> String {
@@ -57,6 +74,11 @@ impl Server {
             Kind::Redis => format!("redis://127.0.0.1:{}/0", self.port),
             Kind::Nats => format!("nats://127.0.0.1:{}", self.port),
         }
+    }
+
+    /// Where it listens on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// As `kill -9` does.
@@ -70,7 +92,8 @@ impl Server {
         if self.keeps == Keeps::Nothing {
             empty(self.folder.path());
         }
-        self.child = run(self.kind, &self.program, self.port, self.keeps, self.folder.path());
+        let Self { kind, program, port, keeps, more, folder, .. } = self;
+        self.child = run(*kind, program, *port, *keeps, folder.path(), more);
     }
 
     /// Kills it, keeps a copy of what it has, and starts it again.
@@ -119,7 +142,19 @@ impl Drop for Server {
     }
 }
 
-fn run(kind: Kind, program: &Path, port: u16, keeps: Keeps, folder: &Path) -> Child {
+/// A port that is free at this moment.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn run(
+    kind: Kind,
+    program: &Path,
+    port: u16,
+    keeps: Keeps,
+    folder: &Path,
+    more: &[OsString],
+) -> Child {
     let mut command = Command::new(program);
     let port = port.to_string();
     match kind {
@@ -132,6 +167,7 @@ fn run(kind: Kind, program: &Path, port: u16, keeps: Keeps, folder: &Path) -> Ch
             command.args(["-a", "127.0.0.1", "-p", &port, "-js", "-sd"]).arg(folder);
         }
     }
+    command.args(more);
     let output = match kind {
         Kind::Redis => command.stdout(Stdio::piped()),
         Kind::Nats => command.stderr(Stdio::piped()),

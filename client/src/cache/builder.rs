@@ -6,23 +6,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 
 use super::driver::Driver;
+use super::ends::Ends;
 use super::entry::Change;
 use super::meter::Meter;
-use super::outlet::Outlet;
-use super::shared::Shared;
 use super::sockets::Sockets;
 use super::worker::{Warm, Worker};
 use super::{Cache, Changes};
 use crate::Config;
 use crate::telling;
 use crate::transport::{SetupError, Timeouts, Transport};
-
-/// Steps that a slow reader of changes may lag behind before it is told the sum of them.
-pub(super) const LAG: usize = 256;
 
 /// Why a cache could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -199,20 +194,14 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
         }
         let transport = Transport::new(self.timeouts)?;
         let sockets = Sockets::new(&self.config, self.timeouts)?;
-        let shared = Arc::new(Shared::new());
-        let (orders, received) = mpsc::channel(64);
-        let (is_ready, ready) = watch::channel(false);
-        let (steps, _) = broadcast::channel(LAG);
-        let cache = Cache {
-            shared: shared.clone(),
-            orders,
-            ready,
-            steps: steps.downgrade(),
-            #[cfg(feature = "validate")]
-            schema: self.schema,
-        };
+        #[cfg_attr(not(feature = "validate"), expect(unused_mut, reason = "it has no schema then"))]
+        let (mut cache, ends) = Ends::open();
+        #[cfg(feature = "validate")]
+        {
+            cache.schema = self.schema;
+        }
         let start = Instant::now();
-        let outlet = Arc::new(Outlet::new(shared, steps));
+        let outlet = Arc::new(ends.outlet);
         #[cfg(feature = "persist")]
         let keeper = self.shelf.map(crate::persist::Keeper::new);
         #[cfg(feature = "persist")]
@@ -249,8 +238,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
             store,
             start,
             outlet,
-            orders: received,
-            ready: is_ready,
+            orders: ends.orders,
+            ready: ends.ready,
             meter: self.meter,
             #[cfg(feature = "persist")]
             keeper,

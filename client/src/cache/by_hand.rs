@@ -2,19 +2,18 @@
 //! requests take. Everything but the clock is the cache's own.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::builder::{LAG, StartError};
+use super::builder::StartError;
+use super::ends::Ends;
 use super::outlet::Outlet;
-use super::shared::Shared;
 use super::{Cache, Order};
 use crate::Config;
 use crate::machine::{Action, Event, Machine, Moment, RequestId, SaveOutcome, Ticket};
@@ -50,26 +49,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
             return Err(StartError::CannotListen);
         }
         let transport = transport()?;
-        let shared = Arc::new(Shared::new());
-        let (orders, received) = mpsc::channel(64);
-        let (is_ready, ready) = watch::channel(false);
-        let (steps, _) = broadcast::channel(LAG);
-        let cache = Cache {
-            shared: shared.clone(),
-            orders,
-            ready,
-            steps: steps.downgrade(),
-            #[cfg(feature = "validate")]
-            schema: None,
-        };
+        let (cache, ends) = Ends::open();
         let now = Moment { elapsed: Duration::ZERO, wall };
         let mut by_hand = Self {
             machine: Machine::new(config, now),
             now,
-            outlet: Outlet::new(shared, steps),
+            outlet: ends.outlet,
             transport,
-            orders: received,
-            ready: is_ready,
+            orders: ends.orders,
+            ready: ends.ready,
             requests: JoinSet::new(),
             aborts: HashMap::new(),
             ends: HashMap::new(),

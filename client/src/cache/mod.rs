@@ -7,6 +7,7 @@ mod by_hand;
 mod changes;
 mod core;
 mod driver;
+mod ends;
 mod entry;
 mod meter;
 mod outlet;
@@ -29,7 +30,7 @@ pub use meter::Meter;
 #[cfg(feature = "service")]
 pub(crate) use meter::report;
 #[cfg(feature = "service")]
-pub(crate) use replicas_by_hand::ReplicasByHand;
+pub(crate) use replicas_by_hand::{Among, ReplicasByHand};
 
 use std::sync::Arc;
 

@@ -7,7 +7,6 @@ mod node;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,23 +14,31 @@ use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::builder::{LAG, StartError};
+use super::builder::StartError;
 use super::by_hand::{FOR_EVER, transport};
+use super::ends::Ends;
 use super::outlet::Outlet;
-use super::shared::Shared;
 use super::{Cache, Order};
 use crate::machine::{Action, Event, Moment, RequestId, SaveOutcome, Ticket};
-use crate::replicas::{Disturbance, LogAction, LogEvent, Output, Place};
+use crate::replicas::{LogAction, LogEvent, Output, Place};
 use crate::transport::{Transport, TransportError};
 use crate::{Config, Store};
 use node::{Node, moment, news};
 
 /// So long the store may take for all that is asked of it at once, in real time.
 const REST: Duration = Duration::from_secs(20);
+
+/// The replicas of a trial.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Among {
+    pub(crate) count: usize,
+    /// Whether one is disturbed while it waits for an answer of the API, too.
+    pub(crate) within_requests: bool,
+}
 
 /// A request of the replica that began as this one in a row.
 type Landing = (u64, RequestId, Result<Response<Bytes>, TransportError>);
@@ -50,6 +57,11 @@ pub(crate) struct ReplicasByHand<T> {
     end: Option<(Place, Duration)>,
     answers: u64,
     disturbed_after: u64,
+    within_requests: bool,
+    /// How many requests were sent, by which life the last one, and after how many one was disturbed that waited.
+    sent: u64,
+    asking: u64,
+    disturbed_within: u64,
     generation: u64,
     outlet: Outlet<T>,
     transport: Transport,
@@ -69,22 +81,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
     pub(crate) fn start(
         config: Config,
         store: Store,
-        (name, count): (String, usize),
+        (name, among): (String, Among),
         wall: Timestamp,
     ) -> Result<(Cache<T>, Self), StartError> {
         let transport = transport()?;
-        let shared = Arc::new(Shared::new());
-        let (orders, received) = mpsc::channel(64);
-        let (is_ready, ready) = watch::channel(false);
-        let (steps, _) = broadcast::channel(LAG);
-        let cache = Cache {
-            shared: shared.clone(),
-            orders,
-            ready,
-            steps: steps.downgrade(),
-            #[cfg(feature = "validate")]
-            schema: None,
-        };
+        let (cache, ends) = Ends::open();
         let mut by_hand = Self {
             config,
             store,
@@ -96,18 +97,22 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             end: None,
             answers: 0,
             disturbed_after: 0,
+            within_requests: among.within_requests,
+            sent: 0,
+            asking: 0,
+            disturbed_within: 0,
             generation: 1,
-            outlet: Outlet::new(shared, steps),
+            outlet: ends.outlet,
             transport,
-            orders: received,
-            ready: is_ready,
+            orders: ends.orders,
+            ready: ends.ready,
             requests: JoinSet::new(),
             aborts: HashMap::new(),
             ends: HashMap::new(),
             tickets: 0,
         };
-        for number in 0..count {
-            let node = by_hand.begin(number, count);
+        for number in 0..among.count {
+            let node = by_hand.begin(number, among.count);
             by_hand.nodes.push(node);
         }
         by_hand.tell();
@@ -153,16 +158,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             |_| format!("the store did not do what it was asked within {} s", REST.as_secs());
         loop {
             timeout(REST, self.come_to_rest()).await.map_err(late)?;
-            let idle = self.aborts.is_empty() && self.ends.is_empty();
-            if self.disturbed_after == self.answers || !idle || self.nodes.len() < 2 {
-                return Ok(());
-            }
-            self.disturbed_after = self.answers;
-            let Some((number, disturbance)) =
-                Disturbance::after(self.answers, self.config.seed, self.nodes.len())
-            else {
-                return Ok(());
-            };
+            let Some((number, disturbance)) = self.due() else { return Ok(()) };
             self.disturb(number, disturbance);
         }
     }
@@ -364,6 +360,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
         let life = node.life;
         match action {
             Action::Send { id, request, .. } => {
+                (self.sent, self.asking) = (self.sent + 1, life);
                 let transport = self.transport.clone();
                 let exchange =
                     async move { (life, id, transport.exchange(request, FOR_EVER).await) };

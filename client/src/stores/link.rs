@@ -158,5 +158,15 @@ async fn once<S: Server>(
         Some(connection) => connection,
         None => connection.insert(store.connect().await?),
     };
-    store.act(connection, action).await
+    match action {
+        LogAction::Append { after, place, entry, .. } => {
+            store.append(connection, after, (place, entry)).await.map(Some)
+        }
+        LogAction::Trim(before) => store.trim(connection, before).await.map(|()| None),
+        LogAction::Publish(publication) => {
+            let sequence = publication.sequence;
+            store.publish(connection, publication).await?;
+            Ok(Some(LogEvent::Published(sequence)))
+        }
+    }
 }

@@ -7,6 +7,7 @@
 compile_error!("the feature `store` of crisp-sync is for others: turn on `redis` or `nats`");
 
 mod address;
+mod advice;
 mod link;
 #[cfg(feature = "nats")]
 mod nats;
@@ -14,10 +15,12 @@ mod nats;
 mod reader;
 #[cfg(feature = "redis")]
 mod redis;
+mod security;
 mod server;
 mod words;
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 pub use address::InvalidStore;
@@ -25,9 +28,11 @@ use address::Kind;
 pub(crate) use link::StoreLink;
 #[cfg(feature = "service")]
 pub(crate) use reader::Reader;
+pub use security::UnusableFile;
 
 /// A store by its address: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, `redis+unix:///PATH`, or
-/// `nats://[USER:PASSWORD@]HOST[:PORT]`. A build without the feature of that kind refuses it.
+/// `nats://[USER:PASSWORD@]HOST[:PORT][,…][?replicas=N]`; with TLS `rediss://…` and `tls://…`. A build without the feature of
+/// that kind refuses it.
 #[derive(Clone)]
 pub struct Store {
     kind: Kind,
@@ -45,6 +50,26 @@ impl Store {
         let (kind, shown) = (Kind::of(address)?, address::without_password(address));
         let patience = crate::replicas::Options::new(0).patience;
         Ok(Self { kind, shown, tokens: false, patience })
+    }
+
+    /// Checks the store's certificate by this authority's (a file of PEM) instead of those of the system. For the addresses that
+    /// begin with `rediss`, `tls` or `nats`.
+    ///
+    /// # Errors
+    /// When the file has no certificate, or the address is one without TLS.
+    pub fn trusting(mut self, authority: &Path) -> Result<Self, UnusableFile> {
+        self.kind = self.kind.trusting(authority)?;
+        Ok(self)
+    }
+
+    /// Says to the store who asks, by a file with a password (of the user in the address), with a token, the seed of an NKey or
+    /// the credentials of NATS.
+    ///
+    /// # Errors
+    /// When the file has none of these, or this kind of store does not know it.
+    pub fn with_credentials(mut self, file: &Path) -> Result<Self, UnusableFile> {
+        self.kind = self.kind.with_credentials(file)?;
+        Ok(self)
     }
 
     /// Publishes the websites' tokens, too: for a settings page in another process. A reader of the

@@ -18,15 +18,15 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use batch::Outgoing;
-pub(super) use connection::Address;
 use connection::Connection;
+pub(super) use connection::{Address, Identity};
 use error::Error;
 use names::Names;
 use part::{Part, assemble};
 
 use super::server::Server;
 use super::words::name;
-use crate::replicas::{LogAction, LogEvent, Place};
+use crate::replicas::{LogEvent, Place, Publication};
 
 /// So many messages are read at once.
 const MESSAGES: usize = 200;
@@ -60,49 +60,6 @@ impl Nats {
             Outgoing { subject: self.names.log_subject.clone(), headers, data }
         });
         parts.collect()
-    }
-
-    async fn append(
-        &self,
-        connection: &Connection,
-        after: Option<Place>,
-        (place, entry): (Place, Bytes),
-    ) -> Result<LogEvent, Error> {
-        let (end, first) = match after {
-            None => {
-                // Where the stream ends is read before it is seen to be empty: what comes between is refused.
-                let end = connection.make_log(&self.names).await?;
-                if connection.last_part(&self.names).await?.is_some() {
-                    return Ok(LogEvent::Refused);
-                }
-                // Versions grow over a log that was lost, too.
-                let published = connection.claims(&self.names).await?.highest();
-                (end, place.sequence.max(published.saturating_add(1)))
-            }
-            Some(after) => match connection.last_part(&self.names).await? {
-                Some(last) if last.number == after.sequence && last.name == name(after.link) => {
-                    (last.at, last.number.saturating_add(1))
-                }
-                _ => return Ok(LogEvent::Refused),
-            },
-        };
-        let size = connection.max_payload().saturating_sub(HEADERS).max(HEADERS);
-        let parts = self.parts(first, &name(place.link), &entry, size);
-        let count = parts.len() as u64;
-        Ok(match connection.publish(&self.names.log, end, parts).await? {
-            Some(_) => LogEvent::Appended(first.saturating_add(count - 1)),
-            None => LogEvent::Refused,
-        })
-    }
-
-    /// Forgets what stands before the entry of this number.
-    async fn trim(&self, connection: &Connection, before: u64) -> Result<(), Error> {
-        let Some(last) = connection.last_part(&self.names).await? else { return Ok(()) };
-        let Some(at) = last.place_of(before) else { return Ok(()) };
-        if let Some(part) = connection.part(&self.names, at).await? {
-            connection.purge(&self.names.log, at.saturating_sub(part.before_it())).await?;
-        }
-        Ok(())
     }
 }
 
@@ -157,22 +114,54 @@ impl Server for Nats {
         Ok(())
     }
 
-    async fn act(
+    async fn append(
         &self,
         connection: &mut Connection,
-        action: LogAction,
-    ) -> Result<Option<LogEvent>, Error> {
-        match action {
-            LogAction::Append { after, place, entry, .. } => {
-                self.append(connection, after, (place, entry)).await.map(Some)
+        after: Option<Place>,
+        (place, entry): (Place, Bytes),
+    ) -> Result<LogEvent, Error> {
+        let (end, first) = match after {
+            None => {
+                // Where the stream ends is read before it is seen to be empty: what comes between is refused.
+                let end = connection.make_log(&self.names, self.address.copies).await?;
+                if connection.last_part(&self.names).await?.is_some() {
+                    return Ok(LogEvent::Refused);
+                }
+                // Versions grow over a log that was lost, too.
+                let published = connection.claims(&self.names).await?.highest();
+                (end, place.sequence.max(published.saturating_add(1)))
             }
-            LogAction::Trim(before) => self.trim(connection, before).await.map(|()| None),
-            LogAction::Publish(publication) => {
-                let sequence = publication.sequence;
-                self.publish(connection, publication).await?;
-                Ok(Some(LogEvent::Published(sequence)))
-            }
+            Some(after) => match connection.last_part(&self.names).await? {
+                Some(last) if last.number == after.sequence && last.name == name(after.link) => {
+                    (last.at, last.number.saturating_add(1))
+                }
+                _ => return Ok(LogEvent::Refused),
+            },
+        };
+        let size = connection.max_payload().saturating_sub(HEADERS).max(HEADERS);
+        let parts = self.parts(first, &name(place.link), &entry, size);
+        let count = parts.len() as u64;
+        Ok(match connection.publish(&self.names.log, end, parts).await? {
+            Some(_) => LogEvent::Appended(first.saturating_add(count - 1)),
+            None => LogEvent::Refused,
+        })
+    }
+
+    async fn trim(&self, connection: &mut Connection, before: u64) -> Result<(), Error> {
+        let Some(last) = connection.last_part(&self.names).await? else { return Ok(()) };
+        let Some(at) = last.place_of(before) else { return Ok(()) };
+        if let Some(part) = connection.part(&self.names, at).await? {
+            connection.purge(&self.names.log, at.saturating_sub(part.before_it())).await?;
         }
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        connection: &mut Connection,
+        publication: Publication,
+    ) -> Result<(), Error> {
+        self.publish_all(connection, &publication).await
     }
 
     #[cfg(feature = "service")]
@@ -188,6 +177,11 @@ impl Server for Nats {
             last = end.at;
             websites.extend(values.into_iter().map(|value| (value.id, value.data)));
         }
+    }
+
+    #[cfg(feature = "service")]
+    async fn version(&self, connection: &mut Connection) -> Result<u64, Error> {
+        Ok(connection.claims(&self.names).await?.whole)
     }
 
     #[cfg(feature = "service")]

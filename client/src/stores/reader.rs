@@ -16,6 +16,7 @@ type Answer<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A server of any kind.
 trait Asked: Send {
     fn published_after(&mut self, place: u64) -> Answer<'_, Result<Published, String>>;
+    fn version(&mut self) -> Answer<'_, Result<u64, String>>;
     fn remove_all(&mut self) -> Answer<'_, Result<(), String>>;
 }
 
@@ -27,6 +28,11 @@ impl<S: Server> Asked for Connected<S> {
         Box::pin(async move {
             server.published_after(connection, place).await.map_err(|error| error.to_string())
         })
+    }
+
+    fn version(&mut self) -> Answer<'_, Result<u64, String>> {
+        let Self(server, connection) = self;
+        Box::pin(async move { server.version(connection).await.map_err(|error| error.to_string()) })
     }
 
     fn remove_all(&mut self) -> Answer<'_, Result<(), String>> {
@@ -61,6 +67,14 @@ impl Reader {
         }
         self.place = place;
         Ok(self.held.clone())
+    }
+
+    /// The version of the last batch; 0: there is none.
+    ///
+    /// # Errors
+    /// When the store does not say, in words.
+    pub(crate) async fn version(&mut self) -> Result<u64, String> {
+        self.asked.version().await
     }
 
     /// Removes everything that the store has of this plugin.

@@ -1,14 +1,18 @@
 //! The log in Redis, and the settings in its keys. The scripts are the compare-and-set.
 
+mod error;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script, Value};
+use redis::{AsyncConnectionConfig, Client, Script, Value};
+
+use error::Error;
 
 use super::server::Server;
 use super::words::{REMEMBERED, name, shown};
-use crate::replicas::{LogAction, LogEvent, Place, Publication};
+use crate::replicas::{LogEvent, Place, Publication};
 
 type Connection = MultiplexedConnection;
 
@@ -44,47 +48,25 @@ impl Redis {
     fn log(&self) -> String {
         format!("{}:log", self.prefix)
     }
-
-    async fn publish(
-        &self,
-        connection: &mut Connection,
-        publication: Publication,
-    ) -> RedisResult<()> {
-        let Publication { sequence, all, set, gone, .. } = publication;
-        let millis = u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX);
-        let mut script = self.publish.key(&self.prefix);
-        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(set.len());
-        for (version, website) in &set {
-            script.arg(website.id.to_string()).arg(*version).arg(shown(
-                *version,
-                website,
-                self.tokens,
-            ));
-        }
-        for (version, id) in &gone {
-            script.arg(id.to_string()).arg(*version);
-        }
-        script.invoke_async::<Value>(connection).await.map(drop)
-    }
 }
 
 impl Server for Redis {
     type Connection = Connection;
-    type Error = RedisError;
+    type Error = Error;
 
-    async fn connect(&self) -> RedisResult<Connection> {
+    async fn connect(&self) -> Result<Connection, Error> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             // The tasks have time-outs of their own.
             .set_response_timeout(None);
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 
     async fn read(
         &self,
         connection: &mut Connection,
         after: Option<Place>,
-    ) -> RedisResult<LogEvent> {
+    ) -> Result<LogEvent, Error> {
         let (sequence, link) = words(after);
         let (found, age, entries): (bool, u64, Vec<(u64, Value)>) = self
             .read
@@ -106,41 +88,58 @@ impl Server for Redis {
         Ok(LogEvent::Read { entries, age, end })
     }
 
-    async fn wait(&self, connection: &mut Connection, after: Option<Place>) -> RedisResult<()> {
+    async fn wait(&self, connection: &mut Connection, after: Option<Place>) -> Result<(), Error> {
         let from = format!("{}-0", after.map_or(0, |place| place.sequence));
         let mut command = redis::cmd("XREAD");
         command.arg("COUNT").arg(1).arg("BLOCK").arg(WAIT).arg("STREAMS").arg(self.log()).arg(from);
-        command.query_async::<Value>(connection).await.map(drop)
+        command.query_async::<Value>(connection).await?;
+        Ok(())
     }
 
-    async fn act(
+    async fn append(
         &self,
         connection: &mut Connection,
-        action: LogAction,
-    ) -> Result<Option<LogEvent>, RedisError> {
-        match action {
-            LogAction::Append { after, place, entry, .. } => {
-                let (sequence, link) = words(after);
-                let mut script = self.append.key(self.log());
-                script.arg(sequence).arg(link).arg(place.sequence).arg(name(place.link));
-                let done: bool = script.arg(&entry[..]).invoke_async(connection).await?;
-                Ok(Some(match done {
-                    true => LogEvent::Appended(place.sequence),
-                    false => LogEvent::Refused,
-                }))
-            }
-            LogAction::Trim(before) => {
-                let mut command = redis::cmd("XTRIM");
-                command.arg(self.log()).arg("MINID").arg(format!("{before}-0"));
-                command.query_async::<Value>(connection).await?;
-                Ok(None)
-            }
-            LogAction::Publish(publication) => {
-                let sequence = publication.sequence;
-                self.publish(connection, publication).await?;
-                Ok(Some(LogEvent::Published(sequence)))
-            }
+        after: Option<Place>,
+        (place, entry): (Place, Bytes),
+    ) -> Result<LogEvent, Error> {
+        let (sequence, link) = words(after);
+        let mut script = self.append.key(self.log());
+        script.arg(sequence).arg(link).arg(place.sequence).arg(name(place.link));
+        let done: bool = script.arg(&entry[..]).invoke_async(connection).await?;
+        Ok(match done {
+            true => LogEvent::Appended(place.sequence),
+            false => LogEvent::Refused,
+        })
+    }
+
+    async fn trim(&self, connection: &mut Connection, before: u64) -> Result<(), Error> {
+        let mut command = redis::cmd("XTRIM");
+        command.arg(self.log()).arg("MINID").arg(format!("{before}-0"));
+        command.query_async::<Value>(connection).await?;
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        connection: &mut Connection,
+        publication: Publication,
+    ) -> Result<(), Error> {
+        let Publication { sequence, all, set, gone, .. } = publication;
+        let millis = u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX);
+        let mut script = self.publish.key(&self.prefix);
+        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(set.len());
+        for (version, website) in &set {
+            script.arg(website.id.to_string()).arg(*version).arg(shown(
+                *version,
+                website,
+                self.tokens,
+            ));
         }
+        for (version, id) in &gone {
+            script.arg(id.to_string()).arg(*version);
+        }
+        script.invoke_async::<Value>(connection).await?;
+        Ok(())
     }
 
     #[cfg(feature = "service")]
@@ -148,11 +147,9 @@ impl Server for Redis {
         &self,
         connection: &mut Connection,
         place: u64,
-    ) -> RedisResult<super::server::Published> {
+    ) -> Result<super::server::Published, Error> {
         // Read before the rest: what is published meanwhile is asked for again.
-        let mut version = redis::cmd("GET");
-        version.arg(format!("{}:version", self.prefix));
-        let version: Option<u64> = version.query_async(connection).await?;
+        let version = self.version(connection).await?;
         let mut changed = redis::cmd("ZRANGE");
         changed.arg(format!("{}:websites", self.prefix)).arg(format!("({place}")).arg("+inf");
         let ids: Vec<String> = changed.arg("BYSCORE").query_async(connection).await?;
@@ -163,11 +160,19 @@ impl Server for Redis {
             let value: Option<Vec<u8>> = value.query_async(connection).await?;
             websites.push((id, value.unwrap_or_default().into()));
         }
-        Ok((websites, version.unwrap_or(0)))
+        Ok((websites, version))
     }
 
     #[cfg(feature = "service")]
-    async fn remove_all(&self, connection: &mut Connection) -> RedisResult<()> {
+    async fn version(&self, connection: &mut Connection) -> Result<u64, Error> {
+        let mut version = redis::cmd("GET");
+        version.arg(format!("{}:version", self.prefix));
+        let version: Option<u64> = version.query_async(connection).await?;
+        Ok(version.unwrap_or(0))
+    }
+
+    #[cfg(feature = "service")]
+    async fn remove_all(&self, connection: &mut Connection) -> Result<(), Error> {
         let mut all = redis::cmd("ZRANGE");
         all.arg(format!("{}:websites", self.prefix)).arg(0).arg(-1);
         let ids: Vec<String> = all.query_async(connection).await?;
@@ -178,7 +183,8 @@ impl Server for Redis {
         for id in ids {
             remove.arg(format!("{}:website:{id}", self.prefix));
         }
-        remove.query_async::<Value>(connection).await.map(drop)
+        remove.query_async::<Value>(connection).await?;
+        Ok(())
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::fmt::Display;
 
-#[cfg(feature = "service")]
 use bytes::Bytes;
 
-use crate::replicas::{LogAction, LogEvent, Place};
+use crate::replicas::{LogEvent, Place, Publication};
 
 /// Identifiers and values of websites, and the place after them.
 #[cfg(feature = "service")]
@@ -32,12 +31,27 @@ pub(super) trait Server: Clone + Send + Sync + 'static {
         after: Option<Place>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Does what a replica asked for.
-    fn act(
+    /// Appends the entry with this name, if the log still ends with `after`.
+    fn append(
         &self,
         connection: &mut Self::Connection,
-        action: LogAction,
-    ) -> impl Future<Output = Result<Option<LogEvent>, Self::Error>> + Send;
+        after: Option<Place>,
+        entry: (Place, Bytes),
+    ) -> impl Future<Output = Result<LogEvent, Self::Error>> + Send;
+
+    /// Forgets what stands before the entry of this number.
+    fn trim(
+        &self,
+        connection: &mut Self::Connection,
+        before: u64,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Shows readers what one entry changed.
+    fn publish(
+        &self,
+        connection: &mut Self::Connection,
+        publication: Publication,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// The values of the websites that were published after this place, and the place after them: what a reader in
     /// another language asks. 0: all of them.
@@ -47,6 +61,13 @@ pub(super) trait Server: Clone + Send + Sync + 'static {
         connection: &mut Self::Connection,
         place: u64,
     ) -> impl Future<Output = Result<Published, Self::Error>> + Send;
+
+    /// The version of the last batch that readers find whole; 0: there is none.
+    #[cfg(feature = "service")]
+    fn version(
+        &self,
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 
     /// Removes the log and everything that is published.
     #[cfg(feature = "service")]

@@ -10,17 +10,26 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from published import FromNats, FromRedis
 from settings import Settings
 
 PORT = int(os.environ.get("PORT", "3000"))
 URL = os.environ.get("CRISP_SYNC_URL", "http://127.0.0.1:8787")
 
 settings = Settings(URL, os.environ.get("CRISP_SYNC_TOKEN"))
+# With one of these the settings are read from the store, with `crisp-sync serve --store … --store-tokens`; saves go to the service.
+name = os.environ.get("CRISP_STORE_NAME", "")
+if url := os.environ.get("REDIS_URL"):
+    held = FromRedis(url, name)
+elif url := os.environ.get("NATS_URL"):
+    held = FromNats(url, name)
+else:
+    held = settings
 
 
 @asynccontextmanager
 async def follow(_: FastAPI):
-    following = asyncio.create_task(settings.follow())
+    following = asyncio.create_task(held.follow())
     yield
     following.cancel()
 
@@ -36,7 +45,7 @@ class Save(BaseModel):
 
 def check(website_id: str, token: str) -> None:
     """Only Crisp and the website's own people know the token."""
-    website = settings.websites.get(website_id)
+    website = held.websites.get(website_id)
     if website is None or not token or website["token"] != token:
         raise HTTPException(403, "This link is not valid. Open it from Crisp again.")
 
@@ -44,7 +53,7 @@ def check(website_id: str, token: str) -> None:
 @app.get("/settings")
 async def show(website_id: str, token: str) -> dict[str, Any]:
     check(website_id, token)
-    return settings.websites[website_id]["settings"]
+    return held.websites[website_id]["settings"]
 
 
 @app.post("/settings")
@@ -59,9 +68,10 @@ if os.environ.get("CRISP_SYNC_JUDGED"):
 
     @app.get("/_cache")
     async def cache() -> JSONResponse:
-        if not settings.is_loaded:
+        if not held.is_loaded:
             raise HTTPException(503, "still loading")
-        return JSONResponse({"event": settings.event, "websites": settings.websites})
+        mark = {"event": settings.event} if held is settings else {"version": held.version}
+        return JSONResponse({**mark, "websites": held.websites})
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ const LONGEST: u64 = 1 << 20;
 const SERVE: &str = "serve";
 const CONFIG: &str = "config";
 /// Options that are paths: relative ones start where the file is.
-const PATHS: [&str; 1] = ["state"];
+const PATHS: [&str; 3] = ["state", "store-ca", "store-credentials"];
 
 /// The arguments with what the file says, if they or the environment name one.
 pub fn with_file(command: &Command, arguments: Vec<OsString>) -> Result<Vec<OsString>, Failure> {

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crisp_sync::StartError;
 use crisp_sync::service::{CannotListen, OpenToTheNetwork};
+use crisp_sync::{StartError, UnusableFile};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum Failure {
     /// The config file says something that it may not say: lines that start with `file:line:column`.
     #[error("{0}")]
     BadFile(String),
+    /// A file that the store is reached with.
+    #[error(transparent)]
+    StoreFile(#[from] UnusableFile),
     /// Other machines could ask.
     #[error(transparent)]
     Open(#[from] OpenToTheNetwork),
@@ -58,7 +61,11 @@ impl Failure {
         let start = if matches!(self, Self::BadFile(_)) { "" } else { "error: " };
         let _ = writeln!(std::io::stderr(), "{start}{self}");
         ExitCode::from(match self {
-            Self::CommandLine(_) | Self::Usage { .. } | Self::BadFile(_) | Self::Open(_) => 2,
+            Self::CommandLine(_)
+            | Self::Usage { .. }
+            | Self::BadFile(_)
+            | Self::StoreFile(_)
+            | Self::Open(_) => 2,
             Self::Listen(_) | Self::Start(_) | Self::Environment { .. } => 4,
         })
     }

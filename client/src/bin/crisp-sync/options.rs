@@ -46,8 +46,12 @@ pub struct JudgedOptions {
     /// So many replicas share it, and are killed, paused and cut off from it between requests
     #[arg(long, value_name = "N", default_value_t = 1, requires = "store", value_parser = replicas)]
     pub replicas: usize,
-    /// Read what a reader of the store holds, and not `/websites`
-    #[arg(long, requires = "store", conflicts_with_all = ["read", "changes", "replicas"])]
+    /// One is disturbed while it waits for an answer of the API, too
+    #[arg(long, requires = "store")]
+    pub within_requests: bool,
+    /// Read what a reader of the store holds, and not `/websites`; with `--read` the plugin is that reader, and finds
+    /// CRISP_STORE_NAME
+    #[arg(long, requires = "store", conflicts_with_all = ["changes", "replicas"])]
     pub published: bool,
     /// The plugin, which finds the service at CRISP_SYNC_URL
     #[arg(last = true, value_name = "CMD", requires = "read")]
@@ -58,14 +62,18 @@ impl JudgedOptions {
     /// The store that is shared in the trial.
     pub fn shared(&self) -> Option<SharedStore> {
         let store = self.store.clone()?;
-        Some(SharedStore { store, replicas: self.replicas })
+        let Self { replicas, within_requests, .. } = *self;
+        Some(SharedStore { store, replicas, within_requests })
     }
 }
 
 impl From<JudgedOptions> for JudgedBy {
     fn from(options: JudgedOptions) -> Self {
         match options.read {
-            Some(read) => Self::Plugin(PluginCommand { words: options.run, read }),
+            Some(read) => {
+                let published = options.published;
+                Self::Plugin(PluginCommand { words: options.run, read, published })
+            }
             None if options.changes => Self::Changes,
             None if options.published => Self::Store,
             None => Self::Reads,
@@ -125,7 +133,8 @@ pub struct ServeOptions {
     /// Keep the set in this file, so that a restart serves at once
     #[arg(long, env = "CRISP_SYNC_STATE", value_name = "FILE", help_heading = "Service")]
     pub state: Option<PathBuf>,
-    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0 or nats://HOST:4222
+    /// Share this store with other replicas, and publish the settings in it: redis://HOST:6379/0 or nats://HOST:4222; with
+    /// TLS rediss:// or tls://. Others see a password that stands on a command line
     #[arg(
         long,
         env = "CRISP_SYNC_STORE",
@@ -134,6 +143,12 @@ pub struct ServeOptions {
         help_heading = "Store"
     )]
     pub store: Option<Store>,
+    /// Certificate (PEM) of the authority that signed the store's, instead of those that the system trusts
+    #[arg(long, env = "CRISP_SYNC_STORE_CA", value_name = "FILE", help_heading = "Store")]
+    pub store_ca: Option<PathBuf>,
+    /// File with the password of the user whom the address names; for NATS also a token, the seed of an NKey, or credentials
+    #[arg(long, env = "CRISP_SYNC_STORE_CREDENTIALS", value_name = "FILE", help_heading = "Store")]
+    pub store_credentials: Option<PathBuf>,
     /// Publish the websites' tokens, too: readers of the store can then save as any website
     #[arg(
         long, env = "CRISP_SYNC_STORE_TOKENS", num_args = 0..=1, require_equals = true,
@@ -195,6 +210,18 @@ pub enum LogFormat {
 }
 
 impl ServeOptions {
+    /// The store that is shared, as it is to be reached.
+    pub fn reached_store(&self) -> Result<Option<Store>, Failure> {
+        let Some(mut store) = self.store.clone() else { return Ok(None) };
+        if let Some(authority) = &self.store_ca {
+            store = store.trusting(authority)?;
+        }
+        if let Some(file) = &self.store_credentials {
+            store = store.with_credentials(file)?;
+        }
+        Ok(Some(store.with_tokens(self.store_tokens == Some(true))))
+    }
+
     /// The configuration of the cache.
     pub fn cache_config(&self) -> Result<Config, Failure> {
         let missing = |what: &str, option: &str| Failure::Usage {

@@ -58,8 +58,8 @@ fn start(options: &ServeOptions, shelf: Option<DatedShelf>) -> Result<RawCache, 
     if let Some(shelf) = shelf {
         builder = builder.shelf(shelf);
     }
-    if let Some(store) = &options.store {
-        builder = builder.store(store.clone().with_tokens(options.store_tokens == Some(true)));
+    if let Some(store) = options.reached_store()? {
+        builder = builder.store(store);
     }
     Ok(builder.start()?)
 }

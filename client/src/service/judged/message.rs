@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::replicas::Disturbance;
 use crate::{BaseUrl, Config, Credentials, Quota, WebsiteId};
 
 #[derive(Debug, Deserialize)]
@@ -83,16 +82,15 @@ impl Start {
     }
 }
 
-/// The reply to `hello`, of one machine or of several replicas that are disturbed.
-pub(super) fn greeting(disturbed: bool) -> Value {
+/// The reply to `hello`: a request may take so much longer, because of what happens to replicas.
+pub(super) fn greeting(lost: Duration) -> Value {
     let config = Config::new(Credentials::new("", ""));
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let pause = if disturbed { Disturbance::LONGEST_PAUSE } else { Duration::ZERO };
     json!({
         "name": "crisp-sync serve",
         "version": env!("CARGO_PKG_VERSION"),
         "capabilities": ["save", "tokens", "status", "manual_clock", "reset"],
-        "timeout_ms": millis(config.request_timeout + pause),
+        "timeout_ms": millis(config.request_timeout + lost),
         "backoff_max_ms": millis(config.refused.cap),
         "relist_ms": millis(config.relist_every),
         "overlap_ms": millis(config.overlap),

@@ -10,6 +10,7 @@ mod plugin;
 mod shared;
 
 use std::future::poll_fn;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::Poll;
@@ -146,8 +147,9 @@ impl Session {
     async fn obey(&mut self, id: u64, ask: Ask) -> Option<Result<Value, String>> {
         let running = match (ask, &mut self.running) {
             (Ask::Hello {}, _) => {
-                let replicas = self.store.as_ref().map_or(1, |store| store.replicas);
-                return Some(Ok(message::greeting(replicas > 1)));
+                let lost =
+                    self.store.as_ref().map_or(Duration::ZERO, SharedStore::lost_to_a_request);
+                return Some(Ok(message::greeting(lost)));
             }
             (Ask::Start(start), _) => return Some(self.start(&start).await),
             (Ask::Reset {} | Ask::Stop {}, _) => {
@@ -194,8 +196,10 @@ impl Session {
     async fn start(&mut self, start: &Start) -> Result<Value, String> {
         self.end().await;
         let config = start.config()?;
+        // Each start has the store for itself.
+        let name = format!("judged-{:x}", RandomState::new().hash_one(std::process::id()));
         let (cache, by_hand, reader) = match &self.store {
-            Some(store) => store.start(config, start.now).await?,
+            Some(store) => store.start(&name, config, start.now).await?,
             None => {
                 let started = crate::cache::ByHand::start(config, start.now);
                 let (cache, by_hand) = started.map_err(|error| error.to_string())?;
@@ -208,8 +212,13 @@ impl Session {
             JudgedBy::Changes => Some(Mirror::of(&service).await?),
             JudgedBy::Plugin(command) => {
                 let plugin = match &mut self.plugin {
-                    Some(plugin) => plugin,
-                    none => none.insert(Plugin::start(command).await?),
+                    Some(plugin) if !command.published => plugin,
+                    other => {
+                        // The old one ends before there is a new one.
+                        *other = None;
+                        let name = self.store.as_ref().map(|_| &*name);
+                        other.insert(Plugin::start(command, name).await?)
+                    }
                 };
                 plugin.serve(&service).await?;
                 None
@@ -241,7 +250,12 @@ impl Running {
         let websites = match (&self.mirror, plugin) {
             _ if let Some(reader) = reader => reader.catch_up().await?,
             (Some(mirror), _) if is_ready => mirror.up_to(&status["event"]).await?,
-            (None, Some(plugin)) if is_ready => plugin.up_to(&status["event"]).await?,
+            (None, Some(plugin)) if is_ready => match &mut self.reader {
+                Some(reader) if plugin.reads_the_store() => {
+                    plugin.up_to(&reader.version().await?.into()).await?
+                }
+                _ => plugin.up_to(&status["event"]).await?,
+            },
             (None, None) if is_ready => {
                 let (_, all) =
                     asked(&self.service, Method::GET, "/websites", String::new()).await?;

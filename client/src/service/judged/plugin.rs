@@ -28,6 +28,9 @@ pub struct PluginCommand {
     /// Where `GET` answers `{"event": …, "websites": {"<website_id>": {"settings": …, "token": …}}}`:
     /// the event of `/changes` that it applied last, and what it holds. `{port}` is a free port.
     pub read: String,
+    /// Whether it reads the shared store, under the name in `CRISP_STORE_NAME`. Then it shows `"version"`, that of the last batch which
+    /// it applied, in place of the event; and it is started anew for each service.
+    pub published: bool,
 }
 
 /// A plugin that lives for the whole trial, and the service that it follows at present.
@@ -36,18 +39,21 @@ pub(super) struct Plugin {
     _child: Child,
     http: reqwest::Client,
     read: String,
+    /// What says how far it is: the last event, or the version of the store.
+    mark: &'static str,
     listen: Listen,
     served: Option<(Service, JoinHandle<()>)>,
 }
 
 impl Plugin {
-    /// Starts the plugin.
-    pub(super) async fn start(command: &PluginCommand) -> Result<Self, String> {
+    /// Starts the plugin, for the store of this name if there is one.
+    pub(super) async fn start(command: &PluginCommand, name: Option<&str>) -> Result<Self, String> {
         let (service, own) = (free_port().await?, free_port().await?);
         let (program, arguments) =
             command.words.split_first().ok_or("no command: write `judged --read URL -- CMD`")?;
         let child = Command::new(program)
             .args(arguments)
+            .envs(name.map(|name| ("CRISP_STORE_NAME", name)))
             .env("CRISP_SYNC_URL", format!("http://127.0.0.1:{service}"))
             .env("PORT", own.to_string())
             .stdin(Stdio::null())
@@ -62,9 +68,14 @@ impl Plugin {
             _child: child,
             http: http.map_err(|error| error.to_string())?,
             read: command.read.replace(PORT, &own.to_string()),
+            mark: if command.published { "version" } else { "event" },
             listen: Listen::Tcp((Ipv4Addr::LOCALHOST, service).into()),
             served: None,
         })
+    }
+
+    pub(super) fn reads_the_store(&self) -> bool {
+        self.mark == "version"
     }
 
     /// Puts a service in the place of the one before, as a restart does.
@@ -86,7 +97,7 @@ impl Plugin {
         }
     }
 
-    /// What it holds once it applied this event.
+    /// What it holds once it applied this event, or the batch of this version.
     pub(super) async fn up_to(&self, event: &Value) -> Result<Map<String, Value>, String> {
         let reached = async {
             loop {
@@ -96,7 +107,7 @@ impl Plugin {
                 sleep(PAUSE).await;
             }
         };
-        let late = |_| format!("the plugin never came to event {event} at {}", self.read);
+        let late = |_| format!("the plugin never came to {} {event} at {}", self.mark, self.read);
         timeout(PATIENCE, reached).await.map_err(late)
     }
 
@@ -104,7 +115,7 @@ impl Plugin {
         let answer = self.http.get(&self.read).send().await.ok()?;
         let mut held = answer.json::<Map<String, Value>>().await.ok()?;
         match held.remove("websites") {
-            Some(Value::Object(websites)) if held.get("event") == Some(event) => Some(websites),
+            Some(Value::Object(websites)) if held.get(self.mark) == Some(event) => Some(websites),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! A connection to NATS, and what is asked over it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, Message, ServerAddr, Subscriber};
@@ -28,13 +29,50 @@ const NO_STREAM: u64 = 10059;
 const NO_MESSAGE: u64 = 10037;
 const NAME_IN_USE: u64 = 10058;
 
-/// Where NATS is, and who asks.
-#[derive(Clone, Debug)]
+/// Where NATS is, and who asks. It has no `Debug`, as it holds secrets.
+#[derive(Clone)]
 pub(in crate::stores) struct Address {
     pub(in crate::stores) servers: Vec<ServerAddr>,
-    pub(in crate::stores) user: Option<String>,
-    /// The password of the user; without one `user` is a token.
-    pub(in crate::stores) password: Option<String>,
+    pub(in crate::stores) identity: Identity,
+    /// The file of the authority that its certificate is checked by; none: those of the system.
+    pub(in crate::stores) authority: Option<PathBuf>,
+    /// How many servers of a cluster keep a stream that is made.
+    pub(in crate::stores) copies: u8,
+}
+
+/// Who asks.
+#[derive(Clone)]
+pub(in crate::stores) enum Identity {
+    Nobody,
+    User(String, String),
+    Token(String),
+    #[cfg(feature = "nkeys")]
+    Seed(String),
+    #[cfg(feature = "nkeys")]
+    Credentials(String),
+}
+
+impl Address {
+    /// The options of a connection that are about whom it is with.
+    fn options(&self) -> Result<ConnectOptions, Error> {
+        let mut options = ConnectOptions::new();
+        if let Some(authority) = &self.authority {
+            options = options.require_tls(true).add_root_certificates(authority.clone());
+        }
+        Ok(match &self.identity {
+            Identity::Nobody => options,
+            Identity::User(user, password) => {
+                options.user_and_password(user.clone(), password.clone())
+            }
+            Identity::Token(token) => options.token(token.clone()),
+            #[cfg(feature = "nkeys")]
+            Identity::Seed(seed) => options.nkey(seed.clone()),
+            #[cfg(feature = "nkeys")]
+            Identity::Credentials(text) => {
+                options.credentials(text).map_err(|_| Error::NoCredentials)?
+            }
+        })
+    }
 }
 
 /// What a website's key holds.
@@ -117,25 +155,19 @@ pub(in crate::stores) struct Connection {
 impl Connection {
     pub(super) async fn open(address: &Address, names: &Names) -> Result<Self, Error> {
         let (end, ended) = watch::channel(false);
-        let mut options = ConnectOptions::new()
+        let options = address
+            .options()?
             .name("crisp-sync")
             .connection_timeout(CONNECT)
             // The tasks have time-outs of their own, and connect again themselves.
             .request_timeout(None)
-            .max_reconnects(1)
+            .max_reconnects(address.servers.len())
             .event_callback(move |event| {
                 if matches!(event, Event::Disconnected | Event::Closed) {
                     end.send_replace(true);
                 }
                 std::future::ready(())
             });
-        options = match (&address.user, &address.password) {
-            (Some(user), Some(password)) => {
-                options.user_and_password(user.clone(), password.clone())
-            }
-            (Some(token), None) => options.token(token.clone()),
-            (None, _) => options,
-        };
         let client = options.connect(&address.servers[..]).await?;
         if !client.is_server_compatible(2, 12, 0) {
             return Err(Error::TooOld(client.server_info().version));
@@ -192,9 +224,9 @@ impl Connection {
         self.api("STREAM.INFO", stream, &json!({})).await?.map_err(refused(stream))
     }
 
-    /// Makes the log where it is missing; gives the number of its last message.
-    pub(super) async fn make_log(&self, names: &Names) -> Result<u64, Error> {
-        self.make(&names.log, &streams::log(names)).await.map(|state| state.last())
+    /// Makes the log where it is missing, with so many copies; gives the number of its last message.
+    pub(super) async fn make_log(&self, names: &Names, copies: u8) -> Result<u64, Error> {
+        self.make(&names.log, &streams::log(names, copies)).await.map(|state| state.last())
     }
 
     /// Makes a stream where it is missing.

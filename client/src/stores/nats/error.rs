@@ -4,6 +4,8 @@ use async_nats::client::{FlushErrorKind, PublishErrorKind, SubscribeErrorKind};
 use async_nats::{ConnectErrorKind, RequestErrorKind};
 use serde::Deserialize;
 
+use crate::stores::advice;
+
 /// What JetStream says instead of an answer.
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::stores) struct ApiError {
@@ -16,8 +18,11 @@ pub(in crate::stores) struct ApiError {
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::stores) enum Error {
-    #[error("NATS cannot be reached: {0}; look at `--store` and at nats-server")]
+    #[error("NATS cannot be reached: {error}; {advice}", error = .0, advice = what_to_do(.0))]
     Connect(#[from] async_nats::error::Error<ConnectErrorKind>),
+    #[cfg(feature = "nkeys")]
+    #[error("the file is no credentials of NATS; write it with `nsc generate creds`")]
+    NoCredentials,
     #[error("NATS did not answer: {0}")]
     Request(#[source] async_nats::error::Error<RequestErrorKind>),
     #[error("nothing could be sent to NATS: {0}")]
@@ -48,6 +53,15 @@ pub(in crate::stores) enum Error {
     TooLarge { bytes: usize, messages: usize },
     #[error("other replicas published each time that this one was about to; it tries again")]
     Contended,
+}
+
+fn what_to_do(error: &async_nats::error::Error<ConnectErrorKind>) -> &'static str {
+    match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            advice::WHO_ASKS
+        }
+        _ => advice::of_tls(error).unwrap_or("look at --store and at nats-server"),
+    }
 }
 
 impl From<async_nats::error::Error<RequestErrorKind>> for Error {

@@ -31,13 +31,13 @@ struct Standing {
 }
 
 impl Nats {
-    pub(super) async fn publish(
+    pub(super) async fn publish_all(
         &self,
         connection: &Connection,
-        publication: Publication,
+        publication: &Publication,
     ) -> Result<(), Error> {
         for _ in 0..TRIES {
-            if self.publish_once(connection, &publication).await? {
+            if self.publish_once(connection, publication).await? {
                 return Ok(());
             }
         }
@@ -51,7 +51,7 @@ impl Nats {
         publication: &Publication,
     ) -> Result<bool, Error> {
         let names = &self.names;
-        let made = streams::bucket(names, publication.sequence);
+        let made = streams::bucket(names, self.address.copies, publication.sequence);
         let state = connection.make(&names.bucket, &made).await?;
         let claims = connection.claims(names).await?;
         if claims.whole < publication.known {

@@ -1,11 +1,11 @@
-//! The two streams as they are made where they are missing.
+//! The two streams as they are made where they are missing, kept by so many servers of a cluster.
 
 use serde_json::{Value, json};
 
 use super::names::Names;
 
 /// The log: whatever is written stays until it is trimmed, and the server says so after it did.
-pub(super) fn log(names: &Names) -> Value {
+pub(super) fn log(names: &Names, copies: u8) -> Value {
     json!({
         "name": names.log,
         "description": "The log of the replicas of crisp-sync: for them alone",
@@ -13,7 +13,7 @@ pub(super) fn log(names: &Names) -> Value {
         "retention": "limits",
         "storage": "file",
         "discard": "new",
-        "num_replicas": 1,
+        "num_replicas": copies,
         "max_msgs": -1,
         "max_bytes": -1,
         "allow_direct": true,
@@ -24,7 +24,7 @@ pub(super) fn log(names: &Names) -> Value {
 
 /// The bucket: the last value of each key, as clients of key-value stores expect it. Its revisions begin with this
 /// number, which is above those of a bucket that was lost: who watches that one goes on with this one.
-pub(super) fn bucket(names: &Names, first: u64) -> Value {
+pub(super) fn bucket(names: &Names, copies: u8, first: u64) -> Value {
     json!({
         "name": names.bucket,
         "description": "Settings of Crisp websites, published by crisp-sync",
@@ -32,7 +32,7 @@ pub(super) fn bucket(names: &Names, first: u64) -> Value {
         "retention": "limits",
         "storage": "file",
         "discard": "new",
-        "num_replicas": 1,
+        "num_replicas": copies,
         "max_msgs": -1,
         "max_bytes": -1,
         "max_msgs_per_subject": 1,
