@@ -48,7 +48,7 @@ pub fn fastapi() -> Result<Run, Missing> {
 }
 
 /// Builds the plugin in a folder, which is to live as long as it runs.
-pub fn go(folder: &Path) -> Result<Run, Missing> {
+fn go(folder: &Path) -> Result<Run, Missing> {
     let built = folder.join("plugin");
     let mut build = Command::new(program("go")?);
     build.current_dir(repository("examples/service/go")).args(["build", "-o"]).arg(&built).arg(".");

@@ -3,12 +3,10 @@
 //! The usual run takes some folders of the corpus, since each scenario starts the plugin anew; `CRISP_SYNC_CORPUS=whole` takes all
 //! of it, minutes for each plugin and store.
 
-use std::path::Path;
-
 use crate::judged::{ABOUT_EVENTS, judged};
-use crate::plugins::{Run, fastapi, go, node};
+use crate::plugins::{Run, fastapi, node};
 use crate::server::{Keeps, Kind, Server};
-use crate::want::{Missing, or_skip, program};
+use crate::want::{Missing, or_skip};
 
 /// What the usual run takes: websites that come, leave and come back.
 const FOLDERS: [&str; 2] = ["scenarios/life", "scenarios/re-subscribe"];
@@ -48,18 +46,4 @@ fn the_plugin_for_fastapi_holds_what_is_published_in_redis() {
 #[test]
 fn the_plugin_for_fastapi_holds_what_is_published_in_nats() {
     holds(Kind::Nats, fastapi());
-}
-
-/// Nothing else here needs Go, so it is not asked for in CI.
-#[expect(clippy::print_stderr, reason = "a test that misses something says so")]
-fn go_holds(kind: Kind, folder: &Path) {
-    match program("go") {
-        Ok(_) => holds(kind, go(folder)),
-        Err(_) => eprintln!("skipped: no folder of PATH has Go"),
-    }
-}
-
-#[test]
-fn the_plugin_for_go_holds_what_is_published_in_redis() {
-    go_holds(Kind::Redis, tempfile::tempdir().unwrap().path());
 }
