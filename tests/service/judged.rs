@@ -41,11 +41,6 @@ mod stores {
     fn three_disturbed_replicas_with_nats_pass() {
         passes_with(Kind::Nats, "--replicas 3");
     }
-
-    #[test]
-    fn three_replicas_that_are_disturbed_within_requests_pass() {
-        passes_with(Kind::Redis, "--replicas 3 --within-requests");
-    }
 }
 
 /// Scenarios that say nothing of a client that opens no socket.

@@ -30,7 +30,7 @@ pub use meter::Meter;
 #[cfg(feature = "service")]
 pub(crate) use meter::report;
 #[cfg(feature = "service")]
-pub(crate) use replicas_by_hand::{Among, ReplicasByHand};
+pub(crate) use replicas_by_hand::ReplicasByHand;
 
 use std::sync::Arc;
 

@@ -24,21 +24,13 @@ use super::ends::Ends;
 use super::outlet::Outlet;
 use super::{Cache, Order};
 use crate::machine::{Action, Event, Moment, RequestId, SaveOutcome, Ticket};
-use crate::replicas::{LogAction, LogEvent, Output, Place};
+use crate::replicas::{Disturbance, LogAction, LogEvent, Output, Place};
 use crate::transport::{Transport, TransportError};
 use crate::{Config, Store};
 use node::{Node, moment, news};
 
 /// So long the store may take for all that is asked of it at once, in real time.
 const REST: Duration = Duration::from_secs(20);
-
-/// The replicas of a trial.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Among {
-    pub(crate) count: usize,
-    /// Whether one is disturbed while it waits for an answer of the API, too.
-    pub(crate) within_requests: bool,
-}
 
 /// A request of the replica that began as this one in a row.
 type Landing = (u64, RequestId, Result<Response<Bytes>, TransportError>);
@@ -57,11 +49,6 @@ pub(crate) struct ReplicasByHand<T> {
     end: Option<(Place, Duration)>,
     answers: u64,
     disturbed_after: u64,
-    within_requests: bool,
-    /// How many requests were sent, by which life the last one, and after how many one was disturbed that waited.
-    sent: u64,
-    asking: u64,
-    disturbed_within: u64,
     generation: u64,
     outlet: Outlet<T>,
     transport: Transport,
@@ -81,7 +68,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
     pub(crate) fn start(
         config: Config,
         store: Store,
-        (name, among): (String, Among),
+        (name, count): (String, usize),
         wall: Timestamp,
     ) -> Result<(Cache<T>, Self), StartError> {
         let transport = transport()?;
@@ -97,10 +84,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             end: None,
             answers: 0,
             disturbed_after: 0,
-            within_requests: among.within_requests,
-            sent: 0,
-            asking: 0,
-            disturbed_within: 0,
             generation: 1,
             outlet: ends.outlet,
             transport,
@@ -111,8 +94,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             ends: HashMap::new(),
             tickets: 0,
         };
-        for number in 0..among.count {
-            let node = by_hand.begin(number, among.count);
+        for number in 0..count {
+            let node = by_hand.begin(number, count);
             by_hand.nodes.push(node);
         }
         by_hand.tell();
@@ -158,7 +141,16 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
             |_| format!("the store did not do what it was asked within {} s", REST.as_secs());
         loop {
             timeout(REST, self.come_to_rest()).await.map_err(late)?;
-            let Some((number, disturbance)) = self.due() else { return Ok(()) };
+            let idle = self.aborts.is_empty() && self.ends.is_empty();
+            if self.disturbed_after == self.answers || !idle || self.nodes.len() < 2 {
+                return Ok(());
+            }
+            self.disturbed_after = self.answers;
+            let Some((number, disturbance)) =
+                Disturbance::after(self.answers, self.config.seed, self.nodes.len())
+            else {
+                return Ok(());
+            };
             self.disturb(number, disturbance);
         }
     }
@@ -360,7 +352,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
         let life = node.life;
         match action {
             Action::Send { id, request, .. } => {
-                (self.sent, self.asking) = (self.sent + 1, life);
                 let transport = self.transport.clone();
                 let exchange =
                     async move { (life, id, transport.exchange(request, FOR_EVER).await) };

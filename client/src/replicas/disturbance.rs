@@ -4,9 +4,6 @@ use std::time::Duration;
 
 /// A disturbance every so many answers.
 const EVERY: u64 = 3;
-/// A disturbance within a request every so many requests.
-#[cfg(feature = "service")]
-const WITHIN: u64 = 4;
 const PAUSE: Duration = Duration::from_secs(8);
 const CUT: Duration = Duration::from_secs(6);
 
@@ -38,17 +35,5 @@ impl Disturbance {
             _ => Self::CutOff(CUT),
         };
         counted.is_multiple_of(EVERY).then_some((number, happens))
-    }
-
-    /// What happens to the replica that sent the last of so many requests while it waits for the answer; most often nothing.
-    #[cfg(feature = "service")]
-    pub(crate) fn within(sent: u64, seed: u64) -> Option<Self> {
-        let counted = sent.wrapping_add(seed);
-        let happens = match (counted / WITHIN) % 3 {
-            0 => Self::Killed,
-            1 => Self::Paused(PAUSE),
-            _ => Self::CutOff(CUT),
-        };
-        counted.is_multiple_of(WITHIN).then_some(happens)
     }
 }

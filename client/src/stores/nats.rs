@@ -3,6 +3,7 @@
 //! An entry is appended on the condition that the stream still ends with the message that its author read last; the server
 //! refuses anything else. An entry that is larger than a message is an atomic batch of messages.
 
+mod address;
 mod batch;
 mod connection;
 mod error;
@@ -17,9 +18,9 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use tokio::time::timeout;
 
+pub(super) use address::{Address, Identity};
 use batch::Outgoing;
 use connection::Connection;
-pub(super) use connection::{Address, Identity};
 use error::Error;
 use names::Names;
 use part::{Part, assemble};

@@ -46,9 +46,6 @@ pub struct JudgedOptions {
     /// So many replicas share it, and are killed, paused and cut off from it between requests
     #[arg(long, value_name = "N", default_value_t = 1, requires = "store", value_parser = replicas)]
     pub replicas: usize,
-    /// One is disturbed while it waits for an answer of the API, too
-    #[arg(long, requires = "store")]
-    pub within_requests: bool,
     /// Read what a reader of the store holds, and not `/websites`; with `--read` the plugin is that reader, and finds
     /// CRISP_STORE_NAME
     #[arg(long, requires = "store", conflicts_with_all = ["changes", "replicas"])]
@@ -62,8 +59,7 @@ impl JudgedOptions {
     /// The store that is shared in the trial.
     pub fn shared(&self) -> Option<SharedStore> {
         let store = self.store.clone()?;
-        let Self { replicas, within_requests, .. } = *self;
-        Some(SharedStore { store, replicas, within_requests })
+        Some(SharedStore { store, replicas: self.replicas })
     }
 }
 

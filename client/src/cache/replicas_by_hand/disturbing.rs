@@ -1,4 +1,4 @@
-//! What happens to the replicas between requests, and within them.
+//! What happens to the replicas between requests.
 
 use serde::de::DeserializeOwned;
 
@@ -7,22 +7,6 @@ use super::node::Node;
 use crate::replicas::Disturbance;
 
 impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
-    /// What is to happen now, and to which replica; nothing while a save is under way.
-    pub(super) fn due(&mut self) -> Option<(usize, Disturbance)> {
-        let (seed, count) = (self.config.seed, self.nodes.len());
-        if count < 2 || !self.ends.is_empty() {
-            return None;
-        }
-        if self.aborts.is_empty() {
-            let is_new = std::mem::replace(&mut self.disturbed_after, self.answers) != self.answers;
-            return is_new.then(|| Disturbance::after(self.answers, seed, count)).flatten();
-        }
-        let is_new = std::mem::replace(&mut self.disturbed_within, self.sent) != self.sent;
-        let asking = self.nodes.iter().position(|node| node.life == self.asking)?;
-        let happens = Disturbance::within(self.sent, seed).filter(|_| is_new)?;
-        self.within_requests.then_some((asking, happens))
-    }
-
     pub(super) fn disturb(&mut self, number: usize, disturbance: Disturbance) {
         let now = self.now.elapsed;
         match (disturbance, self.nodes.get_mut(number)) {
@@ -52,12 +36,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
                 return;
             }
             self.read = other;
-        }
-        if let Some(node) = self.nodes.get(number) {
-            let life = node.life;
-            for (_, abort) in self.aborts.extract_if(|(of, _), _| *of == life) {
-                abort.abort();
-            }
         }
         let node = self.begin(number, count);
         if let Some(place) = self.nodes.get_mut(number) {

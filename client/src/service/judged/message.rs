@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::replicas::Disturbance;
 use crate::{BaseUrl, Config, Credentials, Quota, WebsiteId};
 
 #[derive(Debug, Deserialize)]
@@ -82,15 +83,16 @@ impl Start {
     }
 }
 
-/// The reply to `hello`: a request may take so much longer, because of what happens to replicas.
-pub(super) fn greeting(lost: Duration) -> Value {
+/// The reply to `hello`, of one machine or of several replicas that are disturbed.
+pub(super) fn greeting(disturbed: bool) -> Value {
     let config = Config::new(Credentials::new("", ""));
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let pause = if disturbed { Disturbance::LONGEST_PAUSE } else { Duration::ZERO };
     json!({
         "name": "crisp-sync serve",
         "version": env!("CARGO_PKG_VERSION"),
         "capabilities": ["save", "tokens", "status", "manual_clock", "reset"],
-        "timeout_ms": millis(config.request_timeout + lost),
+        "timeout_ms": millis(config.request_timeout + pause),
         "backoff_max_ms": millis(config.refused.cap),
         "relist_ms": millis(config.relist_every),
         "overlap_ms": millis(config.overlap),

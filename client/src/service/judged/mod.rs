@@ -147,9 +147,8 @@ impl Session {
     async fn obey(&mut self, id: u64, ask: Ask) -> Option<Result<Value, String>> {
         let running = match (ask, &mut self.running) {
             (Ask::Hello {}, _) => {
-                let lost =
-                    self.store.as_ref().map_or(Duration::ZERO, SharedStore::lost_to_a_request);
-                return Some(Ok(message::greeting(lost)));
+                let replicas = self.store.as_ref().map_or(1, |store| store.replicas);
+                return Some(Ok(message::greeting(replicas > 1)));
             }
             (Ask::Start(start), _) => return Some(self.start(&start).await),
             (Ask::Reset {} | Ask::Stop {}, _) => {

@@ -1,9 +1,8 @@
 //! A connection to NATS, and what is asked over it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event, HeaderMap, Message, ServerAddr, Subscriber};
+use async_nats::{Client, Event, HeaderMap, Message, Subscriber};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::address::Address;
 use super::batch::BATCH;
 use super::error::{ApiError, Error};
 use super::names::Names;
@@ -28,52 +28,6 @@ const READ: usize = 16 << 20;
 const NO_STREAM: u64 = 10059;
 const NO_MESSAGE: u64 = 10037;
 const NAME_IN_USE: u64 = 10058;
-
-/// Where NATS is, and who asks. It has no `Debug`, as it holds secrets.
-#[derive(Clone)]
-pub(in crate::stores) struct Address {
-    pub(in crate::stores) servers: Vec<ServerAddr>,
-    pub(in crate::stores) identity: Identity,
-    /// The file of the authority that its certificate is checked by; none: those of the system.
-    pub(in crate::stores) authority: Option<PathBuf>,
-    /// How many servers of a cluster keep a stream that is made.
-    pub(in crate::stores) copies: u8,
-}
-
-/// Who asks.
-#[derive(Clone)]
-pub(in crate::stores) enum Identity {
-    Nobody,
-    User(String, String),
-    Token(String),
-    #[cfg(feature = "nkeys")]
-    Seed(String),
-    #[cfg(feature = "nkeys")]
-    Credentials(String),
-}
-
-impl Address {
-    /// The options of a connection that are about whom it is with.
-    fn options(&self) -> Result<ConnectOptions, Error> {
-        let mut options = ConnectOptions::new();
-        if let Some(authority) = &self.authority {
-            options = options.require_tls(true).add_root_certificates(authority.clone());
-        }
-        Ok(match &self.identity {
-            Identity::Nobody => options,
-            Identity::User(user, password) => {
-                options.user_and_password(user.clone(), password.clone())
-            }
-            Identity::Token(token) => options.token(token.clone()),
-            #[cfg(feature = "nkeys")]
-            Identity::Seed(seed) => options.nkey(seed.clone()),
-            #[cfg(feature = "nkeys")]
-            Identity::Credentials(text) => {
-                options.credentials(text).map_err(|_| Error::NoCredentials)?
-            }
-        })
-    }
-}
 
 /// What a website's key holds.
 pub(super) struct KeptValue {
