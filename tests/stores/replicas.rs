@@ -174,12 +174,18 @@ async fn what_is_larger_than_a_message_of_the_server_is_shared_and_published(kin
     for number in [1, 300] {
         until_published(&stage, &server, number, number.into()).await;
     }
-    // One that could not read it would list by itself.
-    let lists = stage.asked(Operation::List);
-    let late = replica(&stage, &server);
-    within("readiness", late.ready()).await.unwrap();
-    stage.until_equal(&late).await;
-    assert_eq!(stage.asked(Operation::List), lists);
+    // One that could not read it would list by itself, each time; on a busy machine the store may be late,
+    // and then a list is right.
+    for _ in 0..3 {
+        let lists = stage.asked(Operation::List);
+        let late = replica(&stage, &server);
+        within("readiness", late.ready()).await.unwrap();
+        stage.until_equal(&late).await;
+        if stage.asked(Operation::List) == lists {
+            return;
+        }
+    }
+    panic!("three replicas that came late have listed by themselves");
 }
 
 async fn the_others_go_on_when_the_replica_that_polls_stops(kind: Kind) {
