@@ -309,11 +309,10 @@ class OneByOne {
   }
 }
 
-// Whether every member that was sent is there.
+// Whether every member is there as it was sent. What a merge left as it was proves nothing.
 function includes(held, sent) {
-  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-  if (!isObject(held) || !isObject(sent)) return isDeepStrictEqual(held, sent);
-  return Object.entries(sent).every(([key, value]) => key in held && includes(held[key], value));
+  const isObject = held !== null && typeof held === "object";
+  return isObject && Object.entries(sent).every(([key, value]) => isDeepStrictEqual(held[key], value));
 }
 
 /* -- The client protocol --------------------------------------------------------------------- */
