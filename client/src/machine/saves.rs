@@ -24,12 +24,19 @@ pub(super) struct Saves {
 #[derive(Debug)]
 pub(super) struct OpenSave {
     pub(super) save: Save,
-    /// What was wrong with the answer; `None` when it was a definite yes.
-    pub(super) problem: Option<String>,
-    /// The website as it was known when that became known.
-    pub(super) before: Option<Arc<Website>>,
+    /// Why its answer says nothing; `None` when it was a definite yes.
+    pub(super) unclear: Option<Unclear>,
     /// When the answer, or its loss, was known.
     pub(super) since: Duration,
+}
+
+/// A save of which it is not known whether it was carried out.
+#[derive(Debug)]
+pub(super) struct Unclear {
+    /// What was wrong with the answer.
+    pub(super) problem: String,
+    /// The website as it was known until then.
+    pub(super) before: Option<Arc<Website>>,
 }
 
 /// An order to read one website alone.
@@ -104,17 +111,11 @@ impl Saves {
     }
 
     /// Reads the website of this save back at once. A read that waits already does it.
-    pub(super) fn read_back(
-        &mut self,
-        save: Save,
-        problem: Option<String>,
-        before: Option<Arc<Website>>,
-        now: Duration,
-    ) {
+    pub(super) fn read_back(&mut self, save: Save, unclear: Option<Unclear>, now: Duration) {
         let read = self.reads.entry(save.website).or_insert_with(|| Read::due(now));
         read.due = now;
         read.cached_since = None;
-        read.save = Some(OpenSave { save, problem, before, since: now });
+        read.save = Some(OpenSave { save, unclear, since: now });
     }
 
     /// Reads the website of this save back once more.
@@ -177,7 +178,7 @@ impl Saves {
     pub(super) fn over(&self, listed: &Website) -> Option<Website> {
         let open = self.reads.get(&listed.id)?.save.as_ref()?;
         // What a PATCH made of the whole is not guessed: that may be a state that never was (W4).
-        let definite = open.problem.is_none() && open.save.how == How::Put;
+        let definite = open.unclear.is_none() && open.save.how == How::Put;
         definite.then(|| open.save.over(listed)).flatten()
     }
 

@@ -11,7 +11,7 @@ use http::StatusCode;
 use super::client::Machine;
 use super::event::{Action, Failure, How, Refusal, SaveOutcome};
 use super::parts::{Source, Touch};
-use super::saves::OpenSave;
+use super::saves::{OpenSave, Unclear};
 use super::words::{Exchange, Job, Lane, Save, Setback, Trouble};
 use crate::mistake::Mistake;
 use crate::wire;
@@ -61,7 +61,7 @@ impl Machine {
             self.show(&save);
             return self.end_save(&save, SaveOutcome::Done);
         }
-        self.saves.read_back(save, None, None, self.now.elapsed);
+        self.saves.read_back(save, None, self.now.elapsed);
     }
 
     fn save_unclear(&mut self, save: Save, problem: String) {
@@ -74,7 +74,7 @@ impl Machine {
             return self.saves.order_first(save);
         }
         let before = self.snapshot.websites.get(&save.website).cloned();
-        self.saves.read_back(save, Some(problem), before, self.now.elapsed);
+        self.saves.read_back(save, Some(Unclear { problem, before }), self.now.elapsed);
     }
 
     /// Shows a save in the cache as far as it can be known without asking.
@@ -152,19 +152,23 @@ impl Machine {
         let settles = self.saves.settles(&open);
         let settled = exchange.sent.elapsed >= settles;
         // What shows a definite save does not prove an unclear one: a PATCH of `{"a": {}}` shows in any `a`.
-        let shows = match &open.problem {
+        let shows = match &open.unclear {
             None => open.save.shows_in(&held.settings),
-            Some(_) => open.save.is_proven_by(&held.settings, open.before.as_deref()),
+            Some(Unclear { before, .. }) => {
+                open.save.is_proven_by(&held.settings, before.as_deref())
+            }
         };
         if !shows && !settled {
             // It may not be visible yet.
             return self.saves.read_again(open, settles);
         }
-        let outcome = match open.problem {
+        let outcome = match open.unclear {
             // A definite save that no longer shows was overwritten by a later one: it was done.
             None => SaveOutcome::Done,
             Some(_) if shows => SaveOutcome::Done,
-            Some(problem) => SaveOutcome::Unknown { problem, holds: Some(held.settings.clone()) },
+            Some(Unclear { problem, .. }) => {
+                SaveOutcome::Unknown { problem, holds: Some(held.settings.clone()) }
+            }
         };
         self.own_writes.learnt(held.id, self.now);
         self.put_one(held.id, Some(held));
@@ -179,7 +183,7 @@ impl Machine {
             return;
         };
         if let Some(open) = read.save {
-            let guessed = open.problem.is_none() && open.save.how == How::Patch;
+            let guessed = open.unclear.is_none() && open.save.how == How::Patch;
             let known = self.snapshot.websites.contains(&id) && !read.said_gone;
             let patient = self.saves.is_patient(&open, self.now.elapsed);
             if guessed && known && patient {
@@ -190,8 +194,8 @@ impl Machine {
                 self.polls.due = self.polls.due.min(next);
                 return self.saves.read_again(open, next);
             }
-            let OpenSave { save, problem, .. } = open;
-            let outcome = match problem {
+            let OpenSave { save, unclear, .. } = open;
+            let outcome = match unclear {
                 None => {
                     // Until the website goes, reads give what was saved, not what was before. A
                     // PATCH over what is known may be a state that never was (W4).
@@ -201,7 +205,7 @@ impl Machine {
                     SaveOutcome::Done
                 }
                 // It may have been carried out just before the website left.
-                Some(problem) => SaveOutcome::Unknown { problem, holds: None },
+                Some(Unclear { problem, .. }) => SaveOutcome::Unknown { problem, holds: None },
             };
             self.end_save(&save, outcome);
         }
@@ -259,11 +263,13 @@ impl Machine {
                 self.end_save(&save, SaveOutcome::Refused(Refusal::Waiting { retry_in }));
             }
         }
-        for OpenSave { save, problem, .. } in self.saves.give_up_open(now) {
+        for OpenSave { save, unclear, .. } in self.saves.give_up_open(now) {
             // Even a save that was accepted is not shown unread: another writer may have saved since,
             // and what a PATCH made of the whole is not known. The read brings it.
-            let problem = problem
-                .unwrap_or_else(|| "accepted, but the website could not be read back".to_owned());
+            let problem = unclear.map_or_else(
+                || "accepted, but the website could not be read back".to_owned(),
+                |unclear| unclear.problem,
+            );
             let outcome = SaveOutcome::Unknown { problem, holds: None };
             self.end_save(&save, outcome);
         }

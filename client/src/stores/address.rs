@@ -81,7 +81,7 @@ fn nats(scheme: &str, address: &str) -> Result<Kind, String> {
     let identity = match (user, password) {
         (Some(user), Some(password)) => Identity::User(user, password),
         (Some(token), None) => Identity::Token(token),
-        (None, _) => Identity::Nobody,
+        (None, _) => Identity::Anonymous,
     };
     Ok(Kind::Nats(Address { servers, identity, authority: None, copies }))
 }

@@ -62,8 +62,8 @@ impl Store {
         Ok(self)
     }
 
-    /// Says to the store who asks, by a file with a password (of the user in the address), with a token, the seed of an NKey or
-    /// the credentials of NATS.
+    /// Says to the store who asks, by a file with a password (of the user in the address), or for NATS with a token or the seed of
+    /// an NKey.
     ///
     /// # Errors
     /// When the file has none of these, or this kind of store does not know it.

@@ -40,8 +40,6 @@ enum Secret {
     Password(String),
     /// The seed of an NKey.
     Seed(String),
-    /// What `nsc generate creds` writes: a token and the seed that goes with it.
-    Credentials(String),
 }
 
 impl Kind {
@@ -108,20 +106,8 @@ fn identity(named: Identity, secret: Secret) -> Result<Identity, &'static str> {
         (_, Secret::Password(token)) => Identity::Token(token),
         #[cfg(feature = "nkeys")]
         (_, Secret::Seed(seed)) => Identity::Seed(seed),
-        #[cfg(feature = "nkeys")]
-        (_, Secret::Credentials(text)) => {
-            // So that a mistake in it is told at the start.
-            match async_nats::ConnectOptions::with_credentials(&text) {
-                Ok(_) => Identity::Credentials(text),
-                Err(_) => {
-                    return Err(
-                        "these are no credentials of NATS; write them with `nsc generate creds`",
-                    );
-                }
-            }
-        }
         #[cfg(not(feature = "nkeys"))]
-        (_, Secret::Seed(_) | Secret::Credentials(_)) => {
+        (_, Secret::Seed(_)) => {
             return Err("this build has no NKeys: turn on the feature `nkeys` of crisp-sync");
         }
     })
@@ -149,12 +135,13 @@ fn authority(path: &Path) -> Result<Vec<u8>, UnusableFile> {
 fn secret(path: &Path) -> Result<Secret, UnusableFile> {
     let text = text_of(path)?;
     if text.contains("-----BEGIN ") {
-        return Ok(Secret::Credentials(text));
+        let wanted = "keys and credentials between lines of `-----BEGIN …` are not read; give a file with a password, a \
+                      token or the seed of an NKey alone on one line";
+        return Err(UnusableFile::new(path, wanted));
     }
     let line = text.trim_end_matches(['\r', '\n']);
     if line.is_empty() || line.contains(['\r', '\n']) {
-        let wanted = "a password, a token or the seed of an NKey is wanted, alone on one line; or the credentials \
-                      of NATS";
+        let wanted = "a password, a token or the seed of an NKey is wanted, alone on one line";
         return Err(UnusableFile::new(path, wanted));
     }
     if line.starts_with(SEED.0) && line.len() == SEED.1 {
@@ -212,10 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_and_credentials_of_nats_are_told_from_a_password() {
+    fn a_seed_is_told_from_a_password_and_a_credentials_file_is_refused() {
         let seed = format!("SU{}", "A".repeat(56));
         assert!(matches!(secret(file(&seed).path()), Ok(Secret::Seed(_))));
-        let credentials = "-----BEGIN NATS USER JWT-----\nx\n";
-        assert!(matches!(secret(file(credentials).path()), Ok(Secret::Credentials(_))));
+        let credentials = "-----BEGIN NATS USER JWT-----\nsecret\n";
+        let refused = secret(file(credentials).path()).err().unwrap().to_string();
+        assert!(refused.contains("are not read") && !refused.contains("secret"), "{refused}");
     }
 }

@@ -249,6 +249,7 @@ mod linux {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::io::{Read as _, Write as _};
     use std::os::unix::process::CommandExt as _;
     use std::process::{Command, Stdio};
 
@@ -260,8 +261,11 @@ mod tests {
     fn a_member_is_known_by_its_mark_and_by_its_parents_and_no_other_process_is() {
         let (family, other) = (Family::new(), Family::new());
         let mut command = Command::new("cat");
-        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null());
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut marked = command.envs([family.variable()]).spawn().unwrap();
+        // Its environment can be read once it runs, which may be a moment after `spawn`.
+        marked.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        marked.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         assert!(family.is_there(None, None));
         assert!(!family.is_there(None, Some(marked.id())));
         assert!(!other.is_there(None, None));

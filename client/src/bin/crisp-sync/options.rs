@@ -142,7 +142,7 @@ pub struct ServeOptions {
     /// Certificate (PEM) of the authority that signed the store's, instead of those that the system trusts
     #[arg(long, env = "CRISP_SYNC_STORE_CA", value_name = "FILE", help_heading = "Store")]
     pub store_ca: Option<PathBuf>,
-    /// File with the password of the user whom the address names; for NATS also a token, the seed of an NKey, or credentials
+    /// File with the password of the user whom the address names; for NATS also a token, or the seed of an NKey
     #[arg(long, env = "CRISP_SYNC_STORE_CREDENTIALS", value_name = "FILE", help_heading = "Store")]
     pub store_credentials: Option<PathBuf>,
     /// Publish the websites' tokens, too: readers of the store can then save as any website

@@ -39,8 +39,8 @@ pub(super) struct Plugin {
     _child: Child,
     http: reqwest::Client,
     read: String,
-    /// What says how far it is: the last event, or the version of the store.
-    mark: &'static str,
+    /// Whether it reads the store, and not the service.
+    published: bool,
     listen: Listen,
     served: Option<(Service, JoinHandle<()>)>,
 }
@@ -68,14 +68,19 @@ impl Plugin {
             _child: child,
             http: http.map_err(|error| error.to_string())?,
             read: command.read.replace(PORT, &own.to_string()),
-            mark: if command.published { "version" } else { "event" },
+            published: command.published,
             listen: Listen::Tcp((Ipv4Addr::LOCALHOST, service).into()),
             served: None,
         })
     }
 
     pub(super) fn reads_the_store(&self) -> bool {
-        self.mark == "version"
+        self.published
+    }
+
+    /// What says how far it is: the last event, or the version of the store.
+    fn mark(&self) -> &'static str {
+        if self.published { "version" } else { "event" }
     }
 
     /// Puts a service in the place of the one before, as a restart does.
@@ -107,7 +112,7 @@ impl Plugin {
                 sleep(PAUSE).await;
             }
         };
-        let late = |_| format!("the plugin never came to {} {event} at {}", self.mark, self.read);
+        let late = |_| format!("the plugin never came to {} {event} at {}", self.mark(), self.read);
         timeout(PATIENCE, reached).await.map_err(late)
     }
 
@@ -115,7 +120,7 @@ impl Plugin {
         let answer = self.http.get(&self.read).send().await.ok()?;
         let mut held = answer.json::<Map<String, Value>>().await.ok()?;
         match held.remove("websites") {
-            Some(Value::Object(websites)) if held.get(self.mark) == Some(event) => Some(websites),
+            Some(Value::Object(websites)) if held.get(self.mark()) == Some(event) => Some(websites),
             _ => None,
         }
     }

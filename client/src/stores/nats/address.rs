@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use async_nats::{ConnectOptions, ServerAddr};
 
-use super::error::Error;
-
 /// Where NATS is, and who asks. It has no `Debug`, as it holds secrets.
 #[derive(Clone)]
 pub(in crate::stores) struct Address {
@@ -20,34 +18,28 @@ pub(in crate::stores) struct Address {
 /// Who asks.
 #[derive(Clone)]
 pub(in crate::stores) enum Identity {
-    Nobody,
+    Anonymous,
     User(String, String),
     Token(String),
     #[cfg(feature = "nkeys")]
     Seed(String),
-    #[cfg(feature = "nkeys")]
-    Credentials(String),
 }
 
 impl Address {
     /// The options of a connection that are about whom it is with.
-    pub(super) fn options(&self) -> Result<ConnectOptions, Error> {
+    pub(super) fn options(&self) -> ConnectOptions {
         let mut options = ConnectOptions::new();
         if let Some(authority) = &self.authority {
             options = options.require_tls(true).add_root_certificates(authority.clone());
         }
-        Ok(match &self.identity {
-            Identity::Nobody => options,
+        match &self.identity {
+            Identity::Anonymous => options,
             Identity::User(user, password) => {
                 options.user_and_password(user.clone(), password.clone())
             }
             Identity::Token(token) => options.token(token.clone()),
             #[cfg(feature = "nkeys")]
             Identity::Seed(seed) => options.nkey(seed.clone()),
-            #[cfg(feature = "nkeys")]
-            Identity::Credentials(text) => {
-                options.credentials(text).map_err(|_| Error::NoCredentials)?
-            }
-        })
+        }
     }
 }

@@ -110,7 +110,7 @@ impl Connection {
     pub(super) async fn open(address: &Address, names: &Names) -> Result<Self, Error> {
         let (end, ended) = watch::channel(false);
         let options = address
-            .options()?
+            .options()
             .name("crisp-sync")
             .connection_timeout(CONNECT)
             // The tasks have time-outs of their own, and connect again themselves.
@@ -276,7 +276,7 @@ impl Connection {
             match message.status.map(|status| status.as_u16()) {
                 None => messages.push(message),
                 Some(204 | 404) => return Ok(messages),
-                // Nobody answers for a stream that is not there.
+                // A stream that is not there gives no answer.
                 Some(503) => {
                     return match self.api::<Value>("STREAM.INFO", stream, &json!({})).await? {
                         Err(error) if error.err_code == NO_STREAM => Ok(messages),

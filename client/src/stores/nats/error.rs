@@ -20,9 +20,6 @@ pub(in crate::stores) struct ApiError {
 pub(in crate::stores) enum Error {
     #[error("NATS cannot be reached: {error}; {advice}", error = .0, advice = what_to_do(.0))]
     Connect(#[from] async_nats::error::Error<ConnectErrorKind>),
-    #[cfg(feature = "nkeys")]
-    #[error("the file is no credentials of NATS; write it with `nsc generate creds`")]
-    NoCredentials,
     #[error("NATS did not answer: {0}")]
     Request(#[source] async_nats::error::Error<RequestErrorKind>),
     #[error("nothing could be sent to NATS: {0}")]
