@@ -5,6 +5,7 @@ It drops the path of the address that discovery gives, so that it dials /socket.
 
 import json
 import os
+import sys
 
 import socketio
 
@@ -14,7 +15,10 @@ client = socketio.Client(reconnection_delay=0.1)
 
 
 def say(**line):
-    print(json.dumps(line), flush=True)
+    # One write a line: print() writes the line feed apart, and the client calls handlers in threads of
+    # their own, so that two lines could run into one.
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 @client.event
