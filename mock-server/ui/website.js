@@ -42,6 +42,7 @@ export function websiteView(name) {
   async function tick() {
     beats += 1;
     if (website !== null && beats % 3 !== 0) return;
+    const before = website;
     let now;
     try {
       now = await call("GET", `/websites/${encodeURIComponent(name)}`);
@@ -50,6 +51,7 @@ export function websiteView(name) {
       gone(problem);
       return;
     }
+    if (website !== before) return; // it was saved while this was asked: the answer may be older
     const isNew = website === null;
     const changed = !isNew && write(now) !== write(website);
     if (isNew) {

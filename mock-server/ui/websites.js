@@ -57,6 +57,7 @@ export function websitesView() {
 
   let beats = 0;
   let shownText = "";
+  let asked = 0;
 
   /** Asks at once after a change of its own, and every fourth beat for changes by others. */
   async function tick() {
@@ -64,7 +65,9 @@ export function websitesView() {
     if (!isAsked && beats % 4 !== 0) return;
     isAsked = false;
     const query = new URLSearchParams({ limit: PAGE, offset, search: search.value.trim() });
+    const number = ++asked;
     const answer = await call("GET", `/websites?${query}`);
+    if (number !== asked) return; // something newer was asked since
     const text = JSON.stringify(answer);
     if (text === shownText) return;
     shownText = text;

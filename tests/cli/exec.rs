@@ -394,10 +394,20 @@ mod signals {
 
     #[test]
     fn a_command_that_nobody_needs_any_more_is_ended() {
-        let mut exec = Running::start(&["--idle-exit", "100ms"], "");
-        assert_eq!(exec.code(), Some(125));
-        let mut stderr = String::new();
-        exec.exec.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        // It may be ended before it has said anything: on a busy machine a shell starts slowly.
+        let mut exec = shell(&["--idle-exit", "100ms"], "read line")
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Kept open: the command would end by a closed one.
+        let stdin = exec.stdin.take();
+        let output = exec.wait_with_output().unwrap();
+        drop(stdin);
+        assert_eq!(output.status.code(), Some(125));
+        let stderr = String::from_utf8(output.stderr).unwrap();
         let last = stderr.lines().last().unwrap();
         assert_eq!(last, "error: the command was ended: no request for 100ms");
     }

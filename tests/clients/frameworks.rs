@@ -4,7 +4,7 @@
 //! The plugins lie in `node/frameworks` and `python/frameworks`. What they share keeps the copy, and
 //! breaks the rule that `PLANTED` names; the rest is how a framework polls and serves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -60,13 +60,23 @@ fn judged(
     scenarios: &[&str],
 ) -> Option<BTreeMap<String, Value>> {
     let (run, modules) = or_skip(run(script))?;
-    let mut command = crisp_mock();
-    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/_cache"]);
-    command.args(["--time", "virtual", "--jobs", "2", "--client-timeout", "60s"]);
-    command.env_remove("PLANTED").envs(planted.map(|planted| ("PLANTED", planted)));
-    command.envs(modules.map(|modules| ("NODE_PATH", modules)));
-    let files = scenarios.iter().map(|name| format!("{name}.yaml")).collect();
-    let events = replay(&mut command, &files);
+    let mut events = BTreeMap::new();
+    let mut open: BTreeSet<_> = scenarios.iter().map(|name| format!("{name}.yaml")).collect();
+    // What this machine was too slow for is tried again.
+    for _ in 0..3 {
+        let mut command = crisp_mock();
+        command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/_cache"]);
+        command.args(["--time", "virtual", "--jobs", "2", "--client-timeout", "60s"]);
+        command.env_remove("PLANTED").envs(planted.map(|planted| ("PLANTED", planted)));
+        command.envs(modules.as_ref().map(|modules| ("NODE_PATH", modules)));
+        events.extend(replay(&mut command, &open));
+        let is_open =
+            |event: &Value| event["outcome"] == "not_judged" && event.to_string().contains("slow");
+        open.retain(|file| events.get(file).is_some_and(is_open));
+        if open.is_empty() {
+            break;
+        }
+    }
     assert_eq!(events.len(), scenarios.len(), "{script}");
     Some(events)
 }

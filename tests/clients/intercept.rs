@@ -268,6 +268,11 @@ fn judged(
         .expect("it can be run");
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
+    if options.contains(&"real") && output.status.code() == Some(3) {
+        // In real time a machine may be too slow to judge it.
+        assert!(stdout.contains("1 not judged"), "{stdout}\n{stderr}");
+        return;
+    }
     assert!(stdout.contains("1 passed"), "{stdout}\n{stderr}");
     assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
 }

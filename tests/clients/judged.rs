@@ -256,6 +256,11 @@ fn a_search_catches_a_loop_that_forgets_uninstalls_and_keeps_the_file_that_shows
     let Some((code, said)) = check_loop(planted.path(), "60s") else {
         return;
     };
+    if code == Some(3) {
+        assert!(said.contains("Not reached "), "{said}");
+        let _ = writeln!(std::io::stderr(), "\n!! this machine was too slow to judge anything\n");
+        return;
+    }
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("Confirmed   3 of 3 runs fail"), "{said}");
     assert_eq!(ours(&kept(planted.path())), Some(0), "{said}");

@@ -87,9 +87,7 @@ fn the_plugin_for_go_holds_the_right_settings_through_the_corpus() {
 async fn saves(run: Run) {
     let serving = Serving::start(&["--websites", "3"]);
     let sync = Sync::of(&serving).await;
-    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = socket.local_addr().unwrap().port();
-    drop(socket);
+    let port = crate::server::free_port();
     let mut plugin = tokio::process::Command::new(&run.words[0]);
     plugin.args(&run.words[1..]).envs(run.environment()).kill_on_drop(true);
     plugin.env("CRISP_SYNC_URL", &sync.url).env("PORT", port.to_string());

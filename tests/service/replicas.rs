@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::program::Serving;
 use crate::server::{Keeps, Kind, Server};
-use crate::sync::{Sync, ctl, id, plugin_of};
+use crate::sync::{DEADLINE, Sync, ctl, id, plugin_of};
 use crate::want::or_skip;
 
 async fn start(serving: &Serving, server: &Server) -> Sync {
@@ -64,7 +64,17 @@ async fn pause_each_in_turn(kind: Kind) {
         paused.signal(Signal::CONT);
         shows(paused, &late).await;
         // What the paused one may have written late is refused, so this is what readers have.
-        let shown = server.published(plugin, &w1).await;
+        // It is published after it is shown.
+        let newest = async {
+            loop {
+                let shown = server.published(plugin, &w1).await;
+                if shown["settings"]["message"] == late {
+                    return shown;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let shown = tokio::time::timeout(DEADLINE, newest).await.expect("it is published");
         assert!(shown["version"].as_u64() > Some(version), "{shown} after version {version}");
         version = shown["version"].as_u64().unwrap();
     }

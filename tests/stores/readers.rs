@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::install::{node_modules, python, repository};
-use crate::replicas::replica;
+use crate::replicas::{replica, until_published};
 use crate::server::{Keeps, Kind, Server};
 use crate::stage::{serve, w, within, world};
 use crate::want::{Missing, or_skip, program};
@@ -29,7 +29,10 @@ fn node(script: &str) -> Result<Command, Missing> {
     // A module finds packages beside itself only.
     let modules = node_modules(FOLDER)?;
     let beside = modules.parent().unwrap().join(script);
-    std::fs::copy(repository(FOLDER).join(script), &beside).unwrap();
+    // Put there in one step: another test may start it at the same moment.
+    let copy = tempfile::NamedTempFile::new_in(modules.parent().unwrap()).unwrap();
+    std::fs::copy(repository(FOLDER).join(script), copy.path()).unwrap();
+    copy.persist(&beside).unwrap();
     let mut command = Command::new(program("node")?);
     command.arg(beside);
     Ok(command)
@@ -80,6 +83,8 @@ async fn shows(kind: Kind, keeps: Keeps, command: Result<Command, Missing>, dies
     within("readiness", cache.ready()).await.unwrap();
     stage.operator_saves(1, 1);
     stage.until_equal(&cache).await;
+    // A reader finds no bucket before anything was published.
+    until_published(&stage, &server, 1, 1).await;
     command.env(if kind == Kind::Redis { "REDIS_URL" } else { "NATS_URL" }, server.url());
     command.env("CRISP_STORE_NAME", &stage.server.info().identifier);
     let mut reader = Reader(command.stdout(Stdio::piped()).spawn().unwrap());

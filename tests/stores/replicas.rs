@@ -61,13 +61,22 @@ async fn three_replicas_poll_as_one_and_all_show_what_is_saved(kind: Kind) {
         all_equal(&stage, &replicas).await;
     }
     until_published(&stage, server, 3, 5).await;
-    let from = stage.asked(Operation::Since);
-    stage.until_asked(Operation::Since, from + 40).await;
-    // The machine is one, so its count is that of all three; and the API has met no more.
-    let asked = stage.with(|space, _| space.journal.entries(&Default::default()).count() as u64);
-    let counted = replicas.iter().map(|it| it.status().unwrap().counters.requests).max().unwrap();
+    let came = || stage.with(|space, _| space.journal.entries(&Default::default()).count() as u64);
+    let counted =
+        || replicas.iter().map(|it| it.status().unwrap().counters.requests).max().unwrap();
     let sent_since = 3;
-    assert!(asked <= counted + sent_since, "{asked} requests came, and {counted} were counted");
+    // The machine is one, so its count is that of all three; and the API has met no more. On a busy machine
+    // the store may be late, and then it is right that each asks by itself.
+    for _ in 0..3 {
+        let (counted_before, came_before) = (counted(), came());
+        let from = stage.asked(Operation::Since);
+        stage.until_asked(Operation::Since, from + 40).await;
+        let more = came() - came_before;
+        if more <= counted().saturating_sub(counted_before) + sent_since {
+            return;
+        }
+    }
+    panic!("three times more requests came than were counted");
 }
 
 async fn a_save_through_any_replica_is_shown_by_all_and_published(kind: Kind) {
@@ -174,18 +183,8 @@ async fn what_is_larger_than_a_message_of_the_server_is_shared_and_published(kin
     for number in [1, 300] {
         until_published(&stage, &server, number, number.into()).await;
     }
-    // One that could not read it would list by itself, each time; on a busy machine the store may be late,
-    // and then a list is right.
-    for _ in 0..3 {
-        let lists = stage.asked(Operation::List);
-        let late = replica(&stage, &server);
-        within("readiness", late.ready()).await.unwrap();
-        stage.until_equal(&late).await;
-        if stage.asked(Operation::List) == lists {
-            return;
-        }
-    }
-    panic!("three replicas that came late have listed by themselves");
+    // One that could not read it would list by itself, each time.
+    comes_late_without_a_list(&stage, &server).await;
 }
 
 async fn the_others_go_on_when_the_replica_that_polls_stops(kind: Kind) {
@@ -230,11 +229,22 @@ async fn a_late_replica_begins_from_the_log_without_a_list_of_its_own(kind: Kind
     let stage = serve(world(50)).await;
     let first = replica(&stage, server);
     within("readiness", first.ready()).await.unwrap();
-    let lists = stage.asked(Operation::List);
-    let late = replica(&stage, server);
-    within("readiness", late.ready()).await.unwrap();
-    assert_eq!(late.view().len(), 50);
-    assert_eq!(stage.asked(Operation::List), lists);
+    comes_late_without_a_list(&stage, server).await;
+}
+
+/// A replica that comes late finds all in the log. On a busy machine the store may be late, and then a list is
+/// right; three such replicas are not.
+async fn comes_late_without_a_list(stage: &Stage, server: &Server) {
+    for _ in 0..3 {
+        let lists = stage.asked(Operation::List);
+        let late = replica(stage, server);
+        within("readiness", late.ready()).await.unwrap();
+        stage.until_equal(&late).await;
+        if stage.asked(Operation::List) == lists {
+            return;
+        }
+    }
+    panic!("three replicas that came late have listed by themselves");
 }
 
 /// Each claim, with each store.

@@ -75,6 +75,12 @@ impl Server {
         config.quota = crate::Quota::Unlimited;
         config.retry.base = Duration::from_millis(20);
         config.settle = Duration::from_millis(50);
+        config
+    }
+
+    /// The same, for answers that never come.
+    fn hasty(&self) -> Config {
+        let mut config = self.config();
         config.request_timeout = Duration::from_millis(400);
         config
     }
@@ -256,7 +262,7 @@ async fn every_kind_of_broken_answer_is_survived() {
         server.will("/all/1?", mischief);
         server.will("/since?", mischief);
         let timeouts = Timeouts { stall: Duration::from_millis(200), ..Timeouts::default() };
-        let cache = Cache::<Value>::builder(server.config()).timeouts(timeouts).start().unwrap();
+        let cache = Cache::<Value>::builder(server.hasty()).timeouts(timeouts).start().unwrap();
         cache.ready().await.unwrap();
         server.will("/since?", mischief);
         let mut changes = cache.changes().from_now_on();
@@ -284,7 +290,7 @@ async fn a_save_is_read_at_once_and_a_lost_answer_is_read_back() {
 #[tokio::test]
 async fn a_save_that_hangs_ends_unknown_with_what_the_website_holds() {
     let server = Server::start(2).await;
-    let cache = Cache::<Value>::start(server.config()).unwrap();
+    let cache = Cache::<Value>::start(server.hasty()).unwrap();
     cache.ready().await.unwrap();
     server.will("PUT", Mischief::Hang);
     match cache.save(w(1), &json!({"n": "never"})).await {
@@ -297,9 +303,10 @@ async fn a_save_that_hangs_ends_unknown_with_what_the_website_holds() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_waited_for() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound and not listening: connections are refused, and no other socket gets the port.
+    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
+    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = reserved.local_addr().unwrap();
     let mut config = Server::start(1).await.config();
     config.base = BaseUrl::new(&format!("http://{address}/v1/")).unwrap();
     let cache = Cache::<Value>::start(config).unwrap();

@@ -22,7 +22,7 @@ use super::reply::Reply;
 use super::{Access, Answer, CommandLine, Greeting, Launcher, Peer, PeerError};
 
 /// After a program has ended: for how long its last reply may still be on its way to us.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How many processes are kept for later.
 const MOST_KEPT: usize = 64;
 

@@ -42,7 +42,11 @@ struct Odd {
 impl Odd {
     fn trial(inner: impl Launcher + 'static, oddity: Oddity) -> OverHttp {
         let inner = Box::new(inner);
-        let terms = Terms { client_timeout: Duration::from_millis(700), ..Terms::default() };
+        let mut terms = Terms::default();
+        // They say nothing, however long they are waited for.
+        if matches!(oddity, Oddity::Silent | Oddity::Idle) {
+            terms.client_timeout = Duration::from_millis(700);
+        }
         OverHttp::new(Self { inner, oddity }, terms)
     }
 }

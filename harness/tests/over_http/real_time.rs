@@ -106,8 +106,8 @@ when:
     let judged = real_time(Sync::reference()).judge(&prepared(text)).unwrap();
     let history = &judged.run.history;
     let saved = history.track(0).versions.last().unwrap().from;
-    // One second of the machine is 300 s of the scenario.
-    let late = Duration::from_secs(90)..Duration::from_secs(390);
+    // One second of the machine is 300 s of the scenario; the machine may be half a minute late.
+    let late = Duration::from_secs(90)..Duration::from_secs(9_090);
     assert!(late.contains(&saved), "{saved:?}");
     let outside = judged.outside.as_ref().unwrap();
     assert_eq!(outside.pace.as_deref(), Some("poll 200 ms stands for 60 s"));

@@ -84,9 +84,10 @@ async fn what_cannot_be_compared_from_the_start_convicts_nobody() {
         assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
         assert!(error.to_string().contains(part), "{error}");
     }
-    let error = settled(&*started(&plugin("deaf", hasty())).await).await.unwrap_err();
+    let options = PeerOptions { timeout: std::time::Duration::from_secs(5), ..hasty() };
+    let error = settled(&*started(&plugin("deaf", options)).await).await.unwrap_err();
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");
-    assert!(error.to_string().contains("after 400ms nothing listens at"), "{error}");
+    assert!(error.to_string().contains("after 5s nothing listens at"), "{error}");
 }
 
 /// Whether it had asked the emulator anything is not known here.
@@ -149,7 +150,9 @@ async fn a_plugin_that_ignores_the_signal_is_ended_all_the_same() {
         return;
     }
     let lifelines = Lifelines::open().await;
-    let peer = started(&plugin(&format!("sulks {}", lifelines.port()), patient())).await;
+    // In real time, as nothing is started before it to look whose clock it is.
+    let options = PeerOptions { time: crisp_harness::peer::Time::Real, ..patient() };
+    let peer = started(&plugin(&format!("sulks {}", lifelines.port()), options)).await;
     let lifeline = lifelines.next().await;
     let process = lifeline.name.clone();
     peer.stop().await.unwrap();

@@ -163,13 +163,14 @@ async fn whoever_dies_or_falls_silent_later_has_stopped() {
                 .to_owned()
         )
     );
-    let silent =
-        launched("silent-at-read", PeerOptions { timeout: Duration::from_secs(2), ..hasty() });
-    let silent = silent.await.read().await.unwrap_err();
+    let silent = launched("silent-at-read", patient()).await;
+    // It says no more, so that the time-out is what comes next.
+    tokio::time::pause();
+    let silent = silent.read().await.unwrap_err();
     assert_eq!(
         silent,
         PeerError::Late(
-            "no reply to `read` within 2s (--client-timeout)\n  it was sent: {\"id\":2,\"op\":\"read\"}"
+            "no reply to `read` within 1m (--client-timeout)\n  it was sent: {\"id\":2,\"op\":\"read\"}"
                 .to_owned()
         )
     );
@@ -228,8 +229,15 @@ async fn a_reply_too_long_to_be_one_is_told_as_the_reason_of_the_silence() {
     if !has("python3") {
         return;
     }
-    let options = PeerOptions { timeout: Duration::from_secs(3), ..hasty() };
-    let error = launched("huge-reply", options).await.read().await.unwrap_err();
+    let peer = launched("huge-reply", patient()).await;
+    let was_read = async {
+        while !peer.log().iter().any(|line| line.ends_with(" bytes)")) {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::pause();
+    };
+    let (read, ()) = tokio::join!(peer.read(), was_read);
+    let error = read.unwrap_err();
     assert!(error.to_string().contains("a reply may have 8388608 at most"), "{error}");
 }
 

@@ -98,17 +98,20 @@ async fn a_service_that_stumbles_is_told_apart_by_how() {
         assert!(error.to_string().contains(part), "{error}");
     }
     let running = Running::start("hangs").await;
-    let options = PeerOptions { timeout: std::time::Duration::from_secs(2), ..hasty() };
-    let error = scenario(&service(&running.url, &options)).await.unwrap_err();
-    let why = "no reply to `read` within 2s (--client-timeout)".to_owned();
+    let peer = service(&running.url, &patient()).launch(&access()).await.unwrap();
+    peer.start(&access()).await.unwrap();
+    tokio::time::pause();
+    let error = peer.read().await.unwrap_err();
+    let why = "no reply to `read` within 1m (--client-timeout)".to_owned();
     assert_eq!(error, PeerError::Late(why));
 }
 
 #[tokio::test]
 async fn where_no_service_is_none_is_judged() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    // Bound and not listening: connections are refused, and no other socket gets the port.
+    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
+    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = reserved.local_addr().unwrap().port();
     let service = service(&format!("http://127.0.0.1:{port}/peer"), &hasty());
     let error = refusal(service.launch(&access()).await);
     assert!(matches!(error, PeerError::NeverStarted(_)), "{error}");

@@ -18,7 +18,7 @@ async fn an_event_reaches_every_socket_that_is_bound() {
     for client in [&mut one, &mut two] {
         assert_eq!(heard(&client.frame().await), "saved w1");
     }
-    let (_, sockets) = control(info, "GET /rtm?live=2&wait=5s", Value::Null).await;
+    let (_, sockets) = control(info, "GET /rtm?live=2&wait=60s", Value::Null).await;
     assert_eq!(sockets["live"], 2);
     assert_eq!(sockets["sockets"][0]["sent"], 1);
     assert_eq!(sockets["sockets"][1]["engine_io"], 4);
@@ -34,7 +34,7 @@ async fn a_socket_that_is_kicked_ends_and_the_journal_says_why() {
     let (status, answer) = control(info, &format!("DELETE /rtm/{sid}"), Value::Null).await;
     assert_eq!((status, &answer["kicked"]), (200, &json!(1)));
     assert_eq!(client.next().await, None);
-    let (_, sockets) = control(info, "GET /rtm?live=0&wait=5s", Value::Null).await;
+    let (_, sockets) = control(info, "GET /rtm?live=0&wait=60s", Value::Null).await;
     assert_eq!(sockets["live"], 0);
     assert!(explanation(&server).await.contains("ended by a control call"));
     let (status, answer) = control(info, &format!("DELETE /rtm/{sid}"), Value::Null).await;
@@ -140,7 +140,7 @@ async fn faults_of_the_handshake_happen_on_the_wire() {
 
 #[tokio::test]
 async fn a_handshake_that_is_delayed_loses_no_time_to_authenticate() {
-    let server = server(&[("rtm-deadline", "1s")], json!({"at": "rtm#1", "delay": "1500ms"})).await;
+    let server = server(&[("rtm-deadline", "5s")], json!({"at": "rtm#1", "delay": "5500ms"})).await;
     let mut client = Client::live(server.info()).await;
     control(server.info(), "POST /events", json!({"event": "message:send"})).await;
     assert_eq!(heard(&client.frame().await), "message:send w1");

@@ -92,7 +92,7 @@ impl Page {
             "[...document.querySelectorAll('button, a, summary')].find((one) =>
                 (one.textContent.trim() === {name} || one.ariaLabel === {name}) && one.getClientRects().length > 0 && !one.disabled)"
         );
-        self.browser.until(&find).await;
-        self.browser.evaluate(&format!("{find}.click()")).await;
+        // Found and clicked in one step: the page may draw itself anew in between.
+        self.browser.until(&format!("((one) => one && (one.click(), true))({find})")).await;
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -126,8 +127,20 @@ impl Plugin {
     }
 }
 
+/// A port on which nothing listens.
+///
+/// It lies below those that systems hand out by themselves, so that no other socket gets it before the plugin
+/// has it.
 async fn free_port() -> Result<u16, String> {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-    let address = bound.and_then(|socket| socket.local_addr());
-    address.map(|address| address.port()).map_err(|error| format!("no free port: {error}"))
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    // Programs that run side by side start their search far apart.
+    let start = std::process::id().wrapping_mul(61);
+    for _ in 0..10_000 {
+        let offset = start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        let port = u16::try_from(20_000 + offset).unwrap_or(u16::MAX);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no port from 20000 to 29999 is free".to_owned())
 }

@@ -61,6 +61,10 @@ class Harness {
         this.#arrived();
       });
     });
+    this.api.on("upgrade", (_, socket) => {
+      this.upgraded = socket;
+      this.#arrived();
+    });
     this.api.listen(0, "127.0.0.1");
     await Promise.all([once(this.channel, "listening"), once(this.api, "listening")]);
   }

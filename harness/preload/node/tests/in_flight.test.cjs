@@ -76,11 +76,9 @@ test("of a socket it is told how much was read and written, until it has ended",
      setInterval(() => {}, 60_000);`,
     {},
     async (harness) => {
-      let theirs = null;
-      harness.api.on("upgrade", (_, socket) => {
-        theirs = socket;
-        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: it\r\n\r\nask");
-      });
+      await harness.until(() => harness.upgraded);
+      const theirs = harness.upgraded;
+      theirs.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: it\r\n\r\nask");
       let reply = await harness.advance();
       while (reply.sockets.length === 0 || reply.sockets[0].written === 0) {
         reply = await harness.advance();

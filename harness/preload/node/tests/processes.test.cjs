@@ -92,6 +92,7 @@ test("a child that the program does not wait for is detached", deadline, () =>
     {},
     async (harness) => {
       const reply = await harness.advance(0);
+      await harness.until(() => harness.lines.length > 0);
       const [held, left] = harness.lines[0].split(" ").map(Number);
       assert.deepEqual(reply.children, [held, left]);
       assert.deepEqual(reply.detached, [left]);

@@ -82,7 +82,7 @@ impl Server {
         O: Fn(Request<Bytes>) -> Outcome + Send + Sync + 'static,
     {
         let space = TestSpace::new(Mode::Real);
-        Self::start(Limits::default(), move |request| {
+        Self::start(patient(), move |request| {
             let reply = space.reply(delivery(outcome(request)), SINCE, None);
             async { reply }
         })
@@ -97,6 +97,12 @@ impl Server {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
     }
+}
+
+/// Limits whose grace is longer than any test: a server that stops only when it is over is noticed, and a
+/// slow machine ends no answer early.
+fn patient() -> Limits {
+    Limits { grace: Duration::from_secs(3_600), ..Limits::default() }
 }
 
 fn delivery(outcome: Outcome) -> Delivery {

@@ -7,12 +7,12 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::{End, Limits, Reply, SINCE, Server, TestSpace, answer, delivery};
+use super::{End, Limits, Reply, SINCE, Server, TestSpace, answer, delivery, patient};
 use crate::clock::Mode;
 use crate::fault::{Delivery, HOLD_ORDER_AT_MOST, Outcome, Rate};
 
 /// Far less than the grace, so that a test notices when only the grace ended the server.
-const SOON: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn an_idle_server_stops_at_once_and_closes_what_is_open() {
@@ -40,7 +40,7 @@ async fn stopping_releases_all_that_waits() {
     let time = TestSpace::new(Mode::Manual);
     let arrived = Arc::new(Notify::new());
     let seen = Arc::clone(&arrived);
-    let server = Server::start(Limits::default(), move |request: Request<Bytes>| {
+    let server = Server::start(patient(), move |request: Request<Bytes>| {
         let outcome = match request.uri().path() {
             "/hang" => Outcome::Hang,
             "/drip" => {
@@ -77,7 +77,7 @@ async fn stopping_releases_all_that_waits() {
 async fn answers_under_way_are_finished() {
     let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (seen, gate) = (Arc::clone(&arrived), Arc::clone(&go_on));
-    let server = Server::start(Limits::default(), move |_| {
+    let server = Server::start(patient(), move |_| {
         let (seen, gate) = (Arc::clone(&seen), Arc::clone(&gate));
         async move {
             seen.notify_one();
