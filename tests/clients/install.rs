@@ -93,6 +93,24 @@ fn once(
     installed.get_or_init(install).clone()
 }
 
+/// Builds a program in Go: `what` in a folder of this repository (`.`, or a file), with these build tags.
+///
+/// Nothing is fetched. What it needs besides Go's own library is what Debian packages:
+/// `golang-github-gomodule-redigo-dev` and `golang-github-nats-io-go-nats-dev`.
+///
+/// # Errors
+///
+/// [`Missing`] without Go or one of the libraries.
+pub fn go(folder: &str, what: &str, tags: &str, built: &Path) -> Result<(), Missing> {
+    let mut build = Command::new(program("go")?);
+    build.current_dir(repository(folder)).args(["build", "-tags", tags, "-o"]).arg(built).arg(what);
+    // Shared, so that Go's own library is built once.
+    build.env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go"));
+    build.env("GOTOOLCHAIN", "local").env("GOPROXY", "off").env("GOFLAGS", "");
+    build.env("GO111MODULE", "off").env("GOPATH", "/usr/share/gocode");
+    said(&mut build, "what is built in Go").map(drop)
+}
+
 /// Fills a folder named after the lock file's content, unless an earlier run did.
 pub fn in_place(
     kind: &str,

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::emulator::{World, http};
-use crate::install::{node_modules, python, repository, said};
+use crate::install::{go, node_modules, python, repository};
 use crate::judged::{crisp_mock, replay};
 use crate::lines::{PATIENCE, Program};
 use crate::plugin::truth;
@@ -166,21 +166,14 @@ async fn comes_to_hold(url: &str, world: &World) {
     tokio::time::timeout(PATIENCE, holds).await.expect("the plugin holds what is true");
 }
 
-/// It polls every ten minutes: what it holds sooner it has heard of. Go's clock cannot be moved, and
-/// nothing else here needs Go, so it is not asked for in CI.
+/// It polls every ten minutes: what it holds sooner it has heard of. Go's clock cannot be moved.
 #[tokio::test]
 async fn the_plugin_in_go_holds_what_it_hears_of_and_what_was_saved_while_its_socket_was_down() {
-    let Ok(go) = program("go") else {
-        eprintln!("skipped: no folder of PATH has Go");
-        return;
-    };
     let folder = tempfile::tempdir().expect("a folder for the program");
     let built = folder.path().join("plugin");
-    let mut build = Command::new(go);
-    build.current_dir(repository("examples/go-listening")).args(["build", "-o"]).arg(&built);
-    build.env("GOCACHE", folder.path().join("cache"));
-    build.env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
-    said(&mut build, "go build").expect("it is built");
+    if or_skip(go("examples/go-listening", ".", "", &built)).is_none() {
+        return;
+    }
 
     let world = World::start(json!({"websites": 3})).await;
     let mut command = tokio::process::Command::new(built);

@@ -26,7 +26,6 @@ mod restarts;
 mod saves;
 #[cfg(unix)]
 mod secure;
-#[cfg(unix)]
 #[expect(dead_code, reason = "the tests of stores use the rest of it")]
 #[path = "../stores/server.rs"]
 mod server;

@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -47,13 +46,10 @@ pub fn fastapi() -> Result<Run, Missing> {
     Ok(Run { variable: None, words: vec![python.into(), "-B".into(), script.into()] })
 }
 
-/// Builds the plugin in a folder, which is to live as long as it runs.
-fn go(folder: &Path) -> Result<Run, Missing> {
+/// Builds the plugin in a folder, which is to live as long as it runs. The tag says which store it reads, if any.
+pub fn go(folder: &Path, tag: &str) -> Result<Run, Missing> {
     let built = folder.join("plugin");
-    let mut build = Command::new(program("go")?);
-    build.current_dir(repository("examples/service/go")).args(["build", "-o"]).arg(&built).arg(".");
-    build.env("GOCACHE", folder.join("cache")).env("GOTOOLCHAIN", "local").env("GOPROXY", "off");
-    crate::install::said(&mut build, "go build")?;
+    crate::install::go("examples/service/go", ".", tag, &built)?;
     Ok(Run { variable: None, words: vec![built.into()] })
 }
 
@@ -73,14 +69,10 @@ fn the_plugin_for_fastapi_holds_the_right_settings_through_the_corpus() {
     or_skip(fastapi().map(holds));
 }
 
-/// Nothing else here needs Go, so it is not asked for in CI.
 #[test]
 fn the_plugin_for_go_holds_the_right_settings_through_the_corpus() {
     let folder = tempfile::tempdir().unwrap();
-    match program("go") {
-        Ok(_) => holds(go(folder.path()).unwrap()),
-        Err(_) => eprintln!("skipped: no folder of PATH has Go"),
-    }
+    or_skip(go(folder.path(), "").map(holds));
 }
 
 /// The right token saves through the service, and a wrong one does not.

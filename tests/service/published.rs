@@ -4,7 +4,7 @@
 //! of it, minutes for each plugin and store.
 
 use crate::judged::{ABOUT_EVENTS, judged};
-use crate::plugins::{Run, fastapi, node};
+use crate::plugins::{Run, fastapi, go, node};
 use crate::server::{Keeps, Kind, Server};
 use crate::want::{Missing, or_skip};
 
@@ -46,4 +46,16 @@ fn the_plugin_for_fastapi_holds_what_is_published_in_redis() {
 #[test]
 fn the_plugin_for_fastapi_holds_what_is_published_in_nats() {
     holds(Kind::Nats, fastapi());
+}
+
+#[test]
+fn the_plugin_for_go_holds_what_is_published_in_redis() {
+    let folder = tempfile::tempdir().unwrap();
+    holds(Kind::Redis, go(folder.path(), "redis"));
+}
+
+#[test]
+fn the_plugin_for_go_holds_what_is_published_in_nats() {
+    let folder = tempfile::tempdir().unwrap();
+    holds(Kind::Nats, go(folder.path(), "nats"));
 }

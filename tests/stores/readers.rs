@@ -1,6 +1,7 @@
 //! The readers of `examples/service/readers`, as they are, beside replicas that fill the store.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -42,6 +43,13 @@ fn in_python(script: &str) -> Result<Command, Missing> {
     let mut command = Command::new(python(FOLDER)?);
     command.arg(repository(FOLDER).join(script));
     Ok(command)
+}
+
+/// Builds it in a folder, which is to live as long as it runs.
+fn in_go(script: &str, folder: &Path) -> Result<Command, Missing> {
+    let built = folder.join("reader");
+    crate::install::go(FOLDER, script, "", &built)?;
+    Ok(Command::new(built))
 }
 
 fn lines_of(reader: &mut Reader) -> Receiver<String> {
@@ -128,6 +136,24 @@ async fn a_reader_in_python_shows_each_change() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_in_python_with_nats_shows_each_change() {
     shows_each_change(Kind::Nats, in_python("nats_reader.py")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_go_shows_each_change() {
+    let folder = tempfile::tempdir().unwrap();
+    shows_each_change(Kind::Redis, in_go("reader.go", folder.path())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_go_with_nats_shows_each_change() {
+    let folder = tempfile::tempdir().unwrap();
+    shows_each_change(Kind::Nats, in_go("nats_reader.go", folder.path())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_in_go_goes_on_after_the_nats_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    outlives_the_store(Keeps::Everything, in_go("nats_reader.go", folder.path())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

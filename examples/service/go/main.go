@@ -21,14 +21,26 @@ func answer(response http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(response).Encode(body)
 }
 
+// What the plugin holds, from wherever.
+type held interface {
+	Get(id string) (Website, bool)
+	Held() (map[string]any, bool)
+	Follow()
+}
+
 func main() {
 	settings := NewSettings(variable("CRISP_SYNC_URL", "http://127.0.0.1:8787"), os.Getenv("CRISP_SYNC_TOKEN"))
-	go settings.Follow()
+	var held held = settings
+	if fromStore != nil {
+		// With `crisp-sync serve --store … --store-tokens`; saves go to the service.
+		held = fromStore(os.Getenv("CRISP_STORE_NAME"))
+	}
+	go held.Follow()
 
 	notValid := map[string]string{"error": "This link is not valid. Open it from Crisp again."}
 	// Only Crisp and the website's own people know the token.
 	allowed := func(id, token string) (Website, bool) {
-		website, found := settings.Get(id)
+		website, found := held.Get(id)
 		return website, found && token != "" && website.Token == token
 	}
 
@@ -67,12 +79,12 @@ func main() {
 	// What the plugin holds, for tests.
 	if os.Getenv("CRISP_SYNC_JUDGED") != "" {
 		http.HandleFunc("/_cache", func(response http.ResponseWriter, _ *http.Request) {
-			event, websites, loaded := settings.Held()
+			all, loaded := held.Held()
 			if !loaded {
 				answer(response, http.StatusServiceUnavailable, map[string]string{"error": "still loading"})
 				return
 			}
-			answer(response, http.StatusOK, map[string]any{"event": event, "websites": websites})
+			answer(response, http.StatusOK, all)
 		})
 	}
 

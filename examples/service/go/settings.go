@@ -45,14 +45,18 @@ func (s *Settings) Get(id string) (Website, bool) {
 }
 
 // Held is the event that was applied last and all websites; false while they load.
-func (s *Settings) Held() (string, map[string]Website, bool) {
+func (s *Settings) Held() (map[string]any, bool) {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
-	websites := make(map[string]Website, len(s.websites))
-	for id, website := range s.websites {
-		websites[id] = website
+	return map[string]any{"event": s.event, "websites": copied(s.websites)}, s.loaded
+}
+
+func copied(websites map[string]Website) map[string]Website {
+	all := make(map[string]Website, len(websites))
+	for id, website := range websites {
+		all[id] = website
 	}
-	return s.event, websites, s.loaded
+	return all
 }
 
 // Follow follows the changes for ever.
