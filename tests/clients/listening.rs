@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::emulator::{World, http};
-use crate::install::{go, node_modules, python, repository};
+use crate::install::{go, node_modules, python};
 use crate::judged::{crisp_mock, replay};
 use crate::lines::{PATIENCE, Program};
 use crate::plugin::truth;

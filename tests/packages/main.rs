@@ -3,6 +3,7 @@
 //!
 //! `packaging/check` does the same with the files of a release.
 
+#[expect(dead_code, reason = "the tests of services use the rest")]
 #[path = "../clients/install.rs"]
 mod install;
 #[expect(dead_code, reason = "the tests of clients use the rest")]
