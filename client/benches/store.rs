@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -98,28 +98,24 @@ fn serve(
     }
 }
 
-/// When each batch of ten was told to readers.
-fn listen(port: u16) -> Receiver<Instant> {
+/// When each batch was told to readers, and how many websites it changed.
+fn listen(port: u16) -> Receiver<(Instant, usize)> {
     let (told, heard) = channel();
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(b"SUBSCRIBE crisp:id:changes\r\n").unwrap();
     std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let mut piece = [0; 65536];
-        while let Ok(read @ 1..) = stream.read(&mut piece) {
+        let mut lines = BufReader::new(stream);
+        let mut line = String::new();
+        while let Ok(1..) = lines.read_line(&mut line) {
             let now = Instant::now();
-            text.extend_from_slice(&piece[..read]);
-            let whole = String::from_utf8_lossy(&text);
-            if let Some(message) = whole.split(r#"{"version":"#).nth(1)
-                && message.contains("\"removed\":[")
-            {
-                let changed: BTreeSet<_> =
-                    message.split('"').filter(|word| word.len() == 36).collect();
-                if changed.len() == CHANGES && told.send(now).is_err() {
+            if line.starts_with(r#"{"version":"#) {
+                let changed = line.split('"').filter(|word| word.len() == 36);
+                let changed: BTreeSet<_> = changed.collect();
+                if told.send((now, changed.len())).is_err() {
                     return;
                 }
-                text.clear();
             }
+            line.clear();
         }
     });
     heard
@@ -149,6 +145,7 @@ async fn main() {
     // What a list brought is believed at once.
     config.settle = Duration::from_millis(1);
     let store = Store::new(&format!("redis://127.0.0.1:{}/0", redis.1)).unwrap();
+    let heard = listen(redis.1);
     let start = Instant::now();
     let caches = [(); 3].map(|()| {
         Cache::<IgnoredAny>::builder(config.clone()).store(store.clone()).start().unwrap()
@@ -157,12 +154,17 @@ async fn main() {
         cache.ready().await.unwrap();
     }
     println!("{websites} websites in three replicas after {:?}", start.elapsed());
-    let heard = listen(redis.1);
+    let mut published = 0;
+    while published < websites {
+        published += heard.recv_timeout(Duration::from_secs(60)).unwrap().1;
+    }
+    println!("all of them published after {:?}", start.elapsed());
     let mut times = Vec::new();
     for v in 1..=ROUNDS {
         *next.lock().unwrap() = Some(v);
         let (_, at) = was_sent.recv_timeout(Duration::from_secs(60)).unwrap();
-        let told = heard.recv_timeout(Duration::from_secs(60)).unwrap();
+        let (told, changed) = heard.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(changed, CHANGES);
         times.push(told.saturating_duration_since(at));
     }
     times.sort_unstable();
