@@ -17,8 +17,8 @@ use crisp_mock_server::spaces::{SharedSpace, system_clock};
 use crisp_sync::{BaseUrl, Cache, Config, Credentials, Quota};
 use serde_json::{Value, json};
 
-/// Far more than any wait takes, also on a machine that does much else.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// Far more than any wait takes, also on a machine that does much else; elections of a cluster take longest.
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// The client's id of `w{number}`.
 pub fn w(number: u32) -> crisp_sync::WebsiteId {

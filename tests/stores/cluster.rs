@@ -68,7 +68,8 @@ impl Cluster {
 }
 
 fn replica(stage: &Stage, cluster: &Cluster) -> Cache<Value> {
-    let store = Store::new(&cluster.url()).unwrap().patience(Duration::from_millis(1500));
+    // Three servers that share a busy machine answer late, and a replica that goes alone publishes nothing.
+    let store = Store::new(&cluster.url()).unwrap().patience(Duration::from_secs(5));
     let mut config = stage.config();
     config.overlap = Duration::from_secs(2);
     Cache::builder(config).store(store).start().unwrap()
