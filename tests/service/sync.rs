@@ -14,7 +14,7 @@ use crate::workspace;
 pub use crate::workspace::id;
 
 /// Far more than anything here takes.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Builds the program, if need be, and says where it is.
 pub fn built() -> &'static PathBuf {
