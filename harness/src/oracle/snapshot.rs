@@ -8,7 +8,7 @@ use std::time::Duration;
 use crisp_mock_server::operation::Operation;
 
 use super::{Breach, MISSING, Oracle, time};
-use crate::history::{Event, History, Quality, Site, What, same};
+use crate::history::{Event, History, Quality, RequestIndex, Site, What, same};
 
 type Span = (Duration, Duration);
 
@@ -20,12 +20,33 @@ struct LeftOut {
     until: Duration,
 }
 
+/// A step that shows no one instant. A client that puts an answer in place and reads alone what it
+/// doubts asks for that right after the step, at the same moment: then it is no breach. Where it
+/// doubts several websites it may ask for one after another, and before the first of them for its
+/// account, whose answer names the plugin.
+struct Torn {
+    breach: Breach,
+    asked: Asked,
+    /// The breach counts after this, whatever is asked.
+    until: Duration,
+}
+
+/// How far the client is with what it asks after such a step.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    /// It has done the step, or been handed an answer, at this moment, and asks at the same moment or
+    /// not at all.
+    Now(Duration),
+    /// This request is under way.
+    For(RequestIndex),
+    /// The last one failed: it will be asked again.
+    Again,
+}
+
 #[derive(Default)]
 pub(super) struct Snapshot {
     left_out: Vec<LeftOut>,
-    /// A step that shows no one instant. A client that puts an answer in place and reads alone what it
-    /// doubts asks for that right after the step, at the same moment: then it is no breach.
-    torn: Option<(Duration, Breach)>,
+    torn: Option<Torn>,
     /// When the last differential was sent that was good and has been dealt with.
     heard: Option<Duration>,
     possible: Vec<Span>,
@@ -35,18 +56,17 @@ pub(super) struct Snapshot {
 
 impl Oracle for Snapshot {
     fn see(&mut self, history: &History, event: &Event) -> Option<Breach> {
-        let is_over = |(at, _): &mut (Duration, Breach)| {
-            *at < event.at || !matches!(event.what, What::Sent(_))
-        };
-        if let Some((_, breach)) = self.torn.take_if(is_over) {
-            return Some(breach);
+        if let Some(torn) = self.torn.take_if(|torn| torn.is_over(history, event)) {
+            return Some(torn.breach);
         }
         match event.what {
             What::Sent(index) => {
-                let site = history.requests[index as usize].site?;
-                self.leave_out(history, site, event.at);
-                if self.torn.is_some() && self.check(history, event.at).is_none() {
-                    self.torn = None;
+                let request = &history.requests[index as usize];
+                if let Some(site) = request.site {
+                    self.leave_out(history, site, event.at);
+                    if self.torn.is_some() && self.check(history, event.at).is_none() {
+                        self.torn = None;
+                    }
                 }
                 None
             }
@@ -68,7 +88,15 @@ impl Oracle for Snapshot {
                 None
             }
             What::Step | What::Ready if history.ready.is_some() && can_judge(history) => {
-                self.torn = self.check(history, event.at).map(|breach| (event.at, breach));
+                let (asked, until) = match self.torn.take() {
+                    Some(Torn { asked: asked @ (Asked::For(_) | Asked::Again), until, .. }) => {
+                        (asked, until)
+                    }
+                    Some(Torn { until, .. }) => (Asked::Now(event.at), until),
+                    None => (Asked::Now(event.at), event.at + alone(history)),
+                };
+                self.torn =
+                    self.check(history, event.at).map(|breach| Torn { breach, asked, until });
                 None
             }
             _ => None,
@@ -93,11 +121,47 @@ fn can_judge(history: &History) -> bool {
     !history.lied && !history.server_clock_moved && history.staleness.longest().is_zero()
 }
 
+/// For how long what a client learns of a website alone may be newer than the rest.
+fn alone(history: &History) -> Duration {
+    let declared = &history.declared;
+    declared.overlap * 2 + declared.request_timeout + declared.rarest_poll() * 2
+}
+
+impl Torn {
+    /// Whether the event shows that nothing is asked any more that would end it.
+    fn is_over(&mut self, history: &History, event: &Event) -> bool {
+        match event.what {
+            _ if event.at > self.until => return true,
+            What::Sent(index) if self.may_ask(event.at) => {
+                let request = &history.requests[index as usize];
+                if matches!(request.operation, Operation::Account | Operation::GetSettings) {
+                    self.asked = Asked::For(index);
+                }
+            }
+            What::Arriving(index) if self.asked == Asked::For(index) => {
+                let quality = history.requests[index as usize].quality;
+                let told = matches!(quality, Quality::Good | Quality::Denied);
+                self.asked = if told { Asked::Now(event.at) } else { Asked::Again };
+            }
+            What::Abandoned(index) if self.asked == Asked::For(index) => self.asked = Asked::Again,
+            What::Shows { .. } | What::Step => {}
+            _ => return matches!(self.asked, Asked::Now(_)),
+        }
+        matches!(self.asked, Asked::Now(at) if at < event.at)
+    }
+
+    fn may_ask(&self, now: Duration) -> bool {
+        match self.asked {
+            Asked::Now(at) => at == now,
+            Asked::For(_) => false,
+            Asked::Again => true,
+        }
+    }
+}
+
 impl Snapshot {
     fn leave_out(&mut self, history: &History, site: Site, at: Duration) {
-        let declared = &history.declared;
-        let until =
-            at + declared.overlap * 2 + declared.request_timeout + declared.rarest_poll() * 2;
+        let until = at + alone(history);
         self.left_out.retain(|left| left.site != site);
         let since = at;
         self.left_out.push(LeftOut { site, since, until });

@@ -75,7 +75,7 @@ fn all(stride: usize, changes: &[Deed]) -> usize {
     runs
 }
 
-/// `CRISP_SYNC_STRIDE=1` tries every step (310,000 runs); the stride of the usual run takes one in some hundred.
+/// `CRISP_SYNC_STRIDE=1` tries every step (302,400 runs); the stride of the usual run takes 1,832 of them.
 #[test]
 fn whatever_is_disturbed_at_whichever_step_nothing_goes_back_and_all_converge() {
     let stride = std::env::var("CRISP_SYNC_STRIDE").map_or(13, |text| text.parse().unwrap());
