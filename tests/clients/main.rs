@@ -9,6 +9,8 @@ mod lines;
 mod numbers;
 mod official;
 mod plugin;
+#[path = "../support/ports.rs"]
+mod ports;
 mod want;
 mod webdriver;
 
@@ -23,6 +25,7 @@ mod frameworks;
 mod hooks;
 mod intercept;
 mod judged;
+mod lessons;
 mod listening;
 mod moved;
 mod openapi;

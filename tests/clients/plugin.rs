@@ -1,8 +1,5 @@
 //! The example plugins, started as their authors start them.
 
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use reqwest::{Client, StatusCode};
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
@@ -10,6 +7,7 @@ use tokio::process::Command;
 use crate::emulator::{World, http};
 use crate::install::{node_modules, python, repository};
 use crate::lines::Program;
+use crate::ports::free_port;
 use crate::want::{Missing, or_skip, program};
 
 /// How often a plugin asks what changed: often, so that a test is short.
@@ -131,21 +129,4 @@ fn command(language: Language) -> Result<Command, Missing> {
             Ok(command)
         }
     }
-}
-
-/// A free port; the settings page's address has to be known before the plugin is.
-///
-/// It lies below those that systems hand out by themselves, so that none of the many sockets of
-/// other claims gets it between this look and the plugin's start.
-fn free_port() -> u16 {
-    static ASKED: AtomicU32 = AtomicU32::new(0);
-    // Test binaries that run side by side start their search far apart.
-    let start = std::process::id().wrapping_mul(61);
-    let candidates = std::iter::repeat_with(|| {
-        let offset = start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        u16::try_from(20_000 + offset).expect("below 30000")
-    });
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let free = candidates.take(10_000).find(is_free);
-    free.expect("one port of ten thousand is free")
 }

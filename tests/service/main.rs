@@ -14,6 +14,8 @@ mod judged;
 #[cfg(unix)]
 mod many_listeners;
 mod plugins;
+#[path = "../support/ports.rs"]
+mod ports;
 #[expect(dead_code, reason = "the tests of the command line use the rest of it")]
 #[path = "../cli/program.rs"]
 mod program;

@@ -79,7 +79,7 @@ fn the_plugin_for_go_holds_the_right_settings_through_the_corpus() {
 async fn saves(run: Run) {
     let serving = Serving::start(&["--websites", "3"]);
     let sync = Sync::of(&serving).await;
-    let port = crate::server::free_port();
+    let port = crate::ports::free_port();
     let mut plugin = tokio::process::Command::new(&run.words[0]);
     plugin.args(&run.words[1..]).envs(run.environment()).kill_on_drop(true);
     plugin.env("CRISP_SYNC_URL", &sync.url).env("PORT", port.to_string());

@@ -6,7 +6,8 @@ use crisp_mock_server::operation::Operation;
 use crisp_sync::{Cache, Store};
 use serde_json::{Value, json};
 
-use crate::server::{Keeps, Kind, Server, free_port};
+use crate::ports::free_port;
+use crate::server::{Keeps, Kind, Server};
 use crate::stage::{Stage, serve, w, within, world};
 use crate::want::{Missing, or_skip};
 

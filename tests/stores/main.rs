@@ -7,6 +7,8 @@ mod cluster;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../clients/install.rs"]
 mod install;
+#[path = "../support/ports.rs"]
+mod ports;
 mod readers;
 mod replicas;
 mod server;

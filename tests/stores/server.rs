@@ -2,14 +2,13 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::Value;
 
 use crate::install::python;
+use crate::ports::free_port;
 use crate::want::{Missing, program};
 
 /// Which store it is.
@@ -141,19 +140,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A port that is free. It lies below those that systems hand out by themselves: no socket of another test gets
-/// it before the server has it, or while the server is killed.
-pub fn free_port() -> u16 {
-    static ASKED: AtomicU16 = AtomicU16::new(0);
-    // Programs that run side by side start their search far apart.
-    let start = (std::process::id().wrapping_mul(61) % 10_000) as u16;
-    let candidates = std::iter::repeat_with(|| {
-        10_000 + start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000
-    });
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    candidates.take(10_000).find(is_free).expect("a port from 10000 to 19999 is free")
 }
 
 fn run(

@@ -34,11 +34,12 @@ struct Torn {
 /// How far the client is with what it asks after such a step.
 #[derive(PartialEq, Eq)]
 enum Asked {
-    /// It has done the step, or been handed an answer, at this moment, and asks at the same moment or
-    /// not at all.
+    /// It has done the step at this moment, and asks at the same moment or not at all.
     Now(Duration),
     /// This request is under way.
     For(RequestIndex),
+    /// It was handed the answer at this moment, and shows what that says, or asks for the next.
+    Told(Duration),
     /// The last one failed: it will be asked again.
     Again,
 }
@@ -88,13 +89,9 @@ impl Oracle for Snapshot {
                 None
             }
             What::Step | What::Ready if history.ready.is_some() && can_judge(history) => {
-                let (asked, until) = match self.torn.take() {
-                    Some(Torn { asked: asked @ (Asked::For(_) | Asked::Again), until, .. }) => {
-                        (asked, until)
-                    }
-                    Some(Torn { until, .. }) => (Asked::Now(event.at), until),
-                    None => (Asked::Now(event.at), event.at + alone(history)),
-                };
+                let before = self.torn.take();
+                let begins = || (Asked::Now(event.at), event.at + alone(history));
+                let (asked, until) = before.map_or_else(begins, |torn| (torn.asked, torn.until));
                 self.torn =
                     self.check(history, event.at).map(|breach| Torn { breach, asked, until });
                 None
@@ -141,21 +138,25 @@ impl Torn {
             What::Arriving(index) if self.asked == Asked::For(index) => {
                 let quality = history.requests[index as usize].quality;
                 let told = matches!(quality, Quality::Good | Quality::Denied);
-                self.asked = if told { Asked::Now(event.at) } else { Asked::Again };
+                self.asked = if told { Asked::Told(event.at) } else { Asked::Again };
             }
             What::Abandoned(index) if self.asked == Asked::For(index) => self.asked = Asked::Again,
-            What::Shows { .. } | What::Step => {}
-            _ => return matches!(self.asked, Asked::Now(_)),
+            What::Shows { .. } | What::Step if !matches!(self.asked, Asked::Now(_)) => {}
+            _ => return self.answered().is_some(),
         }
-        matches!(self.asked, Asked::Now(at) if at < event.at)
+        self.answered().is_some_and(|at| at < event.at)
+    }
+
+    /// When it was last its turn to ask, if it still is.
+    fn answered(&self) -> Option<Duration> {
+        match self.asked {
+            Asked::Now(at) | Asked::Told(at) => Some(at),
+            Asked::For(_) | Asked::Again => None,
+        }
     }
 
     fn may_ask(&self, now: Duration) -> bool {
-        match self.asked {
-            Asked::Now(at) => at == now,
-            Asked::For(_) => false,
-            Asked::Again => true,
-        }
+        self.asked == Asked::Again || self.answered() == Some(now)
     }
 }
 

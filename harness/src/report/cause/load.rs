@@ -53,6 +53,19 @@ pub(super) fn why(site: Site, at: Duration, history: &History) -> Hazard {
     }
 }
 
+/// Why no load ever ended, where that is seen: the server said more than once that there is no such
+/// page, behind one that it had given.
+pub(super) fn never_ended(history: &History) -> Option<Hazard> {
+    let life = history.requests.last()?.life;
+    let pages = || all(history, Operation::List).filter(|page| page.life == life);
+    let mut missing = pages().filter(|page| page.quality == Quality::Denied && page.page > Some(1));
+    let last = missing.next_back()?.page;
+    missing.next()?;
+    let is_there =
+        |page: &Request| page.page.map(|page| page + 1) == last && page.quality == Quality::Good;
+    pages().any(is_there).then_some(rows::MISSING_PAGE)
+}
+
 /// Whether the list was not over when the client said that it was ready.
 fn goes_on(pages: &[&Request], ready: Duration, history: &History) -> bool {
     let read = |page: &&&Request| page.ended.is_some_and(|ended| ended <= ready);

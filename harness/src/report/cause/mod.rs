@@ -59,7 +59,7 @@ pub(super) fn guess(
 
 fn from_the_wire(demand: Demand, breach: &Breach, history: &History) -> Option<Hazard> {
     if never_ready(demand, history) {
-        return None;
+        return load::never_ended(history);
     }
     let rule = match demand {
         Demand::Oracle(rule) => rule,

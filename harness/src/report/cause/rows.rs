@@ -89,6 +89,11 @@ pub(super) const SAME_PAGE: Hazard = row(
     "the same page was read again and again: its number is never raised",
     "Raise the page number after each page, until one is empty.",
 );
+pub(super) const MISSING_PAGE: Hazard = row(
+    "P4",
+    "the 404 past the last page was taken for a failure",
+    "A page that is missing behind one that is there ends the list, as an empty page does.",
+);
 pub(super) const FAILED_PAGE: Hazard = row(
     "P5",
     "a failed page was taken for the end of the list",
