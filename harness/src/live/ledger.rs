@@ -64,6 +64,7 @@ impl<'a, W: Witness> Ledger<'a, W> {
         // A silence that is asked for counts, whichever answer asks for it.
         self.history.throttled |= taken.retry_after.is_some();
         taken.retry_after = taken.retry_after.map(|wait| self.tempo.in_scenario(wait));
+        taken.explains_silence = self.tempo.in_scenario(taken.explains_silence);
         let sent = self.in_scenario(at);
         let index = taken.enter(&mut self.history, sent);
         self.open.insert(seq, index);

@@ -65,6 +65,26 @@ pub(super) fn retry_after(response: Option<&Response<Bytes>>) -> Option<Duration
     Duration::try_from(until.duration_since(from)).ok()
 }
 
+/// For how long an answer explains that nothing is asked: a client may heed a `Retry-After` of which
+/// HTTP does not know the form, a fraction or a date beside no `Date`, and need not.
+pub(super) fn explains_silence(
+    response: Option<&Response<Bytes>>,
+    clock: Option<Timestamp>,
+) -> Duration {
+    if let Some(asked) = retry_after(response) {
+        return asked;
+    }
+    let Some(headers) = response.map(Response::headers) else { return Duration::ZERO };
+    let text = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let seconds = text.and_then(|text| text.parse().ok());
+    let fraction = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let from_now = || {
+        let until = date(headers, RETRY_AFTER)?;
+        Duration::try_from(until.duration_since(clock?)).ok()
+    };
+    fraction.or_else(from_now).unwrap_or_default()
+}
+
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<Timestamp> {
     let text = headers.get(name)?.to_str().ok()?;
     DateTimeParser::new().parse_timestamp(text).ok()
@@ -82,4 +102,26 @@ pub(super) fn asks_for_configured(query: Option<&str>) -> bool {
     value
         .filter_map(|pair| pair.strip_prefix("filter_configured="))
         .any(|on| matches!(on, "1" | "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silence(retry_after: &str) -> u64 {
+        let response = Response::builder().header(RETRY_AFTER, retry_after);
+        let response = response.body(Bytes::new()).unwrap();
+        let now = "2026-01-01T00:00:00Z".parse().ok();
+        explains_silence(Some(&response), now).as_millis().try_into().unwrap()
+    }
+
+    #[test]
+    fn a_wait_in_a_form_that_http_does_not_know_explains_silence() {
+        assert_eq!(silence("120"), 120_000);
+        assert_eq!(silence("120.250"), 120_250);
+        assert_eq!(silence("Thu, 01 Jan 2026 00:02:00 GMT"), 120_000);
+        assert_eq!(silence("soon"), 0);
+        assert_eq!(silence("-3"), 0);
+        assert_eq!(silence("nan"), 0);
+    }
 }

@@ -24,6 +24,7 @@ pub(crate) struct Taken {
     pub(crate) quality: Quality,
     pub(crate) status: Option<u16>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) explains_silence: Duration,
     pub(crate) carried_out: bool,
     clock: Option<Timestamp>,
     configured_only: bool,
@@ -56,6 +57,7 @@ impl Taken {
             quality: intake::quality(&handled.delivery, operation, fired),
             status: response.map(|response| response.status().as_u16()),
             retry_after: intake::retry_after(response),
+            explains_silence: intake::explains_silence(response, clock),
             carried_out,
             clock,
             configured_only: intake::asks_for_configured(request.uri().query()),
@@ -74,6 +76,7 @@ impl Taken {
     /// Enters it into the history as sent at this time.
     pub(crate) fn enter(self, history: &mut History, at: Duration) -> RequestIndex {
         let is_save = self.is_save();
+        history.longest_asked = history.longest_asked.max(self.explains_silence);
         let Occurrence { operation, page, number, page_number } = self.which;
         let request = Request {
             operation,
