@@ -21,8 +21,9 @@ pub enum Disturbance {
 impl Disturbance {
     /// The longest pause.
     pub const LONGEST_PAUSE: Duration = PAUSE;
-    /// How the wall clock of the last replica differs: one that is ahead is wrong in any client where the API tells no date.
-    pub const WALL: jiff::SignedDuration = jiff::SignedDuration::from_mins(-30);
+    /// How the wall clock of the last replica differs: where the API tells no date, one that is ahead is wrong in any client,
+    /// and one that is further behind asks beyond the shortest horizon of a trial's server, ten minutes, for ever.
+    pub const WALL: jiff::SignedDuration = jiff::SignedDuration::from_mins(-4);
 
     /// What happens after so many answers of the API, and to which of so many replicas; most often nothing. Another seed
     /// is another order.

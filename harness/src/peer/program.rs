@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use super::family::Family;
 use super::lines::{Line, each_line};
@@ -23,6 +24,9 @@ pub(super) const LONGEST_LINE: usize = 8 << 20;
 const LONGEST_LOG_LINE: usize = 64 << 10;
 /// How long a program that is asked to end may take.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// How long the reading of what a program wrote may go on after its end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A running program. Dropping it ends it, and all that it started.
 #[derive(Debug)]
@@ -108,17 +112,18 @@ impl Program {
             tokio::spawn(say(stdin, lines));
             input
         });
+        let mut readers = JoinSet::new();
         if let Some(output) = child.stdout.take() {
-            tokio::spawn(async move {
+            readers.spawn(async move {
                 each_line(output, LONGEST_LINE, hear).await;
                 closed();
             });
         }
         if let Some(output) = child.stderr.take() {
-            tokio::spawn(keep(output, Arc::clone(log)));
+            readers.spawn(keep(output, Arc::clone(log)));
         }
         let (tell, ended) = watch::channel(None);
-        tokio::spawn(mind(child, Arc::clone(&group), tell));
+        tokio::spawn(mind(child, readers, Arc::clone(&group), tell));
         Ok(Self { group, input, ended, log: Arc::clone(log) })
     }
 
@@ -165,9 +170,19 @@ impl Drop for Program {
     }
 }
 
-async fn mind(mut child: Child, group: Arc<Group>, tell: watch::Sender<Option<String>>) {
+/// Tells its end once what it wrote is read: a log without its last lines would not say why it ended.
+async fn mind(
+    mut child: Child,
+    mut readers: JoinSet<()>,
+    group: Arc<Group>,
+    tell: watch::Sender<Option<String>>,
+) {
     let status = child.wait().await;
     group.close();
+    let read = async { while readers.join_next().await.is_some() {} };
+    // A process that left the family may keep them open.
+    let _ = tokio::time::timeout(LAST_WORDS, read).await;
+    readers.detach_all();
     tell.send_replace(Some(match status {
         Ok(status) => in_words(status),
         Err(error) => format!("it ended, and the system does not say how: {error}"),
@@ -254,5 +269,15 @@ mod tests {
         assert_eq!(direct(OsString::new()), "127.0.0.1,localhost");
         let named = direct(OsString::from_vec(b"a.test,\xff".to_vec()));
         assert_eq!(named.into_vec(), b"a.test,\xff,127.0.0.1,localhost");
+    }
+
+    #[tokio::test]
+    async fn an_end_is_told_once_all_that_the_program_wrote_is_in_its_log() {
+        let script = "i=0; while [ $i -lt 3000 ]; do echo $i >&2; i=$((i+1)); done; echo last >&2";
+        let line = CommandLine::parse(&format!("sh -c '{script}'")).unwrap();
+        let log = Arc::<Log>::default();
+        let program = Program::start(&line, vec![], None, false, &log, |_| (), || ()).unwrap();
+        assert_eq!(program.ended().await, "it exited with code 0");
+        assert_eq!(log.lines().last().map(String::as_str), Some("last"));
     }
 }

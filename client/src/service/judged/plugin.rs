@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -44,19 +44,21 @@ pub(super) struct Plugin {
     published: bool,
     listen: Listen,
     served: Option<(Service, JoinHandle<()>)>,
+    /// Where the service is, and the plugin.
+    _held: [Port; 2],
 }
 
 impl Plugin {
     /// Starts the plugin, for the store of this name if there is one.
     pub(super) async fn start(command: &PluginCommand, name: Option<&str>) -> Result<Self, String> {
-        let (service, own) = (free_port().await?, free_port().await?);
+        let (service, own) = (Port::free().await?, Port::free().await?);
         let (program, arguments) =
             command.words.split_first().ok_or("no command: write `judged --read URL -- CMD`")?;
         let child = Command::new(program)
             .args(arguments)
             .envs(name.map(|name| ("CRISP_STORE_NAME", name)))
-            .env("CRISP_SYNC_URL", format!("http://127.0.0.1:{service}"))
-            .env("PORT", own.to_string())
+            .env("CRISP_SYNC_URL", format!("http://127.0.0.1:{}", service.number))
+            .env("PORT", own.number.to_string())
             .stdin(Stdio::null())
             // Replies go to stdout, and nothing else.
             .stdout(Stdio::null())
@@ -68,10 +70,11 @@ impl Plugin {
         Ok(Self {
             _child: child,
             http: http.map_err(|error| error.to_string())?,
-            read: command.read.replace(PORT, &own.to_string()),
+            read: command.read.replace(PORT, &own.number.to_string()),
             published: command.published,
-            listen: Listen::Tcp((Ipv4Addr::LOCALHOST, service).into()),
+            listen: Listen::Tcp((Ipv4Addr::LOCALHOST, service.number).into()),
             served: None,
+            _held: [service, own],
         })
     }
 
@@ -127,20 +130,30 @@ impl Plugin {
     }
 }
 
-/// A port on which nothing listens.
+/// A port, while this lives.
 ///
 /// It lies below those that systems hand out by themselves, so that no other socket gets it before the plugin
-/// has it.
-async fn free_port() -> Result<u16, String> {
-    static ASKED: AtomicU32 = AtomicU32::new(0);
-    // Programs that run side by side start their search far apart.
-    let start = std::process::id().wrapping_mul(61);
-    for _ in 0..10_000 {
-        let offset = start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        let port = u16::try_from(20_000 + offset).unwrap_or(u16::MAX);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
-            return Ok(port);
+/// has it. Other trials on the machine find its UDP socket and leave it alone, while nothing listens there too;
+/// TCP is free for the plugin or the service.
+struct Port {
+    number: u16,
+    _held: UdpSocket,
+}
+
+impl Port {
+    /// One on which nothing listens.
+    async fn free() -> Result<Self, String> {
+        static ASKED: AtomicU32 = AtomicU32::new(0);
+        // Programs that run side by side start their search far apart.
+        let start = std::process::id().wrapping_mul(61);
+        for _ in 0..10_000 {
+            let offset = start.wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed)) % 10_000;
+            let number = u16::try_from(20_000 + offset).unwrap_or(u16::MAX);
+            let Ok(held) = UdpSocket::bind((Ipv4Addr::LOCALHOST, number)).await else { continue };
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, number)).await.is_ok() {
+                return Ok(Self { number, _held: held });
+            }
         }
+        Err("no port from 20000 to 29999 is free".to_owned())
     }
-    Err("no port from 20000 to 29999 is free".to_owned())
 }

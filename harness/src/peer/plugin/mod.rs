@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::http::{Http, Unanswered, address};
 use super::moved::Moved;
 use super::options::PeerOptions;
-use super::port::free_port;
+use super::port::Port;
 use super::view::View;
 use super::whose_clock::{Found, REPORTS_WITHIN, WhoseClock};
 use super::{Access, Answer, Capabilities, CommandLine, Greeting, Launcher, Peer, PeerError};
@@ -131,8 +131,8 @@ impl Plugin {
             Some(turn) => Arc::clone(turn).acquire_owned().await.ok(),
             None => None,
         };
-        let port = if turn.is_some() { None } else { Some(free_port()?) };
-        let port = port.map(|port| port.to_string());
+        let held = if turn.is_some() { None } else { Some(Port::free()?) };
+        let port = held.as_ref().map(|port| port.number().to_string());
         let read = match &port {
             Some(port) => self.read.replace(PORT, port),
             None => self.read.clone(),
@@ -154,6 +154,7 @@ impl Plugin {
             save,
             run,
             port,
+            _held: held,
             program: parking_lot::Mutex::new(None),
             log: Arc::default(),
             url,

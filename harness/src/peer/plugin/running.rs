@@ -20,6 +20,7 @@ use crate::peer::http::{Http, Unanswered};
 use crate::peer::log::{Log, shortened};
 use crate::peer::moved::Moved;
 use crate::peer::options::PeerOptions;
+use crate::peer::port::Port;
 use crate::peer::program::{self, Program, note};
 use crate::peer::view::{View, kind};
 use crate::peer::{
@@ -41,6 +42,8 @@ pub(super) struct PluginPeer {
     pub(super) greeting: Greeting,
     pub(super) run: CommandLine,
     pub(super) port: Option<String>,
+    /// That port, if it was chosen for this plugin.
+    pub(super) _held: Option<Port>,
     /// Since when it runs.
     pub(super) program: parking_lot::Mutex<Option<(Arc<Program>, Instant)>>,
     pub(super) log: Arc<Log>,
