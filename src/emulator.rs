@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use crisp_mock_server::duration;
 use crisp_mock_server::spaces::is_space_name;
+use crisp_mock_server::{duration, exact};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
@@ -190,7 +191,9 @@ impl Emulator {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
-            request = request.json(body);
+            // A value that was read from JSON has JSON.
+            let json = exact::json(body).unwrap_or_default();
+            request = request.header(CONTENT_TYPE, "application/json").body(json);
         }
         let no_server = |error: reqwest::Error| Failure::NoServer {
             url: self.base.clone(),
@@ -208,7 +211,7 @@ impl Emulator {
                 });
             }
         }
-        let answer: Option<Value> = serde_json::from_slice(&body).ok();
+        let answer: Option<Value> = exact::read(&body).ok();
         match answer {
             Some(answer) if status.is_success() => Ok(answer),
             Some(answer) if answer["error"].is_string() => Err(refused(status, &answer)),

@@ -56,6 +56,7 @@ pub mod control;
 pub mod document;
 pub mod duration;
 pub mod engine;
+pub mod exact;
 pub mod fault;
 pub mod form;
 pub mod hooks;

@@ -1,5 +1,6 @@
 //! `NAME=VALUE`, as people write settings, faults and options in a shell.
 
+use crisp_mock_server::exact;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -38,7 +39,7 @@ fn read(value: &str) -> Value {
 /// Reads settings: pairs, or a whole object as JSON; none when neither is given.
 pub fn settings(pairs: &[String], json: Option<&str>) -> Result<Option<Value>, Failure> {
     if let Some(json) = json {
-        let value = serde_json::from_str(json).map_err(|error| {
+        let value = exact::read(json.as_bytes()).map_err(|error| {
             Failure::usage(
                 format!("--json is no JSON: {error}"),
                 r#"write an object in quotes, as '{"message": "Hi"}'"#,

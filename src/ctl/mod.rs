@@ -17,6 +17,7 @@ mod websites;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use crisp_mock_server::exact;
 
 use crate::emulator::{Emulator, Whereabouts};
 use crate::failure::Failure;
@@ -111,8 +112,8 @@ pub fn run(arguments: CtlArguments) -> Result<ExitCode, Failure> {
     let answer = emulator.call(call.method, &call.path, call.body.as_ref(), call.patience);
     let answer = runtime.block_on(answer)?;
     match print {
-        Print::Json => terminal::say(&answer.to_string()),
-        Print::Text => terminal::say((call.in_words)(&answer).trim_end()),
+        Print::Json => terminal::say(&exact::written(answer.to_string())),
+        Print::Text => terminal::say(exact::written((call.in_words)(&answer)).trim_end()),
     }
     Ok(ExitCode::SUCCESS)
 }

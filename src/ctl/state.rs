@@ -25,7 +25,7 @@ impl State {
         // The server judges it as well, but only here are the lines of the file known.
         let document = document::read(&file)?;
         judge_state(&document)?;
-        Ok(Call::send(Method::PUT, "/state", document.value(), move |answer| {
+        Ok(Call::send(Method::PUT, "/state", document.exact_value(), move |answer| {
             let (file, number) = (file.display(), &answer["websites"]);
             let plural = if *number == 1 { "" } else { "s" };
             format!("the world is that of {file}: {number} website{plural}")

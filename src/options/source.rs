@@ -77,7 +77,7 @@ impl Source {
             Self::File(path) => {
                 let document = document::read(&path)?;
                 judge(&document)?;
-                Ok(document.value())
+                Ok(document.exact_value())
             }
             Self::Inline(value) => match problems(&value) {
                 None => Ok(value),

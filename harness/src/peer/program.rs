@@ -272,12 +272,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_end_is_told_once_all_that_the_program_wrote_is_in_its_log() {
-        let script = "i=0; while [ $i -lt 3000 ]; do echo $i >&2; i=$((i+1)); done; echo last >&2";
-        let line = CommandLine::parse(&format!("sh -c '{script}'")).unwrap();
+    async fn an_end_is_told_once_what_the_program_wrote_is_read() {
+        let child = Command::new("true").spawn().unwrap();
+        let number = child.id().unwrap();
+        let (family, is_gone) = (Family::new(), AtomicBool::new(false));
+        let group = Arc::new(Group { number, family, is_gone, warden: None });
         let log = Arc::<Log>::default();
-        let program = Program::start(&line, vec![], None, false, &log, |_| (), || ()).unwrap();
-        assert_eq!(program.ended().await, "it exited with code 0");
-        assert_eq!(log.lines().last().map(String::as_str), Some("last"));
+        let mut readers = JoinSet::new();
+        let (slow, watched) = (Arc::clone(&log), Arc::clone(&group));
+        readers.spawn(async move {
+            // Reads the last line long after the program has ended.
+            while !watched.is_gone.load(Ordering::Acquire) {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            slow.note("the last line");
+        });
+        let (tell, mut ended) = watch::channel(None);
+        tokio::spawn(mind(child, readers, group, tell));
+        let how = ended.wait_for(Option::is_some).await.unwrap().clone();
+        assert_eq!(how.as_deref(), Some("it exited with code 0"));
+        assert_eq!(log.lines(), ["the last line"]);
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::api::Unsent;
 use crate::api::envelope::Refused;
+use crate::exact;
 use crate::nearest::nearest;
 use crate::quirks::{BodyLimit, Reason};
 
@@ -153,19 +154,26 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    /// Reads the body as JSON.
+    /// Reads the body as JSON, numbers to the digit.
     ///
     /// # Errors
     ///
     /// 413 over the limit, 400 for a wrong content type or for what is no JSON.
     pub fn json(&self, limit: BodyLimit) -> Result<Value, Refused> {
+        self.read(limit, exact::read)
+    }
+
+    fn read(
+        &self,
+        limit: BodyLimit,
+        read: fn(&[u8]) -> serde_json::Result<Value>,
+    ) -> Result<Value, Refused> {
         self.check_body(limit)?;
         let body = self.request.body();
         if body.is_empty() {
             return Err(invalid("the body is empty: send a JSON object"));
         }
-        serde_json::from_slice(body)
-            .map_err(|error| invalid(&format!("the body is not JSON: {error}")))
+        read(body).map_err(|error| invalid(&format!("the body is not JSON: {error}")))
     }
 
     /// Reads the body as an object of which only `known` members are looked at.
@@ -174,7 +182,7 @@ impl<'a> Input<'a> {
     ///
     /// As [`Input::json`], and 400 when it is JSON but no object.
     pub fn object(&self, known: &[&str], limit: BodyLimit) -> Result<Map<String, Value>, Refused> {
-        let Value::Object(body) = self.json(limit)? else {
+        let Value::Object(body) = self.read(limit, exact::read_document)? else {
             return Err(invalid("the body has to be a JSON object"));
         };
         let unread = body.keys().filter(|key| !known.contains(&key.as_str()));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::Call;
 use crate::api::envelope::{Answer, Refused};
-use crate::engine::{Bill, Filter, Installation, Website};
+use crate::engine::{Bill, Filter, Installation, Website, numbers};
 use crate::id::WebsiteId;
 use crate::quirks::Reason;
 use crate::signature::sign;
@@ -193,6 +193,7 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     body.retain(|name, _| ["namespace", "identifier", "payload"].contains(&name.as_str()));
     body.insert("website_id".to_owned(), json!(id));
     body.insert("plugin_id".to_owned(), json!(call.plugin.id));
+    let body = numbers::kept(body, call.world.quirks.numbers);
     call.world.outbox.emit(call.now.wall, id, "plugin:channel", Value::Object(body));
     Ok(Answer::written(202, "forwarded", &call.world.quirks.write_reason))
 }
@@ -201,6 +202,7 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
 pub(super) fn event(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     let body = call.input.object(&["name", "data"], call.world.quirks.body_limit)?;
+    let body = numbers::kept(body, call.world.quirks.numbers);
     require(&body, "name", Value::is_string, "a text")?;
     require(&body, "data", Value::is_object, "an object")?;
     let data = json!({

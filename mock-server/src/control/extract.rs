@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::control::ControlState;
 use crate::control::error::ControlError;
 use crate::document::{self, Language};
+use crate::exact;
 use crate::id::WebsiteId;
 use crate::spaces::SharedSpace;
 
@@ -90,27 +91,34 @@ impl FromRequestParts<Arc<ControlState>> for Website {
     }
 }
 
-/// A JSON body; an absent one reads as `{}`.
-pub struct Body<T>(pub T);
+/// A JSON body; an absent one reads as `{}`. What is a website's in it has its numbers to the digit.
+pub struct Body(pub Value);
 
-impl<T: DeserializeOwned> FromRequest<Arc<ControlState>> for Body<T> {
+impl FromRequest<Arc<ControlState>> for Body {
     type Rejection = ControlError;
 
     async fn from_request(
         request: Request,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|error| ControlError::bad_request(error.to_string(), "send a JSON body"))?;
-        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Self).map_err(|error| {
-            ControlError::bad_request(
-                format!("the body does not fit: {error}"),
-                "GET /_mock/openapi.json describes the body of every call",
-            )
-        })
+        json(request, state, exact::read_document).await.map(Self)
     }
+}
+
+async fn json(
+    request: Request,
+    state: &Arc<ControlState>,
+    read: fn(&[u8]) -> serde_json::Result<Value>,
+) -> Result<Value, ControlError> {
+    let bytes = Bytes::from_request(request, state)
+        .await
+        .map_err(|error| ControlError::bad_request(error.to_string(), "send a JSON body"))?;
+    read(if bytes.is_empty() { b"{}" } else { &bytes }).map_err(|error| {
+        ControlError::bad_request(
+            format!("the body does not fit: {error}"),
+            "GET /_mock/openapi.json describes the body of every call",
+        )
+    })
 }
 
 /// A JSON body that has to be there: one that replaces what was there before.
@@ -123,14 +131,33 @@ impl FromRequest<Arc<ControlState>> for Replacement {
         request: Request,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        if request.body().is_end_stream() {
-            return Err(ControlError::bad_request(
-                "there is no body, and nothing was replaced",
-                "send what is to stand there as JSON; `{}` for an empty object",
-            ));
-        }
-        Body::from_request(request, state).await.map(|Body(value)| Self(value))
+        json(there(request)?, state, exact::read_document).await.map(Self)
     }
+}
+
+/// As [`Replacement`], and all of it is one website's settings.
+pub struct Settings(pub Value);
+
+impl FromRequest<Arc<ControlState>> for Settings {
+    type Rejection = ControlError;
+
+    async fn from_request(
+        request: Request,
+        state: &Arc<ControlState>,
+    ) -> Result<Self, ControlError> {
+        json(there(request)?, state, exact::read).await.map(Self)
+    }
+}
+
+/// The request, if it has a body.
+fn there(request: Request) -> Result<Request, ControlError> {
+    if request.body().is_end_stream() {
+        return Err(ControlError::bad_request(
+            "there is no body, and nothing was replaced",
+            "send what is to stand there as JSON; `{}` for an empty object",
+        ));
+    }
+    Ok(request)
 }
 
 /// A JSON body that says what to do: read as a document, all its mistakes at once.
@@ -143,7 +170,7 @@ impl<T: Language> FromRequest<Arc<ControlState>> for Order<T> {
         request: Request,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        let Body(body) = Body::<Value>::from_request(request, state).await?;
+        let Body(body) = Body::from_request(request, state).await?;
         document::read_body(&body).map(Self).map_err(|problems| {
             ControlError::bad_request(
                 document::list(&problems),

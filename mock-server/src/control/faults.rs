@@ -24,7 +24,7 @@ pub async fn list(Chosen(cell): Chosen) -> Json<Value> {
 /// `POST /_mock/faults`: one fault or a list of them.
 pub async fn add(
     Chosen(cell): Chosen,
-    Body(faults): Body<Value>,
+    Body(faults): Body,
 ) -> Result<(StatusCode, Json<Value>), ControlError> {
     let plan = FaultPlan::parse_for_server(&faults).map_err(|errors| refused(&errors))?;
     arm(&cell, plan)

@@ -8,12 +8,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Asked, Chosen, Order, Replacement, Website};
+use crate::control::extract::{Asked, Chosen, Order, Settings, Website};
 use crate::control::json::Json;
 use crate::document::{Form, Language};
-use crate::engine::{self, Installation, Plan, Refusal, Writer};
+use crate::engine::{self, Installation, Plan, Refusal, Writer, numbers};
 use crate::form::WebsiteName;
 use crate::id::WebsiteId;
+use crate::quirks::Numbers;
 use crate::sample;
 use crate::space::Space;
 use crate::spaces::{SharedSpace, system_clock};
@@ -69,13 +70,15 @@ const MOST_SHOWN: usize = 100;
 /// of their own; `control`, this API), as far back as the world remembers.
 pub async fn history(Chosen(cell): Chosen, Website(id): Website) -> Json<Value> {
     let space = cell.lock();
-    let changes: Vec<_> = space.world.changes_of(id).take(MOST_SHOWN).map(changed_by).collect();
+    let quirk = space.world.quirks.numbers;
+    let changes = space.world.changes_of(id).take(MOST_SHOWN);
+    let changes: Vec<_> = changes.map(|change| changed_by(change, quirk)).collect();
     Json::of(&space, json!({ "website_id": id, "name": id.short(), "changes": changes }))
 }
 
-fn changed_by(change: &engine::Change) -> Value {
+fn changed_by(change: &engine::Change, quirk: Numbers) -> Value {
     let website = change.after.website();
-    let settings: Value = serde_json::from_str(website.settings_or_empty()).unwrap_or_default();
+    let settings = numbers::parsed(website.settings_or_empty(), quirk);
     json!({
         "kind": match change.kind {
             engine::Kind::Installed => "installed",
@@ -205,7 +208,7 @@ pub async fn change(
 pub async fn save(
     Chosen(cell): Chosen,
     Website(id): Website,
-    Replacement(settings): Replacement,
+    Settings(settings): Settings,
 ) -> Result<Json<Value>, ControlError> {
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());
@@ -247,7 +250,8 @@ fn identified(space: &Space, website: &engine::Website) -> Value {
 }
 
 fn describe(space: &Space, website: &engine::Website) -> Value {
-    let settings: Value = serde_json::from_str(website.settings_or_empty()).unwrap_or_default();
+    let quirk = space.world.quirks.numbers;
+    let settings = numbers::parsed(website.settings_or_empty(), quirk);
     let mut described = json!({
         "name": website.id.short(),
         "token": website.token,

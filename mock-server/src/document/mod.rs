@@ -45,6 +45,8 @@ pub(crate) use text::text_form;
 
 use serde_json::Value;
 
+use crate::exact;
+
 /// A document has at most so many bytes.
 pub const MOST_BYTES: usize = 16 << 20;
 
@@ -102,6 +104,13 @@ impl Document {
     #[must_use]
     pub fn value(&self) -> Value {
         self.root.to_value()
+    }
+
+    /// The whole as a JSON value. If the text is JSON, the numbers of its websites' settings are to the
+    /// digit ([`exact`]); those of YAML are doubles and whole numbers of 64 bits.
+    #[must_use]
+    pub fn exact_value(&self) -> Value {
+        exact::read_document(self.text.as_bytes()).unwrap_or_else(|_| self.value())
     }
 
     /// The whole as a value of a language.

@@ -37,12 +37,13 @@ pub use website::{Plan, Record, Tombstone, Version, Website};
 
 use crate::bounds;
 use crate::clock::Moment;
+use crate::exact;
 use crate::id::{WebsiteId, derive_uuid};
 use crate::quirks::{
     OwnWriteEcho, PlanChange, Quirks, ReinstallSettings, ReinstallToken, UnchangedSave,
 };
 use crate::schema::{Misfit, SettingsSchema};
-use settings::{is_configured, kind_of, parsed};
+use settings::{is_configured, kind_of};
 
 /// Ways in which settings do not fit that are told at once.
 const MOST_VIOLATIONS: usize = 20;
@@ -287,7 +288,7 @@ impl World {
         let Value::Object(patch) = patch else {
             return Err(Refusal::NotAnObject(kind_of(&patch)));
         };
-        let stored = parsed(website.settings_or_empty());
+        let stored = numbers::parsed(website.settings_or_empty(), self.quirks.numbers);
         let merged = merge::merge(stored, patch, self.quirks.merge_depth);
         let merged = self.valid(Value::Object(merged))?;
         self.write(now, id, merged, by)
@@ -327,7 +328,9 @@ impl World {
 
     fn valid(&self, settings: Value) -> Result<Map<String, Value>, Refusal> {
         if settings.is_object() {
-            self.schema.hold(&settings, MOST_VIOLATIONS).map_err(Refusal::Invalid)?;
+            self.schema
+                .hold(&exact::plain(&settings), MOST_VIOLATIONS)
+                .map_err(Refusal::Invalid)?;
         }
         match settings {
             Value::Object(settings) => Ok(numbers::kept(settings, self.quirks.numbers)),
@@ -343,7 +346,9 @@ impl World {
         by: Writer,
     ) -> Result<(), Refusal> {
         let before = self.subscribed(id)?;
-        let unchanged = before.settings.as_deref().is_some_and(|stored| parsed(stored) == settings);
+        let stored = before.settings.as_deref();
+        let unchanged =
+            stored.is_some_and(|stored| numbers::parsed(stored, self.quirks.numbers) == settings);
         if unchanged && self.quirks.unchanged_save == UnchangedSave::Silent {
             return Ok(());
         }

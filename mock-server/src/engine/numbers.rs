@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use crate::javascript;
 use crate::quirks::Numbers;
+use crate::{exact, javascript};
 
 /// The greatest key that JavaScript orders as an index of an array.
 const LAST_INDEX: u32 = u32::MAX - 1;
@@ -21,7 +21,19 @@ pub fn kept(settings: Map<String, Value>, quirk: Numbers) -> Map<String, Value> 
 pub fn json(value: &impl Serialize, quirk: Numbers) -> Option<String> {
     match quirk {
         Numbers::JavaScript => javascript::json(value),
-        Numbers::AsSent => serde_json::to_string(value).ok(),
+        Numbers::AsSent => exact::json(value).ok(),
+    }
+}
+
+/// What [`json`] wrote of settings.
+pub fn parsed(json: &str, quirk: Numbers) -> Map<String, Value> {
+    let value = match quirk {
+        Numbers::JavaScript => serde_json::from_str(json),
+        Numbers::AsSent => exact::read(json.as_bytes()),
+    };
+    match value {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
     }
 }
 
@@ -45,6 +57,9 @@ fn index(key: &str) -> Option<u32> {
 fn through(value: Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(double(&number)),
+        Value::Object(_) if let Some(number) = exact::double(&value) => {
+            Value::Number(double(&number))
+        }
         Value::Array(items) => items.into_iter().map(through).collect(),
         Value::Object(map) => Value::Object(members(map)),
         other => other,
@@ -72,7 +87,7 @@ mod tests {
     use super::*;
 
     fn after(text: &str, quirk: Numbers) -> String {
-        let settings = serde_json::from_str(text).unwrap();
+        let settings = parsed(text, Numbers::AsSent);
         json(&kept(settings, quirk), quirk).unwrap()
     }
 
@@ -103,8 +118,22 @@ mod tests {
     }
 
     #[test]
-    fn as_sent_whole_numbers_of_64_bits_and_the_order_of_members_stay() {
-        let sent = r#"{"b":9007199254740993,"10":1.0,"2":-9223372036854775808}"#;
-        assert_eq!(after(sent, Numbers::AsSent), sent);
+    fn as_sent_every_digit_and_the_order_of_members_stay() {
+        for sent in [
+            r#"{"b":9007199254740993,"10":1.0,"2":-9223372036854775808}"#,
+            r#"{"a":-0,"b":1e21,"c":[123456789012345678901234567890,1.50]}"#,
+        ] {
+            assert_eq!(after(sent, Numbers::AsSent), sent);
+            let settings = parsed(sent, Numbers::AsSent);
+            assert_eq!(json(&settings, Numbers::AsSent).unwrap(), sent);
+        }
+    }
+
+    #[test]
+    fn what_javascript_wrote_is_read_as_what_it_was_written_from() {
+        let kept = kept(parsed(r#"{"a":1e21,"b":1e-7}"#, Numbers::JavaScript), Numbers::JavaScript);
+        let written = json(&kept, Numbers::JavaScript).unwrap();
+        assert_eq!(written, r#"{"a":1e+21,"b":1e-7}"#);
+        assert_eq!(parsed(&written, Numbers::JavaScript), kept);
     }
 }

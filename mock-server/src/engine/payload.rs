@@ -5,7 +5,6 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 
 use crate::clock::{Moment, Stamp};
-use crate::engine::settings::parsed;
 use crate::engine::website::Website;
 use crate::engine::{Refusal, World, numbers};
 use crate::id::{WebsiteId, derive_uuid};
@@ -133,7 +132,7 @@ fn typical(event: &str, website: &Website, world: &World, now: Stamp) -> Map<Str
         }
         "people:profile:removed" => json!({ "people_id": people() }),
         "plugin:settings:saved" => {
-            json!({ "plugin_id": plugin, "settings": parsed(website.settings_or_empty()) })
+            json!({ "plugin_id": plugin, "settings": numbers::parsed(website.settings_or_empty(), world.quirks.numbers) })
         }
         "plugin:subscription:updated" => {
             let target = &world.quirks.subscription_target.0;

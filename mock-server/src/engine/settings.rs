@@ -33,6 +33,11 @@ pub(super) fn is_configured(
     }
 }
 
+/// Numbers as doubles, which is all that a schema looks at.
+fn parsed(stored: &str) -> Map<String, Value> {
+    numbers::parsed(stored, Numbers::JavaScript)
+}
+
 fn holds_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -41,11 +46,6 @@ fn holds_something(value: &Value) -> bool {
         Value::Object(members) => !members.is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
     }
-}
-
-/// Stored settings were written by [`text`], so they always parse.
-pub(super) fn parsed(stored: &str) -> Map<String, Value> {
-    serde_json::from_str(stored).unwrap_or_default()
 }
 
 pub(super) fn text(settings: &Map<String, Value>, quirk: Numbers) -> Arc<str> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::effect::{Effect, Throttle};
 use super::plan::{Fault, RetryAfterForm};
 use crate::clock::Moment;
+use crate::exact;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -129,14 +130,14 @@ pub(super) fn with_items(
     mut response: Response<Bytes>,
     change: impl FnOnce(&mut Vec<Value>),
 ) -> Response<Bytes> {
-    let Ok(mut body) = serde_json::from_slice::<Value>(response.body()) else {
+    let Ok(mut body) = exact::read(response.body()) else {
         return response;
     };
     let Some(Value::Array(items)) = body.get_mut("data") else {
         return response;
     };
     change(items);
-    let body = Bytes::from(body.to_string());
+    let body = Bytes::from(exact::json(&body).unwrap_or_default());
     if response.headers().contains_key(header::CONTENT_LENGTH) {
         let length = HeaderValue::from(body.len());
         response.headers_mut().insert(header::CONTENT_LENGTH, length);

@@ -15,6 +15,7 @@ use crate::api::{Accounts, Tier};
 use crate::bounds;
 use crate::clock::Stamp;
 use crate::engine::{Outbox, PluginEvent};
+use crate::exact;
 use crate::quirks::{Quirks, RtmRefusal};
 
 /// Bytes of frames that one step writes; the rest waits for the next, so that a client that does not
@@ -327,7 +328,8 @@ impl Session {
                             "it fell behind: an event that was held back is no longer kept",
                         );
                     };
-                    let data = event.data.to_string();
+                    // A value that was read from JSON has JSON.
+                    let data = exact::json(&event.data).unwrap_or_default();
                     let frame = Out::Event(&event.event, &data).write(self.engine);
                     bytes += frame.len() * times;
                     self.sent += times as u64;

@@ -187,20 +187,22 @@ impl Draft {
     }
 
     /// What is to be written of a record.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &Record, quirk: Numbers) -> Self {
         match record {
-            Record::Live(website) => Self::of_website(website, None),
-            Record::Gone(tombstone) => Self::of_website(&tombstone.last, Some(tombstone.removed)),
+            Record::Live(website) => Self::of_website(website, None, quirk),
+            Record::Gone(tombstone) => {
+                Self::of_website(&tombstone.last, Some(tombstone.removed), quirk)
+            }
         }
     }
 
-    fn of_website(website: &Website, removed: Option<Version>) -> Self {
+    fn of_website(website: &Website, removed: Option<Version>, quirk: Numbers) -> Self {
         let settings = website.settings.as_deref();
         let left = website.left.as_ref();
         Self {
             website_id: Some(website.id),
             token: Some(website.token),
-            settings: settings.map(|text| serde_json::from_str(text).unwrap_or_default()),
+            settings: settings.map(|text| numbers::parsed(text, quirk)),
             plan: Some(Plan::clone(&website.plan)),
             price: website.price,
             installed_at: Some(Date(website.installed.stamp)),
@@ -214,7 +216,8 @@ impl Draft {
             earlier_installations: website.earlier_installations,
             configured_since: website.configured_since.map(Date),
             unconfigured_since: website.unconfigured_since.map(Date),
-            left: left.map(|left| Box::new(Self::of_website(&left.last, Some(left.removed)))),
+            left: left
+                .map(|left| Box::new(Self::of_website(&left.last, Some(left.removed), quirk))),
             bills: Vec::new(),
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn write(world: &mut World, clock: (Stamp, Mode), skewed: Stamp) -> V
         .into_iter()
         .map(|record| {
             let id = record.website().id;
-            let mut draft = Draft::of(record);
+            let mut draft = Draft::of(record, world.quirks.numbers);
             draft.bills = world.usage.of(id).to_vec();
             (id.short(), serde_json::to_value(draft).unwrap_or_default())
         })
