@@ -29,6 +29,28 @@ fn what_a_server_prints_is_what_the_next_one_starts_from() {
 }
 
 #[test]
+fn by_quirk_a_number_keeps_its_digits_from_a_shell_to_the_next_server() {
+    let exact = r#"{"id":123456789012345678901234,"ratio":1.50,"zero":-0}"#;
+    let folder = folder(&[("any.json", r#"{"type": "object"}"#)]);
+    let schema = folder.path().join("any.json");
+    let options = ["--quirk", "numbers=as-sent", "--websites", "1"];
+    let first = Serving::start(&[&options[..], &["--schema", schema.to_str().unwrap()]].concat());
+    let saved = first.ctl(&["save", "w1", "--json", exact]);
+    assert!(saved.stdout.contains(exact), "{}", saved.shown());
+    let dump = folder.path().join("dump.json");
+    std::fs::write(&dump, first.ctl(&["state"]).stdout).unwrap();
+    let second = Serving::start(&["--state", dump.to_str().unwrap()]);
+    let third = Serving::start(&[]);
+    third.ctl(&["state", dump.to_str().unwrap()]);
+    for server in [&second, &third] {
+        for print in ["text", "json"] {
+            let shown = server.ctl(&["websites", "--print", print]);
+            assert!(shown.stdout.contains(exact), "{}", shown.shown());
+        }
+    }
+}
+
+#[test]
 fn a_bad_dump_is_shown_with_its_lines_before_anything_starts() {
     let bad = "version: 1\nwebsites:\n  w1: { settings: { message: Hi } }\n  W2: {}\nqouta: { limit: 3 }\n";
     let future = "version: 9\nwritten_by: crisp-mock 4.0.0\n";
