@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::program::{KillOnDrop, Serving};
-use crate::workspace::{built, id};
+use crate::workspace::{id, of_crisp_sync};
 
 /// Far more than any line takes.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -20,9 +20,8 @@ struct Printing {
 
 impl Printing {
     fn start(serving: &Serving) -> Self {
-        // As `cargo test --workspace` builds it, so that nothing is built twice.
         let example = ["--workspace", "--example", "print_settings"];
-        let mut child = Command::new(built("print_settings", &example))
+        let mut child = Command::new(of_crisp_sync("examples/print_settings", &example))
             .env("CRISP_REST_URL", serving.info["rest_url"].as_str().unwrap())
             .env("CRISP_POLL_MS", "100")
             .stdout(Stdio::piped())

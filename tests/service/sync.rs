@@ -20,7 +20,7 @@ pub const DEADLINE: Duration = Duration::from_secs(180);
 pub fn built() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let options = ["--package", "crisp-sync", "--features", "service", "--bin", "crisp-sync"];
-    BUILT.get_or_init(|| workspace::built("crisp-sync", &options))
+    BUILT.get_or_init(|| workspace::of_crisp_sync("crisp-sync", &options))
 }
 
 /// The program, without anything that the machine's environment says to it.
