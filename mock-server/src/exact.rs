@@ -1,8 +1,9 @@
 //! Numbers to the digit: `-0`, `1.50`, and whole numbers beyond 64 bits, which a [`Value`] cannot hold.
 //!
-//! In a tree of values such a number is an object with one member of a name that nothing else has, as the
-//! JSON library does it itself with a feature that is on for a whole program or not at all. What becomes
-//! of it is decided by quirk `numbers` (`engine/numbers.rs`): the digits again, or the double.
+//! In a tree of values such a number is a text: its digits behind a character that Unicode keeps for the
+//! inside of programs. (The JSON library's own way is a feature, which is on for a whole program or not at
+//! all.) What becomes of it is decided by quirk `numbers` (`engine/numbers.rs`): the digits again, or the
+//! double.
 //!
 //! # Examples
 //!
@@ -18,10 +19,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
-/// The only member of an object that stands for a number.
-const DIGITS: &str = "$crisp_mock::digits";
+/// Stands before the digits of a number that is held as a text.
+const MARK: char = '\u{FDD0}';
 
 /// Members of a body, and of each website of a dump, in which numbers are a plugin's own.
 const OF_A_PLUGIN: [&str; 3] = ["settings", "data", "payload"];
@@ -70,15 +71,12 @@ pub fn written(text: String) -> String {
 
 /// The double that a number to the digit stands for; none if this is anything else.
 pub(crate) fn double(value: &Value) -> Option<Number> {
-    let Value::Object(members) = value else { return None };
-    is_number(members).then(|| members.values().next()?.as_str()?.parse().ok()).flatten()
+    digits(value)?.parse().ok()
 }
 
-/// Whether these members stand for a number.
-pub(crate) fn is_number(members: &Map<String, Value>) -> bool {
-    let digits =
-        if members.len() == 1 { members.get(DIGITS).and_then(Value::as_str) } else { None };
-    digits.is_some_and(|digits| needs_digits(digits.as_bytes()))
+fn digits(value: &Value) -> Option<&str> {
+    let digits = value.as_str()?.strip_prefix(MARK)?;
+    needs_digits(digits.as_bytes()).then_some(digits)
 }
 
 /// The value with doubles in place of numbers to the digit.
@@ -94,8 +92,8 @@ pub(crate) fn plain(value: &Value) -> Cow<'_, Value> {
 fn has_digits(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_digits),
-        Value::Object(members) => is_number(members) || members.values().any(has_digits),
-        _ => false,
+        Value::Object(members) => members.values().any(has_digits),
+        other => digits(other).is_some(),
     }
 }
 
@@ -141,7 +139,7 @@ fn of_websites(value: &mut Value) {
     }
 }
 
-/// The text with an object in place of each number that needs its digits; none if there is none.
+/// The JSON with a text in place of each number that needs its digits; none if there is none.
 fn with_digits(json: &str) -> Option<String> {
     let mut out = String::new();
     // Up to here the text is in `out`.
@@ -152,11 +150,11 @@ fn with_digits(json: &str) -> Option<String> {
         let length = match byte {
             b'"' => text(&bytes[at..]),
             b'-' | b'0'..=b'9' => {
-                let length = digits(&bytes[at..]);
+                let length = number(&bytes[at..]);
                 if needs_digits(&bytes[at..at + length]) {
                     let (before, number) = (&json[taken..at], &json[at..at + length]);
                     // Writing to a string cannot fail.
-                    let _ = write!(out, r#"{before}{{"{DIGITS}":"{number}"}}"#);
+                    let _ = write!(out, "{before}\"{MARK}{number}\"");
                     taken = at + length;
                 }
                 length
@@ -182,51 +180,45 @@ fn text(bytes: &[u8]) -> usize {
 }
 
 /// How many bytes of a number's alphabet these bytes begin with.
-fn digits(bytes: &[u8]) -> usize {
+fn number(bytes: &[u8]) -> usize {
     let others = |byte: &u8| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
     bytes.iter().position(others).unwrap_or(bytes.len())
 }
 
 /// Whether this is a number of JSON, in the range of doubles, which a [`Number`] would write otherwise.
-fn needs_digits(number: &[u8]) -> bool {
-    if number.len() < 19 && number.iter().all(u8::is_ascii_digit) {
+fn needs_digits(text: &[u8]) -> bool {
+    let is_short = text.len() < 19 && text.iter().all(u8::is_ascii_digit);
+    // The library would take blanks around a number, too.
+    if is_short || number(text) < text.len() {
         return false;
     }
-    let known = serde_json::from_slice::<Number>(number);
-    known.is_ok_and(|known| known.to_string().as_bytes() != number)
+    let known = serde_json::from_slice::<Number>(text);
+    known.is_ok_and(|known| known.to_string().as_bytes() != text)
 }
 
-/// The text with the digits in place of the objects that stand for them; none if there are none.
+/// The text with the digits in place of what stands for them; none if nothing does.
 ///
-/// The mark has quotes that a text in JSON has not, so it is never inside of one.
+/// In JSON the mark follows quotes where a text begins, or inside of one, and then a backslash is before them.
 fn without_marks(json: &str) -> Option<String> {
-    let mark = format!(r#""{DIGITS}":"#);
+    let mark = format!("\"{MARK}");
     let mut parts = json.split(&mark);
     let mut out = parts.next()?.to_owned();
     let mut is_changed = false;
     for part in parts {
-        let begins = out.trim_end().strip_suffix('{').map(str::len);
-        match begins.zip(number(part)) {
-            Some((begins, (number, rest))) => {
+        let number = part.split_once('"').filter(|(digits, _)| needs_digits(digits.as_bytes()));
+        match number {
+            Some((digits, rest)) if !out.ends_with('\\') => {
                 is_changed = true;
-                out.truncate(begins);
-                out.push_str(number);
+                out.push_str(digits);
                 out.push_str(rest);
             }
-            None => {
+            _ => {
                 out.push_str(&mark);
                 out.push_str(part);
             }
         }
     }
     is_changed.then_some(out)
-}
-
-/// The digits after a mark, and what follows their object.
-fn number(part: &str) -> Option<(&str, &str)> {
-    let (number, rest) = part.trim_start().strip_prefix('"')?.split_once('"')?;
-    let rest = rest.trim_start().strip_prefix('}')?;
-    needs_digits(number.as_bytes()).then_some((number, rest))
 }
 
 #[cfg(test)]
@@ -245,7 +237,7 @@ mod tests {
             r#"{"a":-0,"b":-0.0,"c":1.0,"d":1.50,"e":1E3,"f":1e+21,"g":0.1}"#,
             r#"{"a":123456789012345678901234567890,"b":-9223372036854775809}"#,
             r#"[18446744073709551615,18446744073709551616,0.1000000000000000055511151231257827]"#,
-            r#"{"a":"1.50","b\"":[{"c":[-0]}],"-0":"{\"$crisp_mock::digits\":\"-0\"}","d":"\\"}"#,
+            r#"{"a":"1.50","b\"":[{"c":[-0]}],"-0":"\"-0\"","d":"\\"}"#,
         ] {
             assert_eq!(again(text), text);
         }
@@ -262,13 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_is_not_of_our_making_stays_what_it_is() {
-        for forged in ["1,\\\"b\\\":2", "1", "abc", "01", ""] {
-            let text = format!(r#"{{"a":{{"{DIGITS}":"{forged}"}}}}"#);
-            assert_eq!(again(&text), text);
+    fn a_text_that_only_begins_like_a_number_of_ours_stays_a_text() {
+        for text in ["1", "abc", "01", "", "1.50 ", "\\\"1.50"] {
+            let json = format!("{{\"a\":\"{MARK}{text}\",\"b\":\"a\\\"{MARK}1.50\"}}");
+            assert_eq!(again(&json), json);
         }
-        let text = format!(r#"{{"a":{{"{DIGITS}":"1.50","b":1}}}}"#);
-        assert_eq!(again(&text), text);
     }
 
     #[test]

@@ -15,9 +15,10 @@ use serde_json::{Map, Value};
 
 use crate::api::Unsent;
 use crate::api::envelope::Refused;
+use crate::engine::numbers;
 use crate::exact;
 use crate::nearest::nearest;
-use crate::quirks::{BodyLimit, Reason};
+use crate::quirks::{BodyLimit, Numbers, Quirks, Reason};
 
 /// What was sent and never read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -154,21 +155,21 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    /// Reads the body as JSON, numbers to the digit.
+    /// Reads the body as JSON, numbers as the quirks keep them.
     ///
     /// # Errors
     ///
     /// 413 over the limit, 400 for a wrong content type or for what is no JSON.
-    pub fn json(&self, limit: BodyLimit) -> Result<Value, Refused> {
-        self.read(limit, exact::read)
+    pub fn json(&self, quirks: &Quirks) -> Result<Value, Refused> {
+        self.read(quirks, |body| numbers::read(body, quirks.numbers))
     }
 
     fn read(
         &self,
-        limit: BodyLimit,
-        read: fn(&[u8]) -> serde_json::Result<Value>,
+        quirks: &Quirks,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<Value>,
     ) -> Result<Value, Refused> {
-        self.check_body(limit)?;
+        self.check_body(quirks.body_limit)?;
         let body = self.request.body();
         if body.is_empty() {
             return Err(invalid("the body is empty: send a JSON object"));
@@ -181,8 +182,12 @@ impl<'a> Input<'a> {
     /// # Errors
     ///
     /// As [`Input::json`], and 400 when it is JSON but no object.
-    pub fn object(&self, known: &[&str], limit: BodyLimit) -> Result<Map<String, Value>, Refused> {
-        let Value::Object(body) = self.read(limit, exact::read_document)? else {
+    pub fn object(&self, known: &[&str], quirks: &Quirks) -> Result<Map<String, Value>, Refused> {
+        let read = |body: &[u8]| match quirks.numbers {
+            Numbers::JavaScript => serde_json::from_slice(body),
+            Numbers::AsSent => exact::read_document(body),
+        };
+        let Value::Object(body) = self.read(quirks, read)? else {
             return Err(invalid("the body has to be a JSON object"));
         };
         let unread = body.keys().filter(|key| !known.contains(&key.as_str()));

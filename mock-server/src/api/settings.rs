@@ -55,7 +55,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refused> {
 /// PUT: the body is the bare settings object and replaces all.
 pub(super) fn save(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?.id;
-    let settings = call.input.json(call.world.quirks.body_limit)?;
+    let settings = call.input.json(&call.world.quirks)?;
     let by = writer(call.tier);
     call.world.save(call.now, website, settings, by).map_err(|why| refused(why, call))?;
     Ok(Answer::written(200, "saved", &call.world.quirks.write_reason))
@@ -64,7 +64,7 @@ pub(super) fn save(call: &mut Call<'_>) -> Result<Answer, Refused> {
 /// PATCH: the body is merged into what is stored.
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let website = subscription::subscribed(call)?.id;
-    let patch = call.input.json(call.world.quirks.body_limit)?;
+    let patch = call.input.json(&call.world.quirks)?;
     let by = writer(call.tier);
     call.world.update(call.now, website, patch, by).map_err(|why| refused(why, call))?;
     Ok(Answer::written(200, "updated", &call.world.quirks.write_reason))

@@ -119,7 +119,7 @@ fn details(call: &Call<'_>, website: &Website) -> Value {
 /// Installs the plugin.
 pub(super) fn subscribe(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = known_website(call)?;
-    let body = call.input.object(&["plugin_id"], call.world.quirks.body_limit)?;
+    let body = call.input.object(&["plugin_id"], &call.world.quirks)?;
     let wanted = body.get("plugin_id").and_then(Value::as_str).unwrap_or_default();
     if wanted != call.plugin.id.to_string() {
         let message =
@@ -151,7 +151,7 @@ pub(super) fn list_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
 /// Adds a usage bill.
 pub(super) fn report_usage(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
-    let body = call.input.object(&["name", "units", "price"], call.world.quirks.body_limit)?;
+    let body = call.input.object(&["name", "units", "price"], &call.world.quirks)?;
     let bill: Bill = serde_json::from_value(Value::Object(body)).map_err(|error| {
         let message =
             format!("{error}: send name (text), units (0 to 4294967295) and price (number)");
@@ -184,7 +184,7 @@ pub(super) fn attest(call: &mut Call<'_>) -> Result<Answer, Refused> {
 pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
     let mut body =
-        call.input.object(&["namespace", "identifier", "payload"], call.world.quirks.body_limit)?;
+        call.input.object(&["namespace", "identifier", "payload"], &call.world.quirks)?;
     require(&body, "namespace", Value::is_string, "a text")?;
     require(&body, "payload", Value::is_object, "an object")?;
     if body.contains_key("identifier") {
@@ -201,7 +201,7 @@ pub(super) fn channel(call: &mut Call<'_>) -> Result<Answer, Refused> {
 /// Dispatches an event (docs/wire.md#events-and-channels).
 pub(super) fn event(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let id = subscribed(call)?.id;
-    let body = call.input.object(&["name", "data"], call.world.quirks.body_limit)?;
+    let body = call.input.object(&["name", "data"], &call.world.quirks)?;
     let body = numbers::kept(body, call.world.quirks.numbers);
     require(&body, "name", Value::is_string, "a text")?;
     require(&body, "data", Value::is_object, "an object")?;

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::exact;
 use crate::quirks::MergeDepth;
 
 /// The stored settings with the patch laid over them.
@@ -20,9 +19,9 @@ pub fn merge(
             (MergeDepth::Rfc7396, Value::Null) => {
                 stored.remove(&key);
             }
-            (_, Value::Object(inner)) if !exact::is_number(&inner) => {
+            (_, Value::Object(inner)) => {
                 let below = match stored.remove(&key) {
-                    Some(Value::Object(below)) if !exact::is_number(&below) => below,
+                    Some(Value::Object(below)) => below,
                     _ => Map::new(),
                 };
                 stored.insert(key, Value::Object(merge(below, inner, depth)));

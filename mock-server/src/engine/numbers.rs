@@ -25,13 +25,17 @@ pub fn json(value: &impl Serialize, quirk: Numbers) -> Option<String> {
     }
 }
 
-/// What [`json`] wrote of settings.
+/// A body that was sent, or what [`json`] wrote; numbers to the digit where the quirk keeps them.
+pub fn read(json: &[u8], quirk: Numbers) -> serde_json::Result<Value> {
+    match quirk {
+        Numbers::JavaScript => serde_json::from_slice(json),
+        Numbers::AsSent => exact::read(json),
+    }
+}
+
+/// Settings that [`json`] wrote.
 pub fn parsed(json: &str, quirk: Numbers) -> Map<String, Value> {
-    let value = match quirk {
-        Numbers::JavaScript => serde_json::from_str(json),
-        Numbers::AsSent => exact::read(json.as_bytes()),
-    };
-    match value {
+    match read(json.as_bytes(), quirk) {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
     }
@@ -57,7 +61,7 @@ fn index(key: &str) -> Option<u32> {
 fn through(value: Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(double(&number)),
-        Value::Object(_) if let Some(number) = exact::double(&value) => {
+        Value::String(_) if let Some(number) = exact::double(&value) => {
             Value::Number(double(&number))
         }
         Value::Array(items) => items.into_iter().map(through).collect(),
