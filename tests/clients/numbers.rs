@@ -198,9 +198,10 @@ async fn two_thousand_numbers_are_kept_to_the_digit_if_that_is_the_quirk() {
 fn a_number_to_the_digit_is_one_value_for_schema_and_merge() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
-        let schema = json!({"properties": {"n": {"type": "integer", "multipleOf": 2}}});
+        let schema = r#"{"properties": {"n": {"type": "integer", "multipleOf": 2},
+            "websites": {"properties": {"settings": {"multipleOf": 0.50}}}}}"#;
         let emulator = emulator("as-sent", None);
-        answered(&emulator, Method::PUT, "/_mock/schema", &schema.to_string()).await;
+        answered(&emulator, Method::PUT, "/_mock/schema", schema).await;
         answered(&emulator, Method::PUT, "/_mock/quirks", r#"{"merge-depth":"deep"}"#).await;
         let settings = settings_of_w1(&emulator);
         answered(&emulator, Method::PUT, &settings, r#"{"n":4.00,"o":1.50}"#).await;

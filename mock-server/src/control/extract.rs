@@ -101,28 +101,20 @@ impl FromRequest<Arc<ControlState>> for Body {
         request: Request,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        json(request, state, exact::read_document).await.map(Self)
+        let bytes = bytes(request, state).await?;
+        json(&bytes, exact::read_document).map(Self)
     }
 }
 
-async fn json(
-    request: Request,
-    state: &Arc<ControlState>,
-    read: fn(&[u8]) -> serde_json::Result<Value>,
-) -> Result<Value, ControlError> {
-    let bytes = Bytes::from_request(request, state)
-        .await
-        .map_err(|error| ControlError::bad_request(error.to_string(), "send a JSON body"))?;
-    read(if bytes.is_empty() { b"{}" } else { &bytes }).map_err(|error| {
-        ControlError::bad_request(
-            format!("the body does not fit: {error}"),
-            "GET /_mock/openapi.json describes the body of every call",
-        )
-    })
-}
-
 /// A JSON body that has to be there: one that replaces what was there before.
-pub struct Replacement(pub Value);
+pub struct Replacement(Bytes);
+
+impl Replacement {
+    /// The JSON, by a reader that knows where numbers keep their digits.
+    pub fn read(&self, reader: Reader) -> Result<Value, ControlError> {
+        json(&self.0, reader)
+    }
+}
 
 impl FromRequest<Arc<ControlState>> for Replacement {
     type Rejection = ControlError;
@@ -131,33 +123,32 @@ impl FromRequest<Arc<ControlState>> for Replacement {
         request: Request,
         state: &Arc<ControlState>,
     ) -> Result<Self, ControlError> {
-        json(there(request)?, state, exact::read_document).await.map(Self)
+        if request.body().is_end_stream() {
+            return Err(ControlError::bad_request(
+                "there is no body, and nothing was replaced",
+                "send what is to stand there as JSON; `{}` for an empty object",
+            ));
+        }
+        bytes(request, state).await.map(Self)
     }
 }
 
-/// As [`Replacement`], and all of it is one website's settings.
-pub struct Settings(pub Value);
+/// Reads a value from JSON.
+type Reader = fn(&[u8]) -> serde_json::Result<Value>;
 
-impl FromRequest<Arc<ControlState>> for Settings {
-    type Rejection = ControlError;
-
-    async fn from_request(
-        request: Request,
-        state: &Arc<ControlState>,
-    ) -> Result<Self, ControlError> {
-        json(there(request)?, state, exact::read).await.map(Self)
-    }
+fn json(text: &[u8], reader: Reader) -> Result<Value, ControlError> {
+    reader(if text.is_empty() { b"{}" } else { text }).map_err(|error| {
+        ControlError::bad_request(
+            format!("the body does not fit: {error}"),
+            "GET /_mock/openapi.json describes the body of every call",
+        )
+    })
 }
 
-/// The request, if it has a body.
-fn there(request: Request) -> Result<Request, ControlError> {
-    if request.body().is_end_stream() {
-        return Err(ControlError::bad_request(
-            "there is no body, and nothing was replaced",
-            "send what is to stand there as JSON; `{}` for an empty object",
-        ));
-    }
-    Ok(request)
+async fn bytes(request: Request, state: &Arc<ControlState>) -> Result<Bytes, ControlError> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|error| ControlError::bad_request(error.to_string(), "send a JSON body"))
 }
 
 /// A JSON body that says what to do: read as a document, all its mistakes at once.

@@ -22,8 +22,9 @@ pub async fn schema(Chosen(cell): Chosen) -> Json<Value> {
 /// `PUT /_mock/schema`: refused with an explanation when it is not valid.
 pub async fn set_schema(
     Chosen(cell): Chosen,
-    Replacement(schema): Replacement,
+    schema: Replacement,
 ) -> Result<Json<Value>, ControlError> {
+    let schema = schema.read(|json| serde_json::from_slice(json))?;
     let rules = cell.lock().world.quirks.schema_rules();
     let schema =
         SettingsSchema::from_value(schema, rules).map_err(|problems| invalid_schema(&problems))?;

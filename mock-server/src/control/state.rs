@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::control::error::ControlError;
 use crate::control::extract::{Chosen, Replacement};
 use crate::control::json::Json;
+use crate::exact;
 use crate::spaces::system_clock;
 use crate::state::State;
 
@@ -19,8 +20,9 @@ pub async fn show(Chosen(cell): Chosen) -> Json<Value> {
 /// `PUT /_mock/state`: the world becomes the one of the dump.
 pub async fn put(
     Chosen(cell): Chosen,
-    Replacement(document): Replacement,
+    document: Replacement,
 ) -> Result<Plain<Value>, ControlError> {
+    let document = document.read(exact::read_document)?;
     let state = State::parse(&document).map_err(|errors| {
         let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
         ControlError::bad_request(

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::control::error::ControlError;
-use crate::control::extract::{Asked, Chosen, Order, Settings, Website};
+use crate::control::extract::{Asked, Chosen, Order, Replacement, Website};
 use crate::control::json::Json;
 use crate::document::{Form, Language};
 use crate::engine::{self, Installation, Plan, Refusal, Writer, numbers};
+use crate::exact;
 use crate::form::WebsiteName;
 use crate::id::WebsiteId;
 use crate::quirks::Numbers;
@@ -208,8 +209,9 @@ pub async fn change(
 pub async fn save(
     Chosen(cell): Chosen,
     Website(id): Website,
-    Settings(settings): Settings,
+    settings: Replacement,
 ) -> Result<Json<Value>, ControlError> {
+    let settings = settings.read(exact::read)?;
     write(&cell, |space| {
         let now = space.now(system_clock::elapsed());
         space.world.save(now, id, settings, Writer::Operator).map_err(refused)?;
