@@ -250,7 +250,7 @@ quirks! {
     "numbers" numbers: Numbers {
             JavaScript = "javascript": "As JavaScript keeps them: doubles (2^53+1 becomes 2^53, `1.0` becomes \
                 `1`, `-0` becomes `0`), and members named by a number come first.",
-            AsSent: "As sent, to the digit (`1.50`, `-0`, beyond 64 bits), members in their order; but in web hooks.",
+            AsSent: "As sent, to the digit (`1.50`, `-0`, beyond 64 bits), members in their order; web hooks aside.",
         }
         asks "How are numbers in settings kept?"
         because "The service is JavaScript, as its validator is."
