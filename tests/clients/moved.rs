@@ -2,11 +2,12 @@
 //! each time the same; and the tests of what takes the clock from them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::install::repository;
+use crate::install::{node_24, node_modules, repository};
 use crate::judged::{crisp_mock, plugin, replay};
 use crate::plugin::Language;
 use crate::want::{or_skip, program};
@@ -151,9 +152,8 @@ fn passes(mut command: Command) {
     assert!(output.status.success(), "{said}");
 }
 
-#[test]
-fn the_preload_for_node_passes_its_own_tests() {
-    let Some(node) = or_skip(program("node")) else { return };
+/// The preload's own tests, with this Node.
+fn node_passes_its_own_tests(node: &Path) {
     let folder = repository("harness/preload/node/tests");
     let files = std::fs::read_dir(folder).expect("the tests are there");
     let files = files.map(|entry| entry.expect("an entry").path());
@@ -164,6 +164,26 @@ fn the_preload_for_node_passes_its_own_tests() {
     let mut command = Command::new(node);
     command.arg("--test").args(files);
     passes(command);
+}
+
+#[test]
+fn the_preload_for_node_passes_its_own_tests() {
+    let Some(node) = or_skip(program("node")) else { return };
+    node_passes_its_own_tests(&node);
+}
+
+#[test]
+fn the_preload_for_node_passes_its_own_tests_with_node_18_and_22() {
+    let Some(modules) = or_skip(node_modules("tests/clients/node/versions")) else { return };
+    for name in ["node-18", "node-22"] {
+        node_passes_its_own_tests(&modules.join(name).join("bin/node"));
+    }
+}
+
+#[test]
+fn the_preload_for_node_passes_its_own_tests_with_node_24() {
+    let Some(node) = or_skip(node_24()) else { return };
+    node_passes_its_own_tests(&node);
 }
 
 #[test]

@@ -8,6 +8,7 @@ const { Activity } = require("./activity.cjs");
 const { Channel } = require("./channel.cjs");
 const { seedChance } = require("./chance.cjs");
 const { Clock } = require("./clock.cjs");
+const { delayCompilers } = require("./compilers.cjs");
 const { Offspring } = require("./offspring.cjs");
 const { watchCodecs } = require("./codecs.cjs");
 const { watchSockets } = require("./in_flight.cjs");
@@ -17,6 +18,7 @@ const { replaceTimers } = require("./timers.cjs");
 
 // Takes the environment; starts the channel and replaces what keeps time.
 function start(env) {
+  delayCompilers();
   const activity = new Activity();
   const channel = new Channel(env, activity);
   const clock = new Clock(env, (held) => channel.keepAlive(held));

@@ -23,6 +23,7 @@ const FILES: &[File] = &files![
     "node/channel.cjs"
     "node/clock.cjs"
     "node/codecs.cjs"
+    "node/compilers.cjs"
     "node/dates.cjs"
     "node/exchange.cjs"
     "node/in_flight.cjs"

@@ -27,6 +27,13 @@ test("hello says who speaks, and what is no order is refused", deadline, () =>
     assert.equal((await harness.advance(0)).next_ms, 1000);
   }));
 
+test("the preload writes nothing, whatever version of V8 it meets", deadline, () =>
+  withProgram("setInterval(() => {}, 1000)", {}, async (harness) => {
+    await harness.advance(0);
+    harness.program.kill();
+    assert.equal((await harness.ended).text, "");
+  }));
+
 test("a clock is never set back", deadline, () =>
   withProgram("setInterval(() => {}, 1000)", {}, async (harness) => {
     await harness.advance(500);
