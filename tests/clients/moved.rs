@@ -145,6 +145,49 @@ fn the_mended_loops_have_eighty_lines_at_most() {
     }
 }
 
+/// The outcomes of the scenarios in `basics` for a plugin that notes its parent, and what each process of it noted.
+#[cfg(target_os = "linux")]
+fn parents(odd: bool) -> Option<(Vec<String>, Vec<(String, bool)>)> {
+    let python = or_skip(program("python3"))?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let parents = folder.path().join("parents");
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/python/parents.py", python.display());
+    command.env("PARENTS", &parents).args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
+    command.args(["--time", "virtual", "--jobs", "1", "--client-timeout", "60s"]);
+    command.envs(odd.then_some(("ODD", "1")));
+    let events = replay(&mut command, &["basics".to_owned()].into());
+    let outcomes = events.values().map(|event| event["outcome"].to_string()).collect();
+    let noted = std::fs::read_to_string(&parents).expect("it was started");
+    let noted = noted.lines().map(|line| {
+        let (parent, found) = line.split_once(' ').expect("two words");
+        (parent.to_owned(), found == "True")
+    });
+    Some((outcomes, noted.collect()))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plugin_for_python_is_forked_where_its_libraries_are_loaded_from_the_third_start_on() {
+    let Some((outcomes, noted)) = parents(false) else { return };
+    assert!(outcomes.len() > 15 && outcomes.iter().all(|it| it == "\"passed\""), "{outcomes:?}");
+    // The first two are started by the harness. The third says what it loads, which those that follow find.
+    let (started, forked) = noted.split_at(2);
+    let forks = &forked[0].0;
+    assert!(started.iter().all(|(parent, found)| parent != forks && !found), "{noted:?}");
+    assert!(forked.iter().all(|(parent, _)| parent == forks), "{noted:?}");
+    assert!(!forked[0].1 && forked[2..].iter().all(|(_, found)| *found), "{noted:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plugin_that_fails_only_where_it_is_forked_is_judged_by_processes_that_are_started() {
+    let Some((outcomes, noted)) = parents(true) else { return };
+    assert!(outcomes.len() > 15 && outcomes.iter().all(|it| it == "\"passed\""), "{outcomes:?}");
+    let odd = noted.iter().filter(|(_, found)| *found).count();
+    assert!((1..4).contains(&odd), "no more is forked once one differs: {noted:?}");
+}
+
 /// Runs tests that are written in the language of what they test.
 fn passes(mut command: Command) {
     let output = command.output().expect("the program is there");

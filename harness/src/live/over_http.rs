@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct OverHttp {
     patience: Patience,
     /// Whether a client is looked at before it is judged.
     probes: bool,
+    /// How many failures of forked clients there were.
+    pub(super) forks_failed: AtomicUsize,
 }
 
 impl OverHttp {
@@ -55,6 +58,7 @@ impl OverHttp {
             greeting: OnceLock::new(),
             patience: Patience::default(),
             probes: false,
+            forks_failed: AtomicUsize::new(0),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn at_a_glance(judged: Judged, lag: Duration) -> Option<Judged> {
 
 /// A failure in virtual time, if another run was the same to the letter; else the machine was too slow.
 pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
-    if judged.run.history.fingerprint() == again.run.history.fingerprint() {
+    if are_same(&judged, again) {
         return judged;
     }
     let late = lag.as_millis();
@@ -71,6 +71,11 @@ pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
     // Alone it may keep up.
     judged.outside.get_or_insert_default().late = true;
     judged
+}
+
+/// Whether two runs were the same to the letter.
+pub(super) fn are_same(one: &Judged, other: &Judged) -> bool {
+    one.run.history.fingerprint() == other.run.history.fingerprint()
 }
 
 /// What failed in every run; what did not is not judged.

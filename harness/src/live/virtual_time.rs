@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crisp_mock_server::space::{Outside as ServerTime, Space};
@@ -27,9 +28,13 @@ use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
 use crate::world::{self, Prepared};
 
+/// So many failures of forked clients are looked at again.
+const CONFIRMED: usize = 3;
+
 impl OverHttp {
     /// Virtual time over HTTP. What fails on a busy machine counts when it comes again to the letter: a
     /// process may wait for something that its preload does not know of, and that takes no time elsewhere.
+    /// The first failures of forked clients are looked at again with one that is started.
     pub(super) fn in_virtual_time(
         &self,
         emulator: &SharedEmulator,
@@ -37,12 +42,21 @@ impl OverHttp {
         greeting: &Greeting,
     ) -> Result<Judged, Untried> {
         let lateness = Lateness::watch(emulator.runtime.handle());
-        let judged = self.once_in_virtual_time(emulator, prepared, greeting)?;
-        if judged.outcome() != Outcome::Failed || lateness.most() < verdict::BUSY {
+        let (judged, is_forked) = self.once_in_virtual_time(emulator, prepared, greeting, false)?;
+        if judged.outcome() != Outcome::Failed {
             return Ok(judged);
         }
-        let again = self.once_in_virtual_time(emulator, prepared, greeting)?;
-        Ok(verdict::same(judged, &again, lateness.most()))
+        let is_busy = lateness.most() >= verdict::BUSY;
+        let is_new = is_forked && self.forks_failed.fetch_add(1, Ordering::Relaxed) < CONFIRMED;
+        if !is_busy && !is_new {
+            return Ok(judged);
+        }
+        let (again, _) = self.once_in_virtual_time(emulator, prepared, greeting, true)?;
+        if is_busy || verdict::are_same(&judged, &again) {
+            return Ok(verdict::same(judged, &again, lateness.most()));
+        }
+        self.launcher.fork_no_more();
+        Ok(again)
     }
 
     fn once_in_virtual_time(
@@ -50,7 +64,8 @@ impl OverHttp {
         emulator: &SharedEmulator,
         prepared: &Prepared,
         greeting: &Greeting,
-    ) -> Result<Judged, Untried> {
+        afresh: bool,
+    ) -> Result<(Judged, bool), Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         let options = &prepared.scenario.client;
         let declared = demands::by_hand(greeting, options, tempo.stands_for());
@@ -73,6 +88,7 @@ impl OverHttp {
             runtime: emulator.runtime.handle().clone(),
             prepared: Arc::clone(&seen),
             shared: Arc::clone(&shared),
+            afresh,
         };
         let Judged { mut run, mut findings, .. } = runner::judge(&seen, &client);
         run.about.abilities.listens = has_listened(&run.history);
@@ -101,7 +117,8 @@ impl OverHttp {
         emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
         let scenario = Arc::clone(&prepared.scenario);
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
-        Ok(verdict::unless_in_doubt(judged, shared.doubt.lock().clone()))
+        let judged = verdict::unless_in_doubt(judged, shared.doubt.lock().clone());
+        Ok((judged, shared.is_forked.load(Ordering::Relaxed)))
     }
 }
 
@@ -118,6 +135,8 @@ pub(super) struct ByHand {
     pub(super) runtime: Handle,
     prepared: Arc<Prepared>,
     pub(super) shared: Arc<Shared>,
+    /// Whether each process of it is started, and none forked.
+    afresh: bool,
 }
 
 /// What outlives a restart of the client.
@@ -127,6 +146,8 @@ pub(super) struct Shared {
     peer: Mutex<Option<Arc<dyn Peer>>>,
     /// Why a failure is not held against it, of all its processes so far.
     doubt: Mutex<Option<String>>,
+    /// Whether a process of it was forked.
+    is_forked: AtomicBool,
 }
 
 impl Shared {
@@ -211,6 +232,7 @@ impl ByHand {
         };
         *self.shared.peer.lock() = Some(Arc::clone(&peer));
         in_time(patience, "start", peer.start(&access)).await?;
+        self.shared.is_forked.fetch_or(peer.is_forked(), Ordering::Relaxed);
         Ok(ParkedClient::new(peer, requests, patience, now.elapsed, self))
     }
 
@@ -220,7 +242,8 @@ impl ByHand {
         let blueprint = Arc::clone(&self.prepared.blueprint);
         let info = Info::of(&Space::start(world::SPACE, blueprint, url, outside), url);
         let client = self.prepared.scenario.client.clone();
-        Access::of(info, self.about.declared.poll_every, now.wall, client)
+        let access = Access::of(info, self.about.declared.poll_every, now.wall, client);
+        Access { afresh: self.afresh, ..access }
     }
 }
 

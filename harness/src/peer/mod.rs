@@ -119,6 +119,8 @@ pub struct Access {
     /// How the scenario wants the client to be set up, in the time of this emulator. A client that
     /// has no such setting leaves it alone.
     pub client: scenario::Client,
+    /// Whether the client is to be a process of its own from its start: none that was forked.
+    pub afresh: bool,
 }
 
 impl Access {
@@ -141,6 +143,7 @@ impl Access {
             poll_every,
             now,
             client,
+            afresh: false,
         }
     }
 }
@@ -274,6 +277,11 @@ pub trait Peer: Send + Sync {
         None
     }
 
+    /// Whether it was forked from a process that had loaded its libraries.
+    fn is_forked(&self) -> bool {
+        false
+    }
+
     /// Why a failure of this client would say nothing of it: it waited for a process of its own whose
     /// clock cannot be moved. None where that cannot be.
     fn doubt(&self) -> Option<String> {
@@ -308,6 +316,9 @@ pub trait Launcher: Send + Sync {
     fn why_in_real_time(&self) -> Option<String> {
         None
     }
+
+    /// Forks no more: one that was forked has not done what one does that is started.
+    fn fork_no_more(&self) {}
 
     /// So many of its peers can run at a time.
     fn at_most(&self) -> usize {

@@ -40,6 +40,7 @@ const FILES: &[File] = &files![
     "python/crisp_clock/dates.py"
     "python/crisp_clock/exchange.py"
     "python/crisp_clock/files.py"
+    "python/crisp_clock/fork_server.py"
     "python/crisp_clock/locks.py"
     "python/crisp_clock/offspring.py"
     "python/crisp_clock/servers.py"

@@ -17,7 +17,7 @@ use super::conversation::{Channel, Conversation};
 use super::heard::Open;
 use super::log::{Log, shortened};
 use super::options::{PeerOptions, ValidView};
-use super::program::{self, Program};
+use super::program::{self, Input, Program};
 use super::reply::Reply;
 use super::{Access, Answer, CommandLine, Greeting, Launcher, Peer, PeerError};
 
@@ -200,7 +200,7 @@ impl Talk {
             line,
             variables,
             options.warden.clone(),
-            true,
+            Input::Lines,
             &log,
             move |line| hears.lock().hear(&line, &kept),
             move || closes.lock().close(),

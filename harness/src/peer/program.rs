@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWriteExt};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -27,6 +27,31 @@ pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// How long the reading of what a program wrote may go on after its end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How a process has ended whose parent, which alone is told how, is gone.
+pub(super) const LOST: &str = "it is not known how it ended: what it was forked from is gone";
+
+/// What a program reads.
+#[derive(Debug)]
+pub(super) enum Input {
+    Nothing,
+    /// What [`Program::say`] writes.
+    Lines,
+    /// What the other side of a socket writes.
+    #[cfg(unix)]
+    Socket(std::os::fd::OwnedFd),
+}
+
+/// A process that has begun, as the leader of its own group.
+#[derive(Debug)]
+pub(super) struct Parts<Output, Errors, End> {
+    pub(super) number: u32,
+    pub(super) family: Family,
+    pub(super) output: Output,
+    pub(super) errors: Errors,
+    /// Says how it ended.
+    pub(super) end: End,
+}
 
 /// A running program. Dropping it ends it, and all that it started.
 #[derive(Debug)]
@@ -77,7 +102,7 @@ impl Program {
         line: &CommandLine,
         variables: Vec<(String, OsString)>,
         warden: Option<Arc<Warden>>,
-        listens: bool,
+        input: Input,
         log: &Arc<Log>,
         hear: impl FnMut(Line<'_>) + Send + 'static,
         closed: impl FnOnce() + Send + 'static,
@@ -89,7 +114,12 @@ impl Program {
             .args(arguments)
             .envs(variables)
             .envs([family.variable()])
-            .stdin(if listens { Stdio::piped() } else { Stdio::null() })
+            .stdin(match input {
+                Input::Nothing => Stdio::null(),
+                Input::Lines => Stdio::piped(),
+                #[cfg(unix)]
+                Input::Socket(socket) => Stdio::from(socket),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
@@ -98,33 +128,61 @@ impl Program {
         let mut child = command
             .spawn()
             .map_err(|error| format!("`{}` cannot be run: {error}", path.display()))?;
-        let group = Arc::new(Group {
-            number: child.id().unwrap_or_default(),
-            family,
-            is_gone: AtomicBool::new(false),
-            warden,
-        });
-        if let Some(warden) = &group.warden {
-            warden.watch(group.number, &group.family);
-        }
+        // What the parent keeps of a socket would hold it open.
+        drop(command);
         let input = child.stdin.take().map(|stdin| {
             let (input, lines) = mpsc::unbounded_channel();
             tokio::spawn(say(stdin, lines));
             input
         });
+        let parts = Parts {
+            number: child.id().unwrap_or_default(),
+            family,
+            output: child.stdout.take().ok_or("its output cannot be read")?,
+            errors: child.stderr.take().ok_or("its output cannot be read")?,
+            end: async move {
+                child.wait().await.map_or_else(
+                    |error| format!("it ended, and the system does not say how: {error}"),
+                    in_words,
+                )
+            },
+        };
+        Ok(Self::of(parts, input, warden, log, hear, closed))
+    }
+
+    /// A program that runs already.
+    pub(super) fn of(
+        parts: Parts<
+            impl AsyncRead + Unpin + Send + 'static,
+            impl AsyncRead + Unpin + Send + 'static,
+            impl Future<Output = String> + Send + 'static,
+        >,
+        input: Option<mpsc::UnboundedSender<String>>,
+        warden: Option<Arc<Warden>>,
+        log: &Arc<Log>,
+        hear: impl FnMut(Line<'_>) + Send + 'static,
+        closed: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        let Parts { number, family, output, errors, end } = parts;
+        let group = Arc::new(Group { number, family, is_gone: AtomicBool::new(false), warden });
+        if let Some(warden) = &group.warden {
+            warden.watch(group.number, &group.family);
+        }
         let mut readers = JoinSet::new();
-        if let Some(output) = child.stdout.take() {
-            readers.spawn(async move {
-                each_line(output, LONGEST_LINE, hear).await;
-                closed();
-            });
-        }
-        if let Some(output) = child.stderr.take() {
-            readers.spawn(keep(output, Arc::clone(log)));
-        }
+        readers.spawn(async move {
+            each_line(output, LONGEST_LINE, hear).await;
+            closed();
+        });
+        readers.spawn(keep(errors, Arc::clone(log)));
         let (tell, ended) = watch::channel(None);
-        tokio::spawn(mind(child, readers, Arc::clone(&group), tell));
-        Ok(Self { group, input, ended, log: Arc::clone(log) })
+        tokio::spawn(mind(end, readers, Arc::clone(&group), tell));
+        Self { group, input, ended, log: Arc::clone(log) }
+    }
+
+    /// The variable that marks what comes from it.
+    #[cfg(unix)]
+    pub(super) fn mark(&self) -> (&'static str, OsString) {
+        self.group.family.variable()
     }
 
     /// Writes a line to its stdin. Whether it arrives shows in the reply.
@@ -172,21 +230,18 @@ impl Drop for Program {
 
 /// Tells its end once what it wrote is read: a log without its last lines would not say why it ended.
 async fn mind(
-    mut child: Child,
+    end: impl Future<Output = String>,
     mut readers: JoinSet<()>,
     group: Arc<Group>,
     tell: watch::Sender<Option<String>>,
 ) {
-    let status = child.wait().await;
+    let how = end.await;
     group.close();
     let read = async { while readers.join_next().await.is_some() {} };
     // A process that left the family may keep them open.
     let _ = tokio::time::timeout(LAST_WORDS, read).await;
     readers.detach_all();
-    tell.send_replace(Some(match status {
-        Ok(status) => in_words(status),
-        Err(error) => format!("it ended, and the system does not say how: {error}"),
-    }));
+    tell.send_replace(Some(how));
 }
 
 async fn say(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<String>) {
@@ -213,7 +268,7 @@ pub(super) fn note(log: &Log, line: &Line<'_>) {
     }
 }
 
-fn in_words(status: ExitStatus) -> String {
+pub(super) fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("it was ended by signal {signal}");
@@ -273,7 +328,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_end_is_told_once_what_the_program_wrote_is_read() {
-        let child = Command::new("true").spawn().unwrap();
+        let mut child = Command::new("true").spawn().unwrap();
         let number = child.id().unwrap();
         let (family, is_gone) = (Family::new(), AtomicBool::new(false));
         let group = Arc::new(Group { number, family, is_gone, warden: None });
@@ -291,7 +346,8 @@ mod tests {
             slow.note("the last line");
         });
         let (tell, mut ended) = watch::channel(None);
-        tokio::spawn(mind(child, readers, group, tell));
+        let end = async move { in_words(child.wait().await.unwrap()) };
+        tokio::spawn(mind(end, readers, group, tell));
         let how = ended.wait_for(Option::is_some).await.unwrap().clone();
         assert_eq!(how.as_deref(), Some("it exited with code 0"));
         assert_eq!(log.lines(), ["the last line"]);

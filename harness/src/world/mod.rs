@@ -41,8 +41,9 @@ pub(crate) const SPACE: &str = "scenario";
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| Identity::of(SPACE));
 /// What the server calls itself in every run.
 pub(crate) const ADDRESS: &str = "http://mock";
-/// A run ends this long after the last planned thing, whatever is still going on.
-const LONGEST: Duration = Duration::from_secs(3 * 86_400);
+/// A run ends when, this long after the last planned thing and in the time that it then takes to settle, something is
+/// still going on. A daily quota comes back within a day.
+const LONGEST: Duration = Duration::from_secs(25 * 3_600);
 /// A client that asks more often than this in one scenario has run away.
 pub(crate) const MOST_REQUESTS: usize = 20_000;
 /// A client that is woken more often than this at one moment never rests.
@@ -183,7 +184,8 @@ impl<'a, W: Witness> World<'a, W> {
     fn go_on(&mut self) {
         let mut wakes = 0;
         loop {
-            let end = self.end();
+            let limit = self.limit();
+            let end = self.end(limit);
             let wake = self.wake.map(|wake| wake.max(self.now));
             let next = [wake, self.agenda.next(), self.mail.next(), self.socket_due()];
             let next = next.into_iter().flatten().min();
@@ -208,7 +210,7 @@ impl<'a, W: Witness> World<'a, W> {
                 self.tick();
             }
             self.follow_socket();
-            if self.now > self.agenda.planned + LONGEST {
+            if self.now > self.agenda.planned + LONGEST + limit * 2 {
                 self.broken_off = Some(BrokenOff::Endless);
                 break;
             }
@@ -219,9 +221,13 @@ impl<'a, W: Witness> World<'a, W> {
         }
     }
 
+    /// Within this time after everything has settled the cache has to be right.
+    fn limit(&self) -> Duration {
+        agenda::limit(&self.history, self.prepared.scenario.expect.converged_within)
+    }
+
     /// When there will be nothing more to see.
-    fn end(&self) -> Duration {
-        let limit = agenda::limit(&self.history, self.prepared.scenario.expect.converged_within);
+    fn end(&self, limit: Duration) -> Duration {
         let tail = self.about.declared.poll_every * 4;
         let end = self.agenda.settled(&self.history) + limit + tail;
         // A request may yet come with the next full list; what happens on a socket does not wait for it.

@@ -68,6 +68,7 @@ pub fn access() -> Access {
         poll_every: Duration::from_millis(200),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         client: crisp_harness::scenario::Client::default(),
+        afresh: false,
     }
 }
 

@@ -9,17 +9,21 @@ def start(env):
     nothing is done, and the harness hears of no clock."""
     if not hasattr(select, "poll"):
         return
-    from . import chance, channel, dates, files, locks, offspring, servers, sockets, threads
+    from . import chance, channel, dates, files, fork_server, locks, offspring, servers, sockets
+    from . import threads
     from .core import CORE
 
     CORE.begin(env)
     locks.replace()
     threads.replace()
     files.replace()
-    sockets.replace(env)
+    sockets.replace()
     dates.replace()
     offspring.replace()
     servers.replace()
+    if fork_server.serve():
+        CORE.begin(env)
+    sockets.meets(env)
     chance.replace(env)
     channel.open(env)
     os.register_at_fork(

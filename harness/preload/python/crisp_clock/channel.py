@@ -13,6 +13,7 @@ import time
 
 from .core import CORE, MILLISECOND, get_ident
 from .files import any_ready
+from .fork_server import tell_modules
 from .offspring import children
 from .sockets import in_flight, switched
 
@@ -135,6 +136,7 @@ class _Channel:
                 if CORE.entered == entered and self._at_rest():
                     break
             self._rest(id)
+        tell_modules()
         due = CORE.next_alarm()
         self._send(
             id=id,

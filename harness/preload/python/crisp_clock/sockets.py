@@ -12,6 +12,7 @@ from .exchange import Exchange
 from .files import READ, ready, wait_for
 
 _open = weakref.WeakKeyDictionary()  # exchanges by socket
+_port = None  # of the emulator
 
 
 def in_flight():
@@ -35,7 +36,7 @@ def switched():
     ]
 
 
-def replace(env):
+def replace():
     kind = socket.socket
     for name in ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into"):
         if hasattr(kind, name):
@@ -44,10 +45,8 @@ def replace(env):
     for name in ("send", "sendall", "sendmsg"):
         if hasattr(kind, name):
             setattr(kind, name, _writing(name, getattr(kind, name)))
-    port = _emulator_port(env)
-    if port is not None:
-        for name in ("connect", "connect_ex"):
-            setattr(kind, name, _connecting(getattr(kind, name), port))
+    for name in ("connect", "connect_ex"):
+        setattr(kind, name, _connecting(getattr(kind, name)))
     close = kind._real_close
 
     def _real_close(self, *args, **keywords):
@@ -115,9 +114,15 @@ def _writing(name, native):
     return write
 
 
-def _connecting(native, port):
+def meets(env):
+    """From now on the emulator is where the environment says."""
+    global _port
+    _port = _emulator_port(env)
+
+
+def _connecting(native):
     def connect(self, address):
-        if isinstance(address, tuple) and address[1] == port and _is_loopback(address[0]):
+        if isinstance(address, tuple) and address[1] == _port and _is_loopback(address[0]):
             _open[self] = Exchange()
         return native(self, address)
 

@@ -3,6 +3,8 @@
 //! without one, loading and polling are judged alone.
 
 mod exchange;
+#[cfg(target_os = "linux")]
+mod forks;
 mod page;
 mod running;
 
@@ -44,6 +46,8 @@ pub struct Plugin {
     /// One at a time, unless each gets a port of its own.
     turn: Option<Arc<Semaphore>>,
     clock: WhoseClock,
+    #[cfg(target_os = "linux")]
+    forks: Arc<forks::Forks>,
 }
 
 impl Plugin {
@@ -67,6 +71,8 @@ impl Plugin {
             save,
             view: options.view.clone().unwrap_or_default(),
             clock: WhoseClock::new(options.time),
+            #[cfg(target_os = "linux")]
+            forks: Arc::default(),
             options,
             http: Http::new()?,
             was_read: Arc::default(),
@@ -81,6 +87,10 @@ impl Plugin {
         if let (Found::Virtual(hello), Ok(preload)) = (found, self.clock.preload()) {
             peer.moved = Some(Moved::new(preload).await?);
             peer.greeting.capabilities.manual_clock = true;
+            #[cfg(target_os = "linux")]
+            if hello.runtime == "python" && !access.afresh {
+                peer.forks = Some(Arc::clone(&self.forks));
+            }
             peer.greeting.version = format!("{} {}", hello.runtime, hello.version);
         }
         Ok(Box::new(peer))
@@ -150,6 +160,9 @@ impl Plugin {
         let name = run.text().to_owned();
         Ok(PluginPeer {
             moved: None,
+            #[cfg(target_os = "linux")]
+            forks: None,
+            is_forked: AtomicBool::new(false),
             greeting: Greeting { name, capabilities: saves, ..Greeting::default() },
             save,
             run,
@@ -203,6 +216,11 @@ impl Launcher for Plugin {
 
     fn view_in_words(&self) -> Option<String> {
         self.view.in_words()
+    }
+
+    fn fork_no_more(&self) {
+        #[cfg(target_os = "linux")]
+        self.forks.end();
     }
 
     fn at_most(&self) -> usize {

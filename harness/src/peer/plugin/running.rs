@@ -14,6 +14,8 @@ use serde_json::Value;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
+#[cfg(target_os = "linux")]
+use super::forks::Forks;
 use super::{SavePage, exchange};
 use crate::intercept::{Interception, Proxy, Route};
 use crate::peer::http::{Http, Unanswered};
@@ -21,7 +23,7 @@ use crate::peer::log::{Log, shortened};
 use crate::peer::moved::Moved;
 use crate::peer::options::PeerOptions;
 use crate::peer::port::Port;
-use crate::peer::program::{self, Program, note};
+use crate::peer::program::{self, Input, LOST, Program, note};
 use crate::peer::view::{View, kind};
 use crate::peer::{
     Access, Advanced, Answer, CommandLine, Greeting, Peer, PeerError, Reading, SaveOrder,
@@ -39,6 +41,10 @@ const A_MOMENT: Duration = Duration::from_secs(2);
 pub(super) struct PluginPeer {
     /// None: it lives by the machine's clock.
     pub(super) moved: Option<Moved>,
+    /// None: each process is started.
+    #[cfg(target_os = "linux")]
+    pub(super) forks: Option<Arc<Forks>>,
+    pub(super) is_forked: AtomicBool,
     pub(super) greeting: Greeting,
     pub(super) run: CommandLine,
     pub(super) port: Option<String>,
@@ -86,19 +92,40 @@ impl PluginPeer {
             let added = moved.variables(access, &|name| present(&variables, name));
             variables.extend(added);
         }
+        let program = match self.forked(&variables).await? {
+            Some(program) => program,
+            None => self.started(variables)?,
+        };
+        *self.program.lock() = Some((Arc::new(program), Instant::now()));
+        Ok(())
+    }
+
+    fn started(&self, variables: Vec<(String, OsString)>) -> Result<Program, PeerError> {
         let kept = Arc::clone(&self.log);
-        let program = Program::start(
+        Program::start(
             &self.run,
             variables,
             self.options.warden.clone(),
-            false,
+            Input::Nothing,
             &self.log,
             move |line| note(&kept, &line),
             || (),
         )
-        .map_err(PeerError::NeverStarted)?;
-        *self.program.lock() = Some((Arc::new(program), Instant::now()));
-        Ok(())
+        .map_err(PeerError::NeverStarted)
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn forked(&self, variables: &[(String, OsString)]) -> Result<Option<Program>, PeerError> {
+        let Some(forks) = &self.forks else { return Ok(None) };
+        let warden = self.options.warden.as_ref();
+        let program = forks.program(&self.run, variables, warden, &self.log).await?;
+        self.is_forked.store(program.is_some(), Ordering::Relaxed);
+        Ok(program)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    async fn forked(&self, _: &[(String, OsString)]) -> Result<Option<Program>, PeerError> {
+        Ok(None)
     }
 
     /// Has Crisp's addresses answered by the emulator of this run, and gives the variables for that.
@@ -208,6 +235,9 @@ impl PluginPeer {
     }
 
     pub(super) fn ended(&self, how: &str) -> PeerError {
+        if how == LOST {
+            return PeerError::Late(how.to_owned());
+        }
         let log = self.log.tail();
         let name = &self.greeting.name;
         let never = format!(
@@ -346,6 +376,10 @@ impl Peer for PluginPeer {
 
     fn misplaced(&self) -> Option<String> {
         self.misplaced.lock().clone()
+    }
+
+    fn is_forked(&self) -> bool {
+        self.is_forked.load(Ordering::Relaxed)
     }
 
     fn doubt(&self) -> Option<String> {
