@@ -74,5 +74,5 @@ for (let since, fresh, listed = 0, listUntil = 0, failures = 0; ; ) {
     // What is not visible yet has a date by the old clock: for a while lists alone tell it.
     if (status === 400) [since, fresh, listUntil] = [null, null, now + OVERLAP_MS];
   }
-  await sleep(POLL_MS * 2 ** Math.min(failures, 3));
+  await sleep(POLL_MS * 2 ** Math.min(failures, 2));
 }

@@ -68,7 +68,7 @@ def keep_in_step():
             failures += 1
             if error.args[:1] == (400,):  # what is not visible yet has a date by the old clock
                 since, fresh, list_until = None, None, now + OVERLAP
-        time.sleep(POLL * 2 ** min(failures, 3))
+        time.sleep(POLL * 2 ** min(failures, 2))
 
 class Cache(BaseHTTPRequestHandler):
     def do_GET(self):
