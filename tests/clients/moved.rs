@@ -145,9 +145,13 @@ fn the_mended_loops_have_eighty_lines_at_most() {
     }
 }
 
-/// The outcomes of the scenarios in `basics` for a plugin that notes its parent, and what each process of it noted.
+/// What a plugin's process notes: from which it comes, and whether libraries were there before its first line.
 #[cfg(target_os = "linux")]
-fn parents(odd: bool) -> Option<(Vec<String>, Vec<(String, bool)>)> {
+type Noted = (String, bool);
+
+/// The outcomes of the scenarios in `basics` for a plugin that notes where it comes from, and its notes.
+#[cfg(target_os = "linux")]
+fn parents(odd: bool) -> Option<(Vec<String>, Vec<Noted>)> {
     let python = or_skip(program("python3"))?;
     let folder = tempfile::tempdir().expect("a folder");
     let parents = folder.path().join("parents");

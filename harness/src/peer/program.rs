@@ -38,7 +38,7 @@ pub(super) enum Input {
     /// What [`Program::say`] writes.
     Lines,
     /// What the other side of a socket writes.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     Socket(std::os::fd::OwnedFd),
 }
 
@@ -117,7 +117,7 @@ impl Program {
             .stdin(match input {
                 Input::Nothing => Stdio::null(),
                 Input::Lines => Stdio::piped(),
-                #[cfg(unix)]
+                #[cfg(target_os = "linux")]
                 Input::Socket(socket) => Stdio::from(socket),
             })
             .stdout(Stdio::piped())
@@ -180,7 +180,7 @@ impl Program {
     }
 
     /// The variable that marks what comes from it.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub(super) fn mark(&self) -> (&'static str, OsString) {
         self.group.family.variable()
     }
