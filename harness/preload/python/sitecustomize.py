@@ -27,6 +27,6 @@ def _hand_on():
 if os.environ.get("CRISP_CLOCK_CHANNEL") and sys.version_info >= (3, 9):
     import crisp_clock
 
-    crisp_clock.start(os.environ)
-
-_hand_on()
+    crisp_clock.start(os.environ, _hand_on)
+else:
+    _hand_on()

@@ -4,11 +4,11 @@ import os
 import select
 
 
-def start(env):
-    """Puts the parts in place. Where threads cannot wait for several files at once (no `poll`),
-    nothing is done, and the harness hears of no clock."""
+def start(env, then):
+    """Puts the parts in place, and goes on with `then`. Where threads cannot wait for several files at
+    once (no `poll`), nothing is done before, and the harness hears of no clock."""
     if not hasattr(select, "poll"):
-        return
+        return then()
     from . import chance, channel, dates, files, fork_server, locks, offspring, servers, sockets
     from . import threads
     from .core import CORE
@@ -21,7 +21,8 @@ def start(env):
     dates.replace()
     offspring.replace()
     servers.replace()
-    if fork_server.serve():
+    is_forked = fork_server.serve(then)
+    if is_forked:
         CORE.begin(env)
     sockets.meets(env)
     chance.replace(env)
@@ -31,3 +32,5 @@ def start(env):
         after_in_parent=CORE.after_fork,
         after_in_child=lambda: (CORE.begin_again(), channel.open(env)),
     )
+    if not is_forked:
+        then()

@@ -12,7 +12,7 @@ the same as loading them there, this process refuses to be forked, and the harne
 import _socket
 import array
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import random
@@ -38,15 +38,19 @@ ALL = object()
 _tell = None  # in the first process that is forked: where it says what it has loaded
 
 
-def serve():
-    """Returns in each process that is forked: True. In a program that is to run by itself: False."""
+def serve(before):
+    """Returns in each process that is forked: True. In a program that is to run by itself: False.
+    `before` is what a program does before it loads libraries."""
     parent = os.environ.pop(VARIABLE, None)
     if parent is None:
         return False
     # Only what the harness has started itself speaks with it: a process below a wrapper is none.
     if sys.platform != "linux" or str(os.getppid()) != parent or not _sees_ends():
         os._exit(0)
-    _Server().serve()
+    # Would be run after libraries are loaded here, and before them in a program that runs by itself.
+    if importlib.util.find_spec("usercustomize") is not None:
+        os._exit(0)
+    _Server(before).serve()
     # Read when it was loaded, which was not at the time of this scenario.
     logging = sys.modules.get("logging")
     if logging is not None and hasattr(logging, "_startTime"):
@@ -64,7 +68,7 @@ def _sees_ends():
 
 
 class _Server:
-    def __init__(self):
+    def __init__(self, before):
         self._harness = _socket.socket(fileno=os.dup(0))
         self._poll = native_poll()
         self._poll.register(self._harness.fileno(), select.POLLIN)
@@ -73,7 +77,7 @@ class _Server:
         self._learned = b""
         self._has_learned = False
         self._read = set()  # the variables that libraries looked at when they were loaded
-        self._refusal = None
+        self._refusal = self._watched(before, set())
 
     def serve(self):
         self._say(hello=1, pid=os.getpid())
@@ -205,17 +209,29 @@ class _Server:
         """Loads them; why no process is to be forked from here on, or None."""
         if NOT_AHEAD & {name.partition(".")[0] for name, _ in modules}:
             return None
+
+        def load():
+            for name, origin in modules:
+                module = importlib.import_module(name)
+                if getattr(module.__spec__, "origin", None) != origin:
+                    raise ImportError(f"{name} is another module here")
+
+        refusal = self._watched(load, changed)
+        gc.collect()
+        gc.freeze()
+        return refusal
+
+    def _watched(self, load, changed):
+        """Loads something; why no process is to be forked from here on, or None. `changed` are
+        variables that the program changes."""
         before = _traces()
         environ, core = type(os.environ), type(CORE)
         os.environ.__class__, CORE.__class__ = _watched(environ, core, self._read)
         CORE.looked_at = None
         try:
-            for name, origin in modules:
-                module = importlib.import_module(name)
-                if getattr(module.__spec__, "origin", None) != origin:
-                    return f"{name} is another module here"
+            load()
         except BaseException as error:
-            return f"{name} cannot be loaded here: {error!r}"
+            return f"what is loaded there cannot be loaded here: {error!r}"
         finally:
             os.environ.__class__, CORE.__class__ = environ, core
         if CORE.looked_at:
@@ -226,8 +242,6 @@ class _Server:
         for what in before:
             if before[what] != after[what]:
                 return f"libraries leave {what} behind when they are loaded"
-        gc.collect()
-        gc.freeze()
         return None
 
 

@@ -142,7 +142,7 @@ class Forking(unittest.TestCase):
             "import random\nrandom.random()": "another state of `random`",
             "import os\nFILE = os.open(os.devnull, os.O_RDONLY)": "open files",
             "import _thread, select\n_thread.start_new_thread(select.poll().poll, ())": "threads",
-            "import __main__\n__main__.BEFORE": "lib cannot be loaded here",
+            "import __main__\n__main__.BEFORE": "cannot be loaded here",
         }.items():
             with self.subTest(text), tempfile.TemporaryDirectory() as folder:
                 # Where installed packages lie: a folder of its own, so that nothing is installed.
@@ -162,6 +162,27 @@ class Forking(unittest.TestCase):
                     run(forks, "second")
                     said, _, _ = forks.fork("third")
                     self.assertRegex(said.get("refused", "forked"), why)
+
+    def test_what_a_sitecustomize_of_the_program_looks_at_is_a_reason_to_refuse(self):
+        for text, why in {
+            "import os\nos.environ.get('NAME')": "a library looks at NAME when it is loaded",
+            "import os\nos.environ.get('OTHER')\nprint('once', flush=True)": "forked",
+        }.items():
+            with self.subTest(text), tempfile.TemporaryDirectory() as folder:
+                pathlib.Path(folder, "sitecustomize.py").write_text(text)
+                path = {"PYTHONPATH": os.pathsep.join([PRELOAD, folder])}
+                with Forks(PROGRAM.format(imports=""), packages=path) as forks:
+                    forks.here["PYTHONPATH"] = path["PYTHONPATH"]
+                    forks.variables = lambda *args, f=forks: {
+                        **Forks.variables(f, *args), "PYTHONPATH": path["PYTHONPATH"]
+                    }
+                    forks.said()
+                    if why == "forked":
+                        lines, _ = run(forks, "second")
+                        # It was run where the process is forked, before the program, and not again.
+                        self.assertTrue(lines[0].startswith("name-second"), lines)
+                    else:
+                        self.assertRegex(forks.fork("second")[0].get("refused", "forked"), why)
 
     def test_what_something_around_the_program_made_of_its_variables_is_a_reason_to_refuse(self):
         for script, why in {
