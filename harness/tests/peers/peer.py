@@ -24,7 +24,7 @@ def reply(id, **members):
 
 
 def holds(port):
-    """Whoever listens there sees the connection close when this process has ended."""
+    """What listens there sees the connection close when this process has ended."""
     connection = socket.create_connection(("127.0.0.1", int(port)))
     connection.sendall(f"{os.getpid()}\n".encode())
     return connection
@@ -65,7 +65,7 @@ for line in sys.stdin:
         write('{"level": 30, "msg": "no id"}')
         write('[1, {"id": 1}]')
         write('{"id": 1, "broken')
-        write('{"level": 30, "id": "user-7", "msg": "an id of somebody else"}')
+        write('{"level": 30, "id": "user-7", "msg": "an id of its own"}')
     if MODE == "huge-chatter":
         write("x" * 20_000_000)
     if op == "hello":

@@ -1,4 +1,4 @@
-// A plugin as strange as its first argument says: it shows a cache and asks nobody.
+// A plugin as strange as its first argument says: it shows a cache and asks nothing.
 
 "use strict";
 

@@ -1,6 +1,6 @@
 """The clock, its alarms, and the count of threads that run: all under one lock.
 
-A thread that waits is taken out of the count by itself, and put back by whoever ends its wait, before
+A thread that waits is taken out of the count by itself, and put back by what ends its wait, before
 it runs. So a count of nought is a fact: no thread does anything, and none will unless an alarm rings
 or something comes from outside (a file that a thread waits for; see `files.py`).
 """

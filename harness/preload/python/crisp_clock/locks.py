@@ -120,5 +120,5 @@ def replace():
 
     import queue
 
-    # The one in C waits where nobody sees it.
+    # The one in C waits where it is not seen.
     queue.SimpleQueue = queue._PySimpleQueue
