@@ -153,6 +153,17 @@ class Core:
             self.wall = wall
 
 
+class Native:
+    """Called as a function of C is: as an attribute of a class it does not become a method."""
+
+    def __init__(self, function, name=None):
+        self._function = function
+        self.__name__ = self.__qualname__ = name or function.__name__
+
+    def __call__(self, *args, **keywords):
+        return self._function(*args, **keywords)
+
+
 def rounded(seconds):
     """A length of time in nanoseconds, whole microseconds: what floats add up to is no alarm of its
     own."""

@@ -4,7 +4,7 @@ import datetime
 import gc
 import time
 
-from .core import CORE, MILLISECOND
+from .core import CORE, MILLISECOND, Native
 
 # What counts up shows this when the harness's clock shows nothing: like a machine that has run for a
 # while, and the same in every run.
@@ -30,10 +30,10 @@ def wall_ns():
 
 def replace():
     for name in ("monotonic", "perf_counter"):
-        setattr(time, name, _named(name, monotonic))
-        setattr(time, f"{name}_ns", _named(f"{name}_ns", monotonic_ns))
-    time.time = _named("time", wall)
-    time.time_ns = _named("time_ns", wall_ns)
+        setattr(time, name, Native(monotonic, name))
+        setattr(time, f"{name}_ns", Native(monotonic_ns, f"{name}_ns"))
+    time.time = Native(wall, "time")
+    time.time_ns = Native(wall_ns, "time_ns")
     for name in ("gmtime", "localtime", "ctime"):
         setattr(time, name, _at_present(name, getattr(time, name)))
     _replace_formats()
@@ -48,28 +48,17 @@ def replace():
     queue.time = time.monotonic
 
 
-def _named(name, function):
-    def named():
-        return function()
-
-    named.__name__ = named.__qualname__ = name
-    return named
-
-
 def _at_present(name, native):
     def at(seconds=None):
         return native(wall() if seconds is None else seconds)
 
-    at.__name__ = name
-    return at
+    return Native(at, name)
 
 
 def _replace_formats():
     asctime, strftime = time.asctime, time.strftime
-    time.asctime = lambda *at: asctime(*at) if at else asctime(time.localtime())
-    time.strftime = lambda form, *at: (
-        strftime(form, *at) if at else strftime(form, time.localtime())
-    )
+    time.asctime = Native(lambda *at: asctime(*at or [time.localtime()]), "asctime")
+    time.strftime = Native(lambda form, *at: strftime(form, *at or [time.localtime()]), "strftime")
 
 
 def _replace_clock_gettime():
@@ -91,7 +80,7 @@ def _replace_clock_gettime():
         known = clock in of_the_wall or clock in counting
         return clock_gettime_ns(clock) / SECOND if known else native(clock)
 
-    time.clock_gettime, time.clock_gettime_ns = clock_gettime, clock_gettime_ns
+    time.clock_gettime, time.clock_gettime_ns = Native(clock_gettime), Native(clock_gettime_ns)
 
 
 def _replace_datetime():

@@ -10,7 +10,7 @@ import selectors
 import sys
 import threading
 
-from .core import CORE, Wait, rounded
+from .core import CORE, Native, Wait, rounded
 
 native_poll = select.poll
 native_epoll = getattr(select, "epoll", None)
@@ -215,9 +215,9 @@ def _descriptor(file):
 
 def replace():
     select.poll = Poll
-    select.select = select_
-    os.read = read
-    os.waitpid = waitpid
+    select.select = Native(select_, "select")
+    os.read = Native(read)
+    os.waitpid = Native(waitpid)
     selectors.PollSelector._selector_cls = Poll
     selectors.SelectSelector._select = staticmethod(select_)
     if native_epoll is not None:

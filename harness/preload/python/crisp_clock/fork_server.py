@@ -20,6 +20,7 @@ import select
 import sys
 import sysconfig
 import time
+import traceback
 
 from .core import CORE
 
@@ -50,7 +51,12 @@ def serve(before):
     # Would be run after libraries are loaded here, and before them in a program that runs by itself.
     if importlib.util.find_spec("usercustomize") is not None:
         os._exit(0)
-    _Server(before).serve()
+    try:
+        _Server(before).serve()
+    except BaseException:
+        # Python would go on and run the program here.
+        traceback.print_exc()
+        os._exit(1)
     # Read when it was loaded, which was not at the time of this scenario.
     logging = sys.modules.get("logging")
     if logging is not None and hasattr(logging, "_startTime"):
@@ -182,7 +188,7 @@ class _Server:
         words = dict(words)
         sys.argv[1:] = [words.get(word, word) for word in sys.argv[1:]]
         if writing is not None:
-            _tell = writing, dict(os.environ)
+            _tell = writing, dict(os.environ), os.getpid()
 
     def _tell_the_end(self, descriptor):
         pid = self._running.pop(descriptor)
@@ -292,7 +298,10 @@ def tell_modules():
     global _tell
     if _tell is None:
         return
-    (descriptor, then), _tell = _tell, None
+    (descriptor, then, pid), _tell = _tell, None
+    if pid != os.getpid():
+        os.close(descriptor)  # a child of the first one has it, too
+        return
     folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders = tuple(os.path.join(folder, "") for folder in folders if folder)
     modules = []

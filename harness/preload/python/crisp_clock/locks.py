@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 
-from .core import CORE, Wait, allocate_lock, rounded
+from .core import CORE, Native, Wait, allocate_lock, rounded
 
 native_sleep = time.sleep
 
@@ -116,7 +116,7 @@ def replace():
     threading.Lock = Lock
     threading._CRLock = None  # then `RLock()` is made of locks, in Python
     threading._PyRLock.__module__ = "_thread"  # trio refuses another
-    time.sleep = sleep
+    time.sleep = Native(sleep)
 
     import queue
 

@@ -99,6 +99,25 @@ time.sleep(1)
             with Harness(source, {"PYTHONPATH": path}) as harness:
                 self.assertEqual(harness.line(), f"True {folder}/sitecustomize.py")
 
+    def test_a_function_of_time_is_none_of_a_class_that_has_it(self):
+        source = """
+import logging, os, select, sys, time
+class Uses:
+    monotonic, time, localtime, sleep, select = time.monotonic, time.time, time.localtime, time.sleep, select.select
+logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stdout)
+logging.warning("a line")
+print(Uses().time(), Uses().monotonic(), Uses().localtime(0).tm_year, Uses().select([], [], [], 0), time.time.__name__)
+Uses().sleep(1)
+print(time.asctime(), time.strftime("%H:%M:%S"), flush=True)
+"""
+        with Harness(source) as harness:
+            harness.advance(0)
+            self.assertEqual(harness.line(), "2026-05-04 10:00:00,000 a line")
+            self.assertEqual(harness.line(), f"{START / 1000} 1000.0 1970 ([], [], []) time")
+            harness.order(1_000)
+            harness.peers[0].send(**harness.order(0))
+            self.assertEqual(harness.line(), "Mon May  4 10:00:01 2026 10:00:01")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -122,6 +122,33 @@ class Forking(unittest.TestCase):
             first = f"name-third ['--port', '20003'] True {chance}"
             self.assertEqual(lines, [first, "True True", str(START / 1000 + 6)])
 
+    def test_children_of_the_first_process_say_nothing_of_what_it_has_loaded(self):
+        source = PROGRAM.format(imports="import json.tool").replace(
+            "time.sleep(1)", "child = os.fork()\ntime.sleep(1)\nif not child: os._exit(0)\nos.waitpid(child, 0)"
+        )
+        with Forks(source) as forks:
+            forks.said()
+            said, peer, output = forks.fork("second")
+            connection, _ = forks.channel.accept()  # the child's
+            connection.settimeout(LIMIT)
+            peers = [peer, Peer(connection)]
+            for each in peers:
+                each.ask(advance_to_ms=0, wall_ms=START)
+            os.kill(said["pid"], 9)
+            self.assertEqual(forks.said()["ended"], said["pid"])
+            os.kill(peers[1].hello["pid"], 9)
+            for each in peers:
+                each.file.close()
+                each.socket.close()
+            output.close()
+            said, peer, output = forks.fork("third")
+            self.assertEqual(output.readline().split()[0], "name-third")
+            self.assertEqual(output.readline(), "True True\n")
+            os.kill(said["pid"], 9)
+            peer.file.close()
+            peer.socket.close()
+            output.close()
+
     def test_what_was_killed_is_told_as_killed(self):
         with Forks(PROGRAM.format(imports="")) as forks:
             forks.said()

@@ -75,7 +75,8 @@ impl Forks {
         let start = || Server::start(run, texts.clone(), warden.cloned());
         let Some(server) = self.server.get_or_init(start).await else { return Ok(None) };
         let Some(pipes) = Pipes::new() else { return Ok(None) };
-        let forked = server.fork(run, &texts, &pipes).await?;
+        // What is late once may be so again: a process that is started is none the worse.
+        let forked = server.fork(run, &texts, &pipes).await.inspect_err(|_| self.end())?;
         Ok(forked.and_then(|(forked, family)| forked.program(pipes, family, warden, log)))
     }
 
