@@ -175,12 +175,12 @@ fn parents(odd: bool) -> Option<(Vec<String>, Vec<Noted>)> {
 fn a_plugin_for_python_is_forked_where_its_libraries_are_loaded_from_the_third_start_on() {
     let Some((outcomes, noted)) = parents(false) else { return };
     assert!(outcomes.len() > 15 && outcomes.iter().all(|it| it == "\"passed\""), "{outcomes:?}");
-    // The harness starts one to look at it, which may be ended before it notes anything, and the first two
+    // The harness starts some to look at them, which may be ended before they note anything, and the first two
     // scenarios'. The next says what it loads, which those that follow find.
     let forks = &noted.last().expect("it was started").0;
     let first = noted.iter().position(|(parent, _)| parent == forks).expect("that one");
     let (started, forked) = noted.split_at(first);
-    assert!((2..=3).contains(&first) && started.iter().all(|(_, found)| !found), "{noted:?}");
+    assert!(first >= 2 && forked.len() > 10 && started.iter().all(|(_, found)| !found), "{noted:?}");
     assert!(forked.iter().all(|(parent, _)| parent == forks), "{noted:?}");
     assert!(!forked[0].1 && forked[2..].iter().all(|(_, found)| *found), "{noted:?}");
 }
