@@ -180,7 +180,10 @@ fn a_plugin_for_python_is_forked_where_its_libraries_are_loaded_from_the_third_s
     let forks = &noted.last().expect("it was started").0;
     let first = noted.iter().position(|(parent, _)| parent == forks).expect("that one");
     let (started, forked) = noted.split_at(first);
-    assert!(first >= 2 && forked.len() > 10 && started.iter().all(|(_, found)| !found), "{noted:?}");
+    assert!(
+        first >= 2 && forked.len() > 10 && started.iter().all(|(_, found)| !found),
+        "{noted:?}"
+    );
     assert!(forked.iter().all(|(parent, _)| parent == forks), "{noted:?}");
     assert!(!forked[0].1 && forked[2..].iter().all(|(_, found)| *found), "{noted:?}");
 }
