@@ -134,10 +134,10 @@ fn a_file_that_kills_an_unknown_mutant_is_refused_where_it_is_written() {
     let unknown = told("name: x\nkills: [no-overlap, no-drift-chek]\nby: [converged]\n");
     assert!(unknown.starts_with("x.yaml:2:21: there is no mutant `no-drift-chek`"), "{unknown}");
     assert!(unknown.contains("did you mean `no-drift-check`?"), "{unknown}");
-    let by_nobody = told("name: x\nkills: no-overlap\n");
-    assert!(by_nobody.starts_with("x.yaml:2:1: `kills` does not say which"));
-    let kills_nobody = told("name: x\nby: [converged]\n");
-    assert!(kills_nobody.starts_with("x.yaml:2:1: `by` stands without `kills`"));
+    let kills_alone = told("name: x\nkills: no-overlap\n");
+    assert!(kills_alone.starts_with("x.yaml:2:1: `kills` does not say which"));
+    let by_alone = told("name: x\nby: [converged]\n");
+    assert!(by_alone.starts_with("x.yaml:2:1: `by` stands without `kills`"));
 }
 
 /// Half a minute of work when optimised, an hour when not: CI runs it in a release build.

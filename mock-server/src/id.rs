@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_somebody_else_has_no_number() {
+    fn an_id_that_was_not_made_here_has_no_number() {
         let id: WebsiteId = "8c842203-7ed8-4e29-a608-7cf78a7d2fcc".parse().unwrap();
         assert_eq!(id.number(), None);
         assert_eq!(id.short(), "8c842203-7ed8-4e29-a608-7cf78a7d2fcc");

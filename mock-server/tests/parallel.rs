@@ -41,7 +41,7 @@ async fn live(info: &Info, number: usize) {
         message.starts_with("world ")
     });
     assert_eq!(worlds.next().unwrap()["settings"], mine);
-    assert!(worlds.next().is_none(), "somebody else writes here: {page}");
+    assert!(worlds.next().is_none(), "another program writes here: {page}");
     assert_eq!(list(info).await.0, 503, "the fault is this world's own");
     let (_, requests) = control(info, "GET /requests", Value::Null).await;
     let sequence: Vec<_> = requests["requests"].as_array().unwrap().iter().collect();
@@ -120,6 +120,6 @@ async fn spaces() {
     living.join_all().await;
     assert_eq!(server.spaces().names(), ["default"]);
     let (_, requests) = control(server.info(), "GET /requests?status=206", Value::Null).await;
-    assert_eq!(requests["count"], 0, "nobody was a guest in the default space");
+    assert_eq!(requests["count"], 0, "no request came to the default space");
     Arc::try_unwrap(server).ok().unwrap().stop().await;
 }

@@ -40,7 +40,7 @@ function failure(scenario) {
       el("div", {}, el("dt", {}, "got"), el("dd", {}, failure.got ?? ""))),
     lanes(["Crisp", "Wire", "Your cache"], rows, flags),
     failure.hazard && el("p", {}, `Looks like ${failure.hazard.what} (${failure.hazard.number}). ${failure.hazard.instead}`),
-    failure.fair !== undefined && el("p", {}, failure.fair ? "crisp-sync passes this file." : "crisp-sync fails this file, too: the failure convicts nobody."),
+    failure.fair !== undefined && el("p", {}, failure.fair ? "crisp-sync passes this file." : "crisp-sync fails this file, too: the failure is no conviction."),
     el("h3", {}, "Again"), copyable(failure.replay),
     scenario.yaml && [el("h3", {}, "The scenario"), copyable(scenario.yaml)],
     scenario.log?.length > 0 && [el("h3", {}, "What the client wrote"), el("pre", { class: "body", tabindex: "0" }, scenario.log.join("\n"))]);

@@ -61,7 +61,7 @@ export function websiteView(name) {
       website = now;
       draw();
     } else if (changed) {
-      notice.replaceChildren("Someone else changed this website meanwhile. ",
+      notice.replaceChildren("This website was changed meanwhile. ",
         el("button", { type: "button", onclick: () => { website = now; isDirty = false; draw(); } }, "Show what is there now"));
     }
   }
@@ -113,7 +113,7 @@ export function websiteView(name) {
         const settings = read();
         const known = write(website.settings); // what is shown may change while the server is asked
         const there = await call("GET", `/websites/${encodeURIComponent(name)}`);
-        if (write(there.settings) !== known && !confirm("Someone else saved meanwhile. Save over it?")) return;
+        if (write(there.settings) !== known && !confirm("It was saved meanwhile. Save over that?")) return;
         website = await call("PUT", `/websites/${encodeURIComponent(name)}/settings`, settings);
         draw();
         panel.querySelector(".saved").textContent = `Saved at ${website.changed_at.slice(11, 19)}`;

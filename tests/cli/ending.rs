@@ -61,7 +61,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn a_log_that_nobody_reads_holds_up_neither_the_requests_nor_the_end() {
+fn a_log_that_is_not_read_holds_up_neither_the_requests_nor_the_end() {
     let mut server = Serving::start(&[]);
     // Some ten times what a pipe holds.
     let path = format!("/v1/{}", "x".repeat(2_000));

@@ -393,7 +393,7 @@ mod signals {
     }
 
     #[test]
-    fn a_command_that_nobody_needs_any_more_is_ended() {
+    fn a_command_that_is_not_needed_any_more_is_ended() {
         // It may be ended before it has said anything: on a busy machine a shell starts slowly.
         let mut exec = shell(&["--idle-exit", "100ms"], "read line")
             .process_group(0)

@@ -137,8 +137,9 @@ fn reports_are_written_when_a_run_is_stopped_and_when_the_client_cannot_be_tried
     let xml = std::fs::read_to_string(place.path().join("a.xml")).unwrap();
     assert!(xml.contains("<testsuite"), "{xml}");
 
-    let nobody = ["replay", "calm.yaml", "--client-cmd", "false", "--report", "junit=b.xml"];
-    let ended = run_in(place.path(), &nobody);
+    let without_a_client =
+        ["replay", "calm.yaml", "--client-cmd", "false", "--report", "junit=b.xml"];
+    let ended = run_in(place.path(), &without_a_client);
     assert_eq!(ended.code, Some(4), "{}", ended.shown());
     assert!(place.path().join("b.xml").exists());
 }

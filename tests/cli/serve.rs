@@ -70,7 +70,7 @@ fn an_address_that_others_reach_needs_a_token() {
 }
 
 #[test]
-fn somebody_who_insists_listens_openly() {
+fn an_address_for_all_is_listened_on_without_a_token_when_that_is_asked_for() {
     let mut command = program();
     command.args(["serve", "--listen", "0.0.0.0:0", "--control-token", "none"]);
     let server = Serving::spawn(&mut command);

@@ -158,7 +158,7 @@ fn instructions(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_image_is_one_file_run_by_nobody_in_particular_and_asked_for_its_health() {
+fn the_image_is_one_file_run_without_privileges_and_asked_for_its_health() {
     assert_eq!(instructions("FROM").last().map(String::as_str), Some("scratch"));
     let user = instructions("USER");
     assert!(!user[0].starts_with('0') && !user[0].contains("root"), "{user:?}");

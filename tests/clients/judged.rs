@@ -200,7 +200,7 @@ const CURSOR: &str = "return new Date(date - OVERLAP_MS);";
 
 #[test]
 fn a_cursor_taken_after_the_answer_is_caught() {
-    // What everybody writes first: from now on, whatever "now" is.
+    // The cursor of most first drafts: from now on, whatever "now" is.
     let planted = careful_loop(CURSOR, "return new Date();");
     if let Some(verdict) = judge_loop(planted.path(), SLOW_POLL) {
         assert_eq!(verdict, ("failed".to_owned(), "lost update".to_owned()));
@@ -267,7 +267,7 @@ fn a_search_catches_a_loop_that_forgets_uninstalls_and_keeps_the_file_that_shows
 }
 
 #[test]
-fn a_search_of_the_mended_loop_ends_in_time_convicts_nobody_and_says_what_it_left() {
+fn a_search_of_the_mended_loop_ends_in_time_without_a_conviction_and_says_what_it_left() {
     let mended = careful_loop(CURSOR, CURSOR);
     let Some((code, said)) = check_loop(mended.path(), "5s") else {
         return;

@@ -7,7 +7,7 @@ use crate::official::{Bench, Official, claims_of_every_client};
 
 claims_of_every_client!(
     an_outage_of_one_answer_is_hidden_by_version_10_only,
-    a_long_outage_reaches_everybody,
+    a_long_outage_reaches_every_caller,
     a_merge_is_never_sent_twice,
     a_lost_answer_to_a_save_makes_version_10_save_twice,
     an_answer_that_is_not_json_is_no_answer,
@@ -47,7 +47,7 @@ async fn an_outage_of_one_answer_is_hidden_by_version_10_only(official: Official
     }
 }
 
-async fn a_long_outage_reaches_everybody(official: Official) {
+async fn a_long_outage_reaches_every_caller(official: Official) {
     let fault = json!({"at": "since", "status": 503, "reason": "down_for_repair"});
     let Some((mut bench, _)) = bench_with(official, fault).await else {
         return;

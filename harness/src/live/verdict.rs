@@ -225,7 +225,7 @@ when:
     }
 
     #[test]
-    fn a_machine_that_is_too_slow_convicts_nobody_however_often_a_client_fails() {
+    fn a_machine_that_is_too_slow_convicts_no_client_however_often_it_fails() {
         let mut runs = Runs::default();
         assert!(runs.add(run(&Guide), LATE).is_none());
         assert!(runs.add(run(&Guide), LATE).is_none());

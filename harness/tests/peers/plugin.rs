@@ -71,7 +71,7 @@ async fn a_view_reduces_what_is_read() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_compared_from_the_start_convicts_nobody() {
+async fn what_cannot_be_compared_from_the_start_is_no_conviction() {
     if !has("node") {
         return;
     }

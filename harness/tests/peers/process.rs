@@ -128,7 +128,7 @@ async fn a_minimal_client_answers_hello_start_read_and_stop() {
 }
 
 #[tokio::test]
-async fn whoever_never_says_hello_never_started_and_the_message_says_what_to_do() {
+async fn a_client_that_never_says_hello_never_started_and_the_message_says_what_to_do() {
     if !has("python3") {
         return;
     }
@@ -151,7 +151,7 @@ async fn whoever_never_says_hello_never_started_and_the_message_says_what_to_do(
 }
 
 #[tokio::test]
-async fn whoever_dies_or_falls_silent_later_has_stopped() {
+async fn a_client_that_dies_or_falls_silent_later_has_stopped() {
     if !has("python3") {
         return;
     }
@@ -303,7 +303,7 @@ async fn with_a_client_ends_all_that_it_started() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_want_to_stop_is_ended_and_leaves_nothing() {
+async fn a_client_that_does_not_stop_is_ended_and_leaves_nothing() {
     if !has("python3") {
         return;
     }

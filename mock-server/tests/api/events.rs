@@ -73,7 +73,7 @@ fn what_is_no_event_is_refused_and_sends_nothing() {
 }
 
 #[test]
-fn members_that_nobody_reads_are_not_sent_on() {
+fn members_that_are_not_read_are_not_sent_on() {
     let mut crisp = Emulator::new();
     let path = crisp.of("w1", "/channel");
     let body = json!({"namespace": "a", "payload": {}, "idenfitier": "A-1"});

@@ -56,7 +56,7 @@ fn a_misspelt_parameter_shows_up_even_when_that_is_why_the_request_was_refused()
 }
 
 #[test]
-fn a_request_that_was_refused_before_anybody_read_it_has_nothing_unread() {
+fn a_request_that_was_refused_before_it_was_read_has_nothing_unread() {
     let mut crisp = Emulator::new();
     let request = Request::get("/v1/plugin/connect/websites/all/1?include_plan=1");
     crisp.raw(&request.body(Bytes::new()).unwrap());

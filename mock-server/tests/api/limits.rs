@@ -125,7 +125,7 @@ fn answers_from_the_cache_do_not_count() {
 }
 
 #[test]
-fn the_edge_counts_everybody_and_comes_before_the_credentials() {
+fn the_edge_counts_all_requests_and_comes_before_the_credentials() {
     let mut crisp = Emulator::quirky(&[("edge-limit", "2/s")]);
     assert_eq!(crisp.list().status, 206);
     assert_eq!(crisp.user_get("plugins/subscription").status, 200);

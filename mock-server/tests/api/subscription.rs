@@ -79,7 +79,7 @@ pub fn s2_07_get_plugins_subscription_website_plugin_has_every_member_of_its_typ
 }
 
 #[test]
-fn whoever_did_not_install_the_plugin_is_not_subscribed_whatever_is_asked() {
+fn a_website_that_did_not_install_the_plugin_is_not_subscribed_whatever_is_asked() {
     let mut crisp = Emulator::new();
     crisp.uninstall("w2");
     let other_plugin = format!("plugins/subscription/{}/{STRANGER}", id("w1"));

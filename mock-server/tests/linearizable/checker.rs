@@ -114,13 +114,13 @@ struct Operation {
     last: u64,
     /// Whether it has a place at all.
     certain: bool,
-    /// Whether somebody saw a value of it, or may have.
+    /// Whether a value of it was read, or may have been.
     seen: bool,
 }
 
-/// What is known of writes without an outcome. If nobody ever saw a value of one, whether it happened
-/// makes no difference, and it is left out. If somebody did, it makes none behind the last read that
-/// did; and if the value came in no other way, it had happened when the first read was answered.
+/// What is known of writes without an outcome. If a value of one was never read, whether it happened
+/// makes no difference, and it is left out. If one was, it makes none behind the last read of
+/// it; and if the value came in no other way, it had happened when the first read was answered.
 fn bounded(before: Settings, history: &[Done]) -> Vec<Operation> {
     let mut writers: HashMap<(usize, u32), usize> = HashMap::new();
     let at_first = Deed::Put(before).brought();
@@ -224,7 +224,7 @@ impl Search<'_> {
             let deed = self.operations[place].done.deed;
             let Some(after) = deed.done_to(settings) else { return false };
             let (before, length) = (self.placed.clone(), self.order.len());
-            // A write that nobody saw is best placed where another write hides it at once.
+            // A write that was never read is best placed where another write hides it at once.
             let hidden = left.iter().filter(|other| {
                 let other = &self.operations[**other];
                 !other.seen && deed.hides(other.done.deed)

@@ -36,7 +36,7 @@ pub struct Clients {
     lie: Lie,
     /// Numbers calls and answers in the order in which they happen.
     moments: AtomicU64,
-    /// Makes values that nobody wrote before.
+    /// Makes values that were not written before.
     values: AtomicU32,
     history: Mutex<Vec<Done>>,
 }

@@ -14,7 +14,7 @@ client.on("message:send", ({ content }) => {
   process.exit(0);
 });
 
-// Someone writes once the bot listens.
+// A visitor writes once the bot listens.
 async function write() {
   const control = (path, init) => fetch(`${CRISP_MOCK_CONTROL_URL}${path}`, init);
   for (;;) {

@@ -1,4 +1,4 @@
-//! Whether everybody can use the page: axe-core, the keyboard, 360 pixels, and pictures for the README.
+//! Whether the page can be used by all: axe-core, the keyboard, 360 pixels, and pictures for the README.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

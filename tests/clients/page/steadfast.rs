@@ -42,7 +42,7 @@ async fn what_another_tab_saves_is_seen_and_not_written_over_unasked() {
 
     page.fill("message", "mine").await;
     page.world.operator_saves("w1", json!({"message": "from another tab, again"})).await;
-    page.browser.says("Someone else changed this website meanwhile").await;
+    page.browser.says("This website was changed meanwhile").await;
     let written = page.browser.evaluate("return document.querySelector('.form input').value").await;
     assert_eq!(written, "mine");
     page.browser.evaluate("window.confirm = () => false").await;
@@ -77,7 +77,7 @@ async fn two_tabs_at_once_see_each_other_s_changes_and_each_looks_at_a_space_of_
     page.press("Save").await;
     browser.says("Saved at").await;
     browser.look_at(&first).await;
-    browser.says("Someone else changed this website meanwhile").await;
+    browser.says("This website was changed meanwhile").await;
     browser.evaluate("window.confirm = () => true").await;
     page.press("Save").await;
     browser.says("Saved at").await;

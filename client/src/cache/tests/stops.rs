@@ -8,7 +8,7 @@ use super::Server;
 use crate::Cache;
 
 /// Something that takes until it is opened. After ten seconds it goes on all the same, and tells:
-/// then somebody waited for it who should not have.
+/// then a thread waited for it that should not have.
 #[derive(Default)]
 struct Gate {
     open: Mutex<bool>,
@@ -43,8 +43,8 @@ impl Gate {
         }
     }
 
-    fn assert_nobody_waited(&self) {
-        assert!(!self.waited.load(Ordering::SeqCst), "somebody waited for the gate");
+    fn assert_no_wait(&self) {
+        assert!(!self.waited.load(Ordering::SeqCst), "a thread waited for the gate");
     }
 }
 
@@ -73,7 +73,7 @@ async fn a_stop_does_not_wait_for_a_set_that_is_being_read() {
     READING.is_entered().await;
     cache.stop().await;
     assert!(cache.view().is_empty(), "nothing of it is shown");
-    READING.assert_nobody_waited();
+    READING.assert_no_wait();
     READING.open();
 }
 
@@ -89,7 +89,7 @@ async fn a_stop_does_not_wait_for_a_step_of_the_machine_and_its_saves_are_refuse
     gate.is_entered().await;
     cache.stop().await;
     assert!(cache.ready().await.is_err());
-    gate.assert_nobody_waited();
+    gate.assert_no_wait();
     gate.open();
 }
 
@@ -135,7 +135,7 @@ mod shelf {
         cache.ready().await.unwrap();
         storing.is_entered().await;
         cache.stop().await;
-        storing.assert_nobody_waited();
+        storing.assert_no_wait();
         storing.open();
     }
 
@@ -147,7 +147,7 @@ mod shelf {
         let cache = Cache::<Value>::builder(server.config()).shelf(shelf).start().unwrap();
         loading.is_entered().await;
         cache.stop().await;
-        loading.assert_nobody_waited();
+        loading.assert_no_wait();
         loading.open();
     }
 }

@@ -154,7 +154,7 @@ fn a_retry_after_beyond_all_numbers_is_obeyed_up_to_the_longest() {
 }
 
 #[test]
-fn settings_as_deep_as_a_well_are_one_website_s_and_nobody_else_s_trouble() {
+fn settings_nested_too_deep_are_one_website_s_trouble_alone() {
     let deep = format!("{}1{}", r#"{"a":"#.repeat(50_000), "}".repeat(50_000));
     let mut played = Played::new();
     played.until(secs(300), |operation, now| match operation {

@@ -90,7 +90,7 @@ fn a_save_whose_answer_is_lost_is_read_back_and_done() {
 }
 
 #[test]
-fn an_unclear_save_never_overwrites_somebody_s_later_change() {
+fn an_unclear_save_never_overwrites_a_later_change() {
     let mut sim = Sim::three(config(), Quirks::default());
     sim.fault(at("save_settings", 1, Fault::LoseAnswer));
     sim.after("save_settings", 1, Deed::Operator(1, json!({"v": "theirs"})));

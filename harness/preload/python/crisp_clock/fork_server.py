@@ -83,7 +83,7 @@ class _Server:
         self._learned = b""
         self._has_learned = False
         self._read = set()  # the variables that libraries looked at when they were loaded
-        self._refusal = self._watched(before, set())
+        self._refusal = self._refusal_after(before, set())
 
     def serve(self):
         self._say(hello=1, pid=os.getpid())
@@ -222,17 +222,17 @@ class _Server:
                 if getattr(module.__spec__, "origin", None) != origin:
                     raise ImportError(f"{name} is another module here")
 
-        refusal = self._watched(load, changed)
+        refusal = self._refusal_after(load, changed)
         gc.collect()
         gc.freeze()
         return refusal
 
-    def _watched(self, load, changed):
+    def _refusal_after(self, load, changed):
         """Loads something; why no process is to be forked from here on, or None. `changed` are
         variables that the program changes."""
         before = _traces()
         environ, core = type(os.environ), type(CORE)
-        os.environ.__class__, CORE.__class__ = _watched(environ, core, self._read)
+        os.environ.__class__, CORE.__class__ = _watched_classes(environ, core, self._read)
         CORE.looked_at = None
         try:
             load()
@@ -260,7 +260,7 @@ def _traces():
     }
 
 
-def _watched(environ, core, read):
+def _watched_classes(environ, core, read):
     """Classes that take note of what is looked at."""
 
     class Environ(environ):

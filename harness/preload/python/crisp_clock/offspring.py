@@ -22,7 +22,7 @@ def _runs(pid):
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
     except OSError:
-        return False  # fetched by someone
+        return False  # its end has been fetched
 
 
 def replace():

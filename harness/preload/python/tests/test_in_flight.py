@@ -90,7 +90,7 @@ time.sleep(60)
                     reply = harness.advance()
                 self.assertEqual(reply["next_ms"], 60_000)
 
-    def test_an_answer_that_nobody_reads_is_not_waited_for(self):
+    def test_an_answer_that_is_not_read_is_not_waited_for(self):
         source = """
 import os, time, http.client
 connection = http.client.HTTPConnection(os.environ["API"].split("/")[2])

@@ -1,8 +1,7 @@
 //! A plugin for Python whose libraries are loaded once: a process that stands where the plugin would begin is forked for each
 //! scenario (docs/clock-channel.md). It refuses where a process that is started anew would be another one.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io::{self, IoSlice, PipeReader, PipeWriter};
 use std::mem::MaybeUninit;

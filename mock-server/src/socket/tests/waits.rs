@@ -166,7 +166,7 @@ async fn a_held_answer_drips_from_when_it_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_held_answer_that_nobody_follows_drips_from_its_thirtieth_second() {
+async fn a_held_answer_that_is_not_followed_drips_from_its_thirtieth_second() {
     let time = TestSpace::new(Mode::Manual);
     let (server, arrived) = server(&time).await;
     let mut held = server.connect().await;
