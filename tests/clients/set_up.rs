@@ -107,6 +107,12 @@ fn a_poll_interval_that_is_not_taken_over_is_told() {
 }
 
 #[test]
+fn a_short_interval_of_its_own_is_told_in_virtual_time_however_busy_the_machine_is() {
+    let told = "it polls every 1s100ms, although CRISP_POLL_MS tells it to poll every 60000 ms";
+    plugin_is_told("a-second", &[NOT_SET_UP, told]);
+}
+
+#[test]
 fn a_client_with_an_adapter_is_told_the_same() {
     let Some(run) = or_skip(plugin("own-pause")) else { return };
     let adapter = repository("examples/adapters/node/crisp-mock-client.js");

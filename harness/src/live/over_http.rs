@@ -4,17 +4,18 @@
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crisp_mock_server::duration;
+use parking_lot::Mutex;
 
 use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::patience::Patience;
-use super::probe::probe;
+use super::probe::{interval, probe};
+use super::virtual_time::Forked;
 use super::{Tempo, Terms, demands, run, scaling, verdict};
 use crate::candidate::{TimeLeft, Trial, Untried};
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
@@ -37,8 +38,8 @@ pub struct OverHttp {
     patience: Patience,
     /// Whether a client is looked at before it is judged.
     probes: bool,
-    /// How many failures of forked clients there were.
-    pub(super) forks_failed: AtomicUsize,
+    /// What is known of clients that were forked.
+    pub(super) forked: Mutex<Forked>,
 }
 
 impl OverHttp {
@@ -58,7 +59,7 @@ impl OverHttp {
             greeting: OnceLock::new(),
             patience: Patience::default(),
             probes: false,
-            forks_failed: AtomicUsize::new(0),
+            forked: Mutex::default(),
         }
     }
 
@@ -138,6 +139,17 @@ impl OverHttp {
         Ok(ControlFlow::Continue(emulator))
     }
 
+    /// A client whose clock is moved in a scenario in which nothing happens.
+    fn in_calm(
+        &self,
+        emulator: &SharedEmulator,
+        greeting: &Greeting,
+    ) -> Result<Option<Judged>, Untried> {
+        let nothing = Scenario { name: "nothing happens".to_owned(), ..Scenario::default() };
+        let Ok(prepared) = Prepared::new(nothing.into()) else { return Ok(None) };
+        self.in_virtual_time(emulator, &self.opened(&prepared), greeting).map(Some)
+    }
+
     /// Runs a scenario, and again alone if the client was late.
     fn patiently(
         &self,
@@ -204,7 +216,8 @@ impl Trial for OverHttp {
         if !self.probes {
             return Ok(());
         }
-        let is_moved = self.greeting(emulator)?.capabilities.manual_clock;
+        let greeting = self.greeting(emulator)?;
+        let is_moved = greeting.capabilities.manual_clock;
         let access = emulator.default_access(Client::default(), self.terms.poll);
         let launched = match is_moved {
             true => self.launcher.in_real_time(&access),
@@ -217,7 +230,10 @@ impl Trial for OverHttp {
                 // The judge tries that again.
                 Err(_) => Ok(()),
             }
-        })
+        })?;
+        // What a look in real time left to a slow machine is certain here.
+        let calm = is_moved.then(|| self.in_calm(emulator, greeting)).transpose()?.flatten();
+        calm.map_or(Ok(()), |judged| interval::is_kept(&judged.run.history))
     }
 
     fn judge(&self, prepared: &Prepared) -> Result<Judged, Untried> {
@@ -256,10 +272,8 @@ impl Trial for OverHttp {
         if !greeting.capabilities.manual_clock {
             return Ok(false);
         }
-        let nothing = Scenario { name: "nothing happens".to_owned(), ..Scenario::default() };
-        let Ok(prepared) = Prepared::new(nothing.into()) else { return Ok(false) };
-        let judged = self.in_virtual_time(emulator, &self.opened(&prepared), greeting)?;
-        Ok(judged.run.about.abilities.listens)
+        let calm = self.in_calm(emulator, greeting)?;
+        Ok(calm.is_some_and(|judged| judged.run.about.abilities.listens))
     }
 
     fn in_real_time(&self) -> bool {

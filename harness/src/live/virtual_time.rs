@@ -4,6 +4,7 @@
 //! [parked](super::parked) until the world decides when each answer arrives.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -28,13 +29,39 @@ use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
 use crate::world::{self, Prepared};
 
-/// So many failures of forked clients are looked at again.
-const CONFIRMED: usize = 3;
+/// What is known of clients that were forked: whether a failure of theirs is one of a client that is started.
+#[derive(Debug, Default)]
+pub(super) struct Forked {
+    /// Kinds of failures of which one was the same to the letter.
+    same: HashSet<&'static str>,
+    /// Whether one was not.
+    differs: bool,
+}
+
+impl Forked {
+    /// Whether a failure counts without another look.
+    fn is_proved(&self, kind: &str) -> bool {
+        !self.differs && self.same.contains(kind)
+    }
+
+    fn compared(&mut self, kind: &'static str, is_same: bool) {
+        self.differs |= !is_same;
+        if is_same {
+            self.same.insert(kind);
+        }
+    }
+}
+
+/// What a failure is called; a client that has stopped fails nothing else.
+fn kind(judged: &Judged) -> &'static str {
+    judged.failures().first().map_or("stopped", |(_, breach)| breach.word)
+}
 
 impl OverHttp {
     /// Virtual time over HTTP. What fails on a busy machine counts when it comes again to the letter: a
     /// process may wait for something that its preload does not know of, and that takes no time elsewhere.
-    /// The first failures of forked clients are looked at again with one that is started.
+    /// The first failure of each kind of forked clients is looked at again with one that is started, and so
+    /// is one that did not start.
     pub(super) fn in_virtual_time(
         &self,
         emulator: &SharedEmulator,
@@ -42,20 +69,37 @@ impl OverHttp {
         greeting: &Greeting,
     ) -> Result<Judged, Untried> {
         let lateness = Lateness::watch(emulator.runtime.handle());
-        let (judged, is_forked) = self.once_in_virtual_time(emulator, prepared, greeting, false)?;
+        let run = |afresh| {
+            let shared = Arc::new(Shared::default());
+            let judged = self.once_in_virtual_time(emulator, prepared, greeting, afresh, &shared);
+            (judged, shared.is_forked.load(Ordering::Relaxed))
+        };
+        let (judged, is_forked) = match run(false) {
+            (Err(_), true) => {
+                self.launcher.fork_no_more();
+                (run(true).0?, false)
+            }
+            (judged, is_forked) => (judged?, is_forked),
+        };
         if judged.outcome() != Outcome::Failed {
             return Ok(judged);
         }
         let is_busy = lateness.most() >= verdict::BUSY;
-        let is_new = is_forked && self.forks_failed.fetch_add(1, Ordering::Relaxed) < CONFIRMED;
-        if !is_busy && !is_new {
+        let is_proved = !is_forked || self.forked.lock().is_proved(kind(&judged));
+        if !is_busy && is_proved {
             return Ok(judged);
         }
-        let (again, _) = self.once_in_virtual_time(emulator, prepared, greeting, true)?;
-        if is_busy || verdict::are_same(&judged, &again) {
+        let again = run(true).0?;
+        let is_same = verdict::are_same(&judged, &again);
+        if is_forked {
+            self.forked.lock().compared(kind(&judged), is_same);
+            if !is_same {
+                self.launcher.fork_no_more();
+            }
+        }
+        if is_busy || is_same {
             return Ok(verdict::same(judged, &again, lateness.most()));
         }
-        self.launcher.fork_no_more();
         Ok(again)
     }
 
@@ -65,7 +109,8 @@ impl OverHttp {
         prepared: &Prepared,
         greeting: &Greeting,
         afresh: bool,
-    ) -> Result<(Judged, bool), Untried> {
+        shared: &Arc<Shared>,
+    ) -> Result<Judged, Untried> {
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         let options = &prepared.scenario.client;
         let declared = demands::by_hand(greeting, options, tempo.stands_for());
@@ -80,14 +125,13 @@ impl OverHttp {
         );
         let judged = Arc::new(scenario);
         let seen = Arc::new(Prepared { scenario: Arc::clone(&judged), ..prepared.clone() });
-        let shared = Arc::new(Shared::default());
         let client = ByHand {
             launcher: Arc::clone(&self.launcher),
             terms: self.terms,
             about,
             runtime: emulator.runtime.handle().clone(),
             prepared: Arc::clone(&seen),
-            shared: Arc::clone(&shared),
+            shared: Arc::clone(shared),
             afresh,
         };
         let Judged { mut run, mut findings, .. } = runner::judge(&seen, &client);
@@ -117,8 +161,7 @@ impl OverHttp {
         emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
         let scenario = Arc::clone(&prepared.scenario);
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
-        let judged = verdict::unless_in_doubt(judged, shared.doubt.lock().clone());
-        Ok((judged, shared.is_forked.load(Ordering::Relaxed)))
+        Ok(verdict::unless_in_doubt(judged, shared.doubt.lock().clone()))
     }
 }
 
@@ -231,8 +274,9 @@ impl ByHand {
             }
         };
         *self.shared.peer.lock() = Some(Arc::clone(&peer));
-        in_time(patience, "start", peer.start(&access)).await?;
+        let started = in_time(patience, "start", peer.start(&access)).await;
         self.shared.is_forked.fetch_or(peer.is_forked(), Ordering::Relaxed);
+        started?;
         Ok(ParkedClient::new(peer, requests, patience, now.elapsed, self))
     }
 

@@ -11,7 +11,7 @@ const { CRISP_REST_HOST, CRISP_IDENTIFIER, CRISP_KEY, CRISP_POLL_MS, PORT } = pr
 const key = mode === "wrong-key" ? "0".repeat(64) : CRISP_KEY;
 const host = mode === "no-address" ? "http://127.0.0.1:9" : CRISP_REST_HOST;
 const root = mode === "no-version" ? `${host}/` : `${host}/v1/`;
-const pause = { "own-pause": 20_000, "no-pause": 0, seconds: 2_000 }[mode] ?? Number(CRISP_POLL_MS);
+const pause = { "own-pause": 20_000, "no-pause": 0, seconds: 2_000, "a-second": 1_100 }[mode] ?? Number(CRISP_POLL_MS);
 const basic = Buffer.from(`${CRISP_IDENTIFIER}:${key}`).toString("base64");
 const headers = { Authorization: `Basic ${basic}`, "X-Crisp-Tier": "plugin" };
 

@@ -24,6 +24,7 @@ def start(env, then):
     is_forked = fork_server.serve(then)
     if is_forked:
         CORE.begin(env)
+        fork_server.date_logs()
     sockets.meets(env)
     chance.replace(env)
     channel.open(env)

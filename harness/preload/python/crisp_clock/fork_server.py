@@ -35,7 +35,7 @@ native_poll = select.poll
 native_read = os.read
 native_waitpid = os.waitpid
 dumps, loads = json.dumps, json.loads
-ALL = object()
+ALL, WORDS = object(), object()
 _tell = None  # in the first process that is forked: where it says what it has loaded
 
 
@@ -57,11 +57,14 @@ def serve(before):
         # Python would go on and run the program here.
         traceback.print_exc()
         os._exit(1)
-    # Read when it was loaded, which was not at the time of this scenario.
+    return True
+
+
+def date_logs():
+    """In a process that was forked: `logging` was loaded at the time of another scenario."""
     logging = sys.modules.get("logging")
     if logging is not None and hasattr(logging, "_startTime"):
         logging._startTime = time.time() if isinstance(logging._startTime, float) else time.time_ns()
-    return True
 
 
 def _sees_ends():
@@ -82,7 +85,7 @@ class _Server:
         self._learns_from = None
         self._learned = b""
         self._has_learned = False
-        self._read = set()  # the variables that libraries looked at when they were loaded
+        self._read = set()  # the variables that libraries looked at when they were loaded, or WORDS
         self._refusal = self._refusal_after(before, set())
 
     def serve(self):
@@ -158,6 +161,8 @@ class _Server:
                 return f"{name} is not what it was at the start: something around the program changes it"
             if ALL in self._read or name in self._read:
                 return f"a library looks at {name} when it is loaded"
+        if words and WORDS in self._read:
+            return "a library looks at the arguments when it is loaded"
         for here, _ in words:
             if sys.argv[1:].count(here) != sum(here == other for other, _ in words):
                 return f"{here} is not among the arguments of the program: something around it changes them"
@@ -186,7 +191,8 @@ class _Server:
             else:
                 os.environ[name] = there
         words = dict(words)
-        sys.argv[1:] = [words.get(word, word) for word in sys.argv[1:]]
+        for arguments in (sys.argv, getattr(sys, "orig_argv", [])):
+            arguments[1:] = [words.get(word, word) for word in arguments[1:]]
         if writing is not None:
             _tell = writing, dict(os.environ), os.getpid()
 
@@ -208,11 +214,12 @@ class _Server:
         self._learns_from = None
         if self._learned.endswith(b"\n"):
             said = loads(self._learned)
-            self._refusal = self._load(said["modules"], set(said["changed"]))
+            self._refusal = self._load(said["modules"], set(said["changed"]), said["origins"])
         self._learned = b""
 
-    def _load(self, modules, changed):
-        """Loads them; why no process is to be forked from here on, or None."""
+    def _load(self, modules, changed, origins):
+        """Loads modules; why no process is to be forked from here on, or None. `origins` says where each module
+        of the first process came from."""
         if NOT_AHEAD & {name.partition(".")[0] for name, _ in modules}:
             return None
 
@@ -221,7 +228,11 @@ class _Server:
                 module = importlib.import_module(name)
                 if getattr(module.__spec__, "origin", None) != origin:
                     raise ImportError(f"{name} is another module here")
+            for name, module in list(sys.modules.items()):
+                if name not in before and origins.get(name, "none") != _origin(module):
+                    raise ImportError(f"{name} is another module there, or none")
 
+        before = set(sys.modules)
         refusal = self._refusal_after(load, changed)
         gc.collect()
         gc.freeze()
@@ -231,7 +242,8 @@ class _Server:
         """Loads something; why no process is to be forked from here on, or None. `changed` are
         variables that the program changes."""
         before = _traces()
-        environ, core = type(os.environ), type(CORE)
+        environ, core, words = type(os.environ), type(CORE), sys.argv
+        sys.argv = watched = _watched_words(self._read)(words)
         os.environ.__class__, CORE.__class__ = _watched_classes(environ, core, self._read)
         CORE.looked_at = None
         try:
@@ -240,6 +252,10 @@ class _Server:
             return f"what is loaded there cannot be loaded here: {error!r}"
         finally:
             os.environ.__class__, CORE.__class__ = environ, core
+            is_same = sys.argv is watched and list.__eq__(watched, words)
+            sys.argv = words
+        if not is_same:
+            return "libraries change the arguments when they are loaded"
         if CORE.looked_at:
             return f"{CORE.looked_at} looks at the clock when it is loaded"
         if ALL in self._read and changed or self._read & changed:
@@ -257,7 +273,44 @@ def _traces():
         "threads": os.listdir("/proc/self/task"),
         "open files": sorted(os.listdir("/proc/self/fd")),
         "another state of `random`": random.getstate(),
+        "temporary files": getattr(sys.modules.get("tempfile"), "_name_sequence", None) is not None,
+        "shared memory": _shared_memory(),
     }
+
+
+def _shared_memory():
+    """How much memory is shared with other processes; semaphores lie there, too."""
+    with open("/proc/self/maps") as maps:
+        return sum(line.split(" ", 2)[1].endswith("s") for line in maps)
+
+
+def _origin(module):
+    """Where a module comes from, as far as it says."""
+    origin = getattr(getattr(module, "__spec__", None), "origin", None)
+    return origin if isinstance(origin, str) else ""
+
+
+def _watched_words(read):
+    """A class of lists that takes note of a look at the arguments."""
+
+    class Words(list):
+        def __getitem__(self, place):
+            read.add(WORDS)
+            return super().__getitem__(place)
+
+        def __iter__(self):
+            read.add(WORDS)
+            return super().__iter__()
+
+        def __len__(self):
+            read.add(WORDS)
+            return super().__len__()
+
+        def __contains__(self, word):
+            read.add(WORDS)
+            return super().__contains__(word)
+
+    return Words
 
 
 def _watched_classes(environ, core, read):
@@ -287,6 +340,13 @@ def _watched_classes(environ, core, read):
     class Watched(core):
         now, wall = noted("now"), noted("wall")
 
+        def wait(self, wait, timeout=None, idle=False):
+            # The clock does not move here.
+            if timeout is not None:
+                self.looked_at = self.looked_at or "a library"
+                raise RuntimeError("it waits for the clock when it is loaded")
+            super().wait(wait, timeout, idle)
+
     return Environ, Watched
 
 
@@ -311,7 +371,8 @@ def tell_modules():
         if name == getattr(spec, "name", None) and isinstance(origin, str):
             if origin in ("built-in", "frozen") or origin.startswith(folders):
                 modules.append([name, origin])
+    origins = {name: _origin(module) for name, module in list(sys.modules.items())}
     names = {*then, *os.environ}
     changed = [name for name in names if then.get(name) != os.environ.get(name)]
     with open(descriptor, "w") as pipe:
-        pipe.write(dumps({"modules": modules, "changed": changed}) + "\n")
+        pipe.write(dumps({"modules": modules, "changed": changed, "origins": origins}) + "\n")

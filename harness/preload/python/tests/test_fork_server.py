@@ -170,10 +170,19 @@ class Forking(unittest.TestCase):
             "import os\nFILE = os.open(os.devnull, os.O_RDONLY)": "open files",
             "import _thread, select\n_thread.start_new_thread(select.poll().poll, ())": "threads",
             "import __main__\n__main__.BEFORE": "cannot be loaded here",
+            "import tempfile\nFOLDER = tempfile.mkdtemp()\nimport os; os.rmdir(FOLDER)": "temporary files",
+            "import mmap\nMEMORY = mmap.mmap(-1, 8)": "shared memory",
+            "import sys\nVERBOSE = '-v' in sys.argv": "a library looks at the arguments",
+            "import sys\nsys.argv.append('-v')": "libraries change the arguments",
+            "import threading\nif BEHIND: threading.Event().wait(1)": "waits for the clock",
+            # The program's own module of this name is loaded there.
+            "import aside": "aside is another module there, or none",
         }.items():
             with self.subTest(text), tempfile.TemporaryDirectory() as folder:
                 # Where installed packages lie: a folder of its own, so that nothing is installed.
-                pathlib.Path(folder, "lib.py").write_text(text)
+                behind = "import sys\nBEHIND = not getattr(sys.modules['__main__'], 'BEFORE', None)\n"
+                pathlib.Path(folder, "lib.py").write_text(behind + text)
+                pathlib.Path(folder, "aside.py").touch()
                 source = (
                     "import sysconfig\nget_path = sysconfig.get_path\n"
                     f"sysconfig.get_path = lambda name: {folder!r} if name == 'purelib' else get_path(name)\n"
@@ -181,14 +190,25 @@ class Forking(unittest.TestCase):
                 )
                 path = {"PYTHONPATH": os.pathsep.join([PRELOAD, folder])}
                 with Forks(source + PROGRAM.format(imports="import lib"), packages=path) as forks:
+                    pathlib.Path(forks.folder.name, "aside.py").touch()
                     forks.here["PYTHONPATH"] = path["PYTHONPATH"]
                     forks.variables = lambda *args, f=forks: {
                         **Forks.variables(f, *args), "PYTHONPATH": path["PYTHONPATH"]
                     }
                     forks.said()
                     run(forks, "second")
-                    said, _, _ = forks.fork("third")
+                    said, _, _ = forks.fork("third", [["word", "other"]] if "arguments" in why else [])
                     self.assertRegex(said.get("refused", "forked"), why)
+
+    def test_logging_begins_at_the_time_of_its_scenario(self):
+        source = "import logging\n" + PROGRAM.format(imports="").replace(
+            "print(time.time())", "print(logging.LogRecord('x', 1, '', 1, '', (), None).relativeCreated)"
+        )
+        with Forks(source) as forks:
+            forks.said()
+            for name in ("second", "third"):
+                lines, _ = run(forks, name, now=START + 5_000)
+                self.assertEqual(float(lines[2]), 1_000.0)
 
     def test_what_a_sitecustomize_of_the_program_looks_at_is_a_reason_to_refuse(self):
         for text, why in {

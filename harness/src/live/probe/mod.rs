@@ -6,6 +6,7 @@
 //! has polled twice, all is well. What a slow machine may explain is no misconfiguration: it is
 //! left to the judge, who knows what to make of it.
 
+pub(super) mod interval;
 mod sight;
 #[cfg(test)]
 mod tests;

@@ -258,7 +258,7 @@ impl Refused {
     }
 }
 
-fn untried(problem: String, hint: &str) -> Untried {
+pub(super) fn untried(problem: String, hint: &str) -> Untried {
     let hint = format!("{hint}; nothing was judged");
     Untried {
         problem: format!("the client is not set up to be judged: {problem}"),
@@ -275,7 +275,7 @@ fn times(number: u64) -> String {
 }
 
 /// A time to the tenth of a second.
-fn short(time: Duration) -> String {
+pub(super) fn short(time: Duration) -> String {
     let tenths = u64::try_from(time.as_millis()).unwrap_or(u64::MAX) / 100;
     duration::format(Duration::from_millis(tenths * 100))
 }

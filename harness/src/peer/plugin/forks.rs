@@ -71,17 +71,33 @@ impl Forks {
         let texts =
             variables.iter().map(|(name, value)| Some((name.clone(), value.to_str()?.to_owned())));
         let Some(texts) = texts.collect::<Option<BTreeMap<_, _>>>() else { return Ok(None) };
+        let mut unanswered = Unanswered { forks: self, is_answered: false };
         let start = || Server::start(run, texts.clone(), warden.cloned());
         let Some(server) = self.server.get_or_init(start).await else { return Ok(None) };
         let Some(pipes) = Pipes::new() else { return Ok(None) };
-        // What is late once may be so again: a process that is started is none the worse.
-        let forked = server.fork(run, &texts, &pipes).await.inspect_err(|_| self.end())?;
+        let forked = server.fork(run, &texts, &pipes).await?;
+        unanswered.is_answered = true;
         Ok(forked.and_then(|(forked, family)| forked.program(pipes, family, warden, log)))
     }
 
     /// From now on each process is started.
     pub(super) fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// An order without an answer, also one that is given up: the next may be as late, and a process that is
+/// started is none the worse.
+struct Unanswered<'a> {
+    forks: &'a Forks,
+    is_answered: bool,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.forks.end();
+        }
     }
 }
 
@@ -99,7 +115,8 @@ struct Server {
 /// What the process has said, and what is waited for.
 #[derive(Debug, Default)]
 struct Heard {
-    hello: Option<oneshot::Sender<()>>,
+    /// With its process id.
+    hello: Option<oneshot::Sender<u32>>,
     forked: Option<(u64, oneshot::Sender<Option<Forked>>)>,
     running: HashMap<u32, oneshot::Sender<ExitStatus>>,
 }
@@ -132,6 +149,7 @@ enum Said {
     },
     Hello {
         hello: u32,
+        pid: u32,
     },
 }
 
@@ -146,9 +164,9 @@ impl Heard {
                     let _ = tell.send(ExitStatus::from_raw(status));
                 }
             }
-            Ok(Said::Hello { hello: 1 }) => {
+            Ok(Said::Hello { hello: 1, pid }) => {
                 if let Some(tell) = self.hello.take() {
-                    let _ = tell.send(());
+                    let _ = tell.send(pid);
                 }
             }
             Ok(Said::Hello { .. }) | Err(_) => {}
@@ -205,8 +223,11 @@ impl Server {
             heard,
             reading: reading.abort_handle(),
         };
-        timeout(PATIENCE, hello).await.ok()?.ok()?;
-        Some(server)
+        let pid = timeout(PATIENCE, hello).await.ok()?.ok()?;
+        let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let command = String::from_utf8(command).ok()?;
+        let command: Vec<_> = command.trim_end_matches('\0').split('\0').collect();
+        is_the_command(run.words(), &command).then_some(server)
     }
 
     /// None: it refuses, or is gone.
@@ -285,6 +306,25 @@ impl Drop for Server {
     }
 }
 
+/// Whether a process of Python is the command itself, and not what a script has begun after doing something that is
+/// to be done in each scenario: the interpreter with the same arguments, or with the named program before them.
+fn is_the_command(words: &[String], process: &[&str]) -> bool {
+    let (Some((program, arguments)), Some((_, others))) =
+        (words.split_first(), process.split_first())
+    else {
+        return false;
+    };
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_python = ["python", "pypy"].iter().any(|prefix| name(program).starts_with(prefix));
+    if is_python {
+        return others == arguments;
+    }
+    // Options of the interpreter come before the program.
+    let at = others.iter().take_while(|word| word.starts_with('-')).count();
+    let Some((script, rest)) = others[at..].split_first() else { return false };
+    name(script) == name(program) && rest == arguments
+}
+
 /// The variables that are others there.
 fn differing<'a>(
     here: &'a BTreeMap<String, String>,
@@ -321,4 +361,25 @@ async fn send(
         (bytes, files) = (&bytes[sent..], &[]);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_wrapper_has_begun_is_not_the_command() {
+        let is = |words: &str, process: &str| {
+            let words: Vec<_> = words.split(' ').map(str::to_owned).collect();
+            is_the_command(&words, &process.split(' ').collect::<Vec<_>>())
+        };
+        assert!(is("python3 plugin.py --port 1", "/venv/bin/python3 plugin.py --port 1"));
+        assert!(is("python -m app", "python3.12 -m app"));
+        assert!(is("./plugin.py --port 1", "/usr/bin/python3 ./plugin.py --port 1"));
+        assert!(is("gunicorn app:app", "/venv/bin/python -sE /venv/bin/gunicorn app:app"));
+        assert!(!is("./entry.sh", "python plugin.py"));
+        assert!(!is("./run.sh plugin.py", "python plugin.py"));
+        assert!(!is("sh -c x", "python plugin.py"));
+        assert!(!is("python other.py", "python plugin.py"));
+    }
 }
