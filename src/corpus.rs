@@ -23,7 +23,7 @@ pub fn inside(path: &Path) -> Result<Vec<(&'static str, &'static str)>, Failure>
         CORPUS.iter().filter(|(name, _)| Path::new(name).starts_with(path)).copied().collect();
     if found.is_empty() {
         let message = format!("there is no scenario {} inside the program", path.display());
-        return Err(Failure::usage(message, format!("choose of {}", folders().join(", "))));
+        return Err(Failure::usage(message, format!("choose one of {}", folders().join(", "))));
     }
     Ok(found)
 }
@@ -32,6 +32,7 @@ pub fn inside(path: &Path) -> Result<Vec<(&'static str, &'static str)>, Failure>
 fn folders() -> Vec<String> {
     let mut folders: Vec<_> =
         CORPUS.iter().filter_map(|(name, _)| Some(name.rsplit_once('/')?.0.to_owned())).collect();
+    folders.sort_unstable();
     folders.dedup();
     folders
 }

@@ -70,7 +70,7 @@ Every option can also be given in the environment: --page-size as CRISP_MOCK_PAG
 pub struct ExecArguments {
     /// Exit with 1 although the command succeeded, when: no request came (idle), one met no route
     /// (unmatched), one was refused for want of quota (quota), an armed fault never fired
-    /// (unfired-fault); several are parted by commas
+    /// (unfired-fault), a forged web hook was answered with 2xx (forged-hook); several are parted by commas
     #[arg(
         long,
         env = "CRISP_MOCK_FAIL_ON",
@@ -83,9 +83,9 @@ pub struct ExecArguments {
 
     /// Give the command one more variable, as --env MY_KEY={key}; repeatable
     ///
-    /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url},
+    /// In braces may stand any name that `crisp-mock ctl info` shows: {url}, {rest_url}, {rtm_url},
     /// {control_url}, {identifier}, {key}, {tier}, {plugin_id}, {user_identifier}, {user_key},
-    /// {development_identifier}, {development_key}. In CRISP_MOCK_ENV several are parted by newlines.
+    /// {development_identifier}, {development_key}, {hook_secret}. In CRISP_MOCK_ENV several are parted by newlines.
     #[arg(long = "env", env = "CRISP_MOCK_ENV", value_name = "NAME=VALUE", value_delimiter = '\n')]
     pub variables: Vec<Template>,
 

@@ -151,15 +151,15 @@ type Noted = (String, bool);
 
 /// The outcomes of the scenarios in `basics` for a plugin that notes where it comes from, and its notes.
 #[cfg(target_os = "linux")]
-fn parents(odd: bool) -> Option<(Vec<String>, Vec<Noted>)> {
+fn parents(odd: Option<&str>, jobs: &str) -> Option<(Vec<String>, Vec<Noted>)> {
     let python = or_skip(program("python3"))?;
     let folder = tempfile::tempdir().expect("a folder");
     let parents = folder.path().join("parents");
     let mut command = crisp_mock();
     let run = format!("'{}' tests/clients/python/parents.py", python.display());
     command.env("PARENTS", &parents).args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
-    command.args(["--time", "virtual", "--jobs", "1", "--client-timeout", "60s"]);
-    command.envs(odd.then_some(("ODD", "1")));
+    command.args(["--time", "virtual", "--jobs", jobs, "--client-timeout", "60s"]);
+    command.envs(odd.map(|odd| ("ODD", odd)));
     let events = replay(&mut command, &["basics".to_owned()].into());
     let outcomes = events.values().map(|event| event["outcome"].to_string()).collect();
     let noted = std::fs::read_to_string(&parents).expect("it was started");
@@ -173,7 +173,7 @@ fn parents(odd: bool) -> Option<(Vec<String>, Vec<Noted>)> {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_plugin_for_python_is_forked_where_its_libraries_are_loaded_from_the_third_start_on() {
-    let Some((outcomes, noted)) = parents(false) else { return };
+    let Some((outcomes, noted)) = parents(None, "1") else { return };
     assert!(outcomes.len() > 15 && outcomes.iter().all(|it| it == "\"passed\""), "{outcomes:?}");
     // The harness starts some to look at them, which may be ended before they note anything, and the first two
     // scenarios'. The next says what it loads, which those that follow find.
@@ -191,10 +191,17 @@ fn a_plugin_for_python_is_forked_where_its_libraries_are_loaded_from_the_third_s
 #[cfg(target_os = "linux")]
 #[test]
 fn a_plugin_that_fails_only_where_it_is_forked_is_judged_by_processes_that_are_started() {
-    let Some((outcomes, noted)) = parents(true) else { return };
-    assert!(outcomes.len() > 15 && outcomes.iter().all(|it| it == "\"passed\""), "{outcomes:?}");
-    let odd = noted.iter().filter(|(_, found)| *found).count();
-    assert!((1..4).contains(&odd), "no more is forked once one differs: {noted:?}");
+    for odd in ["never polls", "dies"] {
+        for (jobs, most) in [("1", 1), ("4", 4)] {
+            let Some((outcomes, noted)) = parents(Some(odd), jobs) else { return };
+            assert!(
+                outcomes.len() > 15 && outcomes.iter().all(|it| it == "\"passed\""),
+                "{odd}, {jobs} jobs: {outcomes:?}"
+            );
+            let forked = noted.iter().filter(|(_, found)| *found).count();
+            assert!((1..=most).contains(&forked), "{odd}, {jobs} jobs: {noted:?}");
+        }
+    }
 }
 
 /// Runs tests that are written in the language of what they test.
