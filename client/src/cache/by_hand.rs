@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::builder::StartError;
+use super::core::Todo;
 use super::ends::Ends;
 use super::outlet::Outlet;
 use super::{Cache, Order};
@@ -140,7 +141,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
     }
 
     fn handle(&mut self, event: Event) {
-        for action in self.machine.handle(self.now, event) {
+        let todo = Todo::from(self.machine.handle(self.now, event));
+        if !todo.changes.is_empty() {
+            self.outlet.publish(&todo.changes, self.machine.snapshot().generation);
+        }
+        for action in todo.actions {
             match action {
                 Action::Send { id, request, .. } => {
                     let transport = self.transport.clone();
@@ -152,9 +157,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
                         abort.abort();
                     }
                 }
-                Action::Changed(changes) => {
-                    self.outlet.publish(&changes, self.machine.snapshot().generation);
-                }
                 Action::Ready => {
                     self.ready.send_replace(true);
                 }
@@ -164,8 +166,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
                         let _ = end.send(outcome);
                     }
                 }
-                // It does not listen.
-                Action::Socket { .. } => {}
+                // It does not listen; what changed is published.
+                Action::Socket { .. } | Action::Changed(_) => {}
             }
         }
         self.tell();

@@ -6,6 +6,7 @@ use std::time::Duration;
 #[cfg(feature = "store")]
 use crate::replicas::{LogAction, LogEvent, Output, Place, Replica};
 
+use crate::Change;
 use crate::machine::{
     Action, Counters, Event, Machine, Moment, Snapshot, SocketState, State, Status, WarmStart,
 };
@@ -20,15 +21,27 @@ pub(super) enum Core {
 /// What is to be done after a step.
 #[derive(Default)]
 pub(super) struct Todo {
+    /// All that changed, in order: one step leads from one view to the next, however many answers were in it.
+    pub(super) changes: Vec<Change>,
     pub(super) actions: Vec<Action>,
     #[cfg(feature = "store")]
     pub(super) log: Vec<LogAction>,
 }
 
+impl Todo {
+    fn push(&mut self, action: Action) {
+        match action {
+            Action::Changed(changes) => self.changes.extend(changes),
+            action => self.actions.push(action),
+        }
+    }
+}
+
 impl From<Vec<Action>> for Todo {
-    #[cfg_attr(not(feature = "store"), expect(clippy::needless_update, reason = "has more fields"))]
     fn from(actions: Vec<Action>) -> Self {
-        Self { actions, ..Self::default() }
+        let mut todo = Self::default();
+        actions.into_iter().for_each(|action| todo.push(action));
+        todo
     }
 }
 
@@ -38,7 +51,7 @@ impl From<Vec<Output>> for Todo {
         let mut todo = Self::default();
         for output in outputs {
             match output {
-                Output::Action(action) => todo.actions.push(action),
+                Output::Action(action) => todo.push(action),
                 Output::Log(action) => todo.log.push(action),
             }
         }

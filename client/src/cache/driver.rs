@@ -240,7 +240,7 @@ impl<T: Send + Sync + 'static> Driver<T> {
                 }
             }
             Action::Socket { id, action } => self.sockets.act(id, action),
-            // Published where it came about.
+            // Not among the actions: published where it came about.
             Action::Changed(_) => {}
             Action::Ready => {
                 telling::ready(status.websites);

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::core::{Core, Todo};
 use super::outlet::Outlet;
 use crate::Config;
-use crate::machine::{Action, Event, Machine, Moment, Status, WarmStart};
+use crate::machine::{Event, Machine, Moment, Status, WarmStart};
 use crate::telling;
 
 /// Called before the machine handles an event, to panic as a bug in the machine would.
@@ -140,7 +140,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         let now = moment(self.start);
         let (before, over_bound) = (machine.state(), machine.counters().over_bound);
         let socket = machine.socket_state();
-        let mut todo = match task {
+        let todo = match task {
             Task::Handle(event) => {
                 #[cfg(test)]
                 (self.bug)(&event);
@@ -160,13 +160,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
             telling::socket_changed(status.socket, status.socket_error.as_deref());
         }
         self.outlet.tell(&status);
-        todo.actions.retain(|action| match action {
-            Action::Changed(changes) => {
-                self.outlet.publish(changes, status.generation);
-                false
-            }
-            _ => true,
-        });
+        if !todo.changes.is_empty() {
+            self.outlet.publish(&todo.changes, status.generation);
+        }
         #[cfg(feature = "persist")]
         self.outlet.keep(machine.warm_start());
         Stepped {
@@ -213,4 +209,48 @@ fn words_of(panic: &(dyn Any + Send)) -> String {
 #[expect(clippy::disallowed_methods, reason = "the driver is where the clocks are read")]
 fn moment(start: Instant) -> Moment {
     Moment { elapsed: start.elapsed(), wall: Timestamp::now() }
+}
+
+#[cfg(all(test, feature = "store"))]
+mod tests {
+    use serde_json::Value;
+    use tokio::sync::broadcast;
+
+    use super::super::changes::Changes;
+    use super::super::shared::Shared;
+    use super::*;
+    use crate::machine::tests::server::Quirks;
+    use crate::replicas::tests::world::{Deed, World, config, secs, w};
+
+    #[tokio::test]
+    async fn a_reader_of_the_changes_is_told_all_that_one_reading_of_the_log_brings() {
+        let mut world = World::new(1, Quirks::default());
+        world.run(secs(70));
+        let shared = Arc::new(Shared::<Value>::new());
+        let (steps, told) = broadcast::channel(8);
+        let mut changes = Changes::new(shared.clone(), told);
+        let mut worker = Worker {
+            config: config(),
+            start: Instant::now(),
+            outlet: Arc::new(Outlet::new(shared, steps)),
+            generation_before: 0,
+            replica: Some(crate::replicas::Options::new(1)),
+            bug: Box::new(|_| {}),
+        };
+        let mut replica = worker.machine(None);
+        worker.step(&mut replica, Task::Hear(world.store.read(None)));
+        assert!(matches!(changes.next_step().await, Some((_, step)) if step.len() == 2));
+        for (number, minute) in [(1, 2), (2, 3)] {
+            world.act(Deed::Operator(number));
+            world.run(secs(minute * 70));
+        }
+        let place = replica.place();
+        worker.step(&mut replica, Task::Hear(world.store.read(place)));
+        let mut news = Vec::new();
+        for _ in 0..2 {
+            let change = tokio::time::timeout(secs(5), changes.next()).await;
+            news.push(change.expect("a change").expect("the cache is open").website());
+        }
+        assert_eq!(news, [w(1), w(2)]);
+    }
 }

@@ -118,7 +118,7 @@ impl Replica {
         if self.appending.as_ref().is_some_and(|appending| appending.link == link) {
             self.appending = None;
         }
-        let follows = matches!(self.standing, Standing::Following) && self.caught_up;
+        let mut changed = Vec::new();
         for action in actions {
             match action {
                 // What it wrote before the log was lost, it may have sent then.
@@ -132,16 +132,19 @@ impl Replica {
                         self.ended.push(Action::SaveEnded { ticket, outcome });
                     }
                 }
-                Action::Changed(changes) => {
-                    let Log::Followed(followed) = &self.log else { continue };
-                    // After one change the set may be another one already: then `show` compares.
-                    if follows && self.shown.websites.same_snapshot(&before.websites) {
-                        let websites = followed.snapshot().websites.clone();
-                        self.show_changed(&websites, changes);
-                    }
-                }
+                Action::Changed(changes) => changed.extend(changes),
                 Action::Ready | Action::Socket { .. } => {}
             }
+        }
+        let follows = matches!(self.standing, Standing::Following) && self.caught_up;
+        // Where something else is shown than stood before the entry, `show` compares.
+        if let Log::Followed(followed) = &self.log
+            && follows
+            && !changed.is_empty()
+            && self.shown.websites.same_snapshot(&before.websites)
+        {
+            let websites = followed.snapshot().websites.clone();
+            self.show_changed(&websites, changed);
         }
     }
 

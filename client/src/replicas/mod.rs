@@ -43,7 +43,7 @@ mod replica;
 mod saying;
 mod standing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod words;
 
 use std::time::Duration;

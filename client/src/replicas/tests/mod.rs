@@ -3,4 +3,4 @@
 mod calm;
 mod exhaustive;
 mod properties;
-mod world;
+pub(crate) mod world;

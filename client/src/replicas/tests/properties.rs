@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::world::World;
+use super::world::{Node, World};
 use crate::machine::tests::server::Site;
 use crate::{Change, WebsiteId};
 
@@ -39,9 +39,21 @@ impl World {
                 Change::Removed { .. } => None,
             };
             let age = self.age_of(id, new);
+            let told = &mut self.nodes[node].told;
+            let _before = match change {
+                Change::Added { new } | Change::Updated { new, .. } => told.insert(new.clone()),
+                Change::Removed { .. } => told.remove(&id),
+            };
             let seen = self.nodes[node].seen.insert(id, age).unwrap_or(0);
             assert!(age >= seen, "replica {node} shows {id} at {new:?}, older than before");
         }
+    }
+
+    /// The changes that were told of add up to what is shown.
+    pub(super) fn compare_with_told(&self, node: usize) {
+        let Node { replica: Some(replica), told, .. } = &self.nodes[node] else { return };
+        let differing = told.differing(&replica.snapshot().websites);
+        assert!(differing.is_empty(), "replica {node} shows {differing:?} as it never told");
     }
 
     /// What readers of the store see never goes back, and neither do versions.

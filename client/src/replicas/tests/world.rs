@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::machine::tests::server::{Quirks, START, Server};
 use crate::machine::{Action, Event, How, Moment, RequestId, SaveOutcome, Ticket};
 use crate::replicas::{LogAction, LogEvent, MemoryStore, Options, Output, Place, Replica};
-use crate::{Config, Credentials, Settings, WebsiteId};
+use crate::{Config, Credentials, Settings, WebsiteId, Websites};
 
 pub const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -58,6 +58,8 @@ pub struct Node {
     compared: Option<Place>,
     /// What it showed last of each website: where in its history that is.
     pub(super) seen: BTreeMap<WebsiteId, usize>,
+    /// What all changes add up to that it told of.
+    pub(super) told: Websites,
 }
 
 /// What may go wrong, or happen.
@@ -95,7 +97,7 @@ pub struct World {
     pub(super) forgot: bool,
 }
 
-fn config() -> Config {
+pub fn config() -> Config {
     let mut config = Config::new(Credentials::new("id", "key"));
     config.base = crate::BaseUrl::new("http://crisp.test/v1/").unwrap();
     config.plugin_id = Some(crate::PluginId::from_number(255));
@@ -136,6 +138,7 @@ impl World {
                 reads_at: Duration::MAX,
                 compared: None,
                 seen: BTreeMap::new(),
+                told: Websites::default(),
             });
             world.start(node);
         }
@@ -156,7 +159,7 @@ impl World {
         let mut options = Options::new(it.life * 100 + node as u64);
         options.renew_every = RENEW_EVERY;
         it.replica = Some(Replica::new(config, options, moment, None));
-        it.seen = BTreeMap::new();
+        (it.seen, it.told) = (BTreeMap::new(), Websites::default());
         self.event(node, Event::Tick);
         self.read_at(node, self.now + ms(1));
     }
@@ -310,6 +313,7 @@ impl World {
                 Output::Log(action) => self.post(self.now + ms(1), node, Mail::Order(action)),
             }
         }
+        self.compare_with_told(node);
         let place = self.nodes[node].replica.as_ref().and_then(Replica::place);
         if place != self.nodes[node].compared {
             self.nodes[node].compared = place;

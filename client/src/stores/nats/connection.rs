@@ -225,6 +225,7 @@ impl Connection {
     }
 
     /// The messages of the log from this number of the stream on: so many as are read at once, and the rest of an entry.
+    /// They end before a gap, where the log was trimmed meanwhile: the next reading finds its place gone, and begins anew.
     pub(super) async fn parts(&self, names: &Names, from: u64) -> Result<Vec<Part>, Error> {
         let mut parts: Vec<Part> = Vec::new();
         let mut next = from;
@@ -240,7 +241,11 @@ impl Connection {
                 let header = |name: &str| headers.get(name).map(async_nats::HeaderValue::as_str);
                 let part = Part::new((at, time), header, message.payload);
                 let stranger = || Error::Stranger { stream: names.log.clone(), at };
-                parts.push(part.ok_or_else(stranger)?);
+                let part = part.ok_or_else(stranger)?;
+                if !part.continues(parts.last(), from) {
+                    return Ok(parts);
+                }
+                parts.push(part);
                 next = at + 1;
             }
             if parts.iter().map(Part::size).sum::<usize>() > READ

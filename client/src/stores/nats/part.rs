@@ -46,6 +46,15 @@ impl Part {
         self.at.checked_sub(self.number.checked_sub(number)?)
     }
 
+    /// Whether it comes right after this one, or is the first of those from this number on. A log that is read from 1 begins
+    /// where it was trimmed.
+    pub(super) fn continues(&self, before: Option<&Self>, from: u64) -> bool {
+        match before {
+            Some(before) => self.at == before.at.saturating_add(1),
+            None => from == 1 || self.at == from,
+        }
+    }
+
     /// How many parts of the same entry stand before it.
     pub(super) fn before_it(&self) -> u64 {
         self.part.0.saturating_sub(1)
@@ -110,6 +119,14 @@ mod tests {
         let entries = assemble(parts);
         let expected = [(105, Bytes::from("one")), (107, Bytes::from("two"))];
         assert_eq!(entries, expected, "half an entry is none");
+    }
+
+    #[test]
+    fn a_message_behind_a_gap_does_not_continue_what_was_read() {
+        let [first, next, later] = [5, 6, 9].map(|at| part(at, at + 100, "1/1", "one"));
+        assert!(first.continues(None, 1), "the log was trimmed before it is read");
+        assert!(first.continues(None, 5) && next.continues(Some(&first), 5));
+        assert!(!first.continues(None, 4) && !later.continues(Some(&next), 5));
     }
 
     #[test]
