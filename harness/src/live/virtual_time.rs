@@ -29,6 +29,10 @@ use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
 use crate::world::{self, Prepared};
 
+/// A client that is judged for so long is started, and none is forked: a start takes a moment, another look at a failure
+/// of it as long as the first.
+const LONG: Duration = Duration::from_secs(3 * 3_600);
+
 /// What is known of clients that were forked: whether a failure of theirs is one of a client that is started.
 #[derive(Debug, Default)]
 pub(super) struct Forked {
@@ -74,7 +78,8 @@ impl OverHttp {
             let judged = self.once_in_virtual_time(emulator, prepared, greeting, afresh, &shared);
             (judged, shared.is_forked.load(Ordering::Relaxed))
         };
-        let (judged, is_forked) = match run(false) {
+        let is_long = prepared.planned >= LONG || prepared.blueprint.quota().is_some();
+        let (judged, is_forked) = match run(is_long) {
             (Err(_), true) => {
                 self.launcher.fork_no_more();
                 (run(true).0?, false)

@@ -41,9 +41,6 @@ pub(crate) const SPACE: &str = "scenario";
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| Identity::of(SPACE));
 /// What the server calls itself in every run.
 pub(crate) const ADDRESS: &str = "http://mock";
-/// A run ends when, this long after the last planned thing and in the time that it then takes to settle, something is
-/// still going on. A daily quota comes back within a day.
-const LONGEST: Duration = Duration::from_secs(25 * 3_600);
 /// A client that asks more often than this in one scenario has run away.
 pub(crate) const MOST_REQUESTS: usize = 20_000;
 /// A client that is woken more often than this at one moment never rests.
@@ -210,7 +207,7 @@ impl<'a, W: Witness> World<'a, W> {
                 self.tick();
             }
             self.follow_socket();
-            if self.now > self.agenda.planned + LONGEST + limit * 2 {
+            if self.now > self.agenda.planned + self.prepared.longest + limit * 2 {
                 self.broken_off = Some(BrokenOff::Endless);
                 break;
             }

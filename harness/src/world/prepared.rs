@@ -34,6 +34,8 @@ pub struct Prepared {
     pub(crate) staleness: AllowedStaleness,
     /// When the last thing happens that is planned by time.
     pub(crate) planned: Duration,
+    /// A run ends when, this long after that and in the time that it then takes to settle, something is still going on.
+    pub(crate) longest: Duration,
     /// Whether some fault goes on for ever.
     pub(crate) endless: bool,
     /// When some clock begins or ceases to be wrong.
@@ -83,12 +85,21 @@ impl Prepared {
             begins,
             staleness,
             planned: planned(&scenario),
+            longest: longest(&blueprint),
             endless: scenario.faults.faults.iter().any(is_endless),
             edges: edges(&scenario),
             blueprint: Arc::new(blueprint),
             scenario,
         })
     }
+}
+
+/// A client may wait until a daily quota comes back, for as long as a refusal asks, and for no longer than hours by
+/// itself.
+fn longest(blueprint: &Blueprint) -> Duration {
+    let hours = if blueprint.quota().is_some() { 25 } else { 6 };
+    let refusals = blueprint.faults.faults.iter().filter_map(|fault| fault.retry_after).max();
+    Duration::from_secs(hours * 3_600) + refusals.unwrap_or_default()
 }
 
 fn staleness(quirks: &Quirks) -> AllowedStaleness {

@@ -6,7 +6,6 @@ import _socket
 import _thread
 import json
 import os
-import select
 import sys
 import threading
 import time
@@ -24,8 +23,10 @@ A_LOOK = 0.0005
 
 begin_thread = _thread.start_new_thread
 real_clock = time.monotonic
-native_poll = select.poll
-dumps, loads = json.dumps, json.loads
+# Made once, where `json.dumps` makes one for each message.
+encode = json.JSONEncoder(separators=(",", ":")).encode
+# Without what `json.loads` does to find out how a text is encoded.
+scan = json.JSONDecoder().scan_once
 _current = None
 
 
@@ -94,7 +95,7 @@ class _Channel:
 
     def _send(self, **message):
         try:
-            self._socket.sendall(dumps(message, separators=(",", ":")).encode() + b"\n")
+            self._socket.sendall(encode(message).encode() + b"\n")
         except OSError:
             pass
 
@@ -165,10 +166,8 @@ class _Channel:
                 running = CORE.running
                 # From here on a count of nought lets it go.
                 CORE.changed.acquire(False)
-            if running:
-                CORE.changed.acquire(True, 0.1)
-            else:
-                native_poll().poll(A_LOOK * 1000)
+            # A thread that has yet to see its file runs soon, and then comes to rest.
+            CORE.changed.acquire(True, 0.1 if running else A_LOOK)
             if real_clock() > patience:
                 patience = real_clock() + PATIENCE
                 self._send(id=id, at_rest=False, because=self._running())
@@ -190,15 +189,25 @@ class _Channel:
 def _understood(line):
     """The order, or {id, error}."""
     try:
-        order = loads(line)
+        text = line.decode().strip()
+        order, end = scan(text, 0)
+        if end != len(text):
+            raise ValueError
         id = order.get("id")
-        times = [order.get("advance_to_ms"), order.get("wall_ms")]
-    except (ValueError, AttributeError, RecursionError):
-        id, times = 0, [None]
-    if not isinstance(id, int) or isinstance(id, bool):
+        advance_to, wall = order.get("advance_to_ms"), order.get("wall_ms")
+    except (StopIteration, ValueError, AttributeError, RecursionError):
+        id, advance_to, wall = 0, None, None
+    if type(id) is not int:
         id = 0
-    if not all(type(time) in (int, float) and 0 <= time < 1e15 for time in times):
+    if not (_is_time(advance_to) and _is_time(wall)):
         error = "an order is {id, advance_to_ms, wall_ms}, with times in milliseconds"
         return {"id": id, "error": error}
-    advance_to, wall = (round(time * MILLISECOND) for time in times)
-    return {"id": id, "advance_to": advance_to, "wall": wall}
+    return {
+        "id": id,
+        "advance_to": round(advance_to * MILLISECOND),
+        "wall": round(wall * MILLISECOND),
+    }
+
+
+def _is_time(value):
+    return type(value) in (int, float) and 0 <= value < 1e15

@@ -14,6 +14,8 @@ MOST = 100
 
 def children():
     """The ids of those that still run."""
+    if not _begun and not _forked:
+        return []
     ids = {each.pid for each in list(_begun) if each.returncode is None} | _forked
     return sorted(pid for pid in ids if _runs(pid))[:MOST]
 

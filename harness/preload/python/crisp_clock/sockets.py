@@ -21,6 +21,8 @@ def in_flight():
     with CORE.guard:
         waiting = [(each.fileno(), exchange.waiting) for each, exchange in list(_open.items())]
     waiting = {descriptor: count for descriptor, count in waiting if count and descriptor >= 0}
+    if not waiting:
+        return 0
     there = ready([(descriptor, select.POLLIN) for descriptor in waiting])
     return sum(count for descriptor, count in waiting.items() if descriptor not in there)
 
