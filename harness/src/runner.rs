@@ -166,7 +166,7 @@ impl Judged {
             (Some(why), _) => why,
             (None, Some(operation)) => format!("it never came to a step at `{operation}`"),
             (None, None) if self.run.unable => "this client does not save".to_owned(),
-            (None, None) => "something went on going wrong for days".to_owned(),
+            (None, None) => "something went on going wrong for hours".to_owned(),
         }
     }
 

@@ -53,6 +53,13 @@ impl Stream {
         }
     }
 
+    /// The identifier that the stream begins with, before any event.
+    async fn begins_with(&mut self) -> Option<String> {
+        let chunk = tokio::time::timeout(DEADLINE, self.response.chunk()).await.unwrap().unwrap();
+        let opening = String::from_utf8(chunk.unwrap().to_vec()).unwrap();
+        opening.lines().find_map(|line| line.strip_prefix("id: ")).map(str::to_owned)
+    }
+
     /// Reads a whole set: why it came, how many websites it had, and the event that it ended with.
     async fn set(&mut self) -> (String, usize, String) {
         let reset = self.next().await.unwrap();
@@ -104,6 +111,19 @@ async fn a_listener_that_comes_back_is_told_what_it_missed_and_nothing_else() {
     for stream in [&mut stream, &mut from_now] {
         assert_eq!(stream.next().await.unwrap().data["id"].as_str().unwrap(), id("w2"));
     }
+}
+
+#[tokio::test]
+async fn a_listener_from_now_that_comes_back_before_the_first_change_is_told_what_it_missed() {
+    let serving = Serving::start(&["--websites", "3"]);
+    let sync = Sync::of(&serving).await;
+    sync.until("/websites", |status, _| status == 200).await;
+    let began = Stream::of(&sync, "/changes?from=now", None).await.begins_with().await.unwrap();
+    ctl(&serving, &["save", "w1", "message=missed"]);
+    let path = format!("/websites/{}", id("w1"));
+    sync.until(&path, |_, body| body["settings"]["message"] == "missed").await;
+    let mut stream = Stream::of(&sync, "/changes?from=now", Some(&began)).await;
+    assert_eq!(stream.next().await.unwrap().data["settings"]["message"], "missed");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crisp_sync::machine::SaveOutcome;
 use crisp_sync::{Cache, Store};
 use serde_json::{Value, json};
 
-use crate::server::{Keeps, Kind, Server};
+use crate::server::{Keeps, Kind, Part, Server};
 use crate::stage::{Stage, serve, w, within, world};
 use crate::want::or_skip;
 
@@ -196,6 +196,34 @@ async fn what_is_larger_than_a_message_of_the_server_is_shared_and_published(kin
     comes_late_without_a_list(&stage, &server).await;
 }
 
+async fn what_was_published_and_lost_is_published_again_whole(kind: Kind) {
+    let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
+    let stage = serve(world(3)).await;
+    let cache = replica(&stage, &server);
+    stage.operator_saves(1, 1);
+    until_published(&stage, &server, 1, 1).await;
+    within("readiness", cache.ready()).await.unwrap();
+    server.remove(&stage.server.info().identifier, Part::Published).await;
+    stage.operator_saves(2, 2);
+    until_published(&stage, &server, 2, 2).await;
+    until_published(&stage, &server, 1, 1).await;
+}
+
+async fn a_log_that_was_lost_begins_anew_above_the_versions_that_are_published(kind: Kind) {
+    let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
+    let stage = serve(world(3)).await;
+    let cache = replica(&stage, &server);
+    stage.operator_saves(1, 1);
+    until_published(&stage, &server, 1, 1).await;
+    within("readiness", cache.ready()).await.unwrap();
+    let before = published(&stage, &server, 1).await["version"].as_u64();
+    server.remove(&stage.server.info().identifier, Part::Log).await;
+    stage.operator_saves(1, 2);
+    until_published(&stage, &server, 1, 2).await;
+    let after = published(&stage, &server, 1).await["version"].as_u64();
+    assert!(after > before, "{after:?} after {before:?}");
+}
+
 async fn the_others_go_on_when_the_replica_that_polls_stops(kind: Kind) {
     let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
     let server = &server;
@@ -278,6 +306,8 @@ claims!(
     a_store_that_comes_back_with_old_data_loses_nothing,
     a_store_that_is_killed_in_the_middle_of_writes_loses_nothing,
     what_is_larger_than_a_message_of_the_server_is_shared_and_published,
+    what_was_published_and_lost_is_published_again_whole,
+    a_log_that_was_lost_begins_anew_above_the_versions_that_are_published,
     the_others_go_on_when_the_replica_that_polls_stops,
     a_website_that_leaves_is_a_tombstone_with_a_version,
     a_late_replica_begins_from_the_log_without_a_list_of_its_own,

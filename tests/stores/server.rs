@@ -25,6 +25,13 @@ pub enum Keeps {
     Everything,
 }
 
+/// What one plugin has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Log,
+    Published,
+}
+
 pub struct Server {
     pub kind: Kind,
     program: PathBuf,
@@ -110,6 +117,34 @@ impl Server {
         empty(self.folder.path());
         copy(self.old.as_ref().unwrap().path(), self.folder.path());
         self.again();
+    }
+
+    /// Removes a part of what the plugin of this name has there, as an operator does.
+    pub async fn remove(&self, name: &str, part: Part) {
+        match self.kind {
+            Kind::Redis => {
+                let remove = match part {
+                    Part::Log => format!("redis.call('DEL', 'crisp:{name}:log')"),
+                    Part::Published => format!(
+                        "for _, key in ipairs(redis.call('KEYS', 'crisp:{name}:*')) do \
+                         if key ~= 'crisp:{name}:log' then redis.call('DEL', key) end end"
+                    ),
+                };
+                let mut ask = Command::new(program("redis-cli").unwrap());
+                ask.args(["-p", &self.port.to_string(), "EVAL", &remove, "0"]);
+                assert!(ask.output().unwrap().status.success());
+            }
+            Kind::Nats => {
+                let stream = match part {
+                    Part::Log => format!("crisp-{name}-log"),
+                    Part::Published => format!("KV_crisp-{name}"),
+                };
+                let client = async_nats::connect(self.url()).await.unwrap();
+                let answer = client.request(format!("$JS.API.STREAM.DELETE.{stream}"), "".into());
+                let answer: Value = serde_json::from_slice(&answer.await.unwrap().payload).unwrap();
+                assert_eq!(answer["success"], true, "{answer}");
+            }
+        }
     }
 
     /// What readers find of a website of the plugin of this name; null: nothing.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::replicas::{published, replica, until_published};
-use crate::server::{Keeps, Kind, Server};
+use crate::server::{Keeps, Kind, Part, Server};
 use crate::stage::{Stage, serve, w, within, world};
 use crate::want::or_skip;
 
@@ -13,12 +13,6 @@ async fn ask(server: &Server, what: &str, body: Value) -> Value {
     let client = async_nats::connect(server.url()).await.unwrap();
     let answer = client.request(format!("$JS.API.STREAM.{what}"), body.to_string().into()).await;
     serde_json::from_slice(&answer.unwrap().payload).unwrap()
-}
-
-/// Removes a stream, as an operator does.
-async fn delete(server: &Server, stream: String) {
-    let answer = ask(server, &format!("DELETE.{stream}"), json!({})).await;
-    assert_eq!(answer["success"], true, "{answer}");
 }
 
 /// How far the numbers that replicas gave to the messages of this stream are from those of the stream.
@@ -38,36 +32,6 @@ async fn distances(server: &Server, stream: &str) -> Vec<u64> {
 
 fn name(stage: &Stage) -> String {
     stage.server.info().identifier.clone()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_was_lost_is_published_again_whole() {
-    let Some(server) = or_skip(Server::start(Kind::Nats, Keeps::Nothing)) else { return };
-    let stage = serve(world(3)).await;
-    let cache = replica(&stage, &server);
-    stage.operator_saves(1, 1);
-    until_published(&stage, &server, 1, 1).await;
-    within("readiness", cache.ready()).await.unwrap();
-    delete(&server, format!("KV_crisp-{}", name(&stage))).await;
-    stage.operator_saves(2, 2);
-    until_published(&stage, &server, 2, 2).await;
-    until_published(&stage, &server, 1, 1).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_was_lost_begins_anew_above_the_versions_of_the_bucket() {
-    let Some(server) = or_skip(Server::start(Kind::Nats, Keeps::Nothing)) else { return };
-    let stage = serve(world(3)).await;
-    let cache = replica(&stage, &server);
-    stage.operator_saves(1, 1);
-    until_published(&stage, &server, 1, 1).await;
-    within("readiness", cache.ready()).await.unwrap();
-    let before = published(&stage, &server, 1).await["version"].as_u64();
-    delete(&server, format!("crisp-{}-log", name(&stage))).await;
-    stage.operator_saves(1, 2);
-    until_published(&stage, &server, 1, 2).await;
-    let after = published(&stage, &server, 1).await["version"].as_u64();
-    assert!(after > before, "{after:?} after {before:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,6 +69,6 @@ async fn replicas_that_begin_at_once_begin_one_log() {
         distances.dedup();
         assert_eq!(distances.len(), 1, "an entry was appended to another end than that of the log");
         drop(replicas);
-        delete(&server, log).await;
+        server.remove(&name, Part::Log).await;
     }
 }

@@ -63,6 +63,15 @@ impl<T> Outlet<T> {
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Outlet<T> {
+    /// The set that is shown.
+    pub(super) fn websites(&self) -> Websites {
+        let mut websites = Websites::default();
+        for entry in self.shared.view.load().iter() {
+            let _none = websites.insert(entry.website().clone());
+        }
+        websites
+    }
+
     /// Shows the set of an earlier life. Who reads the changes already is told all of it.
     pub(super) fn begin_with(&self, websites: &Websites, generation: u64) {
         let view = View::of(websites, generation);

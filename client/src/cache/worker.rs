@@ -159,10 +159,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
         if std::mem::discriminant(&socket) != std::mem::discriminant(&status.socket) {
             telling::socket_changed(status.socket, status.socket_error.as_deref());
         }
-        self.outlet.tell(&status);
+        // What the status says is there is there by then.
         if !todo.changes.is_empty() {
             self.outlet.publish(&todo.changes, status.generation);
         }
+        self.outlet.tell(&status);
         #[cfg(feature = "persist")]
         self.outlet.keep(machine.warm_start());
         Stepped {
@@ -176,8 +177,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
 
     /// A panic is a bug, but the settings must not freeze for it (hazard F7): the cache serves on,
     /// and everything is listed again. A replica goes on without its log, in which the bug still is.
+    /// It begins from what is shown: what the machine knew beyond that was never told, and the list brings it.
     fn begin_anew(&mut self, machine: &mut Core, now: Moment, rest: Duration) {
-        let websites = machine.snapshot().websites.clone();
+        let websites = self.outlet.websites();
         self.generation_before += machine.snapshot().generation;
         let config = self.config.clone();
         let mut next = if websites.is_empty() {
@@ -211,7 +213,7 @@ fn moment(start: Instant) -> Moment {
     Moment { elapsed: start.elapsed(), wall: Timestamp::now() }
 }
 
-#[cfg(all(test, feature = "store"))]
+#[cfg(all(test, feature = "store", feature = "service"))]
 mod tests {
     use serde_json::Value;
     use tokio::sync::broadcast;
@@ -222,10 +224,8 @@ mod tests {
     use crate::machine::tests::server::Quirks;
     use crate::replicas::tests::world::{Deed, World, config, secs, w};
 
-    #[tokio::test]
-    async fn a_reader_of_the_changes_is_told_all_that_one_reading_of_the_log_brings() {
-        let mut world = World::new(1, Quirks::default());
-        world.run(secs(70));
+    /// A replica that has read a log with two websites, and a reader of its changes that was told of both.
+    async fn with_two_websites(world: &World) -> (Worker<Value>, Core, Changes<Value>) {
         let shared = Arc::new(Shared::<Value>::new());
         let (steps, told) = broadcast::channel(8);
         let mut changes = Changes::new(shared.clone(), told);
@@ -240,6 +240,31 @@ mod tests {
         let mut replica = worker.machine(None);
         worker.step(&mut replica, Task::Hear(world.store.read(None)));
         assert!(matches!(changes.next_step().await, Some((_, step)) if step.len() == 2));
+        (worker, replica, changes)
+    }
+
+    #[tokio::test]
+    async fn a_machine_begins_anew_from_what_is_shown_and_not_from_what_it_never_told() {
+        let mut world = World::new(1, Quirks::default());
+        world.run(secs(70));
+        let (mut worker, mut replica, _changes) = with_two_websites(&world).await;
+        world.act(Deed::Operator(1));
+        world.run(secs(140));
+        let place = replica.place();
+        // It panics after this: what it shows is not handed on.
+        let _lost = replica.hear(moment(worker.start), world.store.read(place));
+        let settings = |websites: &crate::Websites| websites.get(&w(1)).unwrap().settings.clone();
+        let shown = settings(&worker.outlet.websites());
+        assert_ne!(settings(&replica.snapshot().websites), shown);
+        worker.step(&mut replica, Task::BeginAnew(Duration::ZERO));
+        assert_eq!(settings(&replica.snapshot().websites), shown);
+    }
+
+    #[tokio::test]
+    async fn a_reader_of_the_changes_is_told_all_that_one_reading_of_the_log_brings() {
+        let mut world = World::new(1, Quirks::default());
+        world.run(secs(70));
+        let (mut worker, mut replica, mut changes) = with_two_websites(&world).await;
         for (number, minute) in [(1, 2), (2, 3)] {
             world.act(Deed::Operator(number));
             world.run(secs(minute * 70));

@@ -136,6 +136,11 @@ impl Followed {
         self.publish_all = self.publish_all.filter(|since| *since > sequence);
     }
 
+    /// Whether something is still to be published.
+    pub(super) fn is_unpublished(&self) -> bool {
+        self.publish_all.is_some() || !self.unpublished.is_empty()
+    }
+
     /// When the last good poll was sent, on the log's scale.
     pub(super) fn polled(&self) -> Option<Duration> {
         self.machine.last_good_poll()
@@ -145,7 +150,7 @@ impl Followed {
     pub(super) fn renewal(&self, kind: u64, seed: u64) -> Option<Renewal> {
         let quiet = self.machine.in_flight() == 0
             && self.machine.status(self.now).saves_open == 0
-            && self.unpublished.is_empty();
+            && !self.is_unpublished();
         let start = self.machine.warm_start().filter(|start| quiet && start.verified)?;
         Some(Renewal {
             kind,

@@ -48,6 +48,12 @@ impl Queue {
         self.entries.front().is_some_and(|first| matches!(first.what, What::Renewal { .. }))
     }
 
+    /// The count of what is said first, if that is a renewal of a log that goes on.
+    pub(super) fn renewal_at_hand(&self) -> Option<u64> {
+        let first = self.entries.front()?;
+        matches!(first.what, What::Renewal { begins: false }).then_some(first.count)
+    }
+
     /// Saves that may be in the log are not ordered again.
     pub(super) fn drop_saves(&mut self) {
         self.entries

@@ -270,12 +270,17 @@ impl Replica {
         status.generation = self.shown.generation;
         status.websites = self.shown.websites.len();
         status.saves_open = status.saves_open.max(self.saves.len());
-        if let Standing::Holding(held) = &self.standing {
-            status.freshness = match held.good {
-                Some(at) => Freshness::Stale { age: Some(now.elapsed.saturating_sub(at)) },
-                None if self.ready => Freshness::Stale { age: None },
-                None => status.freshness,
-            };
+        match &self.standing {
+            // The log's machine may know more than was shown yet: nothing.
+            Standing::Following if !self.ready => status.freshness = Freshness::Loading,
+            Standing::Holding(held) => {
+                status.freshness = match held.good {
+                    Some(at) => Freshness::Stale { age: Some(now.elapsed.saturating_sub(at)) },
+                    None if self.ready => Freshness::Stale { age: None },
+                    None => status.freshness,
+                };
+            }
+            Standing::Following | Standing::Alone { .. } => {}
         }
         status
     }

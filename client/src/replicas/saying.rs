@@ -98,6 +98,13 @@ impl Replica {
     }
 
     fn append_first(&mut self) {
+        if let Some(count) = self.queue.renewal_at_hand()
+            && matches!(self.log, Log::Followed(_))
+            && !self.renewal_is_due()
+        {
+            // Another entry came first, and a renewal would now lose what is under way: it comes due again.
+            self.queue.said(count);
+        }
         let after = self.end_of_log();
         let open = match &self.log {
             Log::Unread => false,
@@ -110,7 +117,8 @@ impl Replica {
             Log::Followed(followed) => followed.renewal(kind, seed).unwrap_or_else(|| Renewal {
                 kind,
                 seed,
-                begins,
+                // Where the log is read from here on, what is to be published is not known.
+                begins: begins || followed.is_unpublished(),
                 plugin_id: followed.machine.plugin_id(),
                 spent: followed.machine.status(followed.now).budget.spent,
                 start: followed.machine.warm_start(),

@@ -159,8 +159,13 @@ impl Replica {
 
     /// What came of saves that the log has cannot be told.
     pub(super) fn saves_are_unknown(&mut self, problem: &str) {
-        self.ended.clear();
-        for ticket in std::mem::take(&mut self.saves).into_values() {
+        // Those that have ended are not shown yet, and may not be for a while.
+        let ended = std::mem::take(&mut self.ended).into_iter().filter_map(|ended| match ended {
+            Action::SaveEnded { ticket, .. } => Some(ticket),
+            _ => None,
+        });
+        let open = std::mem::take(&mut self.saves).into_values();
+        for ticket in ended.chain(open).collect::<Vec<_>>() {
             let outcome = SaveOutcome::Unknown { problem: problem.to_owned(), holds: None };
             self.act(Action::SaveEnded { ticket, outcome });
         }

@@ -76,20 +76,30 @@ pub(super) fn follow(inner: &Arc<Inner>, head: &Parts) -> Result<Response<Body>,
             _ => Place::After(generation),
         },
         Some(_) => Place::Before(Reset::Unknown),
-        None if head.uri.query() == Some("from=now") => Place::After(now),
+        None if from_now(head) => Place::After(now),
         None => Place::Before(Reset::Begins),
+    };
+    let opening = match last {
+        // A listener that comes back before the first change is told what it missed, too.
+        None if from_now(head) => format!("retry: 1000\nid: {}\n\n", inner.feed.event(now)),
+        _ => "retry: 1000\n\n".to_owned(),
     };
     let listener = Listener {
         inner: Arc::clone(inner),
         news: inner.feed.news(),
         place,
-        opening: Some(Bytes::from_static(b"retry: 1000\n\n")),
+        opening: Some(opening.into()),
         _permit: permit,
     };
     let next = |mut listener: Listener| async move {
         listener.next().await.map(|piece| (piece, listener))
     };
     Ok(Body::pieces(unfold(listener, next)).ok("text/event-stream"))
+}
+
+/// Whether the set is left out.
+fn from_now(head: &Parts) -> bool {
+    head.uri.query() == Some("from=now")
 }
 
 impl Listener {

@@ -104,11 +104,12 @@ impl Server for Redis {
     ) -> Result<LogEvent, Error> {
         let (sequence, link) = words(after);
         let mut script = self.append.key(self.log());
+        script.key(format!("{}:version", self.prefix));
         script.arg(sequence).arg(link).arg(place.sequence).arg(name(place.link));
-        let done: bool = script.arg(&entry[..]).invoke_async(connection).await?;
-        Ok(match done {
-            true => LogEvent::Appended(place.sequence),
-            false => LogEvent::Refused,
+        let appended: u64 = script.arg(&entry[..]).invoke_async(connection).await?;
+        Ok(match appended {
+            0 => LogEvent::Refused,
+            sequence => LogEvent::Appended(sequence),
         })
     }
 
@@ -124,10 +125,10 @@ impl Server for Redis {
         connection: &mut Connection,
         publication: Publication,
     ) -> Result<(), Error> {
-        let Publication { sequence, all, set, gone, .. } = publication;
+        let Publication { sequence, known, all, set, gone } = publication;
         let millis = u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX);
         let mut script = self.publish.key(&self.prefix);
-        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(set.len());
+        script.arg(sequence).arg(u8::from(all)).arg(millis).arg(known).arg(set.len());
         for (version, website) in &set {
             script.arg(website.id.to_string()).arg(*version).arg(shown(
                 *version,

@@ -13,13 +13,17 @@ class Exchange {
   #out;
   #in;
 
-  constructor() {
+  // `asked` is called for each request that has gone out whole.
+  constructor(asked = () => {}) {
     this.#out = new Messages({
       head: (line) => {
         this.#methods.push(line.split(" ", 1)[0]);
         return "as it says";
       },
-      end: () => (this.#requests += 1),
+      end: () => {
+        this.#requests += 1;
+        asked();
+      },
     });
     this.#in = new Messages({
       head: (line) => {

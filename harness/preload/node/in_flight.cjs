@@ -7,13 +7,14 @@ const net = require("node:net");
 const { Readable } = require("node:stream");
 const { Exchange } = require("./exchange.cjs");
 
-// Takes the environment; gives a function that says {waiting, sockets}.
+// Takes the environment; gives a function that says {asked, waiting, sockets}.
 function watchSockets(env) {
   const port = emulatorPort(env);
   const open = new Map(); // exchanges by socket
   if (port === null) {
-    return () => ({ waiting: 0, sockets: [] });
+    return () => ({ asked: 0, waiting: 0, sockets: [] });
   }
+  let asked = 0;
   const { prototype } = net.Socket;
   const { connect, _writeGeneric, _destroy } = prototype;
 
@@ -21,7 +22,7 @@ function watchSockets(env) {
     // Before any listener of the program's, and before what was written early goes out.
     this.prependOnceListener("connect", () => {
       if (this.remotePort === port && isLoopback(this.remoteAddress)) {
-        open.set(this, new Exchange());
+        open.set(this, new Exchange(() => (asked += 1)));
       }
     });
     return connect.apply(this, args);
@@ -53,7 +54,7 @@ function watchSockets(env) {
   };
 
   return () => {
-    const seen = { waiting: 0, sockets: [] };
+    const seen = { asked, waiting: 0, sockets: [] };
     for (const [socket, exchange] of open) {
       const { switched } = exchange;
       if (switched !== null) {

@@ -46,13 +46,14 @@ class Mover {
 
   #report() {
     const { clock, activity, inFlight, offspring } = this.#parts;
-    const { waiting, sockets } = inFlight();
+    const { asked, waiting, sockets } = inFlight();
     // What Node keeps house by rings on the way; while a request is out, it may be its time-out.
     const next = (waiting === 0 ? clock.nextOfTheProgram : null) ?? clock.next;
     return {
       now_ms: clock.elapsed,
       next_ms: next === null ? null : Math.max(0, Math.ceil(next - clock.elapsed)),
       in_flight: waiting,
+      asked,
       sockets,
       entered: activity.entered,
       workers: offspring.workers,

@@ -32,8 +32,8 @@ use crate::words::{RequestId, SaveEnd};
 
 /// How long to wait for something to come in over a socket before asking the client again.
 const A_MOMENT: Duration = Duration::from_millis(2);
-/// How long a client may take to give one request up and send another: the number of answers that
-/// it waits for is the same before and after.
+/// How long a client that does not say how much it has sent may take to give one request up and send another: the
+/// number of answers that it waits for is the same before and after.
 const AN_EXCHANGE: Duration = Duration::from_millis(100);
 
 /// A request that has come in and is not answered.
@@ -270,6 +270,8 @@ impl ParkedClient {
             let waits_for = usize::try_from(advanced.in_flight).unwrap_or(usize::MAX);
             let is_settled = self.sockets.is_settled(advanced.sockets.as_deref());
             if waits_for == self.requests.parked.len() && is_settled {
+                // Where all that it has sent is here, it has sent nothing in place of what it gave up.
+                may_exchange &= advanced.asked != Some(self.requests.count);
                 if std::mem::take(&mut may_exchange) && self.requests.exchanges(actions).await {
                     continue;
                 }

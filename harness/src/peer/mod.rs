@@ -242,6 +242,8 @@ pub struct Advanced {
     pub next: Option<Duration>,
     /// How many HTTP answers it waits for.
     pub in_flight: u32,
+    /// How many requests its processes that still run have sent whole; none: it does not say.
+    pub asked: Option<u64>,
     /// What differs from the last time if it has done anything since; none: it does not say.
     pub activity: Option<u64>,
     /// Its open sockets; none: it does not say.

@@ -212,7 +212,7 @@ impl Reply {
         let in_flight =
             self.member("in_flight").required(wanted, |count| u32::try_from(whole(count)?).ok())?;
         let next = self.member("next_ms").time()?;
-        Ok(Advanced { next, in_flight, activity: None, sockets: None })
+        Ok(Advanced { next, in_flight, asked: None, activity: None, sockets: None })
     }
 }
 

@@ -61,7 +61,7 @@ impl Witness for () {
 pub enum BrokenOff {
     /// The client asked, or woke, without an end.
     Restless,
-    /// Something went on going wrong for days.
+    /// Something went on going wrong for hours.
     Endless,
 }
 
@@ -207,7 +207,7 @@ impl<'a, W: Witness> World<'a, W> {
                 self.tick();
             }
             self.follow_socket();
-            if self.now > self.agenda.planned + self.prepared.longest + limit * 2 {
+            if self.now > self.agenda.planned + self.longest() + limit * 2 + self.tail() {
                 self.broken_off = Some(BrokenOff::Endless);
                 break;
             }
@@ -223,10 +223,23 @@ impl<'a, W: Witness> World<'a, W> {
         agenda::limit(&self.history, self.prepared.scenario.expect.converged_within)
     }
 
+    /// How long a run may go on after the last planned thing. A step may wait for the next full list.
+    fn longest(&self) -> Duration {
+        let list = match self.server.waiting().is_empty() {
+            true => Duration::ZERO,
+            false => self.about.declared.relist_every.unwrap_or_default().min(prepared::A_DAY),
+        };
+        self.prepared.longest.max(list)
+    }
+
+    /// So many polls are looked at after everything has settled.
+    fn tail(&self) -> Duration {
+        self.about.declared.poll_every * 4
+    }
+
     /// When there will be nothing more to see.
     fn end(&self, limit: Duration) -> Duration {
-        let tail = self.about.declared.poll_every * 4;
-        let end = self.agenda.settled(&self.history) + limit + tail;
+        let end = self.agenda.settled(&self.history) + limit + self.tail();
         // A request may yet come with the next full list; what happens on a socket does not wait for it.
         let steps = &self.prepared.scenario.when;
         let waits = |index: &usize| !steps[*index].anchor.is_on_a_socket();

@@ -21,6 +21,9 @@ use crate::words::{START, Side};
 /// Compiling a schema costs more than running a scenario.
 static SAMPLE: LazyLock<SettingsSchema> = LazyLock::new(SettingsSchema::sample);
 
+/// Whatever a day brings has come by then.
+pub(crate) const A_DAY: Duration = Duration::from_secs(25 * 3_600);
+
 /// A scenario made ready to run.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -94,12 +97,14 @@ impl Prepared {
     }
 }
 
-/// A client may wait until a daily quota comes back, for as long as a refusal asks, and for no longer than hours by
-/// itself.
+/// A daily quota comes back within a day. Faults that are counted meet a client that waits longer after each of them for
+/// hours. Where there is neither, what goes on going wrong after six hours goes on for ever.
 fn longest(blueprint: &Blueprint) -> Duration {
-    let hours = if blueprint.quota().is_some() { 25 } else { 6 };
+    let closes = |fault: &Fault| fault.window.is_some_and(|window| window.until.is_some());
+    let lasts = blueprint.quota().is_some() || !blueprint.faults.faults.iter().all(closes);
     let refusals = blueprint.faults.faults.iter().filter_map(|fault| fault.retry_after).max();
-    Duration::from_secs(hours * 3_600) + refusals.unwrap_or_default()
+    let hours = if lasts { A_DAY } else { Duration::from_secs(6 * 3_600) };
+    hours + refusals.unwrap_or_default()
 }
 
 fn staleness(quirks: &Quirks) -> AllowedStaleness {

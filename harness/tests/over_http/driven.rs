@@ -250,6 +250,7 @@ impl<C: Client + 'static> Peer for DrivenPeer<C> {
             Ok(Advanced {
                 next: next.map(|next| next.saturating_sub(state.elapsed)),
                 in_flight: u32::try_from(state.flights.len()).unwrap(),
+                asked: None,
                 activity: None,
                 sockets: None,
             })

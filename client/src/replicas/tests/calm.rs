@@ -36,6 +36,23 @@ fn a_save_through_any_replica_is_sent_once_and_shown_by_all() {
 }
 
 #[test]
+fn a_caller_is_told_of_a_save_that_was_done_and_not_shown_when_the_store_went_away() {
+    let mut world = World::new(3, Quirks::default());
+    world.run(secs(30));
+    world.act(Deed::Save(0, 1));
+    world.run(secs(31));
+    // What was saved a moment ago has it hold its set for a while when the log is lost.
+    world.act(Deed::StoreEmptied);
+    world.run(secs(40));
+    world.act(Deed::Save(0, 2));
+    world.run(secs(50));
+    assert_eq!((world.ended.len(), world.server.saves_received()), (1, 2), "it waits to be shown");
+    world.act(Deed::StoreAway(100));
+    world.run(secs(75));
+    assert!(matches!(world.ended[1], SaveOutcome::Unknown { .. }), "{:?}", world.ended);
+}
+
+#[test]
 fn another_replica_goes_on_within_three_polls_when_the_author_dies() {
     let mut world = World::new(3, Quirks::default());
     world.run(secs(30));

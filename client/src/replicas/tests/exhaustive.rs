@@ -5,6 +5,9 @@
 //! store says. Two orders that differ in no step are one run, so times need not be tried.
 
 use super::world::{Deed, World, secs};
+use std::time::Duration;
+
+use crate::machine::SaveOutcome;
 use crate::machine::tests::server::Quirks;
 
 /// Disturbances begin before one of so many steps: the start, the load and two polls of three replicas.
@@ -52,6 +55,7 @@ fn run(deeds: &[(usize, Deed)]) {
     }
     world.run(world.now + secs(130));
     world.assert_converged();
+    assert!(world.open.is_empty(), "callers still wait for {:?}", world.open);
 }
 
 /// Every disturbance before every `stride`th step, with each change as far before and after it.
@@ -81,4 +85,21 @@ fn whatever_is_disturbed_at_whichever_step_nothing_goes_back_and_all_converge() 
     let stride = std::env::var("CRISP_SYNC_STRIDE").map_or(13, |text| text.parse().unwrap());
     let runs = all(stride, &[Deed::Operator(1), Deed::Save(1, 2)]);
     println!("{runs} runs");
+}
+
+#[test]
+fn a_save_that_comes_just_before_the_log_is_renewed_is_done() {
+    for minute in 1..20 {
+        let mut world = World::new(3, Quirks::default());
+        world.run(secs(minute * 60));
+        // Half of what an entry takes on its way before the next one that time demands.
+        let wake = |node: usize| Some((world.nodes[node].replica.as_ref()?.next_wake()?, node));
+        let Some((next, author)) = (0..3).filter_map(wake).min() else { continue };
+        world.run(next.saturating_sub(Duration::from_micros(500)).max(world.now));
+        world.act(Deed::Save((author + 1) % 3, 1));
+        world.run(world.now + secs(300));
+        assert!(world.open.is_empty(), "callers still wait after minute {minute}");
+        assert_eq!(world.ended, [SaveOutcome::Done], "ordered after minute {minute}");
+        world.assert_converged();
+    }
 }

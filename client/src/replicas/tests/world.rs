@@ -88,6 +88,8 @@ pub struct World {
     /// What a replica at a place of the log has, whichever it is.
     pub(super) sets: BTreeMap<(u64, u64, u64), String>,
     pub ended: Vec<SaveOutcome>,
+    /// Saves whose callers wait, and at which replica.
+    pub open: BTreeMap<u64, usize>,
     /// What a reader of the store saw last of each website, and its version.
     pub(super) readers: BTreeMap<WebsiteId, (usize, u64)>,
     values: u64,
@@ -122,6 +124,7 @@ impl World {
             posted: 0,
             sets: BTreeMap::new(),
             ended: Vec::new(),
+            open: BTreeMap::new(),
             readers: BTreeMap::new(),
             values: 0,
             tickets: 0,
@@ -308,7 +311,10 @@ impl World {
                     self.post(self.now + ms(5), node, Mail::Request { id, request });
                 }
                 Output::Action(Action::Changed(changes)) => self.look_at(node, &changes),
-                Output::Action(Action::SaveEnded { outcome, .. }) => self.ended.push(outcome),
+                Output::Action(Action::SaveEnded { ticket, outcome }) => {
+                    self.open.remove(&ticket.0);
+                    self.ended.push(outcome);
+                }
                 Output::Action(_) => {}
                 Output::Log(action) => self.post(self.now + ms(1), node, Mail::Order(action)),
             }
@@ -329,6 +335,7 @@ impl World {
             }
             Deed::Kill(node) => {
                 self.nodes[node].replica = None;
+                self.open.retain(|_, at| *at != node);
                 self.mail.retain(|(_, _, of, mail)| {
                     *of != node || matches!(mail, Mail::Request { .. } | Mail::Order(_))
                 });
@@ -366,6 +373,9 @@ impl World {
                 (self.values, self.tickets) = (self.values + 1, self.tickets + 1);
                 let settings = Settings::from_value(&json!({"v": self.values})).unwrap();
                 let (ticket, website) = (Ticket(self.tickets), w(site));
+                if self.nodes[node].replica.is_some() {
+                    self.open.insert(self.tickets, node);
+                }
                 self.event(node, Event::Save { ticket, website, settings, how: How::Put });
             }
         }

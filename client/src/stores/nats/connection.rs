@@ -226,6 +226,7 @@ impl Connection {
 
     /// The messages of the log from this number of the stream on: so many as are read at once, and the rest of an entry.
     /// They end before a gap, where the log was trimmed meanwhile: the next reading finds its place gone, and begins anew.
+    /// A gap right after a place that is there is an error.
     pub(super) async fn parts(&self, names: &Names, from: u64) -> Result<Vec<Part>, Error> {
         let mut parts: Vec<Part> = Vec::new();
         let mut next = from;
@@ -243,7 +244,10 @@ impl Connection {
                 let stranger = || Error::Stranger { stream: names.log.clone(), at };
                 let part = part.ok_or_else(stranger)?;
                 if !part.continues(parts.last(), from) {
-                    return Ok(parts);
+                    return match parts.is_empty() {
+                        true => Err(Error::Unreadable(names.log.clone())),
+                        false => Ok(parts),
+                    };
                 }
                 parts.push(part);
                 next = at + 1;

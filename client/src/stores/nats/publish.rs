@@ -60,7 +60,8 @@ impl Nats {
         if claims.highest() > publication.sequence {
             let last = connection.last_part(names).await?;
             return match last.is_some_and(|last| last.number >= claims.highest()) {
-                true => Ok(true),
+                // One that was only begun may never be whole.
+                true => Ok(claims.whole >= publication.sequence),
                 false => self.begin_anew(connection).await,
             };
         }

@@ -1,8 +1,17 @@
 -- Publishes one batch, which becomes visible at once. KEYS: prefix. ARGV: sequence, whether these are all websites, how
--- long a removal is remembered in ms, how many are set; of each its id, version, JSON; of each removed one its id, version.
+-- long a removal is remembered in ms, up to where all is known to be published, how many are set; of each its id, version,
+-- JSON; of each removed one its id, version.
 local prefix, sequence = KEYS[1], ARGV[1]
-local known = redis.call('GET', prefix .. ':version')
-if known and tonumber(known) > tonumber(sequence) then return 0 end
+local log = prefix .. ':log'
+local published = tonumber(redis.call('GET', prefix .. ':version') or 0)
+local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+local ends = last and tonumber(string.match(last[1], '^%d+')) or 0
+if published < tonumber(ARGV[4]) or published > ends then
+  -- What was published was lost, or the log was: the log begins anew, so that everything is published.
+  redis.call('DEL', log)
+  return 0
+end
+if published > tonumber(sequence) then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local versions, removals = prefix .. ':websites', prefix .. ':removed'
@@ -23,8 +32,8 @@ local function remove(id, version)
   gone[#gone + 1] = '"' .. id .. '"'
 end
 
-local next = 5
-for _ = 1, tonumber(ARGV[4]) do
+local next = 6
+for _ = 1, tonumber(ARGV[5]) do
   local id, version, json = ARGV[next], ARGV[next + 1], ARGV[next + 2]
   next, here[id] = next + 3, true
   if is_newer(id, version) then

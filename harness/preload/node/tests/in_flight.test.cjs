@@ -42,7 +42,7 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
           assert.equal(reply.in_flight, 1);
           harness.answer();
           reply = await harness.settle();
-          assert.equal(reply.in_flight, 0);
+          assert.deepEqual([reply.in_flight, reply.asked], [0, 2 * round]);
           await harness.until(() => harness.lines.length === round);
           assert.equal(harness.lines.at(-1), "{} {}");
           await harness.settle(1000);

@@ -14,7 +14,7 @@ from .core import CORE, MILLISECOND, get_ident
 from .files import any_ready
 from .fork_server import tell_modules
 from .offspring import children
-from .sockets import in_flight, switched
+from .sockets import asked, in_flight, switched
 
 LONGEST_LINE = 65_536
 PATIENCE = 1.0
@@ -145,6 +145,7 @@ class _Channel:
             now_ms=CORE.now / MILLISECOND,
             next_ms=None if due is None else max(0, -((CORE.now - due) // MILLISECOND)),
             in_flight=waiting,
+            asked=asked(),
             sockets=sockets,
             entered=CORE.entered,
             workers=0,

@@ -13,7 +13,10 @@ THE_LAST = "the last"  # what follows is no message
 
 
 class Exchange:
-    def __init__(self):
+    """`asked` is called for each request that has gone out whole."""
+
+    def __init__(self, asked=lambda: None):
+        self._asked = asked
         self._methods = []  # of requests whose answers have not begun
         self._requests = 0
         self._answers = 0
@@ -41,6 +44,7 @@ class Exchange:
 
     def _request_ends(self):
         self._requests += 1
+        self._asked()
 
     def _answer(self, line):
         status = line.split(" ")[1:2]

@@ -13,6 +13,18 @@ from .files import READ, ready, wait_for
 
 _open = weakref.WeakKeyDictionary()  # exchanges by socket
 _port = None  # of the emulator
+_asked = 0
+
+
+def asked():
+    """How many requests have gone out whole to the emulator."""
+    return _asked
+
+
+def _count():
+    global _asked
+    with CORE.guard:
+        _asked += 1
 
 
 def in_flight():
@@ -125,7 +137,7 @@ def meets(env):
 def _connecting(native):
     def connect(self, address):
         if isinstance(address, tuple) and address[1] == _port and _is_loopback(address[0]):
-            _open[self] = Exchange()
+            _open[self] = Exchange(_count)
         return native(self, address)
 
     return connect

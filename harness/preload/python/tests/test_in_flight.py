@@ -37,9 +37,10 @@ class InFlight(unittest.TestCase):
     def test_requests_are_in_flight_until_their_answers_are_read(self):
         for name, library in LIBRARIES.items():
             with self.subTest(name), Harness(library + LOOP) as harness:
-                for _ in range(3):
+                for asked in range(1, 4):
                     reply = harness.settle(count=1)
                     self.assertIsNone(reply["next_ms"])
+                    self.assertEqual(reply["asked"], asked)
                     harness.answer()
                     reply = harness.settle(count=0)
                     self.assertEqual(reply["next_ms"], 60_000)

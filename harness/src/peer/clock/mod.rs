@@ -62,6 +62,8 @@ struct Reply {
     at_rest: bool,
     next_ms: Option<f64>,
     in_flight: u32,
+    /// How many requests have gone out whole.
+    asked: Option<u64>,
     sockets: Vec<SocketCount>,
     /// How often its own code was entered.
     entered: u64,
@@ -282,6 +284,7 @@ fn advanced(reports: &[(u32, u64, Reply)]) -> Advanced {
     Advanced {
         next: next.map(|ms| Duration::from_secs_f64(ms / 1000.0)),
         in_flight: reports.iter().map(|(_, _, it)| it.in_flight).sum(),
+        asked: reports.iter().map(|(_, _, it)| it.asked).sum(),
         activity: Some(activity(reports)),
         sockets: Some(reports.iter().flat_map(|(_, _, it)| &it.sockets).copied().collect()),
     }

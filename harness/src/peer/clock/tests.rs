@@ -59,12 +59,17 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     let hello = channel.first().await;
     assert_eq!((hello.runtime.as_str(), hello.version.as_str()), ("node", "22.1.0"));
     let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
-    let report = json!({ "next_ms": 60_000, "in_flight": 2, "entered": 1 });
+    let report = json!({ "next_ms": 60_000, "in_flight": 2, "asked": 9, "entered": 1 });
     let (advanced, to) = tokio::join!(moved, node.rests(report));
     let advanced = advanced.unwrap();
     assert_eq!(
         advanced,
-        Advanced { next: Some(Duration::from_secs(60)), in_flight: 2, ..advanced.clone() }
+        Advanced {
+            next: Some(Duration::from_secs(60)),
+            in_flight: 2,
+            asked: Some(9),
+            ..advanced.clone()
+        }
     );
     assert!((to - 1500.0).abs() < 1e-9, "{to}");
     for (entered, same) in [(1, true), (2, false)] {
@@ -97,6 +102,7 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
     let with_child = |entered| {
         let mut report = report(9_000, entered);
         report["children"] = json!([2]);
+        report["asked"] = json!(3);
         report
     };
     let parents = async {
@@ -117,6 +123,7 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
         advanced,
         Advanced { next: Some(Duration::from_secs(4)), in_flight: 2, ..advanced.clone() }
     );
+    assert_eq!(advanced.asked, None, "one of the two does not count");
 }
 
 #[tokio::test]
