@@ -74,13 +74,25 @@ impl Browser {
         let base = format!("http://{address}/session");
         let session = call(&http, Method::POST, &base, Some(wanted)).await;
         let id = session["sessionId"].as_str().expect("a session has an id");
-        Some(Self {
+        let browser = Self {
             driver_address: address,
             session: format!("{base}/{id}"),
             http,
             _driver: driver,
             _profile: profile,
-        })
+        };
+        browser.has_the_keyboard().await;
+        Some(browser)
+    }
+
+    /// Has the tab behave as the one in front: a browser that has just begun may have another one there, and then no
+    /// focus is told.
+    async fn has_the_keyboard(&self) {
+        let emulated = json!({
+            "cmd": "Emulation.setFocusEmulationEnabled",
+            "params": {"enabled": true},
+        });
+        self.post("/goog/cdp/execute", emulated).await;
     }
 
     /// Opens a page.
@@ -100,6 +112,7 @@ impl Browser {
     pub async fn look_at(&self, Tab(tab): &Tab) -> Tab {
         let before = self.get("/window").await;
         self.post("/window", json!({ "handle": tab })).await;
+        self.has_the_keyboard().await;
         Tab(before)
     }
 

@@ -128,14 +128,9 @@ async fn a_command_follows_the_control_that_it_stands_for() {
     };
     let browser = &page.browser;
     browser.until("document.querySelectorAll('tbody tr').length === 3").await;
-    // A browser that has just begun may not have the keyboard yet, and tells of no focus before it has.
-    browser
-        .until(
-            "(document.activeElement?.blur(), \
-             document.querySelector('[aria-label=\"Uninstall w2\"]').focus(), \
-             document.body.innerText.includes('crisp-mock ctl uninstall w2'))",
-        )
-        .await;
+    browser.evaluate("document.querySelector('[aria-label=\"Uninstall w2\"]').focus()").await;
+    browser.says("crisp-mock ctl uninstall w2").await;
+    browser.evaluate("document.querySelector('[aria-label=\"Plan of w3\"]').focus()").await;
     page.choose("Plan of w3", "Plus").await;
     browser.says("crisp-mock ctl plan w3 Plus").await;
 
