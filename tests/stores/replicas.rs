@@ -196,32 +196,32 @@ async fn what_is_larger_than_a_message_of_the_server_is_shared_and_published(kin
     comes_late_without_a_list(&stage, &server).await;
 }
 
-async fn what_was_published_and_lost_is_published_again_whole(kind: Kind) {
-    let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
+/// A replica that has published a save of `w1`, and lost this part of what is in the store; with the version of `w1`.
+async fn lost(kind: Kind, part: Part) -> Option<(Server, Stage, Cache<Value>, u64)> {
+    let server = or_skip(Server::start(kind, Keeps::Nothing))?;
     let stage = serve(world(3)).await;
     let cache = replica(&stage, &server);
     stage.operator_saves(1, 1);
     until_published(&stage, &server, 1, 1).await;
     within("readiness", cache.ready()).await.unwrap();
-    server.remove(&stage.server.info().identifier, Part::Published).await;
+    let version = published(&stage, &server, 1).await["version"].as_u64().unwrap();
+    server.remove(&stage.server.info().identifier, part).await;
+    Some((server, stage, cache, version))
+}
+
+async fn what_was_published_and_lost_is_published_again_whole(kind: Kind) {
+    let Some((server, stage, _cache, _)) = lost(kind, Part::Published).await else { return };
     stage.operator_saves(2, 2);
     until_published(&stage, &server, 2, 2).await;
     until_published(&stage, &server, 1, 1).await;
 }
 
 async fn a_log_that_was_lost_begins_anew_above_the_versions_that_are_published(kind: Kind) {
-    let Some(server) = or_skip(Server::start(kind, Keeps::Nothing)) else { return };
-    let stage = serve(world(3)).await;
-    let cache = replica(&stage, &server);
-    stage.operator_saves(1, 1);
-    until_published(&stage, &server, 1, 1).await;
-    within("readiness", cache.ready()).await.unwrap();
-    let before = published(&stage, &server, 1).await["version"].as_u64();
-    server.remove(&stage.server.info().identifier, Part::Log).await;
+    let Some((server, stage, _cache, before)) = lost(kind, Part::Log).await else { return };
     stage.operator_saves(1, 2);
     until_published(&stage, &server, 1, 2).await;
-    let after = published(&stage, &server, 1).await["version"].as_u64();
-    assert!(after > before, "{after:?} after {before:?}");
+    let after = published(&stage, &server, 1).await["version"].as_u64().unwrap();
+    assert!(after > before, "{after} after {before}");
 }
 
 async fn the_others_go_on_when_the_replica_that_polls_stops(kind: Kind) {

@@ -142,9 +142,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ByHand<T> {
 
     fn handle(&mut self, event: Event) {
         let todo = Todo::from(self.machine.handle(self.now, event));
-        if !todo.changes.is_empty() {
-            self.outlet.publish(&todo.changes, self.machine.snapshot().generation);
-        }
+        self.outlet.publish(&todo.changes, self.machine.snapshot().generation);
         for action in todo.actions {
             match action {
                 Action::Send { id, request, .. } => {

@@ -79,8 +79,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Outlet<T> {
         self.show(view, changes);
     }
 
-    /// Shows what changed.
+    /// Shows what changed, if anything did.
     pub(super) fn publish(&self, changes: &[Change], generation: u64) {
+        if changes.is_empty() {
+            return;
+        }
         let (view, changes) = self.shared.view.load().after(changes, generation);
         let told = changes.len();
         if self.show(view, changes) {

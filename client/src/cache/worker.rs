@@ -160,9 +160,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Worker<T> {
             telling::socket_changed(status.socket, status.socket_error.as_deref());
         }
         // What the status says is there is there by then.
-        if !todo.changes.is_empty() {
-            self.outlet.publish(&todo.changes, status.generation);
-        }
+        self.outlet.publish(&todo.changes, status.generation);
         self.outlet.tell(&status);
         #[cfg(feature = "persist")]
         self.outlet.keep(machine.warm_start());
@@ -221,7 +219,9 @@ mod tests {
     use super::super::changes::Changes;
     use super::super::shared::Shared;
     use super::*;
+    use crate::machine::Freshness;
     use crate::machine::tests::server::Quirks;
+    use crate::replicas::LogEvent;
     use crate::replicas::tests::world::{Deed, World, config, secs, w};
 
     /// A replica that has read a log with two websites, and a reader of its changes that was told of both.
@@ -241,6 +241,21 @@ mod tests {
         worker.step(&mut replica, Task::Hear(world.store.read(None)));
         assert!(matches!(changes.next_step().await, Some((_, step)) if step.len() == 2));
         (worker, replica, changes)
+    }
+
+    #[test]
+    fn a_replica_that_has_read_a_part_of_the_log_says_that_it_loads() {
+        let mut world = World::new(1, Quirks::default());
+        world.run(secs(70));
+        let LogEvent::Read { entries, age, .. } = world.store.read(None) else { panic!("a log") };
+        let now = moment(Instant::now());
+        let options = crate::replicas::Options::new(1);
+        let mut replica = crate::replicas::Replica::new(config(), options, now, None);
+        replica.hear(now, LogEvent::Read { entries, age, end: false });
+        assert_eq!(replica.status(now).freshness, Freshness::Loading);
+        replica.hear(now, LogEvent::Read { entries: Vec::new(), age, end: true });
+        assert_eq!(replica.status(now).websites, 2);
+        assert_ne!(replica.status(now).freshness, Freshness::Loading);
     }
 
     #[tokio::test]

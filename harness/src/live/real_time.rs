@@ -109,7 +109,7 @@ impl OverHttp {
             at_once: tempo.in_scenario(tempo.poll() / 8),
             ..Timing::default()
         };
-        let asked = scaling::longest_retry_after(cell.lock().blueprint());
+        let asked = crate::world::longest_retry_after(cell.lock().blueprint());
         let scenario = &prepared.scenario;
         let judged = demands::judged(scenario, &*self.launcher, &history, tempo.in_scenario(asked));
         let mut judge = Judge::new(&judged, about.abilities).barring(&demands::UNJUDGED);

@@ -118,14 +118,10 @@ pub(super) fn client(scenario: &Scenario, tempo: Tempo) -> Client {
     }
 }
 
-/// The longest silence that a fault of the scenario asks for, in real time.
-pub(super) fn longest_retry_after(blueprint: &Blueprint) -> Duration {
-    blueprint.faults.faults.iter().filter_map(|fault| fault.retry_after).max().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::longest_retry_after;
 
     fn prepared(text: &str) -> Prepared {
         Prepared::new(Scenario::parse("a.yaml", text).unwrap().into()).unwrap()

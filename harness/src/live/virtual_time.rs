@@ -20,7 +20,7 @@ use super::emulator::SharedEmulator;
 use super::lateness::Lateness;
 use super::over_http::{OverHttp, untried};
 use super::parked::{ParkedClient, Requests};
-use super::{Tempo, Terms, demands, scaling, verdict};
+use super::{Tempo, Terms, demands, verdict};
 use crate::candidate::Untried;
 use crate::history::{History, SocketState, What};
 use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
@@ -121,7 +121,7 @@ impl OverHttp {
         let declared = demands::by_hand(greeting, options, tempo.stands_for());
         let about = demands::about(greeting, declared);
         let bound = History::new(declared, prepared.staleness).bound()
-            + scaling::longest_retry_after(&prepared.blueprint);
+            + world::longest_retry_after(&prepared.blueprint);
         let scenario = demands::forbearing(
             &prepared.scenario,
             &*self.launcher,

@@ -25,6 +25,7 @@ use crisp_mock_server::space::{Identity, Outside, Space};
 use jiff::{SignedDuration, Timestamp};
 
 pub use prepared::Prepared;
+pub(crate) use prepared::longest_retry_after;
 
 use crate::history::{By, Event, History, RequestIndex, What};
 use crate::subject::{About, Action, Client, Moment, Setup, Subject};

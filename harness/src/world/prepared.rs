@@ -102,9 +102,13 @@ impl Prepared {
 fn longest(blueprint: &Blueprint) -> Duration {
     let closes = |fault: &Fault| fault.window.is_some_and(|window| window.until.is_some());
     let lasts = blueprint.quota().is_some() || !blueprint.faults.faults.iter().all(closes);
-    let refusals = blueprint.faults.faults.iter().filter_map(|fault| fault.retry_after).max();
     let hours = if lasts { A_DAY } else { Duration::from_secs(6 * 3_600) };
-    hours + refusals.unwrap_or_default()
+    hours + longest_retry_after(blueprint)
+}
+
+/// The longest silence that a fault asks for.
+pub(crate) fn longest_retry_after(blueprint: &Blueprint) -> Duration {
+    blueprint.faults.faults.iter().filter_map(|fault| fault.retry_after).max().unwrap_or_default()
 }
 
 fn staleness(quirks: &Quirks) -> AllowedStaleness {
@@ -180,4 +184,25 @@ pub(super) fn client_step(scenario: &Scenario, now: Duration) -> i64 {
         _ => None,
     });
     steps.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_may_last_a_day_where_a_quota_or_a_counted_fault_has_a_client_wait() {
+        let hours = |text: &str| {
+            let scenario = Scenario::parse("a.yaml", &format!("name: a\n{text}")).unwrap();
+            Prepared::new(scenario.into()).unwrap().longest.as_secs() / 3_600
+        };
+        assert_eq!(hours(""), 6);
+        assert_eq!(hours("faults:\n  - { window: 1m..2m, at: since, status: 500 }\n"), 6);
+        assert_eq!(hours("faults:\n  - { at: since#2..9, status: 500 }\n"), 25);
+        assert_eq!(hours("server: { quota: 100 }\n"), 25);
+        assert_eq!(
+            hours("faults:\n  - { window: 1m..2m, at: since, status: 429, retry_after: 2h }\n"),
+            8
+        );
+    }
 }
