@@ -158,7 +158,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> ReplicasByHand<T> {
     async fn come_to_rest(&mut self) {
         loop {
             while self.take_all() {}
-            if (0..self.nodes.len()).all(|number| self.is_at_rest(number) || self.is_out(number)) {
+            // One that does not know whether the log goes on has still to read it.
+            let knows = |node: &Node| node.replica.has_caught_up();
+            let rests = |number: usize| {
+                self.is_at_rest(number) && self.nodes.get(number).is_some_and(knows)
+            };
+            if (0..self.nodes.len()).all(|number| rests(number) || self.is_out(number)) {
                 return;
             }
             self.landed().await;

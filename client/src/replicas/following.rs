@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::clock::LogClock;
 use super::entry::{Entry, Link};
 use super::followed::{Followed, Place, Step};
-use super::replica::{Log, Replica, Whose};
+use super::replica::{Appending, Log, Replica, Whose};
 use super::standing::Standing;
 use super::words::LogAction;
 use crate::machine::{Action, RequestId, Ticket};
@@ -97,7 +97,7 @@ impl Replica {
     fn is_of_others(&mut self, place: Place) {
         self.hold();
         self.log = Log::Foreign { place, heard: self.now.elapsed };
-        self.appending = None;
+        self.end_of_append_says_nothing();
         self.contact.grew();
     }
 
@@ -116,7 +116,7 @@ impl Replica {
             self.passed(link.count, said);
         }
         if self.appending.as_ref().is_some_and(|appending| appending.link == link) {
-            self.appending = None;
+            self.end_of_append_says_nothing();
         }
         let mut changed = Vec::new();
         for action in actions {
@@ -202,10 +202,22 @@ impl Replica {
         }
     }
 
+    /// The store said what came of the entry that it was to append: that one, if this is news.
+    fn ended_append(&mut self) -> Option<Appending> {
+        self.appending.take().filter(|appending| appending.open)
+    }
+
+    /// What comes of the entry that the store is to append is known, or does not matter any more. The next one is appended
+    /// when the store has said it.
+    pub(super) fn end_of_append_says_nothing(&mut self) {
+        if let Some(appending) = &mut self.appending {
+            appending.open = false;
+        }
+    }
+
     /// The store appended what it was asked to.
     pub(super) fn appended(&mut self, sequence: u64) {
-        // Its entry may have been read already.
-        let Some(appending) = self.appending.take() else { return };
+        let Some(appending) = self.ended_append() else { return };
         self.caught_up = true;
         self.read_one(sequence, &appending.entry, Duration::ZERO);
         self.send_what_is_mine();
@@ -214,13 +226,13 @@ impl Replica {
 
     /// Another entry came first. If it was not read yet, it will be.
     pub(super) fn refused(&mut self) {
-        let Some(appending) = self.appending.take() else { return };
+        let Some(appending) = self.ended_append() else { return };
         self.caught_up &= appending.after != self.end_of_log();
     }
 
     /// Whether the entry is in the log is not known until that was read.
     pub(super) fn append_failed(&mut self) {
-        if let Some(appending) = self.appending.take() {
+        if let Some(appending) = self.ended_append() {
             self.caught_up = false;
             self.contact.cannot_write(appending.since);
         }
@@ -233,7 +245,8 @@ impl Replica {
         }
         self.hold();
         self.log = Log::Unread;
-        (self.caught_up, self.appending) = (false, None);
+        self.caught_up = false;
+        self.end_of_append_says_nothing();
         self.said_before_loss = self.queue.count();
         self.epochs.0 += 1;
         self.to_send.clear();

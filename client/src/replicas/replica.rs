@@ -38,13 +38,16 @@ pub(super) enum Log {
     Followed(Box<Followed>),
 }
 
-/// An entry that the store was asked to append.
+/// An entry that the store was asked to append and has not said anything of. There is one at a time, so that what the
+/// store says is about this one.
 #[derive(Debug)]
 pub(super) struct Appending {
     pub(super) link: Link,
     pub(super) after: Option<super::Place>,
     pub(super) entry: bytes::Bytes,
     pub(super) since: Duration,
+    /// Whether that would still say something: it was not read, and the log is the one that it was written for.
+    pub(super) open: bool,
 }
 
 /// One replica of a cache: a machine that follows the log, or one of its own while there is none. See the
@@ -215,6 +218,11 @@ impl Replica {
     /// entry that asks for it.
     pub fn is_following(&self) -> bool {
         matches!(self.standing, Standing::Following)
+    }
+
+    /// Whether it has read the log to its end, as far as it knows.
+    pub fn has_caught_up(&self) -> bool {
+        self.caught_up
     }
 
     /// Where it is in the log; `None` while it has not read any.

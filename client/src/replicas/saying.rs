@@ -151,7 +151,7 @@ impl Replica {
             None => first_sequence(self.highest, self.now.wall),
         };
         let since = self.now.elapsed;
-        self.appending = Some(Appending { link, after, entry: entry.clone(), since });
+        self.appending = Some(Appending { link, after, entry: entry.clone(), since, open: true });
         self.ask(LogAction::Append { after, sequence, place: Place { sequence, link }, entry });
     }
 

@@ -143,7 +143,7 @@ impl Replica {
             let wait = self.options.patience.saturating_mul(doubled).min(LONGEST_WAIT);
             rejoin_at = now.elapsed.saturating_add(wait);
         }
-        self.appending = None;
+        self.end_of_append_says_nothing();
         self.epochs.1 += 1;
         let mut actions = machine.handle(now, Event::Tick);
         for (event, ticket, tried) in self.queue.take_saves() {

@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::server::{Published, Server};
 
+/// A machine that is busy lets connecting time out: so often it is tried.
+const TRIES: u32 = 5;
+
 /// Holds what the store of one plugin publishes.
 pub(crate) struct Reader {
     asked: Box<dyn Asked>,
@@ -45,7 +48,14 @@ impl<S: Server> Asked for Connected<S> {
 
 impl Reader {
     pub(super) async fn of<S: Server>(server: S) -> Result<Self, String> {
-        let connection = server.connect().await.map_err(|error| error.to_string())?;
+        let mut tried = 1;
+        let connection = loop {
+            match server.connect().await {
+                Ok(connection) => break connection,
+                Err(_) if tried < TRIES => tried += 1,
+                Err(error) => return Err(error.to_string()),
+            }
+        };
         Ok(Self { asked: Box::new(Connected(server, connection)), place: 0, held: Map::new() })
     }
 

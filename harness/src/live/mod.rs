@@ -26,6 +26,7 @@ mod patience;
 mod probe;
 mod real_time;
 mod run;
+mod saves;
 mod scaling;
 mod sockets;
 mod tap;

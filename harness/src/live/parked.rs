@@ -4,10 +4,7 @@
 //! waits for exactly the requests that are parked.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,11 +21,12 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use super::client_side::in_time;
+use super::saves::Saves;
 use super::sockets::{self, Sockets, is_handshake};
 use super::virtual_time::{ByHand, Shared};
 use crate::peer::{Peer, PeerError, Reading, SaveOrder};
 use crate::subject::{Action, Event, Held, Moment, ReportedStatus, Subject};
-use crate::words::{RequestId, SaveEnd};
+use crate::words::RequestId;
 
 /// How long to wait for something to come in over a socket before asking the client again.
 const A_MOMENT: Duration = Duration::from_millis(2);
@@ -151,8 +149,6 @@ fn cut_off(begun: Response<Bytes>) -> Outcome {
     Outcome::Cut { response: begun.map(longer), bytes, pace: None }
 }
 
-type Saving = Pin<Box<dyn Future<Output = Result<SaveEnd, PeerError>> + Send>>;
-
 /// The client as the world knows it.
 pub(super) struct ParkedClient {
     peer: Arc<dyn Peer>,
@@ -161,7 +157,7 @@ pub(super) struct ParkedClient {
     patience: Duration,
     runtime: Handle,
     shared: Arc<Shared>,
-    saves: Vec<(u64, Saving)>,
+    saves: Saves,
     /// What its clock shows.
     elapsed: Duration,
     wall: Option<Timestamp>,
@@ -191,7 +187,7 @@ impl ParkedClient {
             patience,
             runtime: client.runtime.clone(),
             shared: Arc::clone(&client.shared),
-            saves: Vec::new(),
+            saves: Saves::default(),
             elapsed,
             wall: None,
             at_rest: false,
@@ -229,24 +225,40 @@ impl ParkedClient {
                     let order = SaveOrder { website, settings: &settings, token, how };
                     peer.save(order).await
                 };
-                self.saves.push((ticket, Box::pin(save)));
+                self.saves.begin(ticket, save);
             }
         }
-        self.settle(now, &mut sends).await?;
-        // What has done nothing since its cache was read holds the same.
-        if self.activity.is_none() || self.read_at != self.activity {
-            let reading = in_time(self.patience, "read", self.peer.read()).await?;
-            self.show(reading, actions);
-            self.at_rest = false;
-            if self.activity.is_some() {
-                // To be read is an activity, too.
-                self.settle(now, &mut sends).await?;
-                self.read_at = self.activity;
-            }
+        // What a save left in the cache is what is read after its end: one that ends meanwhile has it read again.
+        let mut ended = usize::MAX;
+        while ended != self.saves.go_on().await {
+            self.settle(now, &mut sends).await?;
+            ended = self.saves.go_on().await;
+            self.read(now, actions, &mut sends).await?;
         }
-        self.end_saves(actions).await?;
+        actions.append(&mut self.saves.ends()?);
         // Asked for because of what is shown by now.
         actions.append(&mut sends);
+        Ok(())
+    }
+
+    /// Looks at the client's cache, unless the client has done nothing since: it holds the same then.
+    async fn read(
+        &mut self,
+        now: Moment,
+        actions: &mut Vec<Action>,
+        sends: &mut Vec<Action>,
+    ) -> Result<(), PeerError> {
+        if self.activity.is_some() && self.read_at == self.activity {
+            return Ok(());
+        }
+        let reading = in_time(self.patience, "read", self.peer.read()).await?;
+        self.show(reading, actions);
+        self.at_rest = false;
+        if self.activity.is_some() {
+            // To be read is an activity, too.
+            self.settle(now, sends).await?;
+            self.read_at = self.activity;
+        }
         Ok(())
     }
 
@@ -262,7 +274,7 @@ impl ParkedClient {
         let mut by = now.elapsed.saturating_sub(self.elapsed);
         (self.elapsed, self.wall) = (now.elapsed, Some(now.wall));
         loop {
-            self.poll_saves().await;
+            self.saves.go_on().await;
             let advanced =
                 in_time(self.patience, "advance", self.peer.advance(by, now.wall)).await?;
             by = Duration::ZERO;
@@ -332,34 +344,6 @@ impl ParkedClient {
             actions.push(Action::Ready);
         }
         self.status = reading.status;
-    }
-
-    /// Lets saves go on; their ends follow the next reading.
-    async fn poll_saves(&mut self) {
-        for (_, save) in &mut self.saves {
-            let polled = poll_fn(|cx| Poll::Ready(save.as_mut().poll(cx))).await;
-            if let Poll::Ready(end) = polled {
-                *save = Box::pin(std::future::ready(end));
-            }
-        }
-    }
-
-    /// Adds the ends of saves: all that had ended before the reading that was just shown.
-    async fn end_saves(&mut self, actions: &mut Vec<Action>) -> Result<(), PeerError> {
-        let mut open = Vec::new();
-        for (ticket, mut save) in std::mem::take(&mut self.saves) {
-            let polled = poll_fn(|cx| Poll::Ready(save.as_mut().poll(cx))).await;
-            match polled {
-                Poll::Pending => open.push((ticket, save)),
-                Poll::Ready(Ok(end)) => actions.push(Action::SaveEnded(ticket, end)),
-                Poll::Ready(Err(PeerError::Refused(_))) => {
-                    actions.push(Action::SaveEnded(ticket, SaveEnd::Unknown));
-                }
-                Poll::Ready(Err(error)) => return Err(error),
-            }
-        }
-        self.saves = open;
-        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients that stop, fall silent, never start, or can do little.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crisp_harness::candidate::{Candidate, Trial};
@@ -15,6 +16,7 @@ use crisp_harness::scenario::SaveEnd;
 use crisp_harness::subject::{Guide, Held, Sync};
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::driven::Driven;
 use crate::{SLOW_POLL, prepared};
@@ -30,6 +32,8 @@ enum Oddity {
     NeverStarts,
     /// It starts and asks nothing.
     Idle,
+    /// A save of its ends while it is being read.
+    SavesWhileRead,
     /// It keeps one member, and of configured websites alone.
     MessageAlone,
 }
@@ -67,7 +71,14 @@ impl Launcher for Odd {
             if self.oddity == Oddity::NeverStarts {
                 return Err(PeerError::NeverStarted("no such file".to_owned()));
             }
-            let peer = OddPeer { inner: self.inner.launch(access).await?, oddity: self.oddity };
+            let inner = self.inner.launch(access).await?;
+            let peer = OddPeer {
+                inner,
+                oddity: self.oddity,
+                read: Mutex::default(),
+                saved: false.into(),
+                was_read: Notify::new(),
+            };
             Ok(Box::new(peer) as Box<dyn Peer>)
         })
     }
@@ -87,6 +98,11 @@ impl Launcher for Odd {
 struct OddPeer {
     inner: Box<dyn Peer>,
     oddity: Oddity,
+    /// What was last read of it.
+    read: Mutex<Reading>,
+    /// Whether a save is done and not said to be.
+    saved: AtomicBool,
+    was_read: Notify,
 }
 
 impl Peer for OddPeer {
@@ -113,6 +129,16 @@ impl Peer for OddPeer {
                     reading => Ok(reading),
                 }
             }),
+            // It says what it held before the save, ends the save, and then holds what was saved.
+            Oddity::SavesWhileRead => Box::pin(async {
+                let now = self.inner.read().await?;
+                let before = std::mem::replace(&mut *self.read.lock().unwrap(), now.clone());
+                let saved = self.saved.swap(false, Ordering::Relaxed);
+                if saved {
+                    self.was_read.notify_one();
+                }
+                Ok(if saved { before } else { now })
+            }),
             Oddity::MessageAlone => Box::pin(async {
                 let mut reading = self.inner.read().await?;
                 let websites = reading.websites.into_iter().filter_map(|(id, held)| {
@@ -127,7 +153,14 @@ impl Peer for OddPeer {
     }
 
     fn save<'a>(&'a self, order: SaveOrder<'a>) -> Answer<'a, SaveEnd> {
-        self.inner.save(order)
+        Box::pin(async move {
+            let end = self.inner.save(order).await;
+            if self.oddity == Oddity::SavesWhileRead {
+                self.saved.store(true, Ordering::Relaxed);
+                self.was_read.notified().await;
+            }
+            end
+        })
     }
 
     fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {
@@ -189,6 +222,20 @@ fn a_client_that_never_asks_anything_is_pointed_at_the_address() {
     let problem = untried.unwrap_err().problem;
     assert!(problem.contains("no request came within 700ms"), "{problem}");
     assert!(problem.contains("CRISP_REST_HOST"), "{problem}");
+}
+
+#[test]
+fn a_save_that_ends_while_the_cache_is_read_is_judged_by_the_reading_after_it() {
+    let text = "
+name: the plugin saves
+start: { websites: { w1: { message: old } } }
+when:
+  - { at: 90s, client_save: { w1: { message: mine } } }
+expect: { websites: { w1: { message: mine } }, saves: [done] }
+";
+    let by_hand = Driven { client: Arc::new(Sync::reference()), manual: true };
+    let judged = Odd::trial(by_hand, Oddity::SavesWhileRead).judge(&prepared(text)).unwrap();
+    assert_eq!(judged.outcome(), Outcome::Passed, "{:?}", judged.failures());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Replicas, a log in memory and a small model of the API, joined in virtual time.
 
+mod appending;
 mod calm;
 mod exhaustive;
 mod properties;

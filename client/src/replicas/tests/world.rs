@@ -255,7 +255,9 @@ impl World {
             Mail::Order(action) => {
                 let publishes = matches!(action, LogAction::Publish(_));
                 if let Some(said) = self.store.act(action) {
-                    self.post(self.now + ms(1), node, Mail::Log(said));
+                    // What is read in the log may come before what is said of it.
+                    let takes = ms(1 + self.posted % 3);
+                    self.post(self.now + takes, node, Mail::Log(said));
                 }
                 if publishes {
                     self.look_at_published();
