@@ -115,9 +115,9 @@ pub struct History {
     came: Option<(Duration, Site)>,
     /// Whether a list answer lied without a mark.
     pub lied: bool,
-    /// Whether the run was ended because nothing more was to come: the cache equalled the server
-    /// over several polls, with nothing left to happen.
-    pub settled: bool,
+    /// Since when it was calm, if the run was ended for that: the cache equalled the server over several polls, with
+    /// nothing left to happen.
+    pub calm_from: Option<Duration>,
     /// How these times relate to a clock on a wall.
     pub timing: Timing,
     by_id: HashMap<WebsiteId, Site, FixedState>,

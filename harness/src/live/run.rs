@@ -268,22 +268,21 @@ impl<'a, W: Witness> LiveRun<'a, W> {
         if now > settled + limit + self.context.tempo.stands_for() {
             return true;
         }
-        self.ledger.history.settled = self.is_calm(now, settled);
-        self.ledger.history.settled
+        self.ledger.history.calm_from = self.calm_from(now, settled);
+        self.ledger.history.calm_from.is_some()
     }
 
-    fn is_calm(&self, now: Duration, settled: Duration) -> bool {
+    fn calm_from(&self, now: Duration, settled: Duration) -> Option<Duration> {
         let history = &self.ledger.history;
-        let (Some(agreed), Some(ready)) = (history.agreed_from, history.ready) else {
-            return false;
-        };
+        let (agreed, ready) = (history.agreed_from?, history.ready?);
         let from = settled.max(agreed).max(ready);
         let asked = history.requests.iter().rev().take_while(|r| r.sent > from);
         let asked =
             asked.filter(|r| r.is_question() && r.ended.is_some() && !r.quality.is_failure());
-        self.client.is_done_saving()
+        let calm = self.client.is_done_saving()
             && now > from + self.context.tempo.stands_for() * CALM
-            && asked.count() >= ALIVE
+            && asked.count() >= ALIVE;
+        calm.then_some(from)
     }
 
     fn is_endless(&self) -> bool {

@@ -78,7 +78,7 @@ impl Oracle for Quiet {
 
 /// The calm at the end of a run: from when, and for how long.
 fn calm(history: &History) -> Option<(Duration, Duration)> {
-    let from = history.disturbed + history.bound();
+    let from = history.calm_from.unwrap_or_else(|| history.disturbed + history.bound());
     let length = history.now().checked_sub(from)?;
     let long = length >= history.declared.poll_every * ENOUGH;
     (long && history.agreed_from.is_some()).then_some((from, length))

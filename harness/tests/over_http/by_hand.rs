@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crisp_harness::candidate::{Candidate, Trial};
 use crisp_harness::live::{OverHttp, Terms};
+use crisp_harness::oracle::Verdict;
 use crisp_harness::replay::{ExitCode, replay};
 use crisp_harness::report::{RunEvent, Text};
 use crisp_harness::runner::{Judged, Outcome, judge};
@@ -44,6 +46,26 @@ fn the_reference_passes_the_corpus_when_its_clock_is_moved_by_hand() {
     });
     assert_eq!(code.unwrap(), ExitCode::Passed, "{told}");
     assert_eq!(not_passed, 0, "{told}");
+}
+
+#[test]
+fn a_right_cache_that_polls_in_its_rhythm_is_seen_enough_in_minutes_and_a_wrong_one_to_the_end() {
+    let text = "
+name: an operator saves between two polls
+start: { websites: { w1: { message: old } } }
+when:
+  - { at: 90s, save: { w1: { message: new } } }
+";
+    let right = by_hand(Sync::reference()).judge(&prepared(text)).unwrap();
+    assert_eq!(right.outcome(), Outcome::Passed, "{:?}", right.failures());
+    let history = &right.run.history;
+    assert!(history.calm_from.is_some_and(|from| from > Duration::from_secs(90)));
+    assert!(history.now() < Duration::from_secs(600), "{:?}", history.now());
+    let quiet = right.findings.iter().find(|finding| finding.demand.name() == "quiet").unwrap();
+    assert_eq!(quiet.verdict, Verdict::Pass);
+    let wrong = by_hand(Guide).judge(&prepared(SLOW_POLL)).unwrap();
+    assert_eq!(failures(&wrong), ["converged", "websites"]);
+    assert_eq!(wrong.run.history.calm_from, None);
 }
 
 #[test]
