@@ -136,8 +136,10 @@ async fn serve(
         }
         Verdict::Tunnel(host, port) => to_itself(stream, &host, port).await,
         Verdict::Refuse(host, port) => {
-            say(stream, &request::refusal(&host)).await;
+            let refusal = request::refusal(&host);
+            // First: one that has the answer may end the program, which then tells what was refused.
             shared.refused.lock().note(host, port);
+            say(stream, &refusal).await;
         }
         Verdict::Bad(why) => say(stream, &request::bad(why)).await,
     }
