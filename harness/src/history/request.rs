@@ -135,3 +135,30 @@ impl Request {
         !self.faults.is_empty()
     }
 }
+
+#[cfg(test)]
+impl Request {
+    /// One for tests, whose end came at once and has no status.
+    pub(crate) fn sent_at(operation: Operation, sent: Duration, quality: Quality) -> Self {
+        Self {
+            operation,
+            page: None,
+            site: None,
+            number: 1,
+            page_number: 1,
+            life: 0,
+            sent,
+            ended: Some(sent),
+            quality,
+            status: None,
+            retry_after: None,
+            carried_out: true,
+            clock: None,
+            configured_only: false,
+            since: None,
+            faults: Vec::new(),
+            save: None,
+            body: None,
+        }
+    }
+}

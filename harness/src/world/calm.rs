@@ -45,26 +45,8 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn poll(sent: Duration) -> Request {
-        Request {
-            operation: Operation::Since,
-            page: None,
-            site: None,
-            number: 1,
-            page_number: 0,
-            life: 0,
-            sent,
-            ended: Some(sent),
-            quality: Quality::Good,
-            status: Some(200),
-            retry_after: None,
-            carried_out: true,
-            clock: None,
-            configured_only: false,
-            since: None,
-            faults: Vec::new(),
-            save: None,
-            body: None,
-        }
+        let request = Request::sent_at(Operation::Since, sent, Quality::Good);
+        Request { status: Some(200), ..request }
     }
 
     /// A client without declared waits that has been right from the start, and has sent these requests by now.

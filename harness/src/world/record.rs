@@ -219,26 +219,9 @@ mod tests {
 
     /// A request that saves [`SETTINGS`] to w1.
     fn put(history: &mut History) -> RequestIndex {
-        let request = Request {
-            operation: Operation::SaveSettings,
-            page: None,
-            site: Some(history.site(WebsiteId::numbered(1))),
-            number: 1,
-            page_number: 0,
-            life: 0,
-            sent: Duration::ZERO,
-            ended: None,
-            quality: Quality::Good,
-            status: Some(200),
-            retry_after: None,
-            carried_out: true,
-            since: None,
-            clock: None,
-            configured_only: false,
-            faults: Vec::new(),
-            save: None,
-            body: None,
-        };
+        let site = Some(history.site(WebsiteId::numbered(1)));
+        let request = Request::sent_at(Operation::SaveSettings, Duration::ZERO, Quality::Good);
+        let request = Request { site, ended: None, status: Some(200), ..request };
         let index = RequestIndex::try_from(history.requests.len()).unwrap();
         history.requests.push(request);
         attribute(history, index, &Bytes::from(SETTINGS));

@@ -39,26 +39,7 @@ fn history() -> History {
 }
 
 fn request(operation: Operation, sent: Duration, quality: Quality) -> Request {
-    Request {
-        operation,
-        page: None,
-        site: None,
-        number: 1,
-        page_number: 1,
-        life: 0,
-        sent,
-        ended: Some(sent),
-        quality,
-        status: None,
-        retry_after: None,
-        carried_out: true,
-        clock: None,
-        configured_only: false,
-        since: None,
-        faults: Vec::new(),
-        save: None,
-        body: None,
-    }
+    Request::sent_at(operation, sent, quality)
 }
 
 fn see(oracle: &mut dyn Oracle, history: &History, at: Duration, what: What) -> Option<Breach> {
