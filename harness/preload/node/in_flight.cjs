@@ -1,5 +1,6 @@
 // Counts the requests that wait for an answer of the emulator, and the bytes on its sockets: on each
-// connection to it, what goes out and what comes in is read along, whatever library speaks.
+// connection to it, what goes out and what comes in is read along, whatever library speaks. Of others it
+// is known that they are open.
 
 "use strict";
 
@@ -7,21 +8,22 @@ const net = require("node:net");
 const { Readable } = require("node:stream");
 const { Exchange } = require("./exchange.cjs");
 
-// Takes the environment; gives a function that says {asked, waiting, sockets}.
+// Takes the environment; gives functions: `count` says {asked, waiting, sockets}, `isElsewhere` whether
+// the program has a connection of its own to something that is not the emulator.
 function watchSockets(env) {
   const port = emulatorPort(env);
   const open = new Map(); // exchanges by socket
-  if (port === null) {
-    return () => ({ asked: 0, waiting: 0, sockets: [] });
-  }
+  const others = new Set();
   let asked = 0;
   const { prototype } = net.Socket;
   const { connect, _writeGeneric, _destroy } = prototype;
 
   prototype.connect = function (...args) {
+    others.add(this);
     // Before any listener of the program's, and before what was written early goes out.
     this.prependOnceListener("connect", () => {
       if (this.remotePort === port && isLoopback(this.remoteAddress)) {
+        others.delete(this);
         open.set(this, new Exchange(() => (asked += 1)));
       }
     });
@@ -50,10 +52,11 @@ function watchSockets(env) {
   };
   prototype._destroy = function (...args) {
     open.delete(this);
+    others.delete(this);
     return _destroy.apply(this, args);
   };
 
-  return () => {
+  function count() {
     const seen = { asked, waiting: 0, sockets: [] };
     for (const [socket, exchange] of open) {
       const { switched } = exchange;
@@ -65,7 +68,8 @@ function watchSockets(env) {
       }
     }
     return seen;
-  };
+  }
+  return { count, isElsewhere: () => others.size > 0 };
 }
 
 function bytes(chunk, encoding) {

@@ -46,7 +46,7 @@ class Mover {
 
   #report() {
     const { clock, activity, inFlight, offspring } = this.#parts;
-    const { asked, waiting, sockets } = inFlight();
+    const { asked, waiting, sockets } = inFlight.count();
     // What Node keeps house by rings on the way; while a request is out, it may be its time-out.
     const next = (waiting === 0 ? clock.nextOfTheProgram : null) ?? clock.next;
     return {

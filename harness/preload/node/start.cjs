@@ -26,7 +26,7 @@ function start(env) {
   const inFlight = watchSockets(env);
   activity.begin(channel.asyncId, offspring);
   watchCodecs(activity);
-  replaceTimers(clock);
+  replaceTimers(clock, inFlight);
   replaceDates(clock);
   seedChance(env);
   // `import { setTimeout } from "node:timers"` sees the functions that are in place by now.

@@ -1,18 +1,20 @@
-// setTimeout, setInterval and what else waits: node:timers, node:timers/promises, AbortSignal.timeout
-// and the time-outs of sockets that the program opened.
+// setTimeout, setInterval and what else waits: node:timers, node:timers/promises and the time-outs of
+// sockets that the program opened.
 
 "use strict";
 
 const { AsyncResource } = require("node:async_hooks");
-const { getEventListeners } = require("node:events");
 const net = require("node:net");
 const timers = require("node:timers");
 const promises = require("node:timers/promises");
 const util = require("node:util");
+const { fileOfCaller } = require("./caller.cjs");
+const { replaceAbortSignal } = require("./signals.cjs");
 
 const native = { ...timers };
 
-function replaceTimers(clock) {
+// `inFlight` says whether the program is connected to something that is not the emulator.
+function replaceTimers(clock, inFlight) {
   const { Timeout, clear } = timeouts(clock);
 
   function timer(name, repeats) {
@@ -21,7 +23,8 @@ function replaceTimers(clock) {
         if (typeof callback !== "function") {
           return native[name](callback, after); // refuses it in Node's own words
         }
-        const quiet = isCalledByNode(replaced) ? always : undefined;
+        // Node keeps house by some: connections that are kept for a while, servers that look for slow clients.
+        const quiet = fileOfCaller(replaced).startsWith("node:") ? always : undefined;
         return new Timeout(callback, after, args, repeats, quiet);
       },
     }[name];
@@ -40,25 +43,12 @@ function replaceTimers(clock) {
   });
   Object.assign(globalThis, all);
   Object.assign(timers, all);
-  replaceAbortSignal(Timeout);
+  replaceAbortSignal(Timeout, inFlight);
   replaceSocketTimeouts(clock);
 }
 
 function always() {
   return true;
-}
-
-// Whether the code that called this function lies in Node itself, which keeps house by it: connections
-// that are kept for a while, servers that look for slow clients.
-function isCalledByNode(called) {
-  const { stackTraceLimit, prepareStackTrace } = Error;
-  Error.stackTraceLimit = 1;
-  Error.prepareStackTrace = (_, [site]) => site?.getFileName() ?? "";
-  const here = {};
-  Error.captureStackTrace(here, called);
-  const file = here.stack;
-  Object.assign(Error, { stackTraceLimit, prepareStackTrace });
-  return typeof file === "string" && file.startsWith("node:");
 }
 
 // The class of what `setTimeout` gives: still one of Node's own.
@@ -242,31 +232,6 @@ function bad(ms, options) {
     (signal !== undefined && typeof signal?.addEventListener !== "function") ||
     (ref !== undefined && typeof ref !== "boolean")
   );
-}
-
-function replaceAbortSignal(Timeout) {
-  const { timeout } = AbortSignal;
-  AbortSignal.timeout = function (ms) {
-    if (!Number.isInteger(ms) || ms < 0 || ms > 2 ** 31 - 1) {
-      return timeout.call(AbortSignal, ms);
-    }
-    const controller = new AbortController();
-    const gone = () =>
-      controller.abort(
-        new DOMException("The operation was aborted due to timeout", "TimeoutError"),
-      );
-    const { signal } = controller;
-    new Timeout(gone, ms, [], false, () => isUnheard(signal)).unref();
-    return signal;
-  };
-}
-
-// Whether the end of a signal would be told to nothing: what it was to bound is over.
-function isUnheard(signal) {
-  const dependents = Object.getOwnPropertySymbols(signal).some(
-    (symbol) => symbol.description === "kDependantSignals" && signal[symbol]?.size > 0,
-  );
-  return !dependents && getEventListeners(signal, "abort").length === 0;
 }
 
 // What `request.setTimeout` and the `timeout` of agents come down to. A connection that the program

@@ -19,6 +19,7 @@ macro_rules! files {
 
 const FILES: &[File] = &files![
     "node/activity.cjs"
+    "node/caller.cjs"
     "node/chance.cjs"
     "node/channel.cjs"
     "node/clock.cjs"
@@ -30,6 +31,7 @@ const FILES: &[File] = &files![
     "node/index.cjs"
     "node/mover.cjs"
     "node/offspring.cjs"
+    "node/signals.cjs"
     "node/start.cjs"
     "node/timers.cjs"
     "python/sitecustomize.py"

@@ -40,6 +40,50 @@ test("what Node keeps house by is no alarm while the program waits for another, 
     },
   ));
 
+// `fetch` listens to its signal after the answer has come, too.
+const POLLS = `const poll = async () => {
+     const signal = AbortSignal.timeout(10_000);
+     await (await fetch(process.env.API, { signal })).text();
+     setTimeout(() => console.log(signal.aborted, performance.now()), 60_000);
+   };
+   poll();`;
+
+async function isAnswered(harness) {
+  const asks = await harness.advance(0);
+  assert.equal(asks.in_flight, 1);
+  harness.held.shift().response.end("{}");
+}
+
+test("the time-out of a fetch that was answered is no alarm", deadline, () =>
+  withProgram(POLLS, {}, async (harness) => {
+    await isAnswered(harness);
+    assert.equal((await harness.advance(0)).next_ms, 60_000);
+    await harness.advance(60_000);
+    await harness.until(() => harness.lines.length >= 1);
+    assert.deepEqual(harness.lines, ["true 60000"]);
+  }),
+);
+
+test("it is one where something of the program's listens to it, or a fetch elsewhere may", deadline, async () => {
+  const others = [
+    `const { timeout } = AbortSignal;
+     AbortSignal.timeout = (ms) => {
+       const signal = timeout(ms);
+       signal.addEventListener("abort", () => {});
+       return signal;
+     };`,
+    `const other = require("node:net").createServer().listen(0, "127.0.0.1", () => {
+       require("node:net").connect(other.address().port, "127.0.0.1");
+     });`,
+  ];
+  for (const other of others) {
+    await withProgram(other + POLLS, {}, async (harness) => {
+      await isAnswered(harness);
+      assert.equal((await harness.advance(0)).next_ms, 10_000);
+    });
+  }
+});
+
 test("what a timer leads to at once is done before the reply", deadline, () =>
   withProgram(
     `const fs = require("node:fs"), zlib = require("node:zlib"), crypto = require("node:crypto");
