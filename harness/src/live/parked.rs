@@ -15,7 +15,7 @@ use crisp_mock_server::spaces::{Frames, Relay, Reply};
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
@@ -155,7 +155,7 @@ pub(super) struct ParkedClient {
     requests: Requests,
     sockets: Sockets,
     patience: Duration,
-    runtime: Handle,
+    runtime: Arc<Runtime>,
     shared: Arc<Shared>,
     saves: Saves,
     /// What its clock shows.
@@ -185,7 +185,7 @@ impl ParkedClient {
             requests,
             sockets: Sockets::default(),
             patience,
-            runtime: client.runtime.clone(),
+            runtime: Arc::clone(&client.runtime),
             shared: Arc::clone(&client.shared),
             saves: Saves::default(),
             elapsed,
@@ -352,7 +352,7 @@ impl Subject for ParkedClient {
         if self.shared.trouble().is_some() {
             return;
         }
-        let runtime = self.runtime.clone();
+        let runtime = Arc::clone(&self.runtime);
         if let Err(error) = runtime.block_on(self.step(now, event, actions)) {
             self.shared.fail(error);
             self.next = None;

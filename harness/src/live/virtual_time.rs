@@ -12,7 +12,7 @@ use std::time::Duration;
 use crisp_mock_server::space::{Outside as ServerTime, Space};
 use crisp_mock_server::spaces::Info;
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
 use super::client_side::in_time;
@@ -75,7 +75,7 @@ impl OverHttp {
         let lateness = Lateness::watch(emulator.runtime.handle());
         let run = |afresh| {
             let shared = Arc::new(Shared::default());
-            let judged = self.once_in_virtual_time(emulator, prepared, greeting, afresh, &shared);
+            let judged = self.once_in_virtual_time(prepared, greeting, afresh, &shared);
             (judged, shared.is_forked.load(Ordering::Relaxed))
         };
         let is_long = prepared.planned >= LONG || prepared.blueprint.quota().is_some();
@@ -110,12 +110,12 @@ impl OverHttp {
 
     fn once_in_virtual_time(
         &self,
-        emulator: &SharedEmulator,
         prepared: &Prepared,
         greeting: &Greeting,
         afresh: bool,
         shared: &Arc<Shared>,
     ) -> Result<Judged, Untried> {
+        let runtime = runtime_of_a_run()?;
         let tempo = Tempo::of(&prepared.scenario, self.terms.poll);
         let options = &prepared.scenario.client;
         let declared = demands::by_hand(greeting, options, tempo.stands_for());
@@ -134,7 +134,7 @@ impl OverHttp {
             launcher: Arc::clone(&self.launcher),
             terms: self.terms,
             about,
-            runtime: emulator.runtime.handle().clone(),
+            runtime: Arc::clone(&runtime),
             prepared: Arc::clone(&seen),
             shared: Arc::clone(shared),
             afresh,
@@ -163,11 +163,21 @@ impl OverHttp {
             unjudged,
             ..Outside::default()
         };
-        emulator.runtime.block_on(shared.stop(self.terms.client_timeout));
+        runtime.block_on(shared.stop(self.terms.client_timeout));
         let scenario = Arc::clone(&prepared.scenario);
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
         Ok(verdict::unless_in_doubt(judged, shared.doubt.lock().clone()))
     }
+}
+
+/// A run waits for its client most of the time. On one thread with it, what the client says wakes the world directly; from
+/// another it would take two switches of threads a message, a sixth of all that a run costs.
+fn runtime_of_a_run() -> Result<Arc<Runtime>, Untried> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map(Arc::new).map_err(|error| Untried {
+        problem: format!("a run cannot be started: {error}"),
+        hint: Some("the machine has too few open files or threads left: --jobs 1".to_owned()),
+    })
 }
 
 /// Whether the client opened a socket.
@@ -180,7 +190,8 @@ pub(super) struct ByHand {
     launcher: Arc<dyn Launcher>,
     terms: Terms,
     about: About,
-    pub(super) runtime: Handle,
+    /// On which its connections, its processes and their clocks live; the world drives it while it waits for them.
+    pub(super) runtime: Arc<Runtime>,
     prepared: Arc<Prepared>,
     pub(super) shared: Arc<Shared>,
     /// Whether each process of it is started, and none forked.

@@ -8,8 +8,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crisp_mock_server::duration;
@@ -20,6 +20,7 @@ use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::unix::pipe::Receiver;
+use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -46,6 +47,8 @@ const LONGEST_LINE: usize = 64 << 10;
 pub(super) struct Forks {
     asked: AtomicUsize,
     is_over: AtomicBool,
+    /// It outlives the scenario in which it begins, and the runtime of that.
+    home: OnceLock<Handle>,
     server: OnceCell<Option<Server>>,
 }
 
@@ -71,13 +74,22 @@ impl Forks {
         let texts =
             variables.iter().map(|(name, value)| Some((name.clone(), value.to_str()?.to_owned())));
         let Some(texts) = texts.collect::<Option<BTreeMap<_, _>>>() else { return Ok(None) };
+        let Some(home) = self.home.get() else { return Ok(None) };
         let mut unanswered = Unanswered { forks: self, is_answered: false };
-        let start = || Server::start(run, texts.clone(), warden.cloned());
+        let start = || async {
+            let start = Server::start(run.clone(), texts.clone(), warden.cloned());
+            home.spawn(start).await.ok().flatten()
+        };
         let Some(server) = self.server.get_or_init(start).await else { return Ok(None) };
         let Some(pipes) = Pipes::new() else { return Ok(None) };
         let forked = server.fork(run, &texts, &pipes).await?;
         unanswered.is_answered = true;
         Ok(forked.and_then(|(forked, family)| forked.program(pipes, family, warden, log)))
+    }
+
+    /// Where the process that is forked is to live: called within a runtime that stays. Only the first call counts.
+    pub(super) fn live_here(&self) {
+        self.home.get_or_init(Handle::current);
     }
 
     /// From now on each process is started.
@@ -193,7 +205,7 @@ impl Heard {
 
 impl Server {
     async fn start(
-        run: &CommandLine,
+        run: CommandLine,
         variables: BTreeMap<String, String>,
         warden: Option<Arc<Warden>>,
     ) -> Option<Self> {
@@ -205,7 +217,7 @@ impl Server {
         own.push((VARIABLE.to_owned(), std::process::id().to_string().into()));
         let stdin = Input::Socket(OwnedFd::from(theirs));
         let program =
-            Program::start(run, own, warden, stdin, &Arc::default(), |_| (), || ()).ok()?;
+            Program::start(&run, own, warden, stdin, &Arc::default(), |_| (), || ()).ok()?;
         let (input, output) = ours.into_split();
         let (tell, hello) = oneshot::channel();
         let heard = Arc::new(Mutex::new(Heard { hello: Some(tell), ..Heard::default() }));
@@ -217,7 +229,7 @@ impl Server {
         });
         let server = Self {
             program,
-            run: run.clone(),
+            run,
             variables,
             orders: tokio::sync::Mutex::new((0, output)),
             heard,
@@ -227,7 +239,7 @@ impl Server {
         let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let command = String::from_utf8(command).ok()?;
         let command: Vec<_> = command.trim_end_matches('\0').split('\0').collect();
-        is_the_command(run.words(), &command).then_some(server)
+        is_the_command(server.run.words(), &command).then_some(server)
     }
 
     /// None: it refuses, or is gone.

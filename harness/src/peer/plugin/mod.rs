@@ -99,6 +99,8 @@ impl Plugin {
     /// Starts the plugin and sees whether a process of it reports: again with another port when the first
     /// is taken meanwhile.
     async fn look(&self, access: &Access) -> Found {
+        #[cfg(target_os = "linux")]
+        self.forks.live_here();
         for _ in 1..MOST_LOOKS {
             match self.try_look(access).await {
                 Ok(found) => return found,
