@@ -137,6 +137,21 @@ fn a_plugin_whose_port_was_taken_meanwhile_is_started_again() {
 }
 
 #[test]
+fn what_a_plugin_does_because_its_cache_was_read_happens_when_it_was_read() {
+    let Some(program) = or_skip(program("node")) else { return };
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/node/asks-when-read.mjs", program.display());
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
+    command.args(["--time", "virtual", "--client-timeout", "60s"]);
+    let file = "basics/an-operator-saves.yaml";
+    let events = replay(&mut command, &[file.to_owned()].into());
+    let timeline = events[file]["failure"]["timeline"].as_array().expect("it keeps nothing");
+    let asked = timeline.iter().find(|line| line["wire"] == "since#2 asks from 3.00 s: w1 updated");
+    // Its alarm, the reading after it, and a twentieth of a minute; then the answer takes 10 ms.
+    assert_eq!(asked.expect("it asks again")["at_ms"], 63_010, "{timeline:#?}");
+}
+
+#[test]
 fn the_mended_loops_have_eighty_lines_at_most() {
     for script in ["index.mjs", "plugin.py"] {
         let text = std::fs::read_to_string(repository(&format!("examples/mended-loop/{script}")));

@@ -92,7 +92,7 @@ class Channel {
   }
 }
 
-// {id, advance_to_ms, wall_ms}, or {id, error}.
+// {id, advance_to_ms, wall_ms, tell_found}, or {id, error}.
 function understood(line) {
   let order = null;
   try {
@@ -105,7 +105,7 @@ function understood(line) {
   if (![advance_to_ms, wall_ms].every((time) => Number.isFinite(time) && time >= 0)) {
     return { id, error: "an order is {id, advance_to_ms, wall_ms}, with times in milliseconds" };
   }
-  return { id, advance_to_ms, wall_ms };
+  return { id, advance_to_ms, wall_ms, tell_found: order.tell_found === true };
 }
 
 function address(text) {

@@ -17,15 +17,16 @@ class Mover {
   }
 
   // Calls `done(report)` once, and `late(why)` each second until then.
-  advance({ advance_to_ms, wall_ms }, { done, late }) {
+  advance({ advance_to_ms, wall_ms, tell_found }, { done, late }) {
     const { clock, activity } = this.#parts;
     const target = Math.max(advance_to_ms, clock.elapsed);
     const go = (then) => activity.whenAtRest(then, late, realNow);
     const moveTo = (time) => clock.moveTo(time, wall_ms - (target - time));
+    let found;
     const step = () => {
       if (clock.next === null || clock.next > target) {
         moveTo(target);
-        done(this.#report());
+        done({ ...this.#report(), found });
         return;
       }
       moveTo(Math.max(clock.next, clock.elapsed));
@@ -38,6 +39,9 @@ class Mover {
       go(step);
     };
     go(() => {
+      if (tell_found) {
+        found = this.#report();
+      }
       // The date may have moved while the time did not.
       moveTo(clock.elapsed);
       step();

@@ -25,6 +25,7 @@ mod parked;
 mod patience;
 mod probe;
 mod real_time;
+mod requests;
 mod run;
 mod saves;
 mod scaling;

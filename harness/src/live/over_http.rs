@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct OverHttp {
     probes: bool,
     /// What is known of clients that were forked.
     pub(super) forked: Mutex<Forked>,
+    /// Whether a reading of a cache has led to something: a request, an alarm.
+    pub(super) reads_apart: AtomicBool,
 }
 
 impl OverHttp {
@@ -60,6 +63,7 @@ impl OverHttp {
             patience: Patience::default(),
             probes: false,
             forked: Mutex::default(),
+            reads_apart: AtomicBool::new(false),
         }
     }
 

@@ -26,6 +26,10 @@ impl Saves {
         self.0.push((ticket, Save::Open(Box::pin(save))));
     }
 
+    pub(super) fn are_over(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Lets them go on; says how many have ended and were not told.
     pub(super) async fn go_on(&mut self) -> usize {
         for (_, save) in &mut self.0 {

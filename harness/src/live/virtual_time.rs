@@ -19,7 +19,8 @@ use super::client_side::in_time;
 use super::emulator::SharedEmulator;
 use super::lateness::Lateness;
 use super::over_http::{OverHttp, untried};
-use super::parked::{ParkedClient, Requests};
+use super::parked::ParkedClient;
+use super::requests::Requests;
 use super::{Tempo, Terms, demands, verdict};
 use crate::candidate::Untried;
 use crate::history::{History, SocketState, What};
@@ -73,10 +74,14 @@ impl OverHttp {
         greeting: &Greeting,
     ) -> Result<Judged, Untried> {
         let lateness = Lateness::watch(emulator.runtime.handle());
-        let run = |afresh| {
-            let shared = Arc::new(Shared::default());
+        let run = |afresh| loop {
+            let reads_apart = self.reads_apart.load(Ordering::Relaxed);
+            let shared = Arc::new(Shared { reads_apart, ..Shared::default() });
             let judged = self.once_in_virtual_time(prepared, greeting, afresh, &shared);
-            (judged, shared.is_forked.load(Ordering::Relaxed))
+            if !shared.acts_when_read.load(Ordering::Relaxed) {
+                break (judged, shared.is_forked.load(Ordering::Relaxed));
+            }
+            self.reads_apart.store(true, Ordering::Relaxed);
         };
         let is_long = prepared.planned >= LONG || prepared.blueprint.quota().is_some();
         let (judged, is_forked) = match run(is_long) {
@@ -207,9 +212,19 @@ pub(super) struct Shared {
     doubt: Mutex<Option<String>>,
     /// Whether a process of it was forked.
     is_forked: AtomicBool,
+    /// Whether the clock stands after each reading of its cache until it is known what that led to.
+    pub(super) reads_apart: bool,
+    /// Whether a reading led to something, and the clock moved meanwhile.
+    acts_when_read: AtomicBool,
 }
 
 impl Shared {
+    /// The clock has moved before it was known what a reading had led to: this run counts for nothing.
+    pub(super) fn acts_when_read(&self) -> PeerError {
+        self.acts_when_read.store(true, Ordering::Relaxed);
+        PeerError::Late("its cache is to be read apart".to_owned())
+    }
+
     /// What went wrong with the client, if anything did.
     pub(super) fn trouble(&self) -> Option<PeerError> {
         self.trouble.lock().clone()

@@ -267,6 +267,16 @@ pub trait Peer: Send + Sync {
     /// Moves its clock.
     fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced>;
 
+    /// The same for a client whose cache was read just now; also, what that led to before the clock moved. None: it
+    /// cannot tell the two apart.
+    fn advance_after_reading(
+        &self,
+        by: Duration,
+        now: Timestamp,
+    ) -> Answer<'_, (Option<Advanced>, Advanced)> {
+        Box::pin(async move { Ok((None, self.advance(by, now).await?)) })
+    }
+
     /// Has it forget everything.
     fn reset(&self) -> Answer<'_, ()>;
 

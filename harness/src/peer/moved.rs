@@ -45,20 +45,22 @@ impl Moved {
         all.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Moves the clocks of all processes, and waits until they are at rest.
+    /// Moves the clocks of all processes, and waits until they are at rest; where it is asked for, also what one process
+    /// was like before its clock moved.
     pub(super) async fn advance(
         &self,
         by: Duration,
         now: Timestamp,
+        tell_found: bool,
         patience: Duration,
-    ) -> Result<Advanced, PeerError> {
+    ) -> Result<(Option<Advanced>, Advanced), PeerError> {
         let to = {
             let mut elapsed = self.elapsed.lock();
             *elapsed += by;
             *elapsed
         };
         // A moment before the harness gives it up without a reason.
-        match timeout(patience * 9 / 10, self.channel.advance(to, now)).await {
+        match timeout(patience * 9 / 10, self.channel.advance(to, now, tell_found)).await {
             Ok(advanced) => advanced.map_err(PeerError::Late),
             Err(_) => {
                 let because = self.channel.because();

@@ -2,7 +2,7 @@
 
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { withProgram } = require("./driver.cjs");
+const { START, withProgram } = require("./driver.cjs");
 
 const deadline = { timeout: 20_000 };
 
@@ -40,6 +40,21 @@ test("what Node keeps house by is no alarm while the program waits for another, 
     },
   ));
 
+test("an order tells on request what was found before the clock moved", deadline, () =>
+  withProgram(
+    `setTimeout(() => {}, 10); setTimeout(() => fetch(process.env.API), 30);`,
+    {},
+    async (harness) => {
+      const wall_ms = START + 30;
+      const reply = await harness.peers[0].ask({ advance_to_ms: 30, wall_ms, tell_found: true });
+      const { entered, ...found } = reply.found;
+      assert.ok(entered < reply.entered);
+      assert.deepEqual([found.now_ms, found.next_ms, found.in_flight, found.asked], [0, 10, 0, 0]);
+      assert.deepEqual([reply.now_ms, reply.in_flight, reply.asked], [30, 1, 1]);
+      assert.equal((await harness.peers[0].ask({ advance_to_ms: 30, wall_ms })).found, undefined);
+    },
+  ));
+
 // `fetch` listens to its signal after the answer has come, too.
 const POLLS = `const poll = async () => {
      const signal = AbortSignal.timeout(10_000);
@@ -51,7 +66,7 @@ const POLLS = `const poll = async () => {
 async function isAnswered(harness) {
   const asks = await harness.advance(0);
   assert.equal(asks.in_flight, 1);
-  harness.held.shift().response.end("{}");
+  harness.answer();
 }
 
 test("the time-out of a fetch that was answered is no alarm", deadline, () =>

@@ -101,13 +101,14 @@ class _Channel:
 
     # -- Orders ----------------------------------------------------------------------------------
 
-    def _advance(self, id, advance_to, wall):
+    def _advance(self, id, advance_to, wall, tell_found):
         target = max(advance_to, CORE.now)
 
         def move_to(time):
             CORE.move_to(time, wall - (target - time))
 
         self._rest(id)
+        found = self._report(id) if tell_found else None
         # The date may have moved while the time did not.
         move_to(CORE.now)
         self._ring_until(id, target, move_to)
@@ -118,7 +119,11 @@ class _Channel:
             self._rest(id)
         # What they led to may be due at once.
         self._ring_until(id, target, move_to)
-        self._report(id)
+        report = self._report(id)
+        if found is not None:
+            report["found"] = found
+        tell_modules()
+        self._send(id=id, at_rest=True, **report)
 
     def _ring_until(self, id, target, move_to):
         while (due := CORE.next_alarm()) is not None and due <= target:
@@ -127,6 +132,7 @@ class _Channel:
             self._rest(id)
 
     def _report(self, id):
+        """What the program is like at rest."""
         while True:
             entered = CORE.entered
             offspring, waiting, sockets = children(), in_flight(), switched()
@@ -137,20 +143,17 @@ class _Channel:
                 if CORE.entered == entered and self._at_rest():
                     break
             self._rest(id)
-        tell_modules()
         due = CORE.next_alarm()
-        self._send(
-            id=id,
-            at_rest=True,
-            now_ms=CORE.now / MILLISECOND,
-            next_ms=None if due is None else max(0, -((CORE.now - due) // MILLISECOND)),
-            in_flight=waiting,
-            asked=asked(),
-            sockets=sockets,
-            entered=CORE.entered,
-            workers=0,
-            children=offspring,
-        )
+        return {
+            "now_ms": CORE.now / MILLISECOND,
+            "next_ms": None if due is None else max(0, -((CORE.now - due) // MILLISECOND)),
+            "in_flight": waiting,
+            "asked": asked(),
+            "sockets": sockets,
+            "entered": CORE.entered,
+            "workers": 0,
+            "children": offspring,
+        }
 
     @staticmethod
     def _at_rest():
@@ -207,6 +210,7 @@ def _understood(line):
         "id": id,
         "advance_to": round(advance_to * MILLISECOND),
         "wall": round(wall * MILLISECOND),
+        "tell_found": order.get("tell_found") is True,
     }
 
 

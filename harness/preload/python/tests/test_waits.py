@@ -35,6 +35,23 @@ for name, seconds in [("late", 0.03), ("early", 0.01), ("after it", 0.01)]:
             self.assertEqual(harness.advance(5_000)["next_ms"], 15_000)
             self.assertEqual(harness.advance(15_000)["next_ms"], 20_000)
 
+    def test_an_order_tells_on_request_what_was_found_before_the_clock_moved(self):
+        source = """
+import os, time, urllib.request
+time.sleep(0.01)
+time.sleep(0.02)
+urllib.request.urlopen(os.environ["API"])
+"""
+        with Harness(source) as harness:
+            order = harness.order(30)
+            reply = harness.peers[0].ask(**order, tell_found=True)
+            found = reply["found"]
+            self.assertLess(found["entered"], reply["entered"])
+            members = ["now_ms", "next_ms", "in_flight", "asked"]
+            self.assertEqual([found[member] for member in members], [0, 10, 0, 0])
+            self.assertEqual([reply[member] for member in members], [30, None, 1, 1])
+            self.assertNotIn("found", harness.peers[0].ask(**order))
+
     def test_locks_conditions_events_and_queues_time_out(self):
         source = """
 import threading, queue

@@ -52,6 +52,7 @@ struct Order {
     id: u64,
     advance_to_ms: f64,
     wall_ms: i64,
+    tell_found: bool,
 }
 
 /// What a process says of an order.
@@ -71,6 +72,8 @@ struct Reply {
     children: Vec<u32>,
     /// Those of the children that it does not wait for.
     detached: Vec<u32>,
+    /// What it was like before its clock moved, if that was asked for.
+    found: Option<Box<Reply>>,
     because: Option<String>,
     error: Option<String>,
 }
@@ -163,13 +166,20 @@ impl ClockChannel {
     }
 
     /// Moves all clocks to this time since the start, and waits until all processes are at rest.
-    /// What one of them does may wake another: they are asked again until none has done anything.
+    /// What one of them does may wake another: they are asked again until none has done anything. If asked
+    /// to, says also what was found before the clock moved, unless there are several.
     ///
     /// # Errors
     ///
     /// A process that had been given up has a clock after all.
-    pub(super) async fn advance(&self, to: Duration, wall: Timestamp) -> Result<Advanced, String> {
+    pub(super) async fn advance(
+        &self,
+        to: Duration,
+        wall: Timestamp,
+        tell_found: bool,
+    ) -> Result<(Option<Advanced>, Advanced), String> {
         let mut before = None;
+        let mut found = None;
         loop {
             let processes = self.processes.lock().clone();
             if let Some(late) = self.silent.lock().late(processes.iter().map(|it| it.hello.pid)) {
@@ -177,7 +187,7 @@ impl ClockChannel {
             }
             let mut reports = Vec::with_capacity(processes.len());
             for process in &processes {
-                let order = self.order(to, wall);
+                let order = self.order(to, wall, tell_found && before.is_none());
                 match process.ask(&order).await {
                     Some(reply) => reports.push((process.hello.pid, process.hello.thread, reply)),
                     None => self.forget(process),
@@ -185,23 +195,31 @@ impl ClockChannel {
             }
             let alone =
                 matches!(&reports[..], [(_, _, it)] if it.workers == 0 && it.children.is_empty());
+            found = match &mut reports[..] {
+                [(pid, thread, it)] if alone => {
+                    let told = it.found.take().map(|told| advanced(&[(*pid, *thread, *told)]));
+                    told.or(found)
+                }
+                _ => None,
+            };
             let entered: Vec<_> =
                 reports.iter().map(|(pid, thread, it)| (*pid, *thread, it.entered)).collect();
             let is_settled = alone || before.as_ref() == Some(&entered);
             if is_settled && !self.others_came(&reports).await {
-                return Ok(advanced(&reports));
+                return Ok((found, advanced(&reports)));
             }
             before = Some(entered);
         }
     }
 
-    fn order(&self, to: Duration, wall: Timestamp) -> Order {
+    fn order(&self, to: Duration, wall: Timestamp, tell_found: bool) -> Order {
         let mut orders = self.orders.lock();
         *orders += 1;
         Order {
             id: *orders,
             advance_to_ms: to.as_secs_f64() * 1000.0,
             wall_ms: wall.as_millisecond(),
+            tell_found,
         }
     }
 

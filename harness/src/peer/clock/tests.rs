@@ -46,6 +46,10 @@ impl Played {
     }
 }
 
+async fn moved_to(channel: &ClockChannel, to: Duration) -> Result<Advanced, String> {
+    Ok(channel.advance(to, Timestamp::UNIX_EPOCH, false).await?.1)
+}
+
 async fn there_are(channel: &ClockChannel, count: usize) {
     while channel.processes.lock().len() < count {
         tokio::task::yield_now().await;
@@ -58,7 +62,7 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     let mut node = Played::joins(&channel, &channel.nonce, 7).await;
     let hello = channel.first().await;
     assert_eq!((hello.runtime.as_str(), hello.version.as_str()), ("node", "22.1.0"));
-    let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
+    let moved = moved_to(&channel, Duration::from_millis(1500));
     let report = json!({ "next_ms": 60_000, "in_flight": 2, "asked": 9, "entered": 1 });
     let (advanced, to) = tokio::join!(moved, node.rests(report));
     let advanced = advanced.unwrap();
@@ -73,11 +77,34 @@ async fn a_clock_is_moved_and_what_the_process_waits_for_is_known() {
     );
     assert!((to - 1500.0).abs() < 1e-9, "{to}");
     for (entered, same) in [(1, true), (2, false)] {
-        let moved = channel.advance(Duration::from_millis(1500), Timestamp::UNIX_EPOCH);
+        let moved = moved_to(&channel, Duration::from_millis(1500));
         let (again, _) = tokio::join!(moved, node.rests(json!({ "entered": entered })));
         let again = again.unwrap();
         assert_eq!(again.activity == advanced.activity, same, "{entered}");
     }
+}
+
+#[tokio::test]
+async fn what_one_process_was_like_before_its_clock_moved_is_told_and_of_several_it_is_not() {
+    let channel = ClockChannel::open().await.unwrap();
+    let mut node = Played::joins(&channel, &channel.nonce, 7).await;
+    there_are(&channel, 1).await;
+    let report = json!({ "in_flight": 1, "entered": 2, "found": { "next_ms": 5, "asked": 9 } });
+    let moves = || channel.advance(Duration::from_secs(1), Timestamp::UNIX_EPOCH, true);
+    let (moved, _) = tokio::join!(moves(), node.rests(report.clone()));
+    let (found, advanced) = moved.unwrap();
+    let found = found.unwrap();
+    assert_eq!((found.next, found.asked), (Some(Duration::from_millis(5)), Some(9)));
+    assert_eq!((advanced.in_flight, advanced.activity == found.activity), (1, false));
+    let mut child = Played::joins(&channel, &channel.nonce, 8).await;
+    there_are(&channel, 2).await;
+    let twice = async {
+        for _ in 0..2 {
+            tokio::join!(node.rests(report.clone()), child.rests(report.clone()));
+        }
+    };
+    let (moved, ()) = tokio::join!(moves(), twice);
+    assert_eq!(moved.unwrap().0, None);
 }
 
 #[tokio::test]
@@ -116,7 +143,7 @@ async fn of_several_processes_the_first_alarm_counts_and_they_are_asked_until_no
             child.rests(report(4_000, 5)).await;
         }
     };
-    let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
+    let moved = moved_to(&channel, Duration::ZERO);
     let (advanced, (), ()) = tokio::join!(moved, parents, childs);
     let advanced = advanced.unwrap();
     assert_eq!(
@@ -146,7 +173,7 @@ async fn a_process_that_ends_is_asked_no_more_and_one_that_is_busy_says_why() {
         busy.says(&rest).await;
         because
     };
-    let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
+    let moved = moved_to(&channel, Duration::ZERO);
     let (advanced, because) = tokio::join!(moved, plays);
     let advanced = advanced.unwrap();
     assert_eq!(advanced, Advanced { next: None, in_flight: 0, ..advanced.clone() });
@@ -158,7 +185,7 @@ async fn with_a_child(channel: &ClockChannel, parent: &mut Played, detached: &[u
     let a_while_ago = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
     channel.silent.lock().is_awaited(&[2], a_while_ago);
     let report = json!({ "entered": 1, "children": [2], "detached": detached });
-    let moved = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH);
+    let moved = moved_to(channel, Duration::ZERO);
     let asked = async {
         loop {
             parent.rests(report.clone()).await;
@@ -193,7 +220,7 @@ async fn a_child_that_reports_after_it_was_given_up_was_slow() {
     with_a_child(&channel, &mut parent, &[]).await;
     let _late = Played::joins(&channel, &channel.nonce, 2).await;
     there_are(&channel, 2).await;
-    let late = channel.advance(Duration::ZERO, Timestamp::UNIX_EPOCH).await;
+    let late = moved_to(&channel, Duration::ZERO).await;
     assert!(late.unwrap_err().starts_with("process 2 began to report more than 2 s after"));
 }
 

@@ -2,6 +2,7 @@
 //! read by `GET` from an address that it has for tests. It saves by its own settings page (`--save`);
 //! without one, loading and polling are judged alone.
 
+mod cache;
 mod exchange;
 #[cfg(target_os = "linux")]
 mod forks;

@@ -6,33 +6,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crisp_mock_server::duration;
-use crisp_mock_server::id::WebsiteId;
 use jiff::Timestamp;
-use reqwest::{StatusCode, Url};
-use serde_json::Value;
+use reqwest::Url;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
+use super::SavePage;
 #[cfg(target_os = "linux")]
 use super::forks::Forks;
-use super::{SavePage, exchange};
 use crate::intercept::{Interception, Proxy, Route};
-use crate::peer::http::{Http, Unanswered};
-use crate::peer::log::{Log, shortened};
+use crate::peer::http::Http;
+use crate::peer::log::Log;
 use crate::peer::moved::Moved;
 use crate::peer::options::PeerOptions;
 use crate::peer::port::Port;
 use crate::peer::program::{self, Input, LOST, Program, note};
-use crate::peer::view::{View, kind};
+use crate::peer::view::View;
 use crate::peer::{
     Access, Advanced, Answer, CommandLine, Greeting, Peer, PeerError, Reading, SaveOrder,
 };
 use crate::scenario::SaveEnd;
-use crate::subject::Held;
-
-/// Between two attempts at an answer that did not come.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long the end of a process may take to be told.
 const A_MOMENT: Duration = Duration::from_secs(2);
@@ -68,15 +61,6 @@ pub(super) struct PluginPeer {
     pub(super) was_heard: AtomicBool,
     pub(super) was_read: Arc<AtomicBool>,
     pub(super) turn: Mutex<Option<OwnedSemaphorePermit>>,
-}
-
-/// What one `GET` came to.
-enum Look {
-    Read(Reading),
-    /// The cache is not to be had now, and why.
-    Not(String),
-    /// It is loading.
-    Loading(String),
 }
 
 impl PluginPeer {
@@ -151,87 +135,28 @@ impl PluginPeer {
         running.ok_or_else(|| PeerError::Stopped("it was not started, or told to stop".to_owned()))
     }
 
-    async fn look(&self) -> Result<Reading, PeerError> {
-        let (program, began) = self.program()?;
-        let timeout = self.options.timeout;
-        let asked = Instant::now();
-        loop {
-            let looked = self.get(&program).await?;
-            *self.misplaced.lock() = match &looked {
-                Look::Not(why) => Some(why.clone()),
-                Look::Read(_) | Look::Loading(_) => None,
-            };
-            let why = match looked {
-                Look::Read(reading) => return Ok(reading),
-                Look::Not(why) | Look::Loading(why) => why,
-            };
-            if !self.is_ready.load(Ordering::Relaxed) {
-                return self.not_ready(&why, began);
-            }
-            // It was ready once: it may be busy for a moment, but not for good.
-            if asked.elapsed() >= timeout {
-                return Err(PeerError::Stopped(format!(
-                    "its cache could be read before, and not any more for {} (--client-timeout): \
-                     {why}{}",
-                    duration::format(timeout),
-                    self.log.tail()
-                )));
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    async fn get(&self, program: &Program) -> Result<Look, PeerError> {
-        let answer = tokio::select! {
+    async fn move_clock(
+        &self,
+        by: Duration,
+        now: Timestamp,
+        tell_found: bool,
+    ) -> Result<(Option<Advanced>, Advanced), PeerError> {
+        let Some(moved) = &self.moved else { return cannot("have its clock moved") };
+        let (program, _) = self.program()?;
+        tokio::select! {
             biased;
-            answer = self.ask() => answer,
-            how = program.ended() => return Err(self.ended(&how)),
-        };
-        let url = &self.url;
-        match answer {
-            Ok((StatusCode::OK, body)) => {
-                let reading = self.reading(&body)?;
-                self.is_ready.store(true, Ordering::Relaxed);
-                self.was_read.store(true, Ordering::Relaxed);
-                Ok(Look::Read(reading))
+            how = program.ended() => Err(self.ended(&how)),
+            advanced = moved.advance(by, now, tell_found, self.options.timeout) => {
+                let advanced = advanced?;
+                // Its connection ends before the system says that the process has.
+                if moved.channel.is_deserted()
+                    && let Ok(how) = tokio::time::timeout(A_MOMENT, program.ended()).await
+                {
+                    return Err(self.ended(&how));
+                }
+                Ok(advanced)
             }
-            Ok((status, body)) => {
-                self.was_heard.store(true, Ordering::Relaxed);
-                let body = shortened(body.trim(), 100);
-                let why = format!("GET {url} is answered with {status}: {body}");
-                let loads = status == StatusCode::SERVICE_UNAVAILABLE;
-                Ok(if loads { Look::Loading(why) } else { Look::Not(why) })
-            }
-            Err(_) if !program.is_running() => Err(self.ended(&program.ended().await)),
-            Err(Unanswered::NotThere(why)) => {
-                Ok(Look::Not(format!("nothing listens at {url}: {why}")))
-            }
-            Err(Unanswered::Late) => Ok(Look::Not(format!("GET {url} is not answered in time"))),
-            Err(Unanswered::Broken(why)) => Ok(Look::Not(format!("GET {url}: {why}"))),
         }
-    }
-
-    async fn ask(&self) -> Result<(StatusCode, String), Unanswered> {
-        match self.moved {
-            Some(_) => exchange::get(&self.url, self.options.timeout).await,
-            None => self.http.get(&self.url, self.options.timeout).await,
-        }
-    }
-
-    /// Loading may take as long as the scenario's faults want; a plugin that never
-    /// answered was not started rightly.
-    fn not_ready(&self, why: &str, began: Instant) -> Result<Reading, PeerError> {
-        let heard = self.was_heard.load(Ordering::Relaxed) || self.was_read.load(Ordering::Relaxed);
-        if heard || began.elapsed() < self.options.timeout {
-            return Ok(Reading::default());
-        }
-        Err(PeerError::NeverStarted(format!(
-            "`{}` runs, but after {} {why}{}\n  = hint: the plugin listens on the port in PORT, or on \
-             {{port}} in the command; --read is an address that it answers with its cache",
-            self.greeting.name,
-            duration::format(self.options.timeout),
-            self.log.tail()
-        )))
     }
 
     pub(super) fn ended(&self, how: &str) -> PeerError {
@@ -253,40 +178,6 @@ impl PluginPeer {
             return PeerError::Late(how);
         }
         PeerError::Ended { how, never }
-    }
-
-    fn reading(&self, body: &str) -> Result<Reading, PeerError> {
-        let held = match serde_json::from_str(body) {
-            Ok(Value::Object(held)) => held,
-            Ok(other) => return Err(self.useless(&format!("it is {}", kind(&other)), body)),
-            Err(error) => return Err(self.useless(&format!("it is no JSON ({error})"), body)),
-        };
-        let mut websites = Vec::with_capacity(held.len());
-        for (name, held) in held {
-            let id: WebsiteId =
-                name.parse().map_err(|error| self.useless(&format!("{error}"), body))?;
-            let held = self.view.held(held);
-            websites.extend(held.map(|settings| {
-                let token = None;
-                (id, Held { settings, token })
-            }));
-        }
-        Ok(Reading { ready: true, websites, status: None })
-    }
-
-    /// A body that cannot be compared is no verdict before one could be compared.
-    fn useless(&self, problem: &str, body: &str) -> PeerError {
-        let why = format!(
-            "the body of GET {} cannot be used: {problem}, expected {{\"<website_id>\": <what the \
-             plugin holds>}}\n  it wrote: {}",
-            self.url,
-            shortened(body.trim(), 300)
-        );
-        if self.was_read.load(Ordering::Relaxed) {
-            PeerError::Stopped(why)
-        } else {
-            PeerError::NeverStarted(why)
-        }
     }
 }
 
@@ -339,24 +230,15 @@ impl Peer for PluginPeer {
     }
 
     fn advance(&self, by: Duration, now: Timestamp) -> Answer<'_, Advanced> {
-        Box::pin(async move {
-            let Some(moved) = &self.moved else { return cannot("have its clock moved") };
-            let (program, _) = self.program()?;
-            tokio::select! {
-                biased;
-                how = program.ended() => Err(self.ended(&how)),
-                advanced = moved.advance(by, now, self.options.timeout) => {
-                    let advanced = advanced?;
-                    // Its connection ends before the system says that the process has.
-                    if moved.channel.is_deserted()
-                        && let Ok(how) = tokio::time::timeout(A_MOMENT, program.ended()).await
-                    {
-                        return Err(self.ended(&how));
-                    }
-                    Ok(advanced)
-                }
-            }
-        })
+        Box::pin(async move { Ok(self.move_clock(by, now, false).await?.1) })
+    }
+
+    fn advance_after_reading(
+        &self,
+        by: Duration,
+        now: Timestamp,
+    ) -> Answer<'_, (Option<Advanced>, Advanced)> {
+        Box::pin(self.move_clock(by, now, true))
     }
 
     fn reset(&self) -> Answer<'_, ()> {
