@@ -152,6 +152,19 @@ fn what_a_plugin_does_because_its_cache_was_read_happens_when_it_was_read() {
 }
 
 #[test]
+fn a_plugin_that_loads_because_its_cache_was_read_passes() {
+    let Some(program) = or_skip(program("python3")) else { return };
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/python/loads-when-read.py", program.display());
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/", "--jobs", "1"]);
+    command.args(["--time", "virtual", "--client-timeout", "60s"]);
+    let files =
+        ["an-operator-saves", "settings-are-replaced"].map(|file| format!("basics/{file}.yaml"));
+    let events = replay(&mut command, &files.into());
+    assert!(events.values().all(|event| event["outcome"] == "passed"), "{events:#?}");
+}
+
+#[test]
 fn the_mended_loops_have_eighty_lines_at_most() {
     for script in ["index.mjs", "plugin.py"] {
         let text = std::fs::read_to_string(repository(&format!("examples/mended-loop/{script}")));

@@ -42,8 +42,6 @@ pub(super) struct ParkedClient {
     told: Option<Advanced>,
     /// What it had said of its activity when its cache was read.
     read_at: Option<u64>,
-    /// Whether its cache was read, and it has not yet said what that led to.
-    was_read: bool,
     next: Option<Duration>,
     shown: HashMap<WebsiteId, Held>,
     ready: bool,
@@ -71,7 +69,6 @@ impl ParkedClient {
             at_rest: false,
             told: None,
             read_at: None,
-            was_read: false,
             next: Some(elapsed),
             shown: HashMap::new(),
             ready: false,
@@ -133,12 +130,13 @@ impl ParkedClient {
         let reading = in_time(self.patience, "read", self.peer.read()).await?;
         self.show(reading, actions);
         self.at_rest = false;
-        if self.activity().is_none() {
+        let Some(told) = self.told.clone().filter(|told| told.activity.is_some()) else {
             return Ok(());
-        }
-        // To be read is an activity, too. Mostly it leads to nothing: then the next order tells.
-        if self.saves.are_over() && !self.shared.reads_apart {
-            self.was_read = true;
+        };
+        // To be read is an activity, too. Mostly it leads to nothing: then the next order tells, if it is sure to come. A
+        // client that loads because it is read waits for nothing before.
+        if self.ready && self.next.is_some() && self.saves.are_over() && !self.shared.reads_apart {
+            self.shared.was_read(told, now.wall);
         } else {
             self.settle(now, sends).await?;
             self.read_at = self.activity();
@@ -151,19 +149,13 @@ impl ParkedClient {
     }
 
     async fn advance(&mut self, by: Duration, now: Moment) -> Result<Advanced, PeerError> {
-        if !std::mem::take(&mut self.was_read) {
+        let after = self.shared.after_reading(&*self.peer, by, now.wall);
+        let after = in_time(self.patience, "advance", async { after.await.transpose() }).await?;
+        let Some((found, advanced)) = after else {
             return in_time(self.patience, "advance", self.peer.advance(by, now.wall)).await;
-        }
-        let advance = self.peer.advance_after_reading(by, now.wall);
-        let (found, advanced) = in_time(self.patience, "advance", advance).await?;
-        let but_active = |it: &Advanced| Advanced { activity: None, ..it.clone() };
-        match (found, &self.told) {
-            (Some(found), Some(told)) if but_active(&found) == but_active(told) => {
-                self.read_at = found.activity;
-                Ok(advanced)
-            }
-            _ => Err(self.shared.acts_when_read()),
-        }
+        };
+        self.read_at = found;
+        Ok(advanced)
     }
 
     /// Moves the client's clock to now, and waits until it does nothing but wait.

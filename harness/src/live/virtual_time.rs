@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crisp_mock_server::space::{Outside as ServerTime, Space};
 use crisp_mock_server::spaces::Info;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -24,7 +25,7 @@ use super::requests::Requests;
 use super::{Tempo, Terms, demands, verdict};
 use crate::candidate::Untried;
 use crate::history::{History, SocketState, What};
-use crate::peer::{Access, Greeting, Launcher, Peer, PeerError};
+use crate::peer::{Access, Advanced, Greeting, Launcher, Peer, PeerError};
 use crate::runner::{self, Judged, Outcome, Outside};
 use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
@@ -145,6 +146,7 @@ impl OverHttp {
             afresh,
         };
         let Judged { mut run, mut findings, .. } = runner::judge(&seen, &client);
+        runtime.block_on(shared.close_reading(self.terms.client_timeout));
         run.about.abilities.listens = has_listened(&run.history);
         let unjudged = demands::excuse(&mut findings, &judged, &run);
         findings.extend(demands::left_out(&prepared.scenario, &judged));
@@ -214,15 +216,50 @@ pub(super) struct Shared {
     is_forked: AtomicBool,
     /// Whether the clock stands after each reading of its cache until it is known what that led to.
     pub(super) reads_apart: bool,
+    /// What it had said when its cache was read, and the date then, until it is known what that led to.
+    read: Mutex<Option<(Advanced, Timestamp)>>,
     /// Whether a reading led to something, and the clock moved meanwhile.
     acts_when_read: AtomicBool,
 }
 
 impl Shared {
-    /// The clock has moved before it was known what a reading had led to: this run counts for nothing.
-    pub(super) fn acts_when_read(&self) -> PeerError {
-        self.acts_when_read.store(true, Ordering::Relaxed);
-        PeerError::Late("its cache is to be read apart".to_owned())
+    /// Its cache was read; what that led to is asked for with the next order.
+    pub(super) fn was_read(&self, told: Advanced, date: Timestamp) {
+        *self.read.lock() = Some((told, date));
+    }
+
+    /// Moves its clock after a reading that was the last it did; also, its activity before that. None: no reading is open.
+    pub(super) async fn after_reading(
+        &self,
+        peer: &dyn Peer,
+        by: Duration,
+        now: Timestamp,
+    ) -> Option<Result<(Option<u64>, Advanced), PeerError>> {
+        let (told, _) = self.read.lock().take()?;
+        let moved = peer.advance_after_reading(by, now).await;
+        let but_active = |it: &Advanced| Advanced { activity: None, ..it.clone() };
+        Some(moved.and_then(|(found, advanced)| match found {
+            Some(found) if but_active(&found) == but_active(&told) => {
+                Ok((found.activity, advanced))
+            }
+            // The clock has moved before that was known: this run counts for nothing.
+            _ => {
+                self.acts_when_read.store(true, Ordering::Relaxed);
+                Err(PeerError::Late("its cache is to be read apart".to_owned()))
+            }
+        }))
+    }
+
+    /// What the last reading led to: nothing else asks for that any more.
+    async fn close_reading(&self, patience: Duration) {
+        let date = self.read.lock().as_ref().map(|(_, date)| *date);
+        let peer = self.peer.lock().clone();
+        let (Some(date), Some(peer)) = (date, peer) else { return };
+        let asked = self.after_reading(&*peer, Duration::ZERO, date);
+        let asked = async { asked.await.transpose() };
+        if let Err(error) = in_time(patience, "advance", asked).await {
+            self.fail(error);
+        }
     }
 
     /// What went wrong with the client, if anything did.
@@ -291,6 +328,7 @@ impl ByHand {
             .map_err(|error| PeerError::NeverStarted(format!("no port was free: {error}")))?;
         let access = self.access(&requests.url, now);
         let patience = self.terms.client_timeout;
+        self.shared.close_reading(patience).await;
         let before = self.shared.take();
         let peer = match before {
             Some(peer) if peer.greeting().capabilities.reset => {

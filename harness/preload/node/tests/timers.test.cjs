@@ -55,6 +55,19 @@ test("an order tells on request what was found before the clock moved", deadline
     },
   ));
 
+test("fetch is still Node's own to the program", deadline, () =>
+  withProgram(
+    `setInterval(() => {}, 1_000);
+     process.on("unhandledRejection", (error) => console.log(error.name));
+     console.log(fetch.name, fetch.length, fetch("http://127.0.0.1:1") instanceof Promise);`,
+    {},
+    async (harness) => {
+      await harness.advance(0);
+      await harness.until(() => harness.lines.length >= 2);
+      assert.deepEqual(harness.lines, ["fetch 1 true", "TypeError"]);
+    },
+  ));
+
 // `fetch` listens to its signal after the answer has come, too.
 const POLLS = `const poll = async () => {
      const signal = AbortSignal.timeout(10_000);
@@ -79,8 +92,14 @@ test("the time-out of a fetch that was answered is no alarm", deadline, () =>
   }),
 );
 
-test("it is one where something of the program's listens to it, or a fetch elsewhere may", deadline, async () => {
+test("it is one where something of the program's listens to it or may fetch by it", deadline, async () => {
   const others = [
+    `const { timeout } = AbortSignal;
+     AbortSignal.timeout = (ms) => {
+       const signal = timeout(ms);
+       globalThis.later = new Request(process.env.API, { signal });
+       return signal;
+     };`,
     `const { timeout } = AbortSignal;
      AbortSignal.timeout = (ms) => {
        const signal = timeout(ms);

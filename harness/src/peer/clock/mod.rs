@@ -78,6 +78,13 @@ struct Reply {
     error: Option<String>,
 }
 
+impl Reply {
+    /// Whether no other process or thread is below this one.
+    fn is_alone(&self) -> bool {
+        self.workers == 0 && self.children.is_empty()
+    }
+}
+
 /// A process or thread whose clock is moved.
 struct Process {
     hello: Hello,
@@ -193,20 +200,18 @@ impl ClockChannel {
                     None => self.forget(process),
                 }
             }
-            let alone =
-                matches!(&reports[..], [(_, _, it)] if it.workers == 0 && it.children.is_empty());
-            found = match &mut reports[..] {
-                [(pid, thread, it)] if alone => {
-                    let told = it.found.take().map(|told| advanced(&[(*pid, *thread, *told)]));
-                    told.or(found)
-                }
-                _ => None,
-            };
+            let alone = matches!(&reports[..], [(_, _, it)] if it.is_alone());
+            if let [(pid, thread, it)] = &mut reports[..]
+                && let Some(told) = it.found.take()
+                && told.is_alone()
+            {
+                found = Some(advanced(&[(*pid, *thread, *told)]));
+            }
             let entered: Vec<_> =
                 reports.iter().map(|(pid, thread, it)| (*pid, *thread, it.entered)).collect();
             let is_settled = alone || before.as_ref() == Some(&entered);
             if is_settled && !self.others_came(&reports).await {
-                return Ok((found, advanced(&reports)));
+                return Ok((found.filter(|_| alone), advanced(&reports)));
             }
             before = Some(entered);
         }
