@@ -23,8 +23,10 @@ function replaceTimers(clock, inFlight) {
         if (typeof callback !== "function") {
           return native[name](callback, after); // refuses it in Node's own words
         }
-        // Node keeps house by some: connections that are kept for a while, servers that look for slow clients.
-        const quiet = fileOfCaller(replaced).startsWith("node:") ? always : undefined;
+        // Node keeps house by some: connections that are kept for a while, servers that look for slow clients. One that
+        // is due at once is none of these: `fetch` lets a turn pass before it uses a kept connection again (undici 7.29.0).
+        const isOfNode = after > 1 && fileOfCaller(replaced).startsWith("node:");
+        const quiet = isOfNode ? always : undefined;
         return new Timeout(callback, after, args, repeats, quiet);
       },
     }[name];

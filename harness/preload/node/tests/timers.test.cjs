@@ -76,6 +76,29 @@ const POLLS = `const poll = async () => {
    };
    poll();`;
 
+test("a fetch over a connection that was kept goes out at its time", deadline, () =>
+  withProgram(
+    `const poll = async () => {
+       await (await fetch(process.env.API, { signal: AbortSignal.timeout(5_000) })).text();
+       setTimeout(poll, 1_000);
+     };
+     poll();`,
+    {},
+    async (harness) => {
+      let reply = await harness.settle();
+      for (let asked = 1; asked < 4; asked++) {
+        assert.equal(reply.asked, asked);
+        harness.answer();
+        while ((reply = await harness.advance(0)).next_ms !== 1_000);
+        reply = await harness.advance(1_000);
+        if (reply.next_ms === 1) {
+          reply = await harness.settle(1);
+        }
+      }
+      assert.equal(reply.asked, 4);
+    },
+  ));
+
 async function isAnswered(harness) {
   const asks = await harness.advance(0);
   assert.equal(asks.in_flight, 1);
