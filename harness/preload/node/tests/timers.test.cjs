@@ -90,7 +90,7 @@ test("a fetch over a connection that was kept goes out at its time", deadline, (
         assert.equal(reply.asked, asked);
         harness.answer();
         while ((reply = await harness.advance(0)).next_ms !== 1_000);
-        reply = await harness.advance(1_000);
+        reply = await harness.settle(1_000);
         if (reply.next_ms === 1) {
           reply = await harness.settle(1);
         }
