@@ -149,8 +149,8 @@ impl ParkedClient {
     }
 
     async fn advance(&mut self, by: Duration, now: Moment) -> Result<Advanced, PeerError> {
-        let after = self.shared.after_reading(&*self.peer, by, now.wall);
-        let after = in_time(self.patience, "advance", async { after.await.transpose() }).await?;
+        let shared = &self.shared;
+        let after = shared.after_reading(&*self.peer, by, now.wall, self.patience).await?;
         let Some((found, advanced)) = after else {
             return in_time(self.patience, "advance", self.peer.advance(by, now.wall)).await;
         };

@@ -183,7 +183,7 @@ fn runtime_of_a_run() -> Result<Arc<Runtime>, Untried> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map(Arc::new).map_err(|error| Untried {
         problem: format!("a run cannot be started: {error}"),
-        hint: Some("the machine has too few open files or threads left: --jobs 1".to_owned()),
+        hint: Some("raise the limit of open files (ulimit -n), or try --jobs 1".to_owned()),
     })
 }
 
@@ -228,36 +228,36 @@ impl Shared {
         *self.read.lock() = Some((told, date));
     }
 
-    /// Moves its clock after a reading that was the last it did; also, its activity before that. None: no reading is open.
+    /// Moves the clock of a client whose last reading is open, which closes it; gives the activity after the reading, and
+    /// what it says then. None: no reading is open, and the clock stays.
     pub(super) async fn after_reading(
         &self,
         peer: &dyn Peer,
         by: Duration,
         now: Timestamp,
-    ) -> Option<Result<(Option<u64>, Advanced), PeerError>> {
-        let (told, _) = self.read.lock().take()?;
-        let moved = peer.advance_after_reading(by, now).await;
+        patience: Duration,
+    ) -> Result<Option<(Option<u64>, Advanced)>, PeerError> {
+        let Some((told, _)) = self.read.lock().take() else { return Ok(None) };
+        let moved = in_time(patience, "advance", peer.advance_after_reading(by, now)).await?;
         let but_active = |it: &Advanced| Advanced { activity: None, ..it.clone() };
-        Some(moved.and_then(|(found, advanced)| match found {
-            Some(found) if but_active(&found) == but_active(&told) => {
-                Ok((found.activity, advanced))
+        match moved {
+            (Some(found), advanced) if but_active(&found) == but_active(&told) => {
+                Ok(Some((found.activity, advanced)))
             }
             // The clock has moved before that was known: this run counts for nothing.
             _ => {
                 self.acts_when_read.store(true, Ordering::Relaxed);
                 Err(PeerError::Late("its cache is to be read apart".to_owned()))
             }
-        }))
+        }
     }
 
-    /// What the last reading led to: nothing else asks for that any more.
+    /// Closes the last reading, where no other order follows.
     async fn close_reading(&self, patience: Duration) {
         let date = self.read.lock().as_ref().map(|(_, date)| *date);
         let peer = self.peer.lock().clone();
         let (Some(date), Some(peer)) = (date, peer) else { return };
-        let asked = self.after_reading(&*peer, Duration::ZERO, date);
-        let asked = async { asked.await.transpose() };
-        if let Err(error) = in_time(patience, "advance", asked).await {
+        if let Err(error) = self.after_reading(&*peer, Duration::ZERO, date, patience).await {
             self.fail(error);
         }
     }
