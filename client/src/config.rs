@@ -241,6 +241,9 @@ pub struct Config {
     pub(crate) mistakes: Mistakes,
 }
 
+/// As good as for ever: no process runs for so long, and a moment can be moved by it several times.
+const EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 impl Config {
     /// The defaults for this token, against Crisp's own API.
     pub fn new(credentials: Credentials) -> Self {
@@ -272,6 +275,31 @@ impl Config {
         }
     }
 
+    /// The same with spans of time that can be added to a moment: what is longer is a century.
+    pub(crate) fn within_reach(mut self) -> Self {
+        let waits = [&mut self.retry, &mut self.throttled, &mut self.refused];
+        let listening = self.listening.as_mut().map(|it| {
+            let Listening { poll_every, reconnect, connect_timeout } = it;
+            [poll_every, &mut reconnect.base, &mut reconnect.cap, connect_timeout]
+        });
+        let own = [
+            &mut self.poll_every,
+            &mut self.overlap,
+            &mut self.settle,
+            &mut self.longest_gap,
+            &mut self.relist_every,
+            &mut self.request_timeout,
+            &mut self.longest_retry_after,
+            &mut self.save_patience,
+            &mut self.longest_poll,
+        ];
+        let waits = waits.into_iter().flat_map(|Waits { base, cap }| [base, cap]);
+        for span in own.into_iter().chain(waits).chain(listening.into_iter().flatten()) {
+            *span = (*span).min(EVER);
+        }
+        self
+    }
+
     /// Has the machine make a mistake, so that a test harness can show that it is noticed.
     #[cfg(feature = "mistakes")]
     #[doc(hidden)]
@@ -300,7 +328,8 @@ impl Config {
     /// [`listening`](Self::listening) the interval is that of its polls, since any event may be lost.
     pub fn convergence_bound(&self) -> Duration {
         let rare = self.listening.map_or(Duration::ZERO, |listening| listening.poll_every);
-        self.poll_every.max(rare) + self.retry.cap + self.request_timeout + self.overlap
+        let spans = [self.retry.cap, self.request_timeout, self.overlap];
+        spans.into_iter().fold(self.poll_every.max(rare), Duration::saturating_add)
     }
 }
 

@@ -73,7 +73,8 @@ impl<T> std::fmt::Debug for Builder<T> {
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Builder<T> {
-    pub(super) fn new(mut config: Config) -> Self {
+    pub(super) fn new(config: Config) -> Self {
+        let mut config = config.within_reach();
         if config.seed == 0 {
             // Instances that were cut off together must not come back together (hazard P12).
             config.seed = RandomState::new().hash_one(std::process::id());

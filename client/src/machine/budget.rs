@@ -58,6 +58,18 @@ impl fmt::Display for Budget {
     }
 }
 
+/// What a machine that goes on from another one has to know of the requests so far.
+#[cfg(feature = "replicas")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Spending {
+    pub(super) spent: u32,
+    pub(super) list_cost: u32,
+    /// The daily quota, where it was learnt.
+    pub(super) learnt: Option<u32>,
+    /// When the last list was begun or put in place, on the machine's scale of time.
+    pub(crate) listed: Duration,
+}
+
 /// Counts and learns.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
@@ -85,10 +97,15 @@ impl Ledger {
         self.spent = self.spent.saturating_add(1);
     }
 
-    /// So many were sent before this count began.
+    /// Goes on from an earlier count.
     #[cfg(feature = "replicas")]
-    pub(super) fn have_spent(&mut self, requests: u32) {
-        self.spent = self.spent.max(requests);
+    pub(super) fn go_on_from(&mut self, earlier: &Spending) {
+        self.spent = self.spent.max(earlier.spent);
+        self.list_cost = earlier.list_cost;
+        let learns = self.source != QuotaSource::Known && self.limit.is_some();
+        if let Some(limit) = earlier.learnt.filter(|_| learns) {
+            (self.limit, self.source) = (Some(limit), QuotaSource::Learnt);
+        }
     }
 
     /// An answer out of a cache does not count (docs/wire.md#quota).

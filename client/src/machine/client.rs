@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::budget::{Budget, Ledger};
 #[cfg(feature = "replicas")]
+use super::budget::{QuotaSource, Spending};
+#[cfg(feature = "replicas")]
 use super::event::RequestId;
 use super::event::{Action, Event, Moment};
 use super::flight::Flight;
@@ -67,6 +69,7 @@ pub struct Machine {
 impl Machine {
     /// A machine that knows nothing yet. Nothing happens before the first event.
     pub fn new(config: Config, now: Moment) -> Self {
+        let config = config.within_reach();
         let ready = config.mistakes.has(Mistake::ReadyBeforeLoad);
         let actions = if ready { vec![Action::Ready] } else { Vec::new() };
         Self {
@@ -106,6 +109,8 @@ impl Machine {
         let mut machine = Self::new(config, now);
         machine.snapshot = Arc::new(Snapshot { websites: start.websites, generation: 1 });
         machine.cursor.resume(start.cursor, now);
+        // A date that is refused may have become too old while no client asked.
+        machine.polls.since_load = true;
         for website in start.learnt {
             // When it was is told by a clock that has ended: as if it were now.
             machine.own_writes.learnt(website, now);
@@ -266,10 +271,21 @@ impl Machine {
         self.plugin_id
     }
 
-    /// Takes so many requests as sent today already, by the machine that this one goes on from.
+    /// What a machine that goes on from this one has to know of the requests so far.
     #[cfg(feature = "replicas")]
-    pub(crate) fn have_spent(&mut self, requests: u32) {
-        self.ledger.have_spent(requests);
+    pub(crate) fn spending(&self) -> Spending {
+        let Budget { spent, list_cost, limit, source, .. } =
+            self.ledger.clone().at(self.server_now());
+        let learnt = limit.filter(|_| source == QuotaSource::Learnt);
+        Spending { spent, list_cost, learnt, listed: self.lists.last() }
+    }
+
+    /// Goes on from what another machine spent, on the same scale of time: today's requests count, and the
+    /// next list is due when it would have been.
+    #[cfg(feature = "replicas")]
+    pub(crate) fn go_on_from(&mut self, spending: &Spending) {
+        self.ledger.go_on_from(spending);
+        self.lists.go_on_from(spending.listed);
     }
 
     /// How many requests are under way.

@@ -107,6 +107,18 @@ impl Lists {
         self.watch = Some(Watch { until, learnt: Ids::default(), afresh });
     }
 
+    /// When the last list was begun or put in place.
+    #[cfg(feature = "replicas")]
+    pub(super) fn last(&self) -> Duration {
+        self.last
+    }
+
+    /// The last list was that of another machine.
+    #[cfg(feature = "replicas")]
+    pub(super) fn go_on_from(&mut self, last: Duration) {
+        self.last = last;
+    }
+
     /// Something contradicts the set.
     pub(super) fn suspect(&mut self) {
         self.suspect = true;

@@ -129,6 +129,8 @@ mod words;
 #[cfg(test)]
 pub(crate) mod tests;
 
+#[cfg(feature = "replicas")]
+pub(crate) use budget::Spending;
 pub use budget::{Budget, QuotaSource};
 pub use client::Machine;
 pub use event::{

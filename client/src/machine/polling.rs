@@ -69,9 +69,12 @@ impl Machine {
         let evidence = polled.then(|| self.lists.later_signs(&list.items, known, idle)).flatten();
         self.put_in_place(draft, &list.items, exchange);
         self.flight.applied(exchange);
-        if !polled && self.asked_from_the_future(&Job::Poll, exchange) {
-            // The cursor of an earlier life is ahead of a clock that was set back meanwhile: this poll
-            // was told nothing of what happened since, and only a list confirms the set (P11).
+        let told_too_little = self.asked_from_the_future(&Job::Poll, exchange)
+            || self.cursor.asked_too_far_back(exchange);
+        if !polled && told_too_little {
+            // The cursor of an earlier life is ahead of a clock that was set back meanwhile (P11), or so old
+            // by the server's clock that removals may be forgotten, whatever the local one said when that
+            // life ended (C3): only a list confirms the set.
             self.recovered(Lane::Poll);
             return self.recover();
         }

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::machine::{Event, Failure, How, Moment, RequestId, Ticket, WarmStart};
+use crate::machine::{Event, Failure, How, Moment, RequestId, Spending, Ticket, WarmStart};
 use crate::{PluginId, Settings, Website, WebsiteId};
 
 /// The form that this version writes and reads.
@@ -54,8 +54,8 @@ pub(super) struct Renewal {
     /// Whether the log begins here, and nothing is known of what was published.
     pub(super) begins: bool,
     pub(super) plugin_id: Option<PluginId>,
-    /// Requests that were sent since the day began.
-    pub(super) spent: u32,
+    /// The requests of the machine before it.
+    pub(super) spending: Option<Spending>,
     pub(super) start: Option<WarmStart>,
 }
 
@@ -108,7 +108,7 @@ struct WrittenRenewal {
     seed: u64,
     begins: bool,
     plugin_id: Option<PluginId>,
-    spent: u32,
+    spending: Option<Spending>,
     start: Option<WrittenStart>,
 }
 
@@ -248,7 +248,7 @@ impl From<WrittenFailure> for Failure {
 
 impl From<&Renewal> for WrittenRenewal {
     fn from(renewal: &Renewal) -> Self {
-        let Renewal { kind, seed, begins, plugin_id, spent, ref start } = *renewal;
+        let Renewal { kind, seed, begins, plugin_id, spending, ref start } = *renewal;
         let start = start.as_ref().map(|start| {
             let websites = start.websites.iter().map(|website| Website::clone(website));
             let mut websites: Vec<_> = websites.collect();
@@ -258,24 +258,25 @@ impl From<&Renewal> for WrittenRenewal {
             learnt.sort_unstable();
             WrittenStart { cursor, verified, learnt, websites }
         });
-        Self { kind, seed, begins, plugin_id, spent, start }
+        Self { kind, seed, begins, plugin_id, spending, start }
     }
 }
 
 impl From<WrittenRenewal> for Renewal {
     fn from(written: WrittenRenewal) -> Self {
-        let WrittenRenewal { kind, seed, begins, plugin_id, spent, start } = written;
+        let WrittenRenewal { kind, seed, begins, plugin_id, spending, start } = written;
         let start = start.map(|start| {
             let WrittenStart { cursor, verified, learnt, websites } = start;
             WarmStart { websites: websites.into_iter().collect(), cursor, verified, learnt }
         });
-        Self { kind, seed, begins, plugin_id, spent, start }
+        Self { kind, seed, begins, plugin_id, spending, start }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Machine;
 
     fn encode(entry: &Entry) -> Option<Bytes> {
         let Entry { link, after, now, published, ref body } = *entry;
@@ -319,8 +320,11 @@ mod tests {
             learnt: vec![WebsiteId::from_number(2)],
         };
         let plugin_id = Some(PluginId::from_number(9));
+        let config = crate::Config::new(crate::Credentials::new("identifier", "key"));
+        let now = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+        let spending = Some(Machine::new(config, now).spending());
         let renewal =
-            Renewal { kind: 1, seed: 2, begins: true, plugin_id, spent: 4, start: Some(start) };
+            Renewal { kind: 1, seed: 2, begins: true, plugin_id, spending, start: Some(start) };
         let renewals = [Body::Renewal(Box::new(renewal))];
         for body in events().into_iter().map(Body::Event).chain(renewals) {
             let written = entry(body);

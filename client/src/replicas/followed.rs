@@ -157,7 +157,7 @@ impl Followed {
             seed,
             begins: false,
             plugin_id: self.machine.plugin_id(),
-            spent: self.machine.status(self.now).budget.spent,
+            spending: Some(self.machine.spending()),
             start: Some(start),
         })
     }
@@ -176,6 +176,8 @@ fn machine(config: &Config, renewal: &Renewal, now: Moment) -> Machine {
         Some(start) => Machine::resume(config, now, WarmStart::clone(start)),
         None => Machine::new(config, now),
     };
-    machine.have_spent(renewal.spent);
+    if let Some(spending) = &renewal.spending {
+        machine.go_on_from(spending);
+    }
     machine
 }

@@ -218,6 +218,11 @@ impl Replica {
     /// The store appended what it was asked to.
     pub(super) fn appended(&mut self, sequence: u64) {
         let Some(appending) = self.ended_append() else { return };
+        if appending.after != self.end_of_log() {
+            // What was read meanwhile is lost again: the next reading says so.
+            self.caught_up = false;
+            return;
+        }
         self.caught_up = true;
         self.read_one(sequence, &appending.entry, Duration::ZERO);
         self.send_what_is_mine();

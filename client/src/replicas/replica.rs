@@ -68,7 +68,7 @@ pub struct Replica {
     pub(super) queue: Queue,
     pub(super) appending: Option<Appending>,
     pub(super) publishing: bool,
-    /// The highest sequence number that was met.
+    /// The highest sequence number that was met or given.
     pub(super) highest: u64,
     /// Entries of this replica up to this count were written before the log was lost.
     pub(super) said_before_loss: u64,
@@ -284,8 +284,9 @@ impl Replica {
             Standing::Holding(held) => {
                 status.freshness = match held.good {
                     Some(at) => Freshness::Stale { age: Some(now.elapsed.saturating_sub(at)) },
-                    None if self.ready => Freshness::Stale { age: None },
-                    None => status.freshness,
+                    // The set that is shown is not the log's, however fresh that is.
+                    None if self.ready || held.start.is_some() => Freshness::Stale { age: None },
+                    None => Freshness::Loading,
                 };
             }
             Standing::Following | Standing::Alone { .. } => {}

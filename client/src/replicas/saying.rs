@@ -10,11 +10,11 @@ use super::standing::Standing;
 use super::words::{LogAction, Publication};
 use crate::machine::Event;
 
-/// The wall clock's milliseconds are above all sequence numbers of a log that was lost: a log grows by
-/// fewer entries than that.
-fn first_sequence(highest: u64, wall: jiff::Timestamp) -> u64 {
+/// A number above all that this replica has met, and, by the wall clock's milliseconds, above those of a
+/// log, or an end of one, that was lost before it was read: a log grows by fewer entries than that.
+fn next_sequence(highest: u64, wall: jiff::Timestamp) -> u64 {
     let millis = u64::try_from(wall.as_millisecond()).unwrap_or(0);
-    millis.max(highest + 1).max(1)
+    millis.max(highest.saturating_add(1))
 }
 
 impl Replica {
@@ -120,10 +120,10 @@ impl Replica {
                 // Where the log is read from here on, what is to be published is not known.
                 begins: begins || followed.is_unpublished(),
                 plugin_id: followed.machine.plugin_id(),
-                spent: followed.machine.status(followed.now).budget.spent,
+                spending: Some(followed.machine.spending()),
                 start: followed.machine.warm_start(),
             }),
-            _ => Renewal { kind, seed, begins, plugin_id: None, spent: 0, start },
+            _ => Renewal { kind, seed, begins, plugin_id: None, spending: None, start },
         };
         let start = if open && after.is_none() { self.warm_start() } else { None };
         let published = match &self.log {
@@ -146,10 +146,9 @@ impl Replica {
             }
         };
         let Some(entry) = encoded else { return self.queue.said(link.count) };
-        let sequence = match after {
-            Some(place) => place.sequence + 1,
-            None => first_sequence(self.highest, self.now.wall),
-        };
+        // Given once: a place with this number and name follows one entry and no other.
+        let sequence = next_sequence(self.highest, self.now.wall);
+        self.highest = sequence;
         let since = self.now.elapsed;
         self.appending = Some(Appending { link, after, entry: entry.clone(), since, open: true });
         self.ask(LogAction::Append { after, sequence, place: Place { sequence, link }, entry });

@@ -134,7 +134,9 @@ impl Replica {
             None => Machine::new(config, now),
         };
         if let Log::Followed(followed) = &self.log {
-            machine.have_spent(followed.machine.status(followed.now).budget.spent);
+            let mut spending = followed.machine.spending();
+            spending.listed = self.clock.own(spending.listed);
+            machine.go_on_from(&spending);
         }
         let mut rejoin_at = now.elapsed;
         if self.contact.unwritable.take().is_some() {

@@ -150,6 +150,14 @@ impl Cursor {
             && later(new, self.slack(before, after)) < carried_on((old, *before), after)
     }
 
+    /// Whether a poll asked from a date that is, by the server's clock, longer ago than what it is sure to
+    /// remember of removals.
+    pub(crate) fn asked_too_far_back(&self, poll: &Exchange) -> bool {
+        let reach = self.longest_gap.saturating_add(self.overlap).saturating_add(poll.took());
+        !self.mistakes.has(Mistake::NoRelistAfterOutage)
+            && matches!((poll.date, self.ask), (Some(date), Some(ask)) if later(ask, reach) < date)
+    }
+
     /// Goes on from where an earlier process stopped.
     pub(crate) fn resume(&mut self, ask: Timestamp, now: Moment) {
         let gap = Duration::try_from(now.wall.duration_since(ask)).unwrap_or(Duration::ZERO);

@@ -261,3 +261,16 @@ fn saves_and_polls_wait_for_one_another() {
     let apart = |pair: &[(Duration, Operation)]| pair[1].0 - pair[0].0 >= sim.latency;
     assert!(sim.sent.windows(2).all(apart), "{:?}", sim.sent);
 }
+
+#[test]
+fn a_caller_may_wait_for_ever() {
+    let mut config = config();
+    config.save_patience = Duration::MAX;
+    config.request_timeout = Duration::MAX;
+    assert_eq!(config.convergence_bound(), Duration::MAX);
+    let mut sim = Sim::three(config, Quirks::default());
+    sim.fault(at("save_settings", 1, Fault::LoseAnswer));
+    sim.deed(secs(300), Deed::Put(1, json!({"v": "mine"})));
+    sim.run(secs(900));
+    sim.assert_converged();
+}

@@ -48,6 +48,34 @@ fn a_long_absence_is_made_up_by_a_list_that_tells_what_was_removed() {
 }
 
 #[test]
+fn a_date_that_became_too_old_during_the_absence_leads_to_a_list_at_once() {
+    let mut sim = second_life(1200, |world| {
+        world.server.quirks.horizon = secs(600);
+        world.server.uninstall(secs(400), w(2));
+    });
+    sim.deed(secs(1500), Deed::PollNow);
+    sim.run(secs(1510));
+    sim.assert_converged();
+}
+
+#[test]
+fn an_absence_that_the_local_clock_does_not_show_is_seen_by_the_server_s() {
+    let mut first = Sim::three(config(), Quirks { remembers: secs(3600), ..Quirks::default() });
+    first.run(secs(300));
+    let warm = first.machine.warm_start().unwrap();
+    first.server.uninstall(secs(400), w(2));
+    let now = secs(7500);
+    let machine = Machine::resume(config(), moment(now, -7_200_000), warm);
+    assert_eq!(machine.state(), State::Steady, "by the local clock it was no absence");
+    let mut second = Sim::with(machine, first.server);
+    second.client_skew = -7_200_000;
+    second.now = now;
+    second.deed(now, Deed::PollNow);
+    second.run(now + secs(10));
+    second.assert_converged();
+}
+
+#[test]
 fn nothing_is_left_before_the_first_load() {
     let sim = Sim::three(config(), Quirks::default());
     assert!(sim.machine.warm_start().is_none());

@@ -1,8 +1,11 @@
 //! Single runs.
 
-use super::world::{Deed, World, secs};
-use crate::machine::SaveOutcome;
+use std::time::Duration;
+
+use super::world::{Deed, World, config, secs, w};
 use crate::machine::tests::server::Quirks;
+use crate::machine::{Freshness, Moment, SaveOutcome};
+use crate::replicas::{Options, Replica};
 
 fn requests(world: &World) -> usize {
     world.server.requests.len()
@@ -63,10 +66,10 @@ fn another_replica_goes_on_within_three_polls_when_the_author_dies() {
     world.act(Deed::Pause(author.unwrap(), 100_000));
     world.act(Deed::Operator(1));
     world.run(secs(30 + 180));
-    let truth = &world.server.truth()[&super::world::w(1)].settings;
+    let truth = &world.server.truth()[&w(1)].settings;
     let shows = world.nodes.iter().filter(|node| {
         let snapshot = node.replica.as_ref().unwrap().snapshot();
-        let website = snapshot.websites.get(&super::world::w(1)).unwrap();
+        let website = snapshot.websites.get(&w(1)).unwrap();
         website.settings.parse::<serde_json::Value>().unwrap() == *truth
     });
     assert_eq!(shows.count(), 2, "the paused one shows nothing new");
@@ -139,4 +142,58 @@ fn a_store_with_old_data_puts_nothing_back() {
         world.run(secs(600));
         world.assert_converged();
     }
+}
+
+#[test]
+fn a_version_is_above_those_of_the_entries_that_a_store_lost() {
+    for entries in 1..12 {
+        let mut world = World::new(3, Quirks::default());
+        world.run(secs(65));
+        world.act(Deed::Operator(1));
+        world.run(secs(130));
+        let before = world.store.version;
+        world.act(Deed::StoreSetBack(entries));
+        // None of those that are there then has read what was lost.
+        (0..3).for_each(|node| world.act(Deed::Kill(node)));
+        world.act(Deed::Operator(2));
+        world.run(secs(600));
+        world.assert_converged();
+        let (version, _) = world.store.published[&w(2)];
+        assert!(version > before, "a reader that is at {before} never asks for {version}");
+    }
+}
+
+#[test]
+fn a_machine_that_begins_anew_in_the_log_knows_what_a_list_costs_and_when_the_last_one_was() {
+    let mut world = World::new(1, Quirks { page_size: 1, ..Quirks::default() });
+    for number in 3..=40 {
+        world.server.installed_before(w(number), serde_json::json!({}));
+    }
+    world.start_with(0, |config| config.quota = crate::Quota::Known(300));
+    let lists = |world: &World| {
+        let first = |path: &&(Duration, String)| path.1.ends_with("websites/all/1");
+        world.server.requests.iter().filter(first).count()
+    };
+    world.run(secs(60));
+    let begun = lists(&world);
+    // Of 300 requests 120 may be lists of 42 each: one in 8.4 hours.
+    world.run(secs(8 * 3600));
+    assert_eq!(lists(&world), begun, "the log is renewed with every list");
+    world.run(secs(9 * 3600));
+    assert_eq!(lists(&world), begun + 1);
+    world.assert_converged();
+}
+
+#[test]
+fn a_set_out_of_a_file_is_not_fresh_because_the_log_s_is() {
+    let mut world = World::new(1, Quirks::default());
+    world.run(secs(600));
+    let warm = world.nodes[0].replica.as_ref().unwrap().warm_start();
+    assert!(warm.is_some());
+    let now = Moment { elapsed: secs(600), wall: jiff::Timestamp::UNIX_EPOCH };
+    let mut replica = Replica::new(config(), Options::new(77), now, warm);
+    let unconfirmed = Freshness::Stale { age: None };
+    assert_eq!(replica.status(now).freshness, unconfirmed, "before the log is read");
+    replica.hear(now, world.store.read(None));
+    assert_eq!(replica.status(now).freshness, unconfirmed, "before a poll after its start");
 }
