@@ -95,6 +95,11 @@ impl Queue {
         Self { receivers: hooks.iter().map(receiver).collect(), next_id: 1, ..Self::default() }
     }
 
+    /// Takes in what comes after the event of this number: nothing before it is lost.
+    pub fn begin_after(&mut self, seq: u64) {
+        self.read = seq;
+    }
+
     /// Whether the world has no hooks.
     #[must_use]
     pub fn is_empty(&self) -> bool {

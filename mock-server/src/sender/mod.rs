@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Mode;
-use crate::hooks::{Reach, Sending};
+use crate::hooks::{CONCURRENT, Reach, Sending};
 use crate::socket::StopSignal;
 use crate::spaces::{SharedSpace, system_clock};
 
@@ -88,8 +88,10 @@ fn next_wait(space: &SharedSpace) -> Option<Duration> {
         return None;
     }
     let now = space.now(system_clock::elapsed()).elapsed;
-    // What is due and was not handed out waits for an answer to another.
-    space.hooks.next_due().filter(|due| *due > now).map(|due| due.saturating_sub(now))
+    // What is due and finds no room waits for an answer to another; what has come due since is handed out.
+    let has_room = space.hooks.under_way() < CONCURRENT;
+    let due = space.hooks.next_due().filter(|due| *due > now || has_room);
+    due.map(|due| due.saturating_sub(now))
 }
 
 /// One attempt, in the life of the space in which it was due.

@@ -139,6 +139,7 @@ impl Space {
         let (identity, url) = (Identity::of(&name), Arc::clone(&self.public_url));
         *self = Self::begin(&identity, name, blueprint, url, outside.elapsed, wall)
             .with_portless(portless);
+        self.hooks.begin_after(outbox.last_seq());
         self.world.outbox = outbox;
         self.sockets = sockets;
     }

@@ -141,3 +141,34 @@ async fn a_hook_that_leaves_the_machine_starts_no_server() {
     let error = MockServer::start(ServerOptions::from(world)).await.err().unwrap();
     assert!(error.to_string().contains("`--hooks-anywhere`"), "{error}");
 }
+
+#[tokio::test]
+async fn a_delivery_that_comes_due_while_another_is_under_way_does_not_wait_for_its_end() {
+    let receiver = Receiver::start(None).await;
+    let server = serve(&receiver.url, Mode::Real).await;
+    // Less than the time for which the second, which is sent first, is waited for so that they keep their order.
+    call(&server, "POST /faults", json!({ "at": "hook#1", "delay": "40ms" })).await;
+    emit(&server).await;
+    emit(&server).await;
+    let both = async {
+        while receiver.count() < 2 {
+            receiver.some_came.notified().await;
+        }
+    };
+    // An attempt that is not answered is given up after ten.
+    let seconds = Duration::from_secs(8);
+    assert!(tokio::time::timeout(seconds, both).await.is_ok(), "{}", receiver.count());
+}
+
+#[tokio::test]
+async fn a_reset_loses_no_delivery() {
+    let receiver = Receiver::start(Some("200")).await;
+    let server = serve(&receiver.url, Mode::Real).await;
+    for _ in 0..3 {
+        emit(&server).await;
+    }
+    call(&server, "POST /reset", Value::Null).await;
+    emit(&server).await;
+    let found = call(&server, "GET /hooks/deliveries?state=delivered&wait=30s", Value::Null).await;
+    assert_eq!((found["count"].as_u64(), found["lost"].as_u64()), (Some(1), Some(0)), "{found}");
+}
