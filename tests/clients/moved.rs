@@ -165,6 +165,20 @@ fn a_plugin_that_loads_because_its_cache_was_read_passes() {
 }
 
 #[test]
+fn a_plugin_that_waits_for_the_machine_where_no_preload_sees_it_is_not_judged() {
+    let Some(program) = or_skip(program("python3")) else { return };
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/python/waits-unseen.py", program.display());
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
+    command.args(["--time", "virtual", "--client-timeout", "3s"]);
+    let file = "basics/an-operator-saves.yaml";
+    let events = replay(&mut command, &[file.to_owned()].into());
+    assert_eq!(events[file]["outcome"], "not_judged", "{:#}", events[file]);
+    let why = events[file]["unjudged"].as_str().unwrap_or_default();
+    assert!(why.contains("does not come to rest"), "{:#}", events[file]);
+}
+
+#[test]
 fn the_mended_loops_have_eighty_lines_at_most() {
     for script in ["index.mjs", "plugin.py"] {
         let text = std::fs::read_to_string(repository(&format!("examples/mended-loop/{script}")));

@@ -73,6 +73,13 @@ pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
     judged
 }
 
+/// A client that did not reply in time, on a machine whose own timers were late, has not stopped.
+pub(super) fn silent(judged: Judged, lag: Duration) -> Judged {
+    let late = lag.as_millis();
+    let why = format!("this machine was too slow: a timer came {late} ms late");
+    too_slow(withdrawn(judged, why))
+}
+
 /// Whether two runs were the same to the letter.
 pub(super) fn are_same(one: &Judged, other: &Judged) -> bool {
     one.run.history.fingerprint() == other.run.history.fingerprint()

@@ -96,6 +96,9 @@ impl OverHttp {
             return Ok(judged);
         }
         let is_busy = lateness.most() >= verdict::BUSY;
+        if is_busy && judged.outside.as_ref().is_some_and(|outside| outside.late) {
+            return Ok(verdict::silent(judged, lateness.most()));
+        }
         let is_proved = !is_forked || self.forked.lock().is_proved(kind(&judged));
         if !is_busy && is_proved {
             return Ok(judged);
@@ -153,7 +156,15 @@ impl OverHttp {
         if let Some(wanted) = &prepared.scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));
         }
-        let late = matches!(shared.trouble(), Some(PeerError::Late(_)));
+        let late = match shared.trouble() {
+            Some(PeerError::Late(how)) => {
+                if self.launcher.may_wait_unseen() {
+                    shared.doubt(&format!("{how} (tried twice, the second time alone)"));
+                }
+                true
+            }
+            _ => false,
+        };
         let stopped = match shared.trouble() {
             Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
             // What asked nothing had not started.
@@ -173,7 +184,11 @@ impl OverHttp {
         runtime.block_on(shared.stop(self.terms.client_timeout));
         let scenario = Arc::clone(&prepared.scenario);
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
-        Ok(verdict::unless_in_doubt(judged, shared.doubt.lock().clone()))
+        let doubt = shared.doubt.lock().clone();
+        let judged = verdict::unless_in_doubt(judged, doubt);
+        // Many that say nothing are no pass.
+        let is_silent = late && judged.outcome() == Outcome::NotJudged;
+        Ok(if is_silent { verdict::too_slow(judged) } else { judged })
     }
 }
 

@@ -329,6 +329,12 @@ pub trait Launcher: Send + Sync {
         None
     }
 
+    /// Whether a peer whose clock is moved may wait for what takes the machine's time, unseen: a native add-on, a database.
+    /// Then its silence says nothing of it.
+    fn may_wait_unseen(&self) -> bool {
+        false
+    }
+
     /// Forks no more: one that was forked has not done what one does that is started.
     fn fork_no_more(&self) {}
 

@@ -375,9 +375,10 @@ impl About<'_> {
             ..Breach::default()
         };
         let demand = Demand::Expect("alive");
+        let is_silent = self.judged.outside.as_ref().is_some_and(|outside| outside.late);
         Failure {
             harm: 0,
-            hazard: Some(cause::ended(history)),
+            hazard: (!is_silent).then(|| cause::ended(history)),
             never_ready: None,
             ..self.failure(demand, &breach)
         }

@@ -275,7 +275,7 @@ pub(super) fn too_slow(slow: u64, exit_code: u8) -> String {
         (0, _) => String::new(),
         (_, 3) => format!(
             ": this machine was too slow for {slow} of them, which is too much for a verdict; run it \
-             again with fewer at a time (--jobs 1), or when less else runs"
+             again with fewer at a time (--jobs 1), with a longer --client-timeout, or when less else runs"
         ),
         _ => format!(" ({slow} because this machine was too slow)"),
     }

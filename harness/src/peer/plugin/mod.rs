@@ -221,6 +221,10 @@ impl Launcher for Plugin {
         self.view.in_words()
     }
 
+    fn may_wait_unseen(&self) -> bool {
+        true
+    }
+
     fn fork_no_more(&self) {
         #[cfg(target_os = "linux")]
         self.forks.end();
