@@ -172,7 +172,8 @@ pub fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     look_at_the_folder(&arguments.save_failure)?;
     let mut teller = Teller::new(arguments.reports.text());
     let drawn = !plan.forever && plan.all.is_none();
-    let progress = Progress::start(drawn.then_some(plan.cases), limits, arguments.reports.quiet);
+    let progress =
+        Progress::start(drawn.then_some(plan.cases), limits, arguments.reports.is_quiet());
     let events = Events::default();
     if plan.forever || plan.all.is_some() {
         // From now on a signal ends the search in good order.

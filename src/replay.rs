@@ -38,7 +38,7 @@ pub fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let real = candidate.trial.in_real_time();
     let limits = Limits { together: None, random: None, real };
     // In virtual time it is over before a line could be read.
-    let quiet = arguments.reports.quiet || !real;
+    let quiet = arguments.reports.is_quiet() || !real;
     let progress = Progress::start(Some(files.len() as u64), limits, quiet);
     progress.begins_scenarios(files.len());
     let mut teller = Teller::new(arguments.reports.text());

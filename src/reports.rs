@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use crisp_harness::candidate::Untried;
 use crisp_harness::intercept::Interception;
@@ -24,17 +25,29 @@ const NOTHING_JUDGED: u8 = crisp_harness::replay::ExitCode::NothingJudged as u8;
 #[derive(Debug, Clone, Args)]
 pub struct ReportArguments {
     /// Also write a report: junit=FILE, json=FILE (one event a line), html=FILE (to look at), svg=FILE,
-    /// github; repeatable
-    #[arg(long, value_name = "KIND[=FILE]")]
+    /// github; repeatable. In CRISP_MOCK_REPORT several are parted by newlines
+    #[arg(long, value_name = "KIND[=FILE]", env = "CRISP_MOCK_REPORT", value_delimiter = '\n')]
     pub report: Vec<Report>,
 
     /// A line for each scenario that passed, too
-    #[arg(long, short = 'v', conflicts_with = "quiet")]
-    pub verbose: bool,
+    #[arg(
+        long,
+        short = 'v',
+        overrides_with = "quiet",
+        env = "CRISP_MOCK_VERBOSE",
+        value_parser = FalseyValueParser::new()
+    )]
+    verbose: bool,
 
     /// Nothing but failures and the last line
-    #[arg(long, short = 'q')]
-    pub quiet: bool,
+    #[arg(
+        long,
+        short = 'q',
+        overrides_with = "verbose",
+        env = "CRISP_MOCK_QUIET",
+        value_parser = FalseyValueParser::new()
+    )]
+    quiet: bool,
 
     /// End with exit code 3 also when some scenario was not judged and all others passed
     #[arg(long, value_name = "WHAT")]
@@ -49,10 +62,15 @@ pub enum FailOn {
 }
 
 impl ReportArguments {
+    /// Whether nothing is printed but failures and the last line. `--verbose` goes before it, where the other is a variable.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet && !self.verbose
+    }
+
     /// The text for the terminal.
     pub fn text(&self) -> Text {
         let width = terminal::width().map(|width| width.min(Text::default().width));
-        let text = Text { verbose: self.verbose, quiet: self.quiet, ..Text::default() };
+        let text = Text { verbose: self.verbose, quiet: self.is_quiet(), ..Text::default() };
         width.map_or(text, |width| Text { width: width.max(60), ..text })
     }
 
@@ -92,7 +110,7 @@ impl ReportArguments {
     /// verdict.
     pub fn write(&self, events: &[RunEvent]) {
         for kind in &self.report {
-            if let Err(why) = write(kind, events, self.quiet) {
+            if let Err(why) = write(kind, events, self.is_quiet()) {
                 terminal::complain(&format!("error: {why}; the verdict above stands"));
             }
         }

@@ -21,6 +21,9 @@ async function catchUp() {
 
 const listener = redis.duplicate();
 let turn = Promise.resolve();
-listener.on("message", () => (turn = turn.then(catchUp)));
+const soon = () => (turn = turn.then(catchUp));
+listener.on("message", soon);
 await listener.subscribe(`${prefix}:changes`);
-turn = turn.then(catchUp);
+soon();
+// A message that came while the connection was lost is not told again.
+setInterval(soon, 60_000);

@@ -21,5 +21,8 @@ async function catchUp() {
 
 const listener = await redis.duplicate().connect();
 let turn = Promise.resolve();
-await listener.subscribe(`${prefix}:changes`, () => (turn = turn.then(catchUp)));
-turn = turn.then(catchUp);
+const soon = () => (turn = turn.then(catchUp));
+await listener.subscribe(`${prefix}:changes`, soon);
+soon();
+// A message that came while the connection was lost is not told again.
+setInterval(soon, 60_000);
