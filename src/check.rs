@@ -47,11 +47,13 @@ pub struct CheckArguments {
 
     /// Every case with so many deeds and faults at most, such as 2,1, instead of random ones (docs/exhaustive.md)
     ///
-    /// Of a client in virtual time. With --zoo: where each broken client falls.
+    /// Without a value: 2,1. Of a client in virtual time. With --zoo: where each broken client falls.
     #[arg(
         id = "bound", // `all` is that of `--help-all`
         long = "all",
         value_name = "DEEDS,FAULTS",
+        num_args = 0..=1,
+        default_missing_value = "2,1",
         env = "CRISP_MOCK_ALL",
         conflicts_with_all = ["cases", "seed", "max_steps", "forever", "over_http"]
     )]

@@ -13,7 +13,8 @@ fn first_letters(text: &str) -> &str {
     text.char_indices().nth(LETTERS).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The nearest of `known`, if it is near enough to be meant.
+/// The nearest of `known`, if it is near enough to be meant: of three letters one may be wrong. Of a path only the
+/// last part counts.
 ///
 /// # Examples
 ///
@@ -26,7 +27,7 @@ fn first_letters(text: &str) -> &str {
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = |text: &str| first_letters(text).chars().count();
     let own = length(given);
-    let limit = (own / 3).max(1) + 1;
+    let limit = (length(given.rsplit('/').next().unwrap_or(given)) / 3).max(1);
     // No two texts are nearer than their lengths.
     let near = known.into_iter().filter(|name| own.abs_diff(length(name)) <= limit);
     let ranked = near.map(|name| (distance(given, name), name)).filter(|(far, _)| *far <= limit);
@@ -47,6 +48,10 @@ mod tests {
     fn only_a_near_name_is_meant_and_the_nearest_one() {
         assert_eq!(nearest("sicne", ["list", "since", "sinces"]), Some("since"));
         assert_eq!(nearest("", ["since"]), None);
+        assert_eq!(nearest("foo", ["hook", "foo-bar"]), None);
+        assert_eq!(nearest("a", ["by", "at"]), Some("at"));
+        assert_eq!(nearest("/_mock/nosuch", ["/_mock/clock"]), None);
+        assert_eq!(nearest("/_mock/clokc", ["/_mock/clock"]), Some("/_mock/clock"));
         assert_eq!(nearest(&"x".repeat(1 << 20), ["since"]), None);
     }
 }

@@ -55,6 +55,9 @@ impl Emit {
 
 fn told(answer: &Value) -> String {
     let (event, website) = (text(answer, "event"), text(answer, "website_id"));
+    let name = website.parse::<WebsiteId>().ok().filter(|id| id.number().is_some());
+    let website =
+        name.map_or_else(|| website.to_owned(), |id| format!("{} ({website})", id.short()));
     let (seq, data) = (&answer["seq"], &answer["data"]);
     format!("event {STRONG}{seq}{STRONG:#}  {event} of {website}  {FAINT}{data}{FAINT:#}")
 }

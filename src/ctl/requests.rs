@@ -31,7 +31,7 @@ pub struct Requests {
     website: Option<WebsiteId>,
 
     /// Only answered with this status
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>)]
     status: Option<u16>,
 
     /// Only after the request with this number

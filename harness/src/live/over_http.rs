@@ -299,7 +299,9 @@ impl Trial for OverHttp {
             return format!("in virtual time over HTTP{view}");
         }
         let why = self.launcher.why_in_real_time();
-        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+        // What it says more stands under the verdict.
+        let first = |why: String| format!(" ({})", why.lines().next().unwrap_or_default());
+        let why = why.map_or_else(String::new, first);
         let tempo = |prepared: &&Prepared| Tempo::of(&prepared.scenario, self.terms.poll);
         let expected = |prepared: &&Prepared| {
             let tempo = tempo(prepared);

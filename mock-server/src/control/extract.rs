@@ -183,8 +183,10 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<ControlState>> for Asked<T> {
     ) -> Result<Self, ControlError> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(query)| Self(query)).map_err(|error| {
+            let told = error.body_text();
+            let problem = told.rsplit_once("query string: ").map_or(&*told, |(_, problem)| problem);
             ControlError::bad_request(
-                error.body_text(),
+                format!("the query cannot be used: {problem}"),
                 "GET /_mock/openapi.json describes the query of every call",
             )
         })

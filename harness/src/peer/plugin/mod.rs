@@ -64,7 +64,13 @@ impl Plugin {
         save: Option<SavePage>,
         options: PeerOptions,
     ) -> Result<Self, String> {
-        address(&read.replace(PORT, "1"))?;
+        let place = read.replace(PORT, "1");
+        address(&place).map_err(|problem| match place.contains('{') {
+            true => format!(
+                "{problem}; {PORT} stands for the port, and nothing else in braces for anything"
+            ),
+            false => problem,
+        })?;
         let turn = (!read.contains(PORT)).then(|| Arc::new(Semaphore::new(1)));
         Ok(Self {
             run,
