@@ -179,6 +179,18 @@ fn a_plugin_that_waits_for_the_machine_where_no_preload_sees_it_is_not_judged() 
 }
 
 #[test]
+fn a_plugin_that_is_not_ready_while_its_polls_fail_is_judged_by_what_it_showed_last() {
+    let Some(program) = or_skip(program("python3")) else { return };
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/python/unready-again.py", program.display());
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
+    command.args(["--time", "virtual", "--client-timeout", "20s"]);
+    let file = "mutants/always-fresh.yaml";
+    let events = replay(&mut command, &[file.to_owned()].into());
+    assert_eq!(events[file]["outcome"], "passed", "{:#}", events[file]);
+}
+
+#[test]
 fn the_mended_loops_have_eighty_lines_at_most() {
     for script in ["index.mjs", "plugin.py"] {
         let text = std::fs::read_to_string(repository(&format!("examples/mended-loop/{script}")));

@@ -79,6 +79,32 @@ class Offspring {
       }
     };
     globalThis.MessageChannel = workerThreads.MessageChannel;
+    workerThreads.BroadcastChannel = class BroadcastChannel extends workerThreads.BroadcastChannel {
+      #held = true;
+      // Known weakly, and kept for as long as this is.
+      #port = { hasRef: () => this.#held };
+
+      constructor(name) {
+        super(name);
+        ports.add(new WeakRef(this.#port));
+      }
+
+      ref() {
+        this.#held = true;
+        return super.ref();
+      }
+
+      unref() {
+        this.#held = false;
+        return super.unref();
+      }
+
+      close() {
+        this.#held = false;
+        return super.close();
+      }
+    };
+    globalThis.BroadcastChannel = workerThreads.BroadcastChannel;
   }
 
   #watchChildren(clock) {

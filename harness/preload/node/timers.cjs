@@ -25,7 +25,7 @@ function replaceTimers(clock, inFlight) {
         }
         // Node keeps house by some: connections that are kept for a while, servers that look for slow clients. One that
         // is due at once is none of these: `fetch` lets a turn pass before it uses a kept connection again (undici 7.29.0).
-        const isOfNode = after > 1 && fileOfCaller(replaced).startsWith("node:");
+        const isOfNode = after > 1 && isHousekeeper(fileOfCaller(replaced));
         const quiet = isOfNode ? always : undefined;
         return new Timeout(callback, after, args, repeats, quiet);
       },
@@ -51,6 +51,12 @@ function replaceTimers(clock, inFlight) {
 
 function always() {
   return true;
+}
+
+// Whether a part of Node lies there that has timers of its own; what emits events and calls back
+// (`once("x", setTimeout.bind(…))`) does what the program wants.
+function isHousekeeper(file) {
+  return file.startsWith("node:") && !/^node:(events$|internal\/process\/)/.test(file);
 }
 
 // The class of what `setTimeout` gives: still one of Node's own.

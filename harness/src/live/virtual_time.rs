@@ -185,10 +185,11 @@ impl OverHttp {
         let scenario = Arc::clone(&prepared.scenario);
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
         let doubt = shared.doubt.lock().clone();
+        let has_failed = judged.outcome() == Outcome::Failed;
         let judged = verdict::unless_in_doubt(judged, doubt);
-        // Many that say nothing are no pass.
-        let is_silent = late && judged.outcome() == Outcome::NotJudged;
-        Ok(if is_silent { verdict::too_slow(judged) } else { judged })
+        // Many failures that count for nothing are no pass.
+        let is_withdrawn = has_failed && judged.outcome() == Outcome::NotJudged;
+        Ok(if is_withdrawn { verdict::too_slow(judged) } else { judged })
     }
 }
 

@@ -46,6 +46,7 @@ const FILES: &[File] = &files![
     "python/crisp_clock/locks.py"
     "python/crisp_clock/offspring.py"
     "python/crisp_clock/servers.py"
+    "python/crisp_clock/signals.py"
     "python/crisp_clock/sockets.py"
     "python/crisp_clock/threads.py"
 ];

@@ -274,8 +274,9 @@ pub(super) fn too_slow(slow: u64, exit_code: u8) -> String {
     match (slow, exit_code) {
         (0, _) => String::new(),
         (_, 3) => format!(
-            ": this machine was too slow for {slow} of them, which is too much for a verdict; run it \
-             again with fewer at a time (--jobs 1), with a longer --client-timeout, or when less else runs"
+            ": {slow} of them count for nothing, because this machine was too slow or the client waits for what \
+             keeps the machine's time; that is too much for a verdict: run it again with fewer at a time (--jobs 1), \
+             with a longer --client-timeout, or when less else runs"
         ),
         _ => format!(" ({slow} because this machine was too slow)"),
     }

@@ -152,3 +152,19 @@ for (const [name, source] of Object.entries({
       },
     ));
 }
+
+test("a channel that the program listens to is no module that is being loaded", deadline, () =>
+  withProgram(
+    `const heard = new BroadcastChannel("news"), told = new BroadcastChannel("news");
+     heard.onmessage = ({ data }) => { console.log(data); heard.close(); };
+     setTimeout(() => told.postMessage("told"), 100);
+     setTimeout(() => told.close(), 200);
+     setTimeout(() => {}, 400);`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(0)).next_ms, 100);
+      assert.equal((await harness.advance(100)).next_ms, 100);
+      await harness.until(() => harness.lines.length >= 1);
+      assert.equal((await harness.advance(100)).next_ms, 200);
+    },
+  ));

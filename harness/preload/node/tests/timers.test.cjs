@@ -263,3 +263,17 @@ test("a timer keeps its asynchronous context", deadline, () =>
       assert.deepEqual(harness.lines, ["mine", "other"]);
     },
   ));
+
+test("a timer that an event of the program's begins is one of the program's", deadline, () =>
+  withProgram(
+    `const bus = new (require("node:events"))();
+     bus.once("begin", setTimeout.bind(null, () => console.log("rang"), 30));
+     bus.emit("begin");
+     setInterval(() => {}, 1_000);`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(0)).next_ms, 30);
+      await harness.advance(30);
+      await harness.until(() => harness.lines.length >= 1);
+    },
+  ));

@@ -9,8 +9,8 @@ def start(env, then):
     once (no `poll`), nothing is done before, and the harness hears of no clock."""
     if not hasattr(select, "poll"):
         return then()
-    from . import chance, channel, dates, files, fork_server, locks, offspring, servers, sockets
-    from . import threads
+    from . import chance, channel, dates, files, fork_server, locks, offspring, servers, signals
+    from . import sockets, threads
     from .core import CORE
 
     CORE.begin(env)
@@ -21,6 +21,7 @@ def start(env, then):
     dates.replace()
     offspring.replace()
     servers.replace()
+    signals.replace()
     is_forked = fork_server.serve(then)
     if is_forked:
         CORE.begin(env)

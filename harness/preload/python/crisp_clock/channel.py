@@ -153,6 +153,7 @@ class _Channel:
             "entered": CORE.entered,
             "workers": 0,
             "children": offspring,
+            "unmoved": CORE.unmoved,
         }
 
     @staticmethod

@@ -13,6 +13,7 @@ import time
 NATIVE_TIME_NS = time.time_ns
 MILLISECOND = 1_000_000
 MICROSECOND = 1_000
+MOST_LOOKS = 10_000
 allocate_lock = _thread.allocate_lock
 get_ident = _thread.get_ident
 
@@ -43,6 +44,7 @@ class Core:
         self.now = 0
         self.wall = NATIVE_TIME_NS()
         self.began = 0
+        self.unmoved = None  # what the program uses that keeps the machine's time
         self.begin_again()
 
     def begin(self, env):
@@ -57,6 +59,7 @@ class Core:
         self.entered = 0  # how many waits have ended
         self.waits = set()
         self.idle = set()  # waits whose end by time-out means nothing
+        self.looks = {}  # by thread: when it looked without waiting, and how often
         self.alarms.clear()
         if self.changed.locked():
             self.changed.release()
@@ -104,6 +107,15 @@ class Core:
                 wait.woken = True
                 wait.wake()
             return True
+
+    def spins(self):
+        """Counts a look of the present thread that waits for nothing; says whether there were so many
+        at one time that it is waiting for time to pass."""
+        look = self.looks.setdefault(get_ident(), [self.now, 0])
+        if look[0] != self.now:
+            look[:] = [self.now, 0]
+        look[1] += 1
+        return look[1] > MOST_LOOKS
 
     def housekeeping(self, wait, timeout):
         """Calls `wait.wake` when the clock has arrived somewhere after so many nanoseconds; no thread
@@ -166,8 +178,11 @@ class Native:
 
 def rounded(seconds):
     """A length of time in nanoseconds, whole microseconds: what floats add up to is no alarm of its
-    own."""
-    return round(seconds * 1_000_000) * MICROSECOND
+    own. What is left of a wait, however little, is one: else a program that waits until a moment has
+    come would wait for it for ever."""
+    if seconds <= 0:
+        return 0
+    return max(1, round(seconds * 1_000_000)) * MICROSECOND
 
 
 def _nanoseconds(text, otherwise):

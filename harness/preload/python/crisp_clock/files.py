@@ -10,7 +10,7 @@ import selectors
 import sys
 import threading
 
-from .core import CORE, Native, Wait, rounded
+from .core import CORE, MICROSECOND, Native, Wait, rounded
 
 native_poll = select.poll
 native_epoll = getattr(select, "epoll", None)
@@ -19,9 +19,8 @@ native_read = os.read
 native_waitpid = os.waitpid
 READ = select.POLLIN | select.POLLPRI | select.POLLHUP | select.POLLERR
 
-# Servers that wake up now and then only to see whether they are to stop. That is no alarm: such a
-# wait ends, if time has passed it, when the clock has arrived somewhere.
-HOUSEKEEPERS = ("socketserver",)
+# Between the wait of a server and what waits for it here.
+BETWEEN = ("selectors", Native.__module__)
 
 
 class _Pipe:
@@ -95,15 +94,27 @@ def ready(fds):
     return [found for found, events in poll.poll(0) if not events & select.POLLNVAL]
 
 
+def _limit(timeout):
+    """A time-out in nanoseconds. One that looks again and again until a moment has come (`timeout` 0, as
+    `socketserver.BaseServer.handle_request` with what is left of its own) waits for it: while the clock
+    stands it would never come."""
+    return None if timeout is None else rounded(timeout) or MICROSECOND
+
+
 def _keeps_house():
+    """Whether a server of `socketserver` waits that wakes up now and then only to see whether it is to
+    stop. That is no alarm: such a wait ends, if time has passed it, when the clock has arrived
+    somewhere. One that does something of the program's each time (`service_actions`), or that waits
+    for one request (`handle_request`), waits like any other."""
     frame = sys._getframe(2)
-    for _ in range(3):
-        if frame is None:
-            return False
-        if frame.f_globals.get("__name__") in HOUSEKEEPERS:
-            return True
+    while frame is not None and frame.f_globals.get("__name__") in BETWEEN:
         frame = frame.f_back
-    return False
+    if frame is None or frame.f_code.co_name != "serve_forever":
+        return False
+    if frame.f_globals.get("__name__") != "socketserver":
+        return False
+    actions = getattr(frame.f_locals.get("self"), "service_actions", None)
+    return getattr(actions, "__module__", None) == "socketserver"
 
 
 class Poll:
@@ -128,12 +139,12 @@ class Poll:
     def poll(self, timeout=None):
         if timeout is not None and timeout < 0:
             timeout = None
-        if timeout != 0:
-            wait_for(
-                list(self._wanted.items()),
-                None if timeout is None else rounded(timeout / 1000),
-                _keeps_house(),
-            )
+        if timeout == 0:
+            found = self._poll.poll(0)
+            if found or not CORE.spins():
+                return found
+        limit = _limit(None if timeout is None else timeout / 1000)
+        wait_for(list(self._wanted.items()), limit, _keeps_house())
         return self._poll.poll(0)
 
 
@@ -152,12 +163,11 @@ class Epoll:
     def poll(self, timeout=None, maxevents=-1):
         if timeout is not None and timeout < 0:
             timeout = None
-        if timeout != 0:
-            wait_for(
-                [(self._epoll.fileno(), READ)],
-                None if timeout is None else rounded(timeout),
-                _keeps_house(),
-            )
+        if timeout == 0:
+            found = self._epoll.poll(0, maxevents)
+            if found or not CORE.spins():
+                return found
+        wait_for([(self._epoll.fileno(), READ)], _limit(timeout), _keeps_house())
         return self._epoll.poll(0, maxevents)
 
     def __getattr__(self, name):
@@ -175,7 +185,7 @@ def select_(rlist, wlist, xlist, timeout=None):
     """Like `select.select`."""
     rlist, wlist, xlist = list(rlist), list(wlist), list(xlist)
     found = native_select(rlist, wlist, xlist, 0)  # refuses what cannot be waited for
-    if any(found) or timeout == 0:
+    if any(found) or (timeout == 0 and not CORE.spins()):
         return found
     if timeout is not None and timeout < 0:
         raise ValueError("timeout must be non-negative")
@@ -184,7 +194,7 @@ def select_(rlist, wlist, xlist, timeout=None):
         for file in files:
             descriptor = _descriptor(file)
             fds[descriptor] = fds.get(descriptor, 0) | events
-    wait_for(list(fds.items()), None if timeout is None else rounded(timeout), _keeps_house())
+    wait_for(list(fds.items()), _limit(timeout), _keeps_house())
     return native_select(rlist, wlist, xlist, 0)
 
 

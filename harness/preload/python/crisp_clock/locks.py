@@ -98,8 +98,6 @@ def sleep(seconds):
     # Refuses what is no length of time in Python's own words.
     if not isinstance(seconds, (int, float)) or not seconds > 0:
         return native_sleep(seconds)
-    if rounded(seconds) == 0:
-        return native_sleep(0)
     mine = allocate_lock()
     mine.acquire()
     wait = Wait(mine.release)

@@ -5,6 +5,11 @@ import os
 import subprocess
 import weakref
 
+try:
+    import _posixsubprocess
+except ImportError:  # Windows
+    _posixsubprocess = None
+
 from .core import CORE, MILLISECOND
 
 _begun = weakref.WeakSet()
@@ -49,6 +54,30 @@ def replace():
 
     subprocess.Popen._execute_child = _execute_child
     os.fork = fork
+    if _posixsubprocess is not None:
+        _watch_multiprocessing()
+
+
+def _watch_multiprocessing():
+    """`multiprocessing` starts its processes (`spawn`, `forkserver`) with what `subprocess` uses, by its
+    name; `subprocess` has it by another one. Its resource tracker only waits for the end of all others:
+    it keeps the machine's time."""
+    native = _posixsubprocess.fork_exec
+
+    def fork_exec(arguments, *others):
+        if any("resource_tracker" in os.fsdecode(each) for each in arguments):
+            channel = os.environ.pop("CRISP_CLOCK_CHANNEL", None)
+            try:
+                return native(arguments, *others)
+            finally:
+                if channel is not None:
+                    os.environ["CRISP_CLOCK_CHANNEL"] = channel
+        pass_on_the_time(os.environ)
+        pid = native(arguments, *others)
+        _forked.add(pid)
+        return pid
+
+    _posixsubprocess.fork_exec = fork_exec
 
 
 def pass_on_the_time(env):

@@ -79,6 +79,19 @@ server.serve_forever()
                 child_peer.file.close()
                 child_peer.socket.close()
 
+    def test_what_keeps_the_machine_s_time_is_told(self):
+        source = """
+import signal, time
+time.sleep(1)
+signal.alarm(0)
+time.sleep(1)
+signal.setitimer(signal.ITIMER_REAL, 1000)
+time.sleep(1)
+"""
+        with Harness(source) as harness:
+            told = [harness.advance(ms)["unmoved"] for ms in (500, 1_000, 1_000)]
+            self.assertEqual(told, [None, None, "signal.setitimer"])
+
     def test_a_program_that_does_not_come_to_rest_says_why_each_second(self):
         with Harness("def spins():\n    while True: pass\nspins()") as harness:
             harness.peers[0].send(**harness.order())

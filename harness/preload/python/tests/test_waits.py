@@ -169,6 +169,52 @@ print(one.recv(1), at())
         wanted = ["([], [], []) 1500", "[] 2000", "b'word' 3000", "timed out 5000", "b'x' 6000"]
         self.assertEqual(printed(source, 20_000, len(wanted)), wanted)
 
+    def test_what_is_left_of_a_wait_however_little_ends(self):
+        source = """
+import queue, threading, time
+until = time.monotonic() + 0.1 + 0.2
+time.sleep(0.1), time.sleep(0.2)
+while (left := until + 1e-10 - time.monotonic()) > 0:
+    time.sleep(left)
+condition = threading.Condition()
+with condition:
+    condition.wait_for(lambda: False, 1 / 3)
+try:
+    queue.Queue().get(timeout=1e-9)
+except queue.Empty:
+    print("over")
+"""
+        self.assertEqual(printed(source, 10_000, 1), ["over"])
+
+    def test_a_program_that_looks_until_a_moment_has_come_sees_it_come(self):
+        source = """
+import select, socketserver, time
+until = time.monotonic() + 2e-6
+while time.monotonic() < until:
+    select.select([], [], [], 0)
+while time.monotonic() < until + 2e-6:
+    select.poll().poll(0)
+print("over")
+server = socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+server.timeout = 0.01
+server.handle_timeout = lambda: print("none came")
+server.handle_request()
+"""
+        self.assertEqual(printed(source, 10_000, 2), ["over", "none came"])
+
+    def test_a_server_that_does_something_of_the_program_s_each_time_waits_like_any_other(self):
+        source = """
+import socketserver, time
+class Server(socketserver.TCPServer):
+    def service_actions(self):
+        print("turn")
+        if time.monotonic() - began > 1.9:
+            raise SystemExit
+began = time.monotonic()
+Server(("127.0.0.1", 0), socketserver.BaseRequestHandler).serve_forever(1)
+"""
+        self.assertEqual(printed(source, 10_000, 2), ["turn", "turn"])
+
     def test_a_server_that_only_looks_whether_to_stop_sets_no_alarm(self):
         source = """
 import threading, urllib.request

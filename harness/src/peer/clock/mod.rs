@@ -72,6 +72,8 @@ struct Reply {
     children: Vec<u32>,
     /// Those of the children that it does not wait for.
     detached: Vec<u32>,
+    /// What it uses that keeps the machine's time.
+    unmoved: Option<String>,
     /// What it was like before its clock moved, if that was asked for.
     found: Option<Box<Reply>>,
     because: Option<String>,
@@ -199,6 +201,9 @@ impl ClockChannel {
                     Some(reply) => reports.push((process.hello.pid, process.hello.thread, reply)),
                     None => self.forget(process),
                 }
+            }
+            if let Some(what) = reports.iter().find_map(|(_, _, it)| it.unmoved.as_deref()) {
+                self.silent.lock().uses(what);
             }
             let alone = matches!(&reports[..], [(_, _, it)] if it.is_alone());
             if let [(pid, thread, it)] = &mut reports[..]

@@ -1,5 +1,5 @@
-//! Children of a plugin that have not said hello: each is waited for a while, and counts as one without
-//! a clock after that.
+//! What a plugin may wait for that keeps the machine's time. Children that have not said hello: each is waited for a
+//! while, and counts as one without a clock after that.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,6 +15,8 @@ pub(super) struct Silent {
     since: HashMap<u32, Instant>,
     without_a_clock: HashSet<u32>,
     doubt: Option<u32>,
+    /// What else it uses.
+    other: Option<String>,
 }
 
 impl Silent {
@@ -38,6 +40,11 @@ impl Silent {
         }
     }
 
+    /// It says that it uses this.
+    pub(super) fn uses(&mut self, what: &str) {
+        self.other.get_or_insert_with(|| what.chars().take(80).collect());
+    }
+
     /// One of these that had been given up before it said hello: the clock has gone on without it.
     pub(super) fn late(&self, mut there: impl Iterator<Item = u32>) -> Option<String> {
         let pid = there.find(|pid| self.without_a_clock.contains(pid))?;
@@ -50,10 +57,13 @@ impl Silent {
 
     /// Why a failure says nothing of the plugin: it waited for a process whose clock is not moved.
     pub(super) fn doubt(&self) -> Option<String> {
-        let pid = self.doubt?;
+        let what = match (self.doubt, &self.other) {
+            (Some(pid), _) => format!("began process {pid}, whose clock cannot be moved"),
+            (None, Some(what)) => format!("uses {what}, which keeps the machine's time"),
+            (None, None) => return None,
+        };
         Some(format!(
-            "the plugin began process {pid}, whose clock cannot be moved: what waits for it comes late \
-             in virtual time; `--time real` judges it"
+            "the plugin {what}: what waits for it comes late in virtual time; `--time real` judges it"
         ))
     }
 }

@@ -21,6 +21,9 @@ use crate::subject::Held;
 /// Between two attempts at an answer that did not come.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// So many readings that a plugin does not answer while it loads, and it is given up.
+const MOST_UNANSWERED: usize = 12;
+
 /// What one `GET` came to.
 enum Look {
     Read(Reading),
@@ -42,8 +45,18 @@ impl PluginPeer {
                 Look::Not(why) => Some(why.clone()),
                 Look::Read(_) | Look::Loading(_) => None,
             };
+            let is_ready = self.is_ready.load(Ordering::Relaxed);
             let why = match looked {
-                Look::Read(reading) => return Ok(reading),
+                Look::Read(reading) => {
+                    if self.moved.is_some() {
+                        *self.shown.lock() = reading.clone();
+                    }
+                    return Ok(reading);
+                }
+                // It shows nothing newer, and while its clock stands it will not.
+                Look::Loading(_) if is_ready && self.moved.is_some() => {
+                    return Ok(self.shown.lock().clone());
+                }
                 Look::Not(why) | Look::Loading(why) => why,
             };
             if !self.is_ready.load(Ordering::Relaxed) {
@@ -87,8 +100,26 @@ impl PluginPeer {
             Err(Unanswered::NotThere(why)) => {
                 Ok(Look::Not(format!("nothing listens at {url}: {why}")))
             }
+            Err(Unanswered::Late) if self.moved.is_some() => self.waits_for_its_clock(),
             Err(Unanswered::Late) => Ok(Look::Not(format!("GET {url} is not answered in time"))),
             Err(Unanswered::Broken(why)) => Ok(Look::Not(format!("GET {url}: {why}"))),
+        }
+    }
+
+    /// Its clock stands while it is read: it may not answer before it has loaded, but not for good.
+    fn waits_for_its_clock(&self) -> Result<Look, PeerError> {
+        let why = format!(
+            "GET {} is not answered within {} while the plugin's clock stands: it is to be answered at once, with \
+             what is held, and to wait for no timer and for no answer of Crisp",
+            self.url,
+            duration::format(self.options.timeout)
+        );
+        if self.is_ready.load(Ordering::Relaxed) {
+            return Err(PeerError::Late(why));
+        }
+        match self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_UNANSWERED {
+            true => Err(PeerError::NeverStarted(why)),
+            false => Ok(Look::Loading(why)),
         }
     }
 

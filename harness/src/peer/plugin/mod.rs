@@ -10,7 +10,7 @@ mod page;
 mod running;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use crisp_mock_server::duration;
 use reqwest::Url;
@@ -187,6 +187,8 @@ impl Plugin {
             misplaced: parking_lot::Mutex::default(),
             is_ready: AtomicBool::new(false),
             was_heard: AtomicBool::new(false),
+            shown: parking_lot::Mutex::default(),
+            unanswered: AtomicUsize::new(0),
             was_read: Arc::clone(&self.was_read),
             turn: Mutex::new(turn),
         })

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,6 +60,10 @@ pub(super) struct PluginPeer {
     /// It answered at all.
     pub(super) was_heard: AtomicBool,
     pub(super) was_read: Arc<AtomicBool>,
+    /// What it showed last, where its clock is moved.
+    pub(super) shown: parking_lot::Mutex<Reading>,
+    /// How many readings it did not answer in time.
+    pub(super) unanswered: AtomicUsize,
     pub(super) turn: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
