@@ -33,7 +33,6 @@ pub struct ReportArguments {
     #[arg(
         long,
         short = 'v',
-        overrides_with = "quiet",
         env = "CRISP_MOCK_VERBOSE",
         value_parser = FalseyValueParser::new()
     )]
@@ -43,7 +42,6 @@ pub struct ReportArguments {
     #[arg(
         long,
         short = 'q',
-        overrides_with = "verbose",
         env = "CRISP_MOCK_QUIET",
         value_parser = FalseyValueParser::new()
     )]
@@ -62,15 +60,20 @@ pub enum FailOn {
 }
 
 impl ReportArguments {
-    /// Whether nothing is printed but failures and the last line. `--verbose` goes before it, where the other is a variable.
+    /// Whether nothing is printed but failures and the last line. Where both flags are there, a `--quiet` that is a
+    /// variable gives way.
     pub fn is_quiet(&self) -> bool {
-        self.quiet && !self.verbose
+        self.quiet && !(self.verbose && std::env::var_os("CRISP_MOCK_QUIET").is_some())
     }
 
     /// The text for the terminal.
     pub fn text(&self) -> Text {
         let width = terminal::width().map(|width| width.min(Text::default().width));
-        let text = Text { verbose: self.verbose, quiet: self.is_quiet(), ..Text::default() };
+        let text = Text {
+            verbose: !self.is_quiet() && self.verbose,
+            quiet: self.is_quiet(),
+            ..Text::default()
+        };
         width.map_or(text, |width| Text { width: width.max(60), ..text })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::assignment::{self, members};
 use super::call::Call;
-use super::show::text;
+use super::show::{names, text};
 use crate::failure::Failure;
 use crate::terminal::{FAINT, STRONG};
 
@@ -55,9 +55,8 @@ impl Emit {
 
 fn told(answer: &Value) -> String {
     let (event, website) = (text(answer, "event"), text(answer, "website_id"));
-    let name = website.parse::<WebsiteId>().ok().filter(|id| id.number().is_some());
-    let website =
-        name.map_or_else(|| website.to_owned(), |id| format!("{} ({website})", id.short()));
+    let name = website.parse().map_or_else(|_| String::new(), WebsiteId::short);
+    let website = names(&name, website);
     let (seq, data) = (&answer["seq"], &answer["data"]);
     format!("event {STRONG}{seq}{STRONG:#}  {event} of {website}  {FAINT}{data}{FAINT:#}")
 }

@@ -1,6 +1,6 @@
 //! `replay`: scenarios held against a client, with the verdict as exit code.
 
-use crate::program::{folder, run, run_in};
+use crate::program::{Ended, folder, program, run, run_in};
 
 /// Thirteen lines that the guide's loop does not survive.
 const LOST: &str = "\
@@ -49,6 +49,25 @@ fn every_report_is_written() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(event["event"].is_string());
     }
+}
+
+#[test]
+fn how_much_is_told_and_where_may_be_variables_and_the_command_line_goes_before_them() {
+    let folder = folder(&[("lost.yaml", LOST)]);
+    let told = |variables: &[(&str, &str)], flag: &str| {
+        let mut command = program();
+        command.current_dir(&folder).args(["replay", "lost.yaml"]);
+        command.args(Some(flag).filter(|flag| !flag.is_empty()));
+        Ended::of(command.envs(variables.iter().copied())).stdout
+    };
+    let passes = |told: String| told.contains("PASS    a save during");
+    assert!(!passes(told(&[], "")) && passes(told(&[], "-v")));
+    assert!(passes(told(&[("CRISP_MOCK_VERBOSE", "1")], "")));
+    assert!(!told(&[("CRISP_MOCK_QUIET", "1")], "").contains("JUDGED"));
+    assert!(passes(told(&[("CRISP_MOCK_QUIET", "1")], "-v")));
+    assert!(!passes(told(&[("CRISP_MOCK_VERBOSE", "1")], "-q")));
+    told(&[("CRISP_MOCK_REPORT", "junit=a.xml\njson=b.json")], "");
+    assert!(["a.xml", "b.json"].iter().all(|file| folder.path().join(file).exists()));
 }
 
 #[test]

@@ -136,15 +136,25 @@ fn a_plugin_whose_port_was_taken_meanwhile_is_started_again() {
     }
 }
 
+/// What came of these scenarios for a script of `tests/clients` that its interpreter runs; none: that is missing.
+fn of_script(
+    (interpreter, script): (&str, &str),
+    options: &[&str],
+    files: &[&str],
+) -> Option<BTreeMap<String, Value>> {
+    let program = or_skip(program(interpreter))?;
+    let mut command = crisp_mock();
+    let run = format!("'{}' tests/clients/{script}", program.display());
+    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/", "--time", "virtual"]);
+    command.args(options);
+    Some(replay(&mut command, &files.iter().map(|file| (*file).to_owned()).collect()))
+}
+
 #[test]
 fn what_a_plugin_does_because_its_cache_was_read_happens_when_it_was_read() {
-    let Some(program) = or_skip(program("node")) else { return };
-    let mut command = crisp_mock();
-    let run = format!("'{}' tests/clients/node/asks-when-read.mjs", program.display());
-    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
-    command.args(["--time", "virtual", "--client-timeout", "60s"]);
     let file = "basics/an-operator-saves.yaml";
-    let events = replay(&mut command, &[file.to_owned()].into());
+    let script = ("node", "node/asks-when-read.mjs");
+    let Some(events) = of_script(script, &["--client-timeout", "60s"], &[file]) else { return };
     let timeline = events[file]["failure"]["timeline"].as_array().expect("it keeps nothing");
     let asked = timeline.iter().find(|line| line["wire"] == "since#2 asks from 3.00 s: w1 updated");
     // Its alarm, the reading after it, and a twentieth of a minute; then the answer takes 10 ms.
@@ -153,26 +163,18 @@ fn what_a_plugin_does_because_its_cache_was_read_happens_when_it_was_read() {
 
 #[test]
 fn a_plugin_that_loads_because_its_cache_was_read_passes() {
-    let Some(program) = or_skip(program("python3")) else { return };
-    let mut command = crisp_mock();
-    let run = format!("'{}' tests/clients/python/loads-when-read.py", program.display());
-    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/", "--jobs", "1"]);
-    command.args(["--time", "virtual", "--client-timeout", "60s"]);
-    let files =
-        ["an-operator-saves", "settings-are-replaced"].map(|file| format!("basics/{file}.yaml"));
-    let events = replay(&mut command, &files.into());
+    let files = ["basics/an-operator-saves.yaml", "basics/settings-are-replaced.yaml"];
+    let script = ("python3", "python/loads-when-read.py");
+    let options = ["--client-timeout", "60s", "--jobs", "1"];
+    let Some(events) = of_script(script, &options, &files) else { return };
     assert!(events.values().all(|event| event["outcome"] == "passed"), "{events:#?}");
 }
 
 #[test]
 fn a_plugin_that_waits_for_the_machine_where_no_preload_sees_it_is_not_judged() {
-    let Some(program) = or_skip(program("python3")) else { return };
-    let mut command = crisp_mock();
-    let run = format!("'{}' tests/clients/python/waits-unseen.py", program.display());
-    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
-    command.args(["--time", "virtual", "--client-timeout", "3s"]);
     let file = "basics/an-operator-saves.yaml";
-    let events = replay(&mut command, &[file.to_owned()].into());
+    let script = ("python3", "python/waits-unseen.py");
+    let Some(events) = of_script(script, &["--client-timeout", "3s"], &[file]) else { return };
     assert_eq!(events[file]["outcome"], "not_judged", "{:#}", events[file]);
     let why = events[file]["unjudged"].as_str().unwrap_or_default();
     assert!(why.contains("does not come to rest"), "{:#}", events[file]);
@@ -180,13 +182,9 @@ fn a_plugin_that_waits_for_the_machine_where_no_preload_sees_it_is_not_judged() 
 
 #[test]
 fn a_plugin_that_is_not_ready_while_its_polls_fail_is_judged_by_what_it_showed_last() {
-    let Some(program) = or_skip(program("python3")) else { return };
-    let mut command = crisp_mock();
-    let run = format!("'{}' tests/clients/python/unready-again.py", program.display());
-    command.args(["--run", &run, "--read", "http://127.0.0.1:{port}/"]);
-    command.args(["--time", "virtual", "--client-timeout", "20s"]);
     let file = "mutants/always-fresh.yaml";
-    let events = replay(&mut command, &[file.to_owned()].into());
+    let script = ("python3", "python/unready-again.py");
+    let Some(events) = of_script(script, &["--client-timeout", "20s"], &[file]) else { return };
     assert_eq!(events[file]["outcome"], "passed", "{:#}", events[file]);
 }
 

@@ -20,6 +20,7 @@ class Clock {
     this.elapsed = number(env.CRISP_CLOCK_ELAPSED_MS, 0);
     this.wall = number(env.CRISP_CLOCK_NOW_MS, Date.now());
     this.began = this.elapsed;
+    this.unmoved = null; // what the program uses that keeps the machine's time
     this.#keepAlive = keepAlive;
   }
 

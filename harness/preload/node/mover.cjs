@@ -63,6 +63,7 @@ class Mover {
       workers: offspring.workers,
       children: offspring.children,
       detached: offspring.detached,
+      unmoved: clock.unmoved,
     };
   }
 }

@@ -47,6 +47,23 @@ function replaceTimers(clock, inFlight) {
   Object.assign(timers, all);
   replaceAbortSignal(Timeout, inFlight);
   replaceSocketTimeouts(clock);
+  tellOfWaits(clock);
+}
+
+// V8 itself ends such a wait: by the machine's clock, of which the harness is told.
+function tellOfWaits(clock) {
+  const { waitAsync } = Atomics;
+  if (waitAsync === undefined) {
+    return;
+  }
+  Atomics.waitAsync = {
+    waitAsync(array, index, value, timeout = Infinity) {
+      if (Number(timeout) < Infinity) {
+        clock.unmoved = "Atomics.waitAsync";
+      }
+      return waitAsync.call(this, array, index, value, timeout);
+    },
+  }.waitAsync;
 }
 
 function always() {

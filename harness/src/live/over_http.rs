@@ -160,7 +160,7 @@ impl OverHttp {
         prepared: &Prepared,
         run: &dyn Fn() -> Result<Option<Judged>, Untried>,
     ) -> Result<Option<Judged>, Untried> {
-        let unjudged = |why| verdict::too_slow(verdict::unjudged(prepared, why));
+        let unjudged = |why| verdict::counts_for_nothing(verdict::unjudged(prepared, why));
         self.patience.try_out(run, &unjudged)
     }
 

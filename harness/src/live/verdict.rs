@@ -39,11 +39,7 @@ impl Runs {
         }
         if lag > TOO_LATE {
             self.slow += 1;
-            let why = || {
-                let late = lag.as_millis();
-                format!("this machine was too slow: a timer came {late} ms late")
-            };
-            return (self.slow >= TOO_OFTEN).then(|| too_slow(withdrawn(judged, why())));
+            return (self.slow >= TOO_OFTEN).then(|| too_late(judged, lag));
         }
         self.failed.push(judged);
         if self.failed.len() < CONFIRMED {
@@ -67,17 +63,17 @@ pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
     let why = format!(
         "this machine was too slow: a timer came {late} ms late, and two runs in virtual time differ"
     );
-    let mut judged = too_slow(withdrawn(judged, why));
+    let mut judged = counts_for_nothing(withdrawn(judged, why));
     // Alone it may keep up.
     judged.outside.get_or_insert_default().late = true;
     judged
 }
 
-/// A client that did not reply in time, on a machine whose own timers were late, has not stopped.
-pub(super) fn silent(judged: Judged, lag: Duration) -> Judged {
+/// A failure, where timers of this machine came so late, is none: not even that the client did not reply in time.
+pub(super) fn too_late(judged: Judged, lag: Duration) -> Judged {
     let late = lag.as_millis();
     let why = format!("this machine was too slow: a timer came {late} ms late");
-    too_slow(withdrawn(judged, why))
+    counts_for_nothing(withdrawn(judged, why))
 }
 
 /// Whether two runs were the same to the letter.
@@ -163,8 +159,8 @@ fn withdrawn(mut judged: Judged, why: String) -> Judged {
     judged
 }
 
-/// Marks a run as one that says nothing of the client, but that the machine is too slow.
-pub(super) fn too_slow(mut judged: Judged) -> Judged {
+/// Marks a run as one that says nothing of the client: many such are no pass.
+pub(super) fn counts_for_nothing(mut judged: Judged) -> Judged {
     judged.outside.get_or_insert_default().slow = true;
     judged
 }

@@ -97,7 +97,7 @@ impl OverHttp {
         }
         let is_busy = lateness.most() >= verdict::BUSY;
         if is_busy && judged.outside.as_ref().is_some_and(|outside| outside.late) {
-            return Ok(verdict::silent(judged, lateness.most()));
+            return Ok(verdict::too_late(judged, lateness.most()));
         }
         let is_proved = !is_forked || self.forked.lock().is_proved(kind(&judged));
         if !is_busy && is_proved {
@@ -156,16 +156,14 @@ impl OverHttp {
         if let Some(wanted) = &prepared.scenario.expect.saves {
             findings.push(demands::saves(wanted, &run.history));
         }
-        let late = match shared.trouble() {
-            Some(PeerError::Late(how)) => {
-                if self.launcher.may_wait_unseen() {
-                    shared.doubt(&format!("{how} (tried twice, the second time alone)"));
-                }
-                true
-            }
-            _ => false,
-        };
-        let stopped = match shared.trouble() {
+        let trouble = shared.trouble();
+        let late = matches!(trouble, Some(PeerError::Late(_)));
+        if let Some(PeerError::Late(how)) = &trouble
+            && self.launcher.may_wait_unseen()
+        {
+            shared.doubt(&format!("{how} (tried twice, the second time alone)"));
+        }
+        let stopped = match trouble {
             Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),
             // What asked nothing had not started.
             Some(PeerError::Ended { never, .. }) if run.history.requests.is_empty() => {
@@ -189,7 +187,7 @@ impl OverHttp {
         let judged = verdict::unless_in_doubt(judged, doubt);
         // Many failures that count for nothing are no pass.
         let is_withdrawn = has_failed && judged.outcome() == Outcome::NotJudged;
-        Ok(if is_withdrawn { verdict::too_slow(judged) } else { judged })
+        Ok(if is_withdrawn { verdict::counts_for_nothing(judged) } else { judged })
     }
 }
 

@@ -131,13 +131,19 @@ fn an_emptied_store_is_filled_again() {
     world.assert_converged();
 }
 
+/// Three replicas that have polled twice, with a change between the polls.
+fn two_polls_and_a_change() -> World {
+    let mut world = World::new(3, Quirks::default());
+    world.run(secs(65));
+    world.act(Deed::Operator(1));
+    world.run(secs(130));
+    world
+}
+
 #[test]
 fn a_store_with_old_data_puts_nothing_back() {
     for entries in 1..12 {
-        let mut world = World::new(3, Quirks::default());
-        world.run(secs(65));
-        world.act(Deed::Operator(1));
-        world.run(secs(130));
+        let mut world = two_polls_and_a_change();
         world.act(Deed::StoreSetBack(entries));
         world.run(secs(600));
         world.assert_converged();
@@ -147,10 +153,7 @@ fn a_store_with_old_data_puts_nothing_back() {
 #[test]
 fn a_version_is_above_those_of_the_entries_that_a_store_lost() {
     for entries in 1..12 {
-        let mut world = World::new(3, Quirks::default());
-        world.run(secs(65));
-        world.act(Deed::Operator(1));
-        world.run(secs(130));
+        let mut world = two_polls_and_a_change();
         let before = world.store.version;
         world.act(Deed::StoreSetBack(entries));
         // None of those that are there then has read what was lost.

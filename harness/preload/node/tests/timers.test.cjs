@@ -277,3 +277,17 @@ test("a timer that an event of the program's begins is one of the program's", de
       await harness.until(() => harness.lines.length >= 1);
     },
   ));
+
+test("a wait that keeps the machine's time is told", deadline, () =>
+  withProgram(
+    `const cell = new Int32Array(new SharedArrayBuffer(4));
+     Atomics.waitAsync?.(cell, 0, 0);
+     setTimeout(() => Atomics.waitAsync?.(cell, 0, 0, 1_000_000), 10);
+     setTimeout(() => {}, 30);`,
+    {},
+    async (harness) => {
+      assert.equal((await harness.advance(0)).unmoved, null);
+      const told = Atomics.waitAsync ? "Atomics.waitAsync" : null;
+      assert.equal((await harness.advance(10)).unmoved, told);
+    },
+  ));

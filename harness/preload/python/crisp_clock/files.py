@@ -4,6 +4,7 @@ A thread waits in the machine's own `poll` for its files and for a pipe through 
 the wait. Whether any of the files is ready is looked at before the program counts as at rest.
 """
 
+import functools
 import os
 import select
 import selectors
@@ -20,7 +21,7 @@ native_waitpid = os.waitpid
 READ = select.POLLIN | select.POLLPRI | select.POLLHUP | select.POLLERR
 
 # Between the wait of a server and what waits for it here.
-BETWEEN = ("selectors", Native.__module__)
+BETWEEN = (__name__, "selectors", Native.__module__)
 
 
 class _Pipe:
@@ -94,11 +95,18 @@ def ready(fds):
     return [found for found, events in poll.poll(0) if not events & select.POLLNVAL]
 
 
-def _limit(timeout):
-    """A time-out in nanoseconds. One that looks again and again until a moment has come (`timeout` 0, as
-    `socketserver.BaseServer.handle_request` with what is left of its own) waits for it: while the clock
-    stands it would never come."""
-    return None if timeout is None else rounded(timeout) or MICROSECOND
+def _look_and_wait(look, fds, timeout):
+    """What `look` finds at once or after a wait for these files, of at most so many seconds. A program
+    that looks again and again until a moment has come (`timeout` 0, as `socketserver`'s
+    `handle_request` with what is left of its own) waits for it: while the clock stands it would never
+    come."""
+    if timeout == 0:
+        found = look()
+        if any(found) or not CORE.spins():
+            return found
+    limit = None if timeout is None else rounded(timeout) or MICROSECOND
+    wait_for(fds, limit, _keeps_house())
+    return look()
 
 
 def _keeps_house():
@@ -106,7 +114,7 @@ def _keeps_house():
     stop. That is no alarm: such a wait ends, if time has passed it, when the clock has arrived
     somewhere. One that does something of the program's each time (`service_actions`), or that waits
     for one request (`handle_request`), waits like any other."""
-    frame = sys._getframe(2)
+    frame = sys._getframe()
     while frame is not None and frame.f_globals.get("__name__") in BETWEEN:
         frame = frame.f_back
     if frame is None or frame.f_code.co_name != "serve_forever":
@@ -139,13 +147,9 @@ class Poll:
     def poll(self, timeout=None):
         if timeout is not None and timeout < 0:
             timeout = None
-        if timeout == 0:
-            found = self._poll.poll(0)
-            if found or not CORE.spins():
-                return found
-        limit = _limit(None if timeout is None else timeout / 1000)
-        wait_for(list(self._wanted.items()), limit, _keeps_house())
-        return self._poll.poll(0)
+        seconds = None if timeout is None else timeout / 1000
+        look = functools.partial(self._poll.poll, 0)
+        return _look_and_wait(look, list(self._wanted.items()), seconds)
 
 
 class Epoll:
@@ -163,12 +167,8 @@ class Epoll:
     def poll(self, timeout=None, maxevents=-1):
         if timeout is not None and timeout < 0:
             timeout = None
-        if timeout == 0:
-            found = self._epoll.poll(0, maxevents)
-            if found or not CORE.spins():
-                return found
-        wait_for([(self._epoll.fileno(), READ)], _limit(timeout), _keeps_house())
-        return self._epoll.poll(0, maxevents)
+        look = functools.partial(self._epoll.poll, 0, maxevents)
+        return _look_and_wait(look, [(self._epoll.fileno(), READ)], timeout)
 
     def __getattr__(self, name):
         return getattr(self._epoll, name)
@@ -184,8 +184,9 @@ class Epoll:
 def select_(rlist, wlist, xlist, timeout=None):
     """Like `select.select`."""
     rlist, wlist, xlist = list(rlist), list(wlist), list(xlist)
-    found = native_select(rlist, wlist, xlist, 0)  # refuses what cannot be waited for
-    if any(found) or (timeout == 0 and not CORE.spins()):
+    look = functools.partial(native_select, rlist, wlist, xlist, 0)
+    found = look()  # refuses what cannot be waited for
+    if any(found):
         return found
     if timeout is not None and timeout < 0:
         raise ValueError("timeout must be non-negative")
@@ -194,8 +195,7 @@ def select_(rlist, wlist, xlist, timeout=None):
         for file in files:
             descriptor = _descriptor(file)
             fds[descriptor] = fds.get(descriptor, 0) | events
-    wait_for(list(fds.items()), _limit(timeout), _keeps_house())
-    return native_select(rlist, wlist, xlist, 0)
+    return _look_and_wait(look, list(fds.items()), timeout)
 
 
 def read(descriptor, length):

@@ -14,9 +14,8 @@ const A_CHILD: Duration = Duration::from_secs(2);
 pub(super) struct Silent {
     since: HashMap<u32, Instant>,
     without_a_clock: HashSet<u32>,
-    doubt: Option<u32>,
-    /// What else it uses.
-    other: Option<String>,
+    /// What the plugin does that no clock here can follow.
+    doubt: Option<String>,
 }
 
 impl Silent {
@@ -36,13 +35,16 @@ impl Silent {
     /// The clock goes on while the plugin waits for these.
     pub(super) fn run_on(&mut self, awaited: impl Iterator<Item = u32>) {
         for pid in awaited {
-            self.doubt.get_or_insert(pid);
+            self.doubt
+                .get_or_insert_with(|| format!("began process {pid}, whose clock cannot be moved"));
         }
     }
 
     /// It says that it uses this.
     pub(super) fn uses(&mut self, what: &str) {
-        self.other.get_or_insert_with(|| what.chars().take(80).collect());
+        let what = || what.chars().take(80).collect::<String>();
+        self.doubt
+            .get_or_insert_with(|| format!("uses {}, which keeps the machine's time", what()));
     }
 
     /// One of these that had been given up before it said hello: the clock has gone on without it.
@@ -57,11 +59,7 @@ impl Silent {
 
     /// Why a failure says nothing of the plugin: it waited for a process whose clock is not moved.
     pub(super) fn doubt(&self) -> Option<String> {
-        let what = match (self.doubt, &self.other) {
-            (Some(pid), _) => format!("began process {pid}, whose clock cannot be moved"),
-            (None, Some(what)) => format!("uses {what}, which keeps the machine's time"),
-            (None, None) => return None,
-        };
+        let what = self.doubt.as_ref()?;
         Some(format!(
             "the plugin {what}: what waits for it comes late in virtual time; `--time real` judges it"
         ))

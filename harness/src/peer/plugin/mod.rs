@@ -66,9 +66,7 @@ impl Plugin {
     ) -> Result<Self, String> {
         let place = read.replace(PORT, "1");
         address(&place).map_err(|problem| match place.contains('{') {
-            true => format!(
-                "{problem}; {PORT} stands for the port, and nothing else in braces for anything"
-            ),
+            true => format!("{problem}, with {PORT} in the place of the plugin's port"),
             false => problem,
         })?;
         let turn = (!read.contains(PORT)).then(|| Arc::new(Semaphore::new(1)));
