@@ -161,7 +161,10 @@ impl OverHttp {
         if let Some(PeerError::Late(how)) = &trouble
             && self.launcher.may_wait_unseen()
         {
-            shared.doubt(&format!("{how} (tried twice, the second time alone)"));
+            shared.doubt(&format!(
+                "{how} (tried twice, the second time alone; --client-timeout waits longer, and `--time real` judges it by \
+                 the machine's clock)"
+            ));
         }
         let stopped = match trouble {
             Some(never @ PeerError::NeverStarted(_)) => return Err(untried(&never)),

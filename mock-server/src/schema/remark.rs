@@ -66,7 +66,10 @@ fn value(text: &str) -> Result<Value, (Position, Problem)> {
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = message.strip_suffix(&place).unwrap_or(&message);
         let problem = Problem::value("", format!("this is not JSON: {message}"));
-        let problem = problem.hint("a settings schema is written in JSON; YAML is not read here");
+        let problem = match text.trim_start().starts_with('{') {
+            true => problem,
+            false => problem.hint("a settings schema is an object of JSON; YAML is not read here"),
+        };
         (position_of_error(text, &error), problem)
     })
 }

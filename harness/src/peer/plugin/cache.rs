@@ -109,8 +109,8 @@ impl PluginPeer {
     /// Its clock stands while it is read: it may not answer before it has loaded, but not for good.
     fn waits_for_its_clock(&self) -> Result<Look, PeerError> {
         let why = format!(
-            "GET {} is not answered within {} while the plugin's clock stands\n  = hint: answer it at once with what \
-             the plugin holds, and do not wait for a timer or for Crisp before",
+            "GET {} is not answered within {} while the plugin's clock stands: answer it at once with what the plugin \
+             holds, and do not wait for a timer or for Crisp before that",
             self.url,
             duration::format(self.options.timeout)
         );

@@ -155,6 +155,7 @@ fn a_schema_against_its_draft_is_refused_with_place_and_hint() {
         r#"{"properties":{"a":{"type":"string","required":true}}}"#,
         r#"{"properties":{"a":{"minLength":"3"}}}"#,
         "{\"a\": }",
+        "type: object",
     ];
     let reports = texts.map(|text| review("s", text, Rules::default()).report);
     insta::assert_snapshot!(reports.join("\n"));
