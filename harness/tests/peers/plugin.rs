@@ -1,6 +1,6 @@
 //! Plugins as they are: started, read, ended.
 
-use crisp_harness::peer::{Launcher, Peer, PeerError, PeerOptions, Plugin, View};
+use crisp_harness::peer::{Launcher, Peer, PeerError, PeerOptions, Plugin, Time, View};
 use crisp_harness::subject::How;
 use crisp_mock_server::id::WebsiteId;
 
@@ -118,9 +118,25 @@ async fn what_was_ready_and_ends_or_shows_something_else_has_stopped() {
         assert!(matches!(error, PeerError::Stopped(_)), "{error}");
         assert!(error.to_string().contains(part), "{error}");
     }
-    let peer = started(&plugin("busy", patient())).await;
-    assert_eq!(settled(&*peer).await.unwrap(), []);
-    assert_eq!(settled(&*peer).await.unwrap().len(), 1, "a moment's 503 is passed over");
+}
+
+#[tokio::test]
+async fn a_503_of_what_was_ready_is_passed_over_and_while_its_clock_stands_shows_nothing_newer() {
+    if !has("node") {
+        return;
+    }
+    // The first two readings are answered, the next three are not.
+    for (time, after_a_503) in [(Time::Real, 1), (Time::Virtual, 0)] {
+        let options = PeerOptions { time, ..patient() };
+        let peer = started(&plugin("busy", options)).await;
+        assert_eq!(settled(&*peer).await.unwrap(), []);
+        let mut shown = Vec::new();
+        for _ in 0..5 {
+            shown.push(settled(&*peer).await.unwrap().len());
+        }
+        assert_eq!(shown.last(), Some(&1), "{time:?}: {shown:?}");
+        assert_eq!(shown[1], after_a_503, "{time:?}: {shown:?}");
+    }
 }
 
 #[tokio::test]
@@ -151,7 +167,7 @@ async fn a_plugin_that_ignores_the_signal_is_ended_all_the_same() {
     }
     let lifelines = Lifelines::open().await;
     // In real time, as nothing is started before it to look whose clock it is.
-    let options = PeerOptions { time: crisp_harness::peer::Time::Real, ..patient() };
+    let options = PeerOptions { time: Time::Real, ..patient() };
     let peer = started(&plugin(&format!("sulks {}", lifelines.port()), options)).await;
     let lifeline = lifelines.next().await;
     let process = lifeline.name.clone();
