@@ -60,7 +60,7 @@ fn replayed(
 fn too_much_that_a_slow_machine_left_out_is_no_verdict_and_a_little_is() {
     let (last, ended) = replayed(7, too_slow);
     assert_eq!(ended.unwrap(), ExitCode::NothingJudged);
-    let says = "NONE    7 passed, 3 not judged: this machine was too slow for 3 of them";
+    let says = "NONE    7 passed, 3 not judged: 3 of them because this machine was too slow";
     assert!(last.starts_with(says), "{last}");
     let (last, ended) = replayed(8, too_slow);
     assert_eq!(ended.unwrap(), ExitCode::Passed);
