@@ -33,7 +33,8 @@ pub struct ClientArguments {
     /// Judge a plugin as it is: the command that starts it, with the emulator in its environment
     ///
     /// It finds what `crisp-mock exec` gives a command, and CRISP_POLL_MS, how often it is to ask.
-    /// {port} stands for a free port, which is also in PORT. Words are parted by blanks, quotes
+    /// {port} stands for a free port, which is also in PORT, {folder} for a folder of the scenario's own, which is also in
+    /// CRISP_MOCK_FOLDER: what the plugin keeps on disc belongs there. Words are parted by blanks, quotes
     /// keep them together; no shell reads them. Without --save, loading and polling are judged alone.
     #[arg(
         long,

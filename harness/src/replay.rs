@@ -147,7 +147,7 @@ pub fn replay_files(
     Ok(code)
 }
 
-/// So few scenarios that a slow machine, or a clock that cannot be moved, kept from being judged say nothing of the others.
+/// So few scenarios that a slow machine, or what lies outside of them, kept from being judged say nothing of the others.
 const FEW: u64 = 2;
 
 /// Whether so many of these scenarios were not judged on account of a slow machine that the rest

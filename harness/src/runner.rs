@@ -32,7 +32,7 @@ pub struct Outside {
     pub late: bool,
     /// Why nothing could be judged, if nothing could.
     pub unjudged: Option<String>,
-    /// Whether that says nothing of the client at all: the machine was too slow, or the clock of what it waits for cannot be moved.
+    /// Whether that says nothing of the client at all: the machine was too slow, or the client read or waited for what is not of the scenario.
     pub slow: bool,
     /// Whether nothing was judged because some of several runs failed, and not all of them.
     pub suspect: bool,
@@ -132,7 +132,7 @@ impl Judged {
         }
     }
 
-    /// Whether it is not judged because the machine was too slow, or a clock cannot be moved.
+    /// Whether it is not judged because the machine was too slow, or because of what lies outside of the scenario.
     #[must_use]
     pub fn was_too_slow(&self) -> bool {
         self.outside.as_ref().is_some_and(|outside| outside.slow)

@@ -28,6 +28,7 @@ mod judged;
 mod lessons;
 mod listening;
 mod moved;
+mod on_disc;
 mod openapi;
 mod page;
 mod pages;

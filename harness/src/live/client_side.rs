@@ -48,6 +48,8 @@ pub(super) struct ClientSide {
     open: usize,
     /// Saves that have ended and that no reading has followed yet: how, and when the reply came.
     ended: Vec<(u32, SaveEnd, Duration)>,
+    /// Why a failure is not held against it.
+    pub(super) doubt: Option<String>,
 }
 
 impl ClientSide {
@@ -61,7 +63,13 @@ impl ClientSide {
             next_read: Duration::ZERO,
             open: 0,
             ended: Vec::new(),
+            doubt: None,
         }
+    }
+
+    /// Keeps the first reason not to hold a failure against the client.
+    fn look_for_doubt(&mut self) {
+        self.doubt = self.doubt.take().or_else(|| self.peer.doubt());
     }
 
     pub(super) async fn start(&self, access: &Access) -> Result<(), PeerError> {
@@ -81,6 +89,7 @@ impl ClientSide {
         if self.peer.greeting().capabilities.reset {
             return in_time(self.patience, "reset", self.peer.reset()).await;
         }
+        self.look_for_doubt();
         in_time(self.patience, "stop", self.peer.stop()).await?;
         self.peer = in_time(self.patience, "start", launcher.launch(access)).await?.into();
         Ok(())
@@ -89,6 +98,7 @@ impl ClientSide {
     /// Stops it; a client that has stopped already may not reply, and need not.
     pub(super) async fn stop(&mut self) {
         self.replies.abort_all();
+        self.look_for_doubt();
         let _ = timeout(self.patience, self.peer.stop()).await;
     }
 

@@ -14,7 +14,7 @@ use super::{Tempo, demands, hung, scaling, verdict};
 use crate::candidate::{TimeLeft, Untried};
 use crate::history::{History, Timing};
 use crate::judge::Judge;
-use crate::peer::PeerError;
+use crate::peer::{Access, PeerError, ScenarioFolder};
 use crate::runner::{Judged, Outside};
 use crate::world::{Prepared, Run};
 
@@ -99,6 +99,7 @@ impl OverHttp {
             }
             None => emulator.access(cell, client, tempo.poll()),
         };
+        let access = Access { folder: Some(ScenarioFolder::new()?), ..access };
         let peer = self.launch(&access).await?;
         let about = demands::about(peer.greeting(), demands::real_time(peer.greeting(), tempo));
         let mut history =
@@ -127,7 +128,7 @@ impl OverHttp {
             access,
         };
         let live = LiveRun::new(context, peer, noted, history, &mut judge);
-        let Ended { history, unreached, unfired, broken_off, lag, log, stopped } =
+        let Ended { history, unreached, unfired, broken_off, lag, log, stopped, doubt } =
             live.run().await?;
         let run = Run { history, about, unreached, unfired, unable: false, broken_off };
         let mut findings = judge.findings(&run);
@@ -155,6 +156,6 @@ impl OverHttp {
             findings,
             outside: Some(Box::new(outside)),
         };
-        Ok((judged, lag))
+        Ok((verdict::unless_in_doubt(judged, doubt), lag))
     }
 }

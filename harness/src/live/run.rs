@@ -68,6 +68,8 @@ pub(super) struct Ended {
     pub(super) log: Vec<String>,
     /// That it stopped, and how.
     pub(super) stopped: Option<String>,
+    /// Why a failure is not held against it.
+    pub(super) doubt: Option<String>,
 }
 
 /// A run under way.
@@ -131,6 +133,7 @@ impl<'a, W: Witness> LiveRun<'a, W> {
             lag: self.lag,
             log: self.client.peer.log(),
             stopped,
+            doubt: self.client.doubt,
         })
     }
 

@@ -141,7 +141,9 @@ fn suspect(judged: Judged, why: String) -> Judged {
 /// A failure of which there is a reason to doubt that it is the client's own is none.
 pub(super) fn unless_in_doubt(judged: Judged, doubt: Option<String>) -> Judged {
     match doubt {
-        Some(why) if judged.outcome() == Outcome::Failed => withdrawn(judged, why),
+        Some(why) if judged.outcome() == Outcome::Failed => {
+            counts_for_nothing(withdrawn(judged, why))
+        }
         _ => judged,
     }
 }

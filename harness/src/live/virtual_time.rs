@@ -25,7 +25,7 @@ use super::requests::Requests;
 use super::{Tempo, Terms, demands, verdict};
 use crate::candidate::Untried;
 use crate::history::{History, SocketState, What};
-use crate::peer::{Access, Advanced, Greeting, Launcher, Peer, PeerError};
+use crate::peer::{Access, Advanced, Greeting, Launcher, Peer, PeerError, ScenarioFolder};
 use crate::runner::{self, Judged, Outcome, Outside};
 use crate::scenario;
 use crate::subject::{About, Action, Client, Event, Moment, ReportedStatus, Setup, Subject};
@@ -147,6 +147,7 @@ impl OverHttp {
             prepared: Arc::clone(&seen),
             shared: Arc::clone(shared),
             afresh,
+            folder: ScenarioFolder::new().map_err(|error| untried(&error))?,
         };
         let Judged { mut run, mut findings, .. } = runner::judge(&seen, &client);
         runtime.block_on(shared.close_reading(self.terms.client_timeout));
@@ -186,11 +187,7 @@ impl OverHttp {
         let scenario = Arc::clone(&prepared.scenario);
         let judged = Judged { scenario, run, findings, outside: Some(Box::new(outside)) };
         let doubt = shared.doubt.lock().clone();
-        let has_failed = judged.outcome() == Outcome::Failed;
-        let judged = verdict::unless_in_doubt(judged, doubt);
-        // Many failures that count for nothing are no pass.
-        let is_withdrawn = has_failed && judged.outcome() == Outcome::NotJudged;
-        Ok(if is_withdrawn { verdict::counts_for_nothing(judged) } else { judged })
+        Ok(verdict::unless_in_doubt(judged, doubt))
     }
 }
 
@@ -220,6 +217,7 @@ pub(super) struct ByHand {
     pub(super) shared: Arc<Shared>,
     /// Whether each process of it is started, and none forked.
     afresh: bool,
+    folder: ScenarioFolder,
 }
 
 /// What outlives a restart of the client.
@@ -373,7 +371,7 @@ impl ByHand {
         let info = Info::of(&Space::start(world::SPACE, blueprint, url, outside), url);
         let client = self.prepared.scenario.client.clone();
         let access = Access::of(info, self.about.declared.poll_every, now.wall, client);
-        Access { afresh: self.afresh, ..access }
+        Access { afresh: self.afresh, folder: Some(self.folder.clone()), ..access }
     }
 }
 

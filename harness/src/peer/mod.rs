@@ -23,6 +23,7 @@ mod preload;
 mod process;
 mod program;
 mod reply;
+mod scenario_folder;
 mod service;
 mod view;
 mod warden;
@@ -42,6 +43,7 @@ pub use family::{adopt, bury};
 pub use options::{PeerOptions, Time};
 pub use plugin::{Plugin, SavePage};
 pub use process::Process;
+pub use scenario_folder::ScenarioFolder;
 pub use service::Service;
 pub use view::View;
 pub use warden::Warden;
@@ -121,6 +123,8 @@ pub struct Access {
     pub client: scenario::Client,
     /// Whether the client is to be a process of its own from its start: none that was forked.
     pub afresh: bool,
+    /// What the client keeps on disc in this scenario belongs there. None outside of scenarios.
+    pub folder: Option<ScenarioFolder>,
 }
 
 impl Access {
@@ -144,6 +148,7 @@ impl Access {
             now,
             client,
             afresh: false,
+            folder: None,
         }
     }
 }
@@ -295,7 +300,7 @@ pub trait Peer: Send + Sync {
     }
 
     /// Why a failure of this client would say nothing of it: it waited for a process of its own whose
-    /// clock cannot be moved. None where that cannot be.
+    /// clock cannot be moved, or read what another scenario left on disc. None where that cannot be. Asked once.
     fn doubt(&self) -> Option<String> {
         None
     }

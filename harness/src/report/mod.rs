@@ -120,7 +120,7 @@ pub enum RunEvent {
         failed: usize,
         /// How many could not be judged.
         not_judged: usize,
-        /// How many of these because the machine was too slow, or because a clock cannot be moved.
+        /// How many of these because the machine was too slow, or because of what lies outside of a scenario.
         #[serde(skip_serializing_if = "is_default")]
         slow: usize,
         /// How many of those failed in some of several runs.

@@ -269,17 +269,17 @@ impl Text {
     }
 }
 
-/// What a slow machine left out, or a clock that cannot be moved, and what to do about it where that is too much for a
+/// What a slow machine left out, or what lies outside of a scenario, and what to do about it where that is too much for a
 /// verdict.
 pub(super) fn too_slow(slow: u64, exit_code: u8) -> String {
     match (slow, exit_code) {
         (0, _) => String::new(),
         (_, 3) => format!(
-            ": {slow} of them because this machine was too slow, or because the plugin waits for something whose clock \
-             cannot be moved. That is too many for a verdict: run it again with fewer at a time (--jobs 1), with a \
-             longer --client-timeout, or when less else runs"
+            ": {slow} of them because this machine was too slow, or because of what the plugin reads or waits for outside \
+             of the scenario (each says so). That is too many for a verdict: mend that, or run it again with fewer at a \
+             time (--jobs 1), with a longer --client-timeout, or when less else runs"
         ),
-        _ => format!(" ({slow} because of a slow machine, or of a clock that cannot be moved)"),
+        _ => format!(" ({slow} because of a slow machine, or of what lies outside of a scenario)"),
     }
 }
 

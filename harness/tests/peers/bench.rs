@@ -69,6 +69,7 @@ pub fn access() -> Access {
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         client: crisp_harness::scenario::Client::default(),
         afresh: false,
+        folder: None,
     }
 }
 

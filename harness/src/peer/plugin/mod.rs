@@ -6,6 +6,8 @@ mod cache;
 mod exchange;
 #[cfg(target_os = "linux")]
 mod forks;
+#[cfg(target_os = "linux")]
+mod left_behind;
 mod page;
 mod running;
 
@@ -28,6 +30,8 @@ use running::PluginPeer;
 
 /// Stands for a free port.
 const PORT: &str = "{port}";
+/// Stands for a folder of the scenario's own.
+const FOLDER: &str = "{folder}";
 
 /// So often a plugin that finds its port taken is started, to see by which clock it lives.
 const MOST_LOOKS: u32 = 3;
@@ -49,6 +53,8 @@ pub struct Plugin {
     clock: WhoseClock,
     #[cfg(target_os = "linux")]
     forks: Arc<forks::Forks>,
+    #[cfg(target_os = "linux")]
+    watchers: Arc<left_behind::Watchers>,
 }
 
 impl Plugin {
@@ -78,6 +84,11 @@ impl Plugin {
             clock: WhoseClock::new(options.time),
             #[cfg(target_os = "linux")]
             forks: Arc::default(),
+            #[cfg(target_os = "linux")]
+            watchers: Arc::new(left_behind::Watchers::new(
+                ".".into(),
+                super::ScenarioFolder::new().map_err(|error| error.how())?.since(),
+            )),
             options,
             http: Http::new()?,
             was_read: Arc::default(),
@@ -125,7 +136,8 @@ impl Plugin {
         let moved = Moved::new(preload).await?;
         let channel = Arc::clone(&moved.channel);
         peer.moved = Some(moved);
-        peer.begin(access).await?;
+        // What it keeps on disc is no scenario's.
+        peer.begin(&Access { folder: None, ..access.clone() }).await?;
         let (program, _) = peer.program()?;
         let found = tokio::select! {
             biased;
@@ -170,6 +182,11 @@ impl Plugin {
             #[cfg(target_os = "linux")]
             forks: None,
             is_forked: AtomicBool::new(false),
+            folder: parking_lot::Mutex::default(),
+            #[cfg(target_os = "linux")]
+            watchers: Arc::clone(&self.watchers),
+            #[cfg(target_os = "linux")]
+            left_behind: parking_lot::Mutex::default(),
             greeting: Greeting { name, capabilities: saves, ..Greeting::default() },
             save,
             run,

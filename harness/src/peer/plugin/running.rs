@@ -11,9 +11,12 @@ use reqwest::Url;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
 use tokio::time::Instant;
 
-use super::SavePage;
+use super::{FOLDER, SavePage};
 #[cfg(target_os = "linux")]
-use super::forks::Forks;
+use super::{
+    forks::Forks,
+    left_behind::{LeftBehind, Watchers},
+};
 use crate::intercept::{Interception, Proxy, Route};
 use crate::peer::http::Http;
 use crate::peer::log::Log;
@@ -24,6 +27,7 @@ use crate::peer::program::{self, Input, LOST, Program, note};
 use crate::peer::view::View;
 use crate::peer::{
     Access, Advanced, Answer, CommandLine, Greeting, Peer, PeerError, Reading, SaveOrder,
+    ScenarioFolder,
 };
 use crate::scenario::SaveEnd;
 
@@ -38,6 +42,13 @@ pub(super) struct PluginPeer {
     #[cfg(target_os = "linux")]
     pub(super) forks: Option<Arc<Forks>>,
     pub(super) is_forked: AtomicBool,
+    /// Where it may keep what it holds.
+    pub(super) folder: parking_lot::Mutex<Option<ScenarioFolder>>,
+    #[cfg(target_os = "linux")]
+    pub(super) watchers: Arc<Watchers>,
+    /// What it finds of other scenarios.
+    #[cfg(target_os = "linux")]
+    pub(super) left_behind: parking_lot::Mutex<Option<LeftBehind>>,
     pub(super) greeting: Greeting,
     pub(super) run: CommandLine,
     pub(super) port: Option<String>,
@@ -80,18 +91,40 @@ impl PluginPeer {
             let added = moved.variables(access, &|name| present(&variables, name));
             variables.extend(added);
         }
-        let program = match self.forked(&variables).await? {
+        let folder = match &access.folder {
+            Some(folder) => {
+                self.watch(folder);
+                folder.clone()
+            }
+            None => ScenarioFolder::new()?,
+        };
+        variables.push(("CRISP_MOCK_FOLDER".to_owned(), folder.path().into()));
+        let run = self.run.replacing(FOLDER, &folder.path().to_string_lossy());
+        *self.folder.lock() = Some(folder);
+        let program = match self.forked(&run, &variables).await? {
             Some(program) => program,
-            None => self.started(variables)?,
+            None => self.started(&run, variables)?,
         };
         *self.program.lock() = Some((Arc::new(program), Instant::now()));
         Ok(())
     }
 
-    fn started(&self, variables: Vec<(String, OsString)>) -> Result<Program, PeerError> {
+    #[cfg(target_os = "linux")]
+    fn watch(&self, folder: &ScenarioFolder) {
+        *self.left_behind.lock() = self.watchers.watch(folder.since());
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn watch(&self, _: &ScenarioFolder) {}
+
+    fn started(
+        &self,
+        run: &CommandLine,
+        variables: Vec<(String, OsString)>,
+    ) -> Result<Program, PeerError> {
         let kept = Arc::clone(&self.log);
         Program::start(
-            &self.run,
+            run,
             variables,
             self.options.warden.clone(),
             Input::Nothing,
@@ -103,16 +136,24 @@ impl PluginPeer {
     }
 
     #[cfg(target_os = "linux")]
-    async fn forked(&self, variables: &[(String, OsString)]) -> Result<Option<Program>, PeerError> {
+    async fn forked(
+        &self,
+        run: &CommandLine,
+        variables: &[(String, OsString)],
+    ) -> Result<Option<Program>, PeerError> {
         let Some(forks) = &self.forks else { return Ok(None) };
         let warden = self.options.warden.as_ref();
-        let program = forks.program(&self.run, variables, warden, &self.log).await?;
+        let program = forks.program(run, variables, warden, &self.log).await?;
         self.is_forked.store(program.is_some(), Ordering::Relaxed);
         Ok(program)
     }
 
     #[cfg(not(target_os = "linux"))]
-    async fn forked(&self, _: &[(String, OsString)]) -> Result<Option<Program>, PeerError> {
+    async fn forked(
+        &self,
+        _: &CommandLine,
+        _: &[(String, OsString)],
+    ) -> Result<Option<Program>, PeerError> {
         Ok(None)
     }
 
@@ -269,7 +310,10 @@ impl Peer for PluginPeer {
     }
 
     fn doubt(&self) -> Option<String> {
-        self.moved.as_ref()?.channel.doubt()
+        let doubt = self.moved.as_ref().and_then(|moved| moved.channel.doubt());
+        #[cfg(target_os = "linux")]
+        let doubt = doubt.or_else(|| self.left_behind.lock().as_ref()?.doubt());
+        doubt
     }
 
     fn log(&self) -> Vec<String> {
