@@ -39,6 +39,7 @@ const FILES: &[File] = &files![
     "python/crisp_clock/chance.py"
     "python/crisp_clock/channel.py"
     "python/crisp_clock/core.py"
+    "python/crisp_clock/databases.py"
     "python/crisp_clock/dates.py"
     "python/crisp_clock/exchange.py"
     "python/crisp_clock/files.py"

@@ -4,6 +4,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder
 
+from . import databases
 from .core import CORE, Wait, rounded
 
 # An event loop in C has its own clock. Where it is not found, servers take asyncio's.
@@ -14,10 +15,10 @@ class _Finder(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name in HIDDEN:
             raise ModuleNotFoundError(f"No module named {name!r} (its clock is in C)", name=name)
-        if name == "uvicorn.server":
+        if name in CHANGED:
             spec = PathFinder.find_spec(name, path, target)
             if spec is not None and spec.loader is not None:
-                _after(spec.loader, _quiet_uvicorn)
+                _after(spec.loader, CHANGED[name])
             return spec
         return None
 
@@ -65,3 +66,7 @@ def _quiet_uvicorn(module):
 def _set(future):
     if not future.done():
         future.set_result(None)
+
+
+# What is done to a module once it is loaded.
+CHANGED = {"uvicorn.server": _quiet_uvicorn, "sqlite3.dbapi2": databases.follow}

@@ -30,6 +30,27 @@ time.sleep(1)
 """
 
 
+SQLITE = """
+import json, sqlite3, time
+time.sleep(1.5)
+there = sqlite3.connect(":memory:")
+there.execute("create table t (at default current_timestamp, day default (date('now', '-1 day')))")
+there.execute("create index days on t (date(at))")
+there.execute("insert into t default values")
+one = lambda what: list(there.execute("select " + what).fetchone())
+print(json.dumps({
+    "stamped": one("at, day from t where date(at) = '2026-05-04'"),
+    "keywords": one("current_date, current_time"),
+    "now": one("date('now'), time('NOW'), datetime('now'), strftime('%s', 'now'), strftime('%s')"),
+    "without": one("datetime()")[0],
+    "moved": one("datetime('now', '+1 day')")[0],
+    "other": one("date('2020-01-01', '+1 day'), date(null), datetime(7, 'unixepoch')"),
+    "julian": round(one("julianday('now')")[0], 3),
+}), flush=True)
+time.sleep(1)
+"""
+
+
 class Dates(unittest.TestCase):
     def test_a_program_sees_the_date_that_the_harness_names(self):
         with Harness(SHOW, {"PYTHONWARNINGS": "ignore"}) as harness:
@@ -54,6 +75,22 @@ class Dates(unittest.TestCase):
             "strftime": "10:00:01",
             "other": "1970",
             "clocked": 0,
+        }
+        self.assertEqual(shown, wanted)
+
+    def test_sqlite_tells_the_same_date(self):
+        with Harness(SQLITE) as harness:
+            harness.advance(0)
+            harness.advance(1_500)
+            shown = json.loads(harness.line())
+        wanted = {
+            "stamped": ["2026-05-04 10:00:01", "2026-05-03"],
+            "keywords": ["2026-05-04", "10:00:01"],
+            "now": ["2026-05-04", "10:00:01", "2026-05-04 10:00:01", "1777888801", "1777888801"],
+            "without": "2026-05-04 10:00:01",
+            "moved": "2026-05-05 10:00:01",
+            "other": ["2020-01-02", None, "1970-01-01 00:00:07"],
+            "julian": 2461164.917,
         }
         self.assertEqual(shown, wanted)
 

@@ -24,25 +24,12 @@ const MOST_FOLDERS: usize = 128;
 /// The most files that are known by name.
 const MOST_FILES: usize = 4_096;
 
-/// Folders of installed packages and of what tools write and read again: it follows from the sources.
-const OF_TOOLS: [&str; 16] = [
-    ".cache",
-    ".git",
-    ".hg",
-    ".next",
-    ".nuxt",
-    ".parcel-cache",
-    ".svelte-kit",
-    ".tox",
-    ".turbo",
-    ".vite",
-    "__pycache__",
-    "build",
-    "coverage",
-    "dist",
-    "node_modules",
-    "target",
-];
+/// Names of folders of installed packages, and of folders and endings of files that tools write and read again: what is
+/// in them follows from the sources, is a log, which an editor shows, or was written by this program.
+const OF_TOOLS: &str = "\
+    .angular .cache .git .hg .idea .mypy_cache .next .nuxt .nyc_output .parcel-cache .pnpm-store .pytest_cache .ruff_cache \
+    .svelte-kit .swc .tox .turbo .vite .vscode .yarn __pycache__ build coverage crisp-mock-failures dist node_modules target \
+    .log .pyc .tsbuildinfo";
 
 /// The plugins of one command, one after another and side by side.
 #[derive(Debug)]
@@ -112,6 +99,7 @@ impl LeftBehind {
                         folders.push(path);
                     }
                 } else if self.earlier.len() < MOST_FILES
+                    && !is_of_tools(&path)
                     && let Ok(file) = fs::metadata(&path)
                     && file.modified().is_ok_and(|at| at < began)
                 {
@@ -169,10 +157,12 @@ impl Drop for LeftBehind {
     }
 }
 
-/// Folders that tools write, and virtual environments of Python.
-fn is_of_tools(folder: &Path) -> bool {
-    let name = folder.file_name().and_then(OsStr::to_str);
-    name.is_some_and(|name| OF_TOOLS.contains(&name)) || folder.join("pyvenv.cfg").exists()
+/// Whether a folder or a file is one of those that tools write, or a virtual environment of Python.
+fn is_of_tools(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let ending = path.extension().and_then(OsStr::to_str).map(|ending| format!(".{ending}"));
+    let is_known = |known: &str| known == name || ending.as_deref() == Some(known);
+    OF_TOOLS.split_whitespace().any(is_known) || path.join("pyvenv.cfg").exists()
 }
 
 #[cfg(test)]
@@ -249,6 +239,10 @@ mod tests {
             reads(root, "own.json");
         };
         assert_eq!(found(&["plugin.log"], plugin), None);
-        assert_eq!(found(&["dist/index.js"], |root| reads(root, "dist/index.js")), None);
+        for of_tools in
+            ["dist/index.js", "node_modules/left/index.js", ".next/cache.json", "out.log"]
+        {
+            assert_eq!(found(&[of_tools], |root| reads(root, of_tools)), None);
+        }
     }
 }
