@@ -8,6 +8,8 @@ use super::Scenario;
 
 /// A line longer than this is folded into a block.
 const WIDEST: usize = 96;
+/// A key that is longer, with its quotes, is announced.
+const LONGEST_KEY: usize = 1_000;
 
 pub(super) fn yaml(scenario: &Scenario) -> String {
     // Nothing in a scenario fails to be written as JSON.
@@ -105,14 +107,18 @@ fn flow(value: &Value) -> String {
         }
         Value::Object(members) if members.is_empty() => "{}".to_owned(),
         Value::Object(members) => {
-            let members: Vec<_> = members
-                .iter()
-                .map(|(name, value)| format!("{}: {}", key(name), flow(value)))
-                .collect();
+            let members: Vec<_> =
+                members.iter().map(|(name, value)| member(&key(name), &flow(value))).collect();
             format!("{{ {} }}", members.join(", "))
         }
         other => other.to_string(),
     }
+}
+
+/// A key and its value. YAML looks for the colon of a key in 1,024 characters, unless a question mark announces it.
+fn member(key: &str, value: &str) -> String {
+    let announced = if key.chars().count() < LONGEST_KEY { "" } else { "? " };
+    format!("{announced}{key}: {value}")
 }
 
 /// A key; `off` is one of the language's own.
