@@ -77,7 +77,7 @@ fn white_space_in_what_a_scenario_teaches_is_read_back_as_it_was() {
 fn a_key_of_any_length_is_written_so_that_it_is_read() {
     for length in [900, 1_023, 1_024, 1_025, 5_000] {
         for key in ["x".repeat(length), "\u{e9}, ".repeat(length / 3), "\"".repeat(length)] {
-            let key = serde_json::Value::from(key);
+            let key = Value::from(key);
             let written =
                 format!("{{ w1: {{ ? {key} : {{ ? {key} : null }}, b: [{{ ? {key} : 1 }}] }} }}");
             let file = format!(
