@@ -48,7 +48,10 @@ fn holds(time: &str) {
     assert!(!left.is_empty(), "what was there before is told from its own: {of_all:?}");
     for (outcome, why) in left {
         assert_eq!(outcome, "not_judged", "{of_all:?}");
-        assert!(why.starts_with("the plugin read `state.json`, which was there"), "{why}");
+        assert!(
+            why.starts_with("the plugin read `state.json`, which holds what another scenario left"),
+            "{why}"
+        );
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
     let why = format!(
         "this machine was too slow: a timer came {late} ms late, and two runs in virtual time differ"
     );
-    let mut judged = counts_for_nothing(withdrawn(judged, why));
+    let mut judged = excused(judged, why);
     // Alone it may keep up.
     judged.outside.get_or_insert_default().late = true;
     judged
@@ -73,7 +73,7 @@ pub(super) fn same(judged: Judged, again: &Judged, lag: Duration) -> Judged {
 pub(super) fn too_late(judged: Judged, lag: Duration) -> Judged {
     let late = lag.as_millis();
     let why = format!("this machine was too slow: a timer came {late} ms late");
-    counts_for_nothing(withdrawn(judged, why))
+    excused(judged, why)
 }
 
 /// Whether two runs were the same to the letter.
@@ -141,11 +141,14 @@ fn suspect(judged: Judged, why: String) -> Judged {
 /// A failure of which there is a reason to doubt that it is the client's own is none.
 pub(super) fn unless_in_doubt(judged: Judged, doubt: Option<String>) -> Judged {
     match doubt {
-        Some(why) if judged.outcome() == Outcome::Failed => {
-            counts_for_nothing(withdrawn(judged, why))
-        }
+        Some(why) if judged.outcome() == Outcome::Failed => excused(judged, why),
         _ => judged,
     }
+}
+
+/// A failure that says nothing of the client.
+fn excused(judged: Judged, why: String) -> Judged {
+    counts_for_nothing(withdrawn(judged, why))
 }
 
 /// Takes every conviction of a run back.

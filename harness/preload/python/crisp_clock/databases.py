@@ -21,15 +21,17 @@ KEYWORDS = {"current_date": "date", "current_time": "time", "current_timestamp":
 def follow(module):
     """Has the connections of a module of SQLite follow."""
     native = module.connect
+    plain = native(":memory:")
+    known = {name: it for name, it in FUNCTIONS.items() if _has(plain, name, it[0], module.Error)}
+    plain.close()
 
     def connect(*args, **keywords):
         connection = native(*args, **keywords)
         # Another one has the functions as they were.
         plain = native(":memory:", check_same_thread=False)
-        for name, (example, times) in FUNCTIONS.items():
-            if _has(plain, name, example, module.Error):
-                function = _at_present(plain, name, times)
-                connection.create_function(name, -1, function, deterministic=True)
+        for name, (_, times) in known.items():
+            function = _at_present(plain, name, times)
+            connection.create_function(name, -1, function, deterministic=True)
         for name, function in KEYWORDS.items():
             said = _at_present(plain, function, (0,))
             connection.create_function(name, 0, said, deterministic=True)

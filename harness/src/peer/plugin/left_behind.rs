@@ -136,8 +136,8 @@ impl LeftBehind {
     pub(super) fn doubt(&self) -> Option<String> {
         let file = self.read()?;
         Some(format!(
-            "the plugin read `{}`, which was there from another scenario: have it kept in {{folder}} of the command, or in \
-             CRISP_MOCK_FOLDER, an empty folder for each scenario that stays over a restart",
+            "the plugin read `{}`, which holds what another scenario left: let it keep such files in the folder that \
+             CRISP_MOCK_FOLDER names (in --run: {{folder}}), a new one for each scenario",
             file.display()
         ))
     }
