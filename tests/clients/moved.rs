@@ -284,9 +284,9 @@ fn the_preload_for_node_passes_its_own_tests() {
 }
 
 #[test]
-fn the_preload_for_node_passes_its_own_tests_with_node_18_and_22() {
+fn the_preload_for_node_passes_its_own_tests_with_node_18_22_and_26() {
     let Some(modules) = or_skip(node_modules("tests/clients/node/versions")) else { return };
-    for name in ["node-18", "node-22"] {
+    for name in ["node-18", "node-22", "node-26"] {
         node_passes_its_own_tests(&modules.join(name).join("bin/node"));
     }
 }

@@ -12,6 +12,7 @@ const FLAGS = {
   20: ["--interrupt-budget=1350000"],
   22: ["--invocation-count-for-turbofan=30000", "--invocation-count-for-maglev=4000"],
   24: ["--invocation-count-for-turbofan=30000", "--invocation-count-for-maglev=4000"],
+  26: ["--invocation-count-for-turbofan=30000", "--invocation-count-for-maglev=4000"],
 };
 const OF_ALL = ["--wasm-tiering-budget=1000000000"];
 

@@ -116,27 +116,29 @@ test("the time-out of a fetch that was answered is no alarm", deadline, () =>
 );
 
 test("it is one where something of the program's listens to it or may fetch by it", deadline, async () => {
+  // From Node 26 on, `fetch` takes its listener away when the answer has come in whole.
+  const left = Number.parseInt(process.versions.node, 10) < 26 ? 10_000 : 60_000;
   const others = [
-    `const { timeout } = AbortSignal;
+    [10_000, `const { timeout } = AbortSignal;
      AbortSignal.timeout = (ms) => {
        const signal = timeout(ms);
        globalThis.later = new Request(process.env.API, { signal });
        return signal;
-     };`,
-    `const { timeout } = AbortSignal;
+     };`],
+    [10_000, `const { timeout } = AbortSignal;
      AbortSignal.timeout = (ms) => {
        const signal = timeout(ms);
        signal.addEventListener("abort", () => {});
        return signal;
-     };`,
-    `const other = require("node:net").createServer().listen(0, "127.0.0.1", () => {
+     };`],
+    [left, `const other = require("node:net").createServer().listen(0, "127.0.0.1", () => {
        require("node:net").connect(other.address().port, "127.0.0.1");
-     });`,
+     });`],
   ];
-  for (const other of others) {
+  for (const [next, other] of others) {
     await withProgram(other + POLLS, {}, async (harness) => {
       await isAnswered(harness);
-      assert.equal((await harness.advance(0)).next_ms, 10_000);
+      assert.equal((await harness.advance(0)).next_ms, next);
     });
   }
 });
