@@ -29,9 +29,11 @@ class Activity {
     this.#channel = channel;
     this.#offspring = offspring;
     createHook({
-      init: (id) => {
+      init: (id, _type, _trigger, resource) => {
         if (this.#ours) {
           this.#own.add(id);
+        } else if (resource.constructor?.name === "ReadFileJob") {
+          this.#reads(resource);
         }
       },
       before: (id) => {
@@ -81,6 +83,29 @@ class Activity {
         open = false;
         this.#busy.set(kind, this.#busy.get(kind) - 1);
       }
+    };
+  }
+
+  // Node 26 reads a small file in one go, and does not list that among what is active.
+  #reads(job) {
+    const ended = this.began("file");
+    const { run } = job;
+    let ondone;
+    Object.defineProperty(job, "ondone", {
+      get: () => ondone,
+      set(callback) {
+        ondone = function (...results) {
+          ended();
+          return callback.apply(this, results);
+        };
+      },
+    });
+    job.run = function (...args) {
+      const refused = run.apply(job, args);
+      if (refused !== undefined) {
+        ended();
+      }
+      return refused;
     };
   }
 

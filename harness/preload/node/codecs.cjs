@@ -9,7 +9,10 @@ const dns = require("node:dns");
 const zlib = require("node:zlib");
 
 const CRYPTO = [
+  "argon2",
   "checkPrime",
+  "decapsulate",
+  "encapsulate",
   "generateKey",
   "generateKeyPair",
   "generatePrime",

@@ -1,5 +1,5 @@
-// Everything that tells the time: Date, performance, process.hrtime, process.uptime, and Intl where
-// it means "now".
+// Everything that tells the time: Date, Temporal, performance, process.hrtime, process.uptime, and Intl
+// where it means "now".
 
 "use strict";
 
@@ -47,6 +47,28 @@ function replaceDates(clock) {
   process.uptime = () => clock.age / 1000;
 
   replaceNowOfIntl(now);
+  replaceNowOfTemporal(now);
+}
+
+// What Node 26 has, and Node 24 with `--harmony-temporal`.
+function replaceNowOfTemporal(now) {
+  const { Temporal } = globalThis;
+  if (Temporal === undefined) {
+    return;
+  }
+  const { Now, Instant } = Temporal;
+  const instant = () => Instant.fromEpochMilliseconds(now());
+  const zonedDateTimeISO = (zone = Now.timeZoneId()) => instant().toZonedDateTimeISO(zone);
+  const all = {
+    instant,
+    zonedDateTimeISO,
+    plainDateISO: (zone) => zonedDateTimeISO(zone).toPlainDate(),
+    plainDateTimeISO: (zone) => zonedDateTimeISO(zone).toPlainDateTime(),
+    plainTimeISO: (zone) => zonedDateTimeISO(zone).toPlainTime(),
+  };
+  for (const [name, replaced] of Object.entries(all)) {
+    Object.defineProperty(Now, name, hidden(replaced));
+  }
 }
 
 // A formatter without a date formats the present one.

@@ -3,7 +3,6 @@
 
 "use strict";
 
-const childProcess = require("node:child_process");
 const workerThreads = require("node:worker_threads");
 
 const ELAPSED = "CRISP_CLOCK_ELAPSED_MS";
@@ -109,7 +108,7 @@ class Offspring {
 
   #watchChildren(clock) {
     const children = this.#children;
-    const { prototype } = childProcess.ChildProcess;
+    const { prototype } = require("node:child_process").ChildProcess;
     const { spawn } = prototype;
     prototype.spawn = function (options) {
       const pairs = options?.envPairs;

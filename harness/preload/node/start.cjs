@@ -22,11 +22,12 @@ function start(env) {
   const activity = new Activity();
   const channel = new Channel(env, activity);
   const clock = new Clock(env, (held) => channel.keepAlive(held));
-  const offspring = new Offspring(clock);
   const inFlight = watchSockets(env);
+  replaceTimers(clock, inFlight);
+  // After the timers: `node:child_process` takes them when it is loaded, for the time-outs of children.
+  const offspring = new Offspring(clock);
   activity.begin(channel.asyncId, offspring);
   watchCodecs(activity);
-  replaceTimers(clock, inFlight);
   replaceDates(clock);
   seedChance(env);
   // `import { setTimeout } from "node:timers"` sees the functions that are in place by now.

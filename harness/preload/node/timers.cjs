@@ -23,8 +23,8 @@ function replaceTimers(clock, inFlight) {
         if (typeof callback !== "function") {
           return native[name](callback, after); // refuses it in Node's own words
         }
-        // Node keeps house by some: connections that are kept for a while, servers that look for slow clients. One that
-        // is due at once is none of these: `fetch` lets a turn pass before it uses a kept connection again (undici 7.29.0).
+        // Node keeps house by some. One that is due at once is none of these: `fetch` lets a turn pass before it uses a
+        // kept connection again (undici 7.29.0).
         const isOfNode = after > 1 && isHousekeeper(fileOfCaller(replaced));
         const quiet = isOfNode ? always : undefined;
         return new Timeout(callback, after, args, repeats, quiet);
@@ -70,10 +70,10 @@ function always() {
   return true;
 }
 
-// Whether a part of Node lies there that has timers of its own; what emits events and calls back
-// (`once("x", setTimeout.bind(…))`) does what the program wants.
+// Whether a part of Node lies there that has timers of its own: `fetch` keeps connections for a while, servers look for slow
+// clients. Other parts set timers for the program (`asyncLocalStorage.run(store, setTimeout, f, 1_000)`, `execFile`).
 function isHousekeeper(file) {
-  return file.startsWith("node:") && !/^node:(events$|internal\/process\/)/.test(file);
+  return /^node:(_http_server$|internal\/deps\/undici\/)/.test(file);
 }
 
 // The class of what `setTimeout` gives: still one of Node's own.
@@ -173,7 +173,8 @@ function timeouts(clock) {
 
   // Whether it was one of these.
   function clear(timeout) {
-    const found = timeout instanceof Timeout ? timeout : numbered.get(Number(timeout));
+    const isNumber = typeof timeout === "number" || typeof timeout === "string";
+    const found = timeout instanceof Timeout ? timeout : numbered.get(isNumber ? Number(timeout) : null);
     found?.close();
     return found !== undefined;
   }

@@ -80,3 +80,18 @@ test("without a channel nothing is replaced", () => {
   const run = (...options) => execFileSync(process.execPath, [...options, "-e", source], { env });
   assert.deepEqual(run("--require", PRELOAD), run());
 });
+
+test("Temporal tells the clock's time, where there is one", deadline, () =>
+  withProgram(
+    `setInterval(() => {}, 1_000);
+     const show = (now) => [now.instant(), now.plainDateTimeISO("UTC"), now.plainDateISO("UTC"), now.plainTimeISO("UTC")];
+     setTimeout(() => console.log((globalThis.Temporal ? show(Temporal.Now) : ["none"]).join(" ")), 1_500);`,
+    {},
+    async (harness) => {
+      await harness.advance(1_000);
+      await harness.advance(1_500);
+      await harness.until(() => harness.lines.length >= 1);
+      const wanted = "2026-05-04T10:00:01.5Z 2026-05-04T10:00:01.5 2026-05-04 10:00:01.5";
+      assert.equal(harness.lines[0], typeof Temporal === "undefined" ? "none" : wanted);
+    },
+  ));

@@ -293,3 +293,34 @@ test("a wait that keeps the machine's time is told", deadline, () =>
       assert.equal((await harness.advance(10)).unmoved, told);
     },
   ));
+
+test("a timer that a part of Node sets for the program is an alarm", deadline, async () => {
+  const ways = [
+    `new (require("node:async_hooks").AsyncLocalStorage)().run({}, setTimeout, f, 5_000)`,
+    `new (require("node:async_hooks").AsyncResource)("X").runInAsyncScope(setTimeout, null, f, 5_000)`,
+    `setImmediate(setTimeout, f, 5_000)`,
+    `require("node:child_process").execFile("sleep", ["100"], { timeout: 5_000 }, f)`,
+  ];
+  for (const way of ways) {
+    await withProgram(`const f = () => {}; setTimeout(f, 60_000); ${way};`, {}, async (harness) => {
+      assert.equal((await harness.advance(0)).next_ms, 5_000, way);
+    });
+  }
+});
+
+test("a request that goes out at a time which was not told is told as such", deadline, () =>
+  withProgram(`setTimeout(() => fetch(process.env.API), 10); setTimeout(() => {}, 30);`, {}, async (harness) => {
+    assert.equal((await harness.advance(5)).unmoved, null);
+    assert.match((await harness.advance(30)).unmoved, /a part of Node/);
+  }),
+);
+
+test("what is no timer can be cleared", deadline, () =>
+  withProgram(
+    `clearTimeout(Object.create(null)); clearInterval(Symbol.iterator); clearTimeout(undefined); console.log("done");`,
+    {},
+    async (harness) => {
+      await harness.until(() => harness.lines.length >= 1);
+      assert.deepEqual(harness.lines, ["done"]);
+    },
+  ));

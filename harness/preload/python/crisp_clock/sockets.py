@@ -80,9 +80,14 @@ def _wait_to_read(sock):
 
 def _reading(name, native):
     into = name.endswith("into")
+    flags_at = 0 if name in ("recv", "recvfrom") else 1
 
     def read(self, buffer, *args, **keywords):
-        _wait_to_read(self)
+        flags = keywords.get("flags", args[flags_at] if len(args) > flags_at else 0)
+        if not flags & socket.MSG_DONTWAIT:
+            _wait_to_read(self)
+        if flags & socket.MSG_PEEK:
+            return native(self, buffer, *args, **keywords)  # it will be read once more
         try:
             got = native(self, buffer, *args, **keywords)
         except BlockingIOError:

@@ -103,6 +103,26 @@ time.sleep(60)
             harness.answer()
             self.assertEqual(harness.settle(count=0)["next_ms"], 60_000)
 
+    def test_a_look_at_a_connection_waits_for_nothing_and_what_it_sees_is_read_once(self):
+        source = """
+import os, time, http.client, socket
+connection = http.client.HTTPConnection(os.environ["API"].split("/")[2])
+connection.connect()
+try: connection.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+except BlockingIOError: print("alive", flush=True)
+connection.request("GET", "/")
+connection.sock.recv(10_000, socket.MSG_PEEK)
+print(connection.getresponse().read(), flush=True)
+time.sleep(60)
+"""
+        with Harness(source) as harness:
+            harness.settle(count=1)
+            self.assertEqual(harness.line(), "alive")
+            harness.answer()
+            reply = harness.settle(count=0)
+            self.assertEqual(harness.line(), "b'{}'")
+            self.assertEqual((reply["asked"], reply["next_ms"]), (1, 60_000))
+
 
 if __name__ == "__main__":
     unittest.main()
