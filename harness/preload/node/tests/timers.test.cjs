@@ -308,13 +308,6 @@ test("a timer that a part of Node sets for the program is an alarm", deadline, a
   }
 });
 
-test("a request that goes out at a time which was not told is told as such", deadline, () =>
-  withProgram(`setTimeout(() => fetch(process.env.API), 10); setTimeout(() => {}, 30);`, {}, async (harness) => {
-    assert.equal((await harness.advance(5)).unmoved, null);
-    assert.match((await harness.advance(30)).unmoved, /a part of Node/);
-  }),
-);
-
 test("what is no timer can be cleared", deadline, () =>
   withProgram(
     `clearTimeout(Object.create(null)); clearInterval(Symbol.iterator); clearTimeout(undefined); console.log("done");`,
