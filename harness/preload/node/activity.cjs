@@ -29,10 +29,10 @@ class Activity {
     this.#channel = channel;
     this.#offspring = offspring;
     createHook({
-      init: (id, _type, _trigger, resource) => {
+      init: (id, type, _trigger, resource) => {
         if (this.#ours) {
           this.#own.add(id);
-        } else if (resource.constructor?.name === "ReadFileJob") {
+        } else if (type === "FSREQCALLBACK" && resource.constructor.name === "ReadFileJob") {
           this.#reads(resource);
         }
       },
@@ -86,7 +86,7 @@ class Activity {
     };
   }
 
-  // Node 26 reads a small file in one go, and does not list that among what is active.
+  // `readFile` of Node 26.10 opens and reads a file in one job of a thread, which is not listed among what is active.
   #reads(job) {
     const ended = this.began("file");
     const { run } = job;
